@@ -1,0 +1,32 @@
+# rondo_options: what every target of this project is compiled with, and nobody who links Rondo sees.
+add_library(rondo_options INTERFACE)
+target_compile_features(rondo_options INTERFACE cxx_std_20)
+target_include_directories(rondo_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(rondo_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>)
+if(RONDO_SANITIZER)
+  target_compile_options(rondo_options INTERFACE -fsanitize=${RONDO_SANITIZER} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(rondo_options INTERFACE -fsanitize=${RONDO_SANITIZER})
+endif()
+if(RONDO_COVERAGE)
+  target_compile_options(rondo_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(rondo_options INTERFACE --coverage)
+endif()
+
+# rondo_add_floor(NAME SOURCES ... [BELOW floor ...] [LIBRARIES ...]): one object library per folder of src/.
+# BELOW names the floors it stands on, LIBRARIES what it needs from outside.
+function(rondo_add_floor name)
+  cmake_parse_arguments(FLOOR "" "" "SOURCES;BELOW;LIBRARIES" ${ARGN})
+  set(target rondo_${name})
+  add_library(${target} OBJECT ${FLOOR_SOURCES})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(${target} PRIVATE rondo_options ${FLOOR_LIBRARIES})
+  foreach(below IN LISTS FLOOR_BELOW)
+    if(NOT TARGET rondo_${below})
+      message(FATAL_ERROR "floor ${name} stands on ${below}, which is not below it")
+    endif()
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY RONDO_FLOORS ${target})
+  set_property(GLOBAL APPEND PROPERTY RONDO_LIBRARIES ${FLOOR_LIBRARIES})
+endfunction()

@@ -1,0 +1,42 @@
+/// Element types of tensors. Floor 0.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "rondo/float16.h"
+
+namespace rondo {
+
+/// The element types a tensor may have. `boolean` is one byte, 0 or 1, as in NumPy, safetensors and DLPack.
+enum class DType : std::uint8_t { f64, f32, f16, bf16, i32, i64, boolean };
+
+/// Bytes per element.
+std::size_t size_of(DType dtype);
+
+/// "f64", "f32", "f16", "bf16", "i32", "i64" or "bool".
+std::string to_string(DType dtype);
+
+/// True for f64, f32, f16 and bf16.
+bool is_floating(DType dtype);
+
+/// `dtype_of<float>` is `DType::f32`, and so on; only the seven element types have one.
+template <typename Element>
+inline constexpr DType dtype_of = Element::no_such_dtype;
+template <>
+inline constexpr DType dtype_of<double> = DType::f64;
+template <>
+inline constexpr DType dtype_of<float> = DType::f32;
+template <>
+inline constexpr DType dtype_of<Float16> = DType::f16;
+template <>
+inline constexpr DType dtype_of<BFloat16> = DType::bf16;
+template <>
+inline constexpr DType dtype_of<std::int32_t> = DType::i32;
+template <>
+inline constexpr DType dtype_of<std::int64_t> = DType::i64;
+template <>
+inline constexpr DType dtype_of<bool> = DType::boolean;
+
+}  // namespace rondo

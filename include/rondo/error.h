@@ -1,0 +1,45 @@
+/// Exceptions of Rondo. Floor 0.
+///
+/// The names are those the Keras and TensorFlow reference pages use, so that "Raises: ValueError" on a page is
+/// `catch (const rondo::ValueError&)` here. Every message names the argument, what came, and what was expected.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace rondo {
+
+/// Base of everything Rondo throws on purpose.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& message);
+
+  /// "argument: got <came>, expected <expected>": the form of nearly every message.
+  Error(const std::string& argument, const std::string& came, const std::string& expected);
+};
+
+/// An argument has the right type but a value, shape, dtype or file content that cannot be used.
+class ValueError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An argument has the wrong kind: a nest where a tensor is due, a view of the wrong element type.
+class TypeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The object does not have what was asked of it, such as `reset_states` on a layer that is not stateful.
+class AttributeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A library underneath (oneDNN, HDF5, the CUDA runtime) or the operating system refused a call.
+class RuntimeError : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace rondo

@@ -1,0 +1,138 @@
+#include "rondo/dlpack.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+using dlpack::DLDataType;
+using dlpack::DLDevice;
+using dlpack::DLTensor;
+
+struct DTypeRow {
+  DType dtype;
+  DLDataType code;
+};
+constexpr DTypeRow kDTypes[] = {
+    {DType::f64, {2, 64, 1}}, {DType::f32, {2, 32, 1}}, {DType::f16, {2, 16, 1}},    {DType::bf16, {4, 16, 1}},
+    {DType::i32, {0, 32, 1}}, {DType::i64, {0, 64, 1}}, {DType::boolean, {6, 8, 1}},
+};
+
+DLDataType code_of(DType dtype) {
+  return std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& row) { return row.dtype == dtype; })
+      ->code;
+}
+
+DType dtype_of_code(DLDataType code) {
+  for (const DTypeRow& row : kDTypes) {
+    if (row.code.code == code.code && row.code.bits == code.bits && row.code.lanes == code.lanes) return row.dtype;
+  }
+  throw ValueError("dlpack dtype",
+                   "code " + std::to_string(code.code) + ", " + std::to_string(code.bits) + " bits, " +
+                       std::to_string(code.lanes) + " lanes",
+                   "one lane of f64, f32, f16, bf16, i32, i64 or bool");
+}
+
+constexpr std::int32_t kHost = 1;
+constexpr std::int32_t kCuda = 2;
+constexpr std::int32_t kPinnedHost = 3;
+
+Device device_of(DLDevice device) {
+  if (device.device_type == kHost || device.device_type == kPinnedHost) return cpu();
+  if (device.device_type == kCuda) return cuda(device.device_id);
+  throw ValueError("dlpack device", "type " + std::to_string(device.device_type),
+                   "1 (cpu), 2 (cuda) or 3 (pinned host)");
+}
+
+// An exported tensor together with the arrays its DLTensor points to.
+template <typename Managed>
+struct Exported {
+  Tensor tensor;
+  std::array<std::int64_t, kMaxRank> shape{};
+  std::array<std::int64_t, kMaxRank> strides{};
+  Managed managed{};
+};
+
+template <typename Managed>
+Managed* export_tensor(const Tensor& tensor) {
+  const Device device = tensor.device();  // throws for an empty tensor
+  auto owner = std::make_unique<Exported<Managed>>();
+  owner->tensor = tensor;
+  std::copy(tensor.shape().begin(), tensor.shape().end(), owner->shape.begin());
+  std::copy(tensor.strides().begin(), tensor.strides().end(), owner->strides.begin());
+  Managed& managed = owner->managed;
+  managed.dl_tensor = {.data = tensor.data(),
+                       .device = {device.type == DeviceType::cpu ? kHost : kCuda, device.index},
+                       .ndim = tensor.rank(),
+                       .dtype = code_of(tensor.dtype()),
+                       .shape = owner->shape.data(),
+                       .strides = owner->strides.data(),
+                       .byte_offset = 0};
+  managed.manager_ctx = owner.get();
+  managed.deleter = [](Managed* self) { delete static_cast<Exported<Managed>*>(self->manager_ctx); };
+  return &owner.release()->managed;
+}
+
+Tensor view_of(const DLTensor& source, const std::shared_ptr<void>& owner) {
+  if (source.ndim < 0 || source.ndim > kMaxRank) {
+    throw ValueError("dlpack ndim", std::to_string(source.ndim), "0 to " + std::to_string(kMaxRank));
+  }
+  const auto rank = static_cast<std::size_t>(source.ndim);
+  const Shape shape(std::span<const std::int64_t>(source.shape, rank));
+  const Strides strides = source.strides == nullptr ? contiguous_strides(shape)
+                                                    : Strides(std::span<const std::int64_t>(source.strides, rank));
+  const DType dtype = dtype_of_code(source.dtype);
+  // The storage is the span of memory that the view can reach; negative strides reach below the first element.
+  std::int64_t below = 0;
+  std::int64_t above = shape.numel() == 0 ? 0 : 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const std::int64_t reach = strides[axis] * std::max<std::int64_t>(0, shape[axis] - 1);
+    (reach < 0 ? below : above) += reach < 0 ? -reach : reach;
+  }
+  const auto width = static_cast<std::int64_t>(size_of(dtype));
+  std::byte* first = static_cast<std::byte*>(source.data) + source.byte_offset;
+  auto storage = std::make_shared<Storage>(first - below * width, static_cast<std::size_t>((below + above) * width),
+                                           device_of(source.device), [owner] {});
+  return {std::move(storage), dtype, shape, strides, below};
+}
+
+template <typename Managed>
+std::shared_ptr<void> take_ownership(Managed* managed) {
+  if (managed == nullptr) throw ValueError("dlpack tensor", "null", "a managed tensor");
+  return {managed, [](void* pointer) {
+            auto* self = static_cast<Managed*>(pointer);
+            if (self->deleter != nullptr) self->deleter(self);
+          }};
+}
+
+}  // namespace
+
+dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor) {
+  auto* managed = export_tensor<dlpack::DLManagedTensorVersioned>(tensor);
+  managed->version = dlpack::kVersion;
+  return managed;
+}
+
+dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor) {
+  return export_tensor<dlpack::DLManagedTensor>(tensor);
+}
+
+Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed) {
+  const auto owner = take_ownership(managed);
+  // Of another major version only `version` and `deleter` are known to be where they are here.
+  if (managed->version.major != dlpack::kVersion.major) {
+    throw ValueError("dlpack version", std::to_string(managed->version.major), std::to_string(dlpack::kVersion.major));
+  }
+  return view_of(managed->dl_tensor, owner);
+}
+
+Tensor from_dlpack(dlpack::DLManagedTensor* managed) {
+  const auto owner = take_ownership(managed);
+  return view_of(managed->dl_tensor, owner);
+}
+
+}  // namespace rondo

@@ -1,0 +1,49 @@
+/// The one seam at which a run-time DType becomes a C++ type.
+#pragma once
+
+#include "rondo/dtype.h"
+#include "rondo/error.h"
+
+namespace rondo {
+
+template <typename Type>
+struct ElementTag {
+  using Element = Type;
+};
+
+/// Calls `function(ElementTag<Element>{})` with the C++ type of `dtype` and returns its result:
+/// `dispatch_dtype(t.dtype(), [&]<typename Element>(ElementTag<Element>) { ... })`.
+template <typename Function>
+decltype(auto) dispatch_dtype(DType dtype, Function&& function) {
+  switch (dtype) {
+    case DType::f64: return function(ElementTag<double>{});
+    case DType::f32: return function(ElementTag<float>{});
+    case DType::f16: return function(ElementTag<Float16>{});
+    case DType::bf16: return function(ElementTag<BFloat16>{});
+    case DType::i32: return function(ElementTag<std::int32_t>{});
+    case DType::i64: return function(ElementTag<std::int64_t>{});
+    case DType::boolean: return function(ElementTag<bool>{});
+  }
+  throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
+}
+
+/// Converts an element as C++ does, with two rules of its own: the 16-bit floats go through float, and anything that
+/// is not zero (a NaN too) is true.
+template <typename To, typename From>
+To convert_element(From value) {
+  constexpr bool from_16_bit = std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>;
+  constexpr bool to_16_bit = std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>;
+  if constexpr (std::is_same_v<To, From>) {
+    return value;
+  } else if constexpr (from_16_bit) {
+    return convert_element<To>(static_cast<float>(value));
+  } else if constexpr (to_16_bit) {
+    return To(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return value != From{0};
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+}  // namespace rondo

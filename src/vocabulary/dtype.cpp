@@ -1,0 +1,28 @@
+#include "rondo/dtype.h"
+
+#include "vocabulary/dispatch_dtype.h"
+
+namespace rondo {
+
+std::size_t size_of(DType dtype) {
+  return dispatch_dtype(dtype, []<typename Element>(ElementTag<Element>) { return sizeof(Element); });
+}
+
+std::string to_string(DType dtype) {
+  switch (dtype) {
+    case DType::f64: return "f64";
+    case DType::f32: return "f32";
+    case DType::f16: return "f16";
+    case DType::bf16: return "bf16";
+    case DType::i32: return "i32";
+    case DType::i64: return "i64";
+    case DType::boolean: return "bool";
+  }
+  throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
+}
+
+bool is_floating(DType dtype) {
+  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
+}  // namespace rondo
