@@ -1,0 +1,86 @@
+/// Which executor runs a recurrence, decided once, and the session that runs it. Floor 5.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rondo/device.h"
+#include "rondo/recurrence.h"
+#include "rondo/tensor.h"
+
+namespace rondo {
+
+class Executor;
+
+struct PlanOptions {
+  /// Name of the only executor to consider, such as "reference"; empty: the first in the list that accepts.
+  std::string executor = {};
+};
+
+/// A decision, made by host code from plain data: no device is touched, so a plan for a device that is not there can be
+/// made and read. Immutable; copies share nothing mutable and may be used by many threads.
+class Plan {
+ public:
+  /// Asks the executors in order; the first that accepts is chosen. Throws `ValueError` for a spec with a negative or
+  /// missing size, for an executor name that does not exist, and, quoting the reasons, when none accepts.
+  static Plan create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options = {});
+  static Plan create(const RecurrenceSpec& spec, const PlanOptions& options = {});
+
+  const RecurrenceSpec& spec() const { return spec_; }
+  const Executor& executor() const { return *executor_; }
+  std::string executor_name() const;
+  /// Bytes of scratch memory that one run needs.
+  std::size_t workspace_bytes() const;
+  /// The spec, the chosen executor and why each one before it in the list declined; one line each.
+  std::string explain() const;
+
+ private:
+  struct Refusal {
+    std::string executor;
+    std::string reason;
+  };
+
+  RecurrenceSpec spec_;
+  const Executor* executor_ = nullptr;  // executors live as long as the program
+  std::vector<Refusal> refusals_;
+};
+
+/// Names of all executors of this build, in the order in which a plan asks them.
+std::vector<std::string> executor_names();
+
+/// Tensors of one run; the dtype is the spec's unless another is named. The innermost axis of each must be without
+/// gaps (stride 1); all other strides are free, so (B, T, ...) and (T, B, ...) memory both come as (T, B, ...) views:
+/// `x.swap_axes(0, 1)`.
+struct SessionTensors {
+  Tensor x;                                          ///< (T, B, I)
+  std::optional<Tensor> mask = std::nullopt;         ///< (T, B) boolean: true where a row is live; iff spec.has_mask
+  std::optional<Tensor> lengths = std::nullopt;      ///< (B,) i32, clamped to 0 .. T; iff spec.has_lengths
+  std::vector<Tensor> initial_state = {};            ///< each (B, H): h, and c for an LSTM; empty: zeros
+  std::optional<Tensor> y = std::nullopt;            ///< (T, B, H), written; absent: no sequence is written at all
+  std::optional<Tensor> last_output = std::nullopt;  ///< (B, H), written: what the last processing step emitted
+  std::vector<Tensor> final_state = {};  ///< each (B, H), written; may be `initial_state`; empty: not wanted
+};
+
+/// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. A session is used by one
+/// thread at a time; sessions of one plan are independent.
+class Session {
+ public:
+  /// Keeps views of the weights, which the caller does not change while the session lives. Throws as check_weights.
+  Session(const Plan& plan, const RecurrentWeights& weights, Stream stream = {});
+
+  /// Runs the recurrence on the session's stream. Throws `ValueError` naming the tensor whose shape, dtype, device or
+  /// innermost stride does not fit the plan, before anything runs.
+  void run(const SessionTensors& tensors);
+
+  const Plan& plan() const { return plan_; }
+
+ private:
+  Plan plan_;
+  RecurrentWeights weights_;
+  Stream stream_;
+  Tensor workspace_;
+};
+
+}  // namespace rondo
