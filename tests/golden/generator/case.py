@@ -1,0 +1,57 @@
+"""One golden case and how it is written to its file."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from zlib import crc32
+
+import numpy as np
+from safetensors.numpy import save_file
+
+FLOAT = {"f32": np.float32, "f64": np.float64}
+
+
+@dataclass
+class Case:
+    name: str
+    api: str
+    dtype: str
+    seed: int
+    spec: dict  # what stands under "step" or "layer"
+    options: dict
+    tensors: dict = field(default_factory=dict)
+    raises: str = ""
+    origin: str = "tensorflow"
+    documented: str = ""
+
+    def leaves(self, name, prefix=""):
+        """The tensors name/0, name/1, ... in order."""
+        found = []
+        while f"{prefix}{name}/{len(found)}" in self.tensors:
+            found.append(self.tensors[f"{prefix}{name}/{len(found)}"])
+        return found
+
+    def inputs(self, prefix=""):
+        single = self.tensors.get(prefix + "input")
+        return self.leaves("input", prefix) if single is None else [single]
+
+
+def seed_of(name, base):
+    """Depends on the name alone, so that a new case leaves all others as they are."""
+    return (crc32(name.encode()) + base) % 2**32
+
+
+def write_case(case, folder, versions):
+    meta = {"name": case.name, "api": case.api, "dtype": case.dtype, "seed": case.seed}
+    meta.update(versions)
+    meta["origin"] = case.origin
+    if case.documented:
+        meta["documented"] = case.documented
+    if case.raises:
+        meta["raises"] = case.raises
+    meta["step" if case.api == "backend.rnn" else "layer"] = case.spec
+    meta["options"] = case.options
+    # safetensors writes the buffer as it lies in memory, whatever the strides say.
+    tensors = {name: np.ascontiguousarray(value) for name, value in case.tensors.items()}
+    path = os.path.join(folder, case.name + ".safetensors")
+    save_file(tensors, path, metadata={"case": json.dumps(meta)})

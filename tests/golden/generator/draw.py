@@ -1,0 +1,152 @@
+"""Everything random in a case: sizes, weights, inputs, masks, lengths. All from the case's own seed."""
+
+import numpy as np
+
+from .case import FLOAT, Case, seed_of
+from .shapes import STEPS, layer_states, layer_weights, resolve
+
+MASKS = ("right", "left", "holes", "row", "first", "everything", "full")
+MASKED_VALUES = {"ordinary": None, "huge": 1e30, "infinite": -np.inf, "nan": np.nan}
+
+
+def draw_sizes(rng, **fixed):
+    """B, T, I, H differ from each other unless they cannot, so that a mixed-up axis shows."""
+    for _ in range(100):
+        sizes = {
+            "B": int(rng.integers(1, 5)), "T": int(rng.integers(2, 8)),
+            "I": int(rng.integers(1, 5)), "H": int(rng.integers(1, 6)),
+            **fixed,
+        }
+        if len({sizes[name] for name in "BTIH"}) == 4:
+            break
+    sizes["J"] = sizes["I"] % 4 + 1
+    sizes["P"] = sizes["H"] % 5 + 1
+    sizes["R"] = 2 + sizes["H"] % 2
+    sizes["S"] = 3 + sizes["T"] % 2
+    return sizes
+
+
+def draw_mask(rng, kind, B, T):
+    """(B,T) booleans, true = use. "everything" masks all steps, "full" none; padding leaves one live step per row."""
+    steps = np.arange(T)[None, :]
+    length = rng.integers(1, T + 1, size=(B, 1)) if T else np.zeros((B, 1))
+    holes = rng.random((B, T)) < 0.6
+    if kind == "right":
+        return steps < length
+    if kind == "left":
+        return steps >= T - length
+    if kind == "row":
+        holes[: (B + 1) // 2] = False
+    if kind == "first":
+        holes[:, :1] = False
+        holes[:, 1:2] = True
+    if kind == "everything":
+        holes[:] = False
+    if kind == "full":
+        holes[:] = True
+    return holes
+
+
+def draw_length(rng, B, T):
+    return rng.integers(0, T + 1, size=B)
+
+
+def poison(inputs, live, value):
+    """Puts value into every input (B,T,...) where live (B,T) is false."""
+    if value is not None:
+        for leaf in inputs:
+            leaf[~live] = value
+
+
+def swap(array, time_major):
+    return array.swapaxes(0, 1) if time_major else array
+
+
+def normal(rng, shape, dtype):
+    return rng.normal(size=shape).astype(dtype)
+
+
+def weight(rng, shape, dtype):
+    return (rng.normal(size=shape) / np.sqrt(shape[0] + 1)).astype(dtype)
+
+
+def masked(rng, case, settings, B, T, prefix=""):
+    """Adds the mask or the lengths; returns which steps are live."""
+    live = np.ones((B, T), bool)
+    length = settings.get("input_length")
+    if length == "int":
+        length = int(rng.integers(0, T + 2))
+    if length is not None:
+        lengths = draw_length(rng, B, T) if length in ("i32", "i64") else np.full(B, length)
+        lengths = np.asarray(settings.get("lengths", lengths))
+        if length in ("i32", "i64"):
+            case.tensors["input_length"] = lengths.astype({"i32": np.int32, "i64": np.int64}[length])
+        else:
+            case.options["input_length"] = length
+        live = np.arange(T)[None, :] < lengths[:, None]
+    if settings.get("mask"):
+        live = draw_mask(rng, settings["mask"], B, T)
+        mask = swap(live, case.options["time_major"])
+        case.tensors[prefix + "mask"] = mask[..., None] if settings.get("mask_rank") == 3 else mask
+    return live
+
+
+def new_case(name, api, spec, settings, options, base_seed):
+    seed = seed_of(name, base_seed)
+    case = Case(name, api, settings.get("dtype", "f32"), seed, spec, options, raises=settings.get("raises", ""))
+    return case, np.random.default_rng(seed), FLOAT[case.dtype]
+
+
+def backend_case(name, function, settings, base_seed):
+    names = ("go_backwards", "unroll", "time_major", "zero_output_for_mask", "return_all_outputs")
+    options = {flag: settings.get(flag, flag == "return_all_outputs") for flag in names}
+    case, rng, dtype = new_case(name, "backend.rnn", {"function": function}, settings, options, base_seed)
+    step = STEPS[function]
+    sizes = draw_sizes(rng, **settings.get("sizes", {}))
+    B, T = sizes["B"], sizes["T"]
+    inputs = [normal(rng, (B, T) + resolve(shape, sizes), dtype) for shape in step.inputs]
+    live = masked(rng, case, settings, B, T)
+    poison(inputs, live, MASKED_VALUES[settings.get("masked_values", "ordinary")])
+    for k, leaf in enumerate(inputs):
+        case.tensors["input" if len(inputs) == 1 else f"input/{k}"] = swap(leaf, options["time_major"])
+    for k, shape in enumerate(step.states):
+        state = normal(rng, (B,) + resolve(shape, sizes), dtype)
+        case.tensors[f"initial_state/{k}"] = state if settings.get("initial_state", True) else np.zeros_like(state)
+    for k, shape in enumerate(step.constants):
+        case.tensors[f"constants/{k}"] = normal(rng, resolve(shape, sizes), dtype)
+    for weight_name, shape in step.weights.items():
+        case.tensors["weight/" + weight_name] = weight(rng, resolve(shape, sizes), dtype)
+    return case
+
+
+def layer_call(rng, case, settings, sizes, prefix):
+    """The tensors of one call of a layer."""
+    B, T, dtype = sizes["B"], sizes["T"], FLOAT[case.dtype]
+    x = normal(rng, (B, T, sizes["I"]), dtype)
+    live = masked(rng, case, settings, B, T, prefix)
+    poison([x], live, MASKED_VALUES[settings.get("masked_values", "ordinary")])
+    case.tensors[prefix + "input"] = swap(x, case.options["time_major"])
+    names = [name for name in ("initial_state", "reset_state") if settings.get(name)]
+    for name in names:
+        for k, width in enumerate(layer_states(case.spec)[: settings.get("states_given")]):
+            case.tensors[f"{prefix}{name}/{k}"] = normal(rng, (B, width), dtype)
+
+
+def layer_case(name, layer, settings, base_seed):
+    flags = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major")
+    options = {flag: settings.get(flag, False) for flag in flags + ("zero_output_for_mask",)}
+    case, rng, dtype = new_case(name, "layer", layer, settings, options, base_seed)
+    sizes = draw_sizes(rng, H=layer_states(layer)[0], **settings.get("sizes", {}))
+    if "calls" in settings:
+        options["calls"] = []
+    for number, call in enumerate(settings.get("calls", [settings])):
+        prefix = ""
+        if "calls" in settings:
+            options["calls"].append({"reset_states_before": call.get("reset", False)})
+            call = {**call, "reset_state": call.get("reset") == "states"}
+            sizes["T"] = call.get("T", sizes["T"])
+            prefix = f"call/{number}/"
+        layer_call(rng, case, call, sizes, prefix)
+    for weight_name, shape in layer_weights(layer, sizes["I"]).items():
+        case.tensors["weight/" + weight_name] = weight(rng, shape, dtype)
+    return case

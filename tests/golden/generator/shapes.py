@@ -1,0 +1,93 @@
+"""The shapes of every step function and layer, written with the dimension names of the README."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Step:
+    inputs: tuple = (("I",),)  # without the axes T and B
+    states: tuple = (("H",),)  # without the axis B
+    constants: tuple = ()
+    weights: dict = field(default_factory=dict)
+    output_like_state: bool = True  # the output has the shape of states[0]
+
+
+SQUARE = ("H", "H")
+PLAIN = {"kernel": ("I", "H"), "recurrent_kernel": SQUARE}
+BIASED = {**PLAIN, "bias": ("H",)}
+GRU = {"kernel": ("I", "3H"), "recurrent_kernel": ("H", "3H")}
+
+STEPS = {
+    "minimal": Step(weights=PLAIN),
+    "simple_rnn": Step(weights=BIASED),
+    "lstm": Step(
+        states=(("H",), ("H",)),
+        weights={"kernel": ("I", "4H"), "recurrent_kernel": ("H", "4H"), "bias": ("4H",)},
+    ),
+    "gru_reset_after": Step(weights={**GRU, "bias": ("2", "3H")}),
+    "gru_reset_before": Step(weights={**GRU, "bias": ("3H",)}),
+    "projected_output": Step(weights={**BIASED, "projection": ("H", "P")}, output_like_state=False),
+    "nested_input": Step(
+        inputs=(("I",), ("J",)),
+        weights={"kernel_a": ("I", "H"), "kernel_b": ("J", "H"), "recurrent_kernel": SQUARE},
+    ),
+    "nested_output": Step(weights={**PLAIN, "kernel2": ("I", "P")}, output_like_state=False),
+    "nested_state": Step(
+        states=(("H",), ("H",)),
+        weights={"kernel": ("I", "2H"), "recurrent_kernel": ("H", "2H")},
+    ),
+    "constants": Step(constants=(("B", "P"),), weights={**PLAIN, "constant_kernel": ("P", "H")}),
+    "attention": Step(constants=(("B", "S", "H"),), weights={**PLAIN, "context_kernel": SQUARE}),
+    "matrix_state": Step(states=(("R", "H"),), weights=PLAIN, output_like_state=False),
+    "matrix_input": Step(inputs=(("R", "I"),), states=(("R", "H"),), weights=PLAIN),
+    "counter": Step(states=(("H",), ("1",)), weights=BIASED, output_like_state=False),
+    "stateless": Step(states=(), weights={"kernel": ("I", "H")}, output_like_state=False),
+}
+
+
+def resolve(shape, sizes):
+    """("I", "4H") to numbers."""
+    numbers = []
+    for axis in shape:
+        factor = axis.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        letter = axis[len(factor) :]
+        numbers.append(int(factor or 1) * sizes.get(letter, 1))
+    return tuple(numbers)
+
+
+def cells_of(layer):
+    """The cells of a layer; LSTM(...) is one LSTMCell."""
+    return layer["cells"] if layer["class"] == "RNN" else [layer]
+
+
+def kind_of(cell):
+    return cell["class"].removesuffix("Cell")
+
+
+def cell_weights(cell, input_size):
+    """Keras's weights of a cell, name to shape, in Keras's order."""
+    units = cell["units"]
+    gates = {"LSTM": 4, "GRU": 3}.get(kind_of(cell), 1)
+    weights = {"kernel": (input_size, gates * units), "recurrent_kernel": (units, gates * units)}
+    if cell.get("use_bias"):
+        bias = (gates * units,)
+        weights["bias"] = (2,) + bias if cell.get("reset_after") else bias
+    return weights
+
+
+def layer_weights(layer, input_size):
+    weights = {}
+    for index, cell in enumerate(cells_of(layer)):
+        prefix = f"{index}/" if layer["class"] == "RNN" else ""
+        for name, shape in cell_weights(cell, input_size).items():
+            weights[prefix + name] = shape
+        input_size = cell["units"]
+    return weights
+
+
+def layer_states(layer):
+    """The width of every state leaf."""
+    widths = []
+    for cell in cells_of(layer):
+        widths += [cell["units"]] * (2 if kind_of(cell) == "LSTM" else 1)
+    return widths
