@@ -34,6 +34,16 @@ struct CallOptions {
   States initial_state = {};
   Constants constants = {};
   bool training = false;
+  /// Which executor runs known cells, for comparing one with another; by default the plan's own choice.
+  PlanOptions plan = {};
+};
+
+/// A call to plan for: the sizes of its inputs, and whether it has a mask.
+struct PlanRequest {
+  std::int64_t B = 1;
+  std::int64_t T = 1;
+  bool masked = false;
+  PlanOptions plan = {};
 };
 
 struct LayerResult {
@@ -69,16 +79,16 @@ class RNN {
   const RNNOptions& options() const { return options_; }
   Cell& cell() const { return *cell_; }
 
-  /// The plan a call with these sizes would use, one for each cell of a stack; empty for cells that are not known.
-  std::vector<Plan> plans(std::int64_t B, std::int64_t T, bool masked = false) const;
+  /// The plans a call with inputs of these sizes would use, one for each cell of a stack, bottom first; none for cells
+  /// that are not known.
+  std::vector<Plan> plans(const PlanRequest& request) const;
 
  private:
   States initial_states(const Nest& inputs, const CallOptions& call, std::int64_t B) const;
-  void store_states(const States& states);
   LayerResult run_planned(const Nest& inputs, const CallOptions& call, const States& initial) const;
   LayerResult run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial);
   std::vector<const KnownCell*> known_cells() const;
-  RecurrenceSpec spec_of(const KnownCell& cell, std::int64_t B, std::int64_t T) const;
+  std::vector<RecurrenceSpec> specs(const PlanRequest& request) const;
 
   std::shared_ptr<Cell> cell_;
   RNNOptions options_;

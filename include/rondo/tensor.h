@@ -124,7 +124,8 @@ class Tensor {
   Tensor contiguous() const;
   /// A row-major copy with memory of its own.
   Tensor clone() const;
-  /// Converted: rounds to nearest; floats to integers truncate; anything but zero is true. Itself if nothing changes.
+  /// Converted: rounds to nearest; floats to integers truncate, NaN to 0, what does not fit to the nearest that does;
+  /// anything but zero is true. Itself if nothing changes.
   Tensor to(DType dtype) const;
   Tensor to(Device device) const;
   /// Writes the elements of `source`, converted and broadcast, into this view.

@@ -81,6 +81,7 @@ Tensor view_of(const DLTensor& source, const std::shared_ptr<void>& owner) {
   if (source.ndim < 0 || source.ndim > kMaxRank) {
     throw ValueError("dlpack ndim", std::to_string(source.ndim), "0 to " + std::to_string(kMaxRank));
   }
+  if (source.ndim > 0 && source.shape == nullptr) throw ValueError("dlpack shape", "null", "one size for each axis");
   const auto rank = static_cast<std::size_t>(source.ndim);
   const Shape shape(std::span<const std::int64_t>(source.shape, rank));
   const Strides strides = source.strides == nullptr ? contiguous_strides(shape)
@@ -89,8 +90,8 @@ Tensor view_of(const DLTensor& source, const std::shared_ptr<void>& owner) {
   // The storage is the span of memory that the view can reach; negative strides reach below the first element.
   std::int64_t below = 0;
   std::int64_t above = shape.numel() == 0 ? 0 : 1;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    const std::int64_t reach = strides[axis] * std::max<std::int64_t>(0, shape[axis] - 1);
+  for (int axis = 0; axis < shape.rank() && above > 0; ++axis) {
+    const std::int64_t reach = strides[axis] * (shape[axis] - 1);
     (reach < 0 ? below : above) += reach < 0 ? -reach : reach;
   }
   const auto width = static_cast<std::int64_t>(size_of(dtype));

@@ -12,8 +12,9 @@ constexpr std::int64_t kShownEnds = 4;  // ... to this many elements at either e
 
 std::string element_text(const Tensor& scalar) {
   if (scalar.dtype() == DType::boolean) return scalar.item() != 0.0 ? "true" : "false";
+  if (!is_floating(scalar.dtype())) return std::to_string(scalar.to(DType::i64).data<std::int64_t>()[0]);
   char text[32];
-  std::snprintf(text, sizeof text, is_floating(scalar.dtype()) ? "%.6g" : "%.0f", scalar.item());
+  std::snprintf(text, sizeof text, "%.6g", scalar.item());
   return text;
 }
 

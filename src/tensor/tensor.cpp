@@ -1,6 +1,7 @@
 #include "rondo/tensor.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "rondo/error.h"
 #include "tensor/copy.h"
@@ -11,6 +12,10 @@ namespace {
 void check_sizes(const Shape& shape) {
   if (std::any_of(shape.begin(), shape.end(), [](std::int64_t size) { return size < 0; })) {
     throw ValueError("shape", to_string(shape), "no negative size");
+  }
+  constexpr std::int64_t kWidestElement = 8;
+  if (shape.numel() > std::numeric_limits<std::int64_t>::max() / kWidestElement) {
+    throw ValueError("shape", to_string(shape), "fewer than 2^60 elements");
   }
 }
 
@@ -34,6 +39,7 @@ Tensor::Tensor(std::shared_ptr<Storage> storage, DType dtype, const Shape& shape
                std::int64_t offset)
     : storage_(std::move(storage)), shape_(shape), strides_(strides), dtype_(dtype) {
   check_sizes(shape);
+  if (storage_ == nullptr) throw ValueError("storage", "null", "memory to look at");
   if (shape.rank() != strides.rank()) throw ValueError("strides", to_string(strides), "one for each axis of the shape");
   std::int64_t lowest = offset;
   std::int64_t highest = offset;
@@ -41,7 +47,8 @@ Tensor::Tensor(std::shared_ptr<Storage> storage, DType dtype, const Shape& shape
     (strides[axis] < 0 ? lowest : highest) += strides[axis] * std::max<std::int64_t>(0, shape[axis] - 1);
   }
   const auto capacity = static_cast<std::int64_t>(storage_->bytes() / size_of(dtype));
-  if (lowest < 0 || (shape.numel() > 0 && highest >= capacity)) {
+  const bool inside = shape.numel() == 0 ? 0 <= offset && offset <= capacity : 0 <= lowest && highest < capacity;
+  if (!inside) {
     throw ValueError("view", to_string(shape) + " with strides " + to_string(strides),
                      "one inside a storage of " + std::to_string(capacity) + " elements");
   }

@@ -1,13 +1,12 @@
 // Views: new shapes and strides over the same elements.
 
-#include <numeric>
-
 #include "rondo/error.h"
 #include "rondo/tensor.h"
 
 namespace rondo {
 
 Tensor Tensor::view(const Shape& shape, const Strides& strides, std::int64_t offset) const {
+  if (!defined()) throw ValueError("tensor", "an empty one", "one with elements");
   Tensor result = *this;
   result.data_ = static_cast<std::byte*>(data_) + offset * static_cast<std::int64_t>(size_of(dtype_));
   result.shape_ = shape;
@@ -92,17 +91,16 @@ namespace {
 // Replaces a single -1 by whatever size is left.
 Shape resolve_sizes(const Tensor& tensor, const Shape& asked) {
   Shape shape = asked;
-  std::int64_t known = 1;
   int unknown = -1;
   for (int axis = 0; axis < asked.rank(); ++axis) {
-    if (asked[axis] >= 0) {
-      known *= asked[axis];
-    } else if (asked[axis] == -1 && unknown < 0) {
-      unknown = axis;
-    } else {
+    if (asked[axis] >= 0) continue;
+    if (asked[axis] != -1 || unknown >= 0) {
       throw ValueError("shape", to_string(asked), "sizes of 0 and above, and at most one -1");
     }
+    unknown = axis;
+    shape[axis] = 1;
   }
+  const std::int64_t known = shape.numel();
   if (unknown >= 0) shape[unknown] = known == 0 ? 0 : tensor.numel() / known;
   if (shape.numel() != tensor.numel()) {
     throw ValueError("shape", to_string(asked),

@@ -1,6 +1,9 @@
 /// The one seam at which a run-time DType becomes a C++ type.
 #pragma once
 
+#include <limits>
+#include <type_traits>
+
 #include "rondo/dtype.h"
 #include "rondo/error.h"
 
@@ -27,8 +30,19 @@ decltype(auto) dispatch_dtype(DType dtype, Function&& function) {
   throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
 }
 
-/// Converts an element as C++ does, with two rules of its own: the 16-bit floats go through float, and anything that
-/// is not zero (a NaN too) is true.
+/// The integer that a float truncates to; NaN gives 0, and what does not fit the nearest integer that does. C++ leaves
+/// those undefined; CUDA converts as it is done here.
+template <typename Integer, typename Real>
+Integer truncate(Real value) {
+  // The largest Integer may not be a Real, but the power of two above it is.
+  constexpr Real kBeyond = static_cast<Real>(std::numeric_limits<Integer>::max() / 2 + 1) * Real(2);
+  if (value != value) return 0;
+  if (value >= kBeyond) return std::numeric_limits<Integer>::max();
+  return value < -kBeyond ? std::numeric_limits<Integer>::min() : static_cast<Integer>(value);
+}
+
+/// Converts an element as C++ does, with three rules of its own: the 16-bit floats go through float, anything that is
+/// not zero (a NaN too) is true, and floats become integers as in `truncate`.
 template <typename To, typename From>
 To convert_element(From value) {
   constexpr bool from_16_bit = std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>;
@@ -41,6 +55,8 @@ To convert_element(From value) {
     return To(static_cast<float>(value));
   } else if constexpr (std::is_same_v<To, bool>) {
     return value != From{0};
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    return truncate<To>(value);
   } else {
     return static_cast<To>(value);
   }

@@ -1,8 +1,6 @@
 #include "rondo/shape.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 
 #include "rondo/error.h"
 
@@ -25,7 +23,17 @@ int Shape::resolve_axis(int axis) const {
   return axis < 0 ? axis + rank_ : axis;
 }
 
-std::int64_t Shape::numel() const { return std::accumulate(begin(), end(), std::int64_t{1}, std::multiplies<>()); }
+std::int64_t Shape::numel() const {
+  std::int64_t product = 1;
+  bool has_zero = false;
+  for (const std::int64_t size : *this) {
+    has_zero = has_zero || size == 0;
+    if (size != 0 && __builtin_mul_overflow(product, size, &product)) {
+      throw ValueError("shape", to_string(*this), "fewer than 2^63 elements");
+    }
+  }
+  return has_zero ? 0 : product;
+}
 
 Shape Shape::insert(int axis, std::int64_t size) const {
   if (axis < 0 || axis > rank_) {

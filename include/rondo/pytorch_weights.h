@@ -1,0 +1,33 @@
+/// Weights of PyTorch's recurrent modules in Keras's layout. Floor 7.
+///
+/// Source: the parameter tables of https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html and of GRU and RNN.
+#pragma once
+
+#include <string>
+
+#include "rondo/recurrence.h"
+#include "rondo/safetensors.h"
+
+namespace rondo {
+
+/// Names one layer of a `torch.nn.RNN`, `LSTM` or `GRU` in a file.
+struct PytorchLayer {
+  CellKind kind = CellKind::lstm;
+  std::string prefix = {};  ///< of the module in the state dictionary, with its dot: "encoder.lstm."
+  int layer = 0;            ///< k of `weight_ih_l{k}`
+  bool reverse = false;     ///< the backward direction of a bidirectional module: suffix `_reverse`
+};
+
+/// Reads weight_ih (G H, I), weight_hh (G H, H) and, if the module has biases, bias_ih and bias_hh (G H), and returns
+/// Keras's kernel (I, G H), recurrent_kernel (H, G H) and bias with memory of their own:
+///
+///   * RNN and LSTM (gates i f g o, Keras's i f c o): transposed; the two biases are added.
+///   * GRU (gates r z n): transposed, gates to z r h; bias (2, 3 H), for a cell with `reset_after`, which is PyTorch's
+///     only form.
+///
+/// The activation of an RNN module (`nonlinearity`) is not in the file.
+/// Throws `ValueError` naming file and tensor for one that is missing, has another shape or dtype than the others
+/// imply, or is a projection (`weight_hr`), which Rondo does not have.
+RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer);
+
+}  // namespace rondo

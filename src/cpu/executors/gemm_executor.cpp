@@ -1,0 +1,238 @@
+#include "cpu/executors/gemm_executor.h"
+
+#include <algorithm>
+
+#include "cpu/ops/gemm.h"
+#include "recurrence/dispatch_cell.h"
+#include "recurrence/workspace.h"
+
+namespace rondo {
+namespace {
+
+struct Scratch {
+  float* input_sums;         ///< (T, B, G H) or (B, T, G H): x W
+  float* recurrent_sums;     ///< (B, G H): h U
+  float* states[kMaxStates];  ///< each (B, H)
+  float* reset_state;        ///< (B, H): r h
+  bool* was_live;            ///< (B): whether a row has been live at all
+
+  Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
+    const std::int64_t H = spec.cell.units;
+    const std::int64_t columns = gate_count(spec.cell.kind) * H;
+    input_sums = cutter.take<float>(spec.T * spec.B * columns);
+    recurrent_sums = cutter.take<float>(spec.B * columns);
+    for (float*& state : states) state = cutter.take<float>(spec.B * H);
+    reset_state = cutter.take<float>(spec.B * H);
+    was_live = cutter.take<bool>(spec.B);
+  }
+};
+
+template <typename Formula>
+class GemmLoop {
+ public:
+  GemmLoop(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, const Scratch& scratch)
+      : spec_(spec),
+        buffers_(buffers),
+        scratch_(scratch),
+        H_(spec.cell.units),
+        columns_(Formula::kGates * H_),
+        activations_{spec.cell.activation, spec.cell.recurrent_activation} {}
+
+  void run() {
+    load_initial_states();
+    project_inputs();
+    for (std::int64_t s = 0; s < spec_.T; ++s) {
+      multiply_states(scratch_.states[0], 0, Formula::kProductsBeforeReset);
+      if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+        for (std::int64_t b = 0; b < spec_.B; ++b) reset_row(s, b);
+        multiply_states(scratch_.reset_state, Formula::kProductsBeforeReset, Formula::kGates);
+      }
+      for (std::int64_t b = 0; b < spec_.B; ++b) {
+        if (buffers_.schedule.live(s, b)) advance_row(s, b);
+        if (buffers_.y.data != nullptr) {
+          const std::int64_t t = buffers_.schedule.write_time(s, b);
+          emit(s, b, static_cast<float*>(buffers_.y.data) + buffers_.y.strides.offset(t, b));
+        }
+      }
+    }
+    store_results();
+  }
+
+ private:
+  /// input_sums = x W over all steps and rows. Where the rows of x follow each other without a jump, in one product;
+  /// else in one for each row b. The order of the sums in memory is that of x.
+  void project_inputs() {
+    const TimeBatchStrides& x = buffers_.x.strides;
+    const auto* data = static_cast<const float*>(buffers_.x.data);
+    const MatrixView<const float> kernel{static_cast<const float*>(buffers_.weights.kernel), spec_.I, columns_, columns_};
+    const std::int64_t T = spec_.T;
+    const std::int64_t B = spec_.B;
+    const bool time_major = x.time == B * x.batch || T == 1;
+    sums_strides_ = time_major ? TimeBatchStrides{B * columns_, columns_} : TimeBatchStrides{columns_, T * columns_};
+    if (time_major && x.batch >= spec_.I) {
+      gemm({data, T * B, spec_.I, x.batch}, kernel, {scratch_.input_sums, T * B, columns_, columns_});
+    } else if (x.batch == T * x.time && x.time >= spec_.I) {
+      gemm({data, B * T, spec_.I, x.time}, kernel, {scratch_.input_sums, B * T, columns_, columns_});
+    } else {
+      for (std::int64_t b = 0; b < B; ++b) project_row(b, kernel);
+    }
+  }
+
+  /// One row b: T steps when they lie apart, else (a repeated or reversed view) step by step.
+  void project_row(std::int64_t b, const MatrixView<const float>& kernel) {
+    const TimeBatchStrides& x = buffers_.x.strides;
+    const auto* data = static_cast<const float*>(buffers_.x.data);
+    const std::int64_t steps = x.time >= spec_.I ? spec_.T : 1;
+    for (std::int64_t t = 0; t < spec_.T; t += steps) {
+      gemm({data + x.offset(t, b), steps, spec_.I, x.time}, kernel,
+           {scratch_.input_sums + sums_strides_.offset(t, b), steps, columns_, sums_strides_.time});
+    }
+  }
+
+  /// recurrent_sums = rows U, for the columns of gates first .. last - 1
+  void multiply_states(const float* rows, int first, int last) {
+    const auto* kernel = static_cast<const float*>(buffers_.weights.recurrent_kernel);
+    const std::int64_t columns = (last - first) * H_;
+    gemm({rows, spec_.B, H_, H_}, {kernel + first * H_, H_, columns, columns_},
+         {scratch_.recurrent_sums + first * H_, spec_.B, columns, columns_});
+  }
+
+  /// The sums of one row at processing step s, biases added as the gates are read.
+  struct RowSums {
+    const float* input;
+    const float* recurrent;
+    const float* bias;
+    const float* recurrent_bias;
+    std::int64_t H;
+
+    void gather(std::int64_t u, float* input_sums, float* recurrent_sums) const {
+      for (int gate = 0; gate < Formula::kGates; ++gate) {
+        const std::int64_t column = gate * H + u;
+        input_sums[gate] = input[column] + (bias == nullptr ? 0.0F : bias[column]);
+        recurrent_sums[gate] = recurrent[column] + (recurrent_bias == nullptr ? 0.0F : recurrent_bias[column]);
+      }
+    }
+  };
+
+  RowSums row_sums(std::int64_t s, std::int64_t b) const {
+    const std::int64_t t = buffers_.schedule.read_time(s, b);
+    return {scratch_.input_sums + sums_strides_.offset(t, b), scratch_.recurrent_sums + b * columns_,
+            static_cast<const float*>(buffers_.weights.bias),
+            static_cast<const float*>(buffers_.weights.recurrent_bias), H_};
+  }
+
+  void reset_row(std::int64_t s, std::int64_t b) {
+    const RowSums sums = row_sums(s, b);
+    const float* h = scratch_.states[0] + b * H_;
+    float input[Formula::kGates];
+    float recurrent[Formula::kGates];
+    for (std::int64_t u = 0; u < H_; ++u) {
+      sums.gather(u, input, recurrent);
+      scratch_.reset_state[b * H_ + u] = Formula::reset(input, recurrent, h[u], activations_);
+    }
+  }
+
+  void advance_row(std::int64_t s, std::int64_t b) {
+    const RowSums sums = row_sums(s, b);
+    float* h = scratch_.states[0] + b * H_;
+    float* c = scratch_.states[1] + b * H_;
+    float input[Formula::kGates];
+    float recurrent[Formula::kGates];
+    for (std::int64_t u = 0; u < H_; ++u) {
+      sums.gather(u, input, recurrent);
+      const UnitStates<float> next = Formula::step(input, recurrent, UnitStates<float>{h[u], c[u]}, activations_);
+      h[u] = next.h;
+      c[u] = next.c;
+    }
+    scratch_.was_live[b] = true;
+  }
+
+  /// What row b emits at processing step s, after its states were advanced. The output of every cell is its h, and h
+  /// does not change while a row is dead: so the previous output is h, or zeros if the row has never been live.
+  void emit(std::int64_t s, std::int64_t b, float* target) const {
+    const bool live = buffers_.schedule.live(s, b);
+    const bool zeros = (spec_.dead_output == DeadOutput::zeros && !live) ||
+                       (spec_.dead_output == DeadOutput::previous_output && !scratch_.was_live[b]);
+    if (zeros) {
+      std::fill_n(target, H_, 0.0F);
+    } else {
+      std::copy_n(scratch_.states[0] + b * H_, H_, target);
+    }
+  }
+
+  void load_initial_states() {
+    std::fill_n(scratch_.was_live, spec_.B, false);
+    std::fill_n(scratch_.recurrent_sums, spec_.B * columns_, 0.0F);
+    for (std::size_t k = 0; k < kMaxStates; ++k) {
+      const BatchBuffer& initial = buffers_.initial_state[k];
+      for (std::int64_t b = 0; b < spec_.B; ++b) {
+        float* row = scratch_.states[k] + b * H_;
+        if (initial.data == nullptr) {
+          std::fill_n(row, H_, 0.0F);
+        } else {
+          std::copy_n(static_cast<const float*>(initial.data) + b * initial.stride, H_, row);
+        }
+      }
+    }
+  }
+
+  void store_results() const {
+    for (std::int64_t b = 0; b < spec_.B; ++b) {
+      if (buffers_.last_output.data != nullptr) {
+        float* target = static_cast<float*>(buffers_.last_output.data) + b * buffers_.last_output.stride;
+        if (spec_.T > 0) {
+          emit(spec_.T - 1, b, target);
+        } else {
+          std::fill_n(target, H_, 0.0F);
+        }
+      }
+      for (std::size_t k = 0; k < Formula::kStates; ++k) {
+        const BatchBuffer& final_state = buffers_.final_state[k];
+        if (final_state.data == nullptr) continue;
+        std::copy_n(scratch_.states[k] + b * H_, H_, static_cast<float*>(final_state.data) + b * final_state.stride);
+      }
+    }
+  }
+
+  const RecurrenceSpec& spec_;
+  const RecurrenceBuffers& buffers_;
+  const Scratch& scratch_;
+  const std::int64_t H_;
+  const std::int64_t columns_;
+  const Activations activations_;
+  TimeBatchStrides sums_strides_;
+};
+
+class GemmExecutor final : public Executor {
+ public:
+  std::string_view name() const override { return "cpu_gemm"; }
+
+  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (spec.device != cpu()) return Support::no("it runs on the cpu alone");
+    if (spec.dtype != DType::f32) return Support::no("it computes f32 alone, not " + to_string(spec.dtype));
+    return Support::yes();
+  }
+
+  std::size_t workspace_bytes(const RecurrenceSpec& spec) const override {
+    WorkspaceCutter cutter(nullptr);
+    const Scratch scratch(cutter, spec);
+    return cutter.used();
+  }
+
+  void run(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace, Stream) const override {
+    WorkspaceCutter cutter(workspace);
+    const Scratch scratch(cutter, spec);
+    dispatch_cell(spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+      GemmLoop<Formula>(spec, buffers, scratch).run();
+    });
+  }
+};
+
+}  // namespace
+
+const Executor& gemm_executor() {
+  static const GemmExecutor executor;
+  return executor;
+}
+
+}  // namespace rondo

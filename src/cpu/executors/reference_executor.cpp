@@ -1,0 +1,188 @@
+#include "cpu/executors/reference_executor.h"
+
+#include <algorithm>
+
+#include "recurrence/dispatch_cell.h"
+#include "recurrence/workspace.h"
+#include "vocabulary/dispatch_dtype.h"
+
+namespace rondo {
+namespace {
+
+/// What the loop remembers between steps, and the sums of the row it works on.
+template <typename Real>
+struct Scratch {
+  Real* states[kMaxStates];  ///< each (B, H)
+  Real* output;              ///< (B, H): what each row emitted last
+  Real* input_sums;          ///< (G H): x W + b
+  Real* recurrent_sums;      ///< (G H): h U + rb
+  Real* reset_state;         ///< (H): r h
+
+  Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
+    const std::int64_t H = spec.cell.units;
+    const std::int64_t gates = gate_count(spec.cell.kind);
+    for (Real*& state : states) state = cutter.take<Real>(spec.B * H);
+    output = cutter.take<Real>(spec.B * H);
+    input_sums = cutter.take<Real>(gates * H);
+    recurrent_sums = cutter.take<Real>(gates * H);
+    reset_state = cutter.take<Real>(H);
+  }
+};
+
+/// Element: the dtype of the buffers. Real: the precision of the arithmetic.
+template <typename Formula, typename Element, typename Real>
+class ReferenceLoop {
+ public:
+  ReferenceLoop(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, const Scratch<Real>& scratch)
+      : spec_(spec), buffers_(buffers), scratch_(scratch), H_(spec.cell.units) {}
+
+  void run() {
+    load_initial_states();
+    for (std::int64_t s = 0; s < spec_.T; ++s) {
+      for (std::int64_t b = 0; b < spec_.B; ++b) {
+        Real* output = scratch_.output + b * H_;
+        const Real* h = scratch_.states[0] + b * H_;
+        if (buffers_.schedule.live(s, b)) {
+          advance(buffers_.schedule.read_time(s, b), b);
+          std::copy_n(h, H_, output);
+        } else if (spec_.dead_output == DeadOutput::zeros) {
+          std::fill_n(output, H_, Real(0));
+        } else if (spec_.dead_output == DeadOutput::incoming_state) {
+          std::copy_n(h, H_, output);
+        }  // else the previous output stays
+        const std::int64_t offset = buffers_.y.strides.offset(buffers_.schedule.write_time(s, b), b);
+        if (buffers_.y.data != nullptr) store(output, static_cast<Element*>(buffers_.y.data) + offset);
+      }
+    }
+    store_results();
+  }
+
+ private:
+  /// states of row b = formula(x[t, b] W + bias, h U + recurrent bias, states)
+  void advance(std::int64_t t, std::int64_t b) {
+    const Element* x = static_cast<const Element*>(buffers_.x.data) + buffers_.x.strides.offset(t, b);
+    Real* h = scratch_.states[0] + b * H_;
+    Real* c = scratch_.states[1] + b * H_;
+    const Activations activations{spec_.cell.activation, spec_.cell.recurrent_activation};
+    product(x, spec_.I, buffers_.weights.kernel, buffers_.weights.bias, 0, Formula::kGates, scratch_.input_sums);
+    product(h, H_, buffers_.weights.recurrent_kernel, buffers_.weights.recurrent_bias, 0, Formula::kProductsBeforeReset,
+            scratch_.recurrent_sums);
+    Real input[Formula::kGates];
+    Real recurrent[Formula::kGates];
+    if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+      for (std::int64_t u = 0; u < H_; ++u) {
+        gather(u, input, recurrent);
+        scratch_.reset_state[u] = Formula::reset(input, recurrent, h[u], activations);
+      }
+      product(scratch_.reset_state, H_, buffers_.weights.recurrent_kernel, buffers_.weights.recurrent_bias,
+              Formula::kProductsBeforeReset, Formula::kGates, scratch_.recurrent_sums);
+    }
+    for (std::int64_t u = 0; u < H_; ++u) {
+      gather(u, input, recurrent);
+      const UnitStates<Real> next = Formula::step(input, recurrent, UnitStates<Real>{h[u], c[u]}, activations);
+      h[u] = next.h;
+      c[u] = next.c;
+    }
+  }
+
+  /// sums[column] = bias[column] + sum over k of vector[k] matrix[k, column], for the columns of gates first .. last - 1
+  template <typename Number>
+  void product(const Number* vector, std::int64_t length, const void* matrix, const void* bias, int first, int last,
+               Real* sums) const {
+    const std::int64_t columns = Formula::kGates * H_;
+    for (std::int64_t column = first * H_; column < last * H_; ++column) {
+      Real sum = bias == nullptr ? Real(0) : convert_element<Real>(static_cast<const Element*>(bias)[column]);
+      for (std::int64_t k = 0; k < length; ++k) {
+        sum += convert_element<Real>(vector[k]) *
+               convert_element<Real>(static_cast<const Element*>(matrix)[k * columns + column]);
+      }
+      sums[column] = sum;
+    }
+  }
+
+  void gather(std::int64_t u, Real* input, Real* recurrent) const {
+    for (int gate = 0; gate < Formula::kGates; ++gate) {
+      input[gate] = scratch_.input_sums[gate * H_ + u];
+      recurrent[gate] = scratch_.recurrent_sums[gate * H_ + u];
+    }
+  }
+
+  void store(const Real* row, Element* target) const {
+    std::transform(row, row + H_, target, [](Real value) { return convert_element<Element>(value); });
+  }
+
+  void load_initial_states() {
+    std::fill_n(scratch_.output, spec_.B * H_, Real(0));
+    std::fill_n(scratch_.recurrent_sums, Formula::kGates * H_, Real(0));
+    for (std::size_t k = 0; k < kMaxStates; ++k) {
+      const BatchBuffer& initial = buffers_.initial_state[k];
+      for (std::int64_t b = 0; b < spec_.B; ++b) {
+        Real* row = scratch_.states[k] + b * H_;
+        std::fill_n(row, H_, Real(0));
+        if (initial.data == nullptr) continue;
+        const Element* source = static_cast<const Element*>(initial.data) + b * initial.stride;
+        std::transform(source, source + H_, row, [](Element value) { return convert_element<Real>(value); });
+      }
+    }
+  }
+
+  void store_results() const {
+    const auto store_rows = [&](const Real* rows, const BatchBuffer& target) {
+      if (target.data == nullptr) return;
+      for (std::int64_t b = 0; b < spec_.B; ++b) {
+        store(rows + b * H_, static_cast<Element*>(target.data) + b * target.stride);
+      }
+    };
+    store_rows(scratch_.output, buffers_.last_output);
+    for (std::size_t k = 0; k < Formula::kStates; ++k) store_rows(scratch_.states[k], buffers_.final_state[k]);
+  }
+
+  const RecurrenceSpec& spec_;
+  const RecurrenceBuffers& buffers_;
+  const Scratch<Real>& scratch_;
+  const std::int64_t H_;
+};
+
+class ReferenceExecutor final : public Executor {
+ public:
+  std::string_view name() const override { return "reference"; }
+
+  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    return spec.device == cpu() ? Support::yes() : Support::no("it runs on the cpu alone");
+  }
+
+  std::size_t workspace_bytes(const RecurrenceSpec& spec) const override {
+    WorkspaceCutter cutter(nullptr);
+    Scratch<double> scratch(cutter, spec);  // float needs less
+    return cutter.used();
+  }
+
+  void run(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace, Stream) const override {
+    switch (spec.dtype) {
+      case DType::f64: return run_cell<double, double>(spec, buffers, workspace);
+      case DType::f32: return run_cell<float, float>(spec, buffers, workspace);
+      case DType::f16: return run_cell<Float16, float>(spec, buffers, workspace);
+      case DType::bf16: return run_cell<BFloat16, float>(spec, buffers, workspace);
+      default: throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
+    }
+  }
+
+ private:
+  template <typename Element, typename Real>
+  static void run_cell(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace) {
+    WorkspaceCutter cutter(workspace);
+    const Scratch<Real> scratch(cutter, spec);
+    dispatch_cell(spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+      ReferenceLoop<Formula, Element, Real>(spec, buffers, scratch).run();
+    });
+  }
+};
+
+}  // namespace
+
+const Executor& reference_executor() {
+  static const ReferenceExecutor executor;
+  return executor;
+}
+
+}  // namespace rondo

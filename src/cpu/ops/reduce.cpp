@@ -1,0 +1,83 @@
+// Sums, means and maxima.
+//
+// x is walked in row-major order, and each element is folded into the accumulator of its result. Whatever the strides
+// of x, an accumulator therefore meets its elements in the order of their indices: equal arguments give bitwise equal
+// results. Floats accumulate in double, integers in 64 bits that wrap around.
+
+#include <limits>
+#include <vector>
+
+#include "cpu/ops/cpu_ops.h"
+#include "cpu/ops/elementwise_loop.h"
+#include "tensor/strided_loop.h"
+
+namespace rondo {
+namespace {
+
+template <typename Element>
+using Accumulator = std::conditional_t<std::is_integral_v<Element>, std::int64_t, double>;
+
+// Strides of row-major `kept`, standing still on the axes of x that disappear (those of size 1 in `kept`).
+Strides accumulator_strides(const Shape& kept) {
+  Strides strides = contiguous_strides(kept);
+  for (int axis = 0; axis < kept.rank(); ++axis) {
+    if (kept[axis] == 1) strides[axis] = 0;
+  }
+  return strides;
+}
+
+template <typename Element, typename Function>
+void fold_elements(const Tensor& x, const Shape& kept, Accumulator<Element>* accumulators, const Function& fold) {
+  using Total = Accumulator<Element>;
+  const Element* from = x.data<Element>();
+  strided_loop<2>(
+      x.shape(), {x.strides(), accumulator_strides(kept)},
+      [&](std::int64_t count, const auto& offsets, const auto& steps) {
+        const Element* row = from + offsets[0];
+        Total* total = accumulators + offsets[1];
+        if (steps[1] == 0) {
+          Total folded = *total;  // in a register: the row goes into one result
+          for (std::int64_t i = 0; i < count; ++i) folded = fold(folded, convert_element<Total>(row[i * steps[0]]));
+          *total = folded;
+        } else {
+          for (std::int64_t i = 0; i < count; ++i) {
+            total[i * steps[1]] = fold(total[i * steps[1]], convert_element<Total>(row[i * steps[0]]));
+          }
+        }
+      });
+}
+
+template <typename Element>
+void reduce_elements(ReduceOp op, const Tensor& x, const Tensor& result) {
+  using Total = Accumulator<Element>;
+  using Limits = std::numeric_limits<Total>;
+  constexpr Total least = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  std::vector<Total> totals(static_cast<std::size_t>(result.numel()), op == ReduceOp::max ? least : Total{0});
+  if (op == ReduceOp::max) {
+    fold_elements<Element>(x, result.shape(), totals.data(),
+                           [](Total most, Total value) { return value > most || value != value ? value : most; });
+  } else {
+    fold_elements<Element>(x, result.shape(), totals.data(), [](Total sum, Total value) { return plus(sum, value); });
+  }
+  const Total terms = op == ReduceOp::mean ? static_cast<Total>(x.numel() / result.numel()) : Total{1};
+  Element* to = result.data<Element>();
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    // 0 / 0, the mean of nothing, is NaN; the integers are never divided.
+    if constexpr (std::is_integral_v<Element>) {
+      to[i] = static_cast<Element>(totals[i]);
+    } else {
+      to[i] = convert_element<Element>(totals[i] / terms);
+    }
+  }
+}
+
+}  // namespace
+
+void cpu_reduce(ReduceOp op, const Tensor& x, const Tensor& result) {
+  if (result.numel() == 0) return;
+  dispatch_dtype(x.dtype(), [&]<typename Element>(ElementTag<Element>) {
+    if constexpr (!std::is_same_v<Element, bool>) reduce_elements<Element>(op, x, result);
+  });
+}
+
+}  // namespace rondo

@@ -1,0 +1,97 @@
+#include "rondo/cells.h"
+
+#include "rondo/error.h"
+#include "rondo/plan.h"
+
+namespace rondo {
+namespace {
+
+// A known cell's tensors of one step or sequence: a single one of the weights' dtype.
+const Tensor& check_step_input(const Nest& inputs, const RecurrentWeights& weights) {
+  const Tensor& x = inputs.leaf();
+  const std::int64_t I = weights.kernel.size(0);
+  if (x.rank() != 2 || x.size(1) != I || x.dtype() != weights.kernel.dtype()) {
+    throw ValueError("inputs", describe(x), to_string(weights.kernel.dtype()) + "(B, " + std::to_string(I) + ")");
+  }
+  return x;
+}
+
+}  // namespace
+
+SizeNest Cell::output_size() const {
+  const SizeNest states = state_size();
+  return states.is_leaf() ? states : states[0];
+}
+
+void Cell::build(const SizeNest&) {}
+
+States Cell::get_initial_state(const InitialStateRequest& request) const {
+  const Nest zeros = state_size().map([&](const Shape& shape) {
+    return Tensor::zeros(shape.insert(0, request.batch_size), request.dtype, request.device);
+  });
+  return zeros.is_leaf() ? States{zeros} : zeros.children();
+}
+
+KnownCell::KnownCell(const CellSpec& spec, RecurrentWeights weights) : spec_(spec), weights_(std::move(weights)) {
+  check_weights(spec_, weights_);
+}
+
+void KnownCell::set_weights(const std::vector<Tensor>& weights) {
+  const std::size_t expected = spec_.use_bias ? 3 : 2;
+  if (weights.size() != expected) {
+    throw ValueError("weights", std::to_string(weights.size()) + " tensors", std::to_string(expected));
+  }
+  RecurrentWeights fresh{weights[0], weights[1], std::nullopt};
+  if (spec_.use_bias) fresh.bias = weights[2];
+  check_weights(spec_, fresh);
+  weights_ = std::move(fresh);
+}
+
+SizeNest KnownCell::state_size() const {
+  const SizeNest state(Shape{spec_.units});
+  const int count = state_count(spec_.kind);
+  if (count == 1) return state;
+  return SizeNest::tuple(std::vector<SizeNest>(static_cast<std::size_t>(count), state));
+}
+
+// A sequence of one step, so that the formula stands in one place only.
+StepResult KnownCell::call(const Nest& inputs, const States& states, const CellContext&) {
+  const Tensor x = check_step_input(inputs, weights_).contiguous();
+  const RecurrenceSpec spec{.cell = spec_, .T = 1, .B = x.size(0), .I = x.size(1), .dtype = x.dtype(), .device = x.device()};
+  SessionTensors tensors{.x = x.insert_axis(0)};
+  States new_states;
+  for (const Nest& state : states) {
+    tensors.initial_state.push_back(state.leaf().contiguous());
+    tensors.final_state.push_back(Tensor::empty({spec.B, spec_.units}, spec.dtype, spec.device));
+    new_states.emplace_back(tensors.final_state.back());
+  }
+  tensors.last_output = Tensor::empty({spec.B, spec_.units}, spec.dtype, spec.device);
+  Session(Plan::create(spec), weights_, Stream{spec.device}).run(tensors);
+  return {*tensors.last_output, new_states};
+}
+
+SimpleRNNCell::SimpleRNNCell(const SimpleRNNCellOptions& options, RecurrentWeights weights)
+    : KnownCell({.kind = CellKind::simple_rnn,
+                 .units = options.units,
+                 .activation = options.activation,
+                 .use_bias = options.use_bias},
+                std::move(weights)) {}
+
+LSTMCell::LSTMCell(const LSTMCellOptions& options, RecurrentWeights weights)
+    : KnownCell({.kind = CellKind::lstm,
+                 .units = options.units,
+                 .activation = options.activation,
+                 .recurrent_activation = options.recurrent_activation,
+                 .use_bias = options.use_bias},
+                std::move(weights)) {}
+
+GRUCell::GRUCell(const GRUCellOptions& options, RecurrentWeights weights)
+    : KnownCell({.kind = CellKind::gru,
+                 .units = options.units,
+                 .activation = options.activation,
+                 .recurrent_activation = options.recurrent_activation,
+                 .use_bias = options.use_bias,
+                 .reset_after = options.reset_after},
+                std::move(weights)) {}
+
+}  // namespace rondo

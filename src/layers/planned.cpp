@@ -1,0 +1,119 @@
+// The planned path: a known cell, or a stack of them, handed to an executor as whole sequences.
+
+#include "layers/sequence_arguments.h"
+#include "rondo/error.h"
+#include "rondo/layers.h"
+
+namespace rondo {
+namespace {
+
+// Executors take any strides but want the features of one step side by side.
+Tensor with_packed_features(const Tensor& x) { return x.size(-1) <= 1 || x.stride(-1) == 1 ? x : x.clone(); }
+
+// Initial states of one cell of a stack, as separate tensors.
+std::vector<Tensor> state_tensors(const Nest& entry) {
+  std::vector<Tensor> tensors;
+  for (const Tensor& leaf : entry.flatten()) tensors.push_back(with_packed_features(leaf));
+  return tensors;
+}
+
+void check_known_input(const Nest& inputs, const KnownCell& cell) {
+  const Tensor& x = inputs.leaf();
+  const Tensor& kernel = cell.weights().kernel;
+  if (x.rank() != 3 || x.size(2) != kernel.size(0) || x.dtype() != kernel.dtype()) {
+    throw ValueError("inputs", describe(x),
+                     to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) +
+                         ", to fit the weights");
+  }
+}
+
+}  // namespace
+
+std::vector<const KnownCell*> RNN::known_cells() const {
+  if (const auto* known = dynamic_cast<const KnownCell*>(cell_.get())) return {known};
+  const auto* stack = dynamic_cast<const StackedRNNCells*>(cell_.get());
+  if (stack == nullptr) return {};
+  std::vector<const KnownCell*> cells;
+  for (const auto& cell : stack->cells()) {
+    cells.push_back(dynamic_cast<const KnownCell*>(cell.get()));
+    if (cells.back() == nullptr) return {};
+  }
+  return cells;
+}
+
+std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request) const {
+  std::vector<RecurrenceSpec> specs;
+  for (const KnownCell* cell : known_cells()) {
+    const Tensor& kernel = cell->weights().kernel;
+    specs.push_back({.cell = cell->spec(),
+                     .T = request.T,
+                     .B = request.B,
+                     .I = kernel.size(0),
+                     .dtype = kernel.dtype(),
+                     .device = kernel.device(),
+                     .read_order = options_.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
+                     // Below the top of a stack outputs go back to where their input was, so that the next cell reads
+                     // them, and the mask, in the same order.
+                     .write_order = WriteOrder::input,
+                     .dead_output = DeadOutput::zeros,
+                     .has_mask = request.masked});
+  }
+  if (specs.empty()) return specs;
+  specs.back().write_order = WriteOrder::processing;
+  const bool zeros = options_.zero_output_for_mask && options_.return_sequences;
+  specs.back().dead_output = zeros ? DeadOutput::zeros : DeadOutput::previous_output;
+  return specs;
+}
+
+std::vector<Plan> RNN::plans(const PlanRequest& request) const {
+  std::vector<Plan> plans;
+  for (const RecurrenceSpec& spec : specs(request)) plans.push_back(Plan::create(spec, request.plan));
+  return plans;
+}
+
+LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const States& initial) const {
+  const std::vector<const KnownCell*> cells = known_cells();
+  check_known_input(inputs, *cells[0]);
+  const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
+  const auto as_time_major = [&](const Tensor& x) { return options_.time_major ? x : x.swap_axes(0, 1); };
+  SessionTensors tensors{.x = with_packed_features(as_time_major(inputs.leaf()))};
+  if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
+  const bool stacked = dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr;
+  const std::vector<Plan> all_plans =
+      plans({.B = sizes.B, .T = sizes.T, .masked = call.mask.has_value(), .plan = call.plan});
+  LayerResult result;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    const RecurrenceSpec& spec = all_plans[k].spec();
+    const bool top = k + 1 == cells.size();
+    const Shape state_shape{sizes.B, spec.cell.units};
+    tensors.initial_state = state_tensors(stacked ? initial[k] : Nest::tuple(initial));
+    tensors.final_state.clear();
+    for (int state = 0; state < state_count(spec.cell.kind); ++state) {
+      tensors.final_state.push_back(Tensor::empty(state_shape, spec.dtype, spec.device));
+    }
+    tensors.y.reset();
+    tensors.last_output.reset();
+    if (!top) {
+      tensors.y = Tensor::empty({sizes.T, sizes.B, spec.cell.units}, spec.dtype, spec.device);
+    } else if (options_.return_sequences) {
+      const Shape shape = options_.time_major ? Shape{sizes.T, sizes.B, spec.cell.units}
+                                              : Shape{sizes.B, sizes.T, spec.cell.units};
+      result.output = Tensor::empty(shape, spec.dtype, spec.device);
+      tensors.y = as_time_major(result.output);
+    } else {
+      tensors.last_output = Tensor::empty(state_shape, spec.dtype, spec.device);
+      result.output = *tensors.last_output;
+    }
+    Session(all_plans[k], cells[k]->weights(), Stream{spec.device}).run(tensors);
+    if (!top) tensors.x = *tensors.y;
+    const States states(tensors.final_state.begin(), tensors.final_state.end());
+    if (!stacked) {
+      result.states = states;
+    } else {
+      result.states.push_back(states.size() == 1 ? states[0] : Nest::tuple(states));
+    }
+  }
+  return result;
+}
+
+}  // namespace rondo

@@ -1,0 +1,34 @@
+/// What rnn() and the layers ask of their sequence arguments, checked in one place.
+#pragma once
+
+#include <optional>
+
+#include "rondo/rnn.h"
+
+namespace rondo {
+
+/// The sizes every leaf of the inputs shares, and where they are.
+struct SequenceSizes {
+  std::int64_t T = 0;
+  std::int64_t B = 0;
+  int time_axis = 1;
+  int batch_axis = 0;
+  DType dtype = DType::f32;  ///< of the first leaf
+  Device device;
+};
+
+/// Throws `ValueError` for inputs without leaves, a leaf of rank below 3, and leaves that disagree on T, B or device.
+SequenceSizes check_inputs(const Nest& inputs, bool time_major);
+
+/// `mask` as a boolean (T, B) view; throws `ValueError` for another shape than the four that RnnOptions::mask names.
+Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes);
+
+/// `input_length` as a boolean (T, B) mask: true where t is below the row's length. Throws `ValueError` for a shape
+/// other than (B,), a dtype other than i32 and i64, and lengths outside 0 .. T.
+Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const SequenceSizes& sizes);
+
+/// Throws `ValueError` unless `states` has the structure, shapes and dtypes of `expected`, naming the first that
+/// differs as `name[k]`.
+void check_states(const std::string& name, const States& states, const States& expected);
+
+}  // namespace rondo

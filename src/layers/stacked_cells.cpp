@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "rondo/cells.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+// A cell's states as one entry of the stack's: the state itself, or a tuple of several.
+Nest pack_states(const SizeNest& size, States states) {
+  return size.is_leaf() ? states[0] : Nest::tuple(std::move(states));
+}
+
+States unpack_states(const SizeNest& size, const Nest& entry) {
+  return size.is_leaf() ? States{entry} : entry.children();
+}
+
+}  // namespace
+
+StackedRNNCells::StackedRNNCells(std::vector<std::shared_ptr<Cell>> cells)
+    : cells_(std::move(cells)), built_(cells_.size(), false) {
+  if (cells_.empty()) throw ValueError("cells", "none", "at least one cell");
+  if (std::find(cells_.begin(), cells_.end(), nullptr) != cells_.end()) {
+    throw ValueError("cells", "a null cell", "cells that exist");
+  }
+}
+
+SizeNest StackedRNNCells::state_size() const {
+  std::vector<SizeNest> sizes;
+  for (const auto& cell : cells_) sizes.push_back(cell->state_size());
+  return SizeNest::tuple(std::move(sizes));
+}
+
+SizeNest StackedRNNCells::output_size() const { return cells_.back()->output_size(); }
+
+bool StackedRNNCells::accepts_constants() const {
+  return std::any_of(cells_.begin(), cells_.end(), [](const auto& cell) { return cell->accepts_constants(); });
+}
+
+States StackedRNNCells::get_initial_state(const InitialStateRequest& request) const {
+  States states;
+  for (const auto& cell : cells_) {
+    states.push_back(pack_states(cell->state_size(), cell->get_initial_state(request)));
+  }
+  return states;
+}
+
+StepResult StackedRNNCells::call(const Nest& inputs, const States& states, const CellContext& context) {
+  const CellContext without_constants{.training = context.training};
+  StepResult result{inputs, {}};
+  for (std::size_t k = 0; k < cells_.size(); ++k) {
+    Cell& cell = *cells_[k];
+    if (!built_[k]) {
+      cell.build(result.output.map([](const Tensor& leaf) { return leaf.shape(); }));
+      built_[k] = true;
+    }
+    StepResult step = cell.call(result.output, unpack_states(cell.state_size(), states[k]),
+                                cell.accepts_constants() ? context : without_constants);
+    result.output = step.output;
+    result.states.push_back(pack_states(cell.state_size(), std::move(step.states)));
+  }
+  return result;
+}
+
+}  // namespace rondo

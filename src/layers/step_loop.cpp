@@ -1,0 +1,147 @@
+#include "layers/step_loop.h"
+
+#include "layers/sequence_arguments.h"
+#include "rondo/error.h"
+#include "rondo/ops.h"
+
+namespace rondo {
+namespace {
+
+// live (B,) as (B, 1, 1, ...), to choose between tensors of `rank` axes that begin with the batch.
+Tensor align_mask(const Tensor& live, int rank) {
+  Tensor aligned = live;
+  while (aligned.rank() < rank) aligned = aligned.insert_axis(aligned.rank());
+  return aligned;
+}
+
+// live ? fresh : kept, leaf by leaf. A leaf of rank 0 has no rows that could be dead.
+Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept) {
+  const std::vector<Tensor> kept_leaves = kept.flatten();
+  std::size_t next = 0;
+  return fresh.map([&](const Tensor& leaf) {
+    const Tensor& other = kept_leaves[next++];
+    return leaf.rank() == 0 ? leaf : where(align_mask(live, leaf.rank()), leaf, other);
+  });
+}
+
+Nest zeros_like_nest(const Nest& nest) {
+  return nest.map([](const Tensor& leaf) { return zeros_like(leaf); });
+}
+
+class StepLoop {
+ public:
+  StepLoop(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options)
+      : step_(step),
+        inputs_(inputs),
+        options_(options),
+        sizes_(check_inputs(inputs, options.time_major)),
+        schedule_{.T = sizes_.T,
+                  .B = sizes_.B,
+                  .read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward},
+        states_(initial_states) {
+    check_initial_states();
+    if (options.mask) {
+      live_ = time_major_mask(*options.mask, sizes_);
+      if (states_.empty()) throw ValueError("initial_states", "none", "at least one, as a mask is given");
+    } else if (options.input_length) {
+      live_ = length_mask(*options.input_length, sizes_);
+    }
+  }
+
+  RnnResult run(const std::optional<Nest>& output) {
+    for (std::int64_t s = 0; s < sizes_.T; ++s) advance(s);
+    if (sizes_.T == 0) start_outputs(output ? *output : zeros_like_nest(first_state()));
+    if (!options_.return_all_outputs) {
+      outputs_ = last_output_.map([&](const Tensor& leaf) { return leaf.insert_axis(sizes_.time_axis).clone(); });
+    }
+    return {last_output_, outputs_, states_};
+  }
+
+ private:
+  void check_initial_states() const {
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      for (const Tensor& leaf : states_[k].flatten()) {
+        const bool fits = leaf.defined() && (leaf.rank() == 0 || leaf.size(0) == sizes_.B);
+        if (!fits) {
+          throw ValueError("initial_states[" + std::to_string(k) + "]", describe(leaf),
+                           "a first axis of B = " + std::to_string(sizes_.B));
+        }
+      }
+    }
+  }
+
+  // "The first state in the list must be the output tensor at the previous timestep."
+  Nest first_state() const {
+    return states_.empty() ? Nest(Tensor::zeros({sizes_.B}, sizes_.dtype, sizes_.device)) : states_[0];
+  }
+
+  void advance(std::int64_t s) {
+    const std::int64_t t = schedule_.read_time(s, 0);  // the same for every row
+    const Nest x = inputs_.map([&](const Tensor& leaf) { return leaf.select(sizes_.time_axis, t); });
+    StepResult result = step_(x, states_, options_.constants);
+    check_states("step_function: new states", result.states, states_);
+    if (s == 0) {
+      check_output(result.output);
+      start_outputs(zeros_like_nest(result.output));
+    }
+    check_states("step_function: output", {result.output}, {last_output_});
+    if (live_.defined()) {
+      const Tensor live = live_.select(0, t);
+      for (std::size_t k = 0; k < states_.size(); ++k) {
+        result.states[k] = select_live(live, result.states[k], states_[k]);
+      }
+      result.output = select_live(live, result.output, options_.zero_output_for_mask ? zero_output_ : last_output_);
+    }
+    last_output_ = result.output;
+    states_ = std::move(result.states);
+    if (options_.return_all_outputs) write_outputs(schedule_.write_time(s, 0));
+  }
+
+  void check_output(const Nest& output) const {
+    for (const Tensor& leaf : output.flatten()) {
+      if (leaf.defined() && leaf.rank() > 0 && leaf.size(0) == sizes_.B) continue;
+      throw ValueError("step_function: output", describe(leaf), "a first axis of B = " + std::to_string(sizes_.B));
+    }
+  }
+
+  // `zeros` is what the output before the first step was, and tells the shape of all that follow.
+  void start_outputs(const Nest& zeros) {
+    zero_output_ = zeros;
+    last_output_ = zeros;
+    if (!options_.return_all_outputs) return;
+    outputs_ = zeros.map([&](const Tensor& leaf) {
+      return Tensor::empty(leaf.shape().insert(sizes_.time_axis, sizes_.T), leaf.dtype(), leaf.device());
+    });
+    output_leaves_ = outputs_.flatten();
+  }
+
+  void write_outputs(std::int64_t t) const {
+    const std::vector<Tensor> leaves = last_output_.flatten();
+    for (std::size_t k = 0; k < leaves.size(); ++k) output_leaves_[k].select(sizes_.time_axis, t).copy_from(leaves[k]);
+  }
+
+  const StepFunction& step_;
+  const Nest& inputs_;
+  const RnnOptions& options_;
+  SequenceSizes sizes_;
+  Schedule schedule_;
+  Tensor live_;  // (T, B) by input time; undefined: every row is always live
+  States states_;
+  Nest zero_output_;
+  Nest last_output_;
+  Nest outputs_;
+  std::vector<Tensor> output_leaves_;
+};
+
+}  // namespace
+
+RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
+                    const RnnOptions& options, const std::optional<Nest>& output) {
+  return StepLoop(step, inputs, initial_states, options).run(output);
+}
+
+RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options) {
+  return run_steps(step, inputs, initial_states, options, std::nullopt);
+}
+
+}  // namespace rondo

@@ -1,0 +1,71 @@
+#include "rondo/plan.h"
+
+#include "plan/executor_list.h"
+#include "recurrence/executor.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+void check_sizes(const RecurrenceSpec& spec) {
+  const auto check = [](const char* name, std::int64_t size, std::int64_t least) {
+    if (size < least) throw ValueError(name, std::to_string(size), "at least " + std::to_string(least));
+  };
+  check("units", spec.cell.units, 1);
+  check("T", spec.T, 0);
+  check("B", spec.B, 0);
+  check("I", spec.I, 0);
+  if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
+}
+
+std::string joined_names() {
+  std::string names;
+  for (const std::string& name : executor_names()) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> executor_names() {
+  std::vector<std::string> names;
+  for (const Executor* executor : executor_list()) names.emplace_back(executor->name());
+  return names;
+}
+
+Plan Plan::create(const RecurrenceSpec& spec, const PlanOptions& options) {
+  return create(spec, properties_of(spec.device), options);
+}
+
+Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
+  check_sizes(spec);
+  Plan plan;
+  plan.spec_ = spec;
+  bool known = options.executor.empty();
+  for (const Executor* executor : executor_list()) {
+    if (!options.executor.empty() && executor->name() != options.executor) continue;
+    known = true;
+    const Support support = executor->supports(spec, properties);
+    if (support.accepted) {
+      plan.executor_ = executor;
+      return plan;
+    }
+    plan.refusals_.push_back({std::string(executor->name()), support.reason});
+  }
+  if (!known) throw ValueError("executor", "'" + options.executor + "'", "one of " + joined_names());
+  throw ValueError("no executor accepts " + plan.explain());
+}
+
+std::string Plan::executor_name() const { return std::string(executor_->name()); }
+
+std::size_t Plan::workspace_bytes() const { return executor_->workspace_bytes(spec_); }
+
+std::string Plan::explain() const {
+  std::string text = to_string(spec_);
+  for (const Refusal& refusal : refusals_) text += "\n  " + refusal.executor + " declined: " + refusal.reason;
+  if (executor_ != nullptr) {
+    text += "\n  " + executor_name() + " runs it, with a workspace of " + std::to_string(workspace_bytes()) + " bytes";
+  }
+  return text;
+}
+
+}  // namespace rondo

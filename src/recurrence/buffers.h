@@ -1,0 +1,44 @@
+/// Where the bytes of one run are: raw pointers and strides, typed by the spec's dtype.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "recurrence/schedule.h"
+
+namespace rondo {
+
+/// At most this many states: h and c.
+inline constexpr int kMaxStates = 2;
+
+/// (T, B, width), innermost axis without gaps. Null data: absent.
+struct SequenceBuffer {
+  void* data = nullptr;
+  TimeBatchStrides strides;
+};
+
+/// (B, width), innermost axis without gaps. Null data: absent.
+struct BatchBuffer {
+  void* data = nullptr;
+  std::int64_t stride = 0;
+};
+
+/// Row-major without gaps, in Keras's layout; `recurrent_bias` is the second row of a reset-after GRU's bias.
+struct WeightBuffers {
+  const void* kernel = nullptr;
+  const void* recurrent_kernel = nullptr;
+  const void* bias = nullptr;
+  const void* recurrent_bias = nullptr;
+};
+
+struct RecurrenceBuffers {
+  SequenceBuffer x;
+  WeightBuffers weights;
+  std::array<BatchBuffer, kMaxStates> initial_state;  ///< absent: zeros
+  SequenceBuffer y;                                   ///< absent: no sequence is written
+  BatchBuffer last_output;
+  std::array<BatchBuffer, kMaxStates> final_state;  ///< may be the initial states
+  Schedule schedule;
+};
+
+}  // namespace rondo

@@ -1,0 +1,29 @@
+/// The one seam at which a run-time cell becomes a type; a new cell has its row here.
+#pragma once
+
+#include "recurrence/cells/gru.h"
+#include "recurrence/cells/lstm.h"
+#include "recurrence/cells/simple_rnn.h"
+#include "rondo/error.h"
+
+namespace rondo {
+
+template <typename Type>
+struct FormulaTag {
+  using Formula = Type;
+};
+
+/// Calls `function(FormulaTag<Formula>{})` with the formula of `cell` and returns its result.
+template <typename Function>
+decltype(auto) dispatch_cell(const CellSpec& cell, Function&& function) {
+  switch (cell.kind) {
+    case CellKind::simple_rnn: return function(FormulaTag<SimpleRnnFormula>{});
+    case CellKind::lstm: return function(FormulaTag<LstmFormula>{});
+    case CellKind::gru:
+      return cell.reset_after ? function(FormulaTag<GruResetAfterFormula>{})
+                              : function(FormulaTag<GruResetBeforeFormula>{});
+  }
+  throw ValueError("cell kind", std::to_string(static_cast<int>(cell.kind)), "one of the CellKind values");
+}
+
+}  // namespace rondo
