@@ -1,11 +1,12 @@
 # The libraries Rondo stands on. All of them are Debian packages; scripts/setup installs them.
-find_package(dnnl CONFIG REQUIRED)            # matrix products
-find_package(nlohmann_json 3.11 REQUIRED)     # safetensors headers, Keras configurations
-set(HDF5_PREFER_PARALLEL OFF)
-find_package(HDF5 REQUIRED COMPONENTS C)      # weights of Keras models (its CMake module needs the C language)
-find_package(PkgConfig REQUIRED)              # Debian's CMake file of libzip names tools of another package
-pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # the .keras container
+find_package(dnnl CONFIG REQUIRED)         # matrix products
+find_package(nlohmann_json 3.11 REQUIRED)  # safetensors headers, Keras configurations
 find_package(Threads REQUIRED)
+# Through pkg-config, because CMake's module of HDF5 needs the C language in every project that links Rondo, and
+# Debian's CMake file of libzip names tools of another package.
+find_package(PkgConfig REQUIRED)
+pkg_search_module(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)  # weights of Keras models
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)          # the .keras container
 
 # CUDA is optional: a machine without nvcc gets a CPU library with the same interface.
 set(RONDO_HAS_CUDA OFF)

@@ -3,7 +3,12 @@ add_library(rondo_options INTERFACE)
 target_compile_features(rondo_options INTERFACE cxx_std_20)
 target_include_directories(rondo_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(rondo_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>
+  # CMake 3.25 knows no C++20 of nvcc's. --Werror speaks of nvcc's own front end.
+  "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Wshadow,-Werror>")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(rondo_options INTERFACE -Wno-restrict)  # GCC 12 warns of "text" + std::string: GCC bug 105651
+endif()
 if(RONDO_SANITIZER)
   target_compile_options(rondo_options INTERFACE -fsanitize=${RONDO_SANITIZER} -fno-omit-frame-pointer
                          -fno-sanitize-recover=all)

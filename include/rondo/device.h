@@ -27,7 +27,7 @@ std::string to_string(Device device);
 
 /// What a planner needs to know of a device: plain data, so that a test without the device can ask what it would get.
 struct DeviceProperties {
-  Device device;
+  Device device = {};
   /// Hardware threads of a CPU, multiprocessors of a GPU.
   int processors = 1;
 };
@@ -38,7 +38,7 @@ DeviceProperties properties_of(Device device);
 /// An ordered queue of work on a device. `native` is the `cudaStream_t` on CUDA devices and null on the CPU, where
 /// every call has finished when it returns.
 struct Stream {
-  Device device;
+  Device device = {};
   void* native = nullptr;
 };
 

@@ -1,15 +1,15 @@
 /// What a step function is written with. Floor 2.
 ///
-/// Every function takes tensors of one device, returns a new row-major tensor there, and never writes its arguments.
-/// Elementwise functions broadcast as NumPy does. Both operands of a binary function have one dtype; there is no
-/// promotion: a disagreement is a `ValueError` that names both. The 16-bit floats are computed in f32 and rounded once
-/// at the end. Functions called "floating" throw `ValueError` for integers and booleans.
+/// Every function takes tensors of one device, returns a new row-major tensor there, and never writes its arguments;
+/// `split`, `reshape` and `transpose` return views. Elementwise functions broadcast as NumPy does. Both operands of a
+/// binary function have one dtype; there is no promotion: a disagreement is a `ValueError` that names both. The 16-bit
+/// floats are computed in f32 and rounded once at the end; integers wrap around where they overflow. Arithmetic on
+/// booleans, and integers for the functions called "floating", are a `ValueError`.
 /// Names and meanings are those of `tf.keras.backend` where it has the function.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,7 +24,7 @@ Tensor mul(const Tensor& a, const Tensor& b);
 /// Floating: a / b.
 Tensor div(const Tensor& a, const Tensor& b);
 
-/// Elementwise with a number, which takes the tensor's dtype.
+/// Elementwise with a number, which takes the tensor's dtype: next to integers, a number that is none of them throws.
 Tensor add(const Tensor& a, double b);
 Tensor mul(const Tensor& a, double b);
 
@@ -39,7 +39,7 @@ Tensor hard_sigmoid(const Tensor& x);
 Tensor hard_sigmoid_keras3(const Tensor& x);
 Tensor relu(const Tensor& x);
 Tensor exp(const Tensor& x);
-/// min(max(x, low), high); NaN stays NaN.
+/// min(max(x, low), high); NaN stays NaN. Throws `ValueError` unless low <= high, for integers with one between them.
 Tensor clip(const Tensor& x, double low, double high);
 
 /// Floating: exp(x) over its sum along `axis`, computed from x minus its maximum.
@@ -57,9 +57,10 @@ Tensor dot(const Tensor& a, const Tensor& b);
 Tensor matmul(const Tensor& a, const Tensor& b);
 
 // Reductions over some axes (all, when none are given); `keep` leaves them with size 1.
-/// Fixed order: equal arguments give bitwise equal sums. Sums of 16-bit floats accumulate in f32.
+/// In the order of the indices, whatever the strides: equal arguments give bitwise equal sums. Floats accumulate in f32
+/// or wider.
 Tensor sum(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
-/// Floating.
+/// Floating; NaN where there is nothing to take the mean of.
 Tensor mean(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 /// Throws `ValueError` when there is nothing to take the maximum of. NaN wins.
 Tensor max(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
@@ -71,13 +72,14 @@ Tensor concat(const std::vector<Tensor>& parts, int axis = -1);
 std::vector<Tensor> split(const Tensor& x, int parts, int axis = -1);
 /// Views of parts of the given sizes, which add up to the size of `axis`.
 std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> sizes, int axis = -1);
-/// `x.reshape(shape)` and `x.transpose(order)`, for step functions written as a chain of functions.
+/// `x.reshape(shape)` and `x.transpose(order)` for step functions written as a chain of functions.
 Tensor reshape(const Tensor& x, const Shape& shape);
 Tensor transpose(const Tensor& x, std::initializer_list<int> order);
 
 Tensor zeros_like(const Tensor& x);
 
-/// (B, T) booleans, true where t < lengths[b]; `lengths` is a vector of i32 or i64. TensorFlow's `sequence_mask`.
+/// (B, T) booleans, true where t < lengths[b]; `lengths` is a vector of i32 or i64, T is 0 or more. TensorFlow's
+/// `sequence_mask`.
 Tensor sequence_mask(const Tensor& lengths, std::int64_t T);
 
 }  // namespace rondo

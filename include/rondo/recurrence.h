@@ -75,12 +75,12 @@ void check_weights(const CellSpec& cell, const RecurrentWeights& weights);
 
 /// A whole recurrence: everything an executor must know before it sees a pointer.
 struct RecurrenceSpec {
-  CellSpec cell;
+  CellSpec cell = {};
   std::int64_t T = 0;
   std::int64_t B = 0;
   std::int64_t I = 0;
   DType dtype = DType::f32;  ///< of x, weights, states and outputs
-  Device device;
+  Device device = {};
   ReadOrder read_order = ReadOrder::forward;
   WriteOrder write_order = WriteOrder::processing;
   DeadOutput dead_output = DeadOutput::previous_output;

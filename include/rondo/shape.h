@@ -29,8 +29,8 @@ class Shape {
   /// `axis` as a number from 0 to rank - 1; throws `ValueError` when there is no such axis.
   int resolve_axis(int axis) const;
 
-  /// The product of all sizes; 1 for rank 0. Throws `ValueError` where the product of those that are not 0 does not fit,
-  /// so that no stride of such a shape can overflow.
+  /// The product of all sizes; 1 for rank 0. Throws `ValueError` where the product of those that are not 0 does not
+  /// fit, so that no stride of such a shape can overflow.
   std::int64_t numel() const;
 
   /// A copy with `size` put before `axis` (`axis` may be the rank: append).

@@ -59,7 +59,8 @@ void check_prefix(std::uint64_t file_size, const std::string& file) {
 
 }  // namespace
 
-Safetensors::Safetensors(std::string file, std::vector<NamedTensor> tensors, std::map<std::string, std::string> metadata)
+Safetensors::Safetensors(std::string file, std::vector<NamedTensor> tensors,
+                         std::map<std::string, std::string> metadata)
     : file_(std::move(file)), tensors_(std::move(tensors)), metadata_(std::move(metadata)) {
   for (std::size_t k = 0; k < tensors_.size(); ++k) {
     if (!index_.emplace(tensors_[k].name, k).second) {
@@ -98,8 +99,8 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
   const std::uint64_t header_size = safetensors_header_size(prefix, bytes.size(), name);
   const std::span<const std::byte> text = bytes.subspan(kSafetensorsPrefix, header_size);
   const std::span<const std::byte> content = bytes.subspan(kSafetensorsPrefix + header_size);
-  const SafetensorsHeader header = parse_safetensors_header(
-      {reinterpret_cast<const char*>(text.data()), text.size()}, content.size(), name);
+  const SafetensorsHeader header =
+      parse_safetensors_header({reinterpret_cast<const char*>(text.data()), text.size()}, content.size(), name);
   const std::shared_ptr<Storage> data = allocate(content.size());
   std::copy(content.begin(), content.end(), bytes_of(*data).begin());
   return assemble(header, data, name);

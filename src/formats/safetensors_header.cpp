@@ -87,7 +87,8 @@ SafetensorsEntry parse_entry(const std::string& name, const json& value, std::ui
                      "begin <= end <= " + std::to_string(data_size) + ", the size of the data");
   }
   if (entry.end - entry.begin != bytes) {
-    throw ValueError(where + ": data_offsets", shown(offsets) + ", " + std::to_string(entry.end - entry.begin) + " bytes",
+    throw ValueError(where + ": data_offsets",
+                     shown(offsets) + ", " + std::to_string(entry.end - entry.begin) + " bytes",
                      std::to_string(bytes) + " bytes for " + to_string(entry.dtype) + to_string(entry.shape));
   }
   return entry;
@@ -111,9 +112,10 @@ void check_cover(std::vector<SafetensorsEntry>& entries, std::uint64_t data_size
   std::uint64_t covered = 0;
   for (const SafetensorsEntry& entry : entries) {
     if (entry.begin != covered) {
-      throw ValueError(file + ": tensor " + shown(entry.name) + ": data_offsets",
-                       "a begin of " + std::to_string(entry.begin) + (entry.begin < covered ? ", an overlap" : ", a hole"),
-                       std::to_string(covered) + ", the end of the tensor before it");
+      throw ValueError(
+          file + ": tensor " + shown(entry.name) + ": data_offsets",
+          "a begin of " + std::to_string(entry.begin) + (entry.begin < covered ? ", an overlap" : ", a hole"),
+          std::to_string(covered) + ", the end of the tensor before it");
     }
     covered = entry.end;
   }
@@ -130,7 +132,8 @@ std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPr
   std::uint64_t size = 0;
   for (std::size_t k = prefix.size(); k-- > 0;) size = (size << 8) | std::to_integer<std::uint64_t>(prefix[k]);
   if (size > kLargestHeader) {
-    throw ValueError(file + ": header size", std::to_string(size), "at most " + std::to_string(kLargestHeader) + " bytes");
+    throw ValueError(file + ": header size", std::to_string(size),
+                     "at most " + std::to_string(kLargestHeader) + " bytes");
   }
   if (size > file_size - kSafetensorsPrefix) {
     throw ValueError(file + ": header size", std::to_string(size),

@@ -57,7 +57,8 @@ SizeNest KnownCell::state_size() const {
 // A sequence of one step, so that the formula stands in one place only.
 StepResult KnownCell::call(const Nest& inputs, const States& states, const CellContext&) {
   const Tensor x = check_step_input(inputs, weights_).contiguous();
-  const RecurrenceSpec spec{.cell = spec_, .T = 1, .B = x.size(0), .I = x.size(1), .dtype = x.dtype(), .device = x.device()};
+  const RecurrenceSpec spec{
+      .cell = spec_, .T = 1, .B = x.size(0), .I = x.size(1), .dtype = x.dtype(), .device = x.device()};
   SessionTensors tensors{.x = x.insert_axis(0)};
   States new_states;
   for (const Nest& state : states) {

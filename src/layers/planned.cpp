@@ -21,9 +21,9 @@ void check_known_input(const Nest& inputs, const KnownCell& cell) {
   const Tensor& x = inputs.leaf();
   const Tensor& kernel = cell.weights().kernel;
   if (x.rank() != 3 || x.size(2) != kernel.size(0) || x.dtype() != kernel.dtype()) {
-    throw ValueError("inputs", describe(x),
-                     to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) +
-                         ", to fit the weights");
+    throw ValueError(
+        "inputs", describe(x),
+        to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) + ", to fit the weights");
   }
 }
 
@@ -96,8 +96,8 @@ LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const 
     if (!top) {
       tensors.y = Tensor::empty({sizes.T, sizes.B, spec.cell.units}, spec.dtype, spec.device);
     } else if (options_.return_sequences) {
-      const Shape shape = options_.time_major ? Shape{sizes.T, sizes.B, spec.cell.units}
-                                              : Shape{sizes.B, sizes.T, spec.cell.units};
+      const Shape shape =
+          options_.time_major ? Shape{sizes.T, sizes.B, spec.cell.units} : Shape{sizes.B, sizes.T, spec.cell.units};
       result.output = Tensor::empty(shape, spec.dtype, spec.device);
       tensors.y = as_time_major(result.output);
     } else {

@@ -89,9 +89,8 @@ LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, cons
   const StepFunction step = [&](const Nest& x, const States& states, const Constants& constants) {
     return cell_->call(x, states, {constants, call.training});
   };
-  const Nest output = cell_->output_size().map([&](const Shape& shape) {
-    return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device);
-  });
+  const Nest output = cell_->output_size().map(
+      [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
   RnnResult result = run_steps(step, inputs, initial,
                                {.go_backwards = options_.go_backwards,
                                 .mask = call.mask,
@@ -105,19 +104,22 @@ LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, cons
 }
 
 void RNN::reset_states() {
-  if (!options_.stateful) throw AttributeError("reset_states: got a layer that is not stateful, expected stateful = true");
+  if (!options_.stateful)
+    throw AttributeError("reset_states: got a layer that is not stateful, expected stateful = true");
   if (states_.empty()) {
     throw ValueError("reset_states", "a layer whose batch size is unknown", "a call, or states, before it");
   }
   States zeros;
   for (const Nest& state : states_) {
-    zeros.push_back(state.map([](const Tensor& leaf) { return Tensor::zeros(leaf.shape(), leaf.dtype(), leaf.device()); }));
+    zeros.push_back(
+        state.map([](const Tensor& leaf) { return Tensor::zeros(leaf.shape(), leaf.dtype(), leaf.device()); }));
   }
   states_ = std::move(zeros);
 }
 
 void RNN::reset_states(const States& states) {
-  if (!options_.stateful) throw AttributeError("reset_states: got a layer that is not stateful, expected stateful = true");
+  if (!options_.stateful)
+    throw AttributeError("reset_states: got a layer that is not stateful, expected stateful = true");
   if (states_.empty()) {
     const Nest no_inputs;
     check_states("states", states,

@@ -52,7 +52,8 @@ Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const
   const Tensor& lengths = std::get<Tensor>(input_length);
   const bool fits = lengths.defined() && lengths.shape() == Shape{sizes.B} &&
                     (lengths.dtype() == DType::i32 || lengths.dtype() == DType::i64);
-  if (!fits) throw ValueError("input_length", describe(lengths), "i32 or i64 of shape (" + std::to_string(sizes.B) + ",)");
+  if (!fits)
+    throw ValueError("input_length", describe(lengths), "i32 or i64 of shape (" + std::to_string(sizes.B) + ",)");
   for (const std::int64_t length : lengths.to(DType::i64).to_vector<std::int64_t>()) {
     if (length < 0 || length > sizes.T) throw ValueError("input_length", std::to_string(length), expected);
   }

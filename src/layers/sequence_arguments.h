@@ -14,7 +14,7 @@ struct SequenceSizes {
   int time_axis = 1;
   int batch_axis = 0;
   DType dtype = DType::f32;  ///< of the first leaf
-  Device device;
+  Device device = {};
 };
 
 /// Throws `ValueError` for inputs without leaves, a leaf of rank below 3, and leaves that disagree on T, B or device.

@@ -70,9 +70,11 @@ class StepLoop {
     }
   }
 
-  // "The first state in the list must be the output tensor at the previous timestep."
+  // What stands for the output while there is none: "the first state in the list must be the output tensor at the
+  // previous timestep". Of a nested first state that is the first leaf.
   Nest first_state() const {
-    return states_.empty() ? Nest(Tensor::zeros({sizes_.B}, sizes_.dtype, sizes_.device)) : states_[0];
+    const std::vector<Tensor> leaves = Nest::tuple(states_).flatten();
+    return leaves.empty() ? Tensor::zeros({sizes_.B}, sizes_.dtype, sizes_.device) : leaves[0];
   }
 
   void advance(std::int64_t s) {

@@ -46,7 +46,7 @@ def same(found, wanted, tolerance):
     for name, value in wanted.items():
         if found[name].shape != value.shape:
             return False
-        limit = tolerance * max(1.0, np.abs(value).max(initial=0.0))
+        limit = tolerance * np.abs(value).max(initial=0.0)
         if not np.all(np.abs(found[name] - value) <= limit):
             return False
     return True

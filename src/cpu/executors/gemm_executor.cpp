@@ -10,11 +10,11 @@ namespace rondo {
 namespace {
 
 struct Scratch {
-  float* input_sums;         ///< (T, B, G H) or (B, T, G H): x W
-  float* recurrent_sums;     ///< (B, G H): h U
+  float* input_sums;          ///< (T, B, G H) or (B, T, G H): x W
+  float* recurrent_sums;      ///< (B, G H): h U
   float* states[kMaxStates];  ///< each (B, H)
-  float* reset_state;        ///< (B, H): r h
-  bool* was_live;            ///< (B): whether a row has been live at all
+  float* reset_state;         ///< (B, H): r h
+  bool* was_live;             ///< (B): whether a row has been live at all
 
   Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
     const std::int64_t H = spec.cell.units;
@@ -64,7 +64,8 @@ class GemmLoop {
   void project_inputs() {
     const TimeBatchStrides& x = buffers_.x.strides;
     const auto* data = static_cast<const float*>(buffers_.x.data);
-    const MatrixView<const float> kernel{static_cast<const float*>(buffers_.weights.kernel), spec_.I, columns_, columns_};
+    const MatrixView<const float> kernel{static_cast<const float*>(buffers_.weights.kernel), spec_.I, columns_,
+                                         columns_};
     const std::int64_t T = spec_.T;
     const std::int64_t B = spec_.B;
     const bool time_major = x.time == B * x.batch || T == 1;
@@ -222,9 +223,8 @@ class GemmExecutor final : public Executor {
   void run(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace, Stream) const override {
     WorkspaceCutter cutter(workspace);
     const Scratch scratch(cutter, spec);
-    dispatch_cell(spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
-      GemmLoop<Formula>(spec, buffers, scratch).run();
-    });
+    dispatch_cell(spec.cell,
+                  [&]<typename Formula>(FormulaTag<Formula>) { GemmLoop<Formula>(spec, buffers, scratch).run(); });
   }
 };
 

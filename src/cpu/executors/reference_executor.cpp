@@ -85,7 +85,8 @@ class ReferenceLoop {
     }
   }
 
-  /// sums[column] = bias[column] + sum over k of vector[k] matrix[k, column], for the columns of gates first .. last - 1
+  /// sums[column] = bias[column] + sum over k of vector[k] matrix[k, column], for the columns of gates first .. last -
+  /// 1
   template <typename Number>
   void product(const Number* vector, std::int64_t length, const void* matrix, const void* bias, int first, int last,
                Real* sums) const {

@@ -15,9 +15,8 @@ void map_binary(const Tensor& a, const Tensor& b, const Tensor& result, const Fu
   strided_loop<3>(result.shape(), {result.strides(), a.strides(), b.strides()},
                   [&](std::int64_t count, const auto& offsets, const auto& steps) {
                     with_row(left + offsets[1], steps[1], [&](const auto& row) {
-                      with_row(right + offsets[2], steps[2], [&](const auto& other) {
-                        map_row(count, to + offsets[0], function, row, other);
-                      });
+                      with_row(right + offsets[2], steps[2],
+                               [&](const auto& other) { map_row(count, to + offsets[0], function, row, other); });
                     });
                   });
 }

@@ -30,21 +30,21 @@ template <typename Element, typename Function>
 void fold_elements(const Tensor& x, const Shape& kept, Accumulator<Element>* accumulators, const Function& fold) {
   using Total = Accumulator<Element>;
   const Element* from = x.data<Element>();
-  strided_loop<2>(
-      x.shape(), {x.strides(), accumulator_strides(kept)},
-      [&](std::int64_t count, const auto& offsets, const auto& steps) {
-        const Element* row = from + offsets[0];
-        Total* total = accumulators + offsets[1];
-        if (steps[1] == 0) {
-          Total folded = *total;  // in a register: the row goes into one result
-          for (std::int64_t i = 0; i < count; ++i) folded = fold(folded, convert_element<Total>(row[i * steps[0]]));
-          *total = folded;
-        } else {
-          for (std::int64_t i = 0; i < count; ++i) {
-            total[i * steps[1]] = fold(total[i * steps[1]], convert_element<Total>(row[i * steps[0]]));
-          }
-        }
-      });
+  strided_loop<2>(x.shape(), {x.strides(), accumulator_strides(kept)},
+                  [&](std::int64_t count, const auto& offsets, const auto& steps) {
+                    const Element* row = from + offsets[0];
+                    Total* total = accumulators + offsets[1];
+                    if (steps[1] == 0) {
+                      Total folded = *total;  // in a register: the row goes into one result
+                      for (std::int64_t i = 0; i < count; ++i)
+                        folded = fold(folded, convert_element<Total>(row[i * steps[0]]));
+                      *total = folded;
+                    } else {
+                      for (std::int64_t i = 0; i < count; ++i) {
+                        total[i * steps[1]] = fold(total[i * steps[1]], convert_element<Total>(row[i * steps[0]]));
+                      }
+                    }
+                  });
 }
 
 template <typename Element>

@@ -14,11 +14,10 @@ template <typename Element, typename Function>
 void map_unary(const Tensor& x, const Tensor& result, const Function& function) {
   const Element* from = x.data<Element>();
   Element* to = result.data<Element>();
-  strided_loop<2>(result.shape(), {result.strides(), x.strides()},
-                  [&](std::int64_t count, const auto& offsets, const auto& steps) {
-                    with_row(from + offsets[1], steps[1],
-                             [&](const auto& row) { map_row(count, to + offsets[0], function, row); });
-                  });
+  strided_loop<2>(
+      result.shape(), {result.strides(), x.strides()}, [&](std::int64_t count, const auto& offsets, const auto& steps) {
+        with_row(from + offsets[1], steps[1], [&](const auto& row) { map_row(count, to + offsets[0], function, row); });
+      });
 }
 
 // A constant of an operation takes the dtype of its tensor.

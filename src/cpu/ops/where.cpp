@@ -25,9 +25,8 @@ void choose(const Tensor& condition, const Tensor& if_true, const Tensor& if_fal
 }  // namespace
 
 void cpu_where(const Tensor& condition, const Tensor& if_true, const Tensor& if_false, const Tensor& result) {
-  dispatch_dtype(result.dtype(), [&]<typename Element>(ElementTag<Element>) {
-    choose<Element>(condition, if_true, if_false, result);
-  });
+  dispatch_dtype(result.dtype(),
+                 [&]<typename Element>(ElementTag<Element>) { choose<Element>(condition, if_true, if_false, result); });
 }
 
 void cpu_sequence_mask(const Tensor& lengths, const Tensor& result) {

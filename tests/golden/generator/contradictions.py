@@ -33,6 +33,11 @@ def integer_length(case):
     return length is not None and not masks(case) and length < steps(case)
 
 
+def length_too_long(case):
+    length = case.tensors.get("input_length", case.options.get("input_length"))
+    return length is not None and not masks(case) and np.max(length, initial=0) > steps(case)
+
+
 def length_unrolled(case):
     return is_tensor_length(case) and case.options["unroll"]
 
@@ -78,6 +83,8 @@ CONTRADICTIONS = (
      "Raises ValueError: if mask is provided (not None) but states is not provided (len(states) == 0)"),
     (nested_output_unrolled, "fails for a tuple output when unroll is true",
      "unroll: whether to unroll the RNN or to use a symbolic while_loop; it does not change the result"),
+    (length_too_long, "takes an input_length above the number of steps as that number",
+     "input_length: the length of the input, which has no more steps than that"),
     (integer_length, "ignores input_length when it is an integer",
      "input_length: an integer or a 1-D Tensor; it is used for masking in case there's no mask specified"),
     (length_unrolled, "ignores input_length when unroll is true",

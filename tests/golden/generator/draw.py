@@ -75,7 +75,7 @@ def masked(rng, case, settings, B, T, prefix=""):
     live = np.ones((B, T), bool)
     length = settings.get("input_length")
     if length == "int":
-        length = int(rng.integers(0, T + 2))
+        length = int(rng.integers(0, T + 1))
     if length is not None:
         lengths = draw_length(rng, B, T) if length in ("i32", "i64") else np.full(B, length)
         lengths = np.asarray(settings.get("lengths", lengths))

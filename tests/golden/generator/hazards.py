@@ -47,17 +47,16 @@ BACKEND = {
     "length_zero": (("simple_rnn", "lstm"), {"input_length": 0}),
     "length_zero_unrolled": (("lstm",), {"input_length": 0, **UNROLL, **ZERO}),
     "length_of_all_steps": (("simple_rnn", "gru_reset_after"), {"sizes": {"T": 5}, "input_length": 5}),
-    "length_too_long": (("lstm",), {"sizes": {"T": 4}, "input_length": 9, **BACK}),
     "length_int": (("lstm", "nested_output"), {"sizes": {"T": 6}, "input_length": 4, "masked_values": "nan"}),
     "length_int_backwards": (("lstm", "minimal"), {"sizes": {"T": 6}, "input_length": 4, **BACK}),
     "length_int_unrolled_last": (("gru_reset_after",), {"sizes": {"T": 6}, "input_length": 2, **UNROLL, **LAST}),
     "length_int_time_major": (("matrix_state",), {"sizes": {"T": 5}, "input_length": 3, "time_major": True}),
 }
-LENGTHS = {"short": [3, 1, 2], "full": [5, 0, 3], "over": [7, 2, 5]}
+LENGTHS = {"short": [3, 1, 2], "full": [5, 0, 3], "empty": [0, 4, 0]}
 
 
 def lengths_backend():
-    """input_length as a tensor: T = 5, the longest row below T, equal to T and above T."""
+    """input_length as a tensor: T = 5, the longest row below T and equal to T, and rows without steps."""
     for label, lengths in LENGTHS.items():
         base = {"sizes": {"B": 3, "T": 5}, "lengths": lengths, "input_length": "i32"}
         for suffix, more in {
@@ -118,6 +117,12 @@ def raising_backend(base_seed):
     }.items():
         settings = {"mask": "holes", "raises": "ValueError", **more}
         yield backend_case("raises_mask_without_states" + suffix, "stateless", settings, base_seed)
+    tensor_length = {"sizes": {"B": 3, "T": 5}, "lengths": [7, 2, 5], "input_length": "i32"}
+    for suffix, more in {
+        "int": {"sizes": {"T": 4}, "input_length": 9}, "tensor": tensor_length,
+        "tensor_backwards": {**tensor_length, **BACK}, "tensor_unrolled": {**tensor_length, **UNROLL},
+    }.items():
+        yield backend_case("raises_length_too_long_" + suffix, "lstm", {"raises": "ValueError", **more}, base_seed)
     for function in ("minimal", "lstm", "nested_input"):
         case = backend_case("raises_rank_2_" + function, function, {"raises": "ValueError"}, base_seed)
         name = "input/1" if function == "nested_input" else "input"

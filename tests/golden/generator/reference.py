@@ -45,6 +45,8 @@ def run(step, inputs, states, mask, input_length, options):
         inputs = [leaf.swapaxes(0, 1) for leaf in inputs]
         mask = None if mask is None else mask.swapaxes(0, 1)
     T, B = inputs[0].shape[:2]
+    if input_length is not None and np.any((np.asarray(input_length) < 0) | (np.asarray(input_length) > T)):
+        raise ValueError("input_length is not from 0 to T")
     live = live_steps(mask, input_length, T, B)
     if options["go_backwards"]:
         inputs = [leaf[::-1] for leaf in inputs]

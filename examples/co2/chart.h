@@ -1,0 +1,14 @@
+/// The picture of the demo: the whole record above, its last years with forecasts and gaps below, as an SVG.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "co2_record.h"
+
+namespace co2 {
+
+/// `forecasts[t]` is for week t + 1. Throws std::runtime_error if the file cannot be written.
+void write_chart(const std::filesystem::path& svg, const Record& record, const std::vector<double>& forecasts);
+
+}  // namespace co2

@@ -1,0 +1,40 @@
+/// The weekly CO2 record of Mauna Loa, what the model sees of it, and how its answer becomes ppm. README.md has the
+/// recipe in words.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rondo/tensor.h"
+
+namespace co2 {
+
+struct Record {
+  std::vector<std::string> dates;
+  std::vector<double> measured;  ///< ppm; NaN where a week is missing
+  std::vector<double> last;      ///< the latest value measured up to and including each week
+};
+
+Record read_record(const std::filesystem::path& csv);
+
+/// What Keras answered for each week, from keras_predictions.csv.
+rondo::Tensor read_keras_predictions(const std::filesystem::path& csv);
+
+/// (1, T, 3): change, sine and cosine of the time of year; NaN where the week is missing, which the mask keeps away.
+rondo::Tensor features(const Record& record);
+
+/// (1, T): true where the week is measured.
+rondo::Tensor mask(const Record& record);
+
+/// ppm for the week after each week, from the model's answers.
+std::vector<double> forecast(const Record& record, const rondo::Tensor& answers);
+
+/// Root mean square error over the measured weeks from 1991 on; `forecasts[t]` is for week t + 1.
+double error_since_1991(const Record& record, const std::vector<double>& forecasts);
+
+/// "Same as last week" and "same as a year before", as forecasts for week t + 1.
+std::vector<double> same_as_last_week(const Record& record);
+std::vector<double> same_as_last_year(const Record& record);
+
+}  // namespace co2

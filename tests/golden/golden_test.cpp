@@ -1,0 +1,73 @@
+// golden_test --cases DIR: runs every golden case of a directory, each as a test of its own.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "golden/golden_case.h"
+
+namespace rondo::golden {
+namespace {
+
+std::string check(const GoldenCase& golden) {
+  if (golden.description().at("api") == "layer") return check_layer(golden);
+  return check_backend_rnn(golden) + check_backend_rnn_on_executors(golden);
+}
+
+class GoldenTest : public ::testing::Test {
+ public:
+  explicit GoldenTest(std::filesystem::path path) : path_(std::move(path)) {}
+
+  void TestBody() override {
+    const GoldenCase golden(path_);
+    if (golden.must_raise()) {
+      EXPECT_THROW(check(golden), ValueError) << golden.description().dump();
+      return;
+    }
+    EXPECT_EQ(check(golden), "") << golden.description().dump();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Test names may have letters, digits and underscores alone.
+std::string test_name(const std::filesystem::path& path) {
+  std::string name = path.stem().string();
+  std::replace_if(
+      name.begin(), name.end(), [](char letter) { return std::isalnum(letter) == 0; }, '_');
+  return name;
+}
+
+int run(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  if (paths.empty()) {
+    std::fprintf(stderr, "golden_test: no .safetensors file in %s\n", directory.c_str());
+    return 1;
+  }
+  for (const auto& path : paths) {
+    ::testing::RegisterTest("Golden", test_name(path).c_str(), nullptr, path.c_str(), __FILE__, __LINE__,
+                            [path]() -> ::testing::Test* { return new GoldenTest(path); });
+  }
+  return RUN_ALL_TESTS();
+}
+
+}  // namespace
+}  // namespace rondo::golden
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  if (argc != 3 || std::string(argv[1]) != "--cases") {
+    std::fprintf(stderr, "usage: golden_test --cases DIR [GoogleTest's own flags]\n");
+    return 2;
+  }
+  return rondo::golden::run(argv[2]);
+}

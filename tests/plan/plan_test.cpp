@@ -1,0 +1,86 @@
+#include <gtest/gtest.h>
+
+#include "rondo/error.h"
+#include "rondo/plan.h"
+#include "support/expect_error.h"
+
+namespace rondo {
+namespace {
+
+using test::expect_error;
+
+RecurrenceSpec small_lstm() {
+  return {.cell = {.kind = CellKind::lstm, .units = 4}, .T = 3, .B = 2, .I = 5, .has_mask = true};
+}
+
+TEST(Plan, TakesTheFirstExecutorThatAccepts) {
+  const Plan plan = Plan::create(small_lstm());
+  EXPECT_EQ(plan.executor_name(), "cpu_gemm");
+  EXPECT_EQ(plan.explain(), "lstm H=4 I=5 T=3 B=2 f32, mask, on cpu\n  cpu_gemm runs it, with a workspace of " +
+                                std::to_string(plan.workspace_bytes()) + " bytes");
+}
+
+TEST(Plan, ExplainsWhyOthersDeclined) {
+  RecurrenceSpec spec = small_lstm();
+  spec.dtype = DType::f64;
+  spec.read_order = ReadOrder::reversed;
+  const Plan plan = Plan::create(spec);
+  EXPECT_EQ(plan.executor_name(), "reference");
+  EXPECT_EQ(plan.explain(),
+            "lstm H=4 I=5 T=3 B=2 f64, reversed, mask, on cpu\n"
+            "  cpu_gemm declined: it computes f32 alone, not f64\n"
+            "  reference runs it, with a workspace of " +
+                std::to_string(plan.workspace_bytes()) + " bytes");
+}
+
+TEST(Plan, DescribesEverySetting) {
+  RecurrenceSpec spec{.cell = {.kind = CellKind::gru, .units = 1, .reset_after = false}, .T = 1, .B = 1, .I = 1};
+  spec.read_order = ReadOrder::reversed_within_length;
+  spec.write_order = WriteOrder::input;
+  spec.has_lengths = true;
+  spec.dead_output = DeadOutput::zeros;
+  EXPECT_EQ(to_string(spec),
+            "gru (reset before) H=1 I=1 T=1 B=1 f32, reversed within length, written in input order, "
+            "lengths, dead rows emit zeros, on cpu");
+  spec = {.cell = {.kind = CellKind::gru, .units = 1}, .dead_output = DeadOutput::incoming_state};
+  EXPECT_EQ(to_string(spec), "gru (reset after) H=1 I=0 T=0 B=0 f32, dead rows emit the incoming state, on cpu");
+  spec = {.cell = {.kind = CellKind::simple_rnn, .units = 1}};
+  EXPECT_EQ(to_string(spec), "simple_rnn H=1 I=0 T=0 B=0 f32, on cpu");
+}
+
+TEST(Plan, TakesTheExecutorThatIsAskedFor) {
+  EXPECT_EQ(Plan::create(small_lstm(), {.executor = "reference"}).executor_name(), "reference");
+  EXPECT_EQ(executor_names(), (std::vector<std::string>{"cpu_gemm", "reference"}));
+  expect_error<ValueError>({"executor: got 'fastest'", "cpu_gemm, reference"},
+                           [] { Plan::create(small_lstm(), {.executor = "fastest"}); });
+  RecurrenceSpec spec = small_lstm();
+  spec.dtype = DType::bf16;
+  expect_error<ValueError>({"no executor accepts", "cpu_gemm declined", "bf16"},
+                           [&] { Plan::create(spec, {.executor = "cpu_gemm"}); });
+}
+
+TEST(Plan, CanBeAskedForADeviceThatIsNotThere) {
+  RecurrenceSpec spec = small_lstm();
+  spec.device = cuda(0);
+  expect_error<ValueError>({"no executor accepts", "cpu_gemm declined: it runs on the cpu alone", "reference declined"},
+                           [&] { Plan::create(spec, DeviceProperties{.device = cuda(0), .processors = 132}); });
+  expect_error<ValueError>({"device: got cuda:0"}, [&] { Plan::create(spec); });
+}
+
+TEST(Plan, RefusesSizesAndDTypesThatCannotBe) {
+  const auto create_with = [](auto change) {
+    return [change] {
+      RecurrenceSpec spec = small_lstm();
+      change(spec);
+      Plan::create(spec);
+    };
+  };
+  expect_error<ValueError>({"units: got 0"}, create_with([](RecurrenceSpec& spec) { spec.cell.units = 0; }));
+  expect_error<ValueError>({"T: got -1"}, create_with([](RecurrenceSpec& spec) { spec.T = -1; }));
+  expect_error<ValueError>({"B: got -2"}, create_with([](RecurrenceSpec& spec) { spec.B = -2; }));
+  expect_error<ValueError>({"I: got -3"}, create_with([](RecurrenceSpec& spec) { spec.I = -3; }));
+  expect_error<ValueError>({"dtype: got i32"}, create_with([](RecurrenceSpec& spec) { spec.dtype = DType::i32; }));
+}
+
+}  // namespace
+}  // namespace rondo

@@ -1,0 +1,122 @@
+// Every executor, and the step loop with a step function written by hand, against the reference in double precision,
+// over random recurrences.
+
+#include <gtest/gtest.h>
+
+#include "property/random_recurrence.h"
+#include "property/seeds.h"
+#include "rondo/rnn.h"
+#include "support/compare.h"
+#include "support/formula_steps.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr double kTolerance = 1e-5;  // f32, relative to the largest value
+
+// Calls `check` with each of the run's random recurrences.
+template <typename Check>
+void for_each_recurrence(Check&& check) {
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    const RandomRecurrence recurrence = random_recurrence(random);
+    SCOPED_TRACE(to_string(recurrence.spec));
+    check(recurrence);
+  });
+}
+
+/// Largest magnitude of what a run reads and writes. Errors are measured against it, not against the results alone: the
+/// sums behind a gate round by their own size, and a gate may shrink what they make to next to nothing.
+double scale_of(const RandomRecurrence& recurrence, const RunResult& result) {
+  double scale = std::max(largest_magnitude(recurrence.x), largest_magnitude(result.y));
+  for (const Tensor& state : recurrence.initial_state) scale = std::max(scale, largest_magnitude(state));
+  for (const Tensor& state : result.final_state) scale = std::max(scale, largest_magnitude(state));
+  return scale;
+}
+
+void expect_close(const RunResult& actual, const RunResult& expected, double bound) {
+  EXPECT_TRUE(within(actual.y, expected.y, bound)) << "in y";
+  EXPECT_TRUE(within(actual.last_output, expected.last_output, bound)) << "in last_output";
+  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
+    EXPECT_TRUE(within(actual.final_state[k], expected.final_state[k], bound)) << "in final_state[" << k << "]";
+  }
+}
+
+TEST(ExecutorProperty, EveryExecutorEqualsTheReferenceInDouble) {
+  for_each_recurrence([](const RandomRecurrence& recurrence) {
+    const RunResult expected = run_on("reference", recurrence, DType::f64);
+    for (const std::string& executor : executor_names()) {
+      SCOPED_TRACE(executor);
+      expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
+    }
+  });
+}
+
+// The settings of Schedule that keras.backend.rnn has.
+bool is_keras(const RecurrenceSpec& spec) {
+  return spec.read_order != ReadOrder::reversed_within_length && spec.write_order == WriteOrder::processing &&
+         spec.dead_output != DeadOutput::incoming_state;
+}
+
+RunResult run_step_loop(const RandomRecurrence& recurrence, DType dtype) {
+  const RecurrenceSpec& spec = recurrence.spec;
+  RecurrentWeights weights{recurrence.weights.kernel.to(dtype), recurrence.weights.recurrent_kernel.to(dtype), {}};
+  if (recurrence.weights.bias) weights.bias = recurrence.weights.bias->to(dtype);
+  States states;
+  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+    const auto index = static_cast<std::size_t>(k);
+    states.emplace_back(recurrence.initial_state.empty() ? Tensor::zeros({spec.B, spec.cell.units}, dtype)
+                                                         : recurrence.initial_state[index].to(dtype));
+  }
+  RnnOptions options{.go_backwards = spec.read_order == ReadOrder::reversed,
+                     .time_major = true,
+                     .zero_output_for_mask = spec.dead_output == DeadOutput::zeros};
+  if (spec.has_mask) {
+    options.mask = recurrence.live;
+  } else if (spec.has_lengths) {
+    options.input_length = *recurrence.lengths;
+  }
+  const RnnResult result = rnn(formula_step(spec.cell, weights), Nest(recurrence.x.to(dtype)), states, options);
+  RunResult run{result.outputs.leaf(), result.last_output.leaf(), {}};
+  for (const Nest& state : result.new_states) run.final_state.push_back(state.leaf());
+  return run;
+}
+
+TEST(ExecutorProperty, TheStepLoopEqualsTheReference) {
+  for_each_recurrence([](RandomRecurrence recurrence) {
+    // Drawn settings that Keras has not are turned into ones it has.
+    if (!is_keras(recurrence.spec)) {
+      recurrence.spec.write_order = WriteOrder::processing;
+      if (recurrence.spec.read_order == ReadOrder::reversed_within_length)
+        recurrence.spec.read_order = ReadOrder::reversed;
+      if (recurrence.spec.dead_output == DeadOutput::incoming_state) {
+        recurrence.spec.dead_output = DeadOutput::previous_output;
+      }
+    }
+    const RunResult expected = run_on("reference", recurrence, DType::f64);
+    const double scale = scale_of(recurrence, expected);
+    expect_close(run_step_loop(recurrence, DType::f64), expected, 1e-12 * scale);
+    expect_close(run_step_loop(recurrence, DType::f32), expected, kTolerance * scale);
+  });
+}
+
+TEST(ExecutorProperty, ARowDoesNotDependOnItsBatchMates) {
+  for_each_recurrence([](const RandomRecurrence& recurrence) {
+    if (recurrence.spec.B < 2 || recurrence.spec.T == 0) return;
+    std::vector<RunResult> before;
+    for (const std::string& executor : executor_names()) {
+      before.push_back(run_on(executor, recurrence, DType::f32));
+      EXPECT_TRUE(identical(run_on(executor, recurrence, DType::f32).y, before.back().y))
+          << executor << " is not repeatable";
+    }
+    // In place: another layout of x may be another order of sums.
+    recurrence.x.slice(1, 1, recurrence.spec.B).fill(3.0);
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      const RunResult after = run_on(executor_names()[k], recurrence, DType::f32);
+      EXPECT_TRUE(identical(after.y.select(1, 0), before[k].y.select(1, 0))) << executor_names()[k];
+    }
+  });
+}
+
+}  // namespace
+}  // namespace rondo::test

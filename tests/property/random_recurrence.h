@@ -1,0 +1,36 @@
+/// Random recurrences: a spec and all tensors of a run, drawn so that every field of Schedule takes every value.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "rondo/plan.h"
+#include "support/random.h"
+
+namespace rondo::test {
+
+struct RandomRecurrence {
+  RecurrenceSpec spec;
+  RecurrentWeights weights;
+  Tensor x;                    ///< (T, B, I) view: time-major, batch-major, reversed or with gaps
+  std::optional<Tensor> mask;  ///< (T, B) view
+  std::optional<Tensor> lengths;
+  std::vector<Tensor> initial_state;  ///< empty or one per state
+  Tensor live;                        ///< (T, B) boolean by input time: what mask and lengths say together
+};
+
+/// Everything in f32. Dead positions of x hold NaN in some of them.
+RandomRecurrence random_recurrence(Random& random);
+
+/// What one run writes.
+struct RunResult {
+  Tensor y;  ///< (T, B, H)
+  Tensor last_output;
+  std::vector<Tensor> final_state;
+};
+
+/// Runs on the named executor in `dtype` (weights, x and states converted). Outputs are filled with NaN first, so that
+/// an element that is not written shows.
+RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype);
+
+}  // namespace rondo::test

@@ -1,0 +1,50 @@
+/// Counts what the CPU's tensors allocate while it lives.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <new>
+
+#include "rondo/allocator.h"
+
+namespace rondo::test {
+
+class CountingAllocator final : public Allocator {
+ public:
+  Device device() const override { return cpu(); }
+
+  void* allocate(std::size_t bytes, Stream) override {
+    ++allocations_;
+    ++live_;
+    return ::operator new (bytes, std::align_val_t{kAlignment});
+  }
+
+  void deallocate(void* pointer, std::size_t, Stream) noexcept override {
+    --live_;
+    ::operator delete (pointer, std::align_val_t{kAlignment});
+  }
+
+  /// All allocations so far, and those not given back yet.
+  int allocations() const { return allocations_; }
+  int live() const { return live_; }
+
+ private:
+  std::atomic<int> allocations_ = 0;
+  std::atomic<int> live_ = 0;
+};
+
+/// The default allocator of the CPU for as long as this lives.
+class CountedScope {
+ public:
+  CountedScope() { set_default_allocator(cpu(), allocator_); }
+  ~CountedScope() { set_default_allocator(cpu(), nullptr); }
+  CountedScope(const CountedScope&) = delete;
+  CountedScope& operator=(const CountedScope&) = delete;
+
+  const CountingAllocator& counts() const { return *allocator_; }
+
+ private:
+  std::shared_ptr<CountingAllocator> allocator_ = std::make_shared<CountingAllocator>();
+};
+
+}  // namespace rondo::test

@@ -1,0 +1,27 @@
+/// The MinimalRNNCell of the tf.keras.layers.RNN page, with given weights: a cell that Rondo does not know.
+#pragma once
+
+#include "rondo/cells.h"
+#include "rondo/ops.h"
+
+namespace rondo::test {
+
+/// output = x kernel + h recurrent_kernel, which is the new state too.
+class MinimalRNNCell : public Cell {
+ public:
+  MinimalRNNCell(Tensor kernel, Tensor recurrent_kernel)
+      : kernel_(std::move(kernel)), recurrent_kernel_(std::move(recurrent_kernel)) {}
+
+  SizeNest state_size() const override { return Shape{recurrent_kernel_.size(0)}; }
+
+  StepResult call(const Nest& inputs, const States& states, const CellContext&) override {
+    const Tensor output = add(dot(inputs, kernel_), dot(states[0], recurrent_kernel_));
+    return {output, {output}};
+  }
+
+ private:
+  Tensor kernel_;
+  Tensor recurrent_kernel_;
+};
+
+}  // namespace rondo::test
