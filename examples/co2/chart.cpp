@@ -35,10 +35,16 @@ struct Panel {
   double y(double ppm) const { return top + height * (high - ppm) / (high - low); }
 };
 
-Panel panel_of(const Record& record, std::size_t first, double top, double height) {
-  const auto begin = record.last.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto [low, high] = std::minmax_element(begin, record.last.end());
-  return {first, record.last.size(), top, height, std::floor(*low) - 1.0, std::ceil(*high) + 1.0};
+// Of the weeks from one date up to another.
+Panel panel_of(const Record& record, const char* from, const char* to, double top, double height) {
+  const auto week_of = [&](const std::string& date) {
+    return std::lower_bound(record.dates.begin(), record.dates.end(), date) - record.dates.begin();
+  };
+  const std::ptrdiff_t first = week_of(from);
+  const std::ptrdiff_t last = week_of(to);
+  const auto [low, high] = std::minmax_element(record.last.begin() + first, record.last.begin() + last);
+  return {static_cast<std::size_t>(first), static_cast<std::size_t>(last), top, height,
+          std::floor(*low) - 1.0,          std::ceil(*high) + 1.0};
 }
 
 std::string text_at(double x, double y, const std::string& attributes, const std::string& content) {
@@ -99,15 +105,15 @@ constexpr const char* kHead =
 void write_chart(const std::filesystem::path& svg, const Record& record, const std::vector<double>& forecasts) {
   std::vector<double> by_week{std::nan("")};  // the forecast for each week, made one week before
   by_week.insert(by_week.end(), forecasts.begin(), forecasts.end() - 1);
-  constexpr std::size_t kWeeksBelow = 3 * 52;
-  const Panel whole = panel_of(record, 0, 34.0, 190.0);
-  const Panel recent = panel_of(record, record.last.size() - kWeeksBelow, 280.0, 205.0);
+  const Panel whole = panel_of(record, "1958", "2002", 34.0, 190.0);
+  const Panel detail = panel_of(record, "1983-06", "1986", 280.0, 205.0);
   std::ofstream file(svg);
   file << kHead << text_at(kLeft, 22, "font-weight=\"bold\"", "CO2 at Mauna Loa, ppm, 1958-2001; missing weeks shaded")
        << gaps(record, whole) << axes(record, whole, 10.0, 5) << curve(whole, record.measured, "measured")
-       << text_at(kLeft, 268, "font-weight=\"bold\"", "The last three years: measured (solid), one week ahead (dashed)")
-       << gaps(record, recent) << axes(record, recent, 2.0, 1) << curve(recent, record.measured, "measured")
-       << curve(recent, by_week, "forecast") << "</svg>\n";
+       << text_at(kLeft, 268, "font-weight=\"bold\"",
+                  "Two gaps close by: measured (solid), forecast of the week before (dashed)")
+       << gaps(record, detail) << axes(record, detail, 2.0, 1) << curve(detail, record.measured, "measured")
+       << curve(detail, by_week, "forecast") << "</svg>\n";
   if (!file.flush()) throw std::runtime_error("cannot write " + svg.string());
 }
 

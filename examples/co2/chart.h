@@ -1,4 +1,4 @@
-/// The picture of the demo: the whole record above, its last years with forecasts and gaps below, as an SVG.
+/// The picture of the demo: the whole record above, some years with gaps and their forecasts below, as an SVG.
 #pragma once
 
 #include <filesystem>

@@ -89,6 +89,10 @@ void run(const std::filesystem::path& directory, const std::filesystem::path& ch
 
   const Model model(directory / "co2_keras2.h5");
   const std::vector<double> forecasts = co2::forecast(record, model(x, mask));
+  const auto missing =
+      std::count_if(record.measured.begin(), record.measured.end(), [](double ppm) { return std::isnan(ppm); });
+  std::printf("%lld weeks of CO2 at Mauna Loa, %lld of them missing and masked\n\n", static_cast<long long>(T),
+              static_cast<long long>(missing));
   std::printf("%s\n", model.plan(T).explain().c_str());
   print_last_year(record, forecasts);
   print_errors(record, forecasts);

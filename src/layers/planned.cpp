@@ -17,6 +17,28 @@ std::vector<Tensor> state_tensors(const Nest& entry) {
   return tensors;
 }
 
+// Between the caller's layout and (T, B, ...), in either direction: a view.
+Tensor swap_layout(const Tensor& x, bool time_major) { return time_major ? x : x.swap_axes(0, 1); }
+
+// What a cell below the top of a stack hands up: all its outputs, in the layout that is read without a jump.
+constexpr RNNOptions kBelowTheTop{.return_sequences = true, .time_major = true};
+
+// Memory for what one cell writes: its final states, and its outputs or the last of them, in the caller's layout.
+void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const RNNOptions& options) {
+  const std::int64_t H = spec.cell.units;
+  const auto rows = [&] { return Tensor::empty({spec.B, H}, spec.dtype, spec.device); };
+  tensors.final_state.clear();
+  for (int state = 0; state < state_count(spec.cell.kind); ++state) tensors.final_state.push_back(rows());
+  tensors.y.reset();
+  tensors.last_output.reset();
+  if (options.return_sequences) {
+    const Shape shape = options.time_major ? Shape{spec.T, spec.B, H} : Shape{spec.B, spec.T, H};
+    tensors.y = swap_layout(Tensor::empty(shape, spec.dtype, spec.device), options.time_major);
+  } else {
+    tensors.last_output = rows();
+  }
+}
+
 void check_known_input(const Nest& inputs, const KnownCell& cell) {
   const Tensor& x = inputs.leaf();
   const Tensor& kernel = cell.weights().kernel;
@@ -75,44 +97,26 @@ LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const 
   const std::vector<const KnownCell*> cells = known_cells();
   check_known_input(inputs, *cells[0]);
   const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
-  const auto as_time_major = [&](const Tensor& x) { return options_.time_major ? x : x.swap_axes(0, 1); };
-  SessionTensors tensors{.x = with_packed_features(as_time_major(inputs.leaf()))};
-  if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
   const bool stacked = dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr;
-  const std::vector<Plan> all_plans =
+  const std::vector<Plan> cell_plans =
       plans({.B = sizes.B, .T = sizes.T, .masked = call.mask.has_value(), .plan = call.plan});
+  SessionTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options_.time_major))};
+  if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
   LayerResult result;
   for (std::size_t k = 0; k < cells.size(); ++k) {
-    const RecurrenceSpec& spec = all_plans[k].spec();
     const bool top = k + 1 == cells.size();
-    const Shape state_shape{sizes.B, spec.cell.units};
     tensors.initial_state = state_tensors(stacked ? initial[k] : Nest::tuple(initial));
-    tensors.final_state.clear();
-    for (int state = 0; state < state_count(spec.cell.kind); ++state) {
-      tensors.final_state.push_back(Tensor::empty(state_shape, spec.dtype, spec.device));
-    }
-    tensors.y.reset();
-    tensors.last_output.reset();
-    if (!top) {
-      tensors.y = Tensor::empty({sizes.T, sizes.B, spec.cell.units}, spec.dtype, spec.device);
-    } else if (options_.return_sequences) {
-      const Shape shape =
-          options_.time_major ? Shape{sizes.T, sizes.B, spec.cell.units} : Shape{sizes.B, sizes.T, spec.cell.units};
-      result.output = Tensor::empty(shape, spec.dtype, spec.device);
-      tensors.y = as_time_major(result.output);
-    } else {
-      tensors.last_output = Tensor::empty(state_shape, spec.dtype, spec.device);
-      result.output = *tensors.last_output;
-    }
-    Session(all_plans[k], cells[k]->weights(), Stream{spec.device}).run(tensors);
-    if (!top) tensors.x = *tensors.y;
+    allocate_results(tensors, cell_plans[k].spec(), top ? options_ : kBelowTheTop);
+    Session(cell_plans[k], cells[k]->weights(), Stream{sizes.device}).run(tensors);
     const States states(tensors.final_state.begin(), tensors.final_state.end());
     if (!stacked) {
       result.states = states;
     } else {
       result.states.push_back(states.size() == 1 ? states[0] : Nest::tuple(states));
     }
+    if (!top) tensors.x = *tensors.y;
   }
+  result.output = options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *tensors.last_output;
   return result;
 }
 

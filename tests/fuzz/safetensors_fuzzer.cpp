@@ -1,0 +1,40 @@
+/// Any bytes as a safetensors file: parsed, or refused with `ValueError`, and nothing else.
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "rondo/error.h"
+#include "rondo/pytorch_weights.h"
+#include "rondo/safetensors.h"
+
+namespace {
+
+/// Reads every element of what was accepted, so that the sanitizers see every byte.
+double total(const rondo::Safetensors& file) {
+  double sum = 0.0;
+  for (const rondo::NamedTensor& named : file.tensors()) {
+    for (const double value : file.tensor(named.name).to(rondo::DType::f64).to_vector<double>()) sum += value;
+  }
+  return sum;
+}
+
+void convert(const rondo::Safetensors& file, rondo::CellKind kind) {
+  try {
+    static_cast<void>(rondo::pytorch_weights(file, {.kind = kind}));
+  } catch (const rondo::ValueError&) {  // most files have no such weights
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    const rondo::Safetensors file = rondo::parse_safetensors(std::as_bytes(std::span(data, size)), "fuzzed");
+    static_cast<void>(total(file));
+    for (const auto kind : {rondo::CellKind::simple_rnn, rondo::CellKind::lstm, rondo::CellKind::gru}) {
+      convert(file, kind);
+    }
+  } catch (const rondo::ValueError&) {  // the documented refusal
+  }
+  return 0;
+}
