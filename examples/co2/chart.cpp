@@ -54,7 +54,8 @@ std::string text_at(double x, double y, const std::string& attributes, const std
 // Grid lines at round ppm, and the years along the bottom.
 std::string axes(const Record& record, const Panel& panel, double ppm_step, int year_step) {
   std::string svg;
-  for (double ppm = std::ceil(panel.low / ppm_step) * ppm_step; ppm <= panel.high; ppm += ppm_step) {
+  for (int line = static_cast<int>(std::ceil(panel.low / ppm_step)); line * ppm_step <= panel.high; ++line) {
+    const double ppm = line * ppm_step;
     svg += "<line class=\"grid\" x1=\"" + number(kLeft) + "\" x2=\"" + number(kWidth - kRight) + "\" y1=\"" +
            number(panel.y(ppm)) + "\" y2=\"" + number(panel.y(ppm)) + "\"/>\n";
     svg += text_at(kLeft - 8, panel.y(ppm) + 4, "text-anchor=\"end\"", std::to_string(static_cast<int>(ppm)));

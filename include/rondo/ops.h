@@ -59,11 +59,11 @@ Tensor matmul(const Tensor& a, const Tensor& b);
 // Reductions over some axes (all, when none are given); `keep` leaves them with size 1.
 /// In the order of the indices, whatever the strides: equal arguments give bitwise equal sums. Floats accumulate in f32
 /// or wider.
-Tensor sum(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
+Tensor sum(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
 /// Floating; NaN where there is nothing to take the mean of.
-Tensor mean(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
+Tensor mean(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
 /// Throws `ValueError` when there is nothing to take the maximum of. NaN wins.
-Tensor max(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
+Tensor max(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
 
 // Layout.
 /// All parts agree on every size but that of `axis`.

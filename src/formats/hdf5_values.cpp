@@ -123,6 +123,7 @@ std::vector<std::string> variable_strings(const HdfHandle& attribute, const HdfH
   std::vector<char*> pointers(count, nullptr);
   check_hdf(H5Aread(attribute.get(), type.get(), pointers.data()), where, "a broken attribute", "strings");
   std::vector<std::string> result;
+  result.reserve(count);
   for (const char* pointer : pointers) result.emplace_back(pointer == nullptr ? "" : pointer);
   check_hdf(H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data()), where, kFailure, kReadable);
   return result;

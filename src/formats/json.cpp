@@ -14,7 +14,7 @@ using nlohmann::json;
 /// no bound on depth; its callbacks could add both, but cost time quadratic in the number of members.
 class StrictBuilder final : public nlohmann::json_sax<json> {
  public:
-  StrictBuilder(const std::string& what, std::size_t max_depth) : what_(what), max_depth_(max_depth) {}
+  StrictBuilder(std::string what, std::size_t max_depth) : what_(std::move(what)), max_depth_(max_depth) {}
 
   json take() { return std::move(document_); }
 

@@ -2,6 +2,8 @@
 
 #include <zip.h>
 
+#include <system_error>
+
 #include "rondo/error.h"
 
 namespace rondo {
@@ -26,6 +28,9 @@ std::string opening_error(int code) {
 void ZipArchive::Discard::operator()(zip* archive) const { zip_discard(archive); }
 
 ZipArchive::ZipArchive(const std::filesystem::path& path) : name_(path.string()) {
+  std::error_code error;
+  bytes_ = std::filesystem::file_size(path, error);
+  if (error) throw ValueError(name_, error.message(), "a .keras archive");
   int code = 0;
   archive_.reset(zip_open(name_.c_str(), ZIP_RDONLY, &code));
   if (!archive_) throw ValueError(name_, "a broken zip archive (" + opening_error(code) + ")", "a .keras archive");
@@ -38,7 +43,8 @@ std::vector<std::byte> ZipArchive::read(const std::string& name) const {
     throw ValueError(name_, "no " + name, "one in the archive");
   const std::string where = name_ + ": " + name;
   constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
-  const bool plausible = (status.valid & kNeeded) == kNeeded && status.size / kLargestDeflateRatio <= status.comp_size;
+  const bool plausible = (status.valid & kNeeded) == kNeeded && status.comp_size <= bytes_ &&
+                         status.size / kLargestDeflateRatio <= status.comp_size;
   if (!plausible) throw ValueError(where, "an impossible size", "one the compressed bytes can have");
   const std::unique_ptr<zip_file_t, CloseEntry> entry(zip_fopen(archive_.get(), name.c_str(), 0));
   if (!entry) throw ValueError(where, zip_strerror(archive_.get()), "a file that can be read");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ class ZipArchive {
   };
 
   std::string name_;
+  std::uintmax_t bytes_ = 0;  // of the archive
   std::unique_ptr<zip, Discard> archive_;
 };
 

@@ -30,7 +30,7 @@ Nest zeros_like_nest(const Nest& nest) {
 
 class StepLoop {
  public:
-  StepLoop(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options)
+  StepLoop(const StepFunction& step, const Nest& inputs, States initial_states, const RnnOptions& options)
       : step_(step),
         inputs_(inputs),
         options_(options),
@@ -38,7 +38,7 @@ class StepLoop {
         schedule_{.T = sizes_.T,
                   .B = sizes_.B,
                   .read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward},
-        states_(initial_states) {
+        states_(std::move(initial_states)) {
     check_initial_states();
     if (options.mask) {
       live_ = time_major_mask(*options.mask, sizes_);

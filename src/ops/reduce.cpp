@@ -49,17 +49,17 @@ Tensor reduce(const Argument& argument, ReduceOp op, const std::vector<int>& axe
 
 }  // namespace
 
-Tensor sum(const Tensor& x, std::vector<int> axes, bool keep) {
+Tensor sum(const Tensor& x, const std::vector<int>& axes, bool keep) {
   check_number({"sum", "x", x});
   return reduce({"sum", "x", x}, ReduceOp::sum, axes, keep);
 }
 
-Tensor mean(const Tensor& x, std::vector<int> axes, bool keep) {
+Tensor mean(const Tensor& x, const std::vector<int>& axes, bool keep) {
   check_floating({"mean", "x", x});
   return reduce({"mean", "x", x}, ReduceOp::mean, axes, keep);
 }
 
-Tensor max(const Tensor& x, std::vector<int> axes, bool keep) {
+Tensor max(const Tensor& x, const std::vector<int>& axes, bool keep) {
   check_number({"max", "x", x});
   return reduce({"max", "x", x}, ReduceOp::max, axes, keep);
 }

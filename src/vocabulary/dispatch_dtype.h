@@ -35,7 +35,7 @@ decltype(auto) dispatch_dtype(DType dtype, Function&& function) {
 template <typename Integer, typename Real>
 Integer truncate(Real value) {
   // The largest Integer may not be a Real, but the power of two above it is.
-  constexpr Real kBeyond = static_cast<Real>(std::numeric_limits<Integer>::max() / 2 + 1) * Real(2);
+  constexpr Real kBeyond = static_cast<Real>(Integer{1} << (std::numeric_limits<Integer>::digits - 1)) * Real(2);
   if (value != value) return 0;
   if (value >= kBeyond) return std::numeric_limits<Integer>::max();
   return value < -kBeyond ? std::numeric_limits<Integer>::min() : static_cast<Integer>(value);
@@ -45,13 +45,13 @@ Integer truncate(Real value) {
 /// not zero (a NaN too) is true, and floats become integers as in `truncate`.
 template <typename To, typename From>
 To convert_element(From value) {
-  constexpr bool from_16_bit = std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>;
-  constexpr bool to_16_bit = std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>;
+  constexpr bool kFrom16Bit = std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>;
+  constexpr bool kTo16Bit = std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>;
   if constexpr (std::is_same_v<To, From>) {
     return value;
-  } else if constexpr (from_16_bit) {
+  } else if constexpr (kFrom16Bit) {
     return convert_element<To>(static_cast<float>(value));
-  } else if constexpr (to_16_bit) {
+  } else if constexpr (kTo16Bit) {
     return To(static_cast<float>(value));
   } else if constexpr (std::is_same_v<To, bool>) {
     return value != From{0};

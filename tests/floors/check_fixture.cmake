@@ -6,8 +6,7 @@ set(expected
   "src/low/angle.h: on floor 0, includes src/high/high.h on floor 1"
   "src/low/low.cpp: on floor 0, includes include/rondo/high.h on floor 1"
   "src/nobody/nobody.h: no row of the table covers it"
-  "src/empty/: a row of the table that decides no file's floor"
-  "floors: 5 problems")
+  "floors: 4 problems")
 
 execute_process(
   COMMAND ${CMAKE_COMMAND} -D ROOT=${CMAKE_CURRENT_LIST_DIR}/fixture -D TABLE=${CMAKE_CURRENT_LIST_DIR}/fixture/floors.txt

@@ -90,6 +90,21 @@ TEST(BrokenKerasArchiveTest, Checksum) {
   expect_broken(scratch("flipped.keras"), {kConfiguration, "broken content"});
 }
 
+TEST(BrokenKerasArchiveTest, ImpossibleSizes) {
+  const std::string whole = read_text(keras_fixture("lstm_keras3.keras"));
+  // An entry of the directory at the archive's end: sizes, stored and unpacked, at 20 and 24, the name at 46.
+  const std::size_t entry = whole.rfind(kConfiguration) - 46;
+  ASSERT_EQ(whole.substr(entry, 4), "PK\x01\x02");
+  const std::string two_gigabytes = "\xff\xff\xff\x7f";
+  std::string bytes = whole;
+  bytes.replace(entry + 24, 4, two_gigabytes);
+  write_text(scratch("unpacked.keras"), bytes);
+  expect_broken(scratch("unpacked.keras"), {kConfiguration, "an impossible size"});
+  bytes.replace(entry + 20, 4, two_gigabytes);
+  write_text(scratch("both.keras"), bytes);
+  expect_broken(scratch("both.keras"), {kConfiguration, "an impossible size"});
+}
+
 TEST(BrokenKerasArchiveTest, Configuration) {
   const std::string lstm = "layer 'lstm': ";
   expect_broken(with_configuration("\"units\": 4", "\"units\": \"four\""), {lstm + "units", "\"four\""});

@@ -123,16 +123,29 @@ void HdfEditor::hollow_dataset(const std::string& path, const std::vector<hsize_
   raw_dataset(path, shape, nullptr, H5T_IEEE_F32LE);
 }
 
-void HdfEditor::virtual_dataset(const std::string& path, const std::string& source_file) {
-  const hsize_t size = 16;
-  const hid_t space = H5Screate_simple(1, &size, nullptr);
-  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-  EXPECT_GE(H5Pset_virtual(creation, space, source_file.c_str(), "x", space), 0);
+constexpr hsize_t kElsewhere = 16;  // elements of a dataset whose bytes are not in its file
+
+void HdfEditor::dataset_elsewhere(const std::string& path, hid_t creation) {
+  const hid_t space = H5Screate_simple(1, &kElsewhere, nullptr);
   const hid_t dataset = H5Dcreate2(file_, path.c_str(), H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
   EXPECT_GE(dataset, 0) << path;
   H5Dclose(dataset);
-  H5Pclose(creation);
   H5Sclose(space);
+  H5Pclose(creation);
+}
+
+void HdfEditor::virtual_dataset(const std::string& path, const std::string& source_file) {
+  const hid_t space = H5Screate_simple(1, &kElsewhere, nullptr);
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  EXPECT_GE(H5Pset_virtual(creation, space, source_file.c_str(), "x", space), 0);
+  H5Sclose(space);
+  dataset_elsewhere(path, creation);
+}
+
+void HdfEditor::raw_external_dataset(const std::string& path, const std::string& source_file) {
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  EXPECT_GE(H5Pset_external(creation, source_file.c_str(), 0, kElsewhere * sizeof(float)), 0);
+  dataset_elsewhere(path, creation);
 }
 
 void HdfEditor::soft_link(const std::string& path, const std::string& target) {

@@ -48,7 +48,10 @@ class HdfEditor {
   void raw_dataset(const std::string& path, const std::vector<hsize_t>& shape, const void* data, hid_t element);
   /// A dataset that claims a shape and has no bytes.
   void hollow_dataset(const std::string& path, const std::vector<hsize_t>& shape);
+  /// A dataset that shows the dataset "x" of `source_file`.
   void virtual_dataset(const std::string& path, const std::string& source_file);
+  /// A dataset whose bytes are those of `source_file`.
+  void raw_external_dataset(const std::string& path, const std::string& source_file);
   void soft_link(const std::string& path, const std::string& target);
   void external_link(const std::string& path, const std::string& file, const std::string& target);
   void hard_link(const std::string& path, const std::string& target);
@@ -60,6 +63,7 @@ class HdfEditor {
   void remove_attribute(const std::string& path, const std::string& attribute);
 
  private:
+  void dataset_elsewhere(const std::string& path, hid_t creation);
   void attribute(const std::string& path, const std::string& name, hid_t type, hid_t space, const void* data);
 
   hid_t file_;

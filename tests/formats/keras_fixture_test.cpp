@@ -153,6 +153,15 @@ TEST(KerasFixtureTest, WeightsForALayerOfTheCallersMaking) {
                {"lstm_backwards_keras3.weights.h5", "'backwards'", "class", "no configuration"});
 }
 
+TEST(KerasFixtureTest, PartsOfALongerList) {
+  const KerasModel model = load_keras(keras_fixture("stacked_keras3.keras"));
+  const std::span<const Tensor> weights(model.layer("stack").weights);
+  EXPECT_EQ(recurrent_weights(weights.first(3)).kernel.shape(), (Shape{3, 16}));
+  EXPECT_EQ(recurrent_weights(weights.last(3)).bias->shape(), (Shape{2, 6}));
+  expect_words([&] { static_cast<void>(recurrent_weights(weights)); }, {"weights", "got 6"});
+  expect_words([&] { static_cast<void>(recurrent_weights(model.layer("stack"))); }, {"layer 'stack'", "got 6"});
+}
+
 TEST(KerasFixtureTest, LayersHaveTheClassTheyCameFrom) {
   const auto first = [](const std::string& file) { return make_layer(load_keras(keras_fixture(file)).layers.front()); };
   EXPECT_NE(dynamic_cast<LSTM*>(first("lstm_keras3.keras").get()), nullptr);

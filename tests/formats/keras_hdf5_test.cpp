@@ -1,7 +1,9 @@
 /// `.h5` files that no fixture has: legacy weights alone, rare element types, and files that are wrong in one point.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
+#include <thread>
 
 #include "formats/expect_words.h"
 #include "formats/keras_files.h"
@@ -121,6 +123,38 @@ TEST(KerasHdf5Test, RareElementTypes) {
   EXPECT_EQ(weights[4].shape(), (Shape{0, 3}));
 }
 
+TEST(KerasHdf5Test, ThreadsTakeTurns) {
+  constexpr int kLoads = 20;
+  const Path broken = scratch("broken.h5");
+  write_text(broken, read_text(keras_fixture(kTree)).substr(0, 4000));
+  std::atomic<int> good = 0;
+  std::vector<std::thread> threads;
+  for (int k = 0; k < 4; ++k) {
+    threads.emplace_back([&] {
+      for (int load = 0; load < kLoads; ++load) {
+        if (load_keras(keras_fixture("lstm_keras3.keras")).layer("lstm").weights.size() == 3) ++good;
+        EXPECT_THROW(static_cast<void>(load_keras(broken)), ValueError);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 4 * kLoads);
+}
+
+TEST(KerasHdf5Test, PrintsNothingAndLeavesTheLibraryAsItWas) {
+  const Path broken = scratch("broken.h5");
+  write_text(broken, read_text(keras_fixture(kTree)).substr(0, 4000));
+  ::testing::internal::CaptureStderr();
+  EXPECT_THROW(static_cast<void>(load_keras(broken)), ValueError);
+  EXPECT_EQ(H5Eget_num(H5E_DEFAULT), 0);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  H5E_auto2_t printer = nullptr;
+  void* data = nullptr;
+  H5Eget_auto2(H5E_DEFAULT, &printer, &data);
+  EXPECT_NE(printer, nullptr);
+  EXPECT_EQ(H5Fget_obj_count(static_cast<hid_t>(H5F_OBJ_ALL), H5F_OBJ_ALL), 0);
+}
+
 TEST(BrokenKerasHdf5Test, TruncatedAnywhere) {
   constexpr std::size_t kStep = 89;
   for (const char* fixture : {kTree, kLegacy}) {
@@ -185,6 +219,8 @@ TEST(BrokenKerasHdf5Test, NothingOutsideTheFileIsRead) {
   expect_broken(instead([&](HdfEditor& file) { file.soft_link(bias, "/layers/lstm/cell/vars/0"); }),
                 {bias, "a link to elsewhere"});
   expect_broken(instead([&](HdfEditor& file) { file.virtual_dataset(bias, stranger); }),
+                {bias, "bytes in another file"});
+  expect_broken(instead([&](HdfEditor& file) { file.raw_external_dataset(bias, stranger); }),
                 {bias, "bytes in another file"});
 }
 

@@ -25,8 +25,7 @@ std::shared_ptr<Cell> make_cell(const GoldenCase& golden, const nlohmann::json& 
                                 const std::string& prefix) {
   const auto type = description.at("class").get<std::string>();
   const RecurrentWeights weights = cell_weights(golden, prefix);
-  if (type == "MinimalRNNCell")
-    return std::make_shared<test::MinimalRNNCell>(weights.kernel, weights.recurrent_kernel);
+  if (type == "MinimalRNNCell") return std::make_shared<test::MinimalRNNCell>(weights.kernel, weights.recurrent_kernel);
   const CellKind kind = type.starts_with("LSTM")  ? CellKind::lstm
                         : type.starts_with("GRU") ? CellKind::gru
                                                   : CellKind::simple_rnn;

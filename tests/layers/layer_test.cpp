@@ -179,7 +179,8 @@ TEST(Layer, NamesTheArgumentThatDoesNotFit) {
   });
   expect_error<ValueError>({"constants: got 1 of them"}, [&] { layer(x, {.constants = {state}}); });
   expect_error<ValueError>({"units: got 0"}, [&] { LSTM({}, lstm_weights()); });
-  expect_error<ValueError>({"weight kernel: got f32(3, 16)", "f32(3, 20)"}, [&] { LSTM({.units = H + 1}, lstm_weights()); });
+  expect_error<ValueError>({"weight kernel: got f32(3, 16)", "f32(3, 20)"},
+                           [&] { LSTM({.units = H + 1}, lstm_weights()); });
   expect_error<ValueError>({"cell: got none"}, [&] { RNN(std::shared_ptr<Cell>()); });
   expect_error<ValueError>({"cells: got none"}, [&] { RNN(std::vector<std::shared_ptr<Cell>>()); });
   expect_error<ValueError>({"cells: got a null cell"}, [&] { RNN(std::vector<std::shared_ptr<Cell>>{nullptr}); });

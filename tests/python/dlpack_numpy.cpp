@@ -24,7 +24,9 @@ void* export_versioned() { return rondo::to_dlpack(own().swap_axes(0, 1)); }
 long own_users() { return own().storage().use_count(); }
 float* own_data() { return own().data<float>(); }
 
-void import_legacy(void* managed) { imported() = rondo::from_dlpack(static_cast<rondo::dlpack::DLManagedTensor*>(managed)); }
+void import_legacy(void* managed) {
+  imported() = rondo::from_dlpack(static_cast<rondo::dlpack::DLManagedTensor*>(managed));
+}
 void import_versioned(void* managed) {
   imported() = rondo::from_dlpack(static_cast<rondo::dlpack::DLManagedTensorVersioned*>(managed));
 }

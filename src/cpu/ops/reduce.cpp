@@ -51,22 +51,22 @@ template <typename Element>
 void reduce_elements(ReduceOp op, const Tensor& x, const Tensor& result) {
   using Total = Accumulator<Element>;
   using Limits = std::numeric_limits<Total>;
-  constexpr Total least = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  std::vector<Total> totals(static_cast<std::size_t>(result.numel()), op == ReduceOp::max ? least : Total{0});
+  constexpr Total kLeast = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  std::vector<Total> totals(static_cast<std::size_t>(result.numel()), op == ReduceOp::max ? kLeast : Total{0});
   if (op == ReduceOp::max) {
     fold_elements<Element>(x, result.shape(), totals.data(),
                            [](Total most, Total value) { return value > most || value != value ? value : most; });
   } else {
     fold_elements<Element>(x, result.shape(), totals.data(), [](Total sum, Total value) { return plus(sum, value); });
   }
-  const Total terms = op == ReduceOp::mean ? static_cast<Total>(x.numel() / result.numel()) : Total{1};
+  const std::int64_t terms = op == ReduceOp::mean ? x.numel() / result.numel() : 1;
   Element* to = result.data<Element>();
   for (std::size_t i = 0; i < totals.size(); ++i) {
     // 0 / 0, the mean of nothing, is NaN; the integers are never divided.
     if constexpr (std::is_integral_v<Element>) {
       to[i] = static_cast<Element>(totals[i]);
     } else {
-      to[i] = convert_element<Element>(totals[i] / terms);
+      to[i] = convert_element<Element>(totals[i] / static_cast<Total>(terms));
     }
   }
 }

@@ -1,16 +1,24 @@
-// An LSTM over two rows of five steps, through the installed headers and library.
+// The README's example through the installed package: an LSTM over two rows of five steps.
 #include <rondo/rondo.h>
 
 #include <cstdio>
+#include <vector>
+
+using namespace rondo;
 
 int main() {
-  using namespace rondo;
-  const std::int64_t B = 2, T = 5, I = 3, H = 4;
-  LSTM lstm({.units = H, .return_sequences = true},
-            {.kernel = Tensor::full({I, 4 * H}, 0.1, DType::f32),
-             .recurrent_kernel = Tensor::full({H, 4 * H}, 0.1, DType::f32),
-             .bias = Tensor::zeros({4 * H}, DType::f32)});
-  const Tensor y = lstm(Tensor::full({B, T, I}, 1.0, DType::f32)).output;
-  std::printf("%s\n", describe(y).c_str());
-  return y.shape() == Shape{B, T, H} && y.to_vector<float>().back() > 0 ? 0 : 1;
+  const Tensor W = Tensor::full({3, 16}, 0.1, DType::f32);
+  const Tensor U = Tensor::full({4, 16}, 0.1, DType::f32);
+  const Tensor b = Tensor::zeros({16}, DType::f32);
+  const std::vector<float> values(30, 1.0F);
+
+  LSTM lstm({.units = 4, .return_sequences = true}, {.kernel = W, .recurrent_kernel = U, .bias = b});
+  Tensor x = Tensor::from(values, {2, 5, 3});  // (B, T, I)
+  Tensor mask = Tensor::from({true, true, true, true, true, true, false, true, true, false}, {2, 5});
+  Tensor y = lstm(x, {.mask = mask}).output;  // (B, T, H)
+  std::puts(to_string(y).c_str());
+
+  // A masked last step repeats the output before it; the first row's last step does not.
+  const auto at = [&](int row, int t) { return y.select(0, row).select(0, t).select(0, 0).item(); };
+  return y.shape() == Shape{2, 5, 4} && at(1, 4) == at(1, 3) && at(0, 4) > at(0, 3) ? 0 : 1;
 }
