@@ -77,7 +77,7 @@ struct KerasModel {
 /// itself must not do so during a call.
 KerasModel load_keras(const std::filesystem::path& path);
 
-/// Builds a SimpleRNN, LSTM, GRU or RNN with the options and weights of `layer`, whose tensors it shares.
+/// Builds the layer of a SimpleRNN, LSTM, GRU or RNN with the options and weights of `layer`, whose tensors it shares.
 /// `dropout` has no effect and is ignored. Throws `ValueError` for any other class, for a layer without configuration,
 /// and as check_weights.
 std::unique_ptr<RNN> make_layer(const KerasLayer& layer);

@@ -62,79 +62,6 @@ void check_dense(const KerasLayer& layer) {
   }
 }
 
-SimpleRNNOptions simple_rnn_options(const CellSpec& cell, const RNNOptions& options) {
-  return {.units = cell.units,
-          .activation = cell.activation,
-          .use_bias = cell.use_bias,
-          .return_sequences = options.return_sequences,
-          .return_state = options.return_state,
-          .go_backwards = options.go_backwards,
-          .stateful = options.stateful,
-          .unroll = options.unroll,
-          .time_major = options.time_major,
-          .zero_output_for_mask = options.zero_output_for_mask};
-}
-
-LSTMOptions lstm_options(const CellSpec& cell, const RNNOptions& options) {
-  return {.units = cell.units,
-          .activation = cell.activation,
-          .recurrent_activation = cell.recurrent_activation,
-          .use_bias = cell.use_bias,
-          .return_sequences = options.return_sequences,
-          .return_state = options.return_state,
-          .go_backwards = options.go_backwards,
-          .stateful = options.stateful,
-          .unroll = options.unroll,
-          .time_major = options.time_major,
-          .zero_output_for_mask = options.zero_output_for_mask};
-}
-
-GRUOptions gru_options(const CellSpec& cell, const RNNOptions& options) {
-  return {.units = cell.units,
-          .activation = cell.activation,
-          .recurrent_activation = cell.recurrent_activation,
-          .use_bias = cell.use_bias,
-          .reset_after = cell.reset_after,
-          .return_sequences = options.return_sequences,
-          .return_state = options.return_state,
-          .go_backwards = options.go_backwards,
-          .stateful = options.stateful,
-          .unroll = options.unroll,
-          .time_major = options.time_major,
-          .zero_output_for_mask = options.zero_output_for_mask};
-}
-
-std::shared_ptr<Cell> make_cell(const CellSpec& cell, RecurrentWeights weights) {
-  switch (cell.kind) {
-    case CellKind::simple_rnn:
-      return std::make_shared<SimpleRNNCell>(
-          SimpleRNNCellOptions{.units = cell.units, .activation = cell.activation, .use_bias = cell.use_bias},
-          std::move(weights));
-    case CellKind::lstm:
-      return std::make_shared<LSTMCell>(LSTMCellOptions{.units = cell.units,
-                                                        .activation = cell.activation,
-                                                        .recurrent_activation = cell.recurrent_activation,
-                                                        .use_bias = cell.use_bias},
-                                        std::move(weights));
-    case CellKind::gru: break;
-  }
-  return std::make_shared<GRUCell>(GRUCellOptions{.units = cell.units,
-                                                  .activation = cell.activation,
-                                                  .recurrent_activation = cell.recurrent_activation,
-                                                  .use_bias = cell.use_bias,
-                                                  .reset_after = cell.reset_after},
-                                   std::move(weights));
-}
-
-std::unique_ptr<RNN> make_rnn(const KerasRecurrentConfiguration& recurrent, std::vector<RecurrentWeights> weights) {
-  std::vector<std::shared_ptr<Cell>> cells;
-  for (std::size_t k = 0; k < weights.size(); ++k) {
-    cells.push_back(make_cell(recurrent.cells[k], std::move(weights[k])));
-  }
-  if (recurrent.stacked) return std::make_unique<RNN>(std::move(cells), recurrent.options);
-  return std::make_unique<RNN>(std::move(cells.front()), recurrent.options);
-}
-
 }  // namespace
 
 void settle_weights(KerasLayer& layer) {
@@ -162,18 +89,13 @@ std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
                      "SimpleRNN, LSTM, GRU or RNN");
   }
   std::vector<RecurrentWeights> weights = cell_weights(layer);
-  const CellSpec& cell = layer.recurrent->cells.front();
+  std::vector<std::shared_ptr<Cell>> cells;
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    cells.push_back(std::make_shared<KnownCell>(layer.recurrent->cells[k], std::move(weights[k])));
+  }
   const RNNOptions& options = layer.recurrent->options;
-  if (layer.class_name == "SimpleRNN") {
-    return std::make_unique<SimpleRNN>(simple_rnn_options(cell, options), std::move(weights.front()));
-  }
-  if (layer.class_name == "LSTM") {
-    return std::make_unique<LSTM>(lstm_options(cell, options), std::move(weights.front()));
-  }
-  if (layer.class_name == "GRU") {
-    return std::make_unique<GRU>(gru_options(cell, options), std::move(weights.front()));
-  }
-  return make_rnn(*layer.recurrent, std::move(weights));
+  if (layer.recurrent->stacked) return std::make_unique<RNN>(std::move(cells), options);
+  return std::make_unique<RNN>(std::move(cells.front()), options);
 }
 
 RecurrentWeights recurrent_weights(const KerasLayer& layer) {

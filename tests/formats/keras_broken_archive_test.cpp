@@ -3,9 +3,9 @@
 
 #include <functional>
 
-#include "formats/expect_words.h"
 #include "formats/keras_files.h"
 #include "rondo/keras_model.h"
+#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "formats/expect_words.h"
+#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {

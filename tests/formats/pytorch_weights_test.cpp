@@ -6,9 +6,9 @@
 #include <map>
 #include <numeric>
 
-#include "formats/expect_words.h"
 #include "rondo/layers.h"
 #include "support/compare.h"
+#include "support/expect_error.h"
 #include "support/random.h"
 
 namespace rondo::test {

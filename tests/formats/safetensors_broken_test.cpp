@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "formats/expect_words.h"
 #include "formats/safetensors_bytes.h"
 #include "rondo/safetensors.h"
+#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {

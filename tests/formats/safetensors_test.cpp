@@ -5,8 +5,8 @@
 #include <fstream>
 #include <utility>
 
-#include "formats/expect_words.h"
 #include "formats/safetensors_bytes.h"
+#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {

@@ -7,7 +7,7 @@
 namespace rondo {
 namespace {
 
-using test::expect_error;
+using test::expect_words;
 
 RecurrenceSpec small_lstm() {
   return {.cell = {.kind = CellKind::lstm, .units = 4}, .T = 3, .B = 2, .I = 5, .has_mask = true};
@@ -51,20 +51,20 @@ TEST(Plan, DescribesEverySetting) {
 TEST(Plan, TakesTheExecutorThatIsAskedFor) {
   EXPECT_EQ(Plan::create(small_lstm(), {.executor = "reference"}).executor_name(), "reference");
   EXPECT_EQ(executor_names(), (std::vector<std::string>{"cpu_gemm", "reference"}));
-  expect_error<ValueError>({"executor: got 'fastest'", "cpu_gemm, reference"},
-                           [] { Plan::create(small_lstm(), {.executor = "fastest"}); });
+  expect_words([] { Plan::create(small_lstm(), {.executor = "fastest"}); },
+               {"executor: got 'fastest'", "cpu_gemm, reference"});
   RecurrenceSpec spec = small_lstm();
   spec.dtype = DType::bf16;
-  expect_error<ValueError>({"no executor accepts", "cpu_gemm declined", "bf16"},
-                           [&] { Plan::create(spec, {.executor = "cpu_gemm"}); });
+  expect_words([&] { Plan::create(spec, {.executor = "cpu_gemm"}); },
+               {"no executor accepts", "cpu_gemm declined", "bf16"});
 }
 
 TEST(Plan, CanBeAskedForADeviceThatIsNotThere) {
   RecurrenceSpec spec = small_lstm();
   spec.device = cuda(0);
-  expect_error<ValueError>({"no executor accepts", "cpu_gemm declined: it runs on the cpu alone", "reference declined"},
-                           [&] { Plan::create(spec, DeviceProperties{.device = cuda(0), .processors = 132}); });
-  expect_error<ValueError>({"device: got cuda:0"}, [&] { Plan::create(spec); });
+  expect_words([&] { Plan::create(spec, DeviceProperties{.device = cuda(0), .processors = 132}); },
+               {"no executor accepts", "cpu_gemm declined: it runs on the cpu alone", "reference declined"});
+  expect_words([&] { Plan::create(spec); }, {"device: got cuda:0"});
 }
 
 TEST(Plan, RefusesSizesAndDTypesThatCannotBe) {
@@ -75,11 +75,11 @@ TEST(Plan, RefusesSizesAndDTypesThatCannotBe) {
       Plan::create(spec);
     };
   };
-  expect_error<ValueError>({"units: got 0"}, create_with([](RecurrenceSpec& spec) { spec.cell.units = 0; }));
-  expect_error<ValueError>({"T: got -1"}, create_with([](RecurrenceSpec& spec) { spec.T = -1; }));
-  expect_error<ValueError>({"B: got -2"}, create_with([](RecurrenceSpec& spec) { spec.B = -2; }));
-  expect_error<ValueError>({"I: got -3"}, create_with([](RecurrenceSpec& spec) { spec.I = -3; }));
-  expect_error<ValueError>({"dtype: got i32"}, create_with([](RecurrenceSpec& spec) { spec.dtype = DType::i32; }));
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.cell.units = 0; }), {"units: got 0"});
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.T = -1; }), {"T: got -1"});
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.B = -2; }), {"B: got -2"});
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.I = -3; }), {"I: got -3"});
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.dtype = DType::i32; }), {"dtype: got i32"});
 }
 
 }  // namespace

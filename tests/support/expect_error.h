@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <string>
+#include <vector>
+
+#include "rondo/error.h"
 
 namespace rondo::test {
 
@@ -28,10 +30,10 @@ void expect_error(const Call& call, const std::string& message) {
 }
 
 /// Fails unless `call` throws an `Expected` whose message contains each of `words`.
-template <typename Expected, typename Call>
-void expect_error(std::initializer_list<const char*> words, const Call& call) {
+template <typename Expected = ValueError, typename Call>
+void expect_words(const Call& call, const std::vector<std::string>& words) {
   expect_error_that<Expected>(call, [&](const std::string& actual) {
-    for (const char* word : words) {
+    for (const std::string& word : words) {
       EXPECT_NE(actual.find(word), std::string::npos) << "no '" << word << "' in: " << actual;
     }
   });
