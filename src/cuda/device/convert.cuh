@@ -1,0 +1,23 @@
+/// Between what is stored and the float that is computed with: one instruction each way, round to nearest even.
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include "rondo/float16.h"
+
+namespace rondo::device {
+
+__device__ inline float to_float(float value) { return value; }
+__device__ inline float to_float(Float16 value) { return __half2float(__ushort_as_half(value.bits)); }
+__device__ inline float to_float(BFloat16 value) { return __bfloat162float(__ushort_as_bfloat16(value.bits)); }
+
+__device__ inline void from_float(float value, float& result) { result = value; }
+__device__ inline void from_float(float value, Float16& result) {
+  result.bits = __half_as_ushort(__float2half_rn(value));
+}
+__device__ inline void from_float(float value, BFloat16& result) {
+  result.bits = __bfloat16_as_ushort(__float2bfloat16_rn(value));
+}
+
+}  // namespace rondo::device

@@ -1,0 +1,31 @@
+/// How a kernel is laid out over the device and queued: plain data, the same for the device and for the tests' host.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "rondo/device.h"
+
+namespace rondo::device {
+
+/// A size or a position in a grid or a block; x is the axis along which threads of a warp lie.
+struct Extent {
+  unsigned x = 1;
+  unsigned y = 1;
+};
+
+/// When a kernel may begin.
+enum class LaunchOrder : std::uint8_t {
+  serial,      ///< when the work before it in its stream has ended
+  overlapping  ///< as soon as there is room: it calls wait_for_previous_kernel(). Compute capability 9.0 or newer
+};
+
+struct LaunchConfig {
+  Extent grid = {};              ///< blocks
+  Extent block = {};             ///< threads
+  std::size_t shared_bytes = 0;  ///< dynamic shared memory of each block
+  Stream stream = {};
+  LaunchOrder order = LaunchOrder::serial;
+};
+
+}  // namespace rondo::device

@@ -1,0 +1,38 @@
+/// Several neighbouring elements in one access: each thread of a warp moves 16 bytes of floats instead of 4.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/device/convert.cuh"
+
+namespace rondo::device {
+
+template <typename Element, int kWidth>
+struct alignas(sizeof(Element) * kWidth) Pack {
+  Element elements[kWidth];
+};
+
+/// values = kWidth elements at `source`, which is aligned to all of them.
+template <int kWidth, typename Element>
+__device__ inline void read_pack(const Element* source, float (&values)[kWidth]) {
+  const Pack<Element, kWidth> pack = *reinterpret_cast<const Pack<Element, kWidth>*>(source);
+  for (int i = 0; i < kWidth; ++i) values[i] = to_float(pack.elements[i]);
+}
+
+/// kWidth elements at `target`, which is aligned to all of them, = values.
+template <int kWidth, typename Element>
+__device__ inline void write_pack(const float (&values)[kWidth], Element* target) {
+  Pack<Element, kWidth> pack;
+  for (int i = 0; i < kWidth; ++i) from_float(values[i], pack.elements[i]);
+  *reinterpret_cast<Pack<Element, kWidth>*>(target) = pack;
+}
+
+/// Whether rows that begin at `data` and lie multiples of `strides` apart may be accessed in packs of kWidth. True for
+/// null.
+template <int kWidth, typename Element, typename... Strides>
+bool fits_packs(const Element* data, Strides... strides) {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(data) % sizeof(Pack<Element, kWidth>) == 0;
+  return data == nullptr || (aligned && ((strides % kWidth == 0) && ... && true));
+}
+
+}  // namespace rondo::device

@@ -1,0 +1,18 @@
+/// The host's version of src/cuda/device/convert.cuh.
+#pragma once
+
+#include "cuda/device/thread.cuh"
+#include "rondo/float16.h"
+
+namespace rondo::device {
+
+inline float to_float(float value) { return value; }
+inline float to_float(Float16 value) { return static_cast<float>(value); }
+inline float to_float(BFloat16 value) { return static_cast<float>(value); }
+
+template <typename Element>
+void from_float(float value, Element& result) {
+  result = Element(value);
+}
+
+}  // namespace rondo::device
