@@ -25,23 +25,6 @@ void for_each_recurrence(Check&& check) {
   });
 }
 
-/// Largest magnitude of what a run reads and writes. Errors are measured against it, not against the results alone: the
-/// sums behind a gate round by their own size, and a gate may shrink what they make to next to nothing.
-double scale_of(const RandomRecurrence& recurrence, const RunResult& result) {
-  double scale = std::max(largest_magnitude(recurrence.x), largest_magnitude(result.y));
-  for (const Tensor& state : recurrence.initial_state) scale = std::max(scale, largest_magnitude(state));
-  for (const Tensor& state : result.final_state) scale = std::max(scale, largest_magnitude(state));
-  return scale;
-}
-
-void expect_close(const RunResult& actual, const RunResult& expected, double bound) {
-  EXPECT_TRUE(within(actual.y, expected.y, bound)) << "in y";
-  EXPECT_TRUE(within(actual.last_output, expected.last_output, bound)) << "in last_output";
-  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
-    EXPECT_TRUE(within(actual.final_state[k], expected.final_state[k], bound)) << "in final_state[" << k << "]";
-  }
-}
-
 TEST(ExecutorProperty, EveryExecutorEqualsTheReferenceInDouble) {
   for_each_recurrence([](const RandomRecurrence& recurrence) {
     const RunResult expected = run_on("reference", recurrence, DType::f64);

@@ -1,6 +1,11 @@
 #include "property/random_recurrence.h"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <limits>
+
+#include "support/compare.h"
 
 namespace rondo::test {
 namespace {
@@ -134,6 +139,24 @@ RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence
                .last_output = result.last_output,
                .final_state = result.final_state});
   return result;
+}
+
+double scale_of(const RandomRecurrence& recurrence, const RunResult& result) {
+  double scale = std::max(largest_magnitude(recurrence.x), largest_magnitude(result.y));
+  for (const Tensor& state : recurrence.initial_state) scale = std::max(scale, largest_magnitude(state));
+  for (const Tensor& state : result.final_state) scale = std::max(scale, largest_magnitude(state));
+  return scale;
+}
+
+void expect_close(const RunResult& actual, const RunResult& expected, double bound) {
+  if (actual.y.defined()) {
+    EXPECT_TRUE(within(actual.y, expected.y, bound)) << "in y";
+  }
+  EXPECT_TRUE(within(actual.last_output, expected.last_output, bound)) << "in last_output";
+  ASSERT_EQ(actual.final_state.size(), expected.final_state.size());
+  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
+    EXPECT_TRUE(within(actual.final_state[k], expected.final_state[k], bound)) << "in final_state[" << k << "]";
+  }
 }
 
 }  // namespace rondo::test

@@ -33,4 +33,11 @@ struct RunResult {
 /// an element that is not written shows.
 RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype);
 
+/// Largest magnitude of what a run reads and writes. Errors are measured against it, not against the results alone: the
+/// sums behind a gate round by their own size, and a gate may shrink what they make to next to nothing.
+double scale_of(const RandomRecurrence& recurrence, const RunResult& result);
+
+/// Every result within `bound` of the expected one. A `y` that was not asked for is not looked at.
+void expect_close(const RunResult& actual, const RunResult& expected, double bound);
+
 }  // namespace rondo::test

@@ -33,24 +33,6 @@ RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype) {
   return recurrence;
 }
 
-double scale_of(const RandomRecurrence& recurrence, const RunResult& result) {
-  double scale = std::max(largest_magnitude(recurrence.x), largest_magnitude(result.y));
-  for (const Tensor& state : recurrence.initial_state) scale = std::max(scale, largest_magnitude(state));
-  for (const Tensor& state : result.final_state) scale = std::max(scale, largest_magnitude(state));
-  return scale;
-}
-
-void expect_close(const RunResult& actual, const RunResult& expected, double bound) {
-  if (actual.y.defined()) {
-    EXPECT_TRUE(within(actual.y, expected.y, bound)) << "in y";
-  }
-  EXPECT_TRUE(within(actual.last_output, expected.last_output, bound)) << "in last_output";
-  ASSERT_EQ(actual.final_state.size(), expected.final_state.size());
-  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
-    EXPECT_TRUE(within(actual.final_state[k], expected.final_state[k], bound)) << "in final_state[" << k << "]";
-  }
-}
-
 void expect_identical(const RunResult& actual, const RunResult& expected) {
   if (actual.y.defined()) {
     EXPECT_TRUE(identical(actual.y, expected.y));
