@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "formats/keras_layer.h"
 #include "support/expect_error.h"
 
 namespace rondo::test {
@@ -112,6 +113,20 @@ TEST(KerasConfigurationTest, CellsOfARNN) {
   ASSERT_EQ(stack.cells.size(), 2U);
   EXPECT_EQ(stack.cells[0].kind, CellKind::lstm);
   EXPECT_EQ(stack.cells[1], (CellSpec{.kind = CellKind::gru, .units = 3, .reset_after = false}));
+}
+
+TEST(KerasConfigurationTest, BidirectionalSplitsItsWeights) {
+  const std::string lstm = layer("LSTM", R"("units":2,"use_bias":false)");
+  KerasLayer both = parse_one("Bidirectional", "\"layer\":" + lstm);
+  for (const double value : {1.0, 2.0, 3.0, 4.0}) {  // kernels (I, 4 H) and recurrent kernels (H, 4 H), forward first
+    both.weights.push_back(Tensor::full({2, 8}, value, DType::f32));
+  }
+  settle_weights(both);
+  EXPECT_EQ(both.wrapped[0].weights[1].select(0, 0).select(0, 0).item(), 2.0);
+  EXPECT_EQ(both.wrapped[1].weights[0].select(0, 0).select(0, 0).item(), 3.0);
+  EXPECT_EQ(make_layer(both.wrapped[1])->options().go_backwards, true);
+  both.weights.pop_back();
+  expect_words([&] { settle_weights(both); }, {"weights", "got 3", "4 for its Bidirectional"});
 }
 
 TEST(KerasConfigurationTest, BidirectionalForcesOptions) {
