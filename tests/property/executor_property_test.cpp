@@ -5,6 +5,7 @@
 
 #include "property/random_recurrence.h"
 #include "property/seeds.h"
+#include "rondo/ops.h"
 #include "rondo/rnn.h"
 #include "support/compare.h"
 #include "support/formula_steps.h"
@@ -80,6 +81,42 @@ TEST(ExecutorProperty, TheStepLoopEqualsTheReference) {
     const double scale = scale_of(recurrence, expected);
     expect_close(run_step_loop(recurrence, DType::f64), expected, 1e-12 * scale);
     expect_close(run_step_loop(recurrence, DType::f32), expected, kTolerance * scale);
+  });
+}
+
+// Each row's first length(b) steps of (T, B, ...) in reverse, the rest in place: tf.reverse_sequence, by plain copying.
+Tensor reversed_rows(const Tensor& sequence, const Tensor& lengths) {
+  const Tensor result = sequence.clone();
+  for (std::int64_t b = 0; b < sequence.size(1); ++b) {
+    const auto length = static_cast<std::int64_t>(lengths.select(0, b).item());
+    for (std::int64_t t = 0; t < length; ++t) {
+      result.select(1, b).select(0, t).copy_from(sequence.select(1, b).select(0, length - 1 - t));
+    }
+  }
+  return result;
+}
+
+// All executors read through one Schedule, so that agreeing with each other says nothing of its reversal within
+// lengths.
+TEST(ExecutorProperty, ReversingWithinLengthsEqualsReversingTheRowsByHand) {
+  for_each_recurrence([](RandomRecurrence recurrence) {
+    if (!recurrence.lengths) return;
+    recurrence.mask.reset();
+    recurrence.spec.has_mask = false;
+    recurrence.spec.write_order = WriteOrder::input;
+    recurrence.spec.dead_output = DeadOutput::zeros;
+    recurrence.spec.read_order = ReadOrder::reversed_within_length;
+    // Positions that only the mask kept away may hold NaN.
+    recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
+    RandomRecurrence by_hand = recurrence;
+    by_hand.spec.read_order = ReadOrder::forward;
+    by_hand.x = reversed_rows(recurrence.x, *recurrence.lengths);
+    RunResult expected = run_on("reference", by_hand, DType::f64);
+    expected.y = reversed_rows(expected.y, *recurrence.lengths);
+    for (const std::string& executor : executor_names()) {
+      SCOPED_TRACE(executor);
+      expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
+    }
   });
 }
 
