@@ -1,6 +1,7 @@
 /// Where a tensor lives and where work runs. Floor 0.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -26,14 +27,32 @@ constexpr Device cuda(int index) { return {DeviceType::cuda, index}; }
 std::string to_string(Device device);
 
 /// What a planner needs to know of a device: plain data, so that a test without the device can ask what it would get.
+/// A CPU has only the first three.
 struct DeviceProperties {
   Device device = {};
   /// Hardware threads of a CPU, multiprocessors of a GPU.
   int processors = 1;
+  std::string name = {};
+  /// 90 is compute capability 9.0.
+  int compute_capability = 0;
+  /// Shared memory that one block of threads may ask for.
+  std::size_t shared_bytes_per_block = 0;
+  std::size_t l2_bytes = 0;
+  std::size_t memory_bytes = 0;
 };
 
-/// Properties of a device of this machine. Throws `ValueError` for a device that this build cannot use.
+/// Properties of a device of this machine. Throws `ValueError` for a device that this build or machine has not.
 DeviceProperties properties_of(Device device);
+
+/// Throws `ValueError`, with the reason, for a device that this build or machine has not.
+void check_device(Device device);
+
+/// CUDA devices that can be used: 0 in a build without CUDA and on a machine without a GPU or its driver.
+int cuda_device_count();
+
+/// The first CUDA device, or the CPU where there is none. A build with CUDA that finds no device says so on stderr, with
+/// the reason, the first time it is asked.
+Device default_device();
 
 /// An ordered queue of work on a device. `native` is the `cudaStream_t` on CUDA devices and null on the CPU, where
 /// every call has finished when it returns.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "rondo/tensor.h"
 
@@ -64,13 +65,22 @@ inline constexpr DLPackVersion kVersion{1, 0};
 
 /// Exports a view. The struct shares the tensor's storage and keeps it alive; whoever receives it calls its `deleter`
 /// once. Strides are always written.
-dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor);
-dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor);
+///
+/// On a CUDA device, `consumer` is the stream on which the receiver will use the memory (the argument of Python's
+/// `__dlpack__(stream)`): it waits for what the current stream was given so far, and at the end the stream that is then
+/// current waits for it. Without a consumer the caller orders the streams.
+dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor, const std::optional<Stream>& consumer = std::nullopt);
+dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor, const std::optional<Stream>& consumer = std::nullopt);
 
 /// Imports a view and takes ownership: `deleter` is called when the last tensor that looks at it goes, and also before
 /// an exception leaves this function. Throws `ValueError` for another major version, a device or element type that
-/// Rondo has not, or null; a tensor flagged read-only is imported and must not be written to.
-Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed);
-Tensor from_dlpack(dlpack::DLManagedTensor* managed);
+/// Rondo has not, memory that the device cannot use, or null; a tensor flagged read-only is imported and must not be
+/// written to.
+///
+/// On a CUDA device, `producer` is the stream on which the memory is written: the current stream waits for what it was
+/// given so far, and before `deleter` is called it waits for the stream that is then current. Without a producer the
+/// caller orders the streams.
+Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed, const std::optional<Stream>& producer = std::nullopt);
+Tensor from_dlpack(dlpack::DLManagedTensor* managed, const std::optional<Stream>& producer = std::nullopt);
 
 }  // namespace rondo

@@ -63,24 +63,41 @@ struct SessionTensors {
   std::vector<Tensor> final_state = {};  ///< each (B, H), written; may be `initial_state`; empty: not wanted
 };
 
-/// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. A session is used by one
-/// thread at a time; sessions of one plan are independent.
+/// What the runs of a session found in data that only the device could read.
+struct SessionStatus {
+  /// A row's length was below 0 or above T; it was taken as 0 or T.
+  bool length_out_of_range = false;
+};
+
+/// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. Used by one thread at a
+/// time; sessions of one plan are independent.
 class Session {
  public:
-  /// Keeps views of the weights, which the caller does not change while the session lives. Throws as check_weights.
-  Session(const Plan& plan, const RecurrentWeights& weights, Stream stream = {});
+  /// Runs will be queued on `stream`; without one on the CPU, or on the default stream of the plan's CUDA device. Keeps
+  /// views of the weights, which the caller does not change while the session lives. `workspace` is memory on the
+  /// plan's device, of at least `plan.workspace_bytes()` bytes, that nobody else uses while a run is under way; without
+  /// one the session allocates its own. Throws as check_weights, and `ValueError` for a workspace that does not do.
+  Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream = std::nullopt,
+          const std::optional<Tensor>& workspace = std::nullopt);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
 
-  /// Runs the recurrence on the session's stream. Throws `ValueError` naming the tensor whose shape, dtype, device or
-  /// innermost stride does not fit the plan, before anything runs.
+  /// Queues the recurrence on the session's stream; on the CPU it is done when this returns. Mask and lengths are read
+  /// from the device when the work runs. On a CUDA device a run may be recorded in a caller's graph; outside of one, the
+  /// session itself records the second run with the same tensors and replays it from then on.
+  /// Throws `ValueError` naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and
+  /// `RuntimeError` when another thread is in this session; before anything runs.
   void run(const SessionTensors& tensors);
 
-  const Plan& plan() const { return plan_; }
+  /// Waits for the runs so far, tells what they found since this was last asked, and forgets it.
+  SessionStatus status();
+
+  const Plan& plan() const;
 
  private:
-  Plan plan_;
-  RecurrentWeights weights_;
-  Stream stream_;
-  Tensor workspace_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace rondo

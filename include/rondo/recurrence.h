@@ -80,6 +80,7 @@ struct RecurrenceSpec {
   std::int64_t B = 0;
   std::int64_t I = 0;
   DType dtype = DType::f32;  ///< of x, weights, states and outputs
+  MatrixMath math = MatrixMath::strict;  ///< of f32
   Device device = {};
   ReadOrder read_order = ReadOrder::forward;
   WriteOrder write_order = WriteOrder::processing;

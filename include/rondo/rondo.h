@@ -19,4 +19,5 @@
 #include "rondo/rnn.h"
 #include "rondo/safetensors.h"
 #include "rondo/shape.h"
+#include "rondo/stream.h"
 #include "rondo/tensor.h"

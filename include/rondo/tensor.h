@@ -75,6 +75,10 @@ class Tensor {
     return borrow_host(elements.data(), elements.size(), dtype_of<Element>, shape);
   }
 
+  /// A row-major view of memory on `device` that the caller keeps alive for as long as any view of it lives, and until
+  /// the work queued on it is done. Throws `ValueError` if a CUDA device cannot use the memory.
+  static Tensor borrow_device(void* data, const Shape& shape, DType dtype, Device device);
+
   bool defined() const { return storage_ != nullptr; }
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }

@@ -1,13 +1,13 @@
 #include "ops/backend.h"
 
 #include "cpu/ops/cpu_ops.h"
-#include "rondo/error.h"
+#include "cuda/ops/cuda_ops.h"
 
 namespace rondo {
 
 const OpsBackend& backend_of(Device device) {
-  if (device == cpu()) return cpu_ops();
-  throw ValueError("device", to_string(device), "cpu, the only device of this build");
+  check_device(device);
+  return device == cpu() ? cpu_ops() : cuda_ops();
 }
 
 }  // namespace rondo

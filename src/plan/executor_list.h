@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-/// Fastest first; the reference executor, which accepts everything on the CPU, last.
+/// Fastest first, CUDA's before the CPU's; the reference executor, which accepts everything on the CPU, last.
 std::span<const Executor* const> executor_list();
 
 }  // namespace rondo

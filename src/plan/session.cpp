@@ -1,11 +1,18 @@
 // Checks the tensors of a run against the plan and hands their addresses to the executor.
 
+#include <atomic>
+
+#include "cuda/runtime/range.h"
 #include "recurrence/executor.h"
 #include "rondo/error.h"
 #include "rondo/plan.h"
+#include "rondo/stream.h"
 
 namespace rondo {
 namespace {
+
+// What cuBLASLt asks of its workspace.
+constexpr std::size_t kCudaWorkspaceAlignment = 256;
 
 /// Everything a tensor of a run must be.
 struct Requirement {
@@ -93,25 +100,73 @@ WeightBuffers weight_buffers(const CellSpec& cell, const RecurrentWeights& weigh
   return buffers;
 }
 
-}  // namespace
-
-Session::Session(const Plan& plan, const RecurrentWeights& weights, Stream stream) : plan_(plan), stream_(stream) {
-  const RecurrenceSpec& spec = plan.spec();
+RecurrentWeights checked_weights(const RecurrenceSpec& spec, const RecurrentWeights& weights) {
   check_weights(spec.cell, weights);
   const std::int64_t columns = gate_count(spec.cell.kind) * spec.cell.units;
   check_tensor(weights.kernel, {"weight kernel", {spec.I, columns}, spec.dtype, spec.device});
-  if (stream.device != spec.device) throw ValueError("stream", to_string(stream.device), to_string(spec.device));
-  weights_ = {weights.kernel.contiguous(), weights.recurrent_kernel.contiguous(), std::nullopt};
-  if (weights.bias) weights_.bias = weights.bias->contiguous();
-  workspace_ = Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes())}, DType::boolean, spec.device);
+  check_tensor(weights.recurrent_kernel,
+               {"weight recurrent_kernel", {spec.cell.units, columns}, spec.dtype, spec.device});
+  RecurrentWeights packed{weights.kernel.contiguous(), weights.recurrent_kernel.contiguous(), std::nullopt};
+  if (weights.bias) {
+    check_tensor(*weights.bias, {"weight bias", weights.bias->shape(), spec.dtype, spec.device});
+    packed.bias = weights.bias->contiguous();
+  }
+  return packed;
 }
 
-void Session::run(const SessionTensors& tensors) {
-  const RecurrenceSpec& spec = plan_.spec();
+Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
+  const Device device = plan.spec().device;
+  const auto alignment = static_cast<std::uintptr_t>(device == cpu() ? Allocator::kAlignment : kCudaWorkspaceAlignment);
+  const std::string expected = std::to_string(plan.workspace_bytes()) + " bytes without gaps on " + to_string(device) +
+                               ", aligned to " + std::to_string(alignment);
+  const bool fits = workspace.defined() && workspace.device() == device && workspace.is_contiguous() &&
+                    static_cast<std::size_t>(workspace.numel()) * size_of(workspace.dtype()) >= plan.workspace_bytes();
+  if (!fits) throw ValueError("workspace", describe(workspace), expected);
+  const auto address = reinterpret_cast<std::uintptr_t>(workspace.data());
+  if (address % alignment != 0) {
+    throw ValueError("workspace", "memory aligned to " + std::to_string(address & (~address + 1)), expected);
+  }
+  return workspace;
+}
+
+// One thread is inside; a second one is told so instead of spoiling both runs.
+class Occupied {
+ public:
+  explicit Occupied(std::atomic_flag& flag) : flag_(flag) {
+    if (flag_.test_and_set()) {
+      throw RuntimeError("session: a second thread called it during a run; make one session for each thread");
+    }
+  }
+  ~Occupied() { flag_.clear(); }
+  Occupied(const Occupied&) = delete;
+  Occupied& operator=(const Occupied&) = delete;
+
+ private:
+  std::atomic_flag& flag_;
+};
+
+}  // namespace
+
+struct Session::Impl {
+  explicit Impl(const Plan& its_plan) : plan(its_plan) {}
+
+  const Plan plan;
+  Stream stream;
+  RecurrentWeights weights;
+  Tensor workspace;
+  Tensor flags;  // (1,) i32, bits of RunFlag
+  std::unique_ptr<Runner> runner;
+  std::atomic_flag occupied = ATOMIC_FLAG_INIT;
+
+  RecurrenceBuffers buffers(const SessionTensors& tensors) const;
+  void look_at_lengths(const Schedule& schedule) const;
+};
+
+RecurrenceBuffers Session::Impl::buffers(const SessionTensors& tensors) const {
+  const RecurrenceSpec& spec = plan.spec();
   const std::int64_t H = spec.cell.units;
   RecurrenceBuffers buffers;
   buffers.x = sequence_buffer(tensors.x, {"x", {spec.T, spec.B, spec.I}, spec.dtype, spec.device});
-  buffers.weights = weight_buffers(spec.cell, weights_);
   buffers.schedule = make_schedule(spec, tensors);
   buffers.initial_state = state_buffers(tensors.initial_state, "initial_state", spec);
   buffers.final_state = state_buffers(tensors.final_state, "final_state", spec);
@@ -119,7 +174,54 @@ void Session::run(const SessionTensors& tensors) {
   if (tensors.last_output) {
     buffers.last_output = batch_buffer(*tensors.last_output, {"last_output", {spec.B, H}, spec.dtype, spec.device});
   }
-  plan_.executor().run(spec, buffers, workspace_.data(), stream_);
+  buffers.flags = static_cast<std::uint32_t*>(flags.data());
+  return buffers;
+}
+
+// On the CPU the session does what a kernel does elsewhere.
+void Session::Impl::look_at_lengths(const Schedule& schedule) const {
+  for (std::int64_t b = 0; b < schedule.B; ++b) {
+    if (!schedule.length_fits(b)) *static_cast<std::uint32_t*>(flags.data()) |= kLengthOutOfRange;
+  }
+}
+
+Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream,
+                 const std::optional<Tensor>& workspace)
+    : impl_(std::make_unique<Impl>(plan)) {
+  const RecurrenceSpec& spec = plan.spec();
+  impl_->stream = stream.value_or(Stream{spec.device});
+  if (impl_->stream.device != spec.device) {
+    throw ValueError("stream", to_string(impl_->stream.device), to_string(spec.device));
+  }
+  const StreamScope scope(impl_->stream);  // what is allocated and packed here, is so in the order of the runs
+  impl_->weights = checked_weights(spec, weights);
+  impl_->workspace = workspace ? checked_workspace(*workspace, plan)
+                               : Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes())}, DType::boolean,
+                                               spec.device);
+  impl_->flags = Tensor::zeros({1}, DType::i32, spec.device);
+  impl_->runner = plan.executor().make_runner({spec, weight_buffers(spec.cell, impl_->weights), impl_->stream});
+}
+
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+const Plan& Session::plan() const { return impl_->plan; }
+
+void Session::run(const SessionTensors& tensors) {
+  const Occupied occupied(impl_->occupied);
+  const cuda_runtime::Range range("rondo::Session::run");
+  const RecurrenceBuffers buffers = impl_->buffers(tensors);
+  if (impl_->stream.device == cpu()) impl_->look_at_lengths(buffers.schedule);
+  impl_->runner->run(buffers, impl_->workspace.data());
+}
+
+SessionStatus Session::status() {
+  const Occupied occupied(impl_->occupied);
+  const StreamScope scope(impl_->stream);
+  const auto flags = static_cast<std::uint32_t>(impl_->flags.item());
+  impl_->flags.fill(0);
+  return {.length_out_of_range = (flags & kLengthOutOfRange) != 0};
 }
 
 }  // namespace rondo

@@ -15,12 +15,16 @@ inline constexpr int kMaxStates = 2;
 struct SequenceBuffer {
   void* data = nullptr;
   TimeBatchStrides strides;
+
+  bool operator==(const SequenceBuffer&) const = default;
 };
 
 /// (B, width), innermost axis without gaps. Null data: absent.
 struct BatchBuffer {
   void* data = nullptr;
   std::int64_t stride = 0;
+
+  bool operator==(const BatchBuffer&) const = default;
 };
 
 /// Row-major without gaps, in Keras's layout; `recurrent_bias` is the second row of a reset-after GRU's bias.
@@ -33,12 +37,18 @@ struct WeightBuffers {
 
 struct RecurrenceBuffers {
   SequenceBuffer x;
-  WeightBuffers weights;
   std::array<BatchBuffer, kMaxStates> initial_state;  ///< absent: zeros
   SequenceBuffer y;                                   ///< absent: no sequence is written
   BatchBuffer last_output;
   std::array<BatchBuffer, kMaxStates> final_state;  ///< may be the initial states
   Schedule schedule;
+  /// Where a run on a CUDA device sets bits of RunFlag, in the device's memory; on the CPU the session looks itself.
+  std::uint32_t* flags = nullptr;
+
+  bool operator==(const RecurrenceBuffers&) const = default;
 };
+
+/// What only the run itself can find out, where lengths are in device memory.
+enum RunFlag : std::uint32_t { kLengthOutOfRange = 1 };
 
 }  // namespace rondo

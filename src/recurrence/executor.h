@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,25 @@ struct Support {
   static Support no(std::string reason) { return {false, std::move(reason)}; }
 };
 
+/// What a runner is made from. The weights stay where they are, unchanged, for as long as it lives.
+struct RunnerRequest {
+  RecurrenceSpec spec;
+  WeightBuffers weights;
+  Stream stream;
+};
+
+/// An executor's part of one session: packed weights, handles of libraries, recorded graphs. Used by one thread at a
+/// time.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+
+  /// Runs the recurrence on the stream the runner was made for, without allocating or synchronising. `workspace` has
+  /// `workspace_bytes(spec)` bytes, aligned to Allocator::kAlignment, and is nobody else's until the work is done. The
+  /// buffers fit the spec: who builds them has checked that. Every element of every output that is present is written.
+  virtual void run(const RecurrenceBuffers& buffers, void* workspace) = 0;
+};
+
 /// Carries out any recurrence it accepts. Executors hold no mutable state: one instance serves all threads.
 class Executor {
  public:
@@ -28,17 +48,15 @@ class Executor {
   /// One word, unique, in lower case: what `explain()` prints and PlanOptions asks for.
   virtual std::string_view name() const = 0;
 
-  /// Whether `run` can carry out `spec` on such a device: host arithmetic on plain data.
+  /// Whether a runner can carry out `spec` on such a device: host arithmetic on plain data.
   virtual Support supports(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
 
-  /// Scratch bytes that `run` needs.
+  /// Scratch bytes that a run needs.
   virtual std::size_t workspace_bytes(const RecurrenceSpec& spec) const = 0;
 
-  /// Runs on `stream` without allocating or synchronising. `workspace` has `workspace_bytes(spec)` bytes, aligned to
-  /// Allocator::kAlignment, and is nobody else's until the work is done. The buffers fit the spec: who builds them
-  /// has checked that. Every element of every output that is present is written.
-  virtual void run(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace,
-                   Stream stream) const = 0;
+  /// Whatever a runner allocates, packs or asks of a library, it does here. Throws `ValueError` where only the library
+  /// itself can tell that it does not support the spec.
+  virtual std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const = 0;
 };
 
 }  // namespace rondo

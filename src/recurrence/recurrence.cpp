@@ -53,6 +53,7 @@ std::string to_string(const RecurrenceSpec& spec) {
   if (spec.cell.kind == CellKind::gru) text += spec.cell.reset_after ? " (reset after)" : " (reset before)";
   text += " H=" + std::to_string(spec.cell.units) + " I=" + std::to_string(spec.I) + " T=" + std::to_string(spec.T) +
           " B=" + std::to_string(spec.B) + " " + to_string(spec.dtype);
+  if (spec.math == MatrixMath::tf32) text += " (tf32 products)";
   if (spec.read_order == ReadOrder::reversed) text += ", reversed";
   if (spec.read_order == ReadOrder::reversed_within_length) text += ", reversed within length";
   if (spec.write_order == WriteOrder::input) text += ", written in input order";

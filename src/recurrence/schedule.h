@@ -16,6 +16,8 @@ struct TimeBatchStrides {
   std::int64_t time = 0;
   std::int64_t batch = 0;
 
+  bool operator==(const TimeBatchStrides&) const = default;
+
   RONDO_HOST_DEVICE std::int64_t offset(std::int64_t t, std::int64_t b) const { return t * time + b * batch; }
 };
 
@@ -29,6 +31,13 @@ struct Schedule {
   TimeBatchStrides mask_strides = {};
   const std::int32_t* lengths = nullptr;  ///< [B]; null: every row has T steps
   std::int64_t length_stride = 1;
+
+  bool operator==(const Schedule&) const = default;
+
+  /// Whether row b was given a number of steps that there is.
+  RONDO_HOST_DEVICE bool length_fits(std::int64_t b) const {
+    return lengths == nullptr || (lengths[b * length_stride] >= 0 && lengths[b * length_stride] <= T);
+  }
 
   /// Steps of row b, in 0 .. T whatever the memory holds.
   RONDO_HOST_DEVICE std::int64_t length(std::int64_t b) const {

@@ -1,9 +1,12 @@
 #include "rondo/allocator.h"
 
+#include <map>
 #include <mutex>
 #include <new>
 
+#include "cuda/runtime/runtime.h"
 #include "rondo/error.h"
+#include "tensor/allocator_scope.h"
 
 namespace rondo {
 namespace {
@@ -23,26 +26,54 @@ class CpuAllocator final : public Allocator {
   }
 };
 
-struct DefaultAllocator {
-  std::mutex mutex;
-  std::shared_ptr<Allocator> allocator = std::make_shared<CpuAllocator>();
+/// The device's pool, in the order of the stream.
+class CudaAllocator final : public Allocator {
+ public:
+  explicit CudaAllocator(Device device) : device_(device) {}
+
+  Device device() const override { return device_; }
+  void* allocate(std::size_t bytes, Stream stream) override { return cuda_runtime::allocate(bytes, stream); }
+  void deallocate(void* pointer, std::size_t, Stream stream) noexcept override {
+    cuda_runtime::deallocate(pointer, stream);
+  }
+
+ private:
+  Device device_;
 };
 
-DefaultAllocator& cpu_default() {
-  static DefaultAllocator instance;
+std::shared_ptr<Allocator> built_in_allocator(Device device) {
+  if (device.type == DeviceType::cpu) return std::make_shared<CpuAllocator>();
+  return std::make_shared<CudaAllocator>(device);
+}
+
+struct DefaultAllocators {
+  std::mutex mutex;
+  std::map<int, std::shared_ptr<Allocator>> by_device;
+
+  // -1 for the CPU, whose only ordinal is 0.
+  std::shared_ptr<Allocator>& of(Device device) {
+    return by_device[device.type == DeviceType::cpu ? -1 : device.index];
+  }
+};
+
+DefaultAllocators& defaults() {
+  static DefaultAllocators instance;
   return instance;
 }
 
-void check_device(Device device) {
-  if (device != cpu()) throw ValueError("device", to_string(device), "cpu, the only device of this build");
-}
+thread_local std::shared_ptr<Allocator> allocator_of_scope;
 
 }  // namespace
 
 std::shared_ptr<Allocator> default_allocator(Device device) {
-  check_device(device);
-  const std::lock_guard lock(cpu_default().mutex);
-  return cpu_default().allocator;
+  if (allocator_of_scope != nullptr && allocator_of_scope->device() == device) return allocator_of_scope;
+  const std::lock_guard lock(defaults().mutex);
+  std::shared_ptr<Allocator>& allocator = defaults().of(device);
+  if (allocator == nullptr) {
+    check_device(device);
+    allocator = built_in_allocator(device);
+  }
+  return allocator;
 }
 
 void set_default_allocator(Device device, std::shared_ptr<Allocator> allocator) {
@@ -50,9 +81,14 @@ void set_default_allocator(Device device, std::shared_ptr<Allocator> allocator) 
   if (allocator != nullptr && allocator->device() != device) {
     throw ValueError("allocator", "one of " + to_string(allocator->device()), "one of " + to_string(device));
   }
-  if (allocator == nullptr) allocator = std::make_shared<CpuAllocator>();
-  const std::lock_guard lock(cpu_default().mutex);
-  cpu_default().allocator = std::move(allocator);
+  if (allocator == nullptr) allocator = built_in_allocator(device);
+  const std::lock_guard lock(defaults().mutex);
+  defaults().of(device) = std::move(allocator);
 }
+
+AllocatorScope::AllocatorScope(std::shared_ptr<Allocator> allocator)
+    : before_(std::exchange(allocator_of_scope, std::move(allocator))) {}
+
+AllocatorScope::~AllocatorScope() { allocator_of_scope = std::move(before_); }
 
 }  // namespace rondo

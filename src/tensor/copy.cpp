@@ -2,16 +2,15 @@
 
 #include <cstring>
 
+#include "cuda/runtime/runtime.h"
+#include "cuda/tensor/copy_kernels.h"
 #include "rondo/error.h"
+#include "rondo/stream.h"
 #include "tensor/strided_loop.h"
 #include "vocabulary/dispatch_dtype.h"
 
 namespace rondo {
 namespace {
-
-void check_on_cpu(const Tensor& tensor) {
-  if (tensor.device() != cpu()) throw ValueError("tensor", describe(tensor), "one on the cpu");
-}
 
 template <typename From, typename To>
 void convert_elements(const Tensor& source, const Tensor& target) {
@@ -25,14 +24,17 @@ void convert_elements(const Tensor& source, const Tensor& target) {
                   });
 }
 
-}  // namespace
+std::size_t bytes_of(const Tensor& contiguous) {
+  return static_cast<std::size_t>(contiguous.numel()) * size_of(contiguous.dtype());
+}
 
-void copy_elements(const Tensor& source, const Tensor& target) {
-  check_on_cpu(source);
-  check_on_cpu(target);
-  if (source.numel() == 0) return;
-  if (source.dtype() == target.dtype() && source.is_contiguous() && target.is_contiguous()) {
-    std::memmove(target.data(), source.data(), static_cast<std::size_t>(source.numel()) * size_of(source.dtype()));
+bool same_bytes(const Tensor& source, const Tensor& target) {
+  return source.dtype() == target.dtype() && source.is_contiguous() && target.is_contiguous();
+}
+
+void copy_on_cpu(const Tensor& source, const Tensor& target) {
+  if (same_bytes(source, target)) {
+    std::memmove(target.data(), source.data(), bytes_of(source));
     return;
   }
   dispatch_dtype(source.dtype(), [&]<typename From>(ElementTag<From>) {
@@ -40,8 +42,44 @@ void copy_elements(const Tensor& source, const Tensor& target) {
   });
 }
 
+// The stream that a copy which leaves a device is queued on: a CUDA device's. Bytes that come from the host or go there
+// are waited for, so that both ends are free when this returns.
+void copy_bytes(const Tensor& source, const Tensor& target) {
+  const bool to_host = target.device() == cpu();
+  const Stream stream = current_stream(to_host ? source.device() : target.device());
+  const bool host_is_involved = to_host || source.device() == cpu();
+  if (host_is_involved && cuda_runtime::is_recording(stream)) {
+    throw RuntimeError("a copy of " + describe(source) + " to " + to_string(target.device()) +
+                       " cannot be recorded in a graph: copy before the steps begin");
+  }
+  const bool between_devices = !host_is_involved && source.device() != target.device();
+  if (between_devices) make_wait(stream, current_stream(source.device()));
+  cuda_runtime::copy(target.data(), source.data(), bytes_of(source), stream);
+  if (host_is_involved) cuda_runtime::synchronize(stream);
+  if (between_devices) make_wait(current_stream(source.device()), stream);
+}
+
+}  // namespace
+
+void copy_elements(const Tensor& source, const Tensor& target) {
+  if (source.numel() == 0) return;
+  if (source.device() == cpu() && target.device() == cpu()) {
+    copy_on_cpu(source, target);
+  } else if (same_bytes(source, target)) {
+    copy_bytes(source, target);
+  } else if (source.device() == target.device()) {
+    cuda_copy_elements(source, target);
+  } else {  // gaps are closed, and elements converted, where the source is; opened again where the target is
+    const Tensor packed = source.to(target.dtype()).contiguous();
+    if (target.is_contiguous()) return copy_bytes(packed, target);
+    const Tensor arrived = Tensor::empty(target.shape(), target.dtype(), target.device());
+    copy_bytes(packed, arrived);
+    copy_elements(arrived, target);
+  }
+}
+
 void fill_elements(const Tensor& target, double value) {
-  check_on_cpu(target);
+  if (target.device().type == DeviceType::cuda) return cuda_fill_elements(target, value);
   dispatch_dtype(target.dtype(), [&]<typename Element>(ElementTag<Element>) {
     const auto element = convert_element<Element>(value);
     Element* data = target.data<Element>();

@@ -9,6 +9,9 @@ namespace rondo {
 /// have any strides and devices.
 void copy_elements(const Tensor& source, const Tensor& target);
 
+/// Throws `ValueError` naming the argument unless `data` is memory that `device` may use; looks at CUDA devices only.
+void check_device_memory(const std::string& name, const void* data, Device device);
+
 /// Writes `value`, converted, into every element of `target`.
 void fill_elements(const Tensor& target, double value);
 

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "rondo/error.h"
+#include "rondo/stream.h"
+#include "tensor/copy.h"
 
 namespace rondo {
 namespace {
@@ -48,20 +50,39 @@ Device device_of(DLDevice device) {
                    "1 (cpu), 2 (cuda) or 3 (pinned host)");
 }
 
+void check_stream(const char* name, const std::optional<Stream>& stream, Device device) {
+  if (stream && stream->device != device) {
+    throw ValueError(name, "a stream of " + to_string(stream->device), "one of " + to_string(device));
+  }
+}
+
+// What is queued on `waiting` from now on comes after what `awaited` has been given, if it still can.
+void order(Stream waiting, Stream awaited) noexcept {
+  try {
+    make_wait(waiting, awaited);
+  } catch (const std::exception&) {
+    // The context is gone, and nothing runs any more that could use the memory.
+  }
+}
+
 // An exported tensor together with the arrays its DLTensor points to.
 template <typename Managed>
 struct Exported {
   Tensor tensor;
+  std::optional<Stream> consumer;
   std::array<std::int64_t, kMaxRank> shape{};
   std::array<std::int64_t, kMaxRank> strides{};
   Managed managed{};
 };
 
 template <typename Managed>
-Managed* export_tensor(const Tensor& tensor) {
+Managed* export_tensor(const Tensor& tensor, const std::optional<Stream>& consumer) {
   const Device device = tensor.device();  // throws for an empty tensor
+  check_stream("consumer", consumer, device);
+  if (consumer) make_wait(*consumer, current_stream(device));
   auto owner = std::make_unique<Exported<Managed>>();
   owner->tensor = tensor;
+  owner->consumer = consumer;
   std::copy(tensor.shape().begin(), tensor.shape().end(), owner->shape.begin());
   std::copy(tensor.strides().begin(), tensor.strides().end(), owner->strides.begin());
   Managed& managed = owner->managed;
@@ -73,7 +94,11 @@ Managed* export_tensor(const Tensor& tensor) {
                        .strides = owner->strides.data(),
                        .byte_offset = 0};
   managed.manager_ctx = owner.get();
-  managed.deleter = [](Managed* self) { delete static_cast<Exported<Managed>*>(self->manager_ctx); };
+  managed.deleter = [](Managed* self) {
+    const std::unique_ptr<Exported<Managed>> exported(static_cast<Exported<Managed>*>(self->manager_ctx));
+    // Our own use of the memory after this comes after the consumer's.
+    if (exported->consumer) order(current_stream(exported->consumer->device), *exported->consumer);
+  };
   return &owner.release()->managed;
 }
 
@@ -96,44 +121,57 @@ Tensor view_of(const DLTensor& source, const std::shared_ptr<void>& owner) {
   }
   const auto width = static_cast<std::int64_t>(size_of(dtype));
   std::byte* first = static_cast<std::byte*>(source.data) + source.byte_offset;
+  const Device device = device_of(source.device);
+  check_device(device);
+  if (above > 0) check_device_memory("dlpack data", first, device);
   auto storage = std::make_shared<Storage>(first - below * width, static_cast<std::size_t>((below + above) * width),
-                                           device_of(source.device), [owner] {});
+                                           device, [owner] {});
   return {std::move(storage), dtype, shape, strides, below};
 }
 
 template <typename Managed>
-std::shared_ptr<void> take_ownership(Managed* managed) {
+std::shared_ptr<void> take_ownership(Managed* managed, const std::optional<Stream>& producer) {
   if (managed == nullptr) throw ValueError("dlpack tensor", "null", "a managed tensor");
-  return {managed, [](void* pointer) {
+  return {managed, [producer](void* pointer) {
             auto* self = static_cast<Managed*>(pointer);
+            // The producer's use of the memory after this comes after ours.
+            if (producer) order(*producer, current_stream(producer->device));
             if (self->deleter != nullptr) self->deleter(self);
           }};
 }
 
+Tensor import_tensor(const DLTensor& source, const std::shared_ptr<void>& owner,
+                     const std::optional<Stream>& producer) {
+  Tensor tensor = view_of(source, owner);
+  check_stream("producer", producer, tensor.device());
+  if (producer) make_wait(current_stream(tensor.device()), *producer);
+  return tensor;
+}
+
 }  // namespace
 
-dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor) {
-  auto* managed = export_tensor<dlpack::DLManagedTensorVersioned>(tensor);
+dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor, const std::optional<Stream>& consumer) {
+  auto* managed = export_tensor<dlpack::DLManagedTensorVersioned>(tensor, consumer);
   managed->version = dlpack::kVersion;
   return managed;
 }
 
-dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor) {
-  return export_tensor<dlpack::DLManagedTensor>(tensor);
+dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor, const std::optional<Stream>& consumer) {
+  return export_tensor<dlpack::DLManagedTensor>(tensor, consumer);
 }
 
-Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed) {
-  const auto owner = take_ownership(managed);
+Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed, const std::optional<Stream>& producer) {
+  const auto owner = take_ownership(managed, producer);
   // Of another major version only `version` and `deleter` are known to be where they are here.
   if (managed->version.major != dlpack::kVersion.major) {
     throw ValueError("dlpack version", std::to_string(managed->version.major), std::to_string(dlpack::kVersion.major));
   }
-  return view_of(managed->dl_tensor, owner);
+  return import_tensor(managed->dl_tensor, owner, producer);
 }
 
-Tensor from_dlpack(dlpack::DLManagedTensor* managed) {
-  const auto owner = take_ownership(managed);
-  return view_of(managed->dl_tensor, owner);
+Tensor from_dlpack(dlpack::DLManagedTensor* managed, const std::optional<Stream>& producer) {
+  const auto owner = take_ownership(managed, producer);
+  return import_tensor(managed->dl_tensor, owner, producer);
 }
 
 }  // namespace rondo

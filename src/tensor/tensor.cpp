@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "cuda/runtime/runtime.h"
 #include "rondo/error.h"
+#include "rondo/stream.h"
 #include "tensor/copy.h"
 
 namespace rondo {
@@ -27,6 +29,12 @@ void check_count(std::size_t count, const Shape& shape) {
 }
 
 }  // namespace
+
+void check_device_memory(const std::string& name, const void* data, Device device) {
+  if (device.type == DeviceType::cpu || cuda_runtime::is_device_pointer(data, device)) return;
+  throw ValueError(name, "a pointer to memory that is not on " + to_string(device),
+                   "one to memory of that device: copy it there, or say that it is on the cpu");
+}
 
 Storage::Storage(void* data, std::size_t bytes, Device device, std::function<void()> release)
     : data_(data), bytes_(bytes), device_(device), release_(std::move(release)) {}
@@ -59,7 +67,7 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   check_sizes(shape);
   const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
   const std::shared_ptr<Allocator> allocator = default_allocator(device);
-  const Stream stream{device};
+  const Stream stream = current_stream(device);
   void* data = allocator->allocate(bytes, stream);
   auto storage = std::make_shared<Storage>(
       data, bytes, device, [allocator, data, bytes, stream] { allocator->deallocate(data, bytes, stream); });
@@ -83,6 +91,14 @@ Tensor Tensor::borrow_host(void* elements, std::size_t count, DType dtype, const
   check_count(count, shape);
   auto storage = std::make_shared<Storage>(elements, count * size_of(dtype), cpu(), nullptr);
   return {std::move(storage), dtype, shape, contiguous_strides(shape)};
+}
+
+Tensor Tensor::borrow_device(void* data, const Shape& shape, DType dtype, Device device) {
+  check_device(device);
+  check_sizes(shape);
+  check_device_memory("data", data, device);
+  const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+  return {std::make_shared<Storage>(data, bytes, device, nullptr), dtype, shape, contiguous_strides(shape)};
 }
 
 Device Tensor::device() const {

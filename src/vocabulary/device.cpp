@@ -1,8 +1,11 @@
 #include "rondo/device.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <mutex>
 #include <thread>
 
+#include "cuda/runtime/runtime.h"
 #include "rondo/error.h"
 
 namespace rondo {
@@ -12,8 +15,33 @@ std::string to_string(Device device) {
 }
 
 DeviceProperties properties_of(Device device) {
-  if (device != cpu()) throw ValueError("device", to_string(device), "cpu, the only device of this build");
+  check_device(device);
+  if (device.type == DeviceType::cuda) return cuda_runtime::properties(device.index);
   return {device, static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))};
+}
+
+void check_device(Device device) {
+  if (device == cpu()) return;
+  const int count = cuda_device_count();
+  if (device.type == DeviceType::cuda && device.index >= 0 && device.index < count) return;
+  std::string expected = "cpu";
+  if (count > 0) expected += " or a CUDA device below cuda:" + std::to_string(count);
+  if (count == 0) expected += ", the only device here";
+  const std::string reason = cuda_runtime::why_no_device();
+  if (count == 0 && !reason.empty()) expected += " (" + reason + ")";
+  throw ValueError("device", to_string(device), expected);
+}
+
+int cuda_device_count() { return cuda_runtime::device_count(); }
+
+Device default_device() {
+  if (cuda_device_count() > 0) return cuda(0);
+  const std::string reason = cuda_runtime::why_no_device();
+  static std::once_flag said;
+  if (!reason.empty()) {
+    std::call_once(said, [&] { std::fprintf(stderr, "Rondo: no CUDA device, running on the CPU: %s\n", reason.c_str()); });
+  }
+  return cpu();
 }
 
 }  // namespace rondo

@@ -21,6 +21,8 @@ std::string to_string(DType dtype) {
   throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
 }
 
+std::string to_string(MatrixMath math) { return math == MatrixMath::strict ? "strict" : "tf32"; }
+
 bool is_floating(DType dtype) {
   return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
 }

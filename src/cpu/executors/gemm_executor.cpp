@@ -30,13 +30,14 @@ struct Scratch {
 template <typename Formula>
 class GemmLoop {
  public:
-  GemmLoop(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, const Scratch& scratch)
-      : spec_(spec),
+  GemmLoop(const RunnerRequest& request, const RecurrenceBuffers& buffers, const Scratch& scratch)
+      : spec_(request.spec),
+        weights_(request.weights),
         buffers_(buffers),
         scratch_(scratch),
-        H_(spec.cell.units),
+        H_(spec_.cell.units),
         columns_(Formula::kGates * H_),
-        activations_{spec.cell.activation, spec.cell.recurrent_activation} {}
+        activations_{spec_.cell.activation, spec_.cell.recurrent_activation} {}
 
   void run() {
     load_initial_states();
@@ -64,7 +65,7 @@ class GemmLoop {
   void project_inputs() {
     const TimeBatchStrides& x = buffers_.x.strides;
     const auto* data = static_cast<const float*>(buffers_.x.data);
-    const MatrixView<const float> kernel{static_cast<const float*>(buffers_.weights.kernel), spec_.I, columns_,
+    const MatrixView<const float> kernel{static_cast<const float*>(weights_.kernel), spec_.I, columns_,
                                          columns_};
     const std::int64_t T = spec_.T;
     const std::int64_t B = spec_.B;
@@ -92,7 +93,7 @@ class GemmLoop {
 
   /// recurrent_sums = rows U, for the columns of gates first .. last - 1
   void multiply_states(const float* rows, int first, int last) {
-    const auto* kernel = static_cast<const float*>(buffers_.weights.recurrent_kernel);
+    const auto* kernel = static_cast<const float*>(weights_.recurrent_kernel);
     const std::int64_t columns = (last - first) * H_;
     gemm({rows, spec_.B, H_, H_}, {kernel + first * H_, H_, columns, columns_},
          {scratch_.recurrent_sums + first * H_, spec_.B, columns, columns_});
@@ -118,8 +119,8 @@ class GemmLoop {
   RowSums row_sums(std::int64_t s, std::int64_t b) const {
     const std::int64_t t = buffers_.schedule.read_time(s, b);
     return {scratch_.input_sums + sums_strides_.offset(t, b), scratch_.recurrent_sums + b * columns_,
-            static_cast<const float*>(buffers_.weights.bias),
-            static_cast<const float*>(buffers_.weights.recurrent_bias), H_};
+            static_cast<const float*>(weights_.bias),
+            static_cast<const float*>(weights_.recurrent_bias), H_};
   }
 
   void reset_row(std::int64_t s, std::int64_t b) {
@@ -196,12 +197,28 @@ class GemmLoop {
   }
 
   const RecurrenceSpec& spec_;
+  const WeightBuffers& weights_;
   const RecurrenceBuffers& buffers_;
   const Scratch& scratch_;
   const std::int64_t H_;
   const std::int64_t columns_;
   const Activations activations_;
   TimeBatchStrides sums_strides_;
+};
+
+class GemmRunner final : public Runner {
+ public:
+  explicit GemmRunner(const RunnerRequest& request) : request_(request) {}
+
+  void run(const RecurrenceBuffers& buffers, void* workspace) override {
+    WorkspaceCutter cutter(workspace);
+    const Scratch scratch(cutter, request_.spec);
+    dispatch_cell(request_.spec.cell,
+                  [&]<typename Formula>(FormulaTag<Formula>) { GemmLoop<Formula>(request_, buffers, scratch).run(); });
+  }
+
+ private:
+  const RunnerRequest request_;
 };
 
 class GemmExecutor final : public Executor {
@@ -220,11 +237,8 @@ class GemmExecutor final : public Executor {
     return cutter.used();
   }
 
-  void run(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace, Stream) const override {
-    WorkspaceCutter cutter(workspace);
-    const Scratch scratch(cutter, spec);
-    dispatch_cell(spec.cell,
-                  [&]<typename Formula>(FormulaTag<Formula>) { GemmLoop<Formula>(spec, buffers, scratch).run(); });
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return std::make_unique<GemmRunner>(request);
   }
 };
 

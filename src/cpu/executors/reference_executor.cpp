@@ -33,8 +33,12 @@ struct Scratch {
 template <typename Formula, typename Element, typename Real>
 class ReferenceLoop {
  public:
-  ReferenceLoop(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, const Scratch<Real>& scratch)
-      : spec_(spec), buffers_(buffers), scratch_(scratch), H_(spec.cell.units) {}
+  ReferenceLoop(const RunnerRequest& request, const RecurrenceBuffers& buffers, const Scratch<Real>& scratch)
+      : spec_(request.spec),
+        weights_(request.weights),
+        buffers_(buffers),
+        scratch_(scratch),
+        H_(request.spec.cell.units) {}
 
   void run() {
     load_initial_states();
@@ -64,8 +68,8 @@ class ReferenceLoop {
     Real* h = scratch_.states[0] + b * H_;
     Real* c = scratch_.states[1] + b * H_;
     const Activations activations{spec_.cell.activation, spec_.cell.recurrent_activation};
-    product(x, spec_.I, buffers_.weights.kernel, buffers_.weights.bias, 0, Formula::kGates, scratch_.input_sums);
-    product(h, H_, buffers_.weights.recurrent_kernel, buffers_.weights.recurrent_bias, 0, Formula::kProductsBeforeReset,
+    product(x, spec_.I, weights_.kernel, weights_.bias, 0, Formula::kGates, scratch_.input_sums);
+    product(h, H_, weights_.recurrent_kernel, weights_.recurrent_bias, 0, Formula::kProductsBeforeReset,
             scratch_.recurrent_sums);
     Real input[Formula::kGates];
     Real recurrent[Formula::kGates];
@@ -74,7 +78,7 @@ class ReferenceLoop {
         gather(u, input, recurrent);
         scratch_.reset_state[u] = Formula::reset(input, recurrent, h[u], activations);
       }
-      product(scratch_.reset_state, H_, buffers_.weights.recurrent_kernel, buffers_.weights.recurrent_bias,
+      product(scratch_.reset_state, H_, weights_.recurrent_kernel, weights_.recurrent_bias,
               Formula::kProductsBeforeReset, Formula::kGates, scratch_.recurrent_sums);
     }
     for (std::int64_t u = 0; u < H_; ++u) {
@@ -139,9 +143,37 @@ class ReferenceLoop {
   }
 
   const RecurrenceSpec& spec_;
+  const WeightBuffers& weights_;
   const RecurrenceBuffers& buffers_;
   const Scratch<Real>& scratch_;
   const std::int64_t H_;
+};
+
+class ReferenceRunner final : public Runner {
+ public:
+  explicit ReferenceRunner(const RunnerRequest& request) : request_(request) {}
+
+  void run(const RecurrenceBuffers& buffers, void* workspace) override {
+    switch (request_.spec.dtype) {
+      case DType::f64: return run_cell<double, double>(buffers, workspace);
+      case DType::f32: return run_cell<float, float>(buffers, workspace);
+      case DType::f16: return run_cell<Float16, float>(buffers, workspace);
+      case DType::bf16: return run_cell<BFloat16, float>(buffers, workspace);
+      default: throw ValueError("dtype", to_string(request_.spec.dtype), "a floating dtype");
+    }
+  }
+
+ private:
+  template <typename Element, typename Real>
+  void run_cell(const RecurrenceBuffers& buffers, void* workspace) const {
+    WorkspaceCutter cutter(workspace);
+    const Scratch<Real> scratch(cutter, request_.spec);
+    dispatch_cell(request_.spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+      ReferenceLoop<Formula, Element, Real>(request_, buffers, scratch).run();
+    });
+  }
+
+  const RunnerRequest request_;
 };
 
 class ReferenceExecutor final : public Executor {
@@ -158,24 +190,8 @@ class ReferenceExecutor final : public Executor {
     return cutter.used();
   }
 
-  void run(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace, Stream) const override {
-    switch (spec.dtype) {
-      case DType::f64: return run_cell<double, double>(spec, buffers, workspace);
-      case DType::f32: return run_cell<float, float>(spec, buffers, workspace);
-      case DType::f16: return run_cell<Float16, float>(spec, buffers, workspace);
-      case DType::bf16: return run_cell<BFloat16, float>(spec, buffers, workspace);
-      default: throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
-    }
-  }
-
- private:
-  template <typename Element, typename Real>
-  static void run_cell(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers, void* workspace) {
-    WorkspaceCutter cutter(workspace);
-    const Scratch<Real> scratch(cutter, spec);
-    dispatch_cell(spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
-      ReferenceLoop<Formula, Element, Real>(spec, buffers, scratch).run();
-    });
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return std::make_unique<ReferenceRunner>(request);
   }
 };
 

@@ -1,0 +1,39 @@
+// What a build without CUDA has in the place of src/cuda: no device, no executor.
+
+#include "cuda/executors/cuda_executors.h"
+#include "cuda/ops/cuda_ops.h"
+#include "cuda/runtime/runtime.h"
+#include "cuda/tensor/copy_kernels.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+// Whoever has a CUDA device to work with has asked `check_device` before, so that nobody comes here.
+[[noreturn]] void refuse() { throw RuntimeError("this build of Rondo has no CUDA"); }
+
+}  // namespace
+
+namespace cuda_runtime {
+
+int device_count() { return 0; }
+std::string why_no_device() { return {}; }
+DeviceProperties properties(int) { refuse(); }
+void* allocate(std::size_t, Stream) { refuse(); }
+void deallocate(void*, Stream) noexcept {}
+std::size_t free_bytes(Device) { refuse(); }
+bool is_device_pointer(const void*, Device) { return false; }
+void copy(void*, const void*, std::size_t, Stream) { refuse(); }
+void fill_zeros(void*, std::size_t, Stream) { refuse(); }
+void synchronize(Stream) { refuse(); }
+void make_wait(Stream, Stream) { refuse(); }
+bool is_recording(Stream) { refuse(); }
+
+}  // namespace cuda_runtime
+
+void cuda_copy_elements(const Tensor&, const Tensor&) { refuse(); }
+void cuda_fill_elements(const Tensor&, double) { refuse(); }
+const OpsBackend& cuda_ops() { refuse(); }
+std::span<const Executor* const> cuda_executors() { return {}; }
+
+}  // namespace rondo

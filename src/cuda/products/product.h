@@ -1,0 +1,67 @@
+/// Matrix products on a CUDA device, by cuBLASLt. Floor 1. A simulated device has its own implementation of this header.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "rondo/device.h"
+#include "rondo/dtype.h"
+
+namespace rondo {
+
+/// Where the elements of one operand are. Rows of the stored matrix are without gaps and do not overlap:
+/// row_stride is at least the length of a row, unless there is only one row.
+struct MatrixLayout {
+  std::int64_t row_stride = 0;
+  /// From one matrix of the batch to the next; 0: all share one.
+  std::int64_t batch_stride = 0;
+  /// The operand is the transposed of what is stored: row_stride lies between its columns.
+  bool transposed = false;
+
+  bool operator==(const MatrixLayout&) const = default;
+};
+
+/// For each matrix of the batch: result (M, N) = a (M, K) b (K, N).
+struct ProductSpec {
+  std::int64_t M = 0;
+  std::int64_t N = 0;
+  std::int64_t K = 0;
+  std::int64_t batch = 1;
+  DType dtype = DType::f32;         ///< of a and b: f64, f32, f16 or bf16
+  DType result_dtype = DType::f32;  ///< `dtype`, or f32
+  MatrixMath math = MatrixMath::strict;
+  MatrixLayout a = {};
+  MatrixLayout b = {};
+  MatrixLayout result = {};  ///< not transposed
+
+  bool operator==(const ProductSpec&) const = default;
+};
+
+/// Operands of one call, in device memory.
+struct ProductBuffers {
+  const void* a = nullptr;
+  const void* b = nullptr;
+  void* result = nullptr;
+  void* workspace = nullptr;  ///< Product::kWorkspaceBytes bytes, aligned to 256; nobody else's until the work is done
+};
+
+/// A product that is decided once and run often. Sums are in f32, or f64 for f64. May be used by several threads.
+class Product {
+ public:
+  static constexpr std::size_t kWorkspaceBytes = std::size_t{8} << 20;
+
+  /// Host work alone. Throws `RuntimeError` where the library has no kernel for the spec.
+  Product(const ProductSpec& spec, Device device);
+  ~Product();
+  Product(Product&&) noexcept;
+  Product& operator=(Product&&) noexcept;
+
+  /// Queues the product on `stream`, without allocating or synchronising. With K = 0 the result is zeros.
+  void run(const ProductBuffers& buffers, Stream stream) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rondo

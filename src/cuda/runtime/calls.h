@@ -1,0 +1,18 @@
+/// A hook that sees which costly calls reach the CUDA runtime, so that a test can prove what a run does without. Floor 0.
+#pragma once
+
+#include <cstdint>
+
+namespace rondo::cuda_runtime {
+
+enum class Call : std::uint8_t { allocate, deallocate, copy, synchronize, launch, record_graph, replay_graph };
+
+using CallObserver = void (*)(Call call);
+
+/// From now on, `observer` hears of every call, on the thread that makes it, before it is made; null: nobody does.
+void observe_calls(CallObserver observer);
+
+/// What each wrapper of a call begins with.
+void announce(Call call);
+
+}  // namespace rondo::cuda_runtime

@@ -1,0 +1,26 @@
+/// Every status of a CUDA call goes through here. Floor 0; for files that are compiled with CUDA's headers.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "rondo/device.h"
+
+namespace rondo::cuda_runtime {
+
+/// Throws `RuntimeError` unless `status` is success: "`doing`: CUDA's words", and how to go on where a kernel has failed.
+void check(cudaError_t status, const char* doing);
+
+/// Makes a device the calling thread's current one, and the one before again at the end.
+class CurrentDevice {
+ public:
+  explicit CurrentDevice(Device device);
+  ~CurrentDevice();
+  CurrentDevice(const CurrentDevice&) = delete;
+  CurrentDevice& operator=(const CurrentDevice&) = delete;
+
+ private:
+  int asked_ = 0;
+  int before_ = 0;
+};
+
+}  // namespace rondo::cuda_runtime

@@ -1,0 +1,14 @@
+/// The copies of tensor/copy.h where both ends are on one CUDA device. Floor 1.
+#pragma once
+
+#include "rondo/tensor.h"
+
+namespace rondo {
+
+/// As copy_elements, on the device's current stream.
+void cuda_copy_elements(const Tensor& source, const Tensor& target);
+
+/// As fill_elements, on the device's current stream.
+void cuda_fill_elements(const Tensor& target, double value);
+
+}  // namespace rondo
