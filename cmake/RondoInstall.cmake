@@ -17,4 +17,8 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/rondo-config.cmake.in 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/rondo-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/rondo-config.cmake ${PROJECT_BINARY_DIR}/rondo-config-version.cmake
         DESTINATION ${RONDO_PACKAGE_DIR})
+if(RONDO_HAS_CUDA)
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindCuBLASLt.cmake ${PROJECT_SOURCE_DIR}/cmake/FindCuDNN.cmake
+          DESTINATION ${RONDO_PACKAGE_DIR})
+endif()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -50,8 +50,8 @@ void check_device(Device device);
 /// CUDA devices that can be used: 0 in a build without CUDA and on a machine without a GPU or its driver.
 int cuda_device_count();
 
-/// The first CUDA device, or the CPU where there is none. A build with CUDA that finds no device says so on stderr, with
-/// the reason, the first time it is asked.
+/// The first CUDA device, or the CPU where there is none. A build with CUDA that finds no device says so on stderr,
+/// with the reason, the first time it is asked.
 Device default_device();
 
 /// An ordered queue of work on a device. `native` is the `cudaStream_t` on CUDA devices and null on the CPU, where
@@ -59,6 +59,12 @@ Device default_device();
 struct Stream {
   Device device = {};
   void* native = nullptr;
+};
+
+/// Whether a session on a CUDA device records its runs in CUDA graphs, which start faster than the calls one by one.
+enum class GraphUse : std::uint8_t {
+  automatic,  ///< the second run with the same tensors is recorded, and replayed from then on
+  never       ///< every run makes its calls one by one
 };
 
 }  // namespace rondo

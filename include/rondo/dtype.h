@@ -21,9 +21,9 @@ std::string to_string(DType dtype);
 /// True for f64, f32, f16 and bf16.
 bool is_floating(DType dtype);
 
-/// How matrix products of f32 operands may be computed; f64 and the 16-bit floats have one way, and sums are f32 or wider
-/// in any case. `tf32` lets a GPU round the operands to 10 bits of fraction for its tensor cores; elsewhere it changes
-/// nothing.
+/// How matrix products of f32 operands may be computed; f64 and the 16-bit floats have one way, and sums are f32 or
+/// wider in any case. `tf32` lets a GPU round the operands to 10 bits of fraction for its tensor cores; elsewhere it
+/// changes nothing.
 enum class MatrixMath : std::uint8_t { strict, tf32 };
 
 /// "strict" or "tf32".

@@ -20,7 +20,9 @@ struct RNNOptions {
   bool return_state = false;      ///< the final states besides
   bool go_backwards = false;
   bool stateful = false;  ///< the final states of a call are the initial states of the next
-  bool unroll = false;    ///< never changes a value
+  /// Never changes a value. On a CUDA device the steps of a cell that no executor knows are recorded in a graph, which
+  /// later calls with the same shapes replay without calling the cell: see RnnOptions::graphs.
+  bool unroll = false;
   bool time_major = false;
   /// A masked step emits zeros instead of the previous output; used only with `return_sequences`, as documented.
   bool zero_output_for_mask = false;
@@ -93,6 +95,7 @@ class RNN {
   std::shared_ptr<Cell> cell_;
   RNNOptions options_;
   bool built_ = false;
+  std::shared_ptr<StepGraphs> graphs_ = std::make_shared<StepGraphs>();
   States states_;
 };
 

@@ -17,6 +17,7 @@ class Executor;
 struct PlanOptions {
   /// Name of the only executor to consider, such as "reference"; empty: the first in the list that accepts.
   std::string executor = {};
+  GraphUse graph_use = GraphUse::automatic;
 };
 
 /// A decision, made by host code from plain data: no device is touched, so a plan for a device that is not there can be
@@ -30,6 +31,7 @@ class Plan {
 
   const RecurrenceSpec& spec() const { return spec_; }
   const Executor& executor() const { return *executor_; }
+  GraphUse graph_use() const { return graph_use_; }
   std::string executor_name() const;
   /// Bytes of scratch memory that one run needs.
   std::size_t workspace_bytes() const;
@@ -43,12 +45,13 @@ class Plan {
   };
 
   RecurrenceSpec spec_;
+  GraphUse graph_use_ = GraphUse::automatic;
   const Executor* executor_ = nullptr;  // executors live as long as the program
   std::vector<Refusal> refusals_;
 };
 
-/// Names of all executors of this build, in the order in which a plan asks them.
-std::vector<std::string> executor_names();
+/// Names of the executors of this build that run on such a device, in the order in which a plan asks them.
+std::vector<std::string> executor_names(Device device = cpu());
 
 /// Tensors of one run; the dtype is the spec's unless another is named. The innermost axis of each must be without
 /// gaps (stride 1); all other strides are free, so (B, T, ...) and (T, B, ...) memory both come as (T, B, ...) views:
@@ -84,10 +87,10 @@ class Session {
   Session& operator=(Session&&) noexcept;
 
   /// Queues the recurrence on the session's stream; on the CPU it is done when this returns. Mask and lengths are read
-  /// from the device when the work runs. On a CUDA device a run may be recorded in a caller's graph; outside of one, the
-  /// session itself records the second run with the same tensors and replays it from then on.
-  /// Throws `ValueError` naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and
-  /// `RuntimeError` when another thread is in this session; before anything runs.
+  /// from the device when the work runs. On a CUDA device a run may be recorded in a caller's graph; outside of one,
+  /// the session itself records the second run with the same tensors and replays it from then on. Throws `ValueError`
+  /// naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and `RuntimeError` when
+  /// another thread is in this session; before anything runs.
   void run(const SessionTensors& tensors);
 
   /// Waits for the runs so far, tells what they found since this was last asked, and forgets it.

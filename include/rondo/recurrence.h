@@ -68,6 +68,9 @@ struct RecurrentWeights {
   Tensor kernel;
   Tensor recurrent_kernel;
   std::optional<Tensor> bias = std::nullopt;
+
+  /// The same weights on another device; themselves where they are there already.
+  RecurrentWeights to(Device device) const;
 };
 
 /// Throws `ValueError` naming the weight whose shape or dtype does not fit `cell`, what came and what was expected.
@@ -79,7 +82,7 @@ struct RecurrenceSpec {
   std::int64_t T = 0;
   std::int64_t B = 0;
   std::int64_t I = 0;
-  DType dtype = DType::f32;  ///< of x, weights, states and outputs
+  DType dtype = DType::f32;              ///< of x, weights, states and outputs
   MatrixMath math = MatrixMath::strict;  ///< of f32
   Device device = {};
   ReadOrder read_order = ReadOrder::forward;

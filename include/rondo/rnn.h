@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -32,6 +33,22 @@ struct StepResult {
 /// `inputs` are the leaves of the sequence at one time step: (B, ...), views that must not be written to.
 using StepFunction = std::function<StepResult(const Nest& inputs, const States& states, const Constants& constants)>;
 
+/// The CUDA graphs that calls of rnn() with `unroll` recorded, one for each combination of shapes, dtypes and options.
+/// May be used by several threads. On the CPU nothing is recorded.
+class StepGraphs {
+ public:
+  StepGraphs();
+  ~StepGraphs();
+  StepGraphs(const StepGraphs&) = delete;
+  StepGraphs& operator=(const StepGraphs&) = delete;
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
 struct RnnOptions {
   /// Iterates from the last time step to the first; outputs stay in that order.
   bool go_backwards = false;
@@ -39,8 +56,14 @@ struct RnnOptions {
   /// states, and whatever the step computed for it, NaN and infinity included, goes nowhere.
   std::optional<Tensor> mask = std::nullopt;
   Constants constants = {};
-  /// Never changes a value. On the CPU both settings run the same loop.
+  /// Never changes a value. On the CPU both settings run the same loop. On a CUDA device the steps are recorded in one
+  /// graph, which is then run: `step` is called while nothing is computed yet, and must not read device memory (a copy to
+  /// the host throws `RuntimeError`).
   bool unroll = false;
+  /// Where graphs of `unroll` are kept: a later call with the same object, shapes and options replays the graph without
+  /// calling `step`. Use one object for one step function, and only while every tensor that the function uses besides
+  /// its arguments stays where it is. Inputs, mask, states and constants may change. Without it, nothing is kept.
+  std::shared_ptr<StepGraphs> graphs = nullptr;
   /// Used when there is no mask: row b is live where the input time is below its length. One number for all rows, or a
   /// vector (B,) of i32 or i64; each from 0 to T.
   std::optional<std::variant<std::int64_t, Tensor>> input_length = std::nullopt;
@@ -58,7 +81,7 @@ struct RnnResult {
   States new_states;
 };
 
-/// Calls `step` exactly T times. With T = 0 it is never called: the outputs then have the shape and dtype of the first
+/// Calls `step` exactly T times, unless a recorded graph takes its place. With T = 0 it is never called: the outputs then have the shape and dtype of the first
 /// state ("the first state must be the output at the previous timestep"), and are empty over time; `last_output` is
 /// zeros, and the states are the initial ones.
 ///

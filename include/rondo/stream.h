@@ -1,8 +1,8 @@
 /// On which stream tensors are worked with, and how streams wait for each other. Floor 1.
 ///
-/// Everything that works with tensors of a CUDA device (ops, copies, new tensors, `rnn()`, layers) queues its work on the
-/// calling thread's current stream of that device and returns; copies to the host wait. A Session has a stream of its
-/// own. On the CPU all of this means nothing: work is done when its call returns.
+/// Everything that works with tensors of a CUDA device (ops, copies, new tensors, `rnn()`, layers) queues its work on
+/// the calling thread's current stream of that device and returns; copies to the host wait. A Session has a stream of
+/// its own. On the CPU all of this means nothing: work is done when its call returns.
 #pragma once
 
 #include "rondo/device.h"

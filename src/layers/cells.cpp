@@ -2,6 +2,7 @@
 
 #include "rondo/error.h"
 #include "rondo/plan.h"
+#include "rondo/stream.h"
 
 namespace rondo {
 namespace {
@@ -67,7 +68,7 @@ StepResult KnownCell::call(const Nest& inputs, const States& states, const CellC
     new_states.emplace_back(tensors.final_state.back());
   }
   tensors.last_output = Tensor::empty({spec.B, spec_.units}, spec.dtype, spec.device);
-  Session(Plan::create(spec), weights_, Stream{spec.device}).run(tensors);
+  Session(Plan::create(spec), weights_, current_stream(spec.device)).run(tensors);
   return {*tensors.last_output, new_states};
 }
 

@@ -3,6 +3,7 @@
 #include "layers/sequence_arguments.h"
 #include "rondo/error.h"
 #include "rondo/layers.h"
+#include "rondo/stream.h"
 
 namespace rondo {
 namespace {
@@ -42,10 +43,12 @@ void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const
 void check_known_input(const Nest& inputs, const KnownCell& cell) {
   const Tensor& x = inputs.leaf();
   const Tensor& kernel = cell.weights().kernel;
-  if (x.rank() != 3 || x.size(2) != kernel.size(0) || x.dtype() != kernel.dtype()) {
-    throw ValueError(
-        "inputs", describe(x),
-        to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) + ", to fit the weights");
+  const bool fits = x.rank() == 3 && x.size(2) == kernel.size(0) && x.dtype() == kernel.dtype() &&
+                    x.device() == kernel.device();
+  if (!fits) {
+    throw ValueError("inputs", describe(x),
+                     to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) + " on " +
+                         to_string(kernel.device()) + ", to fit the weights");
   }
 }
 
@@ -107,7 +110,7 @@ LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const 
     const bool top = k + 1 == cells.size();
     tensors.initial_state = state_tensors(stacked ? initial[k] : Nest::tuple(initial));
     allocate_results(tensors, cell_plans[k].spec(), top ? options_ : kBelowTheTop);
-    Session(cell_plans[k], cells[k]->weights(), Stream{sizes.device}).run(tensors);
+    Session(cell_plans[k], cells[k]->weights(), current_stream(sizes.device)).run(tensors);
     const States states(tensors.final_state.begin(), tensors.final_state.end());
     if (!stacked) {
       result.states = states;

@@ -42,6 +42,13 @@ DType dtype_of_states(const States& states) {
   return DType::f32;
 }
 
+Device device_of_states(const States& states) {
+  for (const Nest& state : states) {
+    for (const Tensor& leaf : state.flatten()) return leaf.device();
+  }
+  return cpu();
+}
+
 }  // namespace
 
 RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options) : cell_(std::move(cell)), options_(options) {
@@ -96,6 +103,8 @@ LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, cons
                                 .mask = call.mask,
                                 .constants = call.constants,
                                 .unroll = options_.unroll,
+                                // What a cell does in training may be another thing at every call.
+                                .graphs = call.training ? nullptr : graphs_,
                                 .time_major = options_.time_major,
                                 .zero_output_for_mask = options_.zero_output_for_mask && options_.return_sequences,
                                 .return_all_outputs = options_.return_sequences},
@@ -123,7 +132,8 @@ void RNN::reset_states(const States& states) {
   if (states_.empty()) {
     const Nest no_inputs;
     check_states("states", states,
-                 cell_->get_initial_state({no_inputs, batch_size_of(states), dtype_of_states(states), cpu()}));
+                 cell_->get_initial_state(
+                     {no_inputs, batch_size_of(states), dtype_of_states(states), device_of_states(states)}));
   } else {
     check_states("states", states, states_);
   }

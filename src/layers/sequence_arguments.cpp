@@ -34,9 +34,11 @@ SequenceSizes check_inputs(const Nest& inputs, bool time_major) {
 
 Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes) {
   const Shape expected = sizes.time_axis == 0 ? Shape{sizes.T, sizes.B} : Shape{sizes.B, sizes.T};
-  const bool fits = mask.defined() && (mask.shape() == expected || mask.shape() == expected.insert(2, 1));
+  const bool fits = mask.defined() && (mask.shape() == expected || mask.shape() == expected.insert(2, 1)) &&
+                    mask.device() == sizes.device;
   if (!fits) {
-    throw ValueError("mask", describe(mask), to_string(expected) + " or " + to_string(expected.insert(2, 1)));
+    throw ValueError("mask", describe(mask), to_string(expected) + " or " + to_string(expected.insert(2, 1)) + " on " +
+                                                 to_string(sizes.device));
   }
   const Tensor flat = mask.rank() == 3 ? mask.erase_axis(2) : mask;
   return (sizes.time_axis == 0 ? flat : flat.swap_axes(0, 1)).to(DType::boolean);
@@ -57,7 +59,7 @@ Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const
   for (const std::int64_t length : lengths.to(DType::i64).to_vector<std::int64_t>()) {
     if (length < 0 || length > sizes.T) throw ValueError("input_length", std::to_string(length), expected);
   }
-  return sequence_mask(lengths, sizes.T).swap_axes(0, 1);
+  return sequence_mask(lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
 }
 
 void check_states(const std::string& name, const States& states, const States& expected) {

@@ -1,6 +1,7 @@
 #include "layers/step_loop.h"
 
 #include "layers/sequence_arguments.h"
+#include "layers/step_graphs.h"
 #include "rondo/error.h"
 #include "rondo/ops.h"
 
@@ -30,23 +31,18 @@ Nest zeros_like_nest(const Nest& nest) {
 
 class StepLoop {
  public:
-  StepLoop(const StepFunction& step, const Nest& inputs, States initial_states, const RnnOptions& options)
+  StepLoop(const StepFunction& step, const LoopArguments& arguments, const RnnOptions& options,
+           const SequenceSizes& sizes)
       : step_(step),
-        inputs_(inputs),
+        inputs_(arguments.inputs),
+        constants_(arguments.constants),
         options_(options),
-        sizes_(check_inputs(inputs, options.time_major)),
+        sizes_(sizes),
         schedule_{.T = sizes_.T,
                   .B = sizes_.B,
                   .read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward},
-        states_(std::move(initial_states)) {
-    check_initial_states();
-    if (options.mask) {
-      live_ = time_major_mask(*options.mask, sizes_);
-      if (states_.empty()) throw ValueError("initial_states", "none", "at least one, as a mask is given");
-    } else if (options.input_length) {
-      live_ = length_mask(*options.input_length, sizes_);
-    }
-  }
+        live_(arguments.live),
+        states_(arguments.states) {}
 
   RnnResult run(const std::optional<Nest>& output) {
     for (std::int64_t s = 0; s < sizes_.T; ++s) advance(s);
@@ -58,18 +54,6 @@ class StepLoop {
   }
 
  private:
-  void check_initial_states() const {
-    for (std::size_t k = 0; k < states_.size(); ++k) {
-      for (const Tensor& leaf : states_[k].flatten()) {
-        const bool fits = leaf.defined() && (leaf.rank() == 0 || leaf.size(0) == sizes_.B);
-        if (!fits) {
-          throw ValueError("initial_states[" + std::to_string(k) + "]", describe(leaf),
-                           "a first axis of B = " + std::to_string(sizes_.B));
-        }
-      }
-    }
-  }
-
   // What stands for the output while there is none: "the first state in the list must be the output tensor at the
   // previous timestep". Of a nested first state that is the first leaf.
   Nest first_state() const {
@@ -80,7 +64,7 @@ class StepLoop {
   void advance(std::int64_t s) {
     const std::int64_t t = schedule_.read_time(s, 0);  // the same for every row
     const Nest x = inputs_.map([&](const Tensor& leaf) { return leaf.select(sizes_.time_axis, t); });
-    StepResult result = step_(x, states_, options_.constants);
+    StepResult result = step_(x, states_, constants_);
     check_states("step_function: new states", result.states, states_);
     if (s == 0) {
       check_output(result.output);
@@ -124,9 +108,10 @@ class StepLoop {
 
   const StepFunction& step_;
   const Nest& inputs_;
+  const Constants& constants_;
   const RnnOptions& options_;
-  SequenceSizes sizes_;
-  Schedule schedule_;
+  const SequenceSizes sizes_;
+  const Schedule schedule_;
   Tensor live_;  // (T, B) by input time; undefined: every row is always live
   States states_;
   Nest zero_output_;
@@ -135,11 +120,50 @@ class StepLoop {
   std::vector<Tensor> output_leaves_;
 };
 
+void check_initial_states(const States& states, const SequenceSizes& sizes) {
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    for (const Tensor& leaf : states[k].flatten()) {
+      const bool fits = leaf.defined() && (leaf.rank() == 0 || leaf.size(0) == sizes.B) && leaf.device() == sizes.device;
+      if (!fits) {
+        throw ValueError("initial_states[" + std::to_string(k) + "]", describe(leaf),
+                         "a first axis of B = " + std::to_string(sizes.B) + ", on " + to_string(sizes.device));
+      }
+    }
+  }
+}
+
+Tensor live_rows(const RnnOptions& options, const SequenceSizes& sizes) {
+  if (options.mask) return time_major_mask(*options.mask, sizes);
+  return options.input_length ? length_mask(*options.input_length, sizes) : Tensor();
+}
+
+/// What a recorded loop depends on besides its arguments.
+std::string recorded_options(const RnnOptions& options) {
+  std::string text = options.go_backwards ? "backwards" : "forwards";
+  if (options.time_major) text += ", time-major";
+  if (options.zero_output_for_mask) text += ", zeros for masked";
+  return text + (options.return_all_outputs ? ", all outputs" : ", last output");
+}
+
 }  // namespace
 
 RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
                     const RnnOptions& options, const std::optional<Nest>& output) {
-  return StepLoop(step, inputs, initial_states, options).run(output);
+  const SequenceSizes sizes = check_inputs(inputs, options.time_major);
+  check_initial_states(initial_states, sizes);
+  if (options.mask && initial_states.empty()) {
+    throw ValueError("initial_states", "none", "at least one, as a mask is given");
+  }
+  const LoopArguments given{inputs, initial_states, options.constants, live_rows(options, sizes)};
+  const auto loop = [&](const LoopArguments& arguments) {
+    return StepLoop(step, arguments, options, sizes).run(output);
+  };
+  // Inside of a graph that somebody else records there is nothing to record.
+  const bool recorded = options.unroll && sizes.device.type == DeviceType::cuda && sizes.T > 0 &&
+                        !cuda_runtime::is_recording(current_stream(sizes.device));
+  if (!recorded) return loop(given);
+  const auto graphs = options.graphs != nullptr ? options.graphs : std::make_shared<StepGraphs>();
+  return graphs->impl().run(given, recorded_options(options), loop);
 }
 
 RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options) {

@@ -1,6 +1,6 @@
 #include "plan/executor_list.h"
 
-#include <vector>
+#include <array>
 
 #include "cpu/executors/gemm_executor.h"
 #include "cpu/executors/reference_executor.h"
@@ -8,13 +8,9 @@
 
 namespace rondo {
 
-std::span<const Executor* const> executor_list() {
-  static const std::vector<const Executor*> executors = [] {
-    std::vector<const Executor*> list{&gemm_executor(), &reference_executor()};
-    list.insert(list.begin(), cuda_executors().begin(), cuda_executors().end());
-    return list;
-  }();
-  return executors;
+std::span<const Executor* const> executor_list(DeviceType type) {
+  static const std::array<const Executor*, 2> cpu_executors{&gemm_executor(), &reference_executor()};
+  return type == DeviceType::cpu ? std::span<const Executor* const>(cpu_executors) : cuda_executors();
 }
 
 }  // namespace rondo

@@ -1,4 +1,4 @@
-/// The one ordered list of executors: a plan takes the first that accepts.
+/// The ordered lists of executors: a plan takes the first that accepts.
 #pragma once
 
 #include <span>
@@ -7,7 +7,8 @@
 
 namespace rondo {
 
-/// Fastest first, CUDA's before the CPU's; the reference executor, which accepts everything on the CPU, last.
-std::span<const Executor* const> executor_list();
+/// Those that run on devices of this type, fastest first. The last of the CPU's is the reference executor, which
+/// accepts everything; there are none for CUDA in a build without it.
+std::span<const Executor* const> executor_list(DeviceType type);
 
 }  // namespace rondo

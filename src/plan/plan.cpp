@@ -18,17 +18,17 @@ void check_sizes(const RecurrenceSpec& spec) {
   if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
 }
 
-std::string joined_names() {
+std::string joined_names(Device device) {
   std::string names;
-  for (const std::string& name : executor_names()) names += (names.empty() ? "" : ", ") + name;
+  for (const std::string& name : executor_names(device)) names += (names.empty() ? "" : ", ") + name;
   return names;
 }
 
 }  // namespace
 
-std::vector<std::string> executor_names() {
+std::vector<std::string> executor_names(Device device) {
   std::vector<std::string> names;
-  for (const Executor* executor : executor_list()) names.emplace_back(executor->name());
+  for (const Executor* executor : executor_list(device.type)) names.emplace_back(executor->name());
   return names;
 }
 
@@ -40,8 +40,9 @@ Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties
   check_sizes(spec);
   Plan plan;
   plan.spec_ = spec;
+  plan.graph_use_ = options.graph_use;
   bool known = options.executor.empty();
-  for (const Executor* executor : executor_list()) {
+  for (const Executor* executor : executor_list(spec.device.type)) {
     if (!options.executor.empty() && executor->name() != options.executor) continue;
     known = true;
     const Support support = executor->supports(spec, properties);
@@ -51,7 +52,7 @@ Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties
     }
     plan.refusals_.push_back({std::string(executor->name()), support.reason});
   }
-  if (!known) throw ValueError("executor", "'" + options.executor + "'", "one of " + joined_names());
+  if (!known) throw ValueError("executor", "'" + options.executor + "'", "one of " + joined_names(spec.device));
   throw ValueError("no executor accepts " + plan.explain());
 }
 

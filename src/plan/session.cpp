@@ -195,11 +195,12 @@ Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optiona
   }
   const StreamScope scope(impl_->stream);  // what is allocated and packed here, is so in the order of the runs
   impl_->weights = checked_weights(spec, weights);
-  impl_->workspace = workspace ? checked_workspace(*workspace, plan)
-                               : Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes())}, DType::boolean,
-                                               spec.device);
+  impl_->workspace =
+      workspace ? checked_workspace(*workspace, plan)
+                : Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes())}, DType::boolean, spec.device);
   impl_->flags = Tensor::zeros({1}, DType::i32, spec.device);
-  impl_->runner = plan.executor().make_runner({spec, weight_buffers(spec.cell, impl_->weights), impl_->stream});
+  impl_->runner =
+      plan.executor().make_runner({spec, weight_buffers(spec.cell, impl_->weights), impl_->stream, plan.graph_use()});
 }
 
 Session::~Session() = default;

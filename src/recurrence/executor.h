@@ -26,6 +26,7 @@ struct RunnerRequest {
   RecurrenceSpec spec;
   WeightBuffers weights;
   Stream stream;
+  GraphUse graph_use = GraphUse::automatic;
 };
 
 /// An executor's part of one session: packed weights, handles of libraries, recorded graphs. Used by one thread at a
@@ -48,7 +49,8 @@ class Executor {
   /// One word, unique, in lower case: what `explain()` prints and PlanOptions asks for.
   virtual std::string_view name() const = 0;
 
-  /// Whether a runner can carry out `spec` on such a device: host arithmetic on plain data.
+  /// Whether a runner can carry out `spec` on such a device, which is of the type the executor is for: host arithmetic
+  /// on plain data.
   virtual Support supports(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
 
   /// Scratch bytes that a run needs.

@@ -30,6 +30,12 @@ int state_count(CellKind kind) {
   return dispatch_cell({.kind = kind}, []<typename Formula>(FormulaTag<Formula>) { return Formula::kStates; });
 }
 
+RecurrentWeights RecurrentWeights::to(Device device) const {
+  RecurrentWeights moved{kernel.to(device), recurrent_kernel.to(device), std::nullopt};
+  if (bias) moved.bias = bias->to(device);
+  return moved;
+}
+
 void check_weights(const CellSpec& cell, const RecurrentWeights& weights) {
   if (cell.units < 1) throw ValueError("units", std::to_string(cell.units), "at least 1");
   if (!weights.kernel.defined() || weights.kernel.rank() != 2 || !is_floating(weights.kernel.dtype())) {

@@ -6,6 +6,7 @@
 
 #include "rondo/dtype.h"
 #include "rondo/error.h"
+#include "rondo/host_device.h"
 
 namespace rondo {
 
@@ -30,35 +31,52 @@ decltype(auto) dispatch_dtype(DType dtype, Function&& function) {
   throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
 }
 
+/// True for the floats that are stored in 16 bits and computed with as float.
+template <typename Element>
+inline constexpr bool kIs16Bit = std::is_same_v<Element, Float16> || std::is_same_v<Element, BFloat16>;
+
+// A kernel may read a constant, but not call the function of the standard library that gives it.
+template <typename Integer>
+inline constexpr Integer kLeast = std::numeric_limits<Integer>::min();
+template <typename Integer>
+inline constexpr Integer kGreatest = std::numeric_limits<Integer>::max();
+
 /// The integer that a float truncates to; NaN gives 0, and what does not fit the nearest integer that does. C++ leaves
 /// those undefined; CUDA converts as it is done here.
 template <typename Integer, typename Real>
-Integer truncate(Real value) {
+RONDO_HOST_DEVICE Integer truncate(Real value) {
   // The largest Integer may not be a Real, but the power of two above it is.
   constexpr Real kBeyond = static_cast<Real>(Integer{1} << (std::numeric_limits<Integer>::digits - 1)) * Real(2);
   if (value != value) return 0;
-  if (value >= kBeyond) return std::numeric_limits<Integer>::max();
-  return value < -kBeyond ? std::numeric_limits<Integer>::min() : static_cast<Integer>(value);
+  if (value >= kBeyond) return kGreatest<Integer>;
+  return value < -kBeyond ? kLeast<Integer> : static_cast<Integer>(value);
 }
 
-/// Converts an element as C++ does, with three rules of its own: the 16-bit floats go through float, anything that is
-/// not zero (a NaN too) is true, and floats become integers as in `truncate`.
+/// Converts between any two element types but the 16-bit floats, as C++ does, with two rules of its own: anything that
+/// is not zero (a NaN too) is true, and floats become integers as in `truncate`.
 template <typename To, typename From>
-To convert_element(From value) {
-  constexpr bool kFrom16Bit = std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>;
-  constexpr bool kTo16Bit = std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>;
-  if constexpr (std::is_same_v<To, From>) {
-    return value;
-  } else if constexpr (kFrom16Bit) {
-    return convert_element<To>(static_cast<float>(value));
-  } else if constexpr (kTo16Bit) {
-    return To(static_cast<float>(value));
-  } else if constexpr (std::is_same_v<To, bool>) {
+RONDO_HOST_DEVICE To convert_number(From value) {
+  if constexpr (std::is_same_v<To, bool>) {
     return value != From{0};
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     return truncate<To>(value);
   } else {
     return static_cast<To>(value);
+  }
+}
+
+/// Converts an element as `convert_number` does; the 16-bit floats go through float. A kernel has its own:
+/// cuda/device/convert_element.cuh.
+template <typename To, typename From>
+To convert_element(From value) {
+  if constexpr (std::is_same_v<To, From>) {
+    return value;
+  } else if constexpr (kIs16Bit<From>) {
+    return convert_element<To>(static_cast<float>(value));
+  } else if constexpr (kIs16Bit<To>) {
+    return To(static_cast<float>(value));
+  } else {
+    return convert_number<To>(value);
   }
 }
 

@@ -39,16 +39,17 @@ RecurrenceSpec spec_of(const GoldenCase& golden, const CellSpec& cell, const Ten
           .B = x.size(1),
           .I = x.size(2),
           .dtype = golden.dtype(),
+          .device = golden.device(),
           .read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
           .dead_output = options.zero_output_for_mask ? DeadOutput::zeros : DeadOutput::previous_output,
           .has_mask = options.mask.has_value(),
           .has_lengths = !options.mask && options.input_length.has_value()};
 }
 
-std::optional<Tensor> session_lengths(const RnnOptions& options, std::int64_t B) {
+std::optional<Tensor> session_lengths(const RnnOptions& options, std::int64_t B, Device device) {
   if (options.mask || !options.input_length) return std::nullopt;
   if (const auto* length = std::get_if<std::int64_t>(&*options.input_length)) {
-    return Tensor::full({B}, static_cast<double>(*length), DType::i32);
+    return Tensor::full({B}, static_cast<double>(*length), DType::i32, device);
   }
   return std::get<Tensor>(*options.input_length).to(DType::i32);
 }
@@ -56,11 +57,11 @@ std::optional<Tensor> session_lengths(const RnnOptions& options, std::int64_t B)
 std::string check_on(const GoldenCase& golden, const RecurrenceSpec& spec, const std::string& executor,
                      const SessionTensors& given) {
   SessionTensors tensors = given;
-  const Tensor y = Tensor::empty({spec.T, spec.B, spec.cell.units}, spec.dtype);
+  const Tensor y = Tensor::empty({spec.T, spec.B, spec.cell.units}, spec.dtype, spec.device);
   tensors.y = y;
-  tensors.last_output = Tensor::empty({spec.B, spec.cell.units}, spec.dtype);
+  tensors.last_output = Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device);
   for (int k = 0; k < state_count(spec.cell.kind); ++k) {
-    tensors.final_state.push_back(Tensor::empty({spec.B, spec.cell.units}, spec.dtype));
+    tensors.final_state.push_back(Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device));
   }
   Session(Plan::create(spec, {.executor = executor}), cell_weights(golden, "weight/")).run(tensors);
   std::string text;
@@ -105,10 +106,9 @@ std::string check_backend_rnn_on_executors(const GoldenCase& golden) {
     const Tensor flat = options.mask->rank() == 3 ? options.mask->erase_axis(2) : *options.mask;
     tensors.mask = time_major ? flat : flat.swap_axes(0, 1);
   }
-  tensors.lengths = session_lengths(options, spec.B);
+  tensors.lengths = session_lengths(options, spec.B, spec.device);
   std::string text;
-  for (const std::string& executor : executor_names()) {
-    if (spec.dtype == DType::f64 && executor != "reference") continue;
+  for (const std::string& executor : executors_of(golden)) {
     text += check_on(golden, spec, executor, tensors);
   }
   return text;

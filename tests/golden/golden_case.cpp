@@ -1,28 +1,45 @@
 #include "golden/golden_case.h"
 
+#include "rondo/safetensors.h"
 #include "support/compare.h"
+#include "support/executors.h"
 
 namespace rondo::golden {
 
-GoldenCase::GoldenCase(const std::filesystem::path& path)
-    : file_(load_safetensors(path)), description_(nlohmann::json::parse(file_.metadata().at("case"))) {}
+GoldenCase::GoldenCase(const std::filesystem::path& path, Device device) : device_(device) {
+  const Safetensors file = load_safetensors(path);
+  description_ = nlohmann::json::parse(file.metadata().at("case"));
+  for (const auto& [name, tensor] : file.tensors()) tensors_[name] = tensor.to(device);
+}
+
+const Tensor& GoldenCase::tensor(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) throw std::out_of_range("the golden case has no tensor " + name);
+  return found->second;
+}
 
 std::optional<Tensor> GoldenCase::optional_tensor(const std::string& name) const {
-  return file_.contains(name) ? std::optional(file_.tensor(name)) : std::nullopt;
+  return tensors_.contains(name) ? std::optional(tensor(name)) : std::nullopt;
 }
 
 std::vector<Tensor> GoldenCase::tensors(const std::string& name) const {
   std::vector<Tensor> result;
-  while (file_.contains(name + "/" + std::to_string(result.size()))) {
-    result.push_back(file_.tensor(name + "/" + std::to_string(result.size())));
+  while (tensors_.contains(name + "/" + std::to_string(result.size()))) {
+    result.push_back(tensor(name + "/" + std::to_string(result.size())));
   }
   return result;
 }
 
 Nest GoldenCase::nest(const std::string& name) const {
-  if (file_.contains(name)) return file_.tensor(name);
+  if (tensors_.contains(name)) return tensor(name);
   const std::vector<Tensor> leaves = tensors(name);
   return Nest::tuple({leaves.begin(), leaves.end()});
+}
+
+std::vector<std::string> executors_of(const GoldenCase& golden) {
+  std::vector<std::string> names = test::executors_for({.dtype = golden.dtype(), .device = golden.device()});
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("cudnn"); });
+  return names;
 }
 
 std::string difference(const GoldenCase& golden, const std::string& name, const Nest& actual) {

@@ -2,19 +2,21 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "rondo/nest.h"
-#include "rondo/safetensors.h"
+#include "rondo/recurrence.h"
 
 namespace rondo::golden {
 
 class GoldenCase {
  public:
-  explicit GoldenCase(const std::filesystem::path& path);
+  /// Its tensors are on `device`.
+  GoldenCase(const std::filesystem::path& path, Device device);
 
   const nlohmann::json& description() const { return description_; }
   const nlohmann::json& options() const { return description_.at("options"); }
@@ -24,7 +26,8 @@ class GoldenCase {
   double tolerance() const { return dtype() == DType::f64 ? 1e-10 : 1e-5; }
   bool must_raise() const { return description_.contains("raises"); }
 
-  const Tensor& tensor(const std::string& name) const { return file_.tensor(name); }
+  Device device() const { return device_; }
+  const Tensor& tensor(const std::string& name) const;
   std::optional<Tensor> optional_tensor(const std::string& name) const;
   /// `name/0`, `name/1`, ... as far as they go.
   std::vector<Tensor> tensors(const std::string& name) const;
@@ -32,13 +35,17 @@ class GoldenCase {
   Nest nest(const std::string& name) const;
 
  private:
-  Safetensors file_;
+  Device device_;
+  std::map<std::string, Tensor> tensors_;
   nlohmann::json description_;
 };
 
 /// Compares a result with the tensors `name` (or `name/0`, ...) of a case: the first that differs, in words; empty when
 /// all agree.
 std::string difference(const GoldenCase& golden, const std::string& name, const Nest& actual);
+
+/// Names of the executors that take any layout and run on the case's device in its dtype.
+std::vector<std::string> executors_of(const GoldenCase& golden);
 
 /// A call to `backend.rnn`. Each returns the differences in words, empty when the case passes.
 std::string check_backend_rnn(const GoldenCase& golden);

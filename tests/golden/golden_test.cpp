@@ -1,4 +1,4 @@
-// golden_test --cases DIR: runs every golden case of a directory, each as a test of its own.
+// golden_test --cases DIR [--device NAME]: runs every golden case of a directory, each as a test of its own.
 
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "golden/golden_case.h"
+#include "support/device_under_test.h"
 
 namespace rondo::golden {
 namespace {
@@ -20,10 +21,10 @@ std::string check(const GoldenCase& golden) {
 
 class GoldenTest : public ::testing::Test {
  public:
-  explicit GoldenTest(std::filesystem::path path) : path_(std::move(path)) {}
+  GoldenTest(std::filesystem::path path, Device device) : path_(std::move(path)), device_(device) {}
 
   void TestBody() override {
-    const GoldenCase golden(path_);
+    const GoldenCase golden(path_, device_);
     if (golden.must_raise()) {
       EXPECT_THROW(check(golden), ValueError) << golden.description().dump();
       return;
@@ -33,6 +34,7 @@ class GoldenTest : public ::testing::Test {
 
  private:
   std::filesystem::path path_;
+  Device device_;
 };
 
 // Test names may have letters, digits and underscores alone.
@@ -43,7 +45,7 @@ std::string test_name(const std::filesystem::path& path) {
   return name;
 }
 
-int run(const std::filesystem::path& directory) {
+int run(const std::filesystem::path& directory, Device device) {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
@@ -55,7 +57,7 @@ int run(const std::filesystem::path& directory) {
   }
   for (const auto& path : paths) {
     ::testing::RegisterTest("Golden", test_name(path).c_str(), nullptr, path.c_str(), __FILE__, __LINE__,
-                            [path]() -> ::testing::Test* { return new GoldenTest(path); });
+                            [path, device]() -> ::testing::Test* { return new GoldenTest(path, device); });
   }
   return RUN_ALL_TESTS();
 }
@@ -65,9 +67,10 @@ int run(const std::filesystem::path& directory) {
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
-  if (argc != 3 || std::string(argv[1]) != "--cases") {
-    std::fprintf(stderr, "usage: golden_test --cases DIR [GoogleTest's own flags]\n");
+  const bool with_device = argc == 5 && std::string(argv[3]) == "--device";
+  if ((argc != 3 && !with_device) || std::string(argv[1]) != "--cases") {
+    std::fprintf(stderr, "usage: golden_test --cases DIR [--device cpu|cuda:N] [GoogleTest's own flags]\n");
     return 2;
   }
-  return rondo::golden::run(argv[2]);
+  return rondo::golden::run(argv[2], with_device ? rondo::test::device_from_name(argv[4]) : rondo::cpu());
 }

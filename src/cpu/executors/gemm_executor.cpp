@@ -65,8 +65,7 @@ class GemmLoop {
   void project_inputs() {
     const TimeBatchStrides& x = buffers_.x.strides;
     const auto* data = static_cast<const float*>(buffers_.x.data);
-    const MatrixView<const float> kernel{static_cast<const float*>(weights_.kernel), spec_.I, columns_,
-                                         columns_};
+    const MatrixView<const float> kernel{static_cast<const float*>(weights_.kernel), spec_.I, columns_, columns_};
     const std::int64_t T = spec_.T;
     const std::int64_t B = spec_.B;
     const bool time_major = x.time == B * x.batch || T == 1;
@@ -119,8 +118,7 @@ class GemmLoop {
   RowSums row_sums(std::int64_t s, std::int64_t b) const {
     const std::int64_t t = buffers_.schedule.read_time(s, b);
     return {scratch_.input_sums + sums_strides_.offset(t, b), scratch_.recurrent_sums + b * columns_,
-            static_cast<const float*>(weights_.bias),
-            static_cast<const float*>(weights_.recurrent_bias), H_};
+            static_cast<const float*>(weights_.bias), static_cast<const float*>(weights_.recurrent_bias), H_};
   }
 
   void reset_row(std::int64_t s, std::int64_t b) {
@@ -226,7 +224,6 @@ class GemmExecutor final : public Executor {
   std::string_view name() const override { return "cpu_gemm"; }
 
   Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    if (spec.device != cpu()) return Support::no("it runs on the cpu alone");
     if (spec.dtype != DType::f32) return Support::no("it computes f32 alone, not " + to_string(spec.dtype));
     return Support::yes();
   }

@@ -180,9 +180,7 @@ class ReferenceExecutor final : public Executor {
  public:
   std::string_view name() const override { return "reference"; }
 
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    return spec.device == cpu() ? Support::yes() : Support::no("it runs on the cpu alone");
-  }
+  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
 
   std::size_t workspace_bytes(const RecurrenceSpec& spec) const override {
     WorkspaceCutter cutter(nullptr);

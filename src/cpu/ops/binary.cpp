@@ -21,24 +21,13 @@ void map_binary(const Tensor& a, const Tensor& b, const Tensor& result, const Fu
                   });
 }
 
-template <typename Element>
-void number_binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& result) {
-  using Number = Computed<Element>;
-  const auto map = [&](const auto& function) { map_binary<Element>(a, b, result, function); };
-  switch (op) {
-    case BinaryOp::add: return map([](Number p, Number q) { return plus(p, q); });
-    case BinaryOp::sub: return map([](Number p, Number q) { return minus(p, q); });
-    case BinaryOp::mul: return map([](Number p, Number q) { return times(p, q); });
-    case BinaryOp::div:
-      if constexpr (std::is_floating_point_v<Number>) map([](Number p, Number q) { return p / q; });
-  }
-}
-
 }  // namespace
 
 void cpu_binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& result) {
   dispatch_dtype(a.dtype(), [&]<typename Element>(ElementTag<Element>) {
-    if constexpr (!std::is_same_v<Element, bool>) number_binary<Element>(op, a, b, result);
+    if constexpr (!std::is_same_v<Element, bool>) {
+      visit_function<Computed<Element>>(op, [&](const auto& function) { map_binary<Element>(a, b, result, function); });
+    }
   });
 }
 

@@ -2,16 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
+#include "ops/functions.h"
 #include "vocabulary/dispatch_dtype.h"
 
 namespace rondo {
-
-/// What arithmetic on an element is done in: float for the 16-bit floats, else the element's own type.
-template <typename Element>
-using Computed =
-    std::conditional_t<std::is_same_v<Element, Float16> || std::is_same_v<Element, BFloat16>, float, Element>;
 
 // How the elements of a row are read. The kinds are types, so that the compiler vectorises those without gaps.
 template <typename Element>
@@ -50,29 +45,6 @@ void map_row(std::int64_t count, Element* result, const Function& function, cons
   for (std::int64_t i = 0; i < count; ++i) {
     result[i] = convert_element<Element>(function(convert_element<Computed<Element>>(rows[i])...));
   }
-}
-
-// Integers wrap around where they overflow; in C++ only unsigned arithmetic may.
-template <typename Number, typename Function>
-Number wrapping(const Function& function, Number a, Number b) {
-  if constexpr (std::is_integral_v<Number>) {
-    using Unsigned = std::make_unsigned_t<Number>;
-    return static_cast<Number>(function(static_cast<Unsigned>(a), static_cast<Unsigned>(b)));
-  } else {
-    return function(a, b);
-  }
-}
-template <typename Number>
-Number plus(Number a, Number b) {
-  return wrapping([](auto p, auto q) { return p + q; }, a, b);
-}
-template <typename Number>
-Number minus(Number a, Number b) {
-  return wrapping([](auto p, auto q) { return p - q; }, a, b);
-}
-template <typename Number>
-Number times(Number a, Number b) {
-  return wrapping([](auto p, auto q) { return p * q; }, a, b);
 }
 
 }  // namespace rondo

@@ -4,7 +4,6 @@
 // of x, an accumulator therefore meets its elements in the order of their indices: equal arguments give bitwise equal
 // results. Floats accumulate in double, integers in 64 bits that wrap around.
 
-#include <limits>
 #include <vector>
 
 #include "cpu/ops/cpu_ops.h"
@@ -13,9 +12,6 @@
 
 namespace rondo {
 namespace {
-
-template <typename Element>
-using Accumulator = std::conditional_t<std::is_integral_v<Element>, std::int64_t, double>;
 
 // Strides of row-major `kept`, standing still on the axes of x that disappear (those of size 1 in `kept`).
 Strides accumulator_strides(const Shape& kept) {
@@ -50,14 +46,11 @@ void fold_elements(const Tensor& x, const Shape& kept, Accumulator<Element>* acc
 template <typename Element>
 void reduce_elements(ReduceOp op, const Tensor& x, const Tensor& result) {
   using Total = Accumulator<Element>;
-  using Limits = std::numeric_limits<Total>;
-  constexpr Total kLeast = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  std::vector<Total> totals(static_cast<std::size_t>(result.numel()), op == ReduceOp::max ? kLeast : Total{0});
+  std::vector<Total> totals(static_cast<std::size_t>(result.numel()), reduce_identity<Total>(op));
   if (op == ReduceOp::max) {
-    fold_elements<Element>(x, result.shape(), totals.data(),
-                           [](Total most, Total value) { return value > most || value != value ? value : most; });
+    fold_elements<Element>(x, result.shape(), totals.data(), function::Larger{});
   } else {
-    fold_elements<Element>(x, result.shape(), totals.data(), [](Total sum, Total value) { return plus(sum, value); });
+    fold_elements<Element>(x, result.shape(), totals.data(), function::Add{});
   }
   const std::int64_t terms = op == ReduceOp::mean ? x.numel() / result.numel() : 1;
   Element* to = result.data<Element>();

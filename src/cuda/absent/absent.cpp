@@ -2,6 +2,7 @@
 
 #include "cuda/executors/cuda_executors.h"
 #include "cuda/ops/cuda_ops.h"
+#include "cuda/runtime/calls.h"
 #include "cuda/runtime/runtime.h"
 #include "cuda/tensor/copy_kernels.h"
 #include "rondo/error.h"
@@ -28,6 +29,18 @@ void fill_zeros(void*, std::size_t, Stream) { refuse(); }
 void synchronize(Stream) { refuse(); }
 void make_wait(Stream, Stream) { refuse(); }
 bool is_recording(Stream) { refuse(); }
+OwnedStream::OwnedStream(Device) { refuse(); }
+OwnedStream::~OwnedStream() = default;
+Event::Event(Device) { refuse(); }
+Event::~Event() = default;
+void Event::record(Stream) { refuse(); }
+void Event::make_wait(Stream) const { refuse(); }
+void Event::synchronize() { refuse(); }
+double Event::milliseconds_since(const Event&) const { refuse(); }
+Graph::~Graph() = default;
+Graph Graph::record(Stream, const std::function<void()>&) { refuse(); }
+void Graph::replay(Stream) const { refuse(); }
+void observe_calls(CallObserver) {}  // there is never a call
 
 }  // namespace cuda_runtime
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "cuda/device/convert.cuh"
 
@@ -13,17 +14,29 @@ struct alignas(sizeof(Element) * kWidth) Pack {
 };
 
 /// values = kWidth elements at `source`, which is aligned to all of them.
-template <int kWidth, typename Element>
-__device__ inline void read_pack(const Element* source, float (&values)[kWidth]) {
+template <int kWidth, typename Element, typename Real>
+__device__ inline void read_pack(const Element* source, Real (&values)[kWidth]) {
   const Pack<Element, kWidth> pack = *reinterpret_cast<const Pack<Element, kWidth>*>(source);
-  for (int i = 0; i < kWidth; ++i) values[i] = to_float(pack.elements[i]);
+  for (int i = 0; i < kWidth; ++i) {
+    if constexpr (std::is_same_v<Element, Real>) {
+      values[i] = pack.elements[i];
+    } else {
+      values[i] = to_float(pack.elements[i]);
+    }
+  }
 }
 
 /// kWidth elements at `target`, which is aligned to all of them, = values.
-template <int kWidth, typename Element>
-__device__ inline void write_pack(const float (&values)[kWidth], Element* target) {
+template <int kWidth, typename Element, typename Real>
+__device__ inline void write_pack(const Real (&values)[kWidth], Element* target) {
   Pack<Element, kWidth> pack;
-  for (int i = 0; i < kWidth; ++i) from_float(values[i], pack.elements[i]);
+  for (int i = 0; i < kWidth; ++i) {
+    if constexpr (std::is_same_v<Element, Real>) {
+      pack.elements[i] = values[i];
+    } else {
+      from_float(values[i], pack.elements[i]);
+    }
+  }
   *reinterpret_cast<Pack<Element, kWidth>*>(target) = pack;
 }
 

@@ -1,14 +1,20 @@
 /// What the kernels of the stepwise executor are told: one struct of named fields for each. Element is the dtype of
-/// what the caller sees (float, Float16 or BFloat16); sums and states are float in any case. All rows of H units are
-/// without gaps unless a stride is given, and pointers are aligned as an allocator's are unless they are the caller's.
+/// what the caller sees (double, float, Float16 or BFloat16); sums and states are of type Sum<Element>. All rows of H
+/// units are without gaps unless a stride is given, and pointers are aligned as an allocator's are unless they are the
+/// caller's.
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "recurrence/cells/unit.h"
 #include "recurrence/schedule.h"
 
 namespace rondo {
+
+/// What sums, states and gates are computed and kept in: float, but double for double.
+template <typename Element>
+using Sum = std::conditional_t<std::is_same_v<Element, double>, double, float>;
 
 /// (B, H), rows `stride` elements apart. Null data: absent.
 template <typename Element>
@@ -20,9 +26,9 @@ struct BatchRows {
 /// What the loop remembers between steps.
 template <typename Element>
 struct StepStates {
-  float* h = nullptr;          ///< (B, H)
-  float* c = nullptr;          ///< (B, H); null for a cell without it
-  Element* operand = nullptr;  ///< (B, H): h as the recurrent product takes it; where Element is float, h itself
+  Sum<Element>* h = nullptr;   ///< (B, H)
+  Sum<Element>* c = nullptr;   ///< (B, H); null for a cell without it
+  Element* operand = nullptr;  ///< (B, H): h as the recurrent product takes it; null where h itself will do
   bool* was_live = nullptr;    ///< (B): whether a row has been live at any step so far
 };
 
@@ -33,18 +39,19 @@ struct StepSums {
   std::int64_t s = 0;
   std::int64_t H = 0;
   Activations activations = {};
-  const float* input_sums = nullptr;  ///< (T, B, G H) by input step, `input_strides` apart: x W
+  const Sum<Element>* input_sums = nullptr;  ///< (T, B, G H) by input step, `input_strides` apart: x W
   TimeBatchStrides input_strides = {};
-  const float* recurrent_sums = nullptr;    ///< (B, G H): h U
-  const Element* bias = nullptr;            ///< (G H), or null
-  const Element* recurrent_bias = nullptr;  ///< (G H), or null
+  const Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
+  const Element* bias = nullptr;                 ///< (G H), or null
+  const Element* recurrent_bias = nullptr;       ///< (G H), or null
 };
 
-/// Brings the initial states in.
+/// Brings the initial states in, and looks at the lengths.
 template <typename Element>
 struct LoadStates {
-  std::int64_t B = 0;
+  Schedule schedule = {};
   std::int64_t H = 0;
+  std::uint32_t* flags = nullptr;           ///< bits of RunFlag
   BatchRows<const Element> initial_h = {};  ///< absent: zeros
   BatchRows<const Element> initial_c = {};
   StepStates<Element> states = {};
@@ -54,7 +61,7 @@ struct LoadStates {
 template <typename Element>
 struct ResetStep {
   StepSums<Element> sums = {};
-  const float* h = nullptr;          ///< (B, H)
+  const Sum<Element>* h = nullptr;   ///< (B, H)
   Element* reset_operand = nullptr;  ///< (B, H): r * h
 };
 

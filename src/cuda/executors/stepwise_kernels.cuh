@@ -17,6 +17,7 @@
 
 #include <type_traits>
 
+#include "cuda/device/atomic.cuh"
 #include "cuda/device/dependent_launch.cuh"
 #include "cuda/device/pack.cuh"
 #include "cuda/executors/stepwise_arguments.h"
@@ -25,24 +26,25 @@
 namespace rondo {
 
 /// Sums of kWidth units of a row: input[i][g] = x W + b and recurrent[i][g] = h U + rb of unit i and gate g.
-template <int kGates, int kWidth>
+template <typename Real, int kGates, int kWidth>
 struct UnitSums {
-  float input[kWidth][kGates] = {};
-  float recurrent[kWidth][kGates] = {};
+  Real input[kWidth][kGates] = {};
+  Real recurrent[kWidth][kGates] = {};
 };
 
 /// sums[i][gate] += the element of unit i at `source`, which may be null: nothing to add.
-template <int kGates, int kWidth, typename Element>
-__device__ inline void add_units(const Element* source, std::int64_t offset, int gate, float (&sums)[kWidth][kGates]) {
+template <typename Real, int kGates, int kWidth, typename Element>
+__device__ inline void add_units(const Element* source, std::int64_t offset, int gate, Real (&sums)[kWidth][kGates]) {
   if (source == nullptr) return;
-  float values[kWidth];
+  Real values[kWidth];
   device::read_pack<kWidth>(source + offset, values);
   for (int i = 0; i < kWidth; ++i) sums[i][gate] += values[i];
 }
 
 /// The part of the sums that no kernel of this step writes: x W + b, and rb.
 template <int kGates, int kWidth, typename Element>
-__device__ inline void add_inputs(const StepSums<Element>& step, UnitPosition at, UnitSums<kGates, kWidth>& sums) {
+__device__ inline void add_inputs(const StepSums<Element>& step, UnitPosition at,
+                                  UnitSums<Sum<Element>, kGates, kWidth>& sums) {
   const std::int64_t row = step.input_strides.offset(step.schedule.read_time(step.s, at.b), at.b);
   for (int gate = 0; gate < kGates; ++gate) {
     const std::int64_t column = gate * step.H + at.u;
@@ -54,7 +56,8 @@ __device__ inline void add_inputs(const StepSums<Element>& step, UnitPosition at
 
 /// The products of the step itself, h U, for the first kProducts gates.
 template <int kProducts, int kGates, int kWidth, typename Element>
-__device__ inline void add_products(const StepSums<Element>& step, UnitPosition at, UnitSums<kGates, kWidth>& sums) {
+__device__ inline void add_products(const StepSums<Element>& step, UnitPosition at,
+                                    UnitSums<Sum<Element>, kGates, kWidth>& sums) {
   const std::int64_t row = at.b * kGates * step.H + at.u;
   for (int gate = 0; gate < kProducts; ++gate) {
     add_units(step.recurrent_sums, row + gate * step.H, gate, sums.recurrent);
@@ -70,17 +73,17 @@ __device__ inline bool emits_zeros(DeadOutput rule, bool live, const bool* was_l
 
 /// Units at rows.data + b * stride + u = values, if the rows are wanted.
 template <int kWidth, typename Element>
-__device__ inline void store_units(const float (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
+__device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
   if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
 }
 
 template <typename Element, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) load_states_kernel(const __grid_constant__ LoadStates<Element> load) {
   const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= load.B || at.u >= load.H) return;
+  if (at.b >= load.schedule.B || at.u >= load.H) return;
   const std::int64_t unit = at.b * load.H + at.u;
-  float h[kWidth] = {};
-  float c[kWidth] = {};
+  Sum<Element> h[kWidth] = {};
+  Sum<Element> c[kWidth] = {};
   if (load.initial_h.data != nullptr) {
     device::read_pack(load.initial_h.data + at.b * load.initial_h.stride + at.u, h);
   }
@@ -89,8 +92,10 @@ __global__ void __launch_bounds__(kUnitThreads) load_states_kernel(const __grid_
   }
   device::write_pack(h, load.states.h + unit);
   if (load.states.c != nullptr) device::write_pack(c, load.states.c + unit);
-  if constexpr (!std::is_same_v<Element, float>) device::write_pack(h, load.states.operand + unit);
-  if (at.u == 0) load.states.was_live[at.b] = false;
+  if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, load.states.operand + unit);
+  if (at.u != 0) return;
+  load.states.was_live[at.b] = false;
+  if (!load.schedule.length_fits(at.b)) device::set_bits(load.flags, kLengthOutOfRange);
 }
 
 /// Dead rows take part: what their product becomes is not used, and the schedule need not be asked.
@@ -98,12 +103,12 @@ template <typename Formula, typename Element, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_constant__ ResetStep<Element> step) {
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.sums.schedule.B || at.u >= step.sums.H) return;
-  UnitSums<Formula::kGates, kWidth> sums;
+  UnitSums<Sum<Element>, Formula::kGates, kWidth> sums;
   add_inputs(step.sums, at, sums);
   device::wait_for_previous_kernel();
   add_products<Formula::kProductsBeforeReset>(step.sums, at, sums);
   const std::int64_t unit = at.b * step.sums.H + at.u;
-  float h[kWidth];
+  Sum<Element> h[kWidth];
   device::read_pack(step.h + unit, h);
   for (int i = 0; i < kWidth; ++i) {
     h[i] = Formula::reset(sums.input[i], sums.recurrent[i], h[i], step.sums.activations);
@@ -118,32 +123,32 @@ __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_co
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= schedule.B || at.u >= step.sums.H) return;
   const bool live = schedule.live(s, at.b);
-  UnitSums<Formula::kGates, kWidth> sums;
+  UnitSums<Sum<Element>, Formula::kGates, kWidth> sums;
   if (live) add_inputs(step.sums, at, sums);
   device::wait_for_previous_kernel();
 
   const std::int64_t unit = at.b * step.sums.H + at.u;
-  float h[kWidth];
+  Sum<Element> h[kWidth];
   device::read_pack(step.states.h + unit, h);
   if (live) {
     add_products<Formula::kGates>(step.sums, at, sums);
-    float c[kWidth] = {};
+    Sum<Element> c[kWidth] = {};
     if constexpr (Formula::kStates == 2) device::read_pack(step.states.c + unit, c);
     for (int i = 0; i < kWidth; ++i) {
-      const UnitStates<float> next =
-          Formula::step(sums.input[i], sums.recurrent[i], UnitStates<float>{h[i], c[i]}, step.sums.activations);
+      const UnitStates<Sum<Element>> next =
+          Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Sum<Element>>{h[i], c[i]}, step.sums.activations);
       h[i] = next.h;
       c[i] = next.c;
     }
     device::write_pack(h, step.states.h + unit);
     if constexpr (Formula::kStates == 2) device::write_pack(c, step.states.c + unit);
-    if constexpr (!std::is_same_v<Element, float>) device::write_pack(h, step.states.operand + unit);
+    if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, step.states.operand + unit);
     if (at.u == 0) step.states.was_live[at.b] = true;
   }
   if (step.y == nullptr) return;
   const bool zeros = emits_zeros(schedule.dead_output, live, step.states.was_live + at.b);
   const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
-  for (float& value : h) value = zeros ? 0.0F : value;
+  for (Sum<Element>& value : h) value = zeros ? Sum<Element>(0) : value;
   device::write_pack(h, step.y + row + at.u);
 }
 
@@ -155,18 +160,18 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (at.b >= schedule.B || at.u >= store.H) return;
   device::wait_for_previous_kernel();
   const std::int64_t unit = at.b * store.H + at.u;
-  float h[kWidth];
+  Sum<Element> h[kWidth];
   device::read_pack(store.states.h + unit, h);
   store_units(h, store.final_h, at);
   if (store.final_c.data != nullptr) {
-    float c[kWidth];
+    Sum<Element> c[kWidth];
     device::read_pack(store.states.c + unit, c);
     store_units(c, store.final_c, at);
   }
   const std::int64_t T = schedule.T;
   const bool zeros =
       T == 0 || emits_zeros(schedule.dead_output, schedule.live(T - 1, at.b), store.states.was_live + at.b);
-  for (float& value : h) value = zeros ? 0.0F : value;
+  for (Sum<Element>& value : h) value = zeros ? Sum<Element>(0) : value;
   store_units(h, store.last_output, at);
 }
 

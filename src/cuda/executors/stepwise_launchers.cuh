@@ -7,36 +7,41 @@
 
 namespace rondo {
 
-/// 16 bytes of floats, 8 of the 16-bit types.
-inline constexpr int kPackWidth = 4;
+/// 16 bytes of sums.
+template <typename Element>
+inline constexpr int kPackWidth = 16 / sizeof(Sum<Element>);
 
 template <typename Element>
 bool rows_fit_packs(BatchRows<Element> rows) {
-  return device::fits_packs<kPackWidth>(rows.data, rows.stride);
+  return device::fits_packs<kPackWidth<Element>>(rows.data, rows.stride);
 }
 
 template <typename Element>
 bool states_fit_packs(const StepStates<Element>& states, std::int64_t H) {
-  return device::fits_packs<kPackWidth>(states.h, H) && device::fits_packs<kPackWidth>(states.c, H) &&
-         device::fits_packs<kPackWidth>(states.operand, H);
+  return device::fits_packs<kPackWidth<Element>>(states.h, H) && device::fits_packs<kPackWidth<Element>>(states.c, H) &&
+         device::fits_packs<kPackWidth<Element>>(states.operand, H);
 }
 
 template <typename Element>
 bool sums_fit_packs(const StepSums<Element>& sums) {
-  return device::fits_packs<kPackWidth>(sums.input_sums, sums.input_strides.time, sums.input_strides.batch, sums.H) &&
-         device::fits_packs<kPackWidth>(sums.recurrent_sums) && device::fits_packs<kPackWidth>(sums.bias) &&
-         device::fits_packs<kPackWidth>(sums.recurrent_bias);
+  return device::fits_packs<kPackWidth<Element>>(sums.input_sums, sums.input_strides.time, sums.input_strides.batch,
+                                                 sums.H) &&
+         device::fits_packs<kPackWidth<Element>>(sums.recurrent_sums) &&
+         device::fits_packs<kPackWidth<Element>>(sums.bias) &&
+         device::fits_packs<kPackWidth<Element>>(sums.recurrent_bias);
 }
 
 /// h, c = initial states, in the kernel's order of things the first.
 template <typename Element>
 void launch_load_states(const LoadStates<Element>& load, Stream stream) {
-  if (load.B == 0) return;
+  const std::int64_t B = load.schedule.B;
+  if (B == 0) return;
   const auto order = device::LaunchOrder::serial;
   if (rows_fit_packs(load.initial_h) && rows_fit_packs(load.initial_c) && states_fit_packs(load.states, load.H)) {
-    device::launch(load_states_kernel<Element, kPackWidth>, unit_grid<kPackWidth>(load.B, load.H, stream, order), load);
+    device::launch(load_states_kernel<Element, kPackWidth<Element>>,
+                   unit_grid<kPackWidth<Element>>(B, load.H, stream, order), load);
   } else {
-    device::launch(load_states_kernel<Element, 1>, unit_grid<1>(load.B, load.H, stream, order), load);
+    device::launch(load_states_kernel<Element, 1>, unit_grid<1>(B, load.H, stream, order), load);
   }
 }
 
@@ -47,9 +52,10 @@ void launch_reset_step(const ResetStep<Element>& step, Stream stream, device::La
   const std::int64_t B = step.sums.schedule.B;
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
-  if (sums_fit_packs(step.sums) && device::fits_packs<kPackWidth>(step.h) &&
-      device::fits_packs<kPackWidth>(step.reset_operand)) {
-    device::launch(reset_step_kernel<Formula, Element, kPackWidth>, unit_grid<kPackWidth>(B, H, stream, order), step);
+  if (sums_fit_packs(step.sums) && device::fits_packs<kPackWidth<Element>>(step.h) &&
+      device::fits_packs<kPackWidth<Element>>(step.reset_operand)) {
+    device::launch(reset_step_kernel<Formula, Element, kPackWidth<Element>>,
+                   unit_grid<kPackWidth<Element>>(B, H, stream, order), step);
   } else {
     device::launch(reset_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, stream, order), step);
   }
@@ -62,8 +68,9 @@ void launch_gate_step(const GateStep<Element>& step, Stream stream, device::Laun
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
   if (sums_fit_packs(step.sums) && states_fit_packs(step.states, H) &&
-      device::fits_packs<kPackWidth>(step.y, step.y_strides.time, step.y_strides.batch)) {
-    device::launch(gate_step_kernel<Formula, Element, kPackWidth>, unit_grid<kPackWidth>(B, H, stream, order), step);
+      device::fits_packs<kPackWidth<Element>>(step.y, step.y_strides.time, step.y_strides.batch)) {
+    device::launch(gate_step_kernel<Formula, Element, kPackWidth<Element>>,
+                   unit_grid<kPackWidth<Element>>(B, H, stream, order), step);
   } else {
     device::launch(gate_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, stream, order), step);
   }
@@ -76,7 +83,8 @@ void launch_store_results(const StoreResults<Element>& store, Stream stream, dev
   if (B == 0) return;
   if (states_fit_packs(store.states, store.H) && rows_fit_packs(store.last_output) && rows_fit_packs(store.final_h) &&
       rows_fit_packs(store.final_c)) {
-    device::launch(store_results_kernel<Element, kPackWidth>, unit_grid<kPackWidth>(B, store.H, stream, order), store);
+    device::launch(store_results_kernel<Element, kPackWidth<Element>>,
+                   unit_grid<kPackWidth<Element>>(B, store.H, stream, order), store);
   } else {
     device::launch(store_results_kernel<Element, 1>, unit_grid<1>(B, store.H, stream, order), store);
   }

@@ -1,8 +1,10 @@
-/// Matrix products on a CUDA device, by cuBLASLt. Floor 1. A simulated device has its own implementation of this header.
+/// Matrix products on a CUDA device, by cuBLASLt. Floor 1. A simulated device has its own implementation of this
+/// header.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "rondo/device.h"
 #include "rondo/dtype.h"
@@ -37,12 +39,16 @@ struct ProductSpec {
   bool operator==(const ProductSpec&) const = default;
 };
 
+/// Operands, strides and arithmetic in words: what error messages call a product.
+std::string to_string(const ProductSpec& spec);
+
 /// Operands of one call, in device memory.
 struct ProductBuffers {
   const void* a = nullptr;
   const void* b = nullptr;
   void* result = nullptr;
-  void* workspace = nullptr;  ///< Product::kWorkspaceBytes bytes, aligned to 256; nobody else's until the work is done
+  /// Product::workspace_bytes() bytes, aligned to 256; nobody else's until the work is done.
+  void* workspace = nullptr;
 };
 
 /// A product that is decided once and run often. Sums are in f32, or f64 for f64. May be used by several threads.
@@ -50,11 +56,14 @@ class Product {
  public:
   static constexpr std::size_t kWorkspaceBytes = std::size_t{8} << 20;
 
-  /// Host work alone. Throws `RuntimeError` where the library has no kernel for the spec.
+  /// Host work alone. Throws as check_product does, and `RuntimeError` where the library has no kernel for the spec.
   Product(const ProductSpec& spec, Device device);
   ~Product();
   Product(Product&&) noexcept;
   Product& operator=(Product&&) noexcept;
+
+  /// What `run` needs, at most kWorkspaceBytes; with 0 the workspace may be null.
+  std::size_t workspace_bytes() const;
 
   /// Queues the product on `stream`, without allocating or synchronising. With K = 0 the result is zeros.
   void run(const ProductBuffers& buffers, Stream stream) const;
@@ -63,5 +72,12 @@ class Product {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Throws `ValueError` for dtypes that no product has, and for rows that overlap: what every implementation begins
+/// with.
+void check_product(const ProductSpec& spec);
+
+/// Queues writing zeros into the result: what a product with K = 0 is.
+void fill_result_with_zeros(const ProductSpec& spec, void* result, Stream stream);
 
 }  // namespace rondo

@@ -1,4 +1,5 @@
-/// A hook that sees which costly calls reach the CUDA runtime, so that a test can prove what a run does without. Floor 0.
+/// A hook that sees which costly calls reach the CUDA runtime, so that a test can prove what a run does without. Floor
+/// 0.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@
 
 namespace rondo::cuda_runtime {
 
-/// Throws `RuntimeError` unless `status` is success: "`doing`: CUDA's words", and how to go on where a kernel has failed.
+/// Throws `RuntimeError` unless `status` is success: "`doing`: CUDA's words", and how to go on where a kernel has
+/// failed.
 void check(cudaError_t status, const char* doing);
 
 /// Makes a device the calling thread's current one, and the one before again at the end.

@@ -70,8 +70,7 @@ DeviceProperties properties(int index) {
           .processors = device.multiProcessorCount,
           .name = device.name,
           .compute_capability = 10 * device.major + device.minor,
-          .shared_bytes_per_block =
-              static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index)),
+          .shared_bytes_per_block = static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index)),
           .l2_bytes = static_cast<std::size_t>(device.l2CacheSize),
           .memory_bytes = device.totalGlobalMem};
 }

@@ -1,4 +1,5 @@
-/// Named ranges on the timeline of NVIDIA's profilers (NVTX). Floor 0. Built with RONDO_NVTX they are real, else nothing.
+/// Named ranges on the timeline of NVIDIA's profilers (NVTX). Floor 0. Built with RONDO_NVTX they are real, else
+/// nothing.
 #pragma once
 
 namespace rondo::cuda_runtime {

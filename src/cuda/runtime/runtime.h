@@ -3,8 +3,8 @@
 /// A program links one of three implementations: cuda_runtime.cpp on CUDA, src/cuda/absent/ in a build without it, and
 /// tests/simt/device/, which has a simulated device on the host. So no other file asks whether there is CUDA.
 ///
-/// Every function throws `RuntimeError` with CUDA's own words when CUDA refuses; an error that a kernel left behind says
-/// so. Streams belong to the device they name; a null `native` is that device's default stream.
+/// Every function throws `RuntimeError` with CUDA's own words when CUDA refuses; an error that a kernel left behind
+/// says so. Streams belong to the device they name; a null `native` is that device's default stream.
 #pragma once
 
 #include <cstddef>

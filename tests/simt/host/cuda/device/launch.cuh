@@ -1,14 +1,18 @@
-/// The host's version of src/cuda/device/launch.cuh: returns when the kernel has ended.
+/// The host's version of src/cuda/device/launch.cuh. On the simulated device the kernel is queued; with a stream of the
+/// CPU this returns when it has ended.
 #pragma once
 
 #include "cuda/device/launch_config.h"
+#include "cuda/runtime/calls.h"
+#include "simt/device/stream_queue.h"
 #include "simt/executor.h"
 
 namespace rondo::device {
 
 template <typename... Parameters, typename... Arguments>
 void launch(void (*kernel)(Parameters...), const LaunchConfig& config, const Arguments&... arguments) {
-  test::simt::run_grid(config, [&] { kernel(arguments...); });
+  cuda_runtime::announce(cuda_runtime::Call::launch);
+  test::simt::submit(config.stream, [=] { test::simt::run_grid(config, [&] { kernel(arguments...); }); });
 }
 
 }  // namespace rondo::device

@@ -1,0 +1,55 @@
+/// All executors on one point: who declines, who runs, and how fast, measured in rounds that take turns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "point.h"
+#include "rondo/plan.h"
+#include "statistics.h"
+
+namespace rondo::bench {
+
+struct ContestOptions {
+  int rounds = 15;
+  double round_ms = 3.0;           ///< an executor's turn in a round lasts about so long, and one run at least
+  double seconds_per_point = 5.0;  ///< after these, no further round beyond the fifth
+  std::uint64_t seed = 1;
+};
+
+/// Why an executor did not take part: its own words.
+struct Refusal {
+  std::string executor;
+  std::string reason;
+};
+
+/// What went wrong: an exception, or an output that differs from the first executor's.
+struct Failure {
+  std::string executor;
+  std::string graph;
+  std::string message;
+};
+
+struct Measurement {
+  std::string executor;
+  /// "eager"; "replayed" from a graph, or "not replayed" where a graph was allowed and the session made none. On the
+  /// CPU "eager".
+  std::string graph;
+  Spread microseconds = {};  ///< of one run, over the rounds
+  int rounds = 0;
+  int runs_per_round = 0;
+  double setup_seconds = 0;  ///< making the session, and the first run
+  double difference = 0;     ///< relative, of a sample of the output from that of the first executor
+};
+
+struct ContestResult {
+  std::size_t input_sets = 0;
+  std::vector<Measurement> measurements = {};
+  std::vector<Refusal> refusals = {};
+  std::vector<Failure> failures = {};
+};
+
+/// Runs it. Throws `RuntimeError` when the device itself has failed and nothing can run on it any more.
+ContestResult run_contest(const Point& point, const DeviceProperties& device, const ContestOptions& options);
+
+}  // namespace rondo::bench

@@ -1,0 +1,19 @@
+/// On what and with what was measured: libraries are asked for their versions where they are loaded.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace rondo::bench {
+
+/// Versions by name: "compiler" always; "cuda_toolkit" in a build with CUDA; "driver", "cuda_driver", "cudnn" and
+/// "cublaslt" where they can be asked.
+std::map<std::string, std::string> versions();
+
+/// The processor's model name, or "unknown".
+std::string processor_name();
+
+/// "2026-01-31T12:34:56Z".
+std::string now_utc();
+
+}  // namespace rondo::bench

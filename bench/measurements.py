@@ -1,0 +1,114 @@
+"""What rondo_bench measured: its files, checked and put in order, and the point sets as it reads them."""
+
+import itertools
+import json
+import math
+import pathlib
+
+FORMAT = "rondo_bench 1"
+CHECK_FORMAT = "rondo_gpu_check 1"
+MATHS = ["bf16", "f16", "tf32", "f32"]
+GRAPHS = ["eager", "replayed", "not replayed"]
+# Of each field of a result, its type; what is not here may be there as well.
+RESULT_FIELDS = {"id": str, "set": str, "cell": str, "H": int, "B": int, "T": int, "I": int, "math": str, "variant": str,
+                 "flops": (int, float), "bytes": (int, float), "runs": list, "refusals": list, "failures": list}
+RUN_FIELDS = {"executor": str, "graph": str, "us_per_run": dict, "us_per_step": (int, float), "rounds": int,
+              "runs_per_round": int}
+
+
+class FileError(Exception):
+    """A file that is not what it should be; says where."""
+
+
+def _require(record, fields, where):
+    for name, kind in fields.items():
+        if not isinstance(record.get(name), kind) or isinstance(record.get(name), bool):
+            raise FileError(f"{where}: '{name}' is {record.get(name)!r}")
+
+
+def check_shape(bench, where):
+    """Throws `FileError` for anything that a table could not be made from."""
+    if bench.get("format") != FORMAT:
+        raise FileError(f"{where}: format is {bench.get('format')!r}, not '{FORMAT}'")
+    _require(bench, {"date": str, "commit": str, "command": list, "device": dict, "host": dict, "versions": dict,
+                     "settings": dict, "results": list, "unmeasured": list}, where)
+    _require(bench["device"], {"kind": str, "name": str}, f"{where}: device")
+    for result in bench["results"]:
+        place = f"{where}: {result.get('id')}"
+        _require(result, RESULT_FIELDS, place)
+        for run in result["runs"]:
+            _require(run, RUN_FIELDS, place)
+            _require(run["us_per_run"], dict.fromkeys(["median", "p10", "p90", "least"], (int, float)), place)
+            spread = run["us_per_run"]
+            if not 0 < spread["least"] <= spread["p10"] <= spread["median"] <= spread["p90"]:
+                raise FileError(f"{place}: {run['executor']}: times out of order: {spread}")
+            if not math.isclose(run["us_per_step"] * result["T"], spread["median"], rel_tol=1e-6):
+                raise FileError(f"{place}: {run['executor']}: us_per_step does not fit us_per_run")
+            if run["graph"] not in GRAPHS:
+                raise FileError(f"{place}: {run['executor']}: graph is {run['graph']!r}")
+
+
+def load(path):
+    """A file of rondo_bench, or the one inside of a file of scripts/gpu-check."""
+    try:
+        data = json.loads(pathlib.Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path}: {error}") from error
+    if isinstance(data, dict) and data.get("format") == CHECK_FORMAT:
+        data = data.get("bench")
+    if not isinstance(data, dict):
+        raise FileError(f"{path}: no measurements")
+    check_shape(data, path)
+    return data
+
+
+def merge(benches):
+    """One for all: of a point that several measured, the last. They must be of one kind of device."""
+    names = sorted({bench["device"]["name"] for bench in benches})
+    if len(names) > 1:
+        raise FileError(f"files of several devices: {', '.join(names)}")
+    merged = dict(benches[-1])
+    results = {result["id"]: result for bench in benches for result in bench["results"]}
+    merged["results"] = list(results.values())
+    merged["unmeasured"] = [point for point in benches[-1]["unmeasured"] if point not in results]
+    return merged
+
+
+def is_cudnn(executor):
+    return executor.startswith("cudnn")
+
+
+def fastest(runs):
+    """The run with the least median, or None."""
+    return min(runs, key=lambda run: run["us_per_run"]["median"], default=None)
+
+
+def best_cudnn(result):
+    """Over its algorithms, eager and replayed."""
+    return fastest([run for run in result["runs"] if is_cudnn(run["executor"])])
+
+
+def best_rondo(result):
+    return fastest([run for run in result["runs"] if not is_cudnn(run["executor"])])
+
+
+def geometric_mean(values):
+    values = list(values)
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+def points_of(path):
+    """The points of a set's file, as `rondo_bench` expands them: every field may be a list."""
+    points = []
+    for row in json.loads(pathlib.Path(path).read_text())["points"]:
+        fields = {"math": MATHS, "variant": "plain", **row}
+        for H in _list(fields["H"]):
+            rest = [_list(fields[name]) for name in ("cell", "T", "B", "math", "variant")]
+            for I, (cell, T, B, math_name, variant) in itertools.product(_list(fields.get("I", H)), itertools.product(*rest)):
+                point = {"cell": cell, "H": H, "B": B, "T": T, "I": I, "math": math_name, "variant": variant}
+                points.append({"id": f"{cell}/H{H}/B{B}/T{T}/I{I}/{math_name}/{variant}", **point})
+    return list({point["id"]: point for point in points}.values())
+
+
+def _list(value):
+    return value if isinstance(value, list) else [value]

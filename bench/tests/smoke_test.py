@@ -1,0 +1,79 @@
+"""smoke_test.py BENCH DEVICE: runs the set "smoke" and looks at the file it leaves. Times decide nothing."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import report  # noqa: E402
+from measurements import load, points_of  # noqa: E402
+
+BENCH, DEVICE = sys.argv[1:3]
+
+
+def run(*arguments, device=DEVICE):
+    return subprocess.run([BENCH, "--device", device, "--rounds", "2", "--round-ms", "0.01", *arguments], text=True,
+                          capture_output=True, check=False)
+
+
+class SmokeTest(unittest.TestCase):
+    def test_the_file_has_all_points_and_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "smoke.json")
+            done = run("--set", "smoke", "--commit", "abc1234", "--json", str(path))
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            bench = load(path)
+            self.assertEqual([p.name for p in pathlib.Path(folder).iterdir()], ["smoke.json"])
+        self.assertEqual(bench["commit"], "abc1234")
+        self.assertEqual(bench["device"]["kind"], DEVICE)
+        self.assertEqual([r["id"] for r in bench["results"]], [p["id"] for p in points_of(HERE.parent / "points/smoke.json")])
+        for result in bench["results"]:
+            self.look_at(result)
+        self.assertIn("### lstm, f32", report.results_markdown(bench))
+
+    def look_at(self, result):
+        self.assertEqual(result["failures"], [], result["id"])
+        graphs = ["eager"] if DEVICE == "cpu" else ["eager", "replayed"]
+        executors = list(dict.fromkeys(run["executor"] for run in result["runs"]))
+        self.assertTrue(executors, result["id"])
+        self.assertEqual([(r["executor"], r["graph"]) for r in result["runs"]], [(e, g) for e in executors for g in graphs])
+        for run_of_one in result["runs"]:
+            self.assertEqual(run_of_one["rounds"], 2)
+            self.assertGreaterEqual(run_of_one["runs_per_round"], 1)
+            self.assertLess(run_of_one["difference"], 0.02)
+        self.assertTrue(all(r["reason"] for r in result["refusals"]))
+        gates = {"l": 4, "g": 3, "s": 1}[result["cell"][0]]
+        self.assertEqual(result["flops"], 2 * 6 * 3 * gates * 8 * (5 + 8))
+        y = 3 * 8 if result["variant"] == "last_output" else 6 * 3 * 8
+        width = 2 if result["math"] == "bf16" else 4
+        self.assertEqual(result["bytes"], width * (gates * 8 * (5 + 8) + 6 * 3 * 5 + y))
+
+    def test_sets_are_read_as_the_report_reads_them(self):
+        for path in sorted((HERE.parent / "points").glob("*.json")):
+            listed = run("--set", path.stem, "--list").stdout.split()
+            self.assertEqual(sorted(listed), sorted(point["id"] for point in points_of(path)))
+        everything = run("--set", "all", "--list").stdout.split()
+        self.assertEqual(len(everything), len(set(everything)))
+        self.assertLessEqual(set(run("--set", "quick", "--list").stdout.split()), set(everything))
+
+    def test_filter_and_time_limit(self):
+        listed = run("--set", "smoke", "--list", "--filter", "gru.*bf16").stdout.split()
+        self.assertEqual(listed, ["gru/H8/B3/T6/I5/bf16/plain"])
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "smoke.json")
+            self.assertEqual(run("--set", "smoke", "--minutes", "1e-9", "--json", str(path)).returncode, 0)
+            self.assertGreaterEqual(len(load(path)["unmeasured"]), 11)
+
+    def test_mistakes_are_named(self):
+        for done, words in ((run("--set", "nonsense"), "nonsense"), (run("--set", "smoke", "--filter", "xyz"), "xyz"),
+                            (run("--set", "smoke", device="tpu"), "tpu")):
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(words, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

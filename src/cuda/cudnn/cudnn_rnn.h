@@ -1,0 +1,54 @@
+/// A network of cuDNN's, for inference: one object for one shape, as fast as cuDNN lets it be.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "cuda/cudnn/cudnn_config.h"
+
+namespace rondo {
+
+/// Tensors of one run, in the device's memory and of the config's dtype. States are (layers x directions, B, width)
+/// without gaps, where the width of h is P or H, that of c is H. No final state may share memory with an initial one.
+struct CudnnBuffers {
+  CudnnLayout layout = CudnnLayout::time_major;  ///< `packed` if and only if the config says so
+  const void* x = nullptr;                       ///< rows of I
+  void* y = nullptr;                             ///< rows of output_width(config); must be there
+  const void* initial_h = nullptr;               ///< null: zeros
+  void* final_h = nullptr;                       ///< null: not wanted
+  const void* initial_c = nullptr;
+  void* final_c = nullptr;
+};
+
+/// Used by one thread at a time.
+class CudnnRnn {
+ public:
+  /// Packs the weights (one for each direction of each layer, directions of a layer side by side), allocates all that
+  /// cuDNN asks for, compiles where the algorithm compiles, and runs each layout once on zeros: only running shows
+  /// whether cuDNN supports a network, and its kernels are loaded by the first run. All in the order of `stream`, on
+  /// the config's device. Throws `ValueError` for weights that do not fit, and with cuDNN's words for a network that it
+  /// does not support.
+  CudnnRnn(const CudnnConfig& config, std::span<const CudnnWeights> weights, Stream stream);
+  ~CudnnRnn();
+  CudnnRnn(CudnnRnn&&) noexcept;
+  CudnnRnn& operator=(CudnnRnn&&) noexcept;
+
+  /// From the next run on, row b has lengths[b] steps, 1 to T; at first all have T. cuDNN takes lengths from the host
+  /// while a run is queued, so that what a CUDA graph has recorded keeps its lengths. Past a row's length y is zeros.
+  /// Throws `ValueError` for other lengths, and where the algorithm takes none.
+  void set_lengths(std::span<const std::int32_t> lengths);
+
+  /// Queues a run, without allocating or synchronising.
+  void forward(const CudnnBuffers& buffers, Stream stream);
+
+  const CudnnConfig& config() const;
+  std::size_t weight_space_bytes() const;
+  std::size_t work_space_bytes() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rondo

@@ -1,0 +1,28 @@
+/// What cuDNN's executors accept, by host arithmetic: without cuDNN, so that a build without it can test this.
+#pragma once
+
+#include <string_view>
+
+#include "cuda/cudnn/cudnn_config.h"
+#include "recurrence/executor.h"
+
+namespace rondo {
+
+/// "cudnn_standard", "cudnn_persist_static", "cudnn_persist_dynamic", "cudnn_persist_static_small_h".
+std::string_view cudnn_executor_name(CudnnAlgorithm algorithm);
+
+/// Refuses what cuDNN cannot express, and what it refuses whatever the device. What depends on a device or on a version
+/// of cuDNN, such as the largest H of the persistent algorithms, only making a runner can tell.
+Support cudnn_support(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
+
+/// The network of one layer that carries out an accepted spec.
+CudnnConfig cudnn_config(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
+
+/// In which layout of cuDNN's x and y lie. Throws `ValueError` naming the one that has gaps, or a layout that is not
+/// x's.
+CudnnLayout cudnn_layout(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers);
+
+/// Throws `ValueError` naming a state, or the last output, whose rows have gaps.
+void check_cudnn_states(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers);
+
+}  // namespace rondo

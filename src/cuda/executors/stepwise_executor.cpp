@@ -1,0 +1,79 @@
+#include "cuda/executors/stepwise_executor.h"
+
+#include "cuda/executors/graph_replay.h"
+#include "cuda/executors/stepwise_loop.h"
+#include "cuda/executors/stepwise_scratch.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+// Kernels that begin before the one in front of them has ended came with Hopper.
+constexpr int kOverlappingLaunches = 90;
+// Positions of units are counted in 32 bits.
+constexpr std::int64_t kMostUnits = std::int64_t{1} << 30;
+
+device::LaunchOrder launch_order(Device device) {
+  return properties_of(device).compute_capability >= kOverlappingLaunches ? device::LaunchOrder::overlapping
+                                                                          : device::LaunchOrder::serial;
+}
+
+class StepwiseRunner final : public Runner {
+ public:
+  explicit StepwiseRunner(const RunnerRequest& request)
+      : request_(request), products_(request), order_(launch_order(request.spec.device)), replay_(request) {}
+
+  void run(const RecurrenceBuffers& buffers, void* workspace) override {
+    replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, workspace, stream); });
+  }
+
+ private:
+  void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
+    const StepwiseRun run{request_.spec, request_.weights, buffers, products_, workspace, stream, order_};
+    switch (request_.spec.dtype) {
+      case DType::f64: return run_stepwise<double>(run);
+      case DType::f32: return run_stepwise<float>(run);
+      case DType::f16: return run_stepwise<Float16>(run);
+      case DType::bf16: return run_stepwise<BFloat16>(run);
+      default: throw ValueError("dtype", to_string(request_.spec.dtype), "a floating dtype");
+    }
+  }
+
+  const RunnerRequest request_;
+  StepwiseProducts products_;
+  const device::LaunchOrder order_;
+  GraphReplay replay_;
+};
+
+class StepwiseExecutor final : public Executor {
+ public:
+  std::string_view name() const override { return "cuda_stepwise"; }
+
+  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (spec.cell.units >= kMostUnits) return Support::no("it counts units in 30 bits");
+    return Support::yes();
+  }
+
+  std::size_t workspace_bytes(const RecurrenceSpec& spec) const override {
+    WorkspaceCutter cutter(nullptr);
+    switch (spec.dtype) {
+      case DType::f64: cut_scratch<double>(spec, cutter); break;
+      case DType::f32: cut_scratch<float>(spec, cutter); break;
+      default: cut_scratch<Float16>(spec, cutter);
+    }
+    return cutter.used();
+  }
+
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return std::make_unique<StepwiseRunner>(request);
+  }
+};
+
+}  // namespace
+
+const Executor& stepwise_executor() {
+  static const StepwiseExecutor executor;
+  return executor;
+}
+
+}  // namespace rondo

@@ -1,0 +1,26 @@
+/// The host's loop of the stepwise executor: which kernels and products a run consists of. Floor 4.
+#pragma once
+
+#include "cuda/device/launch_config.h"
+#include "cuda/executors/stepwise_products.h"
+#include "recurrence/executor.h"
+
+namespace rondo {
+
+/// One run.
+struct StepwiseRun {
+  const RecurrenceSpec& spec;
+  const WeightBuffers& weights;
+  const RecurrenceBuffers& buffers;
+  StepwiseProducts& products;
+  void* workspace = nullptr;
+  Stream stream = {};
+  device::LaunchOrder order = {};  ///< of the kernels that may overlap
+};
+
+/// Queues all of it. Element is the spec's dtype; each has a file of its own, stepwise_<dtype>.cu, because kernels take
+/// long to compile.
+template <typename Element>
+void run_stepwise(const StepwiseRun& run);
+
+}  // namespace rondo

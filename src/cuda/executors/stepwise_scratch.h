@@ -1,0 +1,41 @@
+/// What the stepwise executor keeps in the workspace of a run. Floor 4.
+#pragma once
+
+#include "cuda/executors/stepwise_arguments.h"
+#include "cuda/products/product.h"
+#include "recurrence/workspace.h"
+
+namespace rondo {
+
+template <typename Element>
+struct StepwiseScratch {
+  void* product_workspace = nullptr;       ///< first, because its alignment is the strictest
+  Sum<Element>* input_sums = nullptr;      ///< T B G H: x W
+  Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
+  StepStates<Element> states = {};
+  Element* reset_operand = nullptr;  ///< (B, H): r * h
+};
+
+template <typename Element>
+StepwiseScratch<Element> cut_scratch(const RecurrenceSpec& spec, WorkspaceCutter& cutter) {
+  const std::int64_t units = spec.B * spec.cell.units;
+  const std::int64_t gates = gate_count(spec.cell.kind);
+  StepwiseScratch<Element> scratch;
+  scratch.product_workspace = cutter.take<std::byte>(Product::kWorkspaceBytes);
+  scratch.input_sums = cutter.take<Sum<Element>>(spec.T * gates * units);
+  scratch.recurrent_sums = cutter.take<Sum<Element>>(gates * units);
+  scratch.states.h = cutter.take<Sum<Element>>(units);
+  scratch.states.c = cutter.take<Sum<Element>>(units);
+  if constexpr (!std::is_same_v<Element, Sum<Element>>) scratch.states.operand = cutter.take<Element>(units);
+  scratch.states.was_live = cutter.take<bool>(spec.B);
+  scratch.reset_operand = cutter.take<Element>(units);
+  return scratch;
+}
+
+template <typename Element>
+StepwiseScratch<Element> stepwise_scratch(const RecurrenceSpec& spec, void* workspace) {
+  WorkspaceCutter cutter(workspace);
+  return cut_scratch<Element>(spec, cutter);
+}
+
+}  // namespace rondo

@@ -1,0 +1,16 @@
+/// Products that step functions ask for again and again: deciding on one takes longer than running it. Floor 2.
+#pragma once
+
+#include <memory>
+
+#include "cuda/products/product.h"
+
+namespace rondo {
+
+/// The product for `spec` on `device`; the last kCachedProducts that were asked for are remembered. May be called from
+/// several threads.
+std::shared_ptr<const Product> cached_product(const ProductSpec& spec, Device device);
+
+inline constexpr std::size_t kCachedProducts = 128;
+
+}  // namespace rondo

@@ -1,0 +1,39 @@
+# Sources that know nothing of CUDA's libraries: nvcc compiles them for a device, and the tests compile them as plain C++
+# for the simulated one.
+set(RONDO_CUDA_PORTABLE_SOURCES
+  executors/cuda_executors.cpp
+  executors/graph_replay.cpp
+  executors/stepwise_bf16.cu
+  executors/stepwise_executor.cpp
+  executors/stepwise_f16.cu
+  executors/stepwise_f32.cu
+  executors/stepwise_f64.cu
+  executors/stepwise_products.cpp
+  ops/binary.cu
+  ops/cuda_ops.cpp
+  ops/matmul.cpp
+  ops/product_cache.cpp
+  ops/reduce.cu
+  ops/softmax.cu
+  ops/unary.cu
+  ops/where.cu
+  products/product_spec.cpp
+  runtime/calls.cpp
+  tensor/copy.cu)
+
+# Sources that call CUDA's runtime and libraries.
+set(RONDO_CUDA_LIBRARY_SOURCES
+  products/cublaslt_product.cpp
+  runtime/check.cpp
+  runtime/cuda_runtime.cpp
+  runtime/cuda_streams.cpp)
+
+# Sources that call cuDNN.
+set(RONDO_CUDNN_SOURCES
+  cudnn/check_cudnn.cpp
+  cudnn/cudnn_descriptors.cpp
+  cudnn/cudnn_packing.cpp
+  cudnn/cudnn_rnn.cpp
+  cudnn/cudnn_weight_space.cpp
+  executors/cudnn_executor.cpp
+  executors/cudnn_support.cpp)

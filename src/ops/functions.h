@@ -1,0 +1,191 @@
+/// What the operations of rondo/ops.h compute for one element: function objects, the same for every device. Floor 2.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "ops/backend.h"
+#include "rondo/activation.h"
+#include "rondo/host_device.h"
+#include "vocabulary/dispatch_dtype.h"
+
+namespace rondo {
+
+/// What arithmetic on an element is done in: float for the 16-bit floats, else the element's own type.
+template <typename Element>
+using Computed = std::conditional_t<kIs16Bit<Element>, float, Element>;
+
+/// What sums and maxima of elements are held in: double, or 64 bits that wrap around.
+template <typename Element>
+using Accumulator = std::conditional_t<std::is_integral_v<Element>, std::int64_t, double>;
+
+/// Integers wrap around where they overflow; in C++ only unsigned arithmetic may.
+template <typename Number, bool = std::is_integral_v<Number>>
+struct Wrapping {
+  using Type = Number;
+};
+template <typename Number>
+struct Wrapping<Number, true> {
+  using Type = std::make_unsigned_t<Number>;
+};
+
+template <typename Number>
+RONDO_HOST_DEVICE Number plus(Number a, Number b) {
+  using Wide = typename Wrapping<Number>::Type;
+  return static_cast<Number>(static_cast<Wide>(a) + static_cast<Wide>(b));
+}
+template <typename Number>
+RONDO_HOST_DEVICE Number minus(Number a, Number b) {
+  using Wide = typename Wrapping<Number>::Type;
+  return static_cast<Number>(static_cast<Wide>(a) - static_cast<Wide>(b));
+}
+template <typename Number>
+RONDO_HOST_DEVICE Number times(Number a, Number b) {
+  using Wide = typename Wrapping<Number>::Type;
+  return static_cast<Number>(static_cast<Wide>(a) * static_cast<Wide>(b));
+}
+
+namespace function {
+
+struct Add {
+  template <typename Number>
+  RONDO_HOST_DEVICE Number operator()(Number a, Number b) const {
+    return plus(a, b);
+  }
+};
+struct Subtract {
+  template <typename Number>
+  RONDO_HOST_DEVICE Number operator()(Number a, Number b) const {
+    return minus(a, b);
+  }
+};
+struct Multiply {
+  template <typename Number>
+  RONDO_HOST_DEVICE Number operator()(Number a, Number b) const {
+    return times(a, b);
+  }
+};
+struct Divide {
+  template <typename Real>
+  RONDO_HOST_DEVICE Real operator()(Real a, Real b) const {
+    return a / b;
+  }
+};
+
+struct Negate {
+  template <typename Number>
+  RONDO_HOST_DEVICE Number operator()(Number v) const {
+    if constexpr (std::is_floating_point_v<Number>) {
+      return -v;  // not 0 - v, which would lose the sign of zero
+    } else {
+      return minus(Number{0}, v);
+    }
+  }
+};
+struct Relu {
+  template <typename Number>
+  RONDO_HOST_DEVICE Number operator()(Number v) const {
+    return formula::relu(v);
+  }
+};
+template <typename Number>
+struct Clip {
+  Number low;
+  Number high;
+  RONDO_HOST_DEVICE Number operator()(Number v) const { return formula::clip(v, low, high); }
+};
+template <typename Number>
+struct AddNumber {
+  Number number;
+  RONDO_HOST_DEVICE Number operator()(Number v) const { return plus(v, number); }
+};
+template <typename Number>
+struct MultiplyByNumber {
+  Number number;
+  RONDO_HOST_DEVICE Number operator()(Number v) const { return times(v, number); }
+};
+template <Activation kActivation>
+struct Activate {
+  template <typename Real>
+  RONDO_HOST_DEVICE Real operator()(Real v) const {
+    return activate(kActivation, v);
+  }
+};
+struct Exponential {
+  template <typename Real>
+  RONDO_HOST_DEVICE Real operator()(Real v) const {
+    using std::exp;
+    return exp(v);
+  }
+};
+
+/// The larger one; NaN wins.
+struct Larger {
+  template <typename Number>
+  RONDO_HOST_DEVICE Number operator()(Number most, Number value) const {
+    return value > most || value != value ? value : most;
+  }
+};
+
+}  // namespace function
+
+/// A UnaryOp whose constants have been brought to what its tensor is computed in.
+template <typename Number>
+struct UnaryFunction {
+  UnaryKind kind;
+  Number first;
+  Number second;
+};
+
+/// A constant of an operation takes the dtype of its tensor.
+template <typename Element>
+UnaryFunction<Computed<Element>> unary_function(const UnaryOp& op) {
+  const auto constant = [](double v) { return convert_element<Computed<Element>>(convert_element<Element>(v)); };
+  return {op.kind, constant(op.first), constant(op.second)};
+}
+
+/// Calls `visit` with the function object that `op` stands for.
+template <typename Number, typename Visit>
+RONDO_HOST_DEVICE void visit_function(const UnaryFunction<Number>& op, const Visit& visit) {
+  switch (op.kind) {
+    case UnaryKind::neg: return visit(function::Negate{});
+    case UnaryKind::relu: return visit(function::Relu{});
+    case UnaryKind::clip: return visit(function::Clip<Number>{op.first, op.second});
+    case UnaryKind::add_number: return visit(function::AddNumber<Number>{op.first});
+    case UnaryKind::mul_number: return visit(function::MultiplyByNumber<Number>{op.first});
+    default: break;
+  }
+  if constexpr (std::is_floating_point_v<Number>) {
+    switch (op.kind) {
+      case UnaryKind::tanh: return visit(function::Activate<Activation::tanh>{});
+      case UnaryKind::sigmoid: return visit(function::Activate<Activation::sigmoid>{});
+      case UnaryKind::hard_sigmoid: return visit(function::Activate<Activation::hard_sigmoid>{});
+      case UnaryKind::hard_sigmoid_keras3: return visit(function::Activate<Activation::hard_sigmoid_keras3>{});
+      default: return visit(function::Exponential{});
+    }
+  }
+}
+
+/// The same for two operands of type Number.
+template <typename Number, typename Visit>
+RONDO_HOST_DEVICE void visit_function(BinaryOp op, const Visit& visit) {
+  switch (op) {
+    case BinaryOp::add: return visit(function::Add{});
+    case BinaryOp::sub: return visit(function::Subtract{});
+    case BinaryOp::mul: return visit(function::Multiply{});
+    case BinaryOp::div:
+      if constexpr (std::is_floating_point_v<Number>) visit(function::Divide{});
+  }
+}
+
+/// Where the accumulator of `op` begins: the identity of its fold.
+template <typename Total>
+constexpr Total reduce_identity(ReduceOp op) {
+  using Limits = std::numeric_limits<Total>;
+  constexpr Total kLowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  return op == ReduceOp::max ? kLowest : Total{0};
+}
+
+}  // namespace rondo

@@ -1,0 +1,146 @@
+#include "parity/device_run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "parity/laid_out.h"
+#include "rondo/ops.h"
+#include "support/compare.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+double tolerance_of(const ParityCase& how) {
+  if (how.math == MatrixMath::tf32) return 1e-3;
+  switch (how.dtype) {
+    case DType::f64: return 1e-12;
+    case DType::f32: return 1e-5;
+    case DType::f16: return 2e-3;
+    default: return 1e-2;
+  }
+}
+
+RecurrenceSpec spec_on_device(const RecurrenceSpec& spec, const DeviceRun& run) {
+  RecurrenceSpec result = spec;
+  result.dtype = run.how.dtype;
+  result.math = run.how.math;
+  result.device = run.device;
+  return result;
+}
+
+RecurrentWeights weights_on_device(const RecurrentWeights& weights, const DeviceRun& run) {
+  const auto moved = [&](const Tensor& tensor) { return tensor.to(run.how.dtype).to(run.device); };
+  RecurrentWeights result{moved(weights.kernel), moved(weights.recurrent_kernel), std::nullopt};
+  if (weights.bias) result.bias = moved(*weights.bias);
+  return result;
+}
+
+/// The tensors of a run, in memory on the device.
+class DeviceTensors {
+ public:
+  DeviceTensors(const RandomRecurrence& recurrence, const DeviceRun& run)
+      : random_(run.layout_seed), device_(run.device) {
+    const RecurrenceSpec& spec = recurrence.spec;
+    const DType dtype = run.how.dtype;
+    tensors.x = lay_out(recurrence.x.to(dtype), inputs_).rows();
+    if (recurrence.mask) tensors.mask = lay_out(recurrence.mask->insert_axis(2), inputs_).rows().select(2, 0);
+    if (recurrence.lengths) {
+      tensors.lengths = lay_out(recurrence.lengths->insert_axis(0).insert_axis(2), inputs_).row().select(1, 0);
+    }
+    for (const Tensor& state : recurrence.initial_state) {
+      tensors.initial_state.push_back(lay_out(state.to(dtype).insert_axis(0), inputs_).row());
+    }
+    const Tensor rows = Tensor::full({1, spec.B, spec.cell.units}, kNaN, dtype);
+    if (random_.coin(0.9)) {
+      tensors.y = lay_out(Tensor::full({spec.T, spec.B, spec.cell.units}, kNaN, dtype), outputs_).rows();
+    }
+    tensors.last_output = lay_out(rows, outputs_).row();
+    for (int k = 0; k < state_count(spec.cell.kind); ++k) tensors.final_state.push_back(lay_out(rows, outputs_).row());
+  }
+
+  void poison() const {
+    for (const LaidOut& output : outputs_) output.rows().fill(kNaN);
+  }
+
+  RunResult take() const {
+    RunResult result{tensors.y ? tensors.y->to(cpu()).clone() : Tensor(), tensors.last_output->to(cpu()).clone(), {}};
+    for (const Tensor& state : tensors.final_state) result.final_state.push_back(state.to(cpu()).clone());
+    for (const LaidOut& output : outputs_) EXPECT_TRUE(output.gaps_are_untouched()) << "written between rows";
+    return result;
+  }
+
+  SessionTensors tensors;
+
+ private:
+  const LaidOut& lay_out(const Tensor& values, std::vector<LaidOut>& group) {
+    return group.emplace_back(values, random_layout(random_), device_);
+  }
+
+  Random random_;
+  Device device_;
+  std::vector<LaidOut> inputs_;
+  std::vector<LaidOut> outputs_;
+};
+
+Tensor rounded_to_tf32(const Tensor& tensor) {
+  constexpr std::uint32_t kDropped = (1U << 13) - 1;  // TF32 keeps 10 of 23 bits of fraction
+  Tensor result = tensor.clone();
+  for (std::int64_t i = 0; i < result.numel(); ++i) {
+    float& value = result.data<float>()[i];
+    if (std::isfinite(value)) value = std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) & ~kDropped);
+  }
+  return result;
+}
+
+double largest_error(const Tensor& actual, const Tensor& expected) {
+  if (!actual.defined()) return 0;
+  return largest_magnitude(sub(actual.to(DType::f64), expected.to(DType::f64)));
+}
+
+}  // namespace
+
+RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run) {
+  const Plan plan =
+      Plan::create(spec_on_device(recurrence.spec, run), {.executor = run.how.executor, .graph_use = run.graph_use});
+  Session session(plan, weights_on_device(recurrence.weights, run));
+  const DeviceTensors tensors(recurrence, run);
+  for (int repeat = 0; repeat < run.repeats; ++repeat) {
+    tensors.poison();
+    session.run(tensors.tensors);
+  }
+  return tensors.take();
+}
+
+RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how) {
+  const auto round = [&](Tensor& tensor) {
+    tensor = how.math == MatrixMath::tf32 ? rounded_to_tf32(tensor) : tensor.to(how.dtype).to(DType::f32);
+  };
+  round(recurrence.x);
+  round(recurrence.weights.kernel);
+  round(recurrence.weights.recurrent_kernel);
+  if (recurrence.weights.bias) round(*recurrence.weights.bias);
+  std::ranges::for_each(recurrence.initial_state, round);
+  return recurrence;
+}
+
+void expect_parity(const RandomRecurrence& recurrence, const DeviceRun& run) {
+  SCOPED_TRACE(run.how.executor + ", " + to_string(run.how.dtype) + ", " + to_string(run.how.math));
+  const RandomRecurrence exact = rounded(recurrence, run.how);
+  const RunResult expected = run_on("reference", exact, DType::f64);
+  const double scale = scale_of(exact, expected);
+  const RunResult actual = run_on_device(exact, run);
+  expect_close(actual, expected, tolerance_of(run.how) * scale);
+  double error = std::max(largest_error(actual.y, expected.y), largest_error(actual.last_output, expected.last_output));
+  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
+    error = std::max(error, largest_error(actual.final_state[k], expected.final_state[k]));
+  }
+  record_parity(run.how, scale == 0 ? error : error / scale);
+}
+
+}  // namespace rondo::test

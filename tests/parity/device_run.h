@@ -1,0 +1,29 @@
+/// A random recurrence, run on a device with its rows laid out at random.
+#pragma once
+
+#include "parity/parity_record.h"
+#include "property/random_recurrence.h"
+#include "rondo/device.h"
+
+namespace rondo::test {
+
+struct DeviceRun {
+  ParityCase how;
+  Device device;
+  GraphUse graph_use = GraphUse::automatic;
+  std::uint64_t layout_seed = 0;
+  /// Runs of the session, all with the same tensors: the second is recorded, the third replayed.
+  int repeats = 1;
+};
+
+/// What it wrote, on the CPU. Outputs are NaN before each run; fails the test if something is written between rows.
+RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run);
+
+/// All numbers rounded to what `how` computes with, so that what is left of an error is the executor's own.
+RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how);
+
+/// Compares with the reference in double, and records the error. The tolerance is the dtype's: of f64 1e-12, f32 1e-5,
+/// tf32 1e-3, f16 2e-3, bf16 1e-2, relative to the largest value that the run reads or writes.
+void expect_parity(const RandomRecurrence& recurrence, const DeviceRun& run);
+
+}  // namespace rondo::test

@@ -1,0 +1,182 @@
+// Rondo's own CUDA executors against the reference in double precision: over random recurrences laid out at random, in
+// every dtype, and over the shapes that are most likely to go wrong.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "parity/device_run.h"
+#include "property/seeds.h"
+#include "support/compare.h"
+#include "support/device_under_test.h"
+#include "support/executors.h"
+
+namespace rondo::test {
+namespace {
+
+struct Numbers {
+  DType dtype;
+  MatrixMath math = MatrixMath::strict;
+};
+
+constexpr Numbers kNumbers[] = {
+    {DType::f64}, {DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f16}, {DType::bf16}};
+
+/// cuDNN's executors take part of this alone, and have tests of their own.
+std::vector<std::string> own_executors(const RecurrenceSpec& spec) {
+  RecurrenceSpec on_device = spec;
+  on_device.device = device_under_test();
+  std::vector<std::string> names = executors_for(on_device);
+  std::erase_if(names, [](const std::string& name) { return name.rfind("cudnn", 0) == 0; });
+  EXPECT_FALSE(names.empty());
+  return names;
+}
+
+void check(const RandomRecurrence& recurrence, std::uint64_t seed) {
+  SCOPED_TRACE(to_string(recurrence.spec));
+  for (const auto& [dtype, math] : kNumbers) {
+    RecurrenceSpec spec = recurrence.spec;
+    spec.dtype = dtype;
+    for (const std::string& executor : own_executors(spec)) {
+      expect_parity(recurrence, {.how = {executor, dtype, math}, .device = device_under_test(), .layout_seed = seed});
+    }
+  }
+}
+
+TEST(ExecutorParity, EqualsTheReferenceInDouble) {
+  for_each_seed([](std::uint64_t seed) {
+    Random random(seed);
+    check(random_recurrence(random), seed);
+  });
+}
+
+std::int64_t live_rows(const RandomRecurrence& recurrence) {
+  std::int64_t count = 0;
+  for (std::int64_t b = 0; b < recurrence.spec.B; ++b) {
+    if (largest_magnitude(recurrence.live.select(1, b)) > 0.0) ++count;
+  }
+  return count;
+}
+
+struct Hazard {
+  const char* name;
+  std::function<bool(const RandomRecurrence&)> holds;
+};
+
+void PrintTo(const Hazard& hazard, std::ostream* stream) { *stream << hazard.name; }
+
+/// "Small": what compute-sanitizer, which is slow, is run on.
+class SmallHazard : public ::testing::TestWithParam<Hazard> {};
+
+TEST_P(SmallHazard, EqualsTheReferenceInDouble) {
+  constexpr int kRecurrences = 10;
+  int found = 0;
+  for (std::uint64_t seed = 0; found < kRecurrences && !HasFailure(); ++seed) {
+    Random random(seed);
+    const RandomRecurrence recurrence = random_recurrence(random);
+    if (!GetParam().holds(recurrence)) continue;
+    ++found;
+    check(recurrence, seed);
+  }
+}
+
+using Run = RandomRecurrence;
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, SmallHazard,
+    ::testing::Values(
+        Hazard{"OneRow", [](const Run& run) { return run.spec.B == 1; }},
+        Hazard{"OneStep", [](const Run& run) { return run.spec.T == 1; }},
+        Hazard{"NoStep", [](const Run& run) { return run.spec.T == 0; }},
+        Hazard{"NoRow", [](const Run& run) { return run.spec.B == 0; }},
+        Hazard{"OneUnit", [](const Run& run) { return run.spec.cell.units == 1; }},
+        Hazard{"PacksOfUnits", [](const Run& run) { return run.spec.cell.units % 4 == 0; }},
+        Hazard{"UnitsNoMultipleOfPacks",
+               [](const Run& run) { return run.spec.cell.units > 4 && run.spec.cell.units % 4 != 0; }},
+        Hazard{"AllRowsDead", [](const Run& run) { return run.spec.T > 1 && run.spec.B > 1 && live_rows(run) == 0; }},
+        Hazard{"OneRowLive", [](const Run& run) { return run.spec.T > 1 && run.spec.B > 1 && live_rows(run) == 1; }}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
+/// A recurrence of a given size with ragged lengths, for sizes that random ones do not reach.
+RandomRecurrence sized(const CellSpec& cell, std::int64_t T, std::int64_t B, std::int64_t I) {
+  Random random(1);
+  RandomRecurrence recurrence;
+  recurrence.spec = {.cell = cell, .T = T, .B = B, .I = I, .has_lengths = true};
+  const std::int64_t columns = gate_count(cell.kind) * cell.units;
+  const double scale = 1.0 / static_cast<double>(cell.units);
+  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
+  recurrence.weights = {random.tensor({I, columns}, 1.0), random.tensor({cell.units, columns}, scale),
+                        random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5)};
+  recurrence.x = random.tensor({T, B, I}, 1.0);
+  recurrence.lengths = Tensor::empty({B}, DType::i32);
+  for (std::int64_t b = 0; b < B; ++b) {
+    recurrence.lengths->data<std::int32_t>()[b] = static_cast<std::int32_t>(random.integer(0, T));
+  }
+  return recurrence;
+}
+
+/// More units than a block has threads, and more rows.
+TEST(ExecutorParity, SeveralBlocks) {
+  struct Size {
+    std::int64_t B;
+    std::int64_t H;
+  };
+  for (const Size size : {Size{2, 132}, Size{2, 133}, Size{2, 520}, Size{150, 3}, Size{300, 4}}) {
+    check(sized({.units = size.H}, 2, size.B, 3), 1);
+  }
+}
+
+/// Errors must not grow with the steps.
+TEST(ExecutorParity, ManySteps) {
+  for (const CellKind kind : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
+    for (const bool reset_after : {true, false}) {
+      if (kind != CellKind::gru && !reset_after) continue;
+      check(sized({.kind = kind, .units = 24, .reset_after = reset_after}, 128, 3, 8), 3);
+    }
+  }
+}
+
+/// Recorded and replayed, a run writes the same bits as before.
+TEST(ExecutorParity, ReplaysEqualFirstRuns) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    Random random(seed);
+    const RandomRecurrence recurrence = random_recurrence(random);
+    SCOPED_TRACE(to_string(recurrence.spec));
+    for (const std::string& executor : own_executors(recurrence.spec)) {
+      DeviceRun once;
+      once.how.executor = executor;
+      once.device = device_under_test();
+      once.layout_seed = seed;
+      DeviceRun thrice = once;
+      thrice.repeats = 3;
+      DeviceRun eager = thrice;
+      eager.graph_use = GraphUse::never;
+      const RunResult expected = run_on_device(recurrence, once);
+      EXPECT_TRUE(identical(run_on_device(recurrence, thrice).last_output, expected.last_output)) << executor;
+      EXPECT_TRUE(identical(run_on_device(recurrence, eager).last_output, expected.last_output)) << executor;
+    }
+  }
+}
+
+/// What shares its batch never changes a row's bits.
+TEST(ExecutorParity, BatchMatesNeverMatter) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    Random random(seed);
+    RandomRecurrence recurrence = random_recurrence(random);
+    if (recurrence.spec.B < 2) continue;
+    SCOPED_TRACE(to_string(recurrence.spec));
+    for (const auto& [dtype, math] : kNumbers) {
+      for (const std::string& executor : own_executors(recurrence.spec)) {
+        const DeviceRun run{.how = {executor, dtype, math}, .device = device_under_test(), .layout_seed = 4};
+        RandomRecurrence other = recurrence;
+        other.x = recurrence.x.clone();
+        other.x.slice(1, 1, other.spec.B).fill(0.25);
+        const RunResult before = run_on_device(recurrence, run);
+        const RunResult after = run_on_device(other, run);
+        EXPECT_TRUE(identical(after.last_output.select(0, 0), before.last_output.select(0, 0))) << executor;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rondo::test

@@ -1,0 +1,127 @@
+"""scripts/gpu-check with stub programs: what it says, and with which code it exits, when each of its steps goes wrong."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCRIPT = HERE.parent.parent / "scripts" / "gpu-check"
+PROGRAMS = ("parity_test", "golden_test", "rondo_bench")
+
+
+class GpuCheckTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.package = pathlib.Path(folder.name, "package")
+        self.tools = pathlib.Path(folder.name, "tools")
+        self.out = pathlib.Path(folder.name, "results", "record.json")
+        for place, names in ((self.package, PROGRAMS), (self.tools, ("nvidia-smi", "compute-sanitizer"))):
+            place.mkdir()
+            for name in names:
+                (place / name).symlink_to(HERE / "stub")
+        (self.package / "cases").mkdir()
+        (self.package / "commit").write_text("abc1234\n")
+
+    def check(self, stub="", arguments=("--minutes", "1")):
+        """(exit code, what was printed, the record or None)."""
+        environment = {**os.environ, "PATH": f"{self.tools}:{os.environ['PATH']}", "STUB": stub, "RONDO_TEST_SEED": "7"}
+        done = subprocess.run([SCRIPT, "--prebuilt", self.package, "--out", self.out, *arguments], env=environment, text=True,
+                              capture_output=True, check=False)
+        record = json.loads(self.out.read_text()) if self.out.exists() else None
+        return done.returncode, done.stdout + done.stderr, record
+
+    def steps(self, record):
+        return {step["name"]: step for step in record["steps"]}
+
+    def expect_failure(self, stub, step, words):
+        """Exactly this step fails, with these words in its record, and so does the whole."""
+        code, printed, record = self.check(stub)
+        self.assertEqual(code, 1, printed)
+        self.assertEqual(record["outcome"], "failed")
+        steps = self.steps(record)
+        self.assertEqual([name for name in steps if steps[name]["outcome"] == "failed"], [step])
+        self.assertIn(words, json.dumps(steps[step]))
+
+    def test_all_is_well(self):
+        code, printed, record = self.check()
+        self.assertEqual(code, 0, printed)
+        self.assertEqual(record["outcome"], "passed")
+        self.assertEqual((record["commit"], record["bench"]["commit"], record["seed"]), ("abc1234", "abc1234", "7"))
+        self.assertEqual(record["device"]["driver_version"], "580.1")
+        self.assertEqual(record["versions"], {"cudnn": "9.13.1"})
+        self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["worst_error"], 1e-6)
+        steps = self.steps(record)
+        self.assertEqual(list(steps), ["parity", "goldens", "memcheck", "racecheck", "synccheck", "soak", "bench"])
+        self.assertEqual({step["outcome"] for step in steps.values()}, {"passed"})
+        self.assertEqual((steps["parity"]["tests"], steps["parity"]["failures"]), (1, 0))
+        self.assertEqual(steps["soak"]["properties"], {"drift_bytes": "0"})
+        self.assertEqual(steps["memcheck"]["errors"], 0)
+        self.assertIn("--tool racecheck", steps["racecheck"]["command"])
+        self.assertIn("RONDO_TEST_SEED=7", printed)
+
+    def test_without_a_gpu(self):
+        code, printed, record = self.check("nvidia-smi=none")
+        self.assertEqual((code, record), (77, None))
+        self.assertEqual(len(printed.splitlines()), 1)
+        self.assertIn("no GPU", printed)
+
+    def test_a_disagreement(self):
+        self.expect_failure("parity_test=fail", "parity", "parity_test seed=7 device=cuda:0")
+
+    def test_a_disagreement_under_a_sanitizer(self):
+        code, _, record = self.check("small_test=fail")
+        self.assertEqual(code, 1)
+        self.assertEqual(self.steps(record)["racecheck"]["failed"], ["Some.A"])
+
+    def test_a_golden_disagrees(self):
+        self.expect_failure("golden_test=fail", "goldens", "Some.A")
+
+    def test_no_test_ran(self):
+        self.expect_failure("soak_test=empty", "soak", "no test ran")
+
+    def test_all_tests_were_skipped(self):
+        self.expect_failure("golden_test=skip", "goldens", "no test ran")
+
+    def test_time_is_limited(self):
+        self.expect_failure("golden_test=hang", "goldens", "ran out of its time")
+
+    def test_the_benchmark_fails(self):
+        self.expect_failure("rondo_bench=fail", "bench", "exit_code")
+
+    def test_the_benchmark_leaves_nothing(self):
+        self.expect_failure("rondo_bench=none", "bench", "measured nothing")
+
+    def test_the_benchmark_measured_nothing(self):
+        self.expect_failure("rondo_bench=empty", "bench", "measured nothing")
+
+    def test_a_sanitizer_finds_something(self):
+        code, _, record = self.check("compute-sanitizer=errors")
+        self.assertEqual(code, 1)
+        self.assertEqual(self.steps(record)["memcheck"]["errors"], 3)
+
+    def test_a_sanitizer_says_nothing(self):
+        code, _, record = self.check("compute-sanitizer=silent")
+        self.assertEqual(code, 1)
+        self.assertIn("no summary", self.steps(record)["synccheck"]["note"])
+
+    def test_a_device_that_the_sanitizer_does_not_know(self):
+        code, printed, record = self.check("compute-sanitizer=unsupported")
+        self.assertEqual(code, 0, printed)
+        self.assertEqual(self.steps(record)["racecheck"]["outcome"], "skipped")
+        self.assertIn("not supported", self.steps(record)["racecheck"]["note"])
+
+    def test_wrong_calls(self):
+        self.assertEqual(self.check(arguments=("--minutes", "soon"))[0], 2)
+        self.assertEqual(self.check(arguments=("--nonsense",))[0], 2)
+        (self.package / "golden_test").unlink()
+        code, printed, _ = self.check()
+        self.assertEqual(code, 2)
+        self.assertIn("golden_test", printed)
+
+
+if __name__ == "__main__":
+    unittest.main()
