@@ -71,12 +71,17 @@ std::vector<Point> chosen_points(const Options& options) {
   return points;
 }
 
+// A device too small for them is measured without.
 void measure_ceilings(const DeviceProperties& device, Results& results) {
-  const Ceilings ceilings = bench::measure_ceilings(device);
-  results.add(ceilings);
-  std::printf("copies %.0f GB/s", ceilings.copy_gigabytes_per_second);
-  if (ceilings.matmul_teraflops) std::printf(", multiplies bf16 at %.0f TFLOP/s", *ceilings.matmul_teraflops);
-  std::printf("\n");
+  try {
+    const Ceilings ceilings = bench::measure_ceilings(device);
+    results.add(ceilings);
+    std::printf("copies %.0f GB/s", ceilings.copy_gigabytes_per_second);
+    if (ceilings.matmul_teraflops) std::printf(", multiplies bf16 at %.0f TFLOP/s", *ceilings.matmul_teraflops);
+    std::printf("\n");
+  } catch (const Error& error) {
+    std::fprintf(stderr, "rondo_bench: no ceilings: %s\n", error.what());
+  }
 }
 
 /// Measures and reports one point. Throws where the device can do nothing any more.

@@ -45,7 +45,7 @@ RecurrentWeights weights_on_device(const RecurrentWeights& weights, const Device
 class DeviceTensors {
  public:
   DeviceTensors(const RandomRecurrence& recurrence, const DeviceRun& run)
-      : random_(run.layout_seed), device_(run.device) {
+      : random_(run.layout_seed), dense_(run.layout_seed == 0), device_(run.device) {
     const RecurrenceSpec& spec = recurrence.spec;
     const DType dtype = run.how.dtype;
     tensors.x = lay_out(recurrence.x.to(dtype), inputs_).rows();
@@ -79,11 +79,12 @@ class DeviceTensors {
 
  private:
   const LaidOut& lay_out(const Tensor& values, std::vector<LaidOut>& group) {
-    return group.emplace_back(values, random_layout(random_), device_);
+    return group.emplace_back(values, dense_ ? RowLayout{} : random_layout(random_), device_);
   }
 
   Random random_;
-  Device device_;
+  const bool dense_;
+  const Device device_;
   std::vector<LaidOut> inputs_;
   std::vector<LaidOut> outputs_;
 };

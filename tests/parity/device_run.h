@@ -11,7 +11,7 @@ struct DeviceRun {
   ParityCase how;
   Device device;
   GraphUse graph_use = GraphUse::automatic;
-  std::uint64_t layout_seed = 0;
+  std::uint64_t layout_seed = 0;  ///< 0: all rows without gaps
   /// Runs of the session, all with the same tensors: the second is recorded, the third replayed.
   int repeats = 1;
 };

@@ -165,13 +165,16 @@ TEST(LayerParity, WhatIsOnAnotherDeviceIsNamed) {
   Random random(3);
   const Device device = device_under_test();
   const std::string name = to_string(device);
-  LSTM lstm({.units = 4}, RecurrentWeights{random.tensor({3, 16}, 1.0), random.tensor({4, 16}, 1.0),
-                                           random.tensor({16}, 1.0)}
-                              .to(device));
+  LSTM lstm(
+      {.units = 4},
+      RecurrentWeights{random.tensor({3, 16}, 1.0), random.tensor({4, 16}, 1.0), random.tensor({16}, 1.0)}.to(device));
   const Tensor x = random.tensor({2, 6, 3}, 1.0);
   expect_words([&] { lstm(x); }, {"inputs", "on cpu", name});
-  expect_words([&] { lstm(x.to(device), {.mask = Tensor::full({2, 6}, 1.0, DType::boolean)}); },
-               {"mask", "on cpu", name});
+  expect_words(
+      [&] {
+        lstm(x.to(device), {.mask = Tensor::full({2, 6}, 1.0, DType::boolean)});
+      },
+      {"mask", "on cpu", name});
   const States states{random.tensor({2, 4}, 1.0), random.tensor({2, 4}, 1.0)};
   expect_words([&] { lstm(x.to(device), {.initial_state = states}); }, {"initial_state[0]", "on cpu", name});
   expect_words([&] { add(x, x.to(device)); }, {"b of add", name, "on cpu"});

@@ -135,6 +135,9 @@ TEST(ProductParity, SpecsOfNoProductAreRefused) {
   spec.a.row_stride = 2;
   refused(spec, {"spec of a product", "f32 (4, 4) stride 2 x (4, 4) stride 4", "rows that do not overlap"});
   spec = good;
+  spec.b.batch_stride = -16;
+  refused(spec, {"stride 4 and -16", "no negative stride"});
+  spec = good;
   spec.result_dtype = DType::f16;
   refused(spec, {"to f16", "a result of their dtype or f32"});
   spec.dtype = spec.result_dtype = DType::i32;

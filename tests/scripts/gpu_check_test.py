@@ -114,6 +114,22 @@ class GpuCheckTest(unittest.TestCase):
         self.assertEqual(self.steps(record)["racecheck"]["outcome"], "skipped")
         self.assertIn("not supported", self.steps(record)["racecheck"]["note"])
 
+    def test_paths_are_the_callers(self):
+        os.chdir(self.package.parent)
+        self.addCleanup(os.chdir, HERE)
+        self.package, self.out = pathlib.Path("package"), pathlib.Path("record.json")
+        code, printed, record = self.check()
+        self.assertEqual(code, 0, printed)
+        self.assertEqual(record["outcome"], "passed")
+
+    def test_an_archive(self):
+        archive = self.package.parent / "package.tar.gz"
+        subprocess.run(["tar", "-czhf", archive, "-C", self.package, "."], check=True)  # what the links lead to
+        self.package = archive
+        code, printed, record = self.check()
+        self.assertEqual(code, 0, printed)
+        self.assertEqual(record["commit"], "abc1234")
+
     def test_wrong_calls(self):
         self.assertEqual(self.check(arguments=("--minutes", "soon"))[0], 2)
         self.assertEqual(self.check(arguments=("--nonsense",))[0], 2)

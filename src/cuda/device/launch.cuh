@@ -3,11 +3,11 @@
 
 #include <cuda_runtime.h>
 
-#include <string>
 #include <utility>
 
 #include "cuda/device/launch_config.h"
-#include "rondo/error.h"
+#include "cuda/runtime/calls.h"
+#include "cuda/runtime/check.h"
 
 namespace rondo::device {
 
@@ -25,11 +25,9 @@ void launch(void (*kernel)(Parameters...), const LaunchConfig& config, Arguments
   launch.stream = static_cast<cudaStream_t>(config.stream.native);
   launch.attrs = &overlap;
   launch.numAttrs = config.order == LaunchOrder::overlapping ? 1 : 0;
-  const cudaError_t status = cudaLaunchKernelEx(&launch, kernel, std::forward<Arguments>(arguments)...);
-  if (status != cudaSuccess) {
-    (void)cudaGetLastError();  // else the next caller would find this error again
-    throw RuntimeError(std::string("kernel launch: ") + cudaGetErrorString(status));
-  }
+  cuda_runtime::announce(cuda_runtime::Call::launch);
+  const cuda_runtime::CurrentDevice scope(config.stream.device);  // a default stream is the current device's
+  cuda_runtime::check(cudaLaunchKernelEx(&launch, kernel, std::forward<Arguments>(arguments)...), "launching a kernel");
 }
 
 }  // namespace rondo::device

@@ -10,8 +10,7 @@ constexpr std::size_t kRecordings = 8;
 
 }  // namespace
 
-GraphReplay::GraphReplay(const RunnerRequest& request)
-    : stream_(request.stream), graph_use_(request.graph_use) {}
+GraphReplay::GraphReplay(const RunnerRequest& request) : stream_(request.stream), graph_use_(request.graph_use) {}
 
 void GraphReplay::run(const RecurrenceBuffers& buffers, void* workspace, const std::function<void(Stream)>& work) {
   if (graph_use_ == GraphUse::never || cuda_runtime::is_recording(stream_)) return work(stream_);

@@ -46,7 +46,7 @@ struct StepSums {
   const Element* recurrent_bias = nullptr;       ///< (G H), or null
 };
 
-/// Brings the initial states in, and looks at the lengths.
+/// Brings the initial states in, and looks at the lengths. A run without initial states and with steps does without it.
 template <typename Element>
 struct LoadStates {
   Schedule schedule = {};
@@ -65,24 +65,34 @@ struct ResetStep {
   Element* reset_operand = nullptr;  ///< (B, H): r * h
 };
 
+/// Where the results go. Rows may be absent.
+template <typename Element>
+struct ResultRows {
+  BatchRows<Element> last_output = {};
+  BatchRows<Element> final_h = {};
+  BatchRows<Element> final_c = {};
+};
+
 /// Advances all rows by one step, and emits their outputs.
 template <typename Element>
 struct GateStep {
   StepSums<Element> sums = {};
   StepStates<Element> states = {};
-  Element* y = nullptr;  ///< (T, B, H) by write time, `y_strides` apart; null: no sequence is wanted
+  /// States are zeros, h U too, and none of them has been written yet: the first step without initial states.
+  bool fresh = false;
+  std::uint32_t* flags = nullptr;    ///< bits of RunFlag, at a fresh step; else null
+  ResultRows<Element> results = {};  ///< absent but at the last step
+  Element* y = nullptr;              ///< (T, B, H) by write time, `y_strides` apart; null: no sequence is wanted
   TimeBatchStrides y_strides = {};
 };
 
-/// Takes the results out.
+/// Takes the results out of a run without steps.
 template <typename Element>
 struct StoreResults {
-  Schedule schedule = {};
+  std::int64_t B = 0;
   std::int64_t H = 0;
   StepStates<Element> states = {};
-  BatchRows<Element> last_output = {};
-  BatchRows<Element> final_h = {};
-  BatchRows<Element> final_c = {};
+  ResultRows<Element> results = {};
 };
 
 }  // namespace rondo

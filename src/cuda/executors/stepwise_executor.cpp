@@ -13,15 +13,22 @@ constexpr int kOverlappingLaunches = 90;
 // Positions of units are counted in 32 bits.
 constexpr std::int64_t kMostUnits = std::int64_t{1} << 30;
 
-device::LaunchOrder launch_order(Device device) {
-  return properties_of(device).compute_capability >= kOverlappingLaunches ? device::LaunchOrder::overlapping
-                                                                          : device::LaunchOrder::serial;
+// A multiprocessor hides the latencies of a step behind so many threads, with a unit each. Measured on an H200: packs
+// of 4 units take 3 to 4 microseconds longer a step where they leave multiprocessors idle.
+constexpr std::int64_t kUnitsPerProcessor = 1024;
+
+StepLaunch step_launch(const RunnerRequest& request) {
+  const DeviceProperties properties = properties_of(request.spec.device);
+  const bool overlaps = properties.compute_capability >= kOverlappingLaunches;
+  return {.stream = request.stream,
+          .order = overlaps ? device::LaunchOrder::overlapping : device::LaunchOrder::serial,
+          .packed_units = properties.processors * kUnitsPerProcessor};
 }
 
 class StepwiseRunner final : public Runner {
  public:
   explicit StepwiseRunner(const RunnerRequest& request)
-      : request_(request), products_(request), order_(launch_order(request.spec.device)), replay_(request) {}
+      : request_(request), products_(request), how_(step_launch(request)), replay_(request) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
     replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, workspace, stream); });
@@ -29,7 +36,9 @@ class StepwiseRunner final : public Runner {
 
  private:
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
-    const StepwiseRun run{request_.spec, request_.weights, buffers, products_, workspace, stream, order_};
+    StepLaunch how = how_;
+    how.stream = stream;
+    const StepwiseRun run{request_.spec, request_.weights, buffers, products_, workspace, how};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise<double>(run);
       case DType::f32: return run_stepwise<float>(run);
@@ -41,7 +50,7 @@ class StepwiseRunner final : public Runner {
 
   const RunnerRequest request_;
   StepwiseProducts products_;
-  const device::LaunchOrder order_;
+  const StepLaunch how_;
   GraphReplay replay_;
 };
 

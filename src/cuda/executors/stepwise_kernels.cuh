@@ -1,18 +1,20 @@
 /// The kernels of the stepwise executor, which alternates matrix products by a library with one pass over the gates:
 ///
-///     load states      h, c = initial states, or zeros
+///     load states      h, c = initial states; without them the first step is fresh and needs no product
 ///     for s in 0 .. T-1:
 ///       (library)      recurrent_sums = h U
 ///       reset step     r * h, and (library) recurrent_sums = (r * h) U for the candidate: only a GRU that resets
 ///       before gate step      live rows: h, c = formula(x W + b, h U + rb, h, c);  all rows: y[write time] = what they
-///       emit
-///     store results    last output, final states
+///       emit;
+///                      the last step: last output, final states
+///     store results    the same for T = 0
 ///
 /// Each is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread reads what
-/// another one of its kernel writes: was_live[b] is written where row b is live at s and read where it is dead.
+/// another one of its kernel writes: was_live[b] is written where row b is live at s, or the step is fresh, and read
+/// elsewhere.
 ///
-/// What the reset and gate steps read before wait_for_previous_kernel() (input sums, biases, mask, lengths) must be
-/// complete before the kernel in front of them begins; the product there, launched serially, sees to that.
+/// What the reset and gate steps read before wait_for_previous_kernel() (input sums, biases, mask, lengths, states)
+/// must be complete before the kernel in front of them begins; the product there, launched serially, sees to that.
 #pragma once
 
 #include <type_traits>
@@ -32,13 +34,15 @@ struct UnitSums {
   Real recurrent[kWidth][kGates] = {};
 };
 
-/// sums[i][gate] += the element of unit i at `source`, which may be null: nothing to add.
-template <typename Real, int kGates, int kWidth, typename Element>
-__device__ inline void add_units(const Element* source, std::int64_t offset, int gate, Real (&sums)[kWidth][kGates]) {
-  if (source == nullptr) return;
-  Real values[kWidth];
-  device::read_pack<kWidth>(source + offset, values);
-  for (int i = 0; i < kWidth; ++i) sums[i][gate] += values[i];
+/// sums[i][gate] += element of unit i and gate at source + gate * stride, for the first kCount gates. All of them are
+/// on their way before the first is used.
+template <int kCount, typename Real, int kGates, int kWidth, typename Element>
+__device__ inline void add_gates(const Element* source, std::int64_t stride, Real (&sums)[kWidth][kGates]) {
+  Real values[kCount][kWidth];
+  for (int gate = 0; gate < kCount; ++gate) device::read_pack(source + gate * stride, values[gate]);
+  for (int gate = 0; gate < kCount; ++gate) {
+    for (int i = 0; i < kWidth; ++i) sums[i][gate] += values[gate][i];
+  }
 }
 
 /// The part of the sums that no kernel of this step writes: x W + b, and rb.
@@ -46,35 +50,34 @@ template <int kGates, int kWidth, typename Element>
 __device__ inline void add_inputs(const StepSums<Element>& step, UnitPosition at,
                                   UnitSums<Sum<Element>, kGates, kWidth>& sums) {
   const std::int64_t row = step.input_strides.offset(step.schedule.read_time(step.s, at.b), at.b);
-  for (int gate = 0; gate < kGates; ++gate) {
-    const std::int64_t column = gate * step.H + at.u;
-    add_units(step.input_sums, row + column, gate, sums.input);
-    add_units(step.bias, column, gate, sums.input);
-    add_units(step.recurrent_bias, column, gate, sums.recurrent);
-  }
+  add_gates<kGates>(step.input_sums + row + at.u, step.H, sums.input);
+  if (step.bias != nullptr) add_gates<kGates>(step.bias + at.u, step.H, sums.input);
+  if (step.recurrent_bias != nullptr) add_gates<kGates>(step.recurrent_bias + at.u, step.H, sums.recurrent);
 }
 
 /// The products of the step itself, h U, for the first kProducts gates.
 template <int kProducts, int kGates, int kWidth, typename Element>
 __device__ inline void add_products(const StepSums<Element>& step, UnitPosition at,
                                     UnitSums<Sum<Element>, kGates, kWidth>& sums) {
-  const std::int64_t row = at.b * kGates * step.H + at.u;
-  for (int gate = 0; gate < kProducts; ++gate) {
-    add_units(step.recurrent_sums, row + gate * step.H, gate, sums.recurrent);
-  }
+  add_gates<kProducts>(step.recurrent_sums + at.b * kGates * step.H + at.u, step.H, sums.recurrent);
 }
 
 /// Whether a row emits zeros instead of its h. The output of every cell is its h, and h does not change while a row is
 /// dead: so "the previous output" is h, or zeros if the row has never been live.
-__device__ inline bool emits_zeros(DeadOutput rule, bool live, const bool* was_live) {
+__device__ inline bool emits_zeros(DeadOutput rule, bool live, bool never_live) {
   if (live || rule == DeadOutput::incoming_state) return false;
-  return rule == DeadOutput::zeros || !*was_live;
+  return rule == DeadOutput::zeros || never_live;
 }
 
 /// Units at rows.data + b * stride + u = values, if the rows are wanted.
 template <int kWidth, typename Element>
 __device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
   if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
+}
+
+/// Tells the session of a length that there is not.
+__device__ inline void check_length(const Schedule& schedule, std::int64_t b, std::uint32_t* flags) {
+  if (!schedule.length_fits(b)) device::set_bits(flags, kLengthOutOfRange);
 }
 
 template <typename Element, int kWidth>
@@ -95,7 +98,7 @@ __global__ void __launch_bounds__(kUnitThreads) load_states_kernel(const __grid_
   if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, load.states.operand + unit);
   if (at.u != 0) return;
   load.states.was_live[at.b] = false;
-  if (!load.schedule.length_fits(at.b)) device::set_bits(load.flags, kLengthOutOfRange);
+  check_length(load.schedule, at.b, load.flags);
 }
 
 /// Dead rows take part: what their product becomes is not used, and the schedule need not be asked.
@@ -104,75 +107,92 @@ __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_c
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.sums.schedule.B || at.u >= step.sums.H) return;
   UnitSums<Sum<Element>, Formula::kGates, kWidth> sums;
-  add_inputs(step.sums, at, sums);
-  device::wait_for_previous_kernel();
-  add_products<Formula::kProductsBeforeReset>(step.sums, at, sums);
   const std::int64_t unit = at.b * step.sums.H + at.u;
   Sum<Element> h[kWidth];
   device::read_pack(step.h + unit, h);
+  add_inputs(step.sums, at, sums);
+  device::wait_for_previous_kernel();
+  add_products<Formula::kProductsBeforeReset>(step.sums, at, sums);
   for (int i = 0; i < kWidth; ++i) {
     h[i] = Formula::reset(sums.input[i], sums.recurrent[i], h[i], step.sums.activations);
   }
   device::write_pack(h, step.reset_operand + unit);
 }
 
+/// What a row keeps and emits at the end of a step, in kWidth units.
+template <typename Real, int kWidth>
+struct UnitResults {
+  Real h[kWidth] = {};
+  Real c[kWidth] = {};
+  bool zeros = false;  ///< it emits zeros instead of h
+};
+
+template <int kWidth, typename Element>
+__device__ inline void store_results(const ResultRows<Element>& rows, UnitPosition at,
+                                     UnitResults<Sum<Element>, kWidth>& unit) {
+  store_units(unit.h, rows.final_h, at);
+  store_units(unit.c, rows.final_c, at);
+  for (Sum<Element>& value : unit.h) value = unit.zeros ? Sum<Element>(0) : value;
+  store_units(unit.h, rows.last_output, at);
+}
+
 template <typename Formula, typename Element, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_constant__ GateStep<Element> step) {
+  using Real = Sum<Element>;
+  constexpr bool kHasC = Formula::kStates == 2;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t s = step.sums.s;
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= schedule.B || at.u >= step.sums.H) return;
+  const std::int64_t unit = at.b * step.sums.H + at.u;
+  UnitResults<Real, kWidth> now;
+  if (!step.fresh) {
+    device::read_pack(step.states.h + unit, now.h);
+    if constexpr (kHasC) device::read_pack(step.states.c + unit, now.c);
+  }
   const bool live = schedule.live(s, at.b);
-  UnitSums<Sum<Element>, Formula::kGates, kWidth> sums;
+  UnitSums<Real, Formula::kGates, kWidth> sums;
   if (live) add_inputs(step.sums, at, sums);
   device::wait_for_previous_kernel();
 
-  const std::int64_t unit = at.b * step.sums.H + at.u;
-  Sum<Element> h[kWidth];
-  device::read_pack(step.states.h + unit, h);
   if (live) {
-    add_products<Formula::kGates>(step.sums, at, sums);
-    Sum<Element> c[kWidth] = {};
-    if constexpr (Formula::kStates == 2) device::read_pack(step.states.c + unit, c);
+    if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
     for (int i = 0; i < kWidth; ++i) {
-      const UnitStates<Sum<Element>> next =
-          Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Sum<Element>>{h[i], c[i]}, step.sums.activations);
-      h[i] = next.h;
-      c[i] = next.c;
+      const UnitStates<Real> next =
+          Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Real>{now.h[i], now.c[i]}, step.sums.activations);
+      now.h[i] = next.h;
+      now.c[i] = next.c;
     }
-    device::write_pack(h, step.states.h + unit);
-    if constexpr (Formula::kStates == 2) device::write_pack(c, step.states.c + unit);
-    if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, step.states.operand + unit);
-    if (at.u == 0) step.states.was_live[at.b] = true;
   }
-  if (step.y == nullptr) return;
-  const bool zeros = emits_zeros(schedule.dead_output, live, step.states.was_live + at.b);
-  const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
-  for (Sum<Element>& value : h) value = zeros ? Sum<Element>(0) : value;
-  device::write_pack(h, step.y + row + at.u);
+  if (live || step.fresh) {
+    device::write_pack(now.h, step.states.h + unit);
+    if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
+    if constexpr (!std::is_same_v<Element, Real>) device::write_pack(now.h, step.states.operand + unit);
+    if (at.u == 0) step.states.was_live[at.b] = live;
+  }
+  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
+  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
+  now.zeros = emits_zeros(schedule.dead_output, live, never_live);
+  if (step.y != nullptr) {
+    const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
+    Real output[kWidth];
+    for (int i = 0; i < kWidth; ++i) output[i] = now.zeros ? Real(0) : now.h[i];
+    device::write_pack(output, step.y + row + at.u);
+  }
+  store_results(step.results, at, now);
 }
 
 template <typename Element, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
     store_results_kernel(const __grid_constant__ StoreResults<Element> store) {
-  const Schedule& schedule = store.schedule;
   const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= schedule.B || at.u >= store.H) return;
-  device::wait_for_previous_kernel();
+  if (at.b >= store.B || at.u >= store.H) return;
   const std::int64_t unit = at.b * store.H + at.u;
-  Sum<Element> h[kWidth];
-  device::read_pack(store.states.h + unit, h);
-  store_units(h, store.final_h, at);
-  if (store.final_c.data != nullptr) {
-    Sum<Element> c[kWidth];
-    device::read_pack(store.states.c + unit, c);
-    store_units(c, store.final_c, at);
-  }
-  const std::int64_t T = schedule.T;
-  const bool zeros =
-      T == 0 || emits_zeros(schedule.dead_output, schedule.live(T - 1, at.b), store.states.was_live + at.b);
-  for (Sum<Element>& value : h) value = zeros ? Sum<Element>(0) : value;
-  store_units(h, store.last_output, at);
+  UnitResults<Sum<Element>, kWidth> now;
+  device::read_pack(store.states.h + unit, now.h);
+  if (store.states.c != nullptr) device::read_pack(store.states.c + unit, now.c);
+  now.zeros = true;
+  store_results(store.results, at, now);
 }
 
 }  // namespace rondo

@@ -1,8 +1,10 @@
-/// Launchers of the stepwise executor's kernels: each takes packs of kPackWidth units where every row it touches is
-/// aligned to them, else single units. None does anything for an empty batch.
+/// Launchers of the stepwise executor's kernels: each takes packs of kPackWidth units where there is work enough for
+/// all multiprocessors with them and every row it touches is aligned to them, else single units. None does anything for
+/// an empty batch.
 #pragma once
 
 #include "cuda/device/launch.cuh"
+#include "cuda/executors/step_launch.h"
 #include "cuda/executors/stepwise_kernels.cuh"
 
 namespace rondo {
@@ -31,63 +33,64 @@ bool sums_fit_packs(const StepSums<Element>& sums) {
          device::fits_packs<kPackWidth<Element>>(sums.recurrent_bias);
 }
 
+template <typename Element>
+bool results_fit_packs(const ResultRows<Element>& results) {
+  return rows_fit_packs(results.last_output) && rows_fit_packs(results.final_h) && rows_fit_packs(results.final_c);
+}
+
 /// h, c = initial states, in the kernel's order of things the first.
 template <typename Element>
-void launch_load_states(const LoadStates<Element>& load, Stream stream) {
+void launch_load_states(const LoadStates<Element>& load, const StepLaunch& how) {
   const std::int64_t B = load.schedule.B;
   if (B == 0) return;
   const auto order = device::LaunchOrder::serial;
-  if (rows_fit_packs(load.initial_h) && rows_fit_packs(load.initial_c) && states_fit_packs(load.states, load.H)) {
+  if (how.packs_pay(B, load.H) && rows_fit_packs(load.initial_h) && rows_fit_packs(load.initial_c) &&
+      states_fit_packs(load.states, load.H)) {
     device::launch(load_states_kernel<Element, kPackWidth<Element>>,
-                   unit_grid<kPackWidth<Element>>(B, load.H, stream, order), load);
+                   unit_grid<kPackWidth<Element>>(B, load.H, how.stream, order), load);
   } else {
-    device::launch(load_states_kernel<Element, 1>, unit_grid<1>(B, load.H, stream, order), load);
+    device::launch(load_states_kernel<Element, 1>, unit_grid<1>(B, load.H, how.stream, order), load);
   }
 }
 
 /// reset_operand = r * h, for a Formula whose candidate takes it.
 template <typename Formula, typename Element>
-void launch_reset_step(const ResetStep<Element>& step, Stream stream, device::LaunchOrder order) {
+void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
   static_assert(Formula::kProductsBeforeReset < Formula::kGates, "the cell has no product after a reset");
   const std::int64_t B = step.sums.schedule.B;
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
-  if (sums_fit_packs(step.sums) && device::fits_packs<kPackWidth<Element>>(step.h) &&
+  if (how.packs_pay(B, H) && sums_fit_packs(step.sums) && device::fits_packs<kPackWidth<Element>>(step.h) &&
       device::fits_packs<kPackWidth<Element>>(step.reset_operand)) {
     device::launch(reset_step_kernel<Formula, Element, kPackWidth<Element>>,
-                   unit_grid<kPackWidth<Element>>(B, H, stream, order), step);
+                   unit_grid<kPackWidth<Element>>(B, H, how.stream, how.order), step);
   } else {
-    device::launch(reset_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, stream, order), step);
+    device::launch(reset_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, how.stream, how.order), step);
   }
 }
 
 /// One processing step of all rows.
 template <typename Formula, typename Element>
-void launch_gate_step(const GateStep<Element>& step, Stream stream, device::LaunchOrder order) {
+void launch_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
   const std::int64_t B = step.sums.schedule.B;
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
-  if (sums_fit_packs(step.sums) && states_fit_packs(step.states, H) &&
+  if (how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H) &&
+      results_fit_packs(step.results) &&
       device::fits_packs<kPackWidth<Element>>(step.y, step.y_strides.time, step.y_strides.batch)) {
     device::launch(gate_step_kernel<Formula, Element, kPackWidth<Element>>,
-                   unit_grid<kPackWidth<Element>>(B, H, stream, order), step);
+                   unit_grid<kPackWidth<Element>>(B, H, how.stream, how.order), step);
   } else {
-    device::launch(gate_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, stream, order), step);
+    device::launch(gate_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, how.stream, how.order), step);
   }
 }
 
-/// last_output, final_h, final_c: those that are wanted.
+/// The results of a run without steps: a rare case, in which speed does not matter.
 template <typename Element>
-void launch_store_results(const StoreResults<Element>& store, Stream stream, device::LaunchOrder order) {
-  const std::int64_t B = store.schedule.B;
-  if (B == 0) return;
-  if (states_fit_packs(store.states, store.H) && rows_fit_packs(store.last_output) && rows_fit_packs(store.final_h) &&
-      rows_fit_packs(store.final_c)) {
-    device::launch(store_results_kernel<Element, kPackWidth<Element>>,
-                   unit_grid<kPackWidth<Element>>(B, store.H, stream, order), store);
-  } else {
-    device::launch(store_results_kernel<Element, 1>, unit_grid<1>(B, store.H, stream, order), store);
-  }
+void launch_store_results(const StoreResults<Element>& store, const StepLaunch& how) {
+  if (store.B == 0) return;
+  device::launch(store_results_kernel<Element, 1>,
+                 unit_grid<1>(store.B, store.H, how.stream, device::LaunchOrder::serial), store);
 }
 
 }  // namespace rondo

@@ -1,10 +1,9 @@
 /// run_stepwise, to be instantiated once for each Element:
 ///
-///     load states; input sums = x W
+///     load states (if there are any);  input sums = x W
 ///     for s in 0 .. T-1:
-///       recurrent sums = h U;  [r * h; recurrent sums = (r * h) U for the candidate]
-///       gates
-///     store results
+///       recurrent sums = h U;  [r * h; recurrent sums = (r * h) U for the candidate]      not where h is zeros yet
+///       gates;  at the last step also the results
 #pragma once
 
 #include "cuda/executors/stepwise_launchers.cuh"
@@ -32,13 +31,14 @@ class StepwiseLoop {
   }
 
   void run() {
-    load_states();
-    run_.products.multiply_inputs(run_.buffers, scratch_.input_sums, scratch_.product_workspace, run_.stream);
+    const bool has_initial = run_.buffers.initial_state[0].data != nullptr;
+    if (has_initial || run_.spec.T == 0) load_states();
+    run_.products.multiply_inputs(run_.buffers, scratch_.input_sums, scratch_.product_workspace, run_.how.stream);
     for (std::int64_t s = 0; s < run_.spec.T; ++s) {
       sums_.s = s;
-      step();
+      step(s == 0 && !has_initial);
     }
-    store_results();
+    if (run_.spec.T == 0) store_results();
   }
 
  private:
@@ -50,33 +50,44 @@ class StepwiseLoop {
                                            .initial_h = rows<const Element>(initial[0]),
                                            .initial_c = rows<const Element>(initial[1]),
                                            .states = states_},
-                       run_.stream);
+                       run_.how);
   }
 
-  void step() const {
-    const void* h = states_.operand == nullptr ? static_cast<const void*>(states_.h) : states_.operand;
-    multiply(RecurrentPart::before_reset, h);
+  void step(bool fresh) const {
+    if (!fresh) multiply_states();
+    const SequenceBuffer& y = run_.buffers.y;
+    launch_gate_step<Formula>(
+        GateStep<Element>{.sums = sums_,
+                          .states = states_,
+                          .fresh = fresh,
+                          .flags = run_.buffers.flags,
+                          .results = sums_.s + 1 == run_.spec.T ? results() : ResultRows<Element>{},
+                          .y = static_cast<Element*>(y.data),
+                          .y_strides = y.strides},
+        run_.how);
+  }
+
+  void multiply_states() const {
+    multiply(RecurrentPart::before_reset,
+             states_.operand == nullptr ? static_cast<const void*>(states_.h) : states_.operand);
     if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
-      launch_reset_step<Formula>(ResetStep<Element>{sums_, states_.h, scratch_.reset_operand}, run_.stream, run_.order);
+      launch_reset_step<Formula>(ResetStep<Element>{sums_, states_.h, scratch_.reset_operand}, run_.how);
       multiply(RecurrentPart::after_reset, scratch_.reset_operand);
     }
-    const SequenceBuffer& y = run_.buffers.y;
-    launch_gate_step<Formula>(GateStep<Element>{sums_, states_, static_cast<Element*>(y.data), y.strides}, run_.stream,
-                              run_.order);
   }
 
   void multiply(RecurrentPart part, const void* operand) const {
-    run_.products.multiply_states(part, operand, scratch_.recurrent_sums, scratch_.product_workspace, run_.stream);
+    run_.products.multiply_states(part, operand, scratch_.recurrent_sums, scratch_.product_workspace, run_.how.stream);
   }
 
   void store_results() const {
-    launch_store_results(StoreResults<Element>{.schedule = run_.buffers.schedule,
-                                               .H = run_.spec.cell.units,
-                                               .states = states_,
-                                               .last_output = rows<Element>(run_.buffers.last_output),
-                                               .final_h = rows<Element>(run_.buffers.final_state[0]),
-                                               .final_c = rows<Element>(run_.buffers.final_state[1])},
-                         run_.stream, run_.order);
+    launch_store_results(StoreResults<Element>{run_.spec.B, run_.spec.cell.units, states_, results()}, run_.how);
+  }
+
+  ResultRows<Element> results() const {
+    return {.last_output = rows<Element>(run_.buffers.last_output),
+            .final_h = rows<Element>(run_.buffers.final_state[0]),
+            .final_c = rows<Element>(run_.buffers.final_state[1])};
   }
 
   template <typename Row>

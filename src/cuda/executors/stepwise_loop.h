@@ -1,7 +1,7 @@
 /// The host's loop of the stepwise executor: which kernels and products a run consists of. Floor 4.
 #pragma once
 
-#include "cuda/device/launch_config.h"
+#include "cuda/executors/step_launch.h"
 #include "cuda/executors/stepwise_products.h"
 #include "recurrence/executor.h"
 
@@ -14,8 +14,7 @@ struct StepwiseRun {
   const RecurrenceBuffers& buffers;
   StepwiseProducts& products;
   void* workspace = nullptr;
-  Stream stream = {};
-  device::LaunchOrder order = {};  ///< of the kernels that may overlap
+  StepLaunch how = {};
 };
 
 /// Queues all of it. Element is the spec's dtype; each has a file of its own, stepwise_<dtype>.cu, because kernels take

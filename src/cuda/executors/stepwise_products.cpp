@@ -30,6 +30,17 @@ void* advance(void* data, std::int64_t elements, DType dtype) {
   return static_cast<std::byte*>(data) + elements * static_cast<std::int64_t>(size_of(dtype));
 }
 
+bool transposes_weights(const RecurrenceSpec& spec) {
+  return spec.dtype == DType::f32 && spec.math == MatrixMath::tf32 && spec.I > 0;
+}
+
+/// (columns, rows) of a (rows, columns) matrix in device memory.
+Tensor transposed(const void* matrix, std::int64_t rows, std::int64_t columns, const RecurrenceSpec& spec) {
+  // The borrowed view is only read from, which the type of a tensor's data cannot say.
+  const Tensor view = Tensor::borrow_device(const_cast<void*>(matrix), {rows, columns}, spec.dtype, spec.device);
+  return view.swap_axes(0, 1).clone();
+}
+
 }  // namespace
 
 InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_strides, std::int64_t columns) {
@@ -81,6 +92,11 @@ StepwiseProducts::StepwiseProducts(const RunnerRequest& request)
     : request_(request),
       columns_(gate_count(request.spec.cell.kind) * request.spec.cell.units),
       sum_dtype_(request.spec.dtype == DType::f64 ? DType::f64 : DType::f32) {
+  if (transposes_weights(request_.spec)) {
+    transposed_kernel_ = transposed(request_.weights.kernel, request_.spec.I, columns_, request_.spec);
+    transposed_recurrent_kernel_ =
+        transposed(request_.weights.recurrent_kernel, request_.spec.cell.units, columns_, request_.spec);
+  }
   dispatch_cell(request_.spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
     gates_before_reset_ = Formula::kProductsBeforeReset;
     recurrent_.push_back(recurrent_product(gates_before_reset_));
@@ -98,9 +114,14 @@ Product StepwiseProducts::recurrent_product(int gates) const {
            .result_dtype = sum_dtype_,
            .math = request_.spec.math,
            .a = {.row_stride = H},
-           .b = {.row_stride = columns_},
+           .b = weight_layout(H),
            .result = {.row_stride = columns_}},
           request_.spec.device};
+}
+
+MatrixLayout StepwiseProducts::weight_layout(std::int64_t K) const {
+  const bool transposed = transposed_kernel_.defined();
+  return {.row_stride = transposed ? K : columns_, .transposed = transposed};
 }
 
 const StepwiseProducts::Projected& StepwiseProducts::projected(TimeBatchStrides x_strides) {
@@ -109,6 +130,7 @@ const StepwiseProducts::Projected& StepwiseProducts::projected(TimeBatchStrides 
   if (known != projected_.end()) return *known;
   InputProjection projection = project_inputs(request_.spec, x_strides, columns_);
   projection.spec.result_dtype = sum_dtype_;
+  projection.spec.b = weight_layout(request_.spec.I);
   projected_.push_back({projection, Product(projection.spec, request_.spec.device)});
   return projected_.back();
 }
@@ -123,7 +145,7 @@ void StepwiseProducts::multiply_inputs(const RecurrenceBuffers& buffers, void* s
   for (std::int64_t repeat = 0; repeat < projection.repeats; ++repeat) {
     product.run({.a = advance(static_cast<const void*>(buffers.x.data),
                               projection.x_offset + repeat * projection.x_repeat_stride, dtype),
-                 .b = request_.weights.kernel,
+                 .b = transposed_kernel_.defined() ? transposed_kernel_.data() : request_.weights.kernel,
                  .result = advance(sums, repeat * projection.sums_repeat_stride, sum_dtype_),
                  .workspace = workspace},
                 stream);
@@ -134,11 +156,12 @@ void StepwiseProducts::multiply_states(RecurrentPart part, const void* rows, voi
                                        Stream stream) const {
   const bool after = part == RecurrentPart::after_reset;
   const std::int64_t column = after ? gates_before_reset_ * request_.spec.cell.units : 0;
-  recurrent_[after ? 1 : 0].run({.a = rows,
-                                 .b = advance(request_.weights.recurrent_kernel, column, request_.spec.dtype),
-                                 .result = advance(sums, column, sum_dtype_),
-                                 .workspace = workspace},
-                                stream);
+  const void* kernel = transposed_recurrent_kernel_.defined()
+                           ? advance(static_cast<const void*>(transposed_recurrent_kernel_.data()),
+                                     column * request_.spec.cell.units, request_.spec.dtype)
+                           : advance(request_.weights.recurrent_kernel, column, request_.spec.dtype);
+  recurrent_[after ? 1 : 0].run(
+      {.a = rows, .b = kernel, .result = advance(sums, column, sum_dtype_), .workspace = workspace}, stream);
 }
 
 }  // namespace rondo

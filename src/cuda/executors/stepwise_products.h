@@ -7,6 +7,7 @@
 
 #include "cuda/products/product.h"
 #include "recurrence/executor.h"
+#include "rondo/tensor.h"
 
 namespace rondo {
 
@@ -49,9 +50,14 @@ class StepwiseProducts {
   };
 
   const Projected& projected(TimeBatchStrides x_strides);
+  MatrixLayout weight_layout(std::int64_t K) const;
   Product recurrent_product(int gates) const;
 
   const RunnerRequest request_;
+  /// Both kernels transposed, (G H, I) and (G H, H): tensor cores read TF32 operands along K, and cuBLASLt's kernels
+  /// are up to 1.3 times faster where K is innermost in both. Undefined where that gains nothing.
+  Tensor transposed_kernel_;
+  Tensor transposed_recurrent_kernel_;
   const std::int64_t columns_;
   const DType sum_dtype_;
   int gates_before_reset_ = 0;

@@ -111,43 +111,49 @@ std::int64_t parts_of(std::int64_t length) {
   return length < 4 * kPartLength ? 1 : std::min(kMostParts, (length + kPartLength - 1) / kPartLength);
 }
 
+/// In two steps: parts of each result into accumulators, and those into results.
+template <typename Element>
+void reduce_in_parts(const ReduceArguments<Accumulator<Element>>& whole, std::int64_t parts, Device device) {
+  using Total = Accumulator<Element>;
+  const Stream stream = current_stream(device);
+  const Shape shape{whole.lines, parts};
+  const Tensor partial = Tensor::empty(shape, dtype_of<Total>, device);
+  ReduceArguments<Total> first = whole;
+  first.divisor = 1;
+  first.result = partial.data();
+  first.lines = whole.lines * parts;
+  first.parts = parts;
+  first.by_parts = Divisor<std::uint64_t>(static_cast<std::uint64_t>(parts));
+  first.part_length = (whole.length + parts - 1) / parts;
+  launch_reduce<Element, Total, kBlockLanes>(first, stream);
+  ReduceArguments<Total> second = whole;
+  second.x = partial.data();
+  second.kept = StridedIndex(LoopNest<1>{{whole.lines}, {Strides{parts}}});
+  second.reduced = StridedIndex(LoopNest<1>{{parts}, {Strides{1}}});
+  second.part_length = parts;
+  second.length = parts;
+  launch_reduce<Total, Element, device::kWarpLanes>(second, stream);
+}
+
 template <typename Element>
 void reduce_elements(ReduceOp op, const Tensor& x, const Tensor& result) {
   using Total = Accumulator<Element>;
-  const LoopNest<1> kept = nest_over(x, result.shape(), true);
   const LoopNest<1> reduced = nest_over(x, result.shape(), false);
   const std::int64_t length = reduced.shape.numel();
+  const ReduceArguments<Total> arguments{.fold = {op},
+                                         .identity = reduce_identity<Total>(op),
+                                         .divisor = op == ReduceOp::mean ? static_cast<Total>(length) : Total{1},
+                                         .x = x.data(),
+                                         .result = result.data(),
+                                         .kept = StridedIndex(nest_over(x, result.shape(), true)),
+                                         .reduced = StridedIndex(reduced),
+                                         .lines = result.numel(),
+                                         .part_length = length,
+                                         .length = length};
   const std::int64_t parts = parts_of(length);
+  if (parts > 1) return reduce_in_parts<Element>(arguments, parts, result.device());
   const Stream stream = current_stream(result.device());
-  ReduceArguments<Total> arguments{.fold = {op},
-                                   .identity = reduce_identity<Total>(op),
-                                   .divisor = op == ReduceOp::mean ? static_cast<Total>(length) : Total{1},
-                                   .x = x.data(),
-                                   .result = result.data(),
-                                   .kept = StridedIndex(kept),
-                                   .reduced = StridedIndex(reduced),
-                                   .lines = result.numel(),
-                                   .part_length = length,
-                                   .length = length};
-  if (parts == 1) {
-    with_lanes(length, [&](auto lanes) { launch_reduce<Element, Element, lanes()>(arguments, stream); });
-    return;
-  }
-  const Tensor partial = Tensor::empty({result.numel(), parts}, dtype_of<Total>, result.device());
-  ReduceArguments<Total> first = arguments;
-  first.divisor = 1;
-  first.result = partial.data();
-  first.lines *= parts;
-  first.parts = parts;
-  first.by_parts = Divisor<std::uint64_t>(static_cast<std::uint64_t>(parts));
-  first.part_length = (length + parts - 1) / parts;
-  launch_reduce<Element, Total, kBlockLanes>(first, stream);
-  arguments.x = partial.data();
-  arguments.kept = StridedIndex(LoopNest<1>{{result.numel()}, {Strides{parts}}});
-  arguments.reduced = StridedIndex(LoopNest<1>{{parts}, {Strides{1}}});
-  arguments.part_length = parts;
-  arguments.length = parts;
-  launch_reduce<Total, Element, device::kWarpLanes>(arguments, stream);
+  with_lanes(length, [&](auto lanes) { launch_reduce<Element, Element, lanes()>(arguments, stream); });
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(kMaskThreads)
 
 template <typename Length>
 void launch_sequence_mask(const Tensor& lengths, const Tensor& result) {
-  const std::int64_t blocks = std::min(kMaxElementwiseBlocks, (result.numel() + kMaskThreads - 1) / kMaskThreads);
+  const std::int64_t blocks = elementwise_blocks(result.numel(), kMaskThreads, result.device());
   const MaskArguments<Length> arguments{.lengths = lengths.data<Length>(),
                                         .stride = lengths.stride(0),
                                         .T = result.size(1),

@@ -15,7 +15,7 @@ namespace rondo {
 /// row_stride is at least the length of a row, unless there is only one row.
 struct MatrixLayout {
   std::int64_t row_stride = 0;
-  /// From one matrix of the batch to the next; 0: all share one.
+  /// From one matrix of the batch to the next, not negative; 0: all share one.
   std::int64_t batch_stride = 0;
   /// The operand is the transposed of what is stored: row_stride lies between its columns.
   bool transposed = false;
@@ -73,8 +73,8 @@ class Product {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Throws `ValueError` for dtypes that no product has, and for rows that overlap: what every implementation begins
-/// with.
+/// Throws `ValueError` for dtypes that no product has, for rows that overlap and for negative strides: what every
+/// implementation begins with.
 void check_product(const ProductSpec& spec);
 
 /// Queues writing zeros into the result: what a product with K = 0 is.

@@ -16,7 +16,7 @@ std::string shape_text(std::int64_t rows, std::int64_t columns, const MatrixLayo
 bool has_rows(const MatrixLayout& layout, std::int64_t rows, std::int64_t columns) {
   const std::int64_t count = layout.transposed ? columns : rows;
   const std::int64_t length = layout.transposed ? rows : columns;
-  return count <= 1 || layout.row_stride >= length;
+  return layout.batch_stride >= 0 && (count <= 1 || layout.row_stride >= length);
 }
 
 bool has_dtypes(const ProductSpec& spec) {
@@ -30,8 +30,9 @@ void check_product(const ProductSpec& spec) {
   const bool rows = has_rows(spec.a, spec.M, spec.K) && has_rows(spec.b, spec.K, spec.N) &&
                     has_rows(spec.result, spec.M, spec.N) && !spec.result.transposed;
   if (rows && has_dtypes(spec)) return;
-  throw ValueError("spec of a product", to_string(spec),
-                   "floating operands, a result of their dtype or f32, and rows that do not overlap");
+  throw ValueError(
+      "spec of a product", to_string(spec),
+      "floating operands, a result of their dtype or f32, rows that do not overlap, and no negative stride");
 }
 
 std::string to_string(const ProductSpec& spec) {

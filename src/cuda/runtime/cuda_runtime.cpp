@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -50,6 +51,18 @@ void prepare_pool_once(Device device) {
   prepared.push_back(device.index);
 }
 
+DeviceProperties ask_properties(int index) {
+  cudaDeviceProp device = {};
+  check(cudaGetDeviceProperties(&device, index), "asking for the properties of a device");
+  return {.device = cuda(index),
+          .processors = device.multiProcessorCount,
+          .name = device.name,
+          .compute_capability = 10 * device.major + device.minor,
+          .shared_bytes_per_block = static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index)),
+          .l2_bytes = static_cast<std::size_t>(device.l2CacheSize),
+          .memory_bytes = device.totalGlobalMem};
+}
+
 }  // namespace
 
 int device_count() {
@@ -64,15 +77,12 @@ std::string why_no_device() {
 }
 
 DeviceProperties properties(int index) {
-  cudaDeviceProp device = {};
-  check(cudaGetDeviceProperties(&device, index), "asking for the properties of a device");
-  return {.device = cuda(index),
-          .processors = device.multiProcessorCount,
-          .name = device.name,
-          .compute_capability = 10 * device.major + device.minor,
-          .shared_bytes_per_block = static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index)),
-          .l2_bytes = static_cast<std::size_t>(device.l2CacheSize),
-          .memory_bytes = device.totalGlobalMem};
+  // CUDA takes long to tell, and launches ask.
+  static std::mutex mutex;
+  static std::map<int, DeviceProperties> known;
+  const std::lock_guard lock(mutex);
+  const auto found = known.find(index);
+  return found != known.end() ? found->second : known.emplace(index, ask_properties(index)).first->second;
 }
 
 void* allocate(std::size_t bytes, Stream stream) {

@@ -21,8 +21,13 @@
 namespace rondo {
 
 inline constexpr int kElementwiseThreads = 256;
-/// Blocks enough to fill any device several times over; what is beyond them, each thread takes in turn.
-inline constexpr std::int64_t kMaxElementwiseBlocks = 1 << 14;
+
+/// Blocks that have a thread for each of `count` elements, or enough of them to fill the device several times over:
+/// what is beyond, each thread takes in turn.
+inline std::int64_t elementwise_blocks(std::int64_t count, std::int64_t threads, Device device) {
+  constexpr std::int64_t kBlocksPerProcessor = 32;
+  return std::min(kBlocksPerProcessor * properties_of(device).processors, (count + threads - 1) / threads);
+}
 
 /// Tensor 0 is the result, the others are the operands.
 template <std::size_t kTensors>
@@ -111,7 +116,7 @@ void launch_elementwise_packs(const Function& function, LoopNest<sizeof...(Opera
   constexpr std::int64_t kWarp = 32;
   const std::int64_t threads =
       std::min<std::int64_t>(kElementwiseThreads, (arguments.packs + kWarp - 1) / kWarp * kWarp);
-  const std::int64_t blocks = std::min(kMaxElementwiseBlocks, (arguments.packs + threads - 1) / threads);
+  const std::int64_t blocks = elementwise_blocks(arguments.packs, threads, stream.device);
   arguments.threads = blocks * threads;
   device::launch(elementwise_kernel<kWidth, Function, Result, Operands...>,
                  {.grid = {static_cast<unsigned>(blocks)}, .block = {static_cast<unsigned>(threads)}, .stream = stream},

@@ -42,7 +42,7 @@ std::string why_no_device() { return {}; }
 
 DeviceProperties properties(int index) {
   return {.device = cuda(index),
-          .processors = 4,
+          .processors = 1,
           .name = "simulated device",
           .compute_capability = 90,
           .shared_bytes_per_block = std::size_t{227} << 10,
