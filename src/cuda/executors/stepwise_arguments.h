@@ -32,6 +32,12 @@ struct StepStates {
   bool* was_live = nullptr;    ///< (B): whether a row has been live at any step so far
 };
 
+/// Whether rows can be dead.
+enum class Liveness : std::uint8_t {
+  all_rows,    ///< there is neither mask nor lengths: nobody asks
+  by_schedule  ///< Schedule says
+};
+
 /// The sums behind the gates at processing step s, without biases, and the biases.
 template <typename Element>
 struct StepSums {
@@ -42,8 +48,8 @@ struct StepSums {
   const Sum<Element>* input_sums = nullptr;  ///< (T, B, G H) by input step, `input_strides` apart: x W
   TimeBatchStrides input_strides = {};
   const Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
-  const Element* bias = nullptr;                 ///< (G H), or null
-  const Element* recurrent_bias = nullptr;       ///< (G H), or null
+  const Sum<Element>* bias = nullptr;            ///< (G H)
+  const Sum<Element>* recurrent_bias = nullptr;  ///< (G H); looked at only where the Formula has two biases
 };
 
 /// Brings the initial states in, and looks at the lengths. A run without initial states and with steps does without it.

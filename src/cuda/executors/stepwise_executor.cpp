@@ -25,10 +25,30 @@ StepLaunch step_launch(const RunnerRequest& request) {
           .packed_units = properties.processors * kUnitsPerProcessor};
 }
 
+/// StepwiseRun::biases: read at every step, without a question and a conversion.
+Tensor pack_biases(const RunnerRequest& request) {
+  const RecurrenceSpec& spec = request.spec;
+  const std::int64_t columns = gate_count(spec.cell.kind) * spec.cell.units;
+  const DType sum = spec.dtype == DType::f64 ? DType::f64 : DType::f32;
+  const Tensor biases = Tensor::zeros({2, columns}, sum, spec.device);
+  const auto pack = [&](std::int64_t row, const void* bias) {
+    if (bias == nullptr) return;
+    // The borrowed view is only read from, which the type of a tensor's data cannot say.
+    biases.select(0, row).copy_from(Tensor::borrow_device(const_cast<void*>(bias), {columns}, spec.dtype, spec.device));
+  };
+  pack(0, request.weights.bias);
+  pack(1, request.weights.recurrent_bias);
+  return biases;
+}
+
 class StepwiseRunner final : public Runner {
  public:
   explicit StepwiseRunner(const RunnerRequest& request)
-      : request_(request), products_(request), how_(step_launch(request)), replay_(request) {}
+      : request_(request),
+        biases_(pack_biases(request)),
+        products_(request),
+        how_(step_launch(request)),
+        replay_(request) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
     replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, workspace, stream); });
@@ -38,7 +58,7 @@ class StepwiseRunner final : public Runner {
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseRun run{request_.spec, request_.weights, buffers, products_, workspace, how};
+    const StepwiseRun run{request_.spec, buffers, biases_, products_, workspace, how};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise<double>(run);
       case DType::f32: return run_stepwise<float>(run);
@@ -49,6 +69,7 @@ class StepwiseRunner final : public Runner {
   }
 
   const RunnerRequest request_;
+  const Tensor biases_;
   StepwiseProducts products_;
   const StepLaunch how_;
   GraphReplay replay_;

@@ -22,6 +22,8 @@
 #include "cuda/device/atomic.cuh"
 #include "cuda/device/dependent_launch.cuh"
 #include "cuda/device/pack.cuh"
+#include "cuda/device/prefetch.cuh"
+#include "cuda/executors/standard_activations.cuh"
 #include "cuda/executors/stepwise_arguments.h"
 #include "cuda/executors/unit_grid.cuh"
 
@@ -46,13 +48,23 @@ __device__ inline void add_gates(const Element* source, std::int64_t stride, Rea
 }
 
 /// The part of the sums that no kernel of this step writes: x W + b, and rb.
-template <int kGates, int kWidth, typename Element>
+template <typename Formula, int kWidth, typename Element>
 __device__ inline void add_inputs(const StepSums<Element>& step, UnitPosition at,
-                                  UnitSums<Sum<Element>, kGates, kWidth>& sums) {
+                                  UnitSums<Sum<Element>, Formula::kGates, kWidth>& sums) {
   const std::int64_t row = step.input_strides.offset(step.schedule.read_time(step.s, at.b), at.b);
-  add_gates<kGates>(step.input_sums + row + at.u, step.H, sums.input);
-  if (step.bias != nullptr) add_gates<kGates>(step.bias + at.u, step.H, sums.input);
-  if (step.recurrent_bias != nullptr) add_gates<kGates>(step.recurrent_bias + at.u, step.H, sums.recurrent);
+  add_gates<Formula::kGates>(step.input_sums + row + at.u, step.H, sums.input);
+  add_gates<Formula::kGates>(step.bias + at.u, step.H, sums.input);
+  if constexpr (Formula::kBiases == 2) add_gates<Formula::kGates>(step.recurrent_bias + at.u, step.H, sums.recurrent);
+}
+
+/// In a long sequence the input sums of the next step are still in the device's main memory, twice as far as the L2.
+template <typename Formula, typename Element>
+__device__ inline void prefetch_inputs(const StepSums<Element>& step, UnitPosition at) {
+  if (step.s + 1 >= step.schedule.T) return;
+  const std::int64_t row = step.input_strides.offset(step.schedule.read_time(step.s + 1, at.b), at.b);
+  for (int gate = 0; gate < Formula::kGates; ++gate) {
+    device::prefetch_to_l2(step.input_sums + row + gate * step.H + at.u);
+  }
 }
 
 /// The products of the step itself, h U, for the first kProducts gates.
@@ -73,6 +85,16 @@ __device__ inline bool emits_zeros(DeadOutput rule, bool live, bool never_live) 
 template <int kWidth, typename Element>
 __device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
   if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
+}
+
+/// Those of the spec, or ones that are known when the kernel is compiled.
+template <typename Activations, typename Element>
+__device__ inline Activations make_activations(const StepSums<Element>& step) {
+  if constexpr (std::is_same_v<Activations, StandardActivations>) {
+    return {};
+  } else {
+    return step.activations;
+  }
 }
 
 /// Tells the session of a length that there is not.
@@ -102,7 +124,7 @@ __global__ void __launch_bounds__(kUnitThreads) load_states_kernel(const __grid_
 }
 
 /// Dead rows take part: what their product becomes is not used, and the schedule need not be asked.
-template <typename Formula, typename Element, int kWidth>
+template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_constant__ ResetStep<Element> step) {
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.sums.schedule.B || at.u >= step.sums.H) return;
@@ -110,11 +132,12 @@ __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_c
   const std::int64_t unit = at.b * step.sums.H + at.u;
   Sum<Element> h[kWidth];
   device::read_pack(step.h + unit, h);
-  add_inputs(step.sums, at, sums);
+  add_inputs<Formula>(step.sums, at, sums);
+  const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
   add_products<Formula::kProductsBeforeReset>(step.sums, at, sums);
   for (int i = 0; i < kWidth; ++i) {
-    h[i] = Formula::reset(sums.input[i], sums.recurrent[i], h[i], step.sums.activations);
+    h[i] = Formula::reset(sums.input[i], sums.recurrent[i], h[i], activations);
   }
   device::write_pack(h, step.reset_operand + unit);
 }
@@ -136,10 +159,11 @@ __device__ inline void store_results(const ResultRows<Element>& rows, UnitPositi
   store_units(unit.h, rows.last_output, at);
 }
 
-template <typename Formula, typename Element, int kWidth>
+template <typename Formula, typename Element, typename Activations, Liveness kLiveness, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_constant__ GateStep<Element> step) {
   using Real = Sum<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
+  constexpr bool kMayBeDead = kLiveness == Liveness::by_schedule;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t s = step.sums.s;
   const UnitPosition at = unit_position<kWidth>();
@@ -150,16 +174,18 @@ __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_co
     device::read_pack(step.states.h + unit, now.h);
     if constexpr (kHasC) device::read_pack(step.states.c + unit, now.c);
   }
-  const bool live = schedule.live(s, at.b);
+  const bool live = !kMayBeDead || schedule.live(s, at.b);
   UnitSums<Real, Formula::kGates, kWidth> sums;
-  if (live) add_inputs(step.sums, at, sums);
+  if (live) add_inputs<Formula>(step.sums, at, sums);
+  prefetch_inputs<Formula>(step.sums, at);
+  const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
 
   if (live) {
     if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
     for (int i = 0; i < kWidth; ++i) {
       const UnitStates<Real> next =
-          Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Real>{now.h[i], now.c[i]}, step.sums.activations);
+          Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Real>{now.h[i], now.c[i]}, activations);
       now.h[i] = next.h;
       now.c[i] = next.c;
     }
@@ -168,11 +194,13 @@ __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_co
     device::write_pack(now.h, step.states.h + unit);
     if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
     if constexpr (!std::is_same_v<Element, Real>) device::write_pack(now.h, step.states.operand + unit);
-    if (at.u == 0) step.states.was_live[at.b] = live;
+    if (kMayBeDead && at.u == 0) step.states.was_live[at.b] = live;
   }
-  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
-  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
-  now.zeros = emits_zeros(schedule.dead_output, live, never_live);
+  if (kMayBeDead) {
+    if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
+    const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
+    now.zeros = emits_zeros(schedule.dead_output, live, never_live);
+  }
   if (step.y != nullptr) {
     const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
     Real output[kWidth];

@@ -53,35 +53,68 @@ void launch_load_states(const LoadStates<Element>& load, const StepLaunch& how) 
   }
 }
 
+template <typename Type>
+struct ActivationsTag {
+  using Activations = Type;
+};
+
+/// Calls `function(ActivationsTag<Activations>{})` with the type that stands for `activations` in a kernel.
+template <typename Function>
+void dispatch_activations(Activations activations, Function&& function) {
+  const bool standard = activations.state == Activation::tanh && activations.gate == Activation::sigmoid;
+  if (standard) return function(ActivationsTag<StandardActivations>{});
+  function(ActivationsTag<Activations>{});
+}
+
 /// reset_operand = r * h, for a Formula whose candidate takes it.
 template <typename Formula, typename Element>
 void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
   static_assert(Formula::kProductsBeforeReset < Formula::kGates, "the cell has no product after a reset");
+  constexpr int kWide = kPackWidth<Element>;
   const std::int64_t B = step.sums.schedule.B;
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
-  if (how.packs_pay(B, H) && sums_fit_packs(step.sums) && device::fits_packs<kPackWidth<Element>>(step.h) &&
-      device::fits_packs<kPackWidth<Element>>(step.reset_operand)) {
-    device::launch(reset_step_kernel<Formula, Element, kPackWidth<Element>>,
-                   unit_grid<kPackWidth<Element>>(B, H, how.stream, how.order), step);
-  } else {
-    device::launch(reset_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, how.stream, how.order), step);
-  }
+  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && device::fits_packs<kWide>(step.h) &&
+                     device::fits_packs<kWide>(step.reset_operand);
+  dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    if (packs) {
+      device::launch(reset_step_kernel<Formula, Element, Activations, kWide>,
+                     unit_grid<kWide>(B, H, how.stream, how.order), step);
+    } else {
+      device::launch(reset_step_kernel<Formula, Element, Activations, 1>, unit_grid<1>(B, H, how.stream, how.order),
+                     step);
+    }
+  });
+}
+
+template <typename Formula, typename Element, Liveness kLiveness>
+void launch_live_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  const std::int64_t B = step.sums.schedule.B;
+  const std::int64_t H = step.sums.H;
+  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H) &&
+                     results_fit_packs(step.results) &&
+                     device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
+  dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    if (packs) {
+      device::launch(gate_step_kernel<Formula, Element, Activations, kLiveness, kWide>,
+                     unit_grid<kWide>(B, H, how.stream, how.order), step);
+    } else {
+      device::launch(gate_step_kernel<Formula, Element, Activations, kLiveness, 1>,
+                     unit_grid<1>(B, H, how.stream, how.order), step);
+    }
+  });
 }
 
 /// One processing step of all rows.
 template <typename Formula, typename Element>
 void launch_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
-  const std::int64_t B = step.sums.schedule.B;
-  const std::int64_t H = step.sums.H;
-  if (B == 0) return;
-  if (how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H) &&
-      results_fit_packs(step.results) &&
-      device::fits_packs<kPackWidth<Element>>(step.y, step.y_strides.time, step.y_strides.batch)) {
-    device::launch(gate_step_kernel<Formula, Element, kPackWidth<Element>>,
-                   unit_grid<kPackWidth<Element>>(B, H, how.stream, how.order), step);
+  const Schedule& schedule = step.sums.schedule;
+  if (schedule.B == 0) return;
+  if (schedule.mask == nullptr && schedule.lengths == nullptr) {
+    launch_live_gate_step<Formula, Element, Liveness::all_rows>(step, how);
   } else {
-    device::launch(gate_step_kernel<Formula, Element, 1>, unit_grid<1>(B, H, how.stream, how.order), step);
+    launch_live_gate_step<Formula, Element, Liveness::by_schedule>(step, how);
   }
 }
 

@@ -26,8 +26,8 @@ class StepwiseLoop {
                               .input_sums = scratch_.input_sums + inputs.sums_offset,
                               .input_strides = inputs.sums_strides,
                               .recurrent_sums = scratch_.recurrent_sums,
-                              .bias = static_cast<const Element*>(run.weights.bias),
-                              .recurrent_bias = static_cast<const Element*>(run.weights.recurrent_bias)};
+                              .bias = static_cast<const Sum<Element>*>(run.biases.data()),
+                              .recurrent_bias = static_cast<const Sum<Element>*>(run.biases.select(0, 1).data())};
   }
 
   void run() {

@@ -10,8 +10,8 @@ namespace rondo {
 /// One run.
 struct StepwiseRun {
   const RecurrenceSpec& spec;
-  const WeightBuffers& weights;
   const RecurrenceBuffers& buffers;
+  const Tensor& biases;  ///< (2, G H) of sums: b and rb, zeros where there are none
   StepwiseProducts& products;
   void* workspace = nullptr;
   StepLaunch how = {};

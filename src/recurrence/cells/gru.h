@@ -14,8 +14,9 @@ struct GruResetAfterFormula {
   static constexpr int kGates = 3;
   static constexpr int kStates = 1;
   static constexpr int kProductsBeforeReset = 3;
+  static constexpr int kBiases = 2;
 
-  template <typename Real>
+  template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations) {
     const Real z = activate(activations.gate, input[0] + recurrent[0]);
@@ -33,15 +34,16 @@ struct GruResetBeforeFormula {
   static constexpr int kGates = 3;
   static constexpr int kStates = 1;
   static constexpr int kProductsBeforeReset = 2;
+  static constexpr int kBiases = 1;
 
   /// r h, which the candidate's product takes instead of h.
-  template <typename Real>
+  template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static Real reset(const Real* input, const Real* recurrent, Real h, Activations activations) {
     return activate(activations.gate, input[1] + recurrent[1]) * h;
   }
 
   /// recurrent[2] is (r h) U_h.
-  template <typename Real>
+  template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations) {
     const Real z = activate(activations.gate, input[0] + recurrent[0]);

@@ -11,11 +11,12 @@ struct LstmFormula {
   static constexpr int kGates = 4;
   static constexpr int kStates = 2;
   static constexpr int kProductsBeforeReset = 4;
+  static constexpr int kBiases = 1;
 
   /// i = gate(x W_i + b_i + h U_i), f and o alike;  g = act(x W_g + b_g + h U_g)
   /// c' = f c + i g
   /// h' = o act(c')
-  template <typename Real>
+  template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations) {
     const Real i = activate(activations.gate, input[0] + recurrent[0]);

@@ -10,9 +10,10 @@ struct SimpleRnnFormula {
   static constexpr int kGates = 1;
   static constexpr int kStates = 1;
   static constexpr int kProductsBeforeReset = 1;
+  static constexpr int kBiases = 1;
 
   /// h' = act(x W + b + h U)
-  template <typename Real>
+  template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real>,
                                                  Activations activations) {
     return {activate(activations.state, input[0] + recurrent[0])};
