@@ -32,12 +32,6 @@ struct StepStates {
   bool* was_live = nullptr;    ///< (B): whether a row has been live at any step so far
 };
 
-/// Whether rows can be dead.
-enum class Liveness : std::uint8_t {
-  all_rows,    ///< there is neither mask nor lengths: nobody asks
-  by_schedule  ///< Schedule says
-};
-
 /// The sums behind the gates at processing step s, without biases, and the biases.
 template <typename Element>
 struct StepSums {
@@ -90,6 +84,30 @@ struct GateStep {
   ResultRows<Element> results = {};  ///< absent but at the last step
   Element* y = nullptr;              ///< (T, B, H) by write time, `y_strides` apart; null: no sequence is wanted
   TimeBatchStrides y_strides = {};
+};
+
+/// GateStep where no row can be dead, because there is neither mask nor lengths: all rows then read and write one time
+/// step, whose addresses the host works out. Few and small arguments, because a launch waits for each cache line of
+/// them.
+template <typename Element>
+struct PlainGateStep {
+  std::int32_t B = 0;
+  std::int32_t H = 0;
+  Activations activations = {};
+  bool fresh = false;                            ///< as in GateStep
+  bool last = false;                             ///< results are wanted
+  const Sum<Element>* input_sums = nullptr;      ///< (B, G H) of this step, rows `input_stride` apart
+  const Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H)
+  const Sum<Element>* bias = nullptr;
+  const Sum<Element>* recurrent_bias = nullptr;
+  std::int64_t input_stride = 0;
+  std::int64_t next_inputs = 0;  ///< from a row of this step to the same row of the next; 0 at the last
+  Sum<Element>* h = nullptr;     ///< as in StepStates
+  Sum<Element>* c = nullptr;
+  Element* operand = nullptr;
+  Element* y = nullptr;  ///< (B, H) of this step, or null
+  std::int64_t y_stride = 0;
+  ResultRows<Element> results = {};
 };
 
 /// Takes the results out of a run without steps.

@@ -12,6 +12,8 @@ namespace {
 constexpr int kOverlappingLaunches = 90;
 // Positions of units are counted in 32 bits.
 constexpr std::int64_t kMostUnits = std::int64_t{1} << 30;
+// And so are rows.
+constexpr std::int64_t kMostRows = std::int64_t{1} << 31;
 
 // A multiprocessor hides the latencies of a step behind so many threads, with a unit each. Measured on an H200: packs
 // of 4 units take 3 to 4 microseconds longer a step where they leave multiprocessors idle.
@@ -81,6 +83,7 @@ class StepwiseExecutor final : public Executor {
 
   Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     if (spec.cell.units >= kMostUnits) return Support::no("it counts units in 30 bits");
+    if (spec.B >= kMostRows) return Support::no("it counts rows in 31 bits");
     return Support::yes();
   }
 

@@ -47,30 +47,31 @@ __device__ inline void add_gates(const Element* source, std::int64_t stride, Rea
   }
 }
 
-/// The part of the sums that no kernel of this step writes: x W + b, and rb.
-template <typename Formula, int kWidth, typename Element>
-__device__ inline void add_inputs(const StepSums<Element>& step, UnitPosition at,
-                                  UnitSums<Sum<Element>, Formula::kGates, kWidth>& sums) {
-  const std::int64_t row = step.input_strides.offset(step.schedule.read_time(step.s, at.b), at.b);
-  add_gates<Formula::kGates>(step.input_sums + row + at.u, step.H, sums.input);
-  add_gates<Formula::kGates>(step.bias + at.u, step.H, sums.input);
-  if constexpr (Formula::kBiases == 2) add_gates<Formula::kGates>(step.recurrent_bias + at.u, step.H, sums.recurrent);
+/// The part of the sums that no kernel of this step writes: x W + b, and rb. `step` is one of the structs that have the
+/// biases, `inputs` the row's input sums.
+template <typename Formula, int kWidth, typename Step, typename Real>
+__device__ inline void add_inputs(const Step& step, const Real* inputs, int u,
+                                  UnitSums<Real, Formula::kGates, kWidth>& sums) {
+  add_gates<Formula::kGates>(inputs + u, step.H, sums.input);
+  add_gates<Formula::kGates>(step.bias + u, step.H, sums.input);
+  if constexpr (Formula::kBiases == 2) add_gates<Formula::kGates>(step.recurrent_bias + u, step.H, sums.recurrent);
+}
+
+/// The input sums of row b at processing step s.
+template <typename Element>
+__device__ inline const Sum<Element>* inputs_of(const StepSums<Element>& step, std::int64_t s, std::int64_t b) {
+  return step.input_sums + step.input_strides.offset(step.schedule.read_time(s, b), b);
 }
 
 /// In a long sequence the input sums of the next step are still in the device's main memory, twice as far as the L2.
-template <typename Formula, typename Element>
-__device__ inline void prefetch_inputs(const StepSums<Element>& step, UnitPosition at) {
-  if (step.s + 1 >= step.schedule.T) return;
-  const std::int64_t row = step.input_strides.offset(step.schedule.read_time(step.s + 1, at.b), at.b);
-  for (int gate = 0; gate < Formula::kGates; ++gate) {
-    device::prefetch_to_l2(step.input_sums + row + gate * step.H + at.u);
-  }
+template <typename Formula, typename Real>
+__device__ inline void prefetch_inputs(const Real* inputs, std::int64_t H, int u) {
+  for (int gate = 0; gate < Formula::kGates; ++gate) device::prefetch_to_l2(inputs + gate * H + u);
 }
 
 /// The products of the step itself, h U, for the first kProducts gates.
-template <int kProducts, int kGates, int kWidth, typename Element>
-__device__ inline void add_products(const StepSums<Element>& step, UnitPosition at,
-                                    UnitSums<Sum<Element>, kGates, kWidth>& sums) {
+template <int kProducts, int kGates, int kWidth, typename Step, typename Real>
+__device__ inline void add_products(const Step& step, UnitPosition at, UnitSums<Real, kGates, kWidth>& sums) {
   add_gates<kProducts>(step.recurrent_sums + at.b * kGates * step.H + at.u, step.H, sums.recurrent);
 }
 
@@ -88,8 +89,8 @@ __device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRo
 }
 
 /// Those of the spec, or ones that are known when the kernel is compiled.
-template <typename Activations, typename Element>
-__device__ inline Activations make_activations(const StepSums<Element>& step) {
+template <typename Activations, typename Step>
+__device__ inline Activations make_activations(const Step& step) {
   if constexpr (std::is_same_v<Activations, StandardActivations>) {
     return {};
   } else {
@@ -132,7 +133,7 @@ __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_c
   const std::int64_t unit = at.b * step.sums.H + at.u;
   Sum<Element> h[kWidth];
   device::read_pack(step.h + unit, h);
-  add_inputs<Formula>(step.sums, at, sums);
+  add_inputs<Formula>(step.sums, inputs_of(step.sums, step.sums.s, at.b), at.u, sums);
   const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
   add_products<Formula::kProductsBeforeReset>(step.sums, at, sums);
@@ -159,11 +160,51 @@ __device__ inline void store_results(const ResultRows<Element>& rows, UnitPositi
   store_units(unit.h, rows.last_output, at);
 }
 
-template <typename Formula, typename Element, typename Activations, Liveness kLiveness, int kWidth>
+/// h, c = formula(input sums, recurrent sums, h, c) in kWidth units.
+template <typename Formula, int kWidth, typename Real, typename Activations>
+__device__ inline void advance(const UnitSums<Real, Formula::kGates, kWidth>& sums, Activations activations,
+                               UnitResults<Real, kWidth>& unit) {
+  for (int i = 0; i < kWidth; ++i) {
+    const UnitStates<Real> next =
+        Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Real>{unit.h[i], unit.c[i]}, activations);
+    unit.h[i] = next.h;
+    unit.c[i] = next.c;
+  }
+}
+
+template <typename Formula, typename Element, typename Activations, int kWidth>
+__global__ void __launch_bounds__(kUnitThreads)
+    plain_gate_step_kernel(const __grid_constant__ PlainGateStep<Element> step) {
+  using Real = Sum<Element>;
+  constexpr bool kHasC = Formula::kStates == 2;
+  const UnitPosition at = unit_position<kWidth>();
+  if (at.b >= step.B || at.u >= step.H) return;
+  const std::int64_t unit = at.b * step.H + at.u;
+  UnitResults<Real, kWidth> now;
+  if (!step.fresh) {
+    device::read_pack(step.h + unit, now.h);
+    if constexpr (kHasC) device::read_pack(step.c + unit, now.c);
+  }
+  UnitSums<Real, Formula::kGates, kWidth> sums;
+  const Real* inputs = step.input_sums + at.b * step.input_stride;
+  add_inputs<Formula>(step, inputs, at.u, sums);
+  if (step.next_inputs != 0) prefetch_inputs<Formula>(inputs + step.next_inputs, step.H, at.u);
+  const auto activations = make_activations<Activations>(step);
+  device::wait_for_previous_kernel();
+
+  if (!step.fresh) add_products<Formula::kGates>(step, at, sums);
+  advance<Formula>(sums, activations, now);
+  device::write_pack(now.h, step.h + unit);
+  if constexpr (kHasC) device::write_pack(now.c, step.c + unit);
+  if constexpr (!std::is_same_v<Element, Real>) device::write_pack(now.h, step.operand + unit);
+  if (step.y != nullptr) device::write_pack(now.h, step.y + at.b * step.y_stride + at.u);
+  if (step.last) store_results(step.results, at, now);
+}
+
+template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_constant__ GateStep<Element> step) {
   using Real = Sum<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
-  constexpr bool kMayBeDead = kLiveness == Liveness::by_schedule;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t s = step.sums.s;
   const UnitPosition at = unit_position<kWidth>();
@@ -174,33 +215,26 @@ __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_co
     device::read_pack(step.states.h + unit, now.h);
     if constexpr (kHasC) device::read_pack(step.states.c + unit, now.c);
   }
-  const bool live = !kMayBeDead || schedule.live(s, at.b);
+  const bool live = schedule.live(s, at.b);
   UnitSums<Real, Formula::kGates, kWidth> sums;
-  if (live) add_inputs<Formula>(step.sums, at, sums);
-  prefetch_inputs<Formula>(step.sums, at);
+  if (live) add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
+  if (s + 1 < schedule.T) prefetch_inputs<Formula>(inputs_of(step.sums, s + 1, at.b), step.sums.H, at.u);
   const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
 
   if (live) {
     if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
-    for (int i = 0; i < kWidth; ++i) {
-      const UnitStates<Real> next =
-          Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Real>{now.h[i], now.c[i]}, activations);
-      now.h[i] = next.h;
-      now.c[i] = next.c;
-    }
+    advance<Formula>(sums, activations, now);
   }
   if (live || step.fresh) {
     device::write_pack(now.h, step.states.h + unit);
     if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
     if constexpr (!std::is_same_v<Element, Real>) device::write_pack(now.h, step.states.operand + unit);
-    if (kMayBeDead && at.u == 0) step.states.was_live[at.b] = live;
+    if (at.u == 0) step.states.was_live[at.b] = live;
   }
-  if (kMayBeDead) {
-    if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
-    const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
-    now.zeros = emits_zeros(schedule.dead_output, live, never_live);
-  }
+  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
+  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
+  now.zeros = emits_zeros(schedule.dead_output, live, never_live);
   if (step.y != nullptr) {
     const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
     Real output[kWidth];

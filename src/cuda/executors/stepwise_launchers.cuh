@@ -87,35 +87,59 @@ void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
   });
 }
 
-template <typename Formula, typename Element, Liveness kLiveness>
-void launch_live_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
+/// The same step without what only dead rows need.
+template <typename Element>
+PlainGateStep<Element> plain(const GateStep<Element>& step) {
+  const StepSums<Element>& sums = step.sums;
+  const Schedule& schedule = sums.schedule;
+  const bool last = sums.s + 1 == schedule.T;
+  const std::int64_t time = schedule.read_time(sums.s, 0);  // the same for all rows
+  return {.B = static_cast<std::int32_t>(schedule.B),
+          .H = static_cast<std::int32_t>(sums.H),
+          .activations = sums.activations,
+          .fresh = step.fresh,
+          .last = last,
+          .input_sums = sums.input_sums + time * sums.input_strides.time,
+          .recurrent_sums = sums.recurrent_sums,
+          .bias = sums.bias,
+          .recurrent_bias = sums.recurrent_bias,
+          .input_stride = sums.input_strides.batch,
+          .next_inputs = last ? 0 : (schedule.read_time(sums.s + 1, 0) - time) * sums.input_strides.time,
+          .h = step.states.h,
+          .c = step.states.c,
+          .operand = step.states.operand,
+          .y = step.y == nullptr ? nullptr : step.y + schedule.write_time(sums.s, 0) * step.y_strides.time,
+          .y_stride = step.y_strides.batch,
+          .results = step.results};
+}
+
+/// One processing step of all rows. A fresh one follows the product of the inputs, whose sums it reads before it waits:
+/// so it must not overlap.
+template <typename Formula, typename Element>
+void launch_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
   constexpr int kWide = kPackWidth<Element>;
-  const std::int64_t B = step.sums.schedule.B;
+  const Schedule& schedule = step.sums.schedule;
+  const std::int64_t B = schedule.B;
   const std::int64_t H = step.sums.H;
+  if (B == 0) return;
   const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H) &&
                      results_fit_packs(step.results) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
+  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  const device::LaunchConfig grid =
+      packs ? unit_grid<kWide>(B, H, how.stream, order) : unit_grid<1>(B, H, how.stream, order);
+  const bool all_live = schedule.mask == nullptr && schedule.lengths == nullptr;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
-    if (packs) {
-      device::launch(gate_step_kernel<Formula, Element, Activations, kLiveness, kWide>,
-                     unit_grid<kWide>(B, H, how.stream, how.order), step);
+    if (all_live) {
+      const auto kernel = packs ? plain_gate_step_kernel<Formula, Element, Activations, kWide>
+                                : plain_gate_step_kernel<Formula, Element, Activations, 1>;
+      device::launch(kernel, grid, plain(step));
     } else {
-      device::launch(gate_step_kernel<Formula, Element, Activations, kLiveness, 1>,
-                     unit_grid<1>(B, H, how.stream, how.order), step);
+      const auto kernel = packs ? gate_step_kernel<Formula, Element, Activations, kWide>
+                                : gate_step_kernel<Formula, Element, Activations, 1>;
+      device::launch(kernel, grid, step);
     }
   });
-}
-
-/// One processing step of all rows.
-template <typename Formula, typename Element>
-void launch_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
-  const Schedule& schedule = step.sums.schedule;
-  if (schedule.B == 0) return;
-  if (schedule.mask == nullptr && schedule.lengths == nullptr) {
-    launch_live_gate_step<Formula, Element, Liveness::all_rows>(step, how);
-  } else {
-    launch_live_gate_step<Formula, Element, Liveness::by_schedule>(step, how);
-  }
 }
 
 /// The results of a run without steps: a rare case, in which speed does not matter.

@@ -30,8 +30,11 @@ void* advance(void* data, std::int64_t elements, DType dtype) {
   return static_cast<std::byte*>(data) + elements * static_cast<std::int64_t>(size_of(dtype));
 }
 
+// Measured on an H200: with the weights' K innermost, TF32 products are up to 1.3 times faster, and strict f32 ones of
+// few rows 1.1 times; for more rows cuBLASLt then has no kernels that cut K, and may lose.
 bool transposes_weights(const RecurrenceSpec& spec) {
-  return spec.dtype == DType::f32 && spec.math == MatrixMath::tf32 && spec.I > 0;
+  constexpr std::int64_t kFewRows = 8;
+  return spec.dtype == DType::f32 && spec.I > 0 && (spec.math == MatrixMath::tf32 || spec.B <= kFewRows);
 }
 
 /// (columns, rows) of a (rows, columns) matrix in device memory.

@@ -54,8 +54,7 @@ class StepwiseProducts {
   Product recurrent_product(int gates) const;
 
   const RunnerRequest request_;
-  /// Both kernels transposed, (G H, I) and (G H, H): tensor cores read TF32 operands along K, and cuBLASLt's kernels
-  /// are up to 1.3 times faster where K is innermost in both. Undefined where that gains nothing.
+  /// Both kernels transposed, (G H, I) and (G H, H), where cuBLASLt is faster with them; else undefined.
   Tensor transposed_kernel_;
   Tensor transposed_recurrent_kernel_;
   const std::int64_t columns_;
