@@ -127,6 +127,16 @@ int run(const Options& options, std::vector<std::string> command) {
   return results.failures() == 0 ? 0 : 1;
 }
 
+/// What the program was called with. Where files lie on this machine tells nothing elsewhere.
+std::vector<std::string> command_line(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int k = 0; k < argc; ++k) {
+    const std::string word = argv[k];
+    words.push_back(word.starts_with('/') ? std::filesystem::path(word).filename().string() : word);
+  }
+  return words;
+}
+
 }  // namespace
 }  // namespace rondo::bench
 
@@ -136,7 +146,7 @@ int main(int argc, char** argv) {
   rondo::bench::describe(app, options);
   CLI11_PARSE(app, argc, argv);
   try {
-    return rondo::bench::run(options, {argv, argv + argc});
+    return rondo::bench::run(options, rondo::bench::command_line(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "rondo_bench: %s\n", error.what());
     return 1;

@@ -215,9 +215,10 @@ __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_co
     device::read_pack(step.states.h + unit, now.h);
     if constexpr (kHasC) device::read_pack(step.states.c + unit, now.c);
   }
-  const bool live = schedule.live(s, at.b);
+  // Of dead rows, too, whose sums nobody uses: so that inputs need not wait for the mask.
   UnitSums<Real, Formula::kGates, kWidth> sums;
-  if (live) add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
+  add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
+  const bool live = schedule.live(s, at.b);
   if (s + 1 < schedule.T) prefetch_inputs<Formula>(inputs_of(step.sums, s + 1, at.b), step.sums.H, at.u);
   const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
