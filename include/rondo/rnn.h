@@ -57,8 +57,8 @@ struct RnnOptions {
   std::optional<Tensor> mask = std::nullopt;
   Constants constants = {};
   /// Never changes a value. On the CPU both settings run the same loop. On a CUDA device the steps are recorded in one
-  /// graph, which is then run: `step` is called while nothing is computed yet, and must not read device memory (a copy to
-  /// the host throws `RuntimeError`).
+  /// graph, which is then run: `step` is called while nothing is computed yet, and must not read device memory (a copy
+  /// to the host throws `RuntimeError`).
   bool unroll = false;
   /// Where graphs of `unroll` are kept: a later call with the same object, shapes and options replays the graph without
   /// calling `step`. Use one object for one step function, and only while every tensor that the function uses besides
@@ -81,9 +81,9 @@ struct RnnResult {
   States new_states;
 };
 
-/// Calls `step` exactly T times, unless a recorded graph takes its place. With T = 0 it is never called: the outputs then have the shape and dtype of the first
-/// state ("the first state must be the output at the previous timestep"), and are empty over time; `last_output` is
-/// zeros, and the states are the initial ones.
+/// Calls `step` exactly T times, unless a recorded graph takes its place. With T = 0 it is never called: the outputs
+/// then have the shape and dtype of the first state ("the first state must be the output at the previous timestep"),
+/// and are empty over time; `last_output` is zeros, and the states are the initial ones.
 ///
 /// Throws `ValueError`: inputs of rank below 3, or that disagree on T or B; a mask of another shape; a mask without
 /// states; lengths that do not fit; states whose first axis is not B; a step that returns another number, structure,

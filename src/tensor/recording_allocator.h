@@ -9,8 +9,8 @@
 
 namespace rondo {
 
-/// Takes blocks from another allocator and keeps them for as long as it lives. A block that is given back serves what is
-/// allocated after it: recorded work runs in the order in which it was recorded.
+/// Takes blocks from another allocator and keeps them for as long as it lives. A block that is given back serves what
+/// is allocated after it: recorded work runs in the order in which it was recorded.
 class RecordingAllocator final : public Allocator {
  public:
   /// `stream`, on which the blocks are allocated and at the end freed, is not the one that is recorded.
