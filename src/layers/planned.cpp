@@ -43,8 +43,8 @@ void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const
 void check_known_input(const Nest& inputs, const KnownCell& cell) {
   const Tensor& x = inputs.leaf();
   const Tensor& kernel = cell.weights().kernel;
-  const bool fits = x.rank() == 3 && x.size(2) == kernel.size(0) && x.dtype() == kernel.dtype() &&
-                    x.device() == kernel.device();
+  const bool fits =
+      x.rank() == 3 && x.size(2) == kernel.size(0) && x.dtype() == kernel.dtype() && x.device() == kernel.device();
   if (!fits) {
     throw ValueError("inputs", describe(x),
                      to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) + " on " +

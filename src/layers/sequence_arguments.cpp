@@ -37,8 +37,9 @@ Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes) {
   const bool fits = mask.defined() && (mask.shape() == expected || mask.shape() == expected.insert(2, 1)) &&
                     mask.device() == sizes.device;
   if (!fits) {
-    throw ValueError("mask", describe(mask), to_string(expected) + " or " + to_string(expected.insert(2, 1)) + " on " +
-                                                 to_string(sizes.device));
+    throw ValueError(
+        "mask", describe(mask),
+        to_string(expected) + " or " + to_string(expected.insert(2, 1)) + " on " + to_string(sizes.device));
   }
   const Tensor flat = mask.rank() == 3 ? mask.erase_axis(2) : mask;
   return (sizes.time_axis == 0 ? flat : flat.swap_axes(0, 1)).to(DType::boolean);

@@ -47,8 +47,7 @@ RnnResult clone(const RnnResult& result) {
 }  // namespace
 
 StepGraphs::Impl::Recorded::Recorded(const LoopArguments& like, const Loop& loop, Device device)
-    : home(current_stream(device)),
-      memory(std::make_shared<RecordingAllocator>(default_allocator(device), home)) {
+    : home(current_stream(device)), memory(std::make_shared<RecordingAllocator>(default_allocator(device), home)) {
   const AllocatorScope allocator(memory);
   arguments = clone(like);
   const cuda_runtime::OwnedStream recording(device);  // a default stream cannot be recorded

@@ -123,7 +123,8 @@ class StepLoop {
 void check_initial_states(const States& states, const SequenceSizes& sizes) {
   for (std::size_t k = 0; k < states.size(); ++k) {
     for (const Tensor& leaf : states[k].flatten()) {
-      const bool fits = leaf.defined() && (leaf.rank() == 0 || leaf.size(0) == sizes.B) && leaf.device() == sizes.device;
+      const bool fits =
+          leaf.defined() && (leaf.rank() == 0 || leaf.size(0) == sizes.B) && leaf.device() == sizes.device;
       if (!fits) {
         throw ValueError("initial_states[" + std::to_string(k) + "]", describe(leaf),
                          "a first axis of B = " + std::to_string(sizes.B) + ", on " + to_string(sizes.device));

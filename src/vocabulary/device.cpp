@@ -39,7 +39,8 @@ Device default_device() {
   const std::string reason = cuda_runtime::why_no_device();
   static std::once_flag said;
   if (!reason.empty()) {
-    std::call_once(said, [&] { std::fprintf(stderr, "Rondo: no CUDA device, running on the CPU: %s\n", reason.c_str()); });
+    std::call_once(said,
+                   [&] { std::fprintf(stderr, "Rondo: no CUDA device, running on the CPU: %s\n", reason.c_str()); });
   }
   return cpu();
 }
