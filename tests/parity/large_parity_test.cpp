@@ -14,7 +14,6 @@ namespace {
 class LargeParity : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (properties_of(device_under_test()).name == "simulated device") GTEST_SKIP() << "it has a fiber for each thread";
     if (properties_of(device_under_test()).memory_bytes < std::size_t{24} << 30) GTEST_SKIP() << "less than 24 GB";
   }
 
