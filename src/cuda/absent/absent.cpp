@@ -32,7 +32,7 @@ bool is_recording(Stream) { refuse(); }
 OwnedStream::OwnedStream(Device) { refuse(); }
 OwnedStream::~OwnedStream() = default;
 Event::Event(Device) { refuse(); }
-Event::~Event() = default;
+Event::~Event() { (void)handle_; }  // clang asks that somebody looks at it
 void Event::record(Stream) { refuse(); }
 void Event::make_wait(Stream) const { refuse(); }
 void Event::synchronize() { refuse(); }

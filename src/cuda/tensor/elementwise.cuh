@@ -25,7 +25,7 @@ inline constexpr int kElementwiseThreads = 256;
 /// Blocks that have a thread for each of `count` elements, or enough of them to fill the device several times over:
 /// what is beyond, each thread takes in turn.
 inline std::int64_t elementwise_blocks(std::int64_t count, std::int64_t threads, Device device) {
-  constexpr std::int64_t kBlocksPerProcessor = 32;
+  constexpr std::int64_t kBlocksPerProcessor = 16;
   return std::min(kBlocksPerProcessor * properties_of(device).processors, (count + threads - 1) / threads);
 }
 
