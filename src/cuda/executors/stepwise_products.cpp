@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/ops/product_cache.h"
 #include "recurrence/dispatch_cell.h"
 
 namespace rondo {
@@ -110,18 +111,19 @@ StepwiseProducts::StepwiseProducts(const RunnerRequest& request)
   });
 }
 
-Product StepwiseProducts::recurrent_product(int gates) const {
+std::shared_ptr<const Product> StepwiseProducts::recurrent_product(int gates) const {
   const std::int64_t H = request_.spec.cell.units;
-  return {{.M = request_.spec.B,
-           .N = gates * H,
-           .K = H,
-           .dtype = request_.spec.dtype,
-           .result_dtype = sum_dtype_,
-           .math = request_.spec.math,
-           .a = {.row_stride = H},
-           .b = weight_layout(H),
-           .result = {.row_stride = columns_}},
-          request_.spec.device};
+  // A layer makes a session for each call: the same products come again.
+  return cached_product({.M = request_.spec.B,
+                         .N = gates * H,
+                         .K = H,
+                         .dtype = request_.spec.dtype,
+                         .result_dtype = sum_dtype_,
+                         .math = request_.spec.math,
+                         .a = {.row_stride = H},
+                         .b = weight_layout(H),
+                         .result = {.row_stride = columns_}},
+                        request_.spec.device);
 }
 
 MatrixLayout StepwiseProducts::weight_layout(std::int64_t K) const {
@@ -136,7 +138,7 @@ const StepwiseProducts::Projected& StepwiseProducts::projected(TimeBatchStrides 
   InputProjection projection = project_inputs(request_.spec, x_strides, columns_);
   projection.spec.result_dtype = sum_dtype_;
   projection.spec.b = weight_layout(request_.spec.I);
-  projected_.push_back({projection, Product(projection.spec, request_.spec.device)});
+  projected_.push_back({projection, cached_product(projection.spec, request_.spec.device)});
   return projected_.back();
 }
 
@@ -148,12 +150,12 @@ void StepwiseProducts::multiply_inputs(const RecurrenceBuffers& buffers, void* s
   const auto& [projection, product] = projected(buffers.x.strides);
   const DType dtype = request_.spec.dtype;
   for (std::int64_t repeat = 0; repeat < projection.repeats; ++repeat) {
-    product.run({.a = advance(static_cast<const void*>(buffers.x.data),
-                              projection.x_offset + repeat * projection.x_repeat_stride, dtype),
-                 .b = transposed_kernel_.defined() ? transposed_kernel_.data() : request_.weights.kernel,
-                 .result = advance(sums, repeat * projection.sums_repeat_stride, sum_dtype_),
-                 .workspace = workspace},
-                stream);
+    product->run({.a = advance(static_cast<const void*>(buffers.x.data),
+                               projection.x_offset + repeat * projection.x_repeat_stride, dtype),
+                  .b = transposed_kernel_.defined() ? transposed_kernel_.data() : request_.weights.kernel,
+                  .result = advance(sums, repeat * projection.sums_repeat_stride, sum_dtype_),
+                  .workspace = workspace},
+                 stream);
   }
 }
 
@@ -165,7 +167,7 @@ void StepwiseProducts::multiply_states(RecurrentPart part, const void* rows, voi
                            ? advance(static_cast<const void*>(transposed_recurrent_kernel_.data()),
                                      column * request_.spec.cell.units, request_.spec.dtype)
                            : advance(request_.weights.recurrent_kernel, column, request_.spec.dtype);
-  recurrent_[after ? 1 : 0].run(
+  recurrent_[after ? 1 : 0]->run(
       {.a = rows, .b = kernel, .result = advance(sums, column, sum_dtype_), .workspace = workspace}, stream);
 }
 

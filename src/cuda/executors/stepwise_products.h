@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "cuda/products/product.h"
@@ -46,12 +47,12 @@ class StepwiseProducts {
  private:
   struct Projected {
     InputProjection projection;
-    Product product;
+    std::shared_ptr<const Product> product;
   };
 
   const Projected& projected(TimeBatchStrides x_strides);
   MatrixLayout weight_layout(std::int64_t K) const;
-  Product recurrent_product(int gates) const;
+  std::shared_ptr<const Product> recurrent_product(int gates) const;
 
   const RunnerRequest request_;
   /// Both kernels transposed, (G H, I) and (G H, H), where cuBLASLt is faster with them; else undefined.
@@ -60,7 +61,7 @@ class StepwiseProducts {
   const std::int64_t columns_;
   const DType sum_dtype_;
   int gates_before_reset_ = 0;
-  std::vector<Product> recurrent_;  ///< by RecurrentPart
+  std::vector<std::shared_ptr<const Product>> recurrent_;  ///< by RecurrentPart
   std::vector<Projected> projected_;
 };
 
