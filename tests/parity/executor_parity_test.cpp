@@ -119,13 +119,21 @@ const CellSpec kCells[] = {{.kind = CellKind::simple_rnn},
                            {.kind = CellKind::gru, .reset_after = true},
                            {.kind = CellKind::gru, .reset_after = false}};
 
-/// So many units that they are taken in packs.
+/// So many units that they are taken in packs: with lengths and initial states, and with neither.
 TEST(ExecutorParity, ManyUnits) {
   constexpr std::int64_t kUnits = 128;
   const std::int64_t B = properties_of(device_under_test()).processors * 1024 / kUnits + 1;
   for (CellSpec cell : kCells) {
     cell.units = kUnits;
-    check(sized(cell, 2, B, 4), 0);
+    RandomRecurrence recurrence = sized(cell, 2, B, 4);
+    for (int k = 0; k < state_count(cell.kind); ++k) {
+      recurrence.initial_state.push_back(Random(2).tensor({B, kUnits}, 1.0));
+    }
+    check(recurrence, 0);
+    recurrence.initial_state.clear();
+    recurrence.spec.has_lengths = false;
+    recurrence.lengths.reset();
+    check(recurrence, 0);
   }
 }
 
