@@ -31,6 +31,7 @@ Nest clone(const Nest& nest) {
 
 std::vector<Nest> clone(const std::vector<Nest>& nests) {
   std::vector<Nest> copies;
+  copies.reserve(nests.size());
   for (const Nest& nest : nests) copies.push_back(clone(nest));
   return copies;
 }

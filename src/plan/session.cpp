@@ -148,13 +148,13 @@ class Occupied {
 }  // namespace
 
 struct Session::Impl {
-  explicit Impl(const Plan& its_plan) : plan(its_plan) {}
+  explicit Impl(Plan its_plan) : plan(std::move(its_plan)) {}
 
   const Plan plan;
   Stream stream;
   RecurrentWeights weights;
   Tensor workspace;
-  Tensor flags;  // (1,) i32, bits of RunFlag
+  Tensor flags;  // (1,) i32, bits such as kLengthOutOfRange
   std::unique_ptr<Runner> runner;
   std::atomic_flag occupied = ATOMIC_FLAG_INIT;
 

@@ -42,13 +42,14 @@ struct RecurrenceBuffers {
   BatchBuffer last_output;
   std::array<BatchBuffer, kMaxStates> final_state;  ///< may be the initial states
   Schedule schedule;
-  /// Where a run on a CUDA device sets bits of RunFlag, in the device's memory; on the CPU the session looks itself.
+  /// Where a run on a CUDA device sets bits such as kLengthOutOfRange, in its memory; on the CPU the session looks
+  /// itself.
   std::uint32_t* flags = nullptr;
 
   bool operator==(const RecurrenceBuffers&) const = default;
 };
 
-/// What only the run itself can find out, where lengths are in device memory.
-enum RunFlag : std::uint32_t { kLengthOutOfRange = 1 };
+/// A bit of RecurrenceBuffers::flags: what only the run itself can find out, where lengths are in device memory.
+inline constexpr std::uint32_t kLengthOutOfRange = 1;
 
 }  // namespace rondo

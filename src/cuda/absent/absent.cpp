@@ -30,14 +30,15 @@ void synchronize(Stream) { refuse(); }
 void make_wait(Stream, Stream) { refuse(); }
 bool is_recording(Stream) { refuse(); }
 OwnedStream::OwnedStream(Device) { refuse(); }
-OwnedStream::~OwnedStream() = default;
+// Destructors look at the handles because clang asks that somebody does.
+OwnedStream::~OwnedStream() { (void)stream_; }
 Event::Event(Device) { refuse(); }
-Event::~Event() { (void)handle_; }  // clang asks that somebody looks at it
+Event::~Event() { (void)handle_; }
 void Event::record(Stream) { refuse(); }
 void Event::make_wait(Stream) const { refuse(); }
 void Event::synchronize() { refuse(); }
 double Event::milliseconds_since(const Event&) const { refuse(); }
-Graph::~Graph() = default;
+Graph::~Graph() { (void)handle_; }
 Graph Graph::record(Stream, const std::function<void()>&) { refuse(); }
 void Graph::replay(Stream) const { refuse(); }
 void observe_calls(CallObserver) {}  // there is never a call

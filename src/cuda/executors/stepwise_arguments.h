@@ -51,7 +51,7 @@ template <typename Element>
 struct LoadStates {
   Schedule schedule = {};
   std::int64_t H = 0;
-  std::uint32_t* flags = nullptr;           ///< bits of RunFlag
+  std::uint32_t* flags = nullptr;           ///< bits such as kLengthOutOfRange
   BatchRows<const Element> initial_h = {};  ///< absent: zeros
   BatchRows<const Element> initial_c = {};
   StepStates<Element> states = {};
@@ -80,7 +80,7 @@ struct GateStep {
   StepStates<Element> states = {};
   /// States are zeros, h U too, and none of them has been written yet: the first step without initial states.
   bool fresh = false;
-  std::uint32_t* flags = nullptr;    ///< bits of RunFlag, at a fresh step; else null
+  std::uint32_t* flags = nullptr;    ///< bits such as kLengthOutOfRange, at a fresh step; else null
   ResultRows<Element> results = {};  ///< absent but at the last step
   Element* y = nullptr;              ///< (T, B, H) by write time, `y_strides` apart; null: no sequence is wanted
   TimeBatchStrides y_strides = {};
