@@ -3,10 +3,9 @@
 ///     load states      h, c = initial states; without them the first step is fresh and needs no product
 ///     for s in 0 .. T-1:
 ///       (library)      recurrent_sums = h U
-///       reset step     r * h, and (library) recurrent_sums = (r * h) U for the candidate: only a GRU that resets
-///       before gate step      live rows: h, c = formula(x W + b, h U + rb, h, c);  all rows: y[write time] = what they
-///       emit;
-///                      the last step: last output, final states
+///       reset step     r * h, for a GRU that resets before the candidate's product, which follows: (r * h) U
+///       gate step      live rows: h, c = formula(x W + b, h U + rb, h, c)
+///                      all rows: y[write time] = what they emit; at the last step also the results
 ///     store results    the same for T = 0
 ///
 /// Each is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread reads what
@@ -14,7 +13,8 @@
 /// elsewhere.
 ///
 /// What the reset and gate steps read before wait_for_previous_kernel() (input sums, biases, mask, lengths, states)
-/// must be complete before the kernel in front of them begins; the product there, launched serially, sees to that.
+/// must be complete before the kernel in front of them begins; the product of h there, launched serially, sees to
+/// that. A fresh step has the product of the inputs there, and does not overlap.
 #pragma once
 
 #include <type_traits>
