@@ -12,11 +12,11 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   ops/binary.cu
   ops/cuda_ops.cpp
   ops/matmul.cpp
-  ops/product_cache.cpp
   ops/reduce.cu
   ops/softmax.cu
   ops/unary.cu
   ops/where.cu
+  products/product_cache.cpp
   products/product_spec.cpp
   runtime/calls.cpp
   tensor/copy.cu)

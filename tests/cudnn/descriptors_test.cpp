@@ -163,7 +163,7 @@ TEST(CudnnDescriptors, LongestSequence) {
 }
 
 TEST(CudnnDescriptors, HandleWithoutADeviceIsAnError) {
-  if (cuda_device_count() > 0) GTEST_SKIP() << "there is a device";
+  if (cuda_device_count() > 0) GTEST_SKIP() << "what cuDNN says without a device shows only where there is none";
   expect_words<RuntimeError>([] { (void)cudnn::make_handle(); }, {"making a cuDNN handle", "CUDNN_STATUS_"});
 }
 

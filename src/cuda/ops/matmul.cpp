@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "cuda/ops/cuda_ops.h"
-#include "cuda/ops/product_cache.h"
+#include "cuda/products/product_cache.h"
 #include "rondo/stream.h"
 #include "tensor/strided_loop.h"
 

@@ -1,4 +1,5 @@
-/// Products that step functions ask for again and again: deciding on one takes longer than running it. Floor 2.
+/// Products that are asked for again and again, by step functions and by a layer's sessions: deciding on one takes
+/// longer than running it. Floor 1.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-#include "cuda/ops/product_cache.h"
+#include "cuda/products/product_cache.h"
 
 #include <algorithm>
 #include <mutex>
