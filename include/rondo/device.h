@@ -37,6 +37,9 @@ struct DeviceProperties {
   int compute_capability = 0;
   /// Shared memory that one block of threads may ask for.
   std::size_t shared_bytes_per_block = 0;
+  /// Blocks that can form a cluster, which share memory: 16 on compute capability 9.0 where a kernel asks for it, 0
+  /// before 9.0.
+  int cluster_blocks = 0;
   std::size_t l2_bytes = 0;
   std::size_t memory_bytes = 0;
 };

@@ -29,13 +29,21 @@ class Plan {
   static Plan create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options = {});
   static Plan create(const RecurrenceSpec& spec, const PlanOptions& options = {});
 
+  /// For an executor that is in no list and outlives the plan. `options.executor` is not looked at. Throws `ValueError`
+  /// as above.
+  static Plan create_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
+                         const PlanOptions& options = {});
+
   const RecurrenceSpec& spec() const { return spec_; }
+  /// Of the device it was made for.
+  const DeviceProperties& properties() const { return properties_; }
   const Executor& executor() const { return *executor_; }
   GraphUse graph_use() const { return graph_use_; }
   std::string executor_name() const;
   /// Bytes of scratch memory that one run needs.
   std::size_t workspace_bytes() const;
-  /// The spec, the chosen executor and why each one before it in the list declined; one line each.
+  /// The spec, why each executor before the chosen one declined, the chosen one, and what that says of how it runs the
+  /// spec; a line for each.
   std::string explain() const;
 
  private:
@@ -44,8 +52,14 @@ class Plan {
     std::string reason;
   };
 
+  Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options);
+
+  /// Asks one executor: it is the chosen one, or one of those that declined.
+  bool takes(const Executor& executor);
+
   RecurrenceSpec spec_;
-  GraphUse graph_use_ = GraphUse::automatic;
+  DeviceProperties properties_;
+  GraphUse graph_use_;
   const Executor* executor_ = nullptr;  // executors live as long as the program
   std::vector<Refusal> refusals_;
 };
@@ -66,10 +80,14 @@ struct SessionTensors {
   std::vector<Tensor> final_state = {};  ///< each (B, H), written; may be `initial_state`; empty: not wanted
 };
 
-/// What the runs of a session found in data that only the device could read.
+/// What only the device could find out during the runs of a session.
 struct SessionStatus {
   /// A row's length was below 0 or above T; it was taken as 0 or T.
   bool length_out_of_range = false;
+  /// Blocks of a kernel that wait for each other did not all come, as when other work held the device for seconds. What
+  /// the runs since the last status wrote is not to be used, but for the last one, which has been done again another
+  /// way; all later runs take that way, too. That run's results are right unless `final_state` was its `initial_state`.
+  bool stalled = false;
 };
 
 /// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. Used by one thread at a
@@ -93,7 +111,8 @@ class Session {
   /// another thread is in this session; before anything runs.
   void run(const SessionTensors& tensors);
 
-  /// Waits for the runs so far, tells what they found since this was last asked, and forgets it.
+  /// Waits for the runs so far, tells what they found since this was last asked, and forgets it. May run the last one
+  /// again (SessionStatus::stalled).
   SessionStatus status();
 
   const Plan& plan() const;

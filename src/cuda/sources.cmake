@@ -3,6 +3,9 @@
 set(RONDO_CUDA_PORTABLE_SOURCES
   executors/cuda_executors.cpp
   executors/graph_replay.cpp
+  executors/input_products.cpp
+  executors/packed_biases.cpp
+  executors/product_weights.cpp
   executors/stepwise_bf16.cu
   executors/stepwise_executor.cpp
   executors/stepwise_f16.cu
@@ -16,6 +19,23 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   ops/softmax.cu
   ops/unary.cu
   ops/where.cu
+  persistent/persistent_block_bf16.cu
+  persistent/persistent_block_f16.cu
+  persistent/persistent_block_f32.cu
+  persistent/persistent_block_tf32.cu
+  persistent/persistent_cluster_bf16.cu
+  persistent/persistent_cluster_f16.cu
+  persistent/persistent_cluster_f32.cu
+  persistent/persistent_cluster_tf32.cu
+  persistent/persistent_executor.cpp
+  persistent/persistent_grid_bf16.cu
+  persistent/persistent_grid_f16.cu
+  persistent/persistent_grid_f32.cu
+  persistent/persistent_grid_tf32.cu
+  persistent/persistent_launch.cu
+  persistent/persistent_plan.cpp
+  persistent/persistent_runner.cpp
+  persistent/step_model.cpp
   products/product_cache.cpp
   products/product_spec.cpp
   runtime/calls.cpp

@@ -1,5 +1,7 @@
 #include "rondo/plan.h"
 
+#include <sstream>
+
 #include "plan/executor_list.h"
 #include "recurrence/executor.h"
 #include "rondo/error.h"
@@ -37,34 +39,50 @@ Plan Plan::create(const RecurrenceSpec& spec, const PlanOptions& options) {
 }
 
 Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
-  check_sizes(spec);
-  Plan plan;
-  plan.spec_ = spec;
-  plan.graph_use_ = options.graph_use;
+  Plan plan(spec, properties, options);
   bool known = options.executor.empty();
   for (const Executor* executor : executor_list(spec.device.type)) {
     if (!options.executor.empty() && executor->name() != options.executor) continue;
     known = true;
-    const Support support = executor->supports(spec, properties);
-    if (support.accepted) {
-      plan.executor_ = executor;
-      return plan;
-    }
-    plan.refusals_.push_back({std::string(executor->name()), support.reason});
+    if (plan.takes(*executor)) return plan;
   }
   if (!known) throw ValueError("executor", "'" + options.executor + "'", "one of " + joined_names(spec.device));
   throw ValueError("no executor accepts " + plan.explain());
 }
 
+Plan Plan::create_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
+                      const PlanOptions& options) {
+  Plan plan(spec, properties, options);
+  if (!plan.takes(executor)) throw ValueError("no executor accepts " + plan.explain());
+  return plan;
+}
+
+Plan::Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options)
+    : spec_(spec), properties_(properties), graph_use_(options.graph_use) {
+  check_sizes(spec);
+}
+
+bool Plan::takes(const Executor& executor) {
+  const Support support = executor.supports(spec_, properties_);
+  if (support.accepted) {
+    executor_ = &executor;
+  } else {
+    refusals_.push_back({std::string(executor.name()), support.reason});
+  }
+  return support.accepted;
+}
+
 std::string Plan::executor_name() const { return std::string(executor_->name()); }
 
-std::size_t Plan::workspace_bytes() const { return executor_->workspace_bytes(spec_); }
+std::size_t Plan::workspace_bytes() const { return executor_->workspace_bytes(spec_, properties_); }
 
 std::string Plan::explain() const {
   std::string text = to_string(spec_);
   for (const Refusal& refusal : refusals_) text += "\n  " + refusal.executor + " declined: " + refusal.reason;
   if (executor_ != nullptr) {
     text += "\n  " + executor_name() + " runs it, with a workspace of " + std::to_string(workspace_bytes()) + " bytes";
+    std::istringstream lines(executor_->describe(spec_, properties_));
+    for (std::string line; std::getline(lines, line);) text += "\n    " + line;
   }
   return text;
 }

@@ -156,10 +156,12 @@ struct Session::Impl {
   Tensor workspace;
   Tensor flags;  // (1,) i32, bits such as kLengthOutOfRange
   std::unique_ptr<Runner> runner;
+  RecurrenceBuffers last_run;
   std::atomic_flag occupied = ATOMIC_FLAG_INIT;
 
   RecurrenceBuffers buffers(const SessionTensors& tensors) const;
   void look_at_lengths(const Schedule& schedule) const;
+  std::uint32_t take_flags() const;
 };
 
 RecurrenceBuffers Session::Impl::buffers(const SessionTensors& tensors) const {
@@ -185,6 +187,13 @@ void Session::Impl::look_at_lengths(const Schedule& schedule) const {
   }
 }
 
+// Waits for the device.
+std::uint32_t Session::Impl::take_flags() const {
+  const auto taken = static_cast<std::uint32_t>(flags.item());
+  flags.fill(0);
+  return taken;
+}
+
 Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream,
                  const std::optional<Tensor>& workspace)
     : impl_(std::make_unique<Impl>(plan)) {
@@ -199,8 +208,11 @@ Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optiona
       workspace ? checked_workspace(*workspace, plan)
                 : Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes())}, DType::boolean, spec.device);
   impl_->flags = Tensor::zeros({1}, DType::i32, spec.device);
-  impl_->runner =
-      plan.executor().make_runner({spec, weight_buffers(spec.cell, impl_->weights), impl_->stream, plan.graph_use()});
+  impl_->runner = plan.executor().make_runner({.spec = spec,
+                                               .weights = weight_buffers(spec.cell, impl_->weights),
+                                               .stream = impl_->stream,
+                                               .properties = plan.properties(),
+                                               .graph_use = plan.graph_use()});
 }
 
 Session::~Session() = default;
@@ -214,15 +226,20 @@ void Session::run(const SessionTensors& tensors) {
   const cuda_runtime::Range range("rondo::Session::run");
   const RecurrenceBuffers buffers = impl_->buffers(tensors);
   if (impl_->stream.device == cpu()) impl_->look_at_lengths(buffers.schedule);
+  impl_->last_run = buffers;
   impl_->runner->run(buffers, impl_->workspace.data());
 }
 
 SessionStatus Session::status() {
   const Occupied occupied(impl_->occupied);
   const StreamScope scope(impl_->stream);
-  const auto flags = static_cast<std::uint32_t>(impl_->flags.item());
-  impl_->flags.fill(0);
-  return {.length_out_of_range = (flags & kLengthOutOfRange) != 0};
+  std::uint32_t flags = impl_->take_flags();
+  const bool stalled = (flags & kStalled) != 0;
+  if (stalled) {
+    impl_->runner->recover(impl_->last_run);
+    flags |= impl_->take_flags();
+  }
+  return {.length_out_of_range = (flags & kLengthOutOfRange) != 0, .stalled = stalled};
 }
 
 }  // namespace rondo

@@ -51,5 +51,7 @@ struct RecurrenceBuffers {
 
 /// A bit of RecurrenceBuffers::flags: what only the run itself can find out, where lengths are in device memory.
 inline constexpr std::uint32_t kLengthOutOfRange = 1;
+/// Another: blocks of a kernel that wait for each other did not all come, and what the run wrote is not to be used.
+inline constexpr std::uint32_t kStalled = 2;
 
 }  // namespace rondo

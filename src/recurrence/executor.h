@@ -26,6 +26,7 @@ struct RunnerRequest {
   RecurrenceSpec spec;
   WeightBuffers weights;
   Stream stream;
+  DeviceProperties properties;  ///< what the plan was made for
   GraphUse graph_use = GraphUse::automatic;
 };
 
@@ -36,9 +37,13 @@ class Runner {
   virtual ~Runner() = default;
 
   /// Runs the recurrence on the stream the runner was made for, without allocating or synchronising. `workspace` has
-  /// `workspace_bytes(spec)` bytes, aligned to Allocator::kAlignment, and is nobody else's until the work is done. The
+  /// `workspace_bytes` bytes, aligned to Allocator::kAlignment, and is nobody else's until the work is done. The
   /// buffers fit the spec: who builds them has checked that. Every element of every output that is present is written.
   virtual void run(const RecurrenceBuffers& buffers, void* workspace) = 0;
+
+  /// Asked after a run that has set kStalled: does that run once more, and from then on every run, in a way in which
+  /// nothing waits for what may not come. May allocate.
+  virtual void recover(const RecurrenceBuffers&) {}
 };
 
 /// Carries out any recurrence it accepts. Executors hold no mutable state: one instance serves all threads.
@@ -54,7 +59,10 @@ class Executor {
   virtual Support supports(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
 
   /// Scratch bytes that a run needs.
-  virtual std::size_t workspace_bytes(const RecurrenceSpec& spec) const = 0;
+  virtual std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
+
+  /// How it would run the spec, in words: whole lines for `explain()`, or nothing.
+  virtual std::string describe(const RecurrenceSpec&, const DeviceProperties&) const { return {}; }
 
   /// Whatever a runner allocates, packs or asks of a library, it does here. Throws `ValueError` where only the library
   /// itself can tell that it does not support the spec.

@@ -21,7 +21,7 @@ TEST(CudnnDescriptors, ExecutorsInTheLibrarysOrder) {
   ASSERT_EQ(cudnn_executors().size(), kAlgorithms.size());
   for (std::size_t k = 0; k < kAlgorithms.size(); ++k) {
     EXPECT_EQ(cudnn_executors()[k]->name(), cudnn_executor_name(kAlgorithms[k]));
-    EXPECT_EQ(cudnn_executors()[k]->workspace_bytes({}), 0U);
+    EXPECT_EQ(cudnn_executors()[k]->workspace_bytes({}, {}), 0U);
     EXPECT_FALSE(cudnn_executors()[k]->supports({}, {}).accepted);
   }
 }

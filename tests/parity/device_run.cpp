@@ -26,6 +26,8 @@ double tolerance_of(const ParityCase& how) {
   }
 }
 
+}  // namespace
+
 RecurrenceSpec spec_on_device(const RecurrenceSpec& spec, const DeviceRun& run) {
   RecurrenceSpec result = spec;
   result.dtype = run.how.dtype;
@@ -33,6 +35,8 @@ RecurrenceSpec spec_on_device(const RecurrenceSpec& spec, const DeviceRun& run) 
   result.device = run.device;
   return result;
 }
+
+namespace {
 
 RecurrentWeights weights_on_device(const RecurrentWeights& weights, const DeviceRun& run) {
   const auto moved = [&](const Tensor& tensor) { return tensor.to(run.how.dtype).to(run.device); };
@@ -107,8 +111,11 @@ double largest_error(const Tensor& actual, const Tensor& expected) {
 }  // namespace
 
 RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run) {
-  const Plan plan =
-      Plan::create(spec_on_device(recurrence.spec, run), {.executor = run.how.executor, .graph_use = run.graph_use});
+  const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
+  const PlanOptions options{.executor = run.how.executor, .graph_use = run.graph_use};
+  const Plan plan = run.executor == nullptr
+                        ? Plan::create(spec, options)
+                        : Plan::create_for(*run.executor, spec, properties_of(spec.device), options);
   Session session(plan, weights_on_device(recurrence.weights, run));
   const DeviceTensors tensors(recurrence, run);
   for (int repeat = 0; repeat < run.repeats; ++repeat) {

@@ -3,6 +3,7 @@
 
 #include "parity/parity_record.h"
 #include "property/random_recurrence.h"
+#include "recurrence/executor.h"
 #include "rondo/device.h"
 
 namespace rondo::test {
@@ -14,7 +15,12 @@ struct DeviceRun {
   std::uint64_t layout_seed = 0;  ///< 0: all rows without gaps
   /// Runs of the session, all with the same tensors: the second is recorded, the third replayed.
   int repeats = 1;
+  /// Instead of the one that `how` names.
+  const Executor* executor = nullptr;
 };
+
+/// The spec as it is run.
+RecurrenceSpec spec_on_device(const RecurrenceSpec& spec, const DeviceRun& run);
 
 /// What it wrote, on the CPU. Outputs are NaN before each run; fails the test if something is written between rows.
 RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run);

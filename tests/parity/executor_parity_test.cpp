@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <utility>
 
 #include "parity/device_run.h"
 #include "property/seeds.h"
@@ -37,6 +38,7 @@ void check(const RandomRecurrence& recurrence, std::uint64_t seed) {
   for (const auto& [dtype, math] : kNumbers) {
     RecurrenceSpec spec = recurrence.spec;
     spec.dtype = dtype;
+    spec.math = math;
     for (const std::string& executor : own_executors(spec)) {
       expect_parity(recurrence, {.how = {executor, dtype, math}, .device = device_under_test(), .layout_seed = seed});
     }
@@ -160,6 +162,34 @@ TEST(ExecutorParity, ManySteps) {
   }
 }
 
+/// Rows of x that share memory, as sliding windows do.
+TEST(ExecutorParity, RowsOfTheInputsMayOverlap) {
+  constexpr std::int64_t T = 5;
+  constexpr std::int64_t B = 3;
+  constexpr std::int64_t I = 6;
+  CellSpec cell = kCells[1];
+  cell.units = 4;
+  RandomRecurrence recurrence = sized(cell, T, B, I);
+  RecurrenceSpec spec = recurrence.spec;
+  spec.device = device_under_test();
+  const auto moved = [&](const Tensor& tensor) { return tensor.to(spec.device); };
+  const RecurrentWeights weights{moved(recurrence.weights.kernel), moved(recurrence.weights.recurrent_kernel),
+                                 moved(*recurrence.weights.bias)};
+  const Tensor memory = Random(5).tensor({32}, 1.0).to(spec.device);
+  for (const auto& [time, batch] : {std::pair{1, 2}, std::pair{2, 1}, std::pair{0, 1}, std::pair{-1, 3}}) {
+    const Tensor x(memory.storage(), DType::f32, {T, B, I}, {time, batch, 1}, time < 0 ? (T - 1) * -time : 0);
+    recurrence.x = x.to(cpu()).clone();
+    const RunResult expected = run_on("reference", recurrence, DType::f64);
+    for (const std::string& executor : own_executors(spec)) {
+      SCOPED_TRACE(executor + ", strides " + std::to_string(time) + " and " + std::to_string(batch));
+      const Tensor y = Tensor::empty({T, B, cell.units}, DType::f32, spec.device);
+      Session(Plan::create(spec, {.executor = executor}), weights)
+          .run({.x = x, .lengths = moved(*recurrence.lengths), .y = y});
+      EXPECT_TRUE(close(y.to(cpu()), expected.y, 1e-5));
+    }
+  }
+}
+
 /// Recorded and replayed, a run writes the same bits as before.
 TEST(ExecutorParity, ReplaysEqualFirstRuns) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
@@ -190,6 +220,8 @@ TEST(ExecutorParity, BatchMatesNeverMatter) {
     if (recurrence.spec.B < 2) continue;
     SCOPED_TRACE(to_string(recurrence.spec));
     for (const auto& [dtype, math] : kNumbers) {
+      recurrence.spec.dtype = dtype;
+      recurrence.spec.math = math;
       for (const std::string& executor : own_executors(recurrence.spec)) {
         const DeviceRun run{.how = {executor, dtype, math}, .device = device_under_test(), .layout_seed = 4};
         RandomRecurrence other = recurrence;

@@ -99,12 +99,13 @@ std::vector<Tensor> converted(const std::vector<Tensor>& tensors, DType dtype) {
 
 }  // namespace
 
-RandomRecurrence random_recurrence(Random& random) {
+RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
   RandomRecurrence recurrence;
   RecurrenceSpec& spec = recurrence.spec;
   spec.cell = random_cell(random);
+  spec.cell.units = sizes.units.value_or(spec.cell.units);
   spec.T = random.integer(0, 9);
-  spec.B = random.integer(0, 6);
+  spec.B = sizes.B.value_or(random.integer(0, 6));
   spec.I = random.integer(1, 7);
   spec.read_order = random.pick({ReadOrder::forward, ReadOrder::reversed, ReadOrder::reversed_within_length});
   spec.write_order = random.pick({WriteOrder::processing, WriteOrder::input});

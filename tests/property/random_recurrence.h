@@ -19,8 +19,14 @@ struct RandomRecurrence {
   Tensor live;                        ///< (T, B) boolean by input time: what mask and lengths say together
 };
 
+/// Sizes that a test wants; what is absent is drawn.
+struct WantedSizes {
+  std::optional<std::int64_t> units = std::nullopt;
+  std::optional<std::int64_t> B = std::nullopt;
+};
+
 /// Everything in f32. Dead positions of x hold NaN in some of them.
-RandomRecurrence random_recurrence(Random& random);
+RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes = {});
 
 /// What one run writes.
 struct RunResult {

@@ -9,7 +9,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = HERE.parent.parent / "scripts" / "gpu-check"
-PROGRAMS = ("parity_test", "golden_test", "rondo_bench")
+PROGRAMS = ("parity_test", "golden_test", "rondo_bench", "rondo_micro")
 
 
 class GpuCheckTest(unittest.TestCase):
@@ -51,11 +51,12 @@ class GpuCheckTest(unittest.TestCase):
         self.assertEqual(code, 0, printed)
         self.assertEqual(record["outcome"], "passed")
         self.assertEqual((record["commit"], record["bench"]["commit"], record["seed"]), ("abc1234", "abc1234", "7"))
+        self.assertEqual((record["micro"]["commit"], len(record["micro"]["measurements"])), ("abc1234", 1))
         self.assertEqual(record["device"]["driver_version"], "580.1")
         self.assertEqual(record["versions"], {"cudnn": "9.13.1"})
         self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["worst_error"], 1e-6)
         steps = self.steps(record)
-        self.assertEqual(list(steps), ["parity", "goldens", "memcheck", "racecheck", "synccheck", "soak", "bench"])
+        self.assertEqual(list(steps), ["parity", "goldens", "memcheck", "racecheck", "synccheck", "soak", "micro", "bench"])
         self.assertEqual({step["outcome"] for step in steps.values()}, {"passed"})
         self.assertEqual((steps["parity"]["tests"], steps["parity"]["failures"]), (1, 0))
         self.assertEqual(steps["soak"]["properties"], {"drift_bytes": "0"})
@@ -98,6 +99,19 @@ class GpuCheckTest(unittest.TestCase):
     def test_the_benchmark_measured_nothing(self):
         self.expect_failure("rondo_bench=empty", "bench", "measured nothing")
 
+    def test_the_constants_fail(self):
+        self.expect_failure("rondo_micro=fail", "micro", "exit_code")
+        self.assertEqual(len(self.check("rondo_micro=fail")[2]["micro"]["measurements"]), 1)  # what there is, is kept
+
+    def test_the_constants_hang(self):
+        self.expect_failure("rondo_micro=hang", "micro", "ran out of its time")
+
+    def test_the_constants_leave_nothing(self):
+        self.expect_failure("rondo_micro=none", "micro", "measured nothing")
+
+    def test_no_constant_was_measured(self):
+        self.expect_failure("rondo_micro=empty", "micro", "measured nothing")
+
     def test_a_sanitizer_finds_something(self):
         code, _, record = self.check("compute-sanitizer=errors")
         self.assertEqual(code, 1)
@@ -133,10 +147,12 @@ class GpuCheckTest(unittest.TestCase):
     def test_wrong_calls(self):
         self.assertEqual(self.check(arguments=("--minutes", "soon"))[0], 2)
         self.assertEqual(self.check(arguments=("--nonsense",))[0], 2)
-        (self.package / "golden_test").unlink()
-        code, printed, _ = self.check()
-        self.assertEqual(code, 2)
-        self.assertIn("golden_test", printed)
+        for program in PROGRAMS:
+            (self.package / program).rename(self.package / "elsewhere")
+            code, printed, _ = self.check()
+            self.assertEqual(code, 2)
+            self.assertIn(program, printed)
+            (self.package / "elsewhere").rename(self.package / program)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ constexpr std::uint64_t kSchedules = 10;
 
 /// Each thread writes who it is, in a grid and block of two dimensions.
 __global__ void identity_kernel(unsigned* seen) {
-  const unsigned block = block_index().y * device::grid_size().x + block_index().x;
+  const unsigned block = block_index().y * simt::place().grid_size.x + block_index().x;
   const unsigned thread = thread_index().y * block_size().x + thread_index().x;
   const unsigned i = block * block_size().x * block_size().y + thread;
   seen[i] = i;
@@ -47,7 +47,7 @@ TEST(SimtExecutor, BarriersHoldUnderEverySchedule) {
 
 /// Fills the block's shared memory with the block's number, and adds it up.
 __global__ void shared_memory_kernel(float* before, float* sums) {
-  float* shared = device::shared_memory<float>();
+  float* shared = reinterpret_cast<float*>(device::shared_memory());
   if (thread_index().x == 0) before[block_index().x] = shared[0];
   device::block_barrier();
   shared[thread_index().x] = static_cast<float>(block_index().x + 1);
@@ -71,22 +71,22 @@ TEST(SimtExecutor, EachBlockHasItsOwnSharedMemoryAndFindsNaNThere) {
   }
 }
 
-__global__ void shuffle_kernel(float* swapped, float* shifted) {
+__global__ void shuffle_kernel(float* swapped, unsigned* taken) {
   const unsigned i = thread_index().x;
   swapped[i] = device::shuffle_xor(static_cast<float>(i), 1);
-  shifted[i] = device::shuffle_down(static_cast<float>(i), 4);
+  taken[i] = device::shuffle(i, device::lane() + 4);  // a source of 32 is the first lane
 }
 
 TEST(SimtExecutor, ShufflesStayInTheirWarp) {
   for (std::uint64_t seed = 0; seed < kSchedules; ++seed) {
     const simt::ShuffledSchedule schedule(seed);
     const HeapBlock<float> swapped(kThreads);
-    const HeapBlock<float> shifted(kThreads);
-    device::launch(shuffle_kernel, {.block = {kThreads}}, swapped.data(), shifted.data());
+    const HeapBlock<unsigned> taken(kThreads);
+    device::launch(shuffle_kernel, {.block = {kThreads}}, swapped.data(), taken.data());
     for (unsigned i = 0; i < kThreads; ++i) {
-      const unsigned end = std::min(i / 32 * 32 + 32, kThreads);
+      const unsigned source = i / 32 * 32 + (i + 4) % 32;
       EXPECT_EQ(swapped[i], static_cast<float>(i ^ 1));
-      EXPECT_EQ(shifted[i], static_cast<float>(i + 4 < end ? i + 4 : i));
+      EXPECT_EQ(taken[i], source < kThreads ? source : i);
     }
   }
 }
@@ -95,11 +95,11 @@ TEST(SimtExecutor, ShufflesStayInTheirWarp) {
 __global__ void publish_kernel(float* value, unsigned* flag, float* copies) {
   const unsigned i = block_index().x * block_size().x + thread_index().x;
   const std::atomic_ref<unsigned> published(*flag);
-  if (i == device::grid_size().x * block_size().x - 1) {
+  if (i == simt::place().grid_size.x * block_size().x - 1) {
     *value = 5.0F;
     published.store(1, std::memory_order_release);
   }
-  while (published.load(std::memory_order_acquire) == 0) device::pause();
+  while (published.load(std::memory_order_acquire) == 0) simt::pause();
   copies[i] = *value;
 }
 
@@ -108,7 +108,8 @@ TEST(SimtExecutor, AFlagCarriesAValue) {
   const HeapBlock<unsigned> flag(1);
   const HeapBlock<float> copies(kBlocks * kThreads);
   flag[0] = 0;
-  device::launch(publish_kernel, {.grid = {kBlocks}, .block = {kThreads}}, value.data(), flag.data(), copies.data());
+  device::launch(publish_kernel, {.grid = {kBlocks}, .block = {kThreads}, .cooperative = true}, value.data(),
+                 flag.data(), copies.data());
   for (const float copy : copies.elements()) EXPECT_EQ(copy, 5.0F);
 }
 
@@ -125,12 +126,10 @@ TEST(SimtExecutor, AThreadThatLeavesIsADeadlock) {
                                "thread (2, 0) of block (1, 0) at a block barrier that 2 of 3 have reached");
 }
 
-__global__ void different_barriers_kernel() {
-  thread_index().x == 0 ? device::block_barrier() : device::grid_barrier();
-}
+__global__ void different_barriers_kernel() { thread_index().x == 0 ? device::block_barrier() : simt::grid_barrier(); }
 
 __global__ void waits_forever_kernel() {
-  for (;;) device::pause();
+  for (;;) simt::pause();
 }
 
 TEST(SimtExecutor, OtherDeadlocks) {
@@ -166,9 +165,24 @@ TEST(SimtExecutor, AnExceptionComesBackAndTheOtherThreadsAreUnwound) {
 TEST(SimtExecutor, RefusesWhatCudaRefuses) {
   for (const device::LaunchConfig& config :
        {device::LaunchConfig{.grid = {0, 1}}, device::LaunchConfig{.grid = {1, 65536}},
-        device::LaunchConfig{.block = {0, 1}}, device::LaunchConfig{.block = {64, 17}}}) {
+        device::LaunchConfig{.block = {0, 1}}, device::LaunchConfig{.block = {64, 17}},
+        device::LaunchConfig{.grid = {3}, .cluster_blocks = 2}, device::LaunchConfig{.grid = {2}, .cluster_blocks = 4},
+        device::LaunchConfig{.cluster_blocks = 0}}) {
     expect_words<std::invalid_argument>([&] { device::launch(waits_forever_kernel, config); }, {"CUDA allows"});
   }
+  const device::LaunchConfig large{.grid = {32}, .cluster_blocks = 32};
+  expect_words<std::invalid_argument>([&] { simt::run_grid(large, [] {}); }, {"a cluster of 32 blocks", "CUDA allows"});
+}
+
+__global__ void grid_barrier_kernel() { simt::grid_barrier(); }
+
+TEST(SimtExecutor, BlocksWaitForEachOtherInACooperativeGridOnly) {
+  const device::LaunchConfig alone{.grid = {4}, .cluster_blocks = 4};
+  device::launch(grid_barrier_kernel, alone);
+  device::launch(grid_barrier_kernel, {.grid = {2, 2}, .cooperative = true});
+  const device::LaunchConfig two{.grid = {4}, .cluster_blocks = 2};
+  expect_words<std::logic_error>([&] { device::launch(grid_barrier_kernel, two); }, {"2 clusters", "not cooperative"});
+  expect_words<std::logic_error>([&] { device::launch(waits_forever_kernel, two); }, {"2 clusters", "not cooperative"});
 }
 
 }  // namespace

@@ -228,7 +228,7 @@ class GemmExecutor final : public Executor {
     return Support::yes();
   }
 
-  std::size_t workspace_bytes(const RecurrenceSpec& spec) const override {
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     WorkspaceCutter cutter(nullptr);
     const Scratch scratch(cutter, spec);
     return cutter.used();

@@ -182,7 +182,7 @@ class ReferenceExecutor final : public Executor {
 
   Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
 
-  std::size_t workspace_bytes(const RecurrenceSpec& spec) const override {
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     WorkspaceCutter cutter(nullptr);
     Scratch<double> scratch(cutter, spec);  // float needs less
     return cutter.used();

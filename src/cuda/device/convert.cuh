@@ -20,4 +20,8 @@ __device__ inline void from_float(float value, BFloat16& result) {
   result.bits = __bfloat16_as_ushort(__float2bfloat16_rn(value));
 }
 
+/// The 4 bytes of a float as they are.
+__device__ inline std::uint32_t float_bits(float value) { return __float_as_uint(value); }
+__device__ inline float bits_float(std::uint32_t bits) { return __uint_as_float(bits); }
+
 }  // namespace rondo::device

@@ -11,8 +11,6 @@
 
 namespace rondo::device {
 
-inline constexpr int kWarpLanes = 32;
-
 template <int kLanes, typename Value>
 struct FoldStorage {
   typename cub::BlockReduce<Value, kLanes>::TempStorage partial;

@@ -11,23 +11,70 @@
 
 namespace rondo::device {
 
+/// Must come once before launches of `kernel` with more shared memory than any block gets unasked, or with clusters.
+template <typename... Parameters>
+void prepare(void (*kernel)(Parameters...), const LaunchConfig& config) {
+  constexpr unsigned kPortableClusterBlocks = 8;
+  const cuda_runtime::CurrentDevice scope(config.stream.device);
+  const auto* function = reinterpret_cast<const void*>(kernel);
+  cuda_runtime::check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                           static_cast<int>(config.shared_bytes)),
+                      "asking for shared memory");
+  if (config.cluster_blocks <= kPortableClusterBlocks) return;
+  cuda_runtime::check(cudaFuncSetAttribute(function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
+                      "asking for large clusters");
+}
+
+/// A LaunchConfig as CUDA takes it.
+class NativeLaunch {
+ public:
+  explicit NativeLaunch(const LaunchConfig& config) {
+    launch_.gridDim = dim3(config.grid.x, config.grid.y);
+    launch_.blockDim = dim3(config.block.x, config.block.y);
+    launch_.dynamicSmemBytes = config.shared_bytes;
+    launch_.stream = static_cast<cudaStream_t>(config.stream.native);
+    launch_.attrs = attributes_;
+    if (config.order == LaunchOrder::overlapping) {
+      add(cudaLaunchAttributeProgrammaticStreamSerialization).programmaticStreamSerializationAllowed = 1;
+    }
+    if (config.cluster_blocks > 1) add(cudaLaunchAttributeClusterDimension).clusterDim = {config.cluster_blocks, 1, 1};
+    if (config.cooperative) add(cudaLaunchAttributeCooperative).cooperative = 1;
+  }
+  NativeLaunch(const NativeLaunch&) = delete;
+  NativeLaunch& operator=(const NativeLaunch&) = delete;
+
+  const cudaLaunchConfig_t* get() const { return &launch_; }
+
+ private:
+  cudaLaunchAttributeValue& add(cudaLaunchAttributeID id) {
+    cudaLaunchAttribute& attribute = attributes_[launch_.numAttrs++];
+    attribute.id = id;
+    return attribute.val;
+  }
+
+  cudaLaunchAttribute attributes_[3] = {};
+  cudaLaunchConfig_t launch_ = {};
+};
+
+/// How many clusters of such a launch the device runs at once; 0 where it cannot run one.
+template <typename... Parameters>
+int resident_clusters(void (*kernel)(Parameters...), const LaunchConfig& config) {
+  const cuda_runtime::CurrentDevice scope(config.stream.device);
+  int clusters = 0;
+  cuda_runtime::check(
+      cudaOccupancyMaxActiveClusters(&clusters, reinterpret_cast<const void*>(kernel), NativeLaunch(config).get()),
+      "asking how many clusters fit");
+  return clusters;
+}
+
 /// Queues `kernel(arguments...)`. Throws `RuntimeError` when CUDA refuses it; what goes wrong while it runs shows
 /// later.
 template <typename... Parameters, typename... Arguments>
 void launch(void (*kernel)(Parameters...), const LaunchConfig& config, Arguments&&... arguments) {
-  cudaLaunchAttribute overlap = {};
-  overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  overlap.val.programmaticStreamSerializationAllowed = 1;
-  cudaLaunchConfig_t launch = {};
-  launch.gridDim = dim3(config.grid.x, config.grid.y);
-  launch.blockDim = dim3(config.block.x, config.block.y);
-  launch.dynamicSmemBytes = config.shared_bytes;
-  launch.stream = static_cast<cudaStream_t>(config.stream.native);
-  launch.attrs = &overlap;
-  launch.numAttrs = config.order == LaunchOrder::overlapping ? 1 : 0;
   cuda_runtime::announce(cuda_runtime::Call::launch);
   const cuda_runtime::CurrentDevice scope(config.stream.device);  // a default stream is the current device's
-  cuda_runtime::check(cudaLaunchKernelEx(&launch, kernel, std::forward<Arguments>(arguments)...), "launching a kernel");
+  cuda_runtime::check(cudaLaunchKernelEx(NativeLaunch(config).get(), kernel, std::forward<Arguments>(arguments)...),
+                      "launching a kernel");
 }
 
 }  // namespace rondo::device

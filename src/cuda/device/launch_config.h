@@ -8,6 +8,8 @@
 
 namespace rondo::device {
 
+inline constexpr int kWarpLanes = 32;
+
 /// A size or a position in a grid or a block; x is the axis along which threads of a warp lie.
 struct Extent {
   unsigned x = 1;
@@ -26,6 +28,8 @@ struct LaunchConfig {
   std::size_t shared_bytes = 0;  ///< dynamic shared memory of each block
   Stream stream = {};
   LaunchOrder order = LaunchOrder::serial;
+  unsigned cluster_blocks = 1;  ///< neighbouring blocks along x that share memory; divides grid.x
+  bool cooperative = false;     ///< all blocks run at once, so that they may wait for each other
 };
 
 }  // namespace rondo::device

@@ -117,7 +117,7 @@ class CudnnExecutor final : public Executor {
   }
 
   // What cuDNN needs it tells on the device alone, so that the runner allocates it.
-  std::size_t workspace_bytes(const RecurrenceSpec&) const override { return 0; }
+  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 0; }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
     return std::make_unique<CudnnRunner>(algorithm_, request);

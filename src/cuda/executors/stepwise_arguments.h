@@ -5,23 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
+#include "cuda/executors/result_rows.h"
 #include "recurrence/cells/unit.h"
 #include "recurrence/schedule.h"
 
 namespace rondo {
-
-/// What sums, states and gates are computed and kept in: float, but double for double.
-template <typename Element>
-using Sum = std::conditional_t<std::is_same_v<Element, double>, double, float>;
-
-/// (B, H), rows `stride` elements apart. Null data: absent.
-template <typename Element>
-struct BatchRows {
-  Element* data = nullptr;
-  std::int64_t stride = 0;
-};
 
 /// What the loop remembers between steps.
 template <typename Element>
@@ -63,14 +52,6 @@ struct ResetStep {
   StepSums<Element> sums = {};
   const Sum<Element>* h = nullptr;   ///< (B, H)
   Element* reset_operand = nullptr;  ///< (B, H): r * h
-};
-
-/// Where the results go. Rows may be absent.
-template <typename Element>
-struct ResultRows {
-  BatchRows<Element> last_output = {};
-  BatchRows<Element> final_h = {};
-  BatchRows<Element> final_c = {};
 };
 
 /// Advances all rows by one step, and emits their outputs.

@@ -1,6 +1,7 @@
 #include "cuda/executors/stepwise_executor.h"
 
 #include "cuda/executors/graph_replay.h"
+#include "cuda/executors/packed_biases.h"
 #include "cuda/executors/stepwise_loop.h"
 #include "cuda/executors/stepwise_scratch.h"
 #include "rondo/error.h"
@@ -20,27 +21,10 @@ constexpr std::int64_t kMostRows = std::int64_t{1} << 31;
 constexpr std::int64_t kUnitsPerProcessor = 1024;
 
 StepLaunch step_launch(const RunnerRequest& request) {
-  const DeviceProperties properties = properties_of(request.spec.device);
-  const bool overlaps = properties.compute_capability >= kOverlappingLaunches;
+  const bool overlaps = request.properties.compute_capability >= kOverlappingLaunches;
   return {.stream = request.stream,
           .order = overlaps ? device::LaunchOrder::overlapping : device::LaunchOrder::serial,
-          .packed_units = properties.processors * kUnitsPerProcessor};
-}
-
-/// StepwiseRun::biases: read at every step, without a question and a conversion.
-Tensor pack_biases(const RunnerRequest& request) {
-  const RecurrenceSpec& spec = request.spec;
-  const std::int64_t columns = gate_count(spec.cell.kind) * spec.cell.units;
-  const DType sum = spec.dtype == DType::f64 ? DType::f64 : DType::f32;
-  const Tensor biases = Tensor::zeros({2, columns}, sum, spec.device);
-  const auto pack = [&](std::int64_t row, const void* bias) {
-    if (bias == nullptr) return;
-    // The borrowed view is only read from, which the type of a tensor's data cannot say.
-    biases.select(0, row).copy_from(Tensor::borrow_device(const_cast<void*>(bias), {columns}, spec.dtype, spec.device));
-  };
-  pack(0, request.weights.bias);
-  pack(1, request.weights.recurrent_bias);
-  return biases;
+          .packed_units = request.properties.processors * kUnitsPerProcessor};
 }
 
 class StepwiseRunner final : public Runner {
@@ -48,6 +32,7 @@ class StepwiseRunner final : public Runner {
   explicit StepwiseRunner(const RunnerRequest& request)
       : request_(request),
         biases_(pack_biases(request)),
+        input_products_(request),
         products_(request),
         how_(step_launch(request)),
         replay_(request) {}
@@ -60,7 +45,7 @@ class StepwiseRunner final : public Runner {
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseRun run{request_.spec, buffers, biases_, products_, workspace, how};
+    const StepwiseRun run{request_.spec, buffers, biases_, input_products_, products_, workspace, how};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise<double>(run);
       case DType::f32: return run_stepwise<float>(run);
@@ -72,7 +57,8 @@ class StepwiseRunner final : public Runner {
 
   const RunnerRequest request_;
   const Tensor biases_;
-  StepwiseProducts products_;
+  InputProducts input_products_;
+  const StepwiseProducts products_;
   const StepLaunch how_;
   GraphReplay replay_;
 };
@@ -87,7 +73,7 @@ class StepwiseExecutor final : public Executor {
     return Support::yes();
   }
 
-  std::size_t workspace_bytes(const RecurrenceSpec& spec) const override {
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     WorkspaceCutter cutter(nullptr);
     switch (spec.dtype) {
       case DType::f64: cut_scratch<double>(spec, cutter); break;

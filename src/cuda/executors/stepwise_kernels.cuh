@@ -19,10 +19,10 @@
 
 #include <type_traits>
 
-#include "cuda/device/atomic.cuh"
 #include "cuda/device/dependent_launch.cuh"
 #include "cuda/device/pack.cuh"
 #include "cuda/device/prefetch.cuh"
+#include "cuda/executors/dead_rows.cuh"
 #include "cuda/executors/standard_activations.cuh"
 #include "cuda/executors/stepwise_arguments.h"
 #include "cuda/executors/unit_grid.cuh"
@@ -75,13 +75,6 @@ __device__ inline void add_products(const Step& step, UnitPosition at, UnitSums<
   add_gates<kProducts>(step.recurrent_sums + at.b * kGates * step.H + at.u, step.H, sums.recurrent);
 }
 
-/// Whether a row emits zeros instead of its h. The output of every cell is its h, and h does not change while a row is
-/// dead: so "the previous output" is h, or zeros if the row has never been live.
-__device__ inline bool emits_zeros(DeadOutput rule, bool live, bool never_live) {
-  if (live || rule == DeadOutput::incoming_state) return false;
-  return rule == DeadOutput::zeros || never_live;
-}
-
 /// Units at rows.data + b * stride + u = values, if the rows are wanted.
 template <int kWidth, typename Element>
 __device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
@@ -96,11 +89,6 @@ __device__ inline Activations make_activations(const Step& step) {
   } else {
     return step.activations;
   }
-}
-
-/// Tells the session of a length that there is not.
-__device__ inline void check_length(const Schedule& schedule, std::int64_t b, std::uint32_t* flags) {
-  if (!schedule.length_fits(b)) device::set_bits(flags, kLengthOutOfRange);
 }
 
 template <typename Element, int kWidth>

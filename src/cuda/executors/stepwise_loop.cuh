@@ -19,7 +19,7 @@ class StepwiseLoop {
   explicit StepwiseLoop(const StepwiseRun& run)
       : run_(run), scratch_(stepwise_scratch<Element>(run.spec, run.workspace)), states_(scratch_.states) {
     if constexpr (Formula::kStates < 2) states_.c = nullptr;
-    const InputProjection& inputs = run.products.input_projection(run.buffers.x.strides);
+    const InputProjection& inputs = run.input_products.input_projection(run.buffers.x.strides);
     sums_ = StepSums<Element>{.schedule = run.buffers.schedule,
                               .H = run.spec.cell.units,
                               .activations = {run.spec.cell.activation, run.spec.cell.recurrent_activation},
@@ -33,7 +33,7 @@ class StepwiseLoop {
   void run() {
     const bool has_initial = run_.buffers.initial_state[0].data != nullptr;
     if (has_initial || run_.spec.T == 0) load_states();
-    run_.products.multiply_inputs(run_.buffers, scratch_.input_sums, scratch_.product_workspace, run_.how.stream);
+    run_.input_products.multiply_inputs(run_.buffers, scratch_.input_sums, scratch_.product_workspace, run_.how.stream);
     for (std::int64_t s = 0; s < run_.spec.T; ++s) {
       sums_.s = s;
       step(s == 0 && !has_initial);

@@ -1,6 +1,7 @@
 /// The host's loop of the stepwise executor: which kernels and products a run consists of. Floor 4.
 #pragma once
 
+#include "cuda/executors/input_products.h"
 #include "cuda/executors/step_launch.h"
 #include "cuda/executors/stepwise_products.h"
 #include "recurrence/executor.h"
@@ -11,8 +12,9 @@ namespace rondo {
 struct StepwiseRun {
   const RecurrenceSpec& spec;
   const RecurrenceBuffers& buffers;
-  const Tensor& biases;  ///< (2, G H) of sums: b and rb, zeros where there are none
-  StepwiseProducts& products;
+  const Tensor& biases;  ///< as pack_biases packs them
+  InputProducts& input_products;
+  const StepwiseProducts& products;
   void* workspace = nullptr;
   StepLaunch how = {};
 };

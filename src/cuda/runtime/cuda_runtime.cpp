@@ -51,14 +51,23 @@ void prepare_pool_once(Device device) {
   prepared.push_back(device.index);
 }
 
+// 8 blocks form a cluster on every device that has clusters; 16 are a size of compute capability 9.0 that a kernel must
+// ask for.
+int cluster_blocks(int compute_capability, int index) {
+  if (compute_capability < 90 || attribute(cudaDevAttrClusterLaunch, index) == 0) return 0;
+  return compute_capability == 90 ? 16 : 8;
+}
+
 DeviceProperties ask_properties(int index) {
   cudaDeviceProp device = {};
   check(cudaGetDeviceProperties(&device, index), "asking for the properties of a device");
+  const int compute_capability = 10 * device.major + device.minor;
   return {.device = cuda(index),
           .processors = device.multiProcessorCount,
           .name = device.name,
-          .compute_capability = 10 * device.major + device.minor,
+          .compute_capability = compute_capability,
           .shared_bytes_per_block = static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index)),
+          .cluster_blocks = cluster_blocks(compute_capability, index),
           .l2_bytes = static_cast<std::size_t>(device.l2CacheSize),
           .memory_bytes = device.totalGlobalMem};
 }

@@ -42,10 +42,11 @@ std::string why_no_device() { return {}; }
 
 DeviceProperties properties(int index) {
   return {.device = cuda(index),
-          .processors = 1,
+          .processors = 4,
           .name = "simulated device",
           .compute_capability = 90,
           .shared_bytes_per_block = std::size_t{227} << 10,
+          .cluster_blocks = 16,
           .l2_bytes = std::size_t{4} << 20,
           .memory_bytes = simt::device_memory_bytes()};
 }

@@ -1,6 +1,9 @@
 /// The host's version of src/cuda/device/convert.cuh.
 #pragma once
 
+#include <bit>
+#include <cstdint>
+
 #include "cuda/device/thread.cuh"
 #include "rondo/float16.h"
 
@@ -14,5 +17,8 @@ template <typename Element>
 void from_float(float value, Element& result) {
   result = Element(value);
 }
+
+inline std::uint32_t float_bits(float value) { return std::bit_cast<std::uint32_t>(value); }
+inline float bits_float(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 
 }  // namespace rondo::device

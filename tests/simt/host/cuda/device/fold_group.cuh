@@ -10,8 +10,6 @@
 
 namespace rondo::device {
 
-inline constexpr int kWarpLanes = 32;
-
 template <int kLanes, typename Value>
 constexpr std::size_t fold_bytes() {
   return kLanes > kWarpLanes ? kLanes * sizeof(Value) : 0;

@@ -4,14 +4,26 @@
 
 #include "cuda/device/launch_config.h"
 #include "cuda/runtime/calls.h"
+#include "simt/device/launch_limits.h"
 #include "simt/device/stream_queue.h"
 #include "simt/executor.h"
 
 namespace rondo::device {
 
+template <typename... Parameters>
+void prepare(void (*kernel)(Parameters...), const LaunchConfig& config) {
+  test::simt::prepare_kernel(reinterpret_cast<const void*>(kernel), config);
+}
+
+template <typename... Parameters>
+int resident_clusters(void (*)(Parameters...), const LaunchConfig& config) {
+  return test::simt::resident_clusters(config);
+}
+
 template <typename... Parameters, typename... Arguments>
 void launch(void (*kernel)(Parameters...), const LaunchConfig& config, const Arguments&... arguments) {
   cuda_runtime::announce(cuda_runtime::Call::launch);
+  test::simt::check_launch_limits(reinterpret_cast<const void*>(kernel), config);
   test::simt::submit(config.stream, [=] { test::simt::run_grid(config, [&] { kernel(arguments...); }); });
 }
 

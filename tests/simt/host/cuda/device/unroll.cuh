@@ -2,3 +2,4 @@
 #pragma once
 
 #define RONDO_KEEP_LOOP
+#define RONDO_UNROLL

@@ -1,0 +1,94 @@
+/// Blocks of a cluster write into each other's shared memory. Compute capability 9.0 or newer.
+///
+/// A block waits for bytes that others push to it with a PushBarrier in its shared memory, phase after phase. In each
+/// phase one of its threads says how many bytes it expects; the phase ends when so many have come. Bytes may come
+/// before that is said. What was pushed is then visible to whoever has waited.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/device/thread.cuh"
+#include "cuda/device/words.h"
+
+namespace rondo::device {
+
+/// Whether the code that is being compiled is for devices with clusters.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+inline constexpr bool kHasClusters = false;
+#else
+inline constexpr bool kHasClusters = true;
+#endif
+
+/// An mbarrier.
+struct PushBarrier {
+  std::uint64_t state;
+};
+
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+
+namespace detail {
+__device__ inline std::uint32_t shared_address(const void* place) {
+  return static_cast<std::uint32_t>(__cvta_generic_to_shared(place));
+}
+
+/// The address of the same place in the shared memory of another block of the cluster.
+__device__ inline std::uint32_t address_in_peer(std::uint32_t address, unsigned peer) {
+  std::uint32_t result;
+  asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(result) : "r"(address), "r"(peer));
+  return result;
+}
+}  // namespace detail
+
+/// Waits until all threads of all blocks of the cluster have come; what they wrote before is then visible to all.
+__device__ inline void cluster_barrier() {
+  asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+}
+
+/// By one thread, before a cluster_barrier that all who use it take part in.
+__device__ inline void init_barrier(PushBarrier* barrier) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(detail::shared_address(barrier)) : "memory");
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+}
+
+/// By one thread, once in each phase: it ends when `bytes` have come.
+__device__ inline void expect_bytes(PushBarrier* barrier, std::uint32_t bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(detail::shared_address(barrier)),
+               "r"(bytes)
+               : "memory");
+}
+
+/// Returns when the phase of this parity has ended: 0 for the first one, 1 for the second, 0 again.
+__device__ inline void wait_for_phase(PushBarrier* barrier, std::uint32_t parity) {
+  std::uint32_t ended = 0;
+  while (ended == 0) {
+    asm volatile(
+        "{\n\t.reg .pred ended;\n\t"
+        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 ended, [%1], %2;\n\t"
+        "selp.u32 %0, 1, 0, ended;\n\t}"
+        : "=r"(ended)
+        : "r"(detail::shared_address(barrier)), "r"(parity)
+        : "memory");
+  }
+}
+
+/// Writes 16 bytes to where `place` is in the shared memory of block `peer` of the cluster, and tells the barrier there
+/// that is where `barrier` is here. `peer` may be the block itself.
+__device__ inline void push(Words4* place, Words4 words, PushBarrier* barrier, unsigned peer) {
+  const std::uint32_t target = detail::address_in_peer(detail::shared_address(place), peer);
+  const std::uint32_t told = detail::address_in_peer(detail::shared_address(barrier), peer);
+  asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.b32 [%0], {%1,%2,%3,%4}, [%5];" ::"r"(target),
+               "r"(words.words[0]), "r"(words.words[1]), "r"(words.words[2]), "r"(words.words[3]), "r"(told)
+               : "memory");
+}
+
+#else
+
+__device__ inline void cluster_barrier() {}
+__device__ inline void init_barrier(PushBarrier*) {}
+__device__ inline void expect_bytes(PushBarrier*, std::uint32_t) {}
+__device__ inline void wait_for_phase(PushBarrier*, std::uint32_t) {}
+__device__ inline void push(Words4*, Words4, PushBarrier*, unsigned) {}
+
+#endif
+
+}  // namespace rondo::device

@@ -1,0 +1,33 @@
+/// What the threads of a warp and of a block do together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/device/thread.cuh"
+
+namespace rondo::device {
+
+/// The dynamic shared memory of the block, aligned to 16 bytes.
+__device__ inline std::byte* shared_memory() {
+  extern __shared__ __align__(16) unsigned char block_memory[];
+  return reinterpret_cast<std::byte*>(block_memory);
+}
+
+/// Position of the thread in its warp.
+__device__ inline unsigned lane() { return threadIdx.x % kWarpLanes; }
+
+/// Waits until all threads of the block have come; what they wrote before is then visible to all.
+__device__ inline void block_barrier() { __syncthreads(); }
+
+/// The word that lane `source` gave. All lanes of the warp take part.
+__device__ inline std::uint32_t shuffle(std::uint32_t word, unsigned source) {
+  return __shfl_sync(0xffffffffU, word, static_cast<int>(source));
+}
+
+/// The number that the lane gave whose position differs in the bits of `mask`. All lanes of the warp take part.
+__device__ inline float shuffle_xor(float value, unsigned mask) {
+  return __shfl_xor_sync(0xffffffffU, value, static_cast<int>(mask));
+}
+
+}  // namespace rondo::device

@@ -1,0 +1,36 @@
+/// Words that blocks of a grid exchange through global memory, each together with the number of the exchange it belongs
+/// to: who reads a packet sees at once whether it has come. The 8 bytes of a packet are written and read as one, which
+/// is what PTX promises for 8 bytes, and not for more.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/device/words.h"
+
+namespace rondo::device {
+
+__device__ inline void store_packets(PacketPair* target, const PacketPair& pair) {
+  const auto bits = [](Packet packet) {
+    return static_cast<std::uint64_t>(packet.epoch) << 32 | static_cast<std::uint64_t>(packet.word);
+  };
+  asm volatile("st.relaxed.gpu.global.v2.b64 [%0], {%1,%2};" ::"l"(target), "l"(bits(pair.packets[0])),
+               "l"(bits(pair.packets[1]))
+               : "memory");
+}
+
+__device__ inline PacketPair load_packets(const PacketPair* source) {
+  std::uint64_t bits[2];
+  asm volatile("ld.relaxed.gpu.global.v2.b64 {%0,%1}, [%2];" : "=l"(bits[0]), "=l"(bits[1]) : "l"(source) : "memory");
+  const auto packet = [](std::uint64_t both) {
+    return Packet{static_cast<std::uint32_t>(both), static_cast<std::uint32_t>(both >> 32)};
+  };
+  return {{packet(bits[0]), packet(bits[1])}};
+}
+
+/// Reads of a packet until it is taken for lost: some seconds, more than blocks that run have to wait for each other.
+inline constexpr int kMostPolls = 1 << 22;
+
+/// What a loop that waits for packets calls in each round.
+__device__ inline void pause() {}
+
+}  // namespace rondo::device

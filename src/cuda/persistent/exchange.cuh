@@ -1,0 +1,115 @@
+/// How the blocks of a team tell each other h. All have the same interface:
+///
+///     begin()                once, before anything else; a barrier
+///     push(row, value, wanted)  by all lanes of a warp: `value` is the row's h in the unit of this thread, if wanted
+///     end_pushes()           when a thread has pushed all of its rows
+///     wait()                 until everybody's pushes have come; false if they do not
+///     operand()              the rows of h that have come, in shared memory
+///     end()                  once, after everything else
+///
+/// Between a wait and the next push to the same place lies a barrier of the block, after which nobody reads what has
+/// come; and a push of one exchange comes after the wait for the one before. So two places in turn are enough: who
+/// pushes exchange e + 2 has received exchange e + 1 from everybody, and who has pushed that has finished with exchange
+/// e.
+#pragma once
+
+#include "cuda/device/cluster.cuh"
+#include "cuda/persistent/exchange.h"
+#include "cuda/persistent/operand_words.cuh"
+#include "cuda/persistent/tile_layout.h"
+
+namespace rondo {
+
+/// A team of one block: shared memory and its barrier.
+template <typename Operand>
+class BlockExchange {
+ public:
+  static constexpr PersistentKind kKind = PersistentKind::block;
+  static constexpr int kFewestKWarps = 1;
+
+  __device__ explicit BlockExchange(const ExchangePlace& place) : place_(place) {}
+
+  __device__ void begin() { device::block_barrier(); }
+
+  __device__ void push(int row, float value, bool wanted) {
+    const std::uint32_t word = word_of_lanes<Operand>(value);
+    constexpr int kPerWord = Numbers<Operand>::kPerWord;
+    if (wanted && place_.unit % kPerWord == 0 && place_.unit < place_.shape.H) {
+      place_.operands[row * place_.shape.row_stride() + place_.unit / kPerWord] = word;
+    }
+  }
+
+  __device__ void end_pushes() {}
+  __device__ bool wait() {
+    device::block_barrier();
+    return true;
+  }
+  __device__ const std::uint32_t* operand() const { return place_.operands; }
+  __device__ void end() {}
+
+ private:
+  const ExchangePlace place_;
+};
+
+/// A team that is a cluster: blocks write into each other's shared memory, 16 bytes at a time.
+template <typename Operand>
+class ClusterExchange {
+ public:
+  static constexpr PersistentKind kKind = PersistentKind::cluster;
+  static constexpr int kFewestKWarps = 2;
+
+  __device__ explicit ClusterExchange(const ExchangePlace& place)
+      : place_(place), barriers_(reinterpret_cast<device::PushBarrier*>(place.barriers)) {
+    constexpr int kChunk = kChunkLanes<Operand>;
+    first_unit_ = (place.block * place.shape.units() + place.unit) / kChunk * kChunk;
+    bytes_ = static_cast<std::uint32_t>(place.rows * ((place.shape.H + kChunk - 1) / kChunk)) * sizeof(device::Words4);
+  }
+
+  __device__ void begin() {
+    if (device::thread_index().x == 0) {
+      device::init_barrier(&barriers_[0]);
+      device::init_barrier(&barriers_[1]);
+      device::expect_bytes(&barriers_[0], bytes_);
+    }
+    device::cluster_barrier();
+  }
+
+  /// Lane i of a chunk serves the peers i, i + kChunkLanes, ...
+  __device__ void push(int row, float value, bool wanted) {
+    const device::Words4 chunk = chunk_of_lanes<Operand>(value);
+    if (!wanted || first_unit_ >= place_.shape.H) return;
+    std::uint32_t* target = place(pushed_) + row * place_.shape.row_stride() + first_unit_ / Numbers<Operand>::kPerWord;
+    constexpr unsigned kLanes = kChunkLanes<Operand>;
+    for (unsigned peer = device::lane() % kLanes; peer < static_cast<unsigned>(place_.shape.blocks); peer += kLanes) {
+      device::push(reinterpret_cast<device::Words4*>(target), chunk, &barriers_[pushed_ % 2], peer);
+    }
+  }
+
+  __device__ void end_pushes() { ++pushed_; }
+
+  __device__ bool wait() {
+    device::wait_for_phase(&barriers_[waited_ % 2], waited_ / 2 % 2);
+    ++waited_;
+    if (device::thread_index().x == 0) device::expect_bytes(&barriers_[waited_ % 2], bytes_);
+    return true;
+  }
+
+  __device__ const std::uint32_t* operand() const { return place(waited_ - 1); }
+
+  /// A block must not end while others write into its memory.
+  __device__ void end() { device::cluster_barrier(); }
+
+ private:
+  __device__ std::uint32_t* place(unsigned exchange) const {
+    return place_.operands + exchange % 2 * (operand_bytes(place_.shape) / sizeof(std::uint32_t));
+  }
+
+  const ExchangePlace place_;
+  device::PushBarrier* barriers_;
+  int first_unit_ = 0;       ///< of the chunk that this lane is part of
+  std::uint32_t bytes_ = 0;  ///< that come with each exchange
+  unsigned pushed_ = 0;
+  unsigned waited_ = 0;
+};
+
+}  // namespace rondo

@@ -1,0 +1,40 @@
+/// find_persistent_kernel, to be instantiated once for each Operand and kind.
+#pragma once
+
+#include "cuda/persistent/persistent_kernel.cuh"
+#include "cuda/persistent/persistent_kernels.h"
+#include "recurrence/dispatch_cell.h"
+
+namespace rondo {
+
+template <typename Operand, PersistentKind kKind>
+struct ExchangeOf {
+  using Type = BlockExchange<Operand>;
+};
+template <typename Operand>
+struct ExchangeOf<Operand, PersistentKind::cluster> {
+  using Type = ClusterExchange<Operand>;
+};
+template <typename Operand>
+struct ExchangeOf<Operand, PersistentKind::grid> {
+  using Type = GridExchange<Operand>;
+};
+
+template <typename Formula, typename Operand, PersistentKind kKind, int kRowTiles>
+PersistentKernel<Operand> find_for_rows(int row_tiles) {
+  using Exchange = typename ExchangeOf<Operand, kKind>::Type;
+  if (row_tiles <= kRowTiles) return persistent_kernel<Formula, Operand, Exchange, kRowTiles>;
+  if constexpr (kRowTiles < most_row_tiles(kKind)) {
+    return find_for_rows<Formula, Operand, kKind, 2 * kRowTiles>(row_tiles);
+  }
+  throw ValueError("row tiles", std::to_string(row_tiles), "at most " + std::to_string(most_row_tiles(kKind)));
+}
+
+template <typename Operand, PersistentKind kKind>
+PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, int row_tiles) {
+  return dispatch_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
+    return find_for_rows<Formula, Operand, kKind, 1>(row_tiles);
+  });
+}
+
+}  // namespace rondo

@@ -1,0 +1,29 @@
+/// Which Operand a spec's products take: the one seam at which it becomes a type. Floor 4.
+#pragma once
+
+#include "cuda/persistent/numbers.h"
+#include "rondo/error.h"
+#include "rondo/recurrence.h"
+
+namespace rondo {
+
+template <typename Type>
+struct OperandTag {
+  using Operand = Type;
+};
+
+inline bool has_operand(const RecurrenceSpec& spec) { return spec.dtype != DType::f64; }
+
+/// Calls `function(OperandTag<Operand>{})` and returns its result; not for f64.
+template <typename Function>
+decltype(auto) dispatch_operand(const RecurrenceSpec& spec, Function&& function) {
+  switch (spec.dtype) {
+    case DType::bf16: return function(OperandTag<BFloat16>{});
+    case DType::f16: return function(OperandTag<Float16>{});
+    case DType::f32:
+      return spec.math == MatrixMath::tf32 ? function(OperandTag<device::Tf32>{}) : function(OperandTag<float>{});
+    default: throw ValueError("dtype", to_string(spec.dtype), "f32, f16 or bf16");
+  }
+}
+
+}  // namespace rondo

@@ -1,0 +1,52 @@
+/// From a unit's h to the words that products and exchanges take. Floor 4.
+#pragma once
+
+#include "cuda/device/collectives.cuh"
+#include "cuda/device/convert.cuh"
+#include "cuda/device/mma.cuh"
+#include "cuda/device/words.h"
+#include "cuda/persistent/numbers.h"
+
+namespace rondo {
+
+__device__ inline std::uint32_t operand_word(BFloat16, BFloat16 low, BFloat16 high) {
+  return static_cast<std::uint32_t>(high.bits) << 16U | low.bits;
+}
+__device__ inline std::uint32_t operand_word(Float16, Float16 low, Float16 high) {
+  return static_cast<std::uint32_t>(high.bits) << 16U | low.bits;
+}
+__device__ inline std::uint32_t operand_word(device::Tf32, float value, float) { return device::round_to_tf32(value); }
+__device__ inline std::uint32_t operand_word(float, float value, float) { return device::float_bits(value); }
+
+/// The word that the values of neighbouring lanes make: an even lane and the next one get the same where a word holds
+/// two operands. All lanes of the warp take part.
+template <typename Operand>
+__device__ inline std::uint32_t word_of_lanes(float value) {
+  typename Numbers<Operand>::Element mine;
+  if constexpr (Numbers<Operand>::kPerWord == 1) {
+    return operand_word(Operand{}, value, value);
+  } else {
+    const float partner = device::shuffle_xor(value, 1);
+    const bool even = device::lane() % 2 == 0;
+    typename Numbers<Operand>::Element theirs;
+    device::from_float(value, mine);
+    device::from_float(partner, theirs);
+    return operand_word(Operand{}, even ? mine : theirs, even ? theirs : mine);
+  }
+}
+
+/// Lanes whose values make four words.
+template <typename Operand>
+inline constexpr int kChunkLanes = 4 * Numbers<Operand>::kPerWord;
+
+/// The words of all lanes of a chunk, in each of them. All lanes of the warp take part.
+template <typename Operand>
+__device__ inline device::Words4 chunk_of_lanes(float value) {
+  const std::uint32_t word = word_of_lanes<Operand>(value);
+  const unsigned first = device::lane() / kChunkLanes<Operand> * kChunkLanes<Operand>;
+  device::Words4 chunk;
+  for (unsigned i = 0; i < 4; ++i) chunk.words[i] = device::shuffle(word, first + i * Numbers<Operand>::kPerWord);
+  return chunk;
+}
+
+}  // namespace rondo

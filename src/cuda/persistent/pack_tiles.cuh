@@ -1,0 +1,62 @@
+/// Brings the recurrent kernel into the order in which lanes hold it. Floor 4.
+#pragma once
+
+#include "cuda/device/thread.cuh"
+#include "cuda/persistent/operand_words.cuh"
+#include "cuda/persistent/tile_layout.h"
+
+namespace rondo {
+
+/// Threads of a block that packs.
+inline constexpr int kPackThreads = 128;
+
+template <typename Operand>
+struct PackTiles {
+  PersistentShape shape = {};
+  const typename Numbers<Operand>::Element* recurrent_kernel = nullptr;  ///< (H, G H)
+  device::Words4* packed = nullptr;  ///< [block of a team][warp][tile][vector][lane]
+};
+
+/// Operands of column (gate, unit) at a word along k; zeros beyond H.
+template <typename Formula, typename Operand>
+__device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int gate, std::int64_t unit, int word) {
+  using Element = typename Numbers<Operand>::Element;
+  constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  const std::int64_t H = pack.shape.H;
+  const auto at = [&](std::int64_t k) {
+    const bool exists = gate < Formula::kGates && unit < H && k < H;
+    return exists ? pack.recurrent_kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
+  };
+  const std::int64_t k = std::int64_t{word} * kPerWord;
+  return operand_word(Operand{}, at(k), at(k + kPerWord - 1));
+}
+
+/// One vector for each thread.
+template <typename Formula, typename Operand>
+__global__ void __launch_bounds__(kPackThreads) pack_tiles_kernel(const __grid_constant__ PackTiles<Operand> pack) {
+  using Layout = TileLayout<Formula, Operand>;
+  const PersistentShape& shape = pack.shape;
+  const std::int64_t index = std::int64_t{device::block_index().x} * kPackThreads + device::thread_index().x;
+  const int lane = static_cast<int>(index % device::kWarpLanes);
+  std::int64_t rest = index / device::kWarpLanes;
+  const int vector = static_cast<int>(rest % Layout::kVectors);
+  rest /= Layout::kVectors;
+  const int tile = static_cast<int>(rest % shape.warp_tiles());
+  rest /= shape.warp_tiles();
+  const int warp = static_cast<int>(rest % shape.warps());
+  const std::int64_t block = rest / shape.warps();
+  if (block >= shape.blocks) return;
+
+  const int k_tile = warp / shape.unit_warps * shape.warp_tiles() + tile;
+  const std::int64_t first_unit = block * shape.units() + warp % shape.unit_warps * kTileUnits;
+  const bool exists = tile < shape.tiles_of(warp / shape.unit_warps);
+  device::Words4 words = {};
+  for (int i = 0; i < 4 && exists; ++i) {
+    const TileWord word = Layout::word(vector, i, lane);
+    words.words[i] =
+        kernel_word<Formula>(pack, word.gate, first_unit + word.unit, k_tile * device::kTileWords + word.word);
+  }
+  pack.packed[index] = words;
+}
+
+}  // namespace rondo

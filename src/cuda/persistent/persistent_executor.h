@@ -1,0 +1,23 @@
+/// The executors that run a whole sequence in one launch. Floor 4.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "cuda/persistent/persistent_shape.h"
+#include "recurrence/executor.h"
+
+namespace rondo {
+
+/// "cuda_persistent": the fastest persistent kernel that the device has room for, unless cuda_stepwise is expected to
+/// be faster. Any cell and Schedule, in f32 (strict or TF32), f16 and bf16; sums, gates and states are f32.
+const Executor& persistent_executor();
+
+/// "cuda_block", "cuda_cluster", "cuda_grid": the fastest of one kind, whatever else there is. A plan is asked for
+/// these by name.
+std::span<const Executor* const> persistent_executors_by_kind();
+
+/// A runner for one way to share out the recurrence, which must fit the device.
+std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape);
+
+}  // namespace rondo

@@ -1,0 +1,61 @@
+/// The kernels that there are, by what they are made for. Floor 4.
+#pragma once
+
+#include "cuda/persistent/numbers.h"
+#include "cuda/persistent/persistent_run.h"
+#include "rondo/recurrence.h"
+
+namespace rondo {
+
+template <typename Operand>
+using PersistentKernel = void (*)(PersistentRun<typename Numbers<Operand>::Element>);
+
+/// Row tiles of a kind's kernels: 1, 2, 4 ... up to this.
+constexpr int most_row_tiles(PersistentKind kind) {
+  switch (kind) {
+    case PersistentKind::block: return 1;
+    case PersistentKind::cluster: return 2;
+    case PersistentKind::grid: return 4;
+  }
+  return 0;
+}
+
+/// The fewest k_warps for which a thread has registers for its rows: a product of row_tiles = 1.
+constexpr int fewest_k_warps(PersistentKind kind) {
+  switch (kind) {
+    case PersistentKind::block: return 1;
+    case PersistentKind::cluster: return 2;
+    case PersistentKind::grid: return 4;
+  }
+  return 0;
+}
+
+/// The kernel for a cell, and products of so many row tiles. Each Operand and kind has a file of its own,
+/// persistent_<kind>_<dtype>.cu, because kernels take long to compile.
+template <typename Operand, PersistentKind kKind>
+PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, int row_tiles);
+
+/// A cell's recurrence, shared out over blocks.
+struct PersistentTask {
+  PersistentShape shape = {};
+  CellSpec cell = {};
+  Stream stream = {};
+};
+
+/// What the host does with the kernels for an Operand.
+template <typename Operand>
+struct PersistentKernels {
+  using Element = typename Numbers<Operand>::Element;
+
+  /// Vectors of 16 bytes that the packed recurrent kernel has.
+  static std::int64_t packed_vectors(const PersistentTask& task);
+  /// Queues the packing of `recurrent_kernel`, (H, G H).
+  static void pack(const PersistentTask& task, const Element* recurrent_kernel, device::Words4* packed);
+  /// Must come once before launches. Throws `RuntimeError` where the device cannot run such clusters after all, as in a
+  /// small slice of a GPU.
+  static void prepare(const PersistentTask& task);
+  /// Queues the whole recurrence.
+  static void launch(const PersistentTask& task, const PersistentRun<Element>& run);
+};
+
+}  // namespace rondo

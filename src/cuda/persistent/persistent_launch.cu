@@ -1,0 +1,77 @@
+#include "cuda/device/launch.cuh"
+#include "cuda/persistent/block_layout.h"
+#include "cuda/persistent/pack_tiles.cuh"
+#include "cuda/persistent/persistent_kernels.h"
+#include "recurrence/dispatch_cell.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+template <typename Operand>
+PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
+  const int row_tiles = task.shape.row_tiles;
+  switch (task.shape.kind) {
+    case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block>(task.cell, row_tiles);
+    case PersistentKind::cluster: return find_persistent_kernel<Operand, PersistentKind::cluster>(task.cell, row_tiles);
+    case PersistentKind::grid: return find_persistent_kernel<Operand, PersistentKind::grid>(task.cell, row_tiles);
+  }
+  throw ValueError("kind", std::to_string(static_cast<int>(task.shape.kind)), "one of the PersistentKind values");
+}
+
+template <typename Operand>
+device::LaunchConfig launch_config(const PersistentTask& task) {
+  const PersistentShape& shape = task.shape;
+  const bool cluster = shape.kind == PersistentKind::cluster;
+  return {.grid = {static_cast<unsigned>(shape.teams * shape.blocks)},
+          .block = {static_cast<unsigned>(shape.threads())},
+          .shared_bytes = block_bytes<Operand>(task.cell, shape).shared,
+          .stream = task.stream,
+          .cluster_blocks = cluster ? static_cast<unsigned>(shape.blocks) : 1U,
+          .cooperative = shape.kind == PersistentKind::grid};
+}
+
+}  // namespace
+
+template <typename Operand>
+std::int64_t PersistentKernels<Operand>::packed_vectors(const PersistentTask& task) {
+  const PersistentShape& shape = task.shape;
+  const std::int64_t tiles = std::int64_t{shape.blocks} * shape.threads() * shape.warp_tiles();
+  return dispatch_cell(
+      task.cell, [&]<typename Formula>(FormulaTag<Formula>) { return tiles * TileLayout<Formula, Operand>::kVectors; });
+}
+
+template <typename Operand>
+void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element* recurrent_kernel,
+                                      device::Words4* packed) {
+  const std::int64_t blocks = (packed_vectors(task) + kPackThreads - 1) / kPackThreads;
+  const device::LaunchConfig config{
+      .grid = {static_cast<unsigned>(blocks)}, .block = {kPackThreads}, .stream = task.stream};
+  dispatch_cell(task.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+    device::launch(pack_tiles_kernel<Formula, Operand>, config,
+                   PackTiles<Operand>{task.shape, recurrent_kernel, packed});
+  });
+}
+
+template <typename Operand>
+void PersistentKernels<Operand>::prepare(const PersistentTask& task) {
+  const device::LaunchConfig config = launch_config<Operand>(task);
+  const PersistentKernel<Operand> kernel = kernel_of<Operand>(task);
+  device::prepare(kernel, config);
+  if (config.cluster_blocks > 1 && device::resident_clusters(kernel, config) == 0) {
+    throw RuntimeError("no cluster of " + std::to_string(config.cluster_blocks) + " blocks fits on " +
+                       to_string(task.stream.device) + "; choose another executor");
+  }
+}
+
+template <typename Operand>
+void PersistentKernels<Operand>::launch(const PersistentTask& task, const PersistentRun<Element>& run) {
+  device::launch(kernel_of<Operand>(task), launch_config<Operand>(task), run);
+}
+
+template struct PersistentKernels<BFloat16>;
+template struct PersistentKernels<Float16>;
+template struct PersistentKernels<device::Tf32>;
+template struct PersistentKernels<float>;
+
+}  // namespace rondo

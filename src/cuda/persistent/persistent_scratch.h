@@ -1,0 +1,27 @@
+/// What a persistent executor keeps in the workspace of a run. Floor 4.
+#pragma once
+
+#include "cuda/products/product.h"
+#include "recurrence/workspace.h"
+#include "rondo/recurrence.h"
+
+namespace rondo {
+
+struct PersistentScratch {
+  void* product_workspace = nullptr;  ///< first, because its alignment is the strictest
+  float* input_sums = nullptr;        ///< T B G H: x W
+};
+
+inline PersistentScratch cut_persistent_scratch(const RecurrenceSpec& spec, WorkspaceCutter& cutter) {
+  PersistentScratch scratch;
+  scratch.product_workspace = cutter.take<std::byte>(Product::kWorkspaceBytes);
+  scratch.input_sums = cutter.take<float>(spec.T * spec.B * gate_count(spec.cell.kind) * spec.cell.units);
+  return scratch;
+}
+
+inline PersistentScratch persistent_scratch(const RecurrenceSpec& spec, void* workspace) {
+  WorkspaceCutter cutter(workspace);
+  return cut_persistent_scratch(spec, cutter);
+}
+
+}  // namespace rondo

@@ -1,0 +1,67 @@
+/// How the blocks of one launch share a recurrence: plain data, for the planner and the kernels. Floor 4.
+///
+/// A team of blocks holds one copy of the recurrent kernel and takes a slice of the batch through all steps. Each block
+/// of a team owns neighbouring units with all their gates; each of its warps owns kTileUnits of these units and a range
+/// of the product's k, in tiles of kTileWords words:
+///
+///     team        rows of the batch                    block of a team   units
+///     warp        unit_warps along the block's units, k_warps along k
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/device/launch_config.h"
+#include "cuda/device/mma_tile.h"
+#include "rondo/host_device.h"
+
+namespace rondo {
+
+/// Units of a warp.
+inline constexpr int kTileUnits = device::kTileRows;
+
+/// Threads of the largest block: a multiprocessor's registers are 255 for each of them.
+inline constexpr int kPersistentThreads = 256;
+
+/// Ways in which blocks of a team tell each other h.
+enum class PersistentKind : std::uint8_t {
+  block,    ///< a team is one block
+  cluster,  ///< a team is a cluster, whose blocks write into each other's shared memory
+  grid      ///< blocks of a team meet in global memory, and all blocks run at once
+};
+
+struct PersistentShape {
+  PersistentKind kind = PersistentKind::block;
+  std::int32_t H = 1;
+  std::int32_t blocks = 1;  ///< of a team
+  std::int32_t teams = 1;
+  std::int32_t rows = 1;       ///< of a team; the last one may have fewer
+  std::int32_t row_tiles = 1;  ///< tiles of kTileColumns rows that a product is made for
+  std::int32_t unit_warps = 1;
+  std::int32_t k_warps = 1;
+  std::int32_t k_tiles = 1;  ///< of the whole product
+
+  bool operator==(const PersistentShape&) const = default;
+
+  /// Rows that there is room for.
+  RONDO_HOST_DEVICE std::int32_t padded_rows() const { return row_tiles * device::kTileColumns; }
+  /// Of a block.
+  RONDO_HOST_DEVICE std::int32_t units() const { return unit_warps * kTileUnits; }
+  RONDO_HOST_DEVICE std::int32_t warps() const { return unit_warps * k_warps; }
+  RONDO_HOST_DEVICE std::int32_t threads() const { return warps() * device::kWarpLanes; }
+  /// Tiles along k of each warp; the last warps may have fewer.
+  RONDO_HOST_DEVICE std::int32_t warp_tiles() const { return (k_tiles + k_warps - 1) / k_warps; }
+  /// Tiles of the warps at this position along k.
+  RONDO_HOST_DEVICE std::int32_t tiles_of(std::int32_t k_warp) const {
+    const std::int32_t left = k_tiles - k_warp * warp_tiles();
+    return left < 0 ? 0 : (left < warp_tiles() ? left : warp_tiles());
+  }
+  /// Words of a row of h, with those that are zeros because they lie beyond H.
+  RONDO_HOST_DEVICE std::int32_t row_words() const { return k_tiles * device::kTileWords; }
+  /// From a row of h in shared memory to the next: an odd multiple of 16 bytes, so that 8 rows are in different banks.
+  RONDO_HOST_DEVICE std::int32_t row_stride() const { return row_words() + 4; }
+  /// From the sums of a row in shared memory to those of the next, for products of so many gates; likewise.
+  RONDO_HOST_DEVICE std::int32_t sum_stride(int gates) const { return gates * units() + 4; }
+};
+
+}  // namespace rondo

@@ -1,0 +1,17 @@
+/// A model of how long a step of a persistent kernel takes. Floor 4.
+///
+///     step = phases (exchange + latency of the rest + max(product, shared memory) + 0.3 min(product, shared memory))
+///
+/// in which the product is bound by the tensor cores' or FMA units' rate or by the latency of its chain along k, and
+/// shared memory by the bytes of h, of weights that are not in registers, and of the sums.
+#pragma once
+
+#include "cuda/persistent/block_layout.h"
+#include "rondo/recurrence.h"
+
+namespace rondo {
+
+/// Of one step of one team, in nanoseconds.
+double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes);
+
+}  // namespace rondo

@@ -1,0 +1,98 @@
+/// Which words of the recurrent kernel a lane holds, and in which order they are packed for it. Floor 4.
+///
+/// For each tile along k a lane holds kVectors times 4 words, for the kTileUnits units of its warp in all gates. Strict
+/// products (float) have no tensor cores: there, a lane has rows of its own among the (gate, unit) pairs of a phase,
+/// kWarpLanes pairs for each slot, and two vectors with the 8 words of the tile for each.
+#pragma once
+
+#include <type_traits>
+
+#include "cuda/device/launch_config.h"
+#include "cuda/persistent/numbers.h"
+#include "cuda/persistent/persistent_shape.h"
+
+namespace rondo {
+
+/// Slots of a phase in strict products.
+template <typename Formula, int kPhase>
+inline constexpr int kPhaseSlots =
+    (Phase<Formula, kPhase>::kGates * kTileUnits + device::kWarpLanes - 1) / device::kWarpLanes;
+
+/// A word of the recurrent kernel, seen from a warp and a tile along k.
+struct TileWord {
+  int gate = 0;  ///< kGates or more: there is none
+  int unit = 0;
+  int word = 0;
+};
+
+template <typename Formula, typename Operand>
+struct TileLayout {
+  static constexpr int kVectors = Formula::kGates;
+
+  /// Word i of a vector: as device::mma takes it.
+  RONDO_HOST_DEVICE static TileWord word(int vector, int i, int lane) {
+    return {vector, lane / 4 + i % 2 * (device::kTileRows / 2), lane % 4 + i / 2 * (device::kTileWords / 2)};
+  }
+};
+
+template <typename Formula>
+struct TileLayout<Formula, float> {
+  static constexpr int kFirstSlots = kPhaseSlots<Formula, 0>;
+  static constexpr int kSlots = kFirstSlots + (kPhases<Formula> == 2 ? kPhaseSlots<Formula, 1> : 0);
+  static constexpr int kVectors = 2 * kSlots;
+
+  RONDO_HOST_DEVICE static TileWord word(int vector, int i, int lane) {
+    const int slot = vector / 2;
+    const bool second = slot >= kFirstSlots;
+    const int pair = (second ? slot - kFirstSlots : slot) * device::kWarpLanes + lane;
+    const int gate = (second ? Phase<Formula, 1>::kFirstGate : 0) + pair / kTileUnits;
+    return {!second && gate >= Phase<Formula, 0>::kGates ? Formula::kGates : gate, pair % kTileUnits,
+            vector % 2 * 4 + i};
+  }
+};
+
+/// Tiles that a lane keeps in registers; those beyond lie in shared memory. Found by compiling: with more, registers
+/// spill. Strict products need more of them for other things, and so do more rows.
+template <typename Operand>
+constexpr int resident_tiles(int vectors, int row_tiles) {
+  constexpr int kMostTiles = 16;  // beyond, code grows and time does not shrink
+  constexpr int kMostVectors = std::is_same_v<Operand, float> ? 28 : 32;
+  const int most_vectors = row_tiles == 1 ? kMostVectors : (row_tiles == 2 ? 28 : 15);
+  const int tiles = most_vectors / vectors;
+  return tiles < kMostTiles ? tiles : kMostTiles;
+}
+
+/// Where things lie in the shared memory of a block, in bytes. `vectors` is a TileLayout's, `gates` those of the phase
+/// with most of them.
+struct SharedLayout {
+  std::size_t operands = 0;  ///< rows of h as products take them; twice where blocks push
+  std::size_t sums = 0;
+  std::size_t weights = 0;  ///< tiles that are not in registers
+  std::size_t barriers = 0;
+  std::size_t bytes = 0;
+};
+
+RONDO_HOST_DEVICE inline std::int32_t shared_tiles(const PersistentShape& shape, int resident) {
+  return shape.warp_tiles() > resident ? shape.warp_tiles() - resident : 0;
+}
+
+RONDO_HOST_DEVICE inline std::size_t operand_bytes(const PersistentShape& shape) {
+  return sizeof(std::uint32_t) * static_cast<std::size_t>(shape.padded_rows() * shape.row_stride());
+}
+
+RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape, int vectors, int resident,
+                                                    int gates) {
+  constexpr std::size_t kVectorBytes = 16;
+  constexpr std::size_t kBarrierBytes = 32;
+  SharedLayout layout;
+  layout.sums = operand_bytes(shape) * (shape.kind == PersistentKind::cluster ? 2 : 1);
+  layout.weights = layout.sums + sizeof(float) * static_cast<std::size_t>(shape.k_warps * shape.padded_rows() *
+                                                                          shape.sum_stride(gates));
+  layout.barriers =
+      layout.weights + kVectorBytes * device::kWarpLanes *
+                           static_cast<std::size_t>(shape.warps() * shared_tiles(shape, resident) * vectors);
+  layout.bytes = layout.barriers + kBarrierBytes;
+  return layout;
+}
+
+}  // namespace rondo

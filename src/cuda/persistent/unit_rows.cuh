@@ -1,0 +1,214 @@
+/// What a thread keeps through all steps: the states of one unit in a few rows. Floor 4.
+#pragma once
+
+#include "cuda/device/convert.cuh"
+#include "cuda/device/prefetch.cuh"
+#include "cuda/device/unroll.cuh"
+#include "cuda/executors/dead_rows.cuh"
+#include "cuda/executors/standard_activations.cuh"
+#include "cuda/persistent/numbers.h"
+#include "cuda/persistent/persistent_run.h"
+
+namespace rondo {
+
+/// Most k_warps of a block.
+inline constexpr int kMostKWarps = 8;
+
+/// Where a thread's rows are.
+struct UnitPlace {
+  const float* sums = nullptr;  ///< [k_warps][padded rows][gate][unit] in shared memory
+  int unit = 0;                 ///< of the block
+  std::int64_t u = 0;           ///< of the layer
+  std::int64_t first_row = 0;   ///< of the batch: the team's first
+  int rows = 0;                 ///< of the team
+  int row = 0;                  ///< of the team: this thread's first
+  int row_step = 1;             ///< to its next one
+};
+
+/// A unit in up to kRows rows. Those that do not exist are idle.
+template <typename Formula, typename Element, int kRows>
+class UnitRows {
+ public:
+  __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place) : run_(run), place_(place) {
+    if (place.u >= run.shape.H) return;
+    for (int gate = 0; gate < kGates; ++gate) {
+      bias_[gate] = run.bias[gate * run.shape.H + place.u];
+      if constexpr (Formula::kBiases == 2) recurrent_bias_[gate] = run.recurrent_bias[gate * run.shape.H + place.u];
+    }
+  }
+
+  __device__ int row(int i) const { return place_.row + i * place_.row_step; }
+  /// Whether this thread has an i-th row.
+  __device__ bool exists(int i) const { return row(i) < place_.rows && place_.u < run_.shape.H; }
+  /// Whether the team has this row, whatever the unit.
+  __device__ bool in_team(int i) const { return row(i) < place_.rows; }
+  __device__ float h(int i) const { return rows_[i].h; }
+  /// r * h, of the step that goes on.
+  __device__ float reset_h(int i) const { return rows_[i].reset_h; }
+
+  __device__ void load_states() {
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      if (!exists(i)) continue;
+      rows_[i].h = read(run_.initial_h, i);
+      if constexpr (Formula::kStates == 2) rows_[i].c = read(run_.initial_c, i);
+      if (place_.u == 0) check_length(run_.schedule, batch(i), run_.flags);
+    }
+  }
+
+  /// Asks for what step s needs from memory, which is there when it begins.
+  __device__ void load_inputs(std::int64_t s) {
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      if (!exists(i)) continue;
+      const float* sums = inputs_of(s, i);
+      for (int gate = 0; gate < kGates; ++gate) rows_[i].inputs[gate] = sums[gate * run_.shape.H];
+      rows_[i].live = run_.schedule.live(s, batch(i));
+      if (s + kPrefetched >= run_.schedule.T) continue;
+      const float* later = inputs_of(s + kPrefetched, i);
+      for (int gate = 0; gate < kGates; ++gate) device::prefetch_to_l2(later + gate * run_.shape.H);
+    }
+  }
+
+  /// r * h, for a Formula whose candidate takes it. Dead rows take part: nobody uses what comes of it.
+  __device__ void reset() {
+    with_activations([&](auto activations) {
+      RONDO_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        if (!exists(i)) continue;
+        Sums sums = biased(i);
+        add_products<0>(i, sums.recurrent);
+        for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) rows_[i].recurrent[gate] = sums.recurrent[gate];
+        rows_[i].reset_h = Formula::reset(sums.input, sums.recurrent, rows_[i].h, activations);
+      }
+    });
+  }
+
+  /// h, c = formula(x W + b, h U + rb, h, c) in live rows.
+  __device__ void step() {
+    with_activations([&](auto activations) {
+      RONDO_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        if (!exists(i)) continue;
+        Sums sums = biased(i);
+        if constexpr (kPhases<Formula> == 2) {
+          for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) sums.recurrent[gate] = rows_[i].recurrent[gate];
+        }
+        add_products<kPhases<Formula> - 1>(i, sums.recurrent);
+        const UnitStates<float> next =
+            Formula::step(sums.input, sums.recurrent, UnitStates<float>{rows_[i].h, rows_[i].c}, activations);
+        if (!rows_[i].live) continue;
+        rows_[i].h = next.h;
+        rows_[i].c = next.c;
+      }
+    });
+  }
+
+  /// y of step s. Rows of a step that nobody computes are dead.
+  __device__ void emit(std::int64_t s, bool computed) {
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      if (!exists(i)) continue;
+      Row& row = rows_[i];
+      const bool live = computed && row.live;
+      row.was_live = row.was_live || live;
+      row.zeros = emits_zeros(run_.schedule.dead_output, live, !row.was_live);
+      if (run_.y == nullptr) continue;
+      const std::int64_t time = run_.schedule.write_time(s, batch(i));
+      device::from_float(row.zeros ? 0.0F : row.h, run_.y[run_.y_strides.offset(time, batch(i)) + place_.u]);
+    }
+  }
+
+  __device__ void store_results() const {
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      if (!exists(i)) continue;
+      write(rows_[i].h, run_.results.final_h, i);
+      if constexpr (Formula::kStates == 2) write(rows_[i].c, run_.results.final_c, i);
+      write(rows_[i].zeros ? 0.0F : rows_[i].h, run_.results.last_output, i);
+    }
+  }
+
+ private:
+  static constexpr int kGates = Formula::kGates;
+  /// Steps ahead that sums are brought to the L2 cache: main memory is further away than one step takes.
+  static constexpr std::int64_t kPrefetched = 4;
+
+  struct Row {
+    float h = 0;
+    float c = 0;
+    float reset_h = 0;
+    float inputs[kGates] = {};
+    float recurrent[kGates] = {};  ///< of the first phase, where there are two
+    bool live = false;
+    bool was_live = false;
+    bool zeros = true;  ///< the row emits zeros instead of h
+  };
+
+  struct Sums {
+    float input[kGates];
+    float recurrent[kGates];
+  };
+
+  __device__ std::int64_t batch(int i) const { return place_.first_row + row(i); }
+
+  __device__ const float* inputs_of(std::int64_t s, int i) const {
+    const std::int64_t b = batch(i);
+    return run_.input_sums + run_.input_strides.offset(run_.schedule.read_time(s, b), b) + place_.u;
+  }
+
+  __device__ Sums biased(int i) const {
+    Sums sums;
+    for (int gate = 0; gate < kGates; ++gate) {
+      sums.input[gate] = rows_[i].inputs[gate] + bias_[gate];
+      sums.recurrent[gate] = recurrent_bias_[gate];
+    }
+    return sums;
+  }
+
+  /// recurrent[gate] += the products of the gates of a phase, in the order of k.
+  template <int kPhase>
+  __device__ void add_products(int i, float (&recurrent)[kGates]) const {
+    constexpr int kFirst = Phase<Formula, kPhase>::kFirstGate;
+    const PersistentShape& shape = run_.shape;
+    const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
+    const float* sums = place_.sums + row(i) * stride + place_.unit;
+    RONDO_UNROLL
+    for (int gate = 0; gate < Phase<Formula, kPhase>::kGates; ++gate) {
+      float parts[kMostKWarps];
+      RONDO_UNROLL
+      for (int k = 0; k < kMostKWarps; ++k) {
+        parts[k] = k < shape.k_warps ? sums[k * shape.padded_rows() * stride + gate * shape.units()] : 0.0F;
+      }
+      RONDO_UNROLL
+      for (int k = 0; k < kMostKWarps; ++k) recurrent[kFirst + gate] += parts[k];
+    }
+  }
+
+  /// Calls `function` with the activations, as types where they are those that nearly every layer has.
+  template <typename Function>
+  __device__ void with_activations(const Function& function) const {
+    const bool standard = run_.activations.state == Activation::tanh && run_.activations.gate == Activation::sigmoid;
+    if (standard) {
+      function(StandardActivations{});
+    } else {
+      function(run_.activations);
+    }
+  }
+
+  template <typename Rows>
+  __device__ float read(const Rows& rows, int i) const {
+    return rows.data == nullptr ? 0.0F : device::to_float(rows.data[batch(i) * rows.stride + place_.u]);
+  }
+  __device__ void write(float value, const BatchRows<Element>& rows, int i) const {
+    if (rows.data != nullptr) device::from_float(value, rows.data[batch(i) * rows.stride + place_.u]);
+  }
+
+  const PersistentRun<Element>& run_;
+  const UnitPlace place_;
+  float bias_[kGates] = {};
+  float recurrent_bias_[kGates] = {};
+  Row rows_[kRows];
+};
+
+}  // namespace rondo

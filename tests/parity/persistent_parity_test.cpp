@@ -1,0 +1,130 @@
+// Every way in which the persistent kernels can share out a recurrence, against the reference in double precision: the
+// planner takes the one that it expects to be fastest, and these are all right.
+
+#include <gtest/gtest.h>
+
+#include "cuda/persistent/persistent_executor.h"
+#include "cuda/persistent/persistent_plan.h"
+#include "parity/device_run.h"
+#include "property/seeds.h"
+#include "support/compare.h"
+#include "support/device_under_test.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
+
+struct Numbers {
+  DType dtype;
+  MatrixMath math = MatrixMath::strict;
+};
+constexpr Numbers kNumbers[] = {{DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f16}, {DType::bf16}};
+
+/// Runs one plan, whatever the planner thinks of it.
+class OnePlan final : public Executor {
+ public:
+  explicit OnePlan(const PersistentPlan& plan) : plan_(plan) {}
+
+  std::string_view name() const override { return "one_plan"; }
+  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return persistent_executor().workspace_bytes(spec, properties);
+  }
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return make_persistent_runner(request, plan_.shape);
+  }
+
+ private:
+  const PersistentPlan plan_;
+};
+
+std::vector<PersistentPlan> plans_for(const RandomRecurrence& recurrence, const DeviceRun& run, PersistentKind kind) {
+  return persistent_plans(spec_on_device(recurrence.spec, run), properties_of(run.device), kind);
+}
+
+DeviceRun run_in(const Numbers& numbers, PersistentKind kind, std::uint64_t layout_seed) {
+  return {.how = {"cuda_" + to_string(kind), numbers.dtype, numbers.math},
+          .device = device_under_test(),
+          .layout_seed = layout_seed};
+}
+
+/// A plan of a kind in each dtype; how many there were.
+int check(const RandomRecurrence& recurrence, PersistentKind kind, std::uint64_t seed) {
+  Random random(seed);
+  int count = 0;
+  for (const Numbers& numbers : kNumbers) {
+    DeviceRun run = run_in(numbers, kind, seed);
+    const std::vector<PersistentPlan> plans = plans_for(recurrence, run, kind);
+    if (plans.empty()) continue;
+    const auto any = static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(plans.size()) - 1));
+    SCOPED_TRACE(to_string(recurrence.spec) + ", " + to_string(plans[any]));
+    const OnePlan executor(plans[any]);
+    run.executor = &executor;
+    expect_parity(recurrence, run);
+    ++count;
+  }
+  return count;
+}
+
+/// A recurrence of these sizes; all else is drawn.
+RandomRecurrence recurrence_of(Random& random, std::int64_t H, std::int64_t B) {
+  return random_recurrence(random, {.units = H, .B = B});
+}
+
+class PersistentParity : public ::testing::TestWithParam<PersistentKind> {};
+
+/// Units and rows around the sizes of tiles, chunks and blocks.
+TEST_P(PersistentParity, HazardousSizes) {
+  struct Size {
+    std::int64_t H;
+    std::int64_t B;
+  };
+  int plans = 0;
+  std::uint64_t seed = 0;
+  for (const Size size : {Size{1, 1}, Size{7, 9}, Size{8, 8}, Size{15, 2}, Size{16, 16}, Size{17, 1}, Size{31, 5},
+                          Size{33, 17}, Size{48, 3}, Size{50, 18}, Size{64, 8}}) {
+    for (int repeat = 0; repeat < 6; ++repeat) {
+      Random random(++seed);
+      plans += check(recurrence_of(random, size.H, size.B), GetParam(), seed);
+    }
+  }
+  EXPECT_GT(plans, 100);
+}
+
+TEST_P(PersistentParity, EqualsTheReferenceInDouble) {
+  for_each_seed([](std::uint64_t seed) {
+    Random random(seed);
+    const RandomRecurrence recurrence = random_recurrence(random);
+    check(recurrence, GetParam(), seed);
+  });
+}
+
+/// Whatever the planner chooses: what shares its batch never changes a row's bits, nor does a second run.
+TEST_P(PersistentParity, BatchMatesAndRepeatsNeverMatter) {
+  for (std::uint64_t seed = 1; seed < 5; ++seed) {
+    Random random(seed);
+    const RandomRecurrence recurrence = recurrence_of(random, 20 + static_cast<std::int64_t>(seed) * 5, 11);
+    RandomRecurrence other = recurrence;
+    other.x = recurrence.x.clone();
+    other.x.slice(1, 1, other.spec.B).fill(0.25);
+    for (const Numbers& numbers : kNumbers) {
+      DeviceRun run = run_in(numbers, GetParam(), seed);
+      const PersistentPlan plan = plans_for(recurrence, run, GetParam()).front();
+      SCOPED_TRACE(to_string(recurrence.spec) + ", " + to_string(plan));
+      const OnePlan executor(plan);
+      run.executor = &executor;
+      const RunResult before = run_on_device(recurrence, run);
+      const RunResult after = run_on_device(other, run);
+      EXPECT_TRUE(identical(after.last_output.select(0, 0), before.last_output.select(0, 0)));
+      run.repeats = 3;
+      EXPECT_TRUE(identical(run_on_device(recurrence, run).last_output, before.last_output));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, PersistentParity, ::testing::ValuesIn(kKinds),
+                         [](const auto& instance) { return to_string(instance.param); });
+
+}  // namespace
+}  // namespace rondo::test

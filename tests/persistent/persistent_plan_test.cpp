@@ -1,0 +1,176 @@
+// What the planner would do on devices that are not here.
+
+#include "cuda/persistent/persistent_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cuda/persistent/persistent_executor.h"
+#include "cuda/persistent/persistent_kernels.h"
+#include "rondo/plan.h"
+#include "support/random.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
+
+DeviceProperties h200() {
+  return {.device = cuda(0),
+          .processors = 132,
+          .name = "NVIDIA H200",
+          .compute_capability = 90,
+          .shared_bytes_per_block = std::size_t{227} << 10,
+          .cluster_blocks = 16,
+          .l2_bytes = std::size_t{50} << 20,
+          .memory_bytes = std::size_t{141} << 30};
+}
+
+DeviceProperties h100_pcie() {
+  DeviceProperties properties = h200();
+  properties.name = "NVIDIA H100 PCIe";
+  properties.processors = 114;
+  return properties;
+}
+
+DeviceProperties a100() {
+  DeviceProperties properties = h200();
+  properties.name = "NVIDIA A100";
+  properties.processors = 108;
+  properties.compute_capability = 80;
+  properties.shared_bytes_per_block = std::size_t{163} << 10;
+  properties.cluster_blocks = 0;
+  return properties;
+}
+
+/// An eighth of an H200.
+DeviceProperties slice() {
+  DeviceProperties properties = h200();
+  properties.name = "NVIDIA H200 MIG 1g";
+  properties.processors = 16;
+  properties.cluster_blocks = 8;
+  return properties;
+}
+
+RecurrenceSpec lstm(std::int64_t H, std::int64_t B, DType dtype = DType::bf16, std::int64_t T = 100) {
+  return {.cell = {.kind = CellKind::lstm, .units = H}, .T = T, .B = B, .I = H, .dtype = dtype, .device = cuda(0)};
+}
+
+/// Of a team.
+int most_blocks(PersistentKind kind, const DeviceProperties& properties) {
+  switch (kind) {
+    case PersistentKind::block: return 1;
+    case PersistentKind::cluster: return properties.cluster_blocks;
+    case PersistentKind::grid: break;
+  }
+  return properties.processors;
+}
+
+/// The kernel that would run, or "stepwise".
+std::string chosen(const RecurrenceSpec& spec, const DeviceProperties& properties) {
+  const Plan plan = Plan::create(spec, properties);
+  if (plan.executor_name() != "cuda_persistent") return plan.executor_name();
+  const std::string text = plan.explain();
+  for (const PersistentKind kind : kKinds) {
+    if (text.find(to_string(kind) + " kernel") != std::string::npos) return to_string(kind);
+  }
+  return text;
+}
+
+TEST(PersistentPlan, TakesTheSmallestTeamThatHoldsTheWeights) {
+  EXPECT_EQ(chosen(lstm(32, 1), h200()), "block");
+  EXPECT_EQ(chosen(lstm(256, 1), h200()), "cluster");
+  EXPECT_EQ(chosen(lstm(512, 32), h200()), "cluster");
+  EXPECT_EQ(chosen(lstm(1024, 4), h200()), "grid");
+  EXPECT_EQ(chosen(lstm(1536, 8), h200()), "grid");
+  EXPECT_EQ(chosen(lstm(4096, 16), h200()), "cuda_stepwise");
+  EXPECT_EQ(chosen(lstm(2048, 256), h200()), "cuda_stepwise");
+}
+
+TEST(PersistentPlan, DevicesWithoutClustersMeetInGlobalMemory) {
+  EXPECT_EQ(chosen(lstm(32, 1), a100()), "block");
+  EXPECT_EQ(chosen(lstm(512, 8), a100()), "grid");
+  EXPECT_THROW((void)Plan::create(lstm(512, 8), a100(), {.executor = "cuda_cluster"}), ValueError);
+}
+
+TEST(PersistentPlan, ASliceOfADeviceHasRoomForLess) {
+  EXPECT_EQ(chosen(lstm(256, 1), slice()), "cluster");
+  EXPECT_EQ(chosen(lstm(1024, 4), slice()), "cuda_stepwise");
+}
+
+TEST(PersistentPlan, SaysWhyNot) {
+  const auto refusal = [](const RecurrenceSpec& spec, const DeviceProperties& properties, const char* executor) {
+    try {
+      (void)Plan::create(spec, properties, {.executor = executor});
+    } catch (const ValueError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_NE(refusal(lstm(8, 1, DType::f64), h200(), "cuda_persistent").find("f32, f16 and bf16"), std::string::npos);
+  EXPECT_NE(refusal(lstm(8, 0), h200(), "cuda_persistent").find("no rows"), std::string::npos);
+  EXPECT_NE(refusal(lstm(300, 1), h200(), "cuda_block").find("does not fit one block"), std::string::npos);
+  EXPECT_NE(refusal(lstm(512, 8), a100(), "cuda_cluster").find("no clusters"), std::string::npos);
+  EXPECT_NE(refusal(lstm(8000, 1), h200(), "cuda_grid").find("does not fit the blocks of a grid"), std::string::npos);
+  EXPECT_NE(refusal(lstm(40000, 1), h200(), "cuda_grid").find("H is above"), std::string::npos);
+  EXPECT_NE(refusal(lstm(512, 4096), h200(), "cuda_persistent").find("cuda_stepwise is expected to be faster"),
+            std::string::npos);
+}
+
+TEST(PersistentPlan, ExplainsInWords) {
+  const std::string text = Plan::create(lstm(512, 64), h200()).explain();
+  EXPECT_NE(text.find("cluster kernel: 8 x 16 blocks of 256 threads, 8 rows and 32 units each"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("us a step"), std::string::npos) << text;
+}
+
+TEST(PersistentPlan, IsMadeWithoutADevice) {
+  // One that this machine has not, with more of everything.
+  DeviceProperties properties = h200();
+  properties.device = cuda(7);
+  properties.processors = 1000;
+  RecurrenceSpec spec = lstm(512, 32);
+  spec.device = properties.device;
+  EXPECT_FALSE(persistent_plans(spec, properties, PersistentKind::cluster).empty());
+}
+
+/// Whatever is planned covers the problem and fits the device.
+TEST(PersistentPlan, EveryPlanFits) {
+  int count = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Random random(seed);
+    RecurrenceSpec spec = lstm(random.integer(1, 2100), random.integer(1, 300),
+                               random.pick({DType::bf16, DType::f16, DType::f32}), random.integer(0, 100));
+    spec.cell.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru});
+    spec.cell.reset_after = random.coin();
+    spec.math = random.pick({MatrixMath::strict, MatrixMath::tf32});
+    const DeviceProperties properties = random.pick({h200(), h100_pcie(), a100(), slice()});
+    for (const PersistentKind kind : kKinds) {
+      const std::vector<PersistentPlan> plans = persistent_plans(spec, properties, kind);
+      EXPECT_TRUE(std::ranges::is_sorted(plans, {}, &PersistentPlan::total_ns));
+      for (const PersistentPlan& plan : plans) {
+        const PersistentShape& shape = plan.shape;
+        SCOPED_TRACE(to_string(spec) + ", " + to_string(plan));
+        ++count;
+        EXPECT_EQ(shape.kind, kind);
+        EXPECT_LE(shape.threads(), kPersistentThreads);
+        EXPECT_GE(std::int64_t{shape.blocks} * shape.units(), spec.cell.units);
+        EXPECT_GE(std::int64_t{shape.teams} * shape.rows, spec.B);
+        EXPECT_LT(std::int64_t{shape.teams - 1} * shape.rows, spec.B) << "the last team has rows";
+        EXPECT_LE(shape.rows, shape.padded_rows());
+        EXPECT_LE(shape.row_tiles, most_row_tiles(kind));
+        EXPECT_GE(shape.k_warps, fewest_k_warps(kind));
+        EXPECT_GE(std::int64_t{shape.k_warps} * shape.warp_tiles(), shape.k_tiles);
+        EXPECT_LE(plan.bytes.shared, properties.shared_bytes_per_block);
+        EXPECT_GT(plan.step_ns, 0.0);
+        EXPECT_LE(shape.blocks, most_blocks(kind, properties));
+        EXPECT_TRUE(kind != PersistentKind::grid || shape.blocks * shape.teams <= properties.processors);
+      }
+    }
+  }
+  EXPECT_GT(count, 1000);
+}
+
+}  // namespace
+}  // namespace rondo::test

@@ -1,0 +1,90 @@
+// Blocks that wait for blocks that never come.
+
+#include <gtest/gtest.h>
+
+#include "cuda/device/launch.cuh"
+#include "cuda/persistent/persistent_kernels.h"
+#include "recurrence/executor.h"
+#include "rondo/plan.h"
+#include "simt/device/device_memory.h"
+#include "support/compare.h"
+
+namespace rondo::test {
+namespace {
+
+/// Two blocks of one team, of which one alone is launched.
+TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
+  const Device device = cuda(0);
+  const PersistentShape shape{
+      .kind = PersistentKind::grid, .H = 32, .blocks = 2, .unit_warps = 1, .k_warps = 4, .k_tiles = 4};
+  const PersistentTask task{shape, {.kind = CellKind::simple_rnn, .units = 32}, Stream{device}};
+  const Tensor kernel = Tensor::full({32, 32}, 0.1, DType::f32, device);
+  const std::int64_t vectors = PersistentKernels<float>::packed_vectors(task);
+  const Tensor packed = Tensor::zeros({vectors * 4}, DType::f32, device);
+  PersistentKernels<float>::pack(task, kernel.data<float>(), static_cast<device::Words4*>(packed.data()));
+  const Tensor sums = Tensor::full({3, 1, 32}, 0.5, DType::f32, device);
+  const Tensor bias = Tensor::zeros({2, 32}, DType::f32, device);
+  const Tensor result = Tensor::full({1, 32}, 7.0, DType::f32, device);
+  const Tensor packets = Tensor::zeros({2 * 8 * 32 * 2}, DType::f32, device);
+  const Tensor epochs = Tensor::full({1}, 1, DType::i32, device);
+  const Tensor flags = Tensor::zeros({1}, DType::i32, device);
+  const PersistentRun<float> run{
+      .shape = shape,
+      .schedule = {.T = 3, .B = 1},
+      .activations = {Activation::tanh, Activation::sigmoid},
+      .weights = static_cast<const device::Words4*>(packed.data()),
+      .bias = bias.data<float>(),
+      .recurrent_bias = bias.data<float>(),
+      .input_sums = sums.data<float>(),
+      .input_strides = {32, 32},
+      .results = {.final_h = {result.data<float>(), 32}},
+      .grid = {static_cast<device::PacketPair*>(packets.data()), static_cast<std::uint32_t*>(epochs.data())},
+      .flags = static_cast<std::uint32_t*>(flags.data())};
+  const PersistentKernel<float> kernel_32 = find_persistent_kernel<float, PersistentKind::grid>(task.cell, 1);
+  const auto start = [&](unsigned blocks) {
+    device::launch(
+        kernel_32,
+        {.grid = {blocks}, .block = {128}, .shared_bytes = 48 << 10, .stream = {device}, .cooperative = true}, run);
+  };
+  start(1);
+  EXPECT_EQ(flags.item(), static_cast<double>(kStalled));
+  EXPECT_EQ(result.select(1, 0).item(), 7.0) << "a run that has stalled writes no states";
+  EXPECT_GT(epochs.item(), 2.0) << "later runs must not take its packets for theirs";
+  flags.fill(0);
+  start(2);
+  EXPECT_EQ(flags.item(), 0.0);
+  EXPECT_NE(result.select(1, 0).item(), 7.0);
+}
+
+/// Stalls in its first run; recovered, it writes 2.
+class Staller final : public Executor {
+ public:
+  std::string_view name() const override { return "staller"; }
+  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
+  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 8; }
+  std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<OneStall>(); }
+
+ private:
+  class OneStall final : public Runner {
+   public:
+    void run(const RecurrenceBuffers& buffers, void*) override { *buffers.flags |= kStalled; }
+    void recover(const RecurrenceBuffers& buffers) override { *static_cast<float*>(buffers.last_output.data) = 2; }
+  };
+};
+
+TEST(Stall, StatusHasTheLastRunDoneAgain) {
+  const RecurrenceSpec spec{.cell = {.kind = CellKind::simple_rnn, .units = 1}, .T = 1, .B = 1, .I = 1};
+  const RecurrentWeights weights{Tensor::zeros({1, 1}, DType::f32), Tensor::zeros({1, 1}, DType::f32),
+                                 Tensor::zeros({1}, DType::f32)};
+  const Staller staller;
+  Session session(Plan::create_for(staller, spec, properties_of(cpu())), weights);
+  const Tensor last_output = Tensor::full({1, 1}, 1.0, DType::f32);
+  session.run({.x = Tensor::zeros({1, 1, 1}, DType::f32), .last_output = last_output});
+  EXPECT_EQ(last_output.item(), 1.0);
+  EXPECT_TRUE(session.status().stalled);
+  EXPECT_EQ(last_output.item(), 2.0);
+  EXPECT_FALSE(session.status().stalled) << "told once";
+}
+
+}  // namespace
+}  // namespace rondo::test

@@ -1,0 +1,76 @@
+#include "simt/device/launch_limits.h"
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "rondo/error.h"
+
+namespace rondo::test::simt {
+namespace {
+
+constexpr std::size_t kMaxSharedBytes = std::size_t{227} << 10;
+constexpr unsigned kMaxClusterBlocks = 16;
+constexpr unsigned kResidentBlocks = 16;  // ThreadSanitizer knows 8000 threads at most
+
+/// What every kernel may have unasked.
+struct Prepared {
+  std::size_t shared_bytes = std::size_t{48} << 10;
+  unsigned cluster_blocks = 8;
+};
+
+class PreparedKernels {
+ public:
+  Prepared get(const void* kernel) {
+    const std::lock_guard lock(mutex_);
+    return kernels_[kernel];
+  }
+  void set(const void* kernel, const Prepared& prepared) {
+    const std::lock_guard lock(mutex_);
+    kernels_[kernel] = prepared;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const void*, Prepared> kernels_;
+};
+
+PreparedKernels& prepared_kernels() {
+  static auto* instance = new PreparedKernels;
+  return *instance;
+}
+
+void refuse(const std::string& what, std::size_t came, std::size_t most) {
+  throw RuntimeError(what + ": got " + std::to_string(came) + ", expected at most " + std::to_string(most));
+}
+
+}  // namespace
+
+void prepare_kernel(const void* kernel, const device::LaunchConfig& config) {
+  if (config.shared_bytes > kMaxSharedBytes) refuse("asking for shared memory", config.shared_bytes, kMaxSharedBytes);
+  Prepared prepared = prepared_kernels().get(kernel);
+  prepared.shared_bytes = config.shared_bytes;
+  if (config.cluster_blocks > Prepared{}.cluster_blocks) prepared.cluster_blocks = kMaxClusterBlocks;
+  prepared_kernels().set(kernel, prepared);
+}
+
+void check_launch_limits(const void* kernel, const device::LaunchConfig& config) {
+  const Prepared prepared = prepared_kernels().get(kernel);
+  if (config.shared_bytes > prepared.shared_bytes) {
+    refuse("launching a kernel: bytes of shared memory, as prepared", config.shared_bytes, prepared.shared_bytes);
+  }
+  if (config.cluster_blocks > prepared.cluster_blocks) {
+    refuse("launching a kernel: blocks of a cluster, as prepared", config.cluster_blocks, prepared.cluster_blocks);
+  }
+  const std::size_t blocks = std::size_t{config.grid.x} * config.grid.y;
+  if (config.cooperative && blocks > kResidentBlocks) {
+    refuse("launching a kernel: blocks of a cooperative grid", blocks, kResidentBlocks);
+  }
+}
+
+int resident_clusters(const device::LaunchConfig& config) {
+  const bool runs = config.shared_bytes <= kMaxSharedBytes && config.cluster_blocks > 0;
+  return runs ? static_cast<int>(kResidentBlocks / config.cluster_blocks) : 0;
+}
+
+}  // namespace rondo::test::simt

@@ -1,0 +1,19 @@
+/// What a launch may ask of the simulated device: as much as of a device of compute capability 9.0, with room for few
+/// blocks at once.
+#pragma once
+
+#include "cuda/device/launch_config.h"
+
+namespace rondo::test::simt {
+
+/// Lets `kernel` be launched with so much shared memory, and so large a cluster, as `config` says: as in CUDA, what was
+/// asked last holds. Throws `RuntimeError` for more shared memory than the device has.
+void prepare_kernel(const void* kernel, const device::LaunchConfig& config);
+
+/// Throws `RuntimeError` for a launch that needs prepare_kernel and has not had it, and for a cooperative one of more
+/// blocks than are resident at once.
+void check_launch_limits(const void* kernel, const device::LaunchConfig& config);
+
+int resident_clusters(const device::LaunchConfig& config);
+
+}  // namespace rondo::test::simt

@@ -1,0 +1,29 @@
+/// The host's version of src/cuda/device/packet.cuh. Between the two packets of a pair others may run, so that whoever
+/// takes them for one access is found out.
+#pragma once
+
+#include <atomic>
+
+#include "cuda/device/words.h"
+#include "simt/executor.h"
+
+namespace rondo::device {
+
+inline void store_packets(PacketPair* target, const PacketPair& pair) {
+  std::atomic_ref<Packet>(target->packets[0]).store(pair.packets[0], std::memory_order_relaxed);
+  test::simt::interleave();
+  std::atomic_ref<Packet>(target->packets[1]).store(pair.packets[1], std::memory_order_relaxed);
+}
+
+inline PacketPair load_packets(const PacketPair* source) {
+  auto* pair = const_cast<PacketPair*>(source);  // atomic_ref knows no const; it only reads here
+  return {{std::atomic_ref<Packet>(pair->packets[0]).load(std::memory_order_relaxed),
+           std::atomic_ref<Packet>(pair->packets[1]).load(std::memory_order_relaxed)}};
+}
+
+/// Less than after what the executor sees a deadlock.
+inline constexpr int kMostPolls = 5000;
+
+inline void pause() { test::simt::pause(); }
+
+}  // namespace rondo::device

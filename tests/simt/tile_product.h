@@ -1,0 +1,15 @@
+/// A warp's product of small matrices; cuda/device/mma_tile.h says which lane holds what.
+#pragma once
+
+namespace rondo::test::simt {
+
+/// The operands of one lane: the two numbers of each of its words. Where a word is one number, the other is 0.
+struct TileOperands {
+  float a[4][2];
+  float b[2][2];
+};
+
+/// sums += a b, added in double and rounded once. All 32 lanes of a warp take part.
+void multiply_add_tiles(const TileOperands& operands, float (&sums)[4]);
+
+}  // namespace rondo::test::simt
