@@ -1,4 +1,4 @@
-"""What rondo_bench measured: its files, checked and put in order, and the point sets as it reads them."""
+"""What rondo_bench and rondo_micro measured: their files, checked and put in order, and the point sets of the first."""
 
 import itertools
 import json
@@ -6,6 +6,7 @@ import math
 import pathlib
 
 FORMAT = "rondo_bench 1"
+MICRO_FORMAT = "rondo_micro 1"
 CHECK_FORMAT = "rondo_gpu_check 1"
 MATHS = ["bf16", "f16", "tf32", "f32"]
 GRAPHS = ["eager", "replayed", "not replayed"]
@@ -48,17 +49,52 @@ def check_shape(bench, where):
                 raise FileError(f"{place}: {run['executor']}: graph is {run['graph']!r}")
 
 
-def load(path):
-    """A file of rondo_bench, or the one inside of a file of scripts/gpu-check."""
+def check_micro_shape(micro, where):
+    """The same for a file of rondo_micro."""
+    if micro.get("format") != MICRO_FORMAT:
+        raise FileError(f"{where}: format is {micro.get('format')!r}, not '{MICRO_FORMAT}'")
+    _require(micro, {"date": str, "commit": str, "device": dict, "settings": dict, "measurements": list, "skipped": list,
+                     "failures": list}, where)
+    _require(micro["device"], {"name": str, "clock_gigahertz": (int, float)}, f"{where}: device")
+    _require(micro["settings"], {"repeats": int}, f"{where}: settings")
+    fields = {"measurements": {"ns": dict, "clocks": (int, float), "rounds": int, "rates": dict},
+              "skipped": {"reason": str}, "failures": {"message": str}}
+    for name, more in fields.items():
+        for row in micro[name]:
+            place = f"{where}: {row.get('group')} {row.get('variant')} {row.get('parameters')}"
+            _require(row, {"group": str, "variant": str, "parameters": dict, **more}, place)
+            if name == "measurements":
+                _require(row["ns"], dict.fromkeys(["median", "p10", "p90", "least"], (int, float)), place)
+                if not row["ns"]["least"] <= row["ns"]["p10"] <= row["ns"]["median"] <= row["ns"]["p90"]:
+                    raise FileError(f"{place}: times out of order: {row['ns']}")
+
+
+def _read(path, part):
+    """The object in a file, or `part` of it where scripts/gpu-check wrote the file."""
     try:
         data = json.loads(pathlib.Path(path).read_text())
     except (OSError, ValueError) as error:
         raise FileError(f"{path}: {error}") from error
-    if isinstance(data, dict) and data.get("format") == CHECK_FORMAT:
-        data = data.get("bench")
+    return data.get(part) if isinstance(data, dict) and data.get("format") == CHECK_FORMAT else data
+
+
+def load(path):
+    """A file of rondo_bench, or the one inside of a file of scripts/gpu-check."""
+    data = _read(path, "bench")
     if not isinstance(data, dict):
         raise FileError(f"{path}: no measurements")
     check_shape(data, path)
+    return data
+
+
+def load_micro(path):
+    """A file of rondo_micro, or the one inside of a file of scripts/gpu-check; None where that has none."""
+    data = _read(path, "micro")
+    if data is None:
+        return None
+    if not isinstance(data, dict):
+        raise FileError(f"{path}: no measurements")
+    check_micro_shape(data, path)
     return data
 
 

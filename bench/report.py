@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Tables and charts of what rondo_bench measured.
+"""Tables and charts of what rondo_bench and rondo_micro measured.
 
     report.py results FILE... [--doc docs/performance.md] [--plots docs/images]
     report.py predict [--set quick] [--doc docs/performance.md]
+    report.py constants FILE [--doc docs/performance.md]
 
-FILE is what `rondo_bench --json` or `scripts/gpu-check` wrote. Without --doc the Markdown goes to the output; with it, it
+FILE is what `rondo_bench --json`, for constants `rondo_micro --out`, or `scripts/gpu-check` wrote. Without --doc the Markdown goes to the output; with it, it
 replaces what stands between the document's markers, `<!-- results:begin -->` and `<!-- results:end -->` (or
-`prediction`). --plots writes one SVG chart for each cell.
+`prediction`, `constants`). --plots writes one SVG chart for each cell.
 """
 
 import argparse
@@ -14,24 +15,14 @@ import pathlib
 import sys
 
 import limit_model
-from measurements import (FileError, best_cudnn, best_rondo, fastest, geometric_mean, is_cudnn, load, merge, points_of)
+from constants import constants_markdown
+from markdown import number, table
+from measurements import (FileError, best_cudnn, best_rondo, fastest, geometric_mean, is_cudnn, load, load_micro, merge,
+                          points_of)
 from plot import chart
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 STANDARD = "cudnn_standard"
-
-
-def number(value, digits=3):
-    """With so many significant digits, without an exponent."""
-    if value is None:
-        return "-"
-    text = f"{value:#.{digits}g}"
-    return f"{value:.0f}" if "e" in text else text.rstrip(".")
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
 def point_name(point):
@@ -198,7 +189,9 @@ def parse(arguments):
     results.add_argument("--plots", type=pathlib.Path)
     predict = commands.add_parser("predict")
     predict.add_argument("--set", default="quick")
-    for command in (results, predict):
+    constants = commands.add_parser("constants")
+    constants.add_argument("file", type=pathlib.Path)
+    for command in (results, predict, constants):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -207,6 +200,8 @@ def main(arguments):
     options = parse(arguments)
     if options.command == "predict":
         marker, text = "prediction", prediction_markdown(points_of(FOLDER / "points" / f"{options.set}.json"))
+    elif options.command == "constants":
+        marker, text = "constants", constants_markdown(load_micro(options.file))
     else:
         bench = merge([load(path) for path in options.files])
         plots = write_plots(bench, options.plots, options.doc) if options.plots else ()

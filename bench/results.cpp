@@ -1,28 +1,15 @@
 #include "results.h"
 
 #include <cstdio>
-#include <fstream>
 #include <thread>
 
 #include "environment.h"
-#include "rondo/error.h"
+#include "json_file.h"
 
 namespace rondo::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json device_json(const DeviceProperties& device) {
-  Json json{{"kind", to_string(device.device)}, {"name", device.name}, {"processors", device.processors}};
-  if (device.device.type == DeviceType::cuda) {
-    json["compute_capability"] = device.compute_capability;
-    json["l2_bytes"] = device.l2_bytes;
-    json["memory_bytes"] = device.memory_bytes;
-  } else {
-    json["name"] = processor_name();
-  }
-  return json;
-}
 
 Json point_json(const Point& point) {
   return {{"id", point.id()},
@@ -104,13 +91,7 @@ void Results::save() const {
   if (path_.empty()) return;
   Json json = json_;
   json["versions"] = versions();  // asked late: executors load libraries when they are first used
-  // Whoever reads sees the whole old file or the whole new one.
-  const std::filesystem::path unfinished = path_.string() + ".part";
-  std::ofstream stream(unfinished);
-  stream << json.dump(1) << "\n";
-  stream.close();
-  if (!stream) throw RuntimeError("cannot write " + unfinished.string());
-  std::filesystem::rename(unfinished, path_);
+  write_json(path_, json);
 }
 
 void print_table_head() {

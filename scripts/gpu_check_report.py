@@ -15,7 +15,8 @@ import sys
 
 FORMAT = "rondo_gpu_check 1"
 SANITIZERS = ("memcheck", "racecheck", "synccheck")
-STEPS = ("parity", "goldens", *SANITIZERS, "soak", "bench")
+STEPS = ("parity", "goldens", *SANITIZERS, "soak", "micro", "bench")
+MEASUREMENTS = ("micro", "bench")  # these are no tests
 TIMEOUT_CODES = ("124", "137")
 KEPT_LOG = 4000  # characters of a failed step's output
 
@@ -77,7 +78,7 @@ def judge(work, fields):
     log = (work / f"{name}.log").read_text(errors="replace")
     if name in SANITIZERS:
         sanitizer_outcome(record, log)
-    if name != "bench" and record["outcome"] != "skipped":
+    if name not in MEASUREMENTS and record["outcome"] != "skipped":
         report = read_json(work / f"{name}.gtest.json")
         record.update(test_counts(report) if report else {"tests": 0})
         if record["outcome"] == "passed" and (record["tests"] == 0 or record["failures"] > 0):
@@ -96,8 +97,10 @@ def collect(work, commit):
               "commit": commit, "device": read_state(work / "state_before.csv"),
               "device_after": read_state(work / "state_after.csv"),
               "seed": os.environ.get("RONDO_TEST_SEED"), "specs": os.environ.get("RONDO_TEST_SPECS"), "steps": steps,
-              "parity": read_json(work / "parity.json"), "bench": read_json(work / "bench.json")}
+              "parity": read_json(work / "parity.json"), "micro": read_json(work / "micro.json"),
+              "bench": read_json(work / "bench.json")}
     left = {"parity": ((record["parity"] or {}).get("cases"), "it left no comparisons"),
+            "micro": ((record["micro"] or {}).get("measurements"), "it measured nothing"),
             "bench": (any(result["runs"] for result in (record["bench"] or {}).get("results", [])), "it measured nothing")}
     for step in steps:
         something, why = left.get(step["name"], (True, ""))

@@ -11,9 +11,11 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import constants  # noqa: E402
 import limit_model  # noqa: E402
 import report  # noqa: E402
-from measurements import FileError, best_cudnn, best_rondo, check_shape, geometric_mean, load, merge  # noqa: E402
+from measurements import (FileError, best_cudnn, best_rondo, check_micro_shape, check_shape, geometric_mean, load,  # noqa: E402
+                          load_micro, merge)
 
 FIXTURE = HERE / "fixture.json"
 
@@ -126,6 +128,79 @@ class FilesTest(unittest.TestCase):
             document.write_text("no markers")
             with self.assertRaises(FileError):
                 report.main(["results", str(FIXTURE), "--doc", str(document)])
+
+
+def micro_row(group, variant, parameters, median, rates=None):
+    return {"group": group, "variant": variant, "parameters": parameters, "clocks": 2 * median, "rounds": 64,
+            "ns": {"median": median, "p10": 0.98 * median, "p90": 1.01 * median, "least": 0.9 * median}, "rates": rates or {}}
+
+
+class ConstantsTest(unittest.TestCase):
+    def setUp(self):
+        self.micro = {
+            "format": "rondo_micro 1", "date": "2026-01-31T12:00:00Z", "commit": "abc1234",
+            "device": {"name": "NVIDIA H200", "clock_gigahertz": 2.0}, "settings": {"repeats": 11},
+            "measurements": [
+                micro_row("block", "multiply_add", {"threads": 256}, 2.5),
+                micro_row("products", "bf16", {"warps": 8, "chains": 4}, 16.0, {"products/ns/SM": 0.5, "TFLOP/s": 270.0}),
+                micro_row("cluster_exchange", "all", {"blocks": 8, "clusters": 16, "bytes": 16}, 800.0),
+                micro_row("cluster_exchange", "all", {"blocks": 8, "clusters": 16, "bytes": 1024}, 1250.0),
+                micro_row("cluster_exchange", "one", {"blocks": 8, "clusters": 1, "bytes": 1024}, 1000.0),
+                micro_row("grid_sync", "cooperative_groups", {"blocks": 132}, 1500.0),
+                micro_row("broadcast", "multicast", {"blocks": 4, "clusters": 33, "bytes": 4096}, 640.0, {"GB/s/SM": 6.4})],
+            "skipped": [{"group": "cluster_exchange", "variant": "all", "parameters": {"blocks": 16}, "reason": "none fits"}],
+            "failures": [{"group": "grid_sync", "variant": "cooperative_groups", "parameters": {"blocks": 32},
+                          "message": "gave up"}]}
+        self.micro["measurements"][5]["ns"]["p10"] = 1350.0
+        self.markdown = constants.constants_markdown(self.micro)
+
+    def test_a_column_for_each_size(self):
+        self.assertIn("|  | 16 B | 1 KB |", self.markdown)
+        self.assertEqual(cells_of(self.markdown, "all, blocks 8, clusters 16")[1:], ["800", "1250"])
+        self.assertEqual(cells_of(self.markdown, "one, blocks 8, clusters 1")[1:], ["-", "1000"])
+        self.assertIn("|  | 132 blocks |", self.markdown)
+        self.assertEqual(cells_of(self.markdown, "cooperative groups")[1:], ["1500"])
+        self.assertEqual(cells_of(self.markdown, "multicast, blocks 4, clusters 33")[1:], ["640 (6.40)"])
+
+    def test_one_row_for_each_of_a_block_and_of_the_products(self):
+        self.assertEqual(cells_of(self.markdown, "multiply add, threads 256")[1:], ["2.50", "5.00"])
+        self.assertEqual(cells_of(self.markdown, "bf16, warps 8, chains 4")[1:], ["16.0", "32.0", "2.00", "270"])
+
+    def test_head_and_trouble(self):
+        for words in ("NVIDIA H200", "2026-01-31", "abc1234", "11 repeats", "ran at 1.60 GHz", "at most 11.0 %",
+                      "blocks 16: skipped, none fits", "blocks 32: failed, gave up"):
+            self.assertIn(words, self.markdown)
+
+    def test_groups_that_were_not_measured_have_no_table(self):
+        self.assertNotIn("through L2", self.markdown)
+
+    def test_shape_is_checked(self):
+        check_micro_shape(self.micro, "micro")
+        for spoil in (lambda d: d.update(format="another"), lambda d: d["measurements"][0].pop("clocks"),
+                      lambda d: d["measurements"][0]["ns"].update(p10=100), lambda d: d["skipped"][0].pop("reason"),
+                      lambda d: d["failures"][0].update(parameters=3), lambda d: d["device"].pop("clock_gigahertz")):
+            micro = copy.deepcopy(self.micro)
+            spoil(micro)
+            with self.assertRaises(FileError):
+                check_micro_shape(micro, "micro")
+
+    def test_from_a_file_and_from_a_check_into_a_document(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, document = pathlib.Path(folder, "file.json"), pathlib.Path(folder, "doc.md")
+            document.write_text("a\n<!-- constants:begin -->\nold\n<!-- constants:end -->\nb\n")
+            path.write_text(json.dumps(self.micro))
+            self.assertEqual(load_micro(path), self.micro)
+            path.write_text(json.dumps({"format": "rondo_gpu_check 1", "micro": self.micro}))
+            report.main(["constants", str(path), "--doc", str(document)])
+            self.assertEqual(document.read_text(),
+                             f"a\n<!-- constants:begin -->\n{self.markdown}\n<!-- constants:end -->\nb\n")
+            for record in ({"format": "rondo_gpu_check 1"}, {"format": "rondo_gpu_check 1", "micro": None}):
+                path.write_text(json.dumps(record))
+                report.main(["constants", str(path), "--doc", str(document)])
+                self.assertIn("begin -->\nNot yet measured.\n<!--", document.read_text())
+            path.write_text("[]")
+            with self.assertRaises(FileError):
+                load_micro(path)
 
 
 class LimitModelTest(unittest.TestCase):

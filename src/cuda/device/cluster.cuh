@@ -57,13 +57,14 @@ __device__ inline void expect_bytes(PushBarrier* barrier, std::uint32_t bytes) {
                : "memory");
 }
 
-/// Returns when the phase of this parity has ended: 0 for the first one, 1 for the second, 0 again.
+/// Returns when the phase of this parity has ended: 0 for the first one, 1 for the second, 0 again. Orders what was
+/// pushed, and nothing else that peers have written.
 __device__ inline void wait_for_phase(PushBarrier* barrier, std::uint32_t parity) {
   std::uint32_t ended = 0;
   while (ended == 0) {
     asm volatile(
         "{\n\t.reg .pred ended;\n\t"
-        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 ended, [%1], %2;\n\t"
+        "mbarrier.try_wait.parity.shared::cta.b64 ended, [%1], %2;\n\t"
         "selp.u32 %0, 1, 0, ended;\n\t}"
         : "=r"(ended)
         : "r"(detail::shared_address(barrier)), "r"(parity)

@@ -69,7 +69,6 @@ class ClusterExchange {
     if (device::thread_index().x == 0) {
       device::init_barrier(&barriers_[0]);
       device::init_barrier(&barriers_[1]);
-      device::expect_bytes(&barriers_[0], bytes_);
     }
     device::cluster_barrier();
   }
@@ -85,12 +84,14 @@ class ClusterExchange {
     }
   }
 
-  __device__ void end_pushes() { ++pushed_; }
+  __device__ void end_pushes() {
+    if (device::thread_index().x == 0) device::expect_bytes(&barriers_[pushed_ % 2], bytes_);
+    ++pushed_;
+  }
 
   __device__ bool wait() {
     device::wait_for_phase(&barriers_[waited_ % 2], waited_ / 2 % 2);
     ++waited_;
-    if (device::thread_index().x == 0) device::expect_bytes(&barriers_[waited_ % 2], bytes_);
     return true;
   }
 

@@ -23,15 +23,22 @@ class FmaProduct {
   __device__ void multiply(const std::uint32_t* operand, int rows) const {
     constexpr int kSlots = kPhaseSlots<Formula, kPhase>;
     const PersistentShape& shape = warp_.shape;
-    const std::uint32_t* first = operand + warp_.k_warp * shape.warp_tiles() * device::kTileWords;
+    const std::uint32_t* first = operand + warp_.first_tile * device::kTileWords;
     for (int row = 0; row < rows; row += kTogether) {
       float sums[kTogether][kSlots] = {};
       const std::uint32_t* h = first + row * shape.row_stride();
-      RONDO_UNROLL
-      for (int tile = 0; tile < kResident; ++tile) {
-        if (tile >= warp_.tiles) break;
+      const auto add_resident = [&](int tile) {
         add_tile<kPhase>([&](int vector) { return weights_.resident(tile, vector); }, h + tile * device::kTileWords,
                          sums);
+      };
+      if (warp_.tiles >= kResident) {
+        RONDO_UNROLL
+        for (int tile = 0; tile < kResident; ++tile) add_resident(tile);
+      } else {
+        RONDO_UNROLL
+        for (int tile = 0; tile < kResident; ++tile) {
+          if (tile < warp_.tiles) add_resident(tile);
+        }
       }
       for (int tile = kResident; tile < warp_.tiles; ++tile) {
         add_tile<kPhase>([&](int vector) { return weights_.shared(tile, vector); }, h + tile * device::kTileWords,

@@ -68,10 +68,15 @@ template <typename Product>
 __device__ inline WarpPlace warp_place(const PersistentShape& shape, const BlockMemory& memory) {
   const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
   const int k_warp = warp / shape.unit_warps;
+  const int first_tile = k_warp * shape.warp_tiles();
   const int shared_vectors = shared_tiles(shape, Product::kResident) * Product::kVectors * device::kWarpLanes;
-  return {
-      shape,        warp % shape.unit_warps, k_warp, shape.tiles_of(k_warp), memory.weights() + warp * shared_vectors,
-      memory.sums()};
+  return {.shape = shape,
+          .unit_warp = warp % shape.unit_warps,
+          .k_warp = k_warp,
+          .tiles = shape.tiles_of(k_warp),
+          .first_tile = first_tile < shape.k_tiles ? first_tile : 0,
+          .shared_weights = memory.weights() + warp * shared_vectors,
+          .sums = memory.sums()};
 }
 
 /// `value(i)` of every row of this thread goes to all blocks of the team.

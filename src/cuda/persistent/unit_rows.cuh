@@ -169,19 +169,33 @@ class UnitRows {
   /// recurrent[gate] += the products of the gates of a phase, in the order of k.
   template <int kPhase>
   __device__ void add_products(int i, float (&recurrent)[kGates]) const {
-    constexpr int kFirst = Phase<Formula, kPhase>::kFirstGate;
+    switch (run_.shape.k_warps) {
+      case 1: return add_parts<kPhase, 1>(i, recurrent);
+      case 2: return add_parts<kPhase, 2>(i, recurrent);
+      case 4: return add_parts<kPhase, 4>(i, recurrent);
+      default: return add_parts<kPhase, kMostKWarps>(i, recurrent);
+    }
+  }
+
+  /// With all reads on their way before the first is used.
+  template <int kPhase, int kParts>
+  __device__ void add_parts(int i, float (&recurrent)[kGates]) const {
+    constexpr int kPhaseGates = Phase<Formula, kPhase>::kGates;
     const PersistentShape& shape = run_.shape;
     const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
     const float* sums = place_.sums + row(i) * stride + place_.unit;
+    float parts[kPhaseGates][kParts];
     RONDO_UNROLL
-    for (int gate = 0; gate < Phase<Formula, kPhase>::kGates; ++gate) {
-      float parts[kMostKWarps];
+    for (int gate = 0; gate < kPhaseGates; ++gate) {
       RONDO_UNROLL
-      for (int k = 0; k < kMostKWarps; ++k) {
-        parts[k] = k < shape.k_warps ? sums[k * shape.padded_rows() * stride + gate * shape.units()] : 0.0F;
+      for (int k = 0; k < kParts; ++k) {
+        parts[gate][k] = sums[k * shape.padded_rows() * stride + gate * shape.units()];
       }
+    }
+    RONDO_UNROLL
+    for (int gate = 0; gate < kPhaseGates; ++gate) {
       RONDO_UNROLL
-      for (int k = 0; k < kMostKWarps; ++k) recurrent[kFirst + gate] += parts[k];
+      for (int k = 0; k < kParts; ++k) recurrent[Phase<Formula, kPhase>::kFirstGate + gate] += parts[gate][k];
     }
   }
 

@@ -1,0 +1,142 @@
+/// A step of a recurrence over the whole grid: every block writes its part to global memory, and reads all parts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/device/collectives.cuh"
+#include "cuda/device/packet.cuh"
+#include "cuda/device/unroll.cuh"
+#include "micro/waiting.cuh"
+#include "micro/workbench.h"
+
+namespace rondo::bench {
+
+inline constexpr unsigned kExchangeBuffers = 4;  // sentinels take that many in turns, packets two of them
+
+struct GridExchange {
+  const std::uint32_t* first;  ///< the payload of the first round
+  std::uint32_t* last;         ///< the payload in the end, as block 0 has it
+  std::byte* buffers;          ///< zeros
+  std::uint32_t* gave_up;
+  unsigned blocks;
+  unsigned rounds;
+};
+
+/// Two words of payload, with the number of the round beside each.
+template <unsigned kPayload>
+class Packets {
+ public:
+  struct Item {
+    std::uint32_t words[2];
+  };
+  using Raw = device::PacketPair;
+  static constexpr unsigned kItems = kPayload / sizeof(Item);
+
+  __device__ explicit Packets(const GridExchange& exchange) : buffers_(reinterpret_cast<Raw*>(exchange.buffers)) {}
+
+  __device__ void write(unsigned round, unsigned item, const Item& words) const {
+    const std::uint32_t epoch = round + 1;
+    device::store_packets(buffer(round) + item, {{{words.words[0], epoch}, {words.words[1], epoch}}});
+  }
+
+  __device__ Raw read(unsigned round, unsigned item) const { return device::load_packets(buffer(round) + item); }
+  __device__ static bool has_come(unsigned round, const Raw& raw) {
+    return raw.packets[0].epoch == round + 1 && raw.packets[1].epoch == round + 1;
+  }
+  __device__ static Item payload(const Raw& raw) { return {{raw.packets[0].word, raw.packets[1].word}}; }
+
+ private:
+  /// Two in turns: who writes one has read the other one, which all wrote who had read this one.
+  __device__ Raw* buffer(unsigned round) const { return buffers_ + round % 2 * kItems; }
+
+  Raw* buffers_;
+};
+
+/// Four words of payload, none of them zero; zeros stand for what has not come. Not for use: nothing orders the zeros
+/// before what is written into their place, and nothing says that 16 bytes come as one.
+template <unsigned kPayload>
+class Sentinels {
+ public:
+  using Item = device::Words4;
+  using Raw = Item;
+  static constexpr unsigned kItems = kPayload / sizeof(Item);
+
+  __device__ explicit Sentinels(const GridExchange& exchange) : buffers_(reinterpret_cast<Raw*>(exchange.buffers)) {}
+
+  /// And prepares the place for the round after the next.
+  __device__ void write(unsigned round, unsigned item, const Item& words) const {
+    store_words(buffer(round) + item, words);
+    store_words(buffer(round + 2) + item, Item{});
+  }
+
+  __device__ Raw read(unsigned round, unsigned item) const { return load_words(buffer(round) + item); }
+  __device__ static bool has_come(unsigned, const Raw& raw) {
+    return raw.words[0] != 0 && raw.words[1] != 0 && raw.words[2] != 0 && raw.words[3] != 0;
+  }
+  __device__ static Item payload(const Raw& raw) { return raw; }
+
+ private:
+  __device__ Raw* buffer(unsigned round) const { return buffers_ + round % kExchangeBuffers * kItems; }
+
+  Raw* buffers_;
+};
+
+/// Reads the items of one round that fall to this thread into shared memory: all at once, and again those that had not
+/// come. A load stands apart from the look at what it brought, so that many are under way together.
+template <typename Exchange>
+__device__ void receive(const Exchange& exchange, unsigned round, Patience& patience, typename Exchange::Item* target) {
+  constexpr unsigned kMine = (Exchange::kItems + kMicroThreads - 1) / kMicroThreads;
+  const unsigned thread = device::thread_index().x;
+  if (Exchange::kItems < kMicroThreads && thread >= Exchange::kItems) return;
+  typename Exchange::Raw raw[kMine];
+  for (unsigned k = 0; k < kMine; ++k) raw[k] = exchange.read(round, thread + k * kMicroThreads);
+  patience.wait([&] {
+    bool all = true;
+    bool missing[kMine];
+    for (unsigned k = 0; k < kMine; ++k) {
+      missing[k] = !Exchange::has_come(round, raw[k]);
+      all = all && !missing[k];
+    }
+    if (all) return true;
+    for (unsigned k = 0; k < kMine; ++k) {
+      if (missing[k]) raw[k] = exchange.read(round, thread + k * kMicroThreads);
+    }
+    return false;
+  });
+  for (unsigned k = 0; k < kMine; ++k) target[thread + k * kMicroThreads] = Exchange::payload(raw[k]);
+}
+
+/// In each round a block writes what came from its neighbour in the round before.
+template <typename Exchange>
+__global__ void __launch_bounds__(kMicroThreads) grid_exchange_kernel(const __grid_constant__ GridExchange arguments) {
+  using Item = typename Exchange::Item;
+  constexpr unsigned kItems = Exchange::kItems;
+  const unsigned thread = device::thread_index().x;
+  const unsigned part = kItems / arguments.blocks;
+  const unsigned begin = device::block_index().x * part;
+  const Exchange exchange(arguments);
+  Patience patience(arguments.gave_up);
+  auto* payloads = reinterpret_cast<Item*>(device::shared_memory());  // two in turns
+  for (unsigned item = thread; item < kItems; item += kMicroThreads) {
+    Item words = reinterpret_cast<const Item*>(arguments.first)[item];
+    for (std::uint32_t& word : words.words) word |= 1U;  // never zero
+    payloads[item] = words;
+  }
+  device::block_barrier();
+  for (unsigned round = 0; round < arguments.rounds; ++round) {
+    const Item* before = payloads + round % 2 * kItems;
+    RONDO_KEEP_LOOP
+    for (unsigned item = begin + thread; item < begin + part; item += kMicroThreads) {
+      exchange.write(round, item, before[(item + part) % kItems]);
+    }
+    receive(exchange, round, patience, payloads + (round + 1) % 2 * kItems);
+    device::block_barrier();
+  }
+  if (device::block_index().x != 0) return;
+  for (unsigned item = thread; item < kItems; item += kMicroThreads) {
+    reinterpret_cast<Item*>(arguments.last)[item] = payloads[arguments.rounds % 2 * kItems + item];
+  }
+}
+
+}  // namespace rondo::bench

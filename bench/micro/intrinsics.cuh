@@ -1,0 +1,93 @@
+/// Instructions that only measurements use so far.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/device/cluster.cuh"
+#include "cuda/device/words.h"
+
+namespace rondo::bench {
+
+/// A clock of the whole device. It may move in steps of a microsecond.
+__device__ inline std::uint64_t global_nanoseconds() {
+  std::uint64_t nanoseconds;
+  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(nanoseconds));
+  return nanoseconds;
+}
+
+/// What other threads may write at the same time.
+__device__ inline std::uint32_t load_word(const std::uint32_t* source) {
+  std::uint32_t word;
+  asm volatile("ld.relaxed.gpu.global.b32 %0, [%1];" : "=r"(word) : "l"(source) : "memory");
+  return word;
+}
+
+/// 16 bytes that other blocks write while this one reads: past L1, and in no order with others.
+__device__ inline device::Words4 load_words(const device::Words4* source) {
+  device::Words4 words;
+  asm volatile("ld.relaxed.gpu.global.v4.b32 {%0,%1,%2,%3}, [%4];"
+               : "=r"(words.words[0]), "=r"(words.words[1]), "=r"(words.words[2]), "=r"(words.words[3])
+               : "l"(source)
+               : "memory");
+  return words;
+}
+
+__device__ inline void store_words(device::Words4* target, const device::Words4& words) {
+  asm volatile("st.relaxed.gpu.global.v4.b32 [%0], {%1,%2,%3,%4};" ::"l"(target), "r"(words.words[0]),
+               "r"(words.words[1]), "r"(words.words[2]), "r"(words.words[3])
+               : "memory");
+}
+
+// What follows is for compute capability 9.0 or newer: called under `if constexpr (device::kHasClusters)` alone.
+
+/// What a wait makes visible: what the other blocks of the cluster wrote, or this block alone. The first is what pushes
+/// ask for, and empties L1.
+enum class Acquire : std::uint8_t { cluster, block };
+
+/// Whether the phase of this parity has ended; may wait for it a little.
+template <Acquire kAcquire>
+__device__ inline bool try_phase(device::PushBarrier* barrier, std::uint32_t parity) {
+  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(barrier));
+  std::uint32_t ended;
+  if constexpr (kAcquire == Acquire::cluster) {
+    asm volatile(
+        "{\n\t.reg .pred ended;\n\t"
+        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 ended, [%1], %2;\n\t"
+        "selp.u32 %0, 1, 0, ended;\n\t}"
+        : "=r"(ended)
+        : "r"(address), "r"(parity)
+        : "memory");
+  } else {
+    asm volatile(
+        "{\n\t.reg .pred ended;\n\t"
+        "mbarrier.try_wait.parity.acquire.cta.shared::cta.b64 ended, [%1], %2;\n\t"
+        "selp.u32 %0, 1, 0, ended;\n\t}"
+        : "=r"(ended)
+        : "r"(address), "r"(parity)
+        : "memory");
+  }
+  return ended != 0;
+}
+
+/// Copies `bytes`, a multiple of 16, from global memory to `target` in this block's shared memory, and tells `barrier`.
+__device__ inline void copy_bulk(device::Words4* target, const device::Words4* source, std::uint32_t bytes,
+                                 device::PushBarrier* barrier) {
+  asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
+                   static_cast<std::uint32_t>(__cvta_generic_to_shared(target))),
+               "l"(__cvta_generic_to_global(source)), "r"(bytes),
+               "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(barrier)))
+               : "memory");
+}
+
+/// The same to the same place in the blocks of the cluster whose bits `peers` has; tells each one's barrier.
+__device__ inline void copy_bulk_to(std::uint16_t peers, device::Words4* target, const device::Words4* source,
+                                    std::uint32_t bytes, device::PushBarrier* barrier) {
+  asm volatile(
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1], %2, [%3], "
+      "%4;" ::"r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(target))),
+      "l"(__cvta_generic_to_global(source)), "r"(bytes),
+      "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(barrier))), "h"(peers)
+      : "memory");
+}
+
+}  // namespace rondo::bench

@@ -1,0 +1,63 @@
+/// What rondo_micro leaves: a JSON file that bench/constants.py reads, and a table for the eye.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "micro/rounds.h"
+#include "rondo/device.h"
+
+namespace rondo::bench {
+
+/// What is moved or computed in the time that is told: `amount` per nanosecond is so many of `unit`.
+struct Rate {
+  std::string unit;
+  double amount = 0;
+};
+
+/// One thing to measure. Group, variant and parameters name it.
+struct MicroCase {
+  std::string group;
+  std::string variant;
+  std::vector<std::pair<std::string, std::int64_t>> parameters;
+  double per_round = 1;  ///< how often a round does what the time is told of
+  std::vector<Rate> rates = {};
+
+  /// "grid_exchange packets blocks=32 bytes=2048"
+  std::string name() const;
+};
+
+struct MicroHead {
+  std::string commit;
+  DeviceProperties device;
+  double clock_gigahertz = 0;  ///< the highest one
+  RoundOptions options;
+};
+
+class MicroRecord {
+ public:
+  MicroRecord(const MicroHead& head, std::filesystem::path path);
+
+  void add(const MicroCase& what, const RoundTimes& times);
+  void add_failure(const MicroCase& what, const std::string& message);
+  /// What this device cannot do.
+  void add_skipped(const MicroCase& what, const std::string& reason);
+
+  /// Writes the file anew. Does nothing without a path. Throws `RuntimeError` when the file cannot be written.
+  void save() const;
+
+  const nlohmann::ordered_json& json() const { return json_; }
+  int failures() const { return failures_; }
+
+ private:
+  std::filesystem::path path_;
+  nlohmann::ordered_json json_;
+  double clock_gigahertz_;
+  int failures_ = 0;
+};
+
+}  // namespace rondo::bench

@@ -1,0 +1,119 @@
+// The kernels of rondo_micro that exchange, on the simulated device: whether every word comes where it should, under
+// every schedule, and whether what never comes is given up. Times are not looked at.
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "cuda/device/launch.cuh"
+#include "micro/cluster_exchange.cuh"
+#include "micro/grid_exchange.cuh"
+#include "simt/heap_block.h"
+
+namespace rondo::bench {
+namespace {
+
+namespace simt = test::simt;
+using test::HeapBlock;
+
+constexpr std::uint64_t kSchedules = 3;
+
+void fill(HeapBlock<device::Words4>& block) {
+  std::uint32_t next = 1;
+  for (std::size_t i = 0; i < block.elements().size(); ++i) {
+    for (std::uint32_t& word : block[i].words) word = next++ * 2654435761U;
+  }
+}
+
+/// After each round a block has what its neighbour in the cluster had.
+template <unsigned kBlocks>
+void expect_turned(unsigned words, unsigned rounds) {
+  constexpr unsigned kClusters = kBlocks > 8 ? 1 : 2;  // more threads than ThreadSanitizer can watch
+  HeapBlock<device::Words4> first(kClusters * kBlocks * words);
+  fill(first);
+  const HeapBlock<device::Words4> last(first.elements().size());
+  const HeapBlock<std::uint32_t> gave_up(1);
+  gave_up[0] = 0;
+  const auto kernel = cluster_exchange_kernel<kBlocks, Acquire::cluster>;
+  const std::size_t bytes = 2 * sizeof(device::PushBarrier) + 2 * kBlocks * words * sizeof(device::Words4);
+  const device::LaunchConfig config{
+      .grid = {kClusters * kBlocks}, .block = {kMicroThreads}, .shared_bytes = bytes, .cluster_blocks = kBlocks};
+  device::prepare(kernel, config);
+  device::launch(kernel, config, ClusterExchange{first.data(), last.data(), gave_up.data(), words, rounds});
+  EXPECT_EQ(gave_up[0], 0U);
+  for (unsigned block = 0; block < kClusters * kBlocks; ++block) {
+    const unsigned source = block / kBlocks * kBlocks + (block + rounds) % kBlocks;
+    for (unsigned word = 0; word < words; ++word) {
+      for (unsigned k = 0; k < 4; ++k) {
+        ASSERT_EQ(last[block * words + word].words[k], first[source * words + word].words[k]) << block << " " << word;
+      }
+    }
+  }
+}
+
+TEST(MicroKernels, ABlockOfAClusterGetsTheWordsOfAll) {
+  for (std::uint64_t seed = 0; seed < kSchedules; ++seed) {
+    const simt::ShuffledSchedule schedule(seed);
+    expect_turned<2>(1, 1);
+    expect_turned<2>(1, 30);
+    expect_turned<2>(64, 7);
+    expect_turned<8>(5, 6);
+    expect_turned<16>(64, 3);
+  }
+}
+
+/// After each round the payload has moved by the part of one block. Returns whether a thread gave up.
+template <typename Exchange>
+bool exchange_in_grid(unsigned blocks, unsigned expected_blocks, unsigned rounds, std::uint32_t* last) {
+  constexpr std::size_t kPayload = Exchange::kItems * sizeof(typename Exchange::Item);
+  HeapBlock<device::Words4> first(kPayload / sizeof(device::Words4));
+  fill(first);
+  const HeapBlock<device::Words4> buffers(kExchangeBuffers * first.elements().size());
+  for (std::size_t i = 0; i < buffers.elements().size(); ++i) buffers[i] = {};
+  const HeapBlock<std::uint32_t> gave_up(1);
+  gave_up[0] = 0;
+  const auto kernel = grid_exchange_kernel<Exchange>;
+  const device::LaunchConfig config{
+      .grid = {blocks}, .block = {kMicroThreads}, .shared_bytes = 2 * kPayload, .cooperative = true};
+  device::prepare(kernel, config);
+  device::launch(kernel, config,
+                 GridExchange{.first = &first.data()->words[0],
+                              .last = last,
+                              .buffers = reinterpret_cast<std::byte*>(buffers.data()),
+                              .gave_up = gave_up.data(),
+                              .blocks = expected_blocks,
+                              .rounds = rounds});
+  return gave_up[0] != 0;
+}
+
+template <typename Exchange>
+void expect_moved(unsigned blocks, unsigned rounds) {
+  constexpr std::size_t kWords = Exchange::kItems * sizeof(typename Exchange::Item) / sizeof(std::uint32_t);
+  HeapBlock<device::Words4> first(kWords / 4);
+  fill(first);
+  const HeapBlock<std::uint32_t> last(kWords);
+  ASSERT_FALSE(exchange_in_grid<Exchange>(blocks, blocks, rounds, last.data()));
+  for (std::size_t i = 0; i < kWords; ++i) {
+    const std::size_t source = (i + rounds * kWords / blocks) % kWords;
+    ASSERT_EQ(last[i], first[source / 4].words[source % 4] | 1U) << i;
+  }
+}
+
+TEST(MicroKernels, ABlockOfAGridGetsThePayloadOfAll) {
+  for (std::uint64_t seed = 0; seed < kSchedules; ++seed) {
+    const simt::ShuffledSchedule schedule(seed);
+    expect_moved<Packets<2048>>(2, 1);
+    expect_moved<Packets<8192>>(4, 7);
+    expect_moved<Sentinels<2048>>(8, 9);  // what is four rounds old would be wrong, as it is 8 rounds until the same
+    expect_moved<Sentinels<8192>>(8, 6);
+  }
+}
+
+TEST(MicroKernels, WhatNeverComesIsGivenUp) {
+  const HeapBlock<std::uint32_t> last(2048 / sizeof(std::uint32_t));
+  EXPECT_TRUE(exchange_in_grid<Packets<2048>>(2, 4, 3, last.data()));
+  EXPECT_TRUE(exchange_in_grid<Sentinels<2048>>(2, 4, 3, last.data()));
+}
+
+}  // namespace
+}  // namespace rondo::bench
