@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <regex>
 
+#include "cuda/persistent/persistent_executor.h"
 #include "cuda/runtime/calls.h"
 #include "problem.h"
 #include "rondo/error.h"
@@ -74,7 +78,12 @@ class Contest {
   }
 
   ContestResult run() {
-    for (const std::string& executor : executor_names(device_.device)) enter(executor);
+    for (const std::string& executor : executor_names(device_.device)) {
+      if (wanted(executor)) enter(executor);
+    }
+    for (const PersistentKind kind : {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid}) {
+      enter_alternatives(kind);
+    }
     play_rounds();
     for (Competitor& competitor : competitors_) {
       competitor.result.microseconds = spread_of(competitor.microseconds);
@@ -95,11 +104,33 @@ class Contest {
     if (!refused && device_.device.type == DeviceType::cuda) enter_as(executor, kReplayed, GraphUse::automatic);
   }
 
+  bool wanted(const std::string& executor) const {
+    return options_.executors.empty() || std::regex_search(executor, std::regex(options_.executors));
+  }
+
+  void enter_alternatives(PersistentKind kind) {
+    if (options_.alternatives == 0) return;
+    auto executors = persistent_alternatives(problem_.spec, device_, kind);
+    if (executors.size() > static_cast<std::size_t>(options_.alternatives)) {
+      executors.resize(static_cast<std::size_t>(options_.alternatives));
+    }
+    for (auto& executor : executors) {
+      if (!wanted(std::string(executor->name()))) continue;
+      const Executor& kept = *alternatives_.emplace_back(std::move(executor));
+      enter_as(std::string(kept.name()), kReplayed, [&] { return Plan::create_for(kept, problem_.spec, device_); });
+    }
+  }
+
   void enter_as(const std::string& executor, const std::string& graph, GraphUse graph_use) {
+    enter_as(executor, graph,
+             [&] { return Plan::create(problem_.spec, device_, {.executor = executor, .graph_use = graph_use}); });
+  }
+
+  void enter_as(const std::string& executor, const std::string& graph, const std::function<Plan()>& make_plan) {
     std::optional<Session> session;
     const auto begin = std::chrono::steady_clock::now();
     try {
-      const Plan plan = Plan::create(problem_.spec, device_, {.executor = executor, .graph_use = graph_use});
+      const Plan plan = make_plan();
       session.emplace(plan, problem_.weights, stream_.get(), workspace_for(plan));
     } catch (const ValueError& error) {
       result_.refusals.push_back({executor, reason_in(error.what(), executor)});
@@ -191,6 +222,7 @@ class Contest {
   Stopwatch stopwatch_;
   Problem problem_;
   Tensor workspace_;
+  std::vector<std::unique_ptr<const Executor>> alternatives_;  // before the sessions that they run
   std::vector<Competitor> competitors_;
   std::vector<float> expected_output_;
   std::string expected_from_;

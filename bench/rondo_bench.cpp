@@ -48,6 +48,11 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--round-ms", options.contest.round_ms, "length of one executor's turn")->capture_default_str();
   app.add_option("--seconds-per-point", options.contest.seconds_per_point, "no further rounds after this time")
       ->capture_default_str();
+  app.add_option("--executors", options.contest.executors,
+                 "only executors in whose name this regular expression is found");
+  app.add_option("--alternatives", options.contest.alternatives,
+                 "measure also so many ways of each kind of persistent kernel, those expected to be fastest")
+      ->capture_default_str();
   app.add_option("--seed", options.contest.seed, "of the random data")->capture_default_str();
 }
 

@@ -21,26 +21,10 @@ struct Numbers {
 };
 constexpr Numbers kNumbers[] = {{DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f16}, {DType::bf16}};
 
-/// Runs one plan, whatever the planner thinks of it.
-class OnePlan final : public Executor {
- public:
-  explicit OnePlan(const PersistentPlan& plan) : plan_(plan) {}
+using Executors = std::vector<std::unique_ptr<const Executor>>;
 
-  std::string_view name() const override { return "one_plan"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return persistent_executor().workspace_bytes(spec, properties);
-  }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return make_persistent_runner(request, plan_.shape);
-  }
-
- private:
-  const PersistentPlan plan_;
-};
-
-std::vector<PersistentPlan> plans_for(const RandomRecurrence& recurrence, const DeviceRun& run, PersistentKind kind) {
-  return persistent_plans(spec_on_device(recurrence.spec, run), properties_of(run.device), kind);
+Executors alternatives(const RandomRecurrence& recurrence, const DeviceRun& run, PersistentKind kind) {
+  return persistent_alternatives(spec_on_device(recurrence.spec, run), properties_of(run.device), kind);
 }
 
 DeviceRun run_in(const Numbers& numbers, PersistentKind kind, std::uint64_t layout_seed) {
@@ -55,12 +39,11 @@ int check(const RandomRecurrence& recurrence, PersistentKind kind, std::uint64_t
   int count = 0;
   for (const Numbers& numbers : kNumbers) {
     DeviceRun run = run_in(numbers, kind, seed);
-    const std::vector<PersistentPlan> plans = plans_for(recurrence, run, kind);
-    if (plans.empty()) continue;
-    const auto any = static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(plans.size()) - 1));
-    SCOPED_TRACE(to_string(recurrence.spec) + ", " + to_string(plans[any]));
-    const OnePlan executor(plans[any]);
-    run.executor = &executor;
+    const Executors executors = alternatives(recurrence, run, kind);
+    if (executors.empty()) continue;
+    const auto any = static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(executors.size()) - 1));
+    run.executor = executors[any].get();
+    SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(run.executor->name()));
     expect_parity(recurrence, run);
     ++count;
   }
@@ -110,10 +93,9 @@ TEST_P(PersistentParity, BatchMatesAndRepeatsNeverMatter) {
     other.x.slice(1, 1, other.spec.B).fill(0.25);
     for (const Numbers& numbers : kNumbers) {
       DeviceRun run = run_in(numbers, GetParam(), seed);
-      const PersistentPlan plan = plans_for(recurrence, run, GetParam()).front();
-      SCOPED_TRACE(to_string(recurrence.spec) + ", " + to_string(plan));
-      const OnePlan executor(plan);
-      run.executor = &executor;
+      const Executors executors = alternatives(recurrence, run, GetParam());
+      run.executor = executors.front().get();
+      SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(run.executor->name()));
       const RunResult before = run_on_device(recurrence, run);
       const RunResult after = run_on_device(other, run);
       EXPECT_TRUE(identical(after.last_output.select(0, 0), before.last_output.select(0, 0)));

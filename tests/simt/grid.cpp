@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kMaxIdleRounds = 10000;  // of threads that do nothing but pause
 constexpr std::size_t kNamedThreads = 8;
+constexpr std::size_t kWaveThreads = 4096;  // with more fibers than some 30,000 a process has too many stacks
 constexpr std::uint64_t kInterleaveOneIn = 8;
 
 /// Unwinds a thread whose grid has failed. Not a std::exception, so that no kernel takes it for one.
@@ -79,8 +80,18 @@ void Grid::add_block(device::Extent position) {
 
 void Grid::run() {
   release_to_sanitizer(&begin_);
+  for (std::size_t next = 0; next < threads_.size();) next = run_wave(next);
+  acquire_from_sanitizer(&end_);
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+std::size_t Grid::run_wave(std::size_t first) {
   std::vector<Thread*> alive;
-  for (Thread& thread : threads_) {
+  std::size_t next = first;
+  for (; next < threads_.size(); ++next) {
+    Thread& thread = threads_[next];
+    const bool new_cluster = next > first && thread.block->cluster != threads_[next - 1].block->cluster;
+    if (new_cluster && alive.size() >= kWaveThreads && !config_.cooperative) break;
     thread.fiber = fiber_pool().get(alive.size());
     thread.fiber->assign([this] { run_thread(); });
     alive.push_back(&thread);
@@ -90,8 +101,7 @@ void Grid::run() {
     if (!run_round(alive)) fail(std::make_exception_ptr(Deadlock(describe_waiting(alive))));
     std::erase_if(alive, [](const Thread* thread) { return thread->fiber->idle(); });
   }
-  acquire_from_sanitizer(&end_);
-  if (failure_ != nullptr) std::rethrow_exception(failure_);
+  return next;
 }
 
 bool Grid::run_round(const std::vector<Thread*>& alive) {

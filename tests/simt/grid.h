@@ -104,6 +104,9 @@ class Grid {
 
  private:
   void add_block(device::Extent position);
+  /// Runs the blocks from thread `first` on: so many whole clusters as there is room for at once, and all of a
+  /// cooperative grid. Returns the thread after them.
+  std::size_t run_wave(std::size_t first);
   /// Lets every thread that can go on do so. False when none did anything.
   bool run_round(const std::vector<Thread*>& alive);
   /// The body of each fiber.

@@ -96,6 +96,12 @@ TEST(PushBarrier, RefusesWrongUse) {
     push_to(0);
     device::expect_bytes(barrier, 16);
   });
+  expect_refused({"block (0, 0) ends", "nobody has waited for"}, [](PushBarrier* barrier) {
+    push_to(0);
+    device::expect_bytes(barrier, 16);
+    push_to(0);  // of the next phase
+    device::wait_for_phase(barrier, 0);
+  });
 }
 
 TEST(PushBarrier, RefusesUseWithoutInit) {

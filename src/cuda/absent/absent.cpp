@@ -2,6 +2,7 @@
 
 #include "cuda/executors/cuda_executors.h"
 #include "cuda/ops/cuda_ops.h"
+#include "cuda/persistent/persistent_executor.h"
 #include "cuda/runtime/calls.h"
 #include "cuda/runtime/runtime.h"
 #include "cuda/tensor/copy_kernels.h"
@@ -49,5 +50,9 @@ void cuda_copy_elements(const Tensor&, const Tensor&) { refuse(); }
 void cuda_fill_elements(const Tensor&, double) { refuse(); }
 const OpsBackend& cuda_ops() { refuse(); }
 std::span<const Executor* const> cuda_executors() { return {}; }
+std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec&, const DeviceProperties&,
+                                                                     PersistentKind) {
+  return {};
+}
 
 }  // namespace rondo

@@ -12,13 +12,17 @@
 namespace rondo::device {
 
 /// Must come once before launches of `kernel` with more shared memory than any block gets unasked, or with clusters.
+/// Sessions share a kernel, and what was asked last holds: so each asks for all shared memory that there is.
 template <typename... Parameters>
 void prepare(void (*kernel)(Parameters...), const LaunchConfig& config) {
   constexpr unsigned kPortableClusterBlocks = 8;
   const cuda_runtime::CurrentDevice scope(config.stream.device);
   const auto* function = reinterpret_cast<const void*>(kernel);
-  cuda_runtime::check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                           static_cast<int>(config.shared_bytes)),
+  int most = 0;
+  cuda_runtime::check(
+      cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, config.stream.device.index),
+      "asking how much shared memory there is");
+  cuda_runtime::check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, most),
                       "asking for shared memory");
   if (config.cluster_blocks <= kPortableClusterBlocks) return;
   cuda_runtime::check(cudaFuncSetAttribute(function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),

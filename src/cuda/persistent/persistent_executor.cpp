@@ -20,6 +20,12 @@ struct Choice {
   std::string reason = {};
 };
 
+std::size_t scratch_bytes(const RecurrenceSpec& spec) {
+  WorkspaceCutter cutter(nullptr);
+  cut_persistent_scratch(spec, cutter);
+  return cutter.used();
+}
+
 std::string shared_out(PersistentKind kind) {
   return kind == PersistentKind::block ? "one block" : "the blocks of a " + to_string(kind);
 }
@@ -60,9 +66,7 @@ class PersistentExecutor final : public Executor {
   }
 
   std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    WorkspaceCutter cutter(nullptr);
-    cut_persistent_scratch(spec, cutter);
-    return cutter.used();
+    return scratch_bytes(spec);
   }
 
   std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
@@ -78,7 +82,50 @@ class PersistentExecutor final : public Executor {
   const std::vector<PersistentKind> kinds_;
 };
 
+/// One plan for one spec.
+class PlannedExecutor final : public Executor {
+ public:
+  PlannedExecutor(const RecurrenceSpec& spec, const PersistentPlan& plan)
+      : spec_(spec), plan_(plan), name_(name_of(plan.shape)) {}
+
+  std::string_view name() const override { return name_; }
+
+  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    return spec == spec_ ? Support::yes() : Support::no("it is for another recurrence");
+  }
+
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    return scratch_bytes(spec);
+  }
+
+  std::string describe(const RecurrenceSpec&, const DeviceProperties&) const override { return to_string(plan_); }
+
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return make_persistent_runner(request, plan_.shape);
+  }
+
+ private:
+  static std::string name_of(const PersistentShape& shape) {
+    return to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) + "_" +
+           std::to_string(shape.rows) + "rows_" + std::to_string(shape.k_warps) + "k";
+  }
+
+  const RecurrenceSpec spec_;
+  const PersistentPlan plan_;
+  const std::string name_;
+};
+
 }  // namespace
+
+std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec& spec,
+                                                                     const DeviceProperties& properties,
+                                                                     PersistentKind kind) {
+  std::vector<std::unique_ptr<const Executor>> executors;
+  for (const PersistentPlan& plan : persistent_plans(spec, properties, kind)) {
+    executors.push_back(std::make_unique<PlannedExecutor>(spec, plan));
+  }
+  return executors;
+}
 
 const Executor& persistent_executor() {
   static const PersistentExecutor executor("cuda_persistent",

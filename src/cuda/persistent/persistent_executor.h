@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "cuda/persistent/persistent_shape.h"
 #include "recurrence/executor.h"
@@ -16,6 +17,13 @@ const Executor& persistent_executor();
 /// "cuda_block", "cuda_cluster", "cuda_grid": the fastest of one kind, whatever else there is. A plan is asked for
 /// these by name.
 std::span<const Executor* const> persistent_executors_by_kind();
+
+/// An executor for every way in which a kind of kernel can share out this recurrence, the one that is expected to be
+/// fastest first: to compare them, whatever a planner takes. Their names are such as "cluster_16x4_8rows_4k", in which
+/// a block's warps cut k in 4.
+std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec& spec,
+                                                                     const DeviceProperties& properties,
+                                                                     PersistentKind kind);
 
 /// A runner for one way to share out the recurrence, which must fit the device.
 std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape);

@@ -49,7 +49,7 @@ void refuse(const std::string& what, std::size_t came, std::size_t most) {
 void prepare_kernel(const void* kernel, const device::LaunchConfig& config) {
   if (config.shared_bytes > kMaxSharedBytes) refuse("asking for shared memory", config.shared_bytes, kMaxSharedBytes);
   Prepared prepared = prepared_kernels().get(kernel);
-  prepared.shared_bytes = config.shared_bytes;
+  prepared.shared_bytes = kMaxSharedBytes;
   if (config.cluster_blocks > Prepared{}.cluster_blocks) prepared.cluster_blocks = kMaxClusterBlocks;
   prepared_kernels().set(kernel, prepared);
 }

@@ -6,8 +6,8 @@
 
 namespace rondo::test::simt {
 
-/// Lets `kernel` be launched with so much shared memory, and so large a cluster, as `config` says: as in CUDA, what was
-/// asked last holds. Throws `RuntimeError` for more shared memory than the device has.
+/// Lets `kernel` be launched with as much shared memory as there is, and with so large a cluster as `config` says.
+/// Throws `RuntimeError` for more shared memory than the device has.
 void prepare_kernel(const void* kernel, const device::LaunchConfig& config);
 
 /// Throws `RuntimeError` for a launch that needs prepare_kernel and has not had it, and for a cooperative one of more
