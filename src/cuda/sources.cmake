@@ -2,7 +2,6 @@
 # for the simulated one.
 set(RONDO_CUDA_PORTABLE_SOURCES
   executors/cuda_executors.cpp
-  executors/graph_replay.cpp
   executors/input_products.cpp
   executors/packed_biases.cpp
   executors/product_weights.cpp

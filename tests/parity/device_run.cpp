@@ -16,8 +16,10 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+// Of 16-bit numbers and TF32, 4 and 2.5 units of roundoff: h is rounded at every step, and a cell without bounded
+// activations amplifies that. TF32 has the 11 bits of f16.
 double tolerance_of(const ParityCase& how) {
-  if (how.math == MatrixMath::tf32) return 1e-3;
+  if (how.math == MatrixMath::tf32) return 2e-3;
   switch (how.dtype) {
     case DType::f64: return 1e-12;
     case DType::f32: return 1e-5;

@@ -20,6 +20,9 @@ __device__ inline unsigned lane() { return threadIdx.x % kWarpLanes; }
 /// Waits until all threads of the block have come; what they wrote before is then visible to all.
 __device__ inline void block_barrier() { __syncthreads(); }
 
+/// Waits until all lanes of the warp have come: after branches, before what they do together.
+__device__ inline void warp_barrier() { __syncwarp(); }
+
 /// The word that lane `source` gave. All lanes of the warp take part.
 __device__ inline std::uint32_t shuffle(std::uint32_t word, unsigned source) {
   return __shfl_sync(0xffffffffU, word, static_cast<int>(source));

@@ -3,8 +3,9 @@
 ///     begin()                once, before anything else; a barrier
 ///     push(row, value, wanted)  by all lanes of a warp: `value` is the row's h in the unit of this thread, if wanted
 ///     end_pushes()           when a thread has pushed all of its rows
-///     wait()                 until everybody's pushes have come; false if they do not
-///     operand()              the rows of h that have come, in shared memory
+///     wait()                 until everybody's pushes have come, or until they may be asked for
+///     operands()             the rows of h, for a product; it may have to wait for them
+///     all_came()             after the product and a barrier of the block: false if somebody has given up waiting
 ///     end()                  once, after everything else
 ///
 /// Between a wait and the next push to the same place lies a barrier of the block, after which nobody reads what has
@@ -16,6 +17,7 @@
 #include "cuda/device/cluster.cuh"
 #include "cuda/persistent/exchange.h"
 #include "cuda/persistent/operand_words.cuh"
+#include "cuda/persistent/shared_operands.cuh"
 #include "cuda/persistent/tile_layout.h"
 
 namespace rondo {
@@ -40,11 +42,9 @@ class BlockExchange {
   }
 
   __device__ void end_pushes() {}
-  __device__ bool wait() {
-    device::block_barrier();
-    return true;
-  }
-  __device__ const std::uint32_t* operand() const { return place_.operands; }
+  __device__ void wait() { device::block_barrier(); }
+  __device__ SharedOperands operands() const { return {place_.operands, place_.shape.row_stride()}; }
+  __device__ bool all_came() const { return true; }
   __device__ void end() {}
 
  private:
@@ -89,13 +89,12 @@ class ClusterExchange {
     ++pushed_;
   }
 
-  __device__ bool wait() {
+  __device__ void wait() {
     device::wait_for_phase(&barriers_[waited_ % 2], waited_ / 2 % 2);
     ++waited_;
-    return true;
   }
-
-  __device__ const std::uint32_t* operand() const { return place(waited_ - 1); }
+  __device__ SharedOperands operands() const { return {place(waited_ - 1), place_.shape.row_stride()}; }
+  __device__ bool all_came() const { return true; }
 
   /// A block must not end while others write into its memory.
   __device__ void end() { device::cluster_barrier(); }

@@ -9,7 +9,7 @@ namespace rondo {
 /// Memory of GridExchange, which outlives a run: `epochs` counts exchanges through all runs, so that what an earlier
 /// one left is never taken for what this one waits for.
 struct GridMemory {
-  device::PacketPair* packets = nullptr;  ///< [team][2][padded rows][row_pairs]
+  device::PacketPair* packets = nullptr;  ///< [team][2], each as in packet_operands.cuh
   std::uint32_t* epochs = nullptr;        ///< [team], 1 or more at first, where packets are zeros
 };
 
@@ -25,9 +25,9 @@ struct ExchangePlace {
   std::byte* barriers = nullptr;      ///< 32 bytes of shared memory, aligned to 16
 };
 
-/// Pairs of packets that a row of h needs.
-RONDO_HOST_DEVICE inline std::int32_t row_pairs(const PersistentShape& shape, int operands_per_word) {
-  return (shape.H + 2 * operands_per_word - 1) / (2 * operands_per_word);
+/// Pairs of packets of one exchange of a team.
+RONDO_HOST_DEVICE inline std::int32_t exchange_pairs(const PersistentShape& shape) {
+  return shape.row_words() / 2 * shape.padded_rows();
 }
 
 }  // namespace rondo

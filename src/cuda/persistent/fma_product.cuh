@@ -20,13 +20,12 @@ class FmaProduct {
 
   /// Sums of the gates of a phase, of the first `rows` rows.
   template <int kPhase>
-  __device__ void multiply(const std::uint32_t* operand, int rows) const {
+  __device__ void multiply(const SharedOperands& operands, int rows) const {
     constexpr int kSlots = kPhaseSlots<Formula, kPhase>;
-    const PersistentShape& shape = warp_.shape;
-    const std::uint32_t* first = operand + warp_.first_tile * device::kTileWords;
+    const std::uint32_t* first = operands.words + warp_.first_tile * device::kTileWords;
     for (int row = 0; row < rows; row += kTogether) {
       float sums[kTogether][kSlots] = {};
-      const std::uint32_t* h = first + row * shape.row_stride();
+      const std::uint32_t* h = first + row * operands.stride;
       const auto add_resident = [&](int tile) {
         add_tile<kPhase>([&](int vector) { return weights_.resident(tile, vector); }, h + tile * device::kTileWords,
                          sums);

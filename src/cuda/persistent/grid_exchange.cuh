@@ -1,13 +1,12 @@
 /// The exchange of a team whose blocks are anywhere on the device: packets in global memory, each with the epoch it
 /// belongs to, which everybody reads until all have come. Interface and argument as in exchange.cuh. Floor 4.
 ///
-/// Nobody waits for ever: where packets do not come, as when not all blocks run at once, wait() returns false.
+/// Nobody waits for ever: where packets do not come, as when not all blocks run at once, all_came() is false.
 #pragma once
 
-#include "cuda/device/packet.cuh"
-#include "cuda/device/unroll.cuh"
 #include "cuda/persistent/exchange.h"
 #include "cuda/persistent/operand_words.cuh"
+#include "cuda/persistent/packet_operands.cuh"
 
 namespace rondo {
 
@@ -20,36 +19,44 @@ class GridExchange {
   __device__ explicit GridExchange(const ExchangePlace& place)
       : place_(place),
         given_up_(reinterpret_cast<volatile bool*>(place.barriers)),
-        row_pairs_(row_pairs(place.shape, kPerWord)),
-        epoch_(place.memory.epochs[place.team]) {
-    const int thread = static_cast<int>(device::thread_index().x);
-    first_ = {thread / row_pairs_, thread % row_pairs_};
-    stride_ = {place.shape.threads() / row_pairs_, place.shape.threads() % row_pairs_};
-  }
+        epoch_(place.memory.epochs[place.team]) {}
 
   __device__ void begin() {
     if (device::thread_index().x == 0) *given_up_ = false;
     device::block_barrier();
   }
 
+  /// The lane with word w of a tile stores word w + 4 beside it.
   __device__ void push(int row, float value, bool wanted) {
+    constexpr unsigned kHalfLanes = kTilePairs * Numbers<Operand>::kPerWord;
     const std::uint32_t word = word_of_lanes<Operand>(value);
-    const std::uint32_t second = device::shuffle(word, device::lane() / kPairLanes * kPairLanes + kPerWord);
-    const int unit = place_.block * place_.shape.units() + place_.unit;
-    if (!wanted || unit % kPairLanes != 0 || unit >= place_.shape.H) return;
-    device::store_packets(pairs(epoch_) + row * row_pairs_ + unit / kPairLanes, {{{word, epoch_}, {second, epoch_}}});
+    const std::uint32_t second = device::shuffle(word, (device::lane() + kHalfLanes) % device::kWarpLanes);
+    const int k = (place_.block * place_.shape.units() + place_.unit) / Numbers<Operand>::kPerWord;
+    const int tile = k / device::kTileWords;
+    const bool first_lane = device::lane() % Numbers<Operand>::kPerWord == 0 && k % device::kTileWords < kTilePairs;
+    if (!wanted || !first_lane || tile >= place_.shape.k_tiles) return;
+    device::store_packets(packets(epoch_) + (tile * place_.shape.padded_rows() + row) * kTilePairs + k % kTilePairs,
+                          {{{word, epoch_}, {second, epoch_}}});
   }
 
   __device__ void end_pushes() { ++epoch_; }
 
-  __device__ bool wait() {
-    Position at = first_;
-    while (at.row < place_.rows) read(at);
-    device::block_barrier();
-    return !*given_up_;
+  __device__ void wait() {
+    if constexpr (kStrict) {
+      bring_to_shared_memory();
+      device::block_barrier();
+    }
   }
 
-  __device__ const std::uint32_t* operand() const { return place_.operands; }
+  __device__ auto operands() const {
+    if constexpr (kStrict) {
+      return SharedOperands{place_.operands, place_.shape.row_stride()};
+    } else {
+      return come();
+    }
+  }
+
+  __device__ bool all_came() const { return !*given_up_; }
 
   /// The next run begins with epochs that nobody has used: a team that has given up may be one exchange ahead here and
   /// there.
@@ -58,72 +65,47 @@ class GridExchange {
   }
 
  private:
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
-  static constexpr unsigned kPairLanes = 2 * kPerWord;
-  /// Reads on their way at once.
-  static constexpr int kTogether = 8;
+  /// Without tensor cores, all lanes need all words.
+  static constexpr bool kStrict = std::is_same_v<Operand, float>;
+  static constexpr int kTogether = 4;
 
-  /// A pair of packets in a row.
-  struct Position {
-    int row = 0;
-    int pair = 0;
-  };
-
-  /// `threads` pairs further, in the order of rows.
-  __device__ Position next(Position at) const {
-    at.row += stride_.row;
-    at.pair += stride_.pair;
-    if (at.pair >= row_pairs_) {
-      at.pair -= row_pairs_;
-      ++at.row;
-    }
-    return at;
-  }
-
-  __device__ device::PacketPair* pairs(std::uint32_t epoch) const {
+  __device__ device::PacketPair* packets(std::uint32_t epoch) const {
     const std::int64_t place = place_.team * 2 + static_cast<std::int64_t>(epoch % 2);
-    return place_.memory.packets + place * place_.shape.padded_rows() * row_pairs_;
+    return place_.memory.packets + place * exchange_pairs(place_.shape);
   }
 
-  /// The next kTogether pairs of this thread, from global to shared memory; moves `at` on.
-  __device__ void read(Position& at) {
+  /// What the team has pushed last.
+  __device__ PacketOperands come() const {
     const std::uint32_t epoch = epoch_ - 1;
-    const device::PacketPair* source = pairs(epoch) + at.row * row_pairs_ + at.pair;
-    const int threads = place_.shape.threads();
-    const int left = place_.rows * row_pairs_ - (at.row * row_pairs_ + at.pair);
-    device::PacketPair packets[kTogether] = {};
-    bool come = false;
-    for (int polls = 0; !come && polls < device::kMostPolls; ++polls) {
-      RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) {
-        if (i * threads < left) packets[i] = device::load_packets(source + i * threads);
+    return {packets(epoch), place_.shape.padded_rows(), place_.rows, epoch, given_up_};
+  }
+
+  /// Warps take kTogether tiles of 8 rows in turn, as if to multiply them.
+  __device__ void bring_to_shared_memory() const {
+    const PersistentShape& shape = place_.shape;
+    const int lane = static_cast<int>(device::lane());
+    const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
+    for (int rows = 0; rows < place_.rows; rows += device::kTileColumns) {
+      PacketOperands operands = come();
+      operands.packets += rows * kTilePairs;
+      operands.rows -= rows;
+      std::uint32_t* target = place_.operands + (rows + lane / kTilePairs) * shape.row_stride() + lane % kTilePairs;
+      for (int tile = warp * kTogether; tile < shape.k_tiles; tile += shape.warps() * kTogether) {
+        Columns<1> columns[kTogether];
+        operands.load(tile, shape.k_tiles - tile, columns);
+        RONDO_UNROLL
+        for (int i = 0; i < kTogether; ++i) {
+          if (tile + i >= shape.k_tiles) continue;
+          target[(tile + i) * device::kTileWords] = columns[i].of[0][0];
+          target[(tile + i) * device::kTileWords + kTilePairs] = columns[i].of[0][1];
+        }
       }
-      come = true;
-      RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) {
-        if (i * threads >= left) continue;
-        come = come && packets[i].packets[0].epoch == epoch && packets[i].packets[1].epoch == epoch;
-      }
-      if (!come) device::pause();
-    }
-    if (!come) *given_up_ = true;
-    RONDO_UNROLL
-    for (int i = 0; i < kTogether; ++i) {
-      if (i * threads < left) {
-        std::uint32_t* target = place_.operands + at.row * place_.shape.row_stride() + at.pair * 2;
-        target[0] = packets[i].packets[0].word;
-        target[1] = packets[i].packets[1].word;
-      }
-      at = next(at);
     }
   }
 
   const ExchangePlace place_;
   volatile bool* given_up_;  ///< shared by the block
-  const int row_pairs_;
-  std::uint32_t epoch_;  ///< of the next push
-  Position first_ = {};
-  Position stride_ = {};
+  std::uint32_t epoch_;      ///< of the next push
 };
 
 }  // namespace rondo

@@ -8,6 +8,7 @@
 #include "cuda/device/mma.cuh"
 #include "cuda/device/unroll.cuh"
 #include "cuda/device/words.h"
+#include "cuda/persistent/shared_operands.cuh"
 #include "cuda/persistent/tile_layout.h"
 
 namespace rondo {
@@ -18,7 +19,7 @@ struct WarpPlace {
   int unit_warp = 0;
   int k_warp = 0;
   int tiles = 0;                             ///< along k, of this warp
-  int first_tile = 0;                        ///< the first of them; exists even where the warp has none
+  int first_tile = 0;                        ///< the first of them
   device::Words4* shared_weights = nullptr;  ///< of this warp
   float* sums = nullptr;                     ///< [k_warps][padded rows][gate][unit], rows `sum_stride` apart
 };
@@ -64,31 +65,29 @@ class MmaProduct {
     weights_.load(packed, warp);
   }
 
-  /// Sums of the gates of a phase, of all rows. `operand` is a row-major matrix of words in shared memory. Everything
-  /// that the resident tiles need of it is on its way before the first product; where all of them are used, there is no
-  /// question between the products.
-  template <int kPhase>
-  __device__ void multiply(const std::uint32_t* operand, int) const {
+  /// Sums of the gates of a phase, of all rows, out of SharedOperands or PacketOperands. Everything that the resident
+  /// tiles need is on its way before the first product; where all of them are used, there is no question between the
+  /// products.
+  template <int kPhase, typename Operands>
+  __device__ void multiply(const Operands& operands, int) const {
     Sums<Phase<Formula, kPhase>::kGates> sums = {};
-    const std::uint32_t* rows = lane_rows(operand);
-    Columns columns[kResident];
-    load_resident(rows, columns);
-    if (warp_.tiles >= kResident) {
-      RONDO_UNROLL
-      for (int tile = 0; tile < kResident; ++tile) add_resident<kPhase>(tile, columns[tile], sums);
-    } else {
-      RONDO_UNROLL
-      for (int tile = 0; tile < kResident; ++tile) {
-        if (tile < warp_.tiles) add_resident<kPhase>(tile, columns[tile], sums);
+    if (warp_.tiles > 0) {
+      Columns<kRowTiles> columns[kResident];
+      operands.load(warp_.first_tile, warp_.tiles, columns);
+      const auto add_resident = [&](int tile) {
+        add_tile<kPhase>([&](int vector) { return weights_.resident(tile, vector); }, columns[tile], sums);
+      };
+      if (warp_.tiles >= kResident) {
+        RONDO_UNROLL
+        for (int tile = 0; tile < kResident; ++tile) add_resident(tile);
+      } else {
+        RONDO_UNROLL
+        for (int tile = 0; tile < kResident; ++tile) {
+          if (tile < warp_.tiles) add_resident(tile);
+        }
       }
     }
-    for (int tile = kResident; tile < warp_.tiles; ++tile) {
-      load_columns(rows + tile * device::kTileWords, columns[0]);
-      RONDO_UNROLL
-      for (int gate = 0; gate < Phase<Formula, kPhase>::kGates; ++gate) {
-        add_tile(weights_.shared(tile, Phase<Formula, kPhase>::kFirstGate + gate), columns[0], sums.of[gate]);
-      }
-    }
+    for (int tile = kResident; tile < warp_.tiles; tile += kTogether) add_shared<kPhase>(operands, tile, sums);
     store(sums);
   }
 
@@ -98,74 +97,29 @@ class MmaProduct {
     float of[kGates][kRowTiles][4] = {};
   };
 
-  /// Of a tile along k: the right operand for each row tile.
-  struct Columns {
-    std::uint32_t of[kRowTiles][2];
-  };
+  /// Tiles out of shared memory whose operands are loaded at once.
+  static constexpr int kTogether = kRowTiles == 4 ? 2 : 4;
 
-  /// The row of h that this lane gives the address of, at the warp's first tile: lanes 0 to 7 the first half of a tile
-  /// of the first 8 rows, 8 to 15 the second half; 16 to 31 the same of the next 8 rows, or of the next tile where
-  /// there are no more rows.
-  __device__ const std::uint32_t* lane_rows(const std::uint32_t* operand) const {
-    const int lane = static_cast<int>(device::lane());
-    const int row = lane % 8 + (kRowTiles > 1 ? lane / 16 * 8 : 0);
-    const int word = warp_.first_tile * device::kTileWords + lane / 8 % 2 * (device::kTileWords / 2);
-    return operand + row * warp_.shape.row_stride() + word;
-  }
-
-  /// Tiles that the warp has not are read as its last one, and not used.
-  __device__ void load_resident(const std::uint32_t* rows, Columns (&columns)[kResident]) const {
-    const int last = warp_.tiles > 0 ? warp_.tiles - 1 : 0;
-    const auto existing = [&](int tile) { return tile < last ? tile : last; };
-    if constexpr (kRowTiles == 1) {
-      static_assert(kResident % 2 == 0);
-      const int second = static_cast<int>(device::lane()) / 16;
-      RONDO_UNROLL
-      for (int tile = 0; tile < kResident; tile += 2) {
-        std::uint32_t words[4];
-        device::load_matrices(rows + existing(tile + second) * device::kTileWords, words);
-        columns[tile].of[0][0] = words[0];
-        columns[tile].of[0][1] = words[1];
-        columns[tile + 1].of[0][0] = words[2];
-        columns[tile + 1].of[0][1] = words[3];
-      }
-    } else {
-      RONDO_UNROLL
-      for (int tile = 0; tile < kResident; ++tile) {
-        load_columns(rows + existing(tile) * device::kTileWords, columns[tile]);
-      }
+  template <int kPhase, typename Operands, int kGates>
+  __device__ void add_shared(const Operands& operands, int first, Sums<kGates>& sums) const {
+    Columns<kRowTiles> columns[kTogether];
+    operands.load(warp_.first_tile + first, warp_.tiles - first, columns);
+    RONDO_UNROLL
+    for (int i = 0; i < kTogether; ++i) {
+      if (first + i >= warp_.tiles) continue;
+      add_tile<kPhase>([&](int vector) { return weights_.shared(first + i, vector); }, columns[i], sums);
     }
   }
 
-  __device__ void load_columns(const std::uint32_t* rows, Columns& columns) const {
-    if constexpr (kRowTiles == 1) {
-      device::load_matrices(rows, columns.of[0]);
-    } else {
-      RONDO_UNROLL
-      for (int pair = 0; pair < kRowTiles / 2; ++pair) {
-        std::uint32_t words[4];
-        device::load_matrices(rows + pair * 16 * warp_.shape.row_stride(), words);
-        columns.of[2 * pair][0] = words[0];
-        columns.of[2 * pair][1] = words[1];
-        columns.of[2 * pair + 1][0] = words[2];
-        columns.of[2 * pair + 1][1] = words[3];
-      }
-    }
-  }
-
-  /// `tile` is a constant wherever this is called.
-  template <int kPhase, int kGates>
-  __device__ void add_resident(int tile, const Columns& columns, Sums<kGates>& sums) const {
+  template <int kPhase, typename Weights, int kGates>
+  static __device__ void add_tile(const Weights& weights, const Columns<kRowTiles>& columns, Sums<kGates>& sums) {
     RONDO_UNROLL
     for (int gate = 0; gate < kGates; ++gate) {
-      add_tile(weights_.resident(tile, Phase<Formula, kPhase>::kFirstGate + gate), columns, sums.of[gate]);
-    }
-  }
-
-  static __device__ void add_tile(const device::Words4& weights, const Columns& columns, float (&sums)[kRowTiles][4]) {
-    RONDO_UNROLL
-    for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-      device::mma(Operand{}, weights.words, columns.of[row_tile], sums[row_tile]);
+      const device::Words4 words = weights(Phase<Formula, kPhase>::kFirstGate + gate);
+      RONDO_UNROLL
+      for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+        device::mma(Operand{}, words.words, columns.of[row_tile], sums.of[gate][row_tile]);
+      }
     }
   }
 

@@ -1,10 +1,10 @@
 /// One launch for the whole sequence. The recurrent kernel stays in registers and shared memory, states in registers,
 /// and blocks of a team tell each other h once a step:
 ///
-///     push the initial h
+///     push the initial h, if there is one
 ///     for s in the steps at which some row of the team is live:
-///       wait for h;  sums = h U, each warp a part;  barrier
-///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]      a GRU that resets before it
+///       [wait for h;  sums = h U, each warp a part;  barrier]                             not where h is zeros yet
+///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]        a GRU that resets before it
 ///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
 ///
 /// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone. Floor 4.
@@ -68,13 +68,12 @@ template <typename Product>
 __device__ inline WarpPlace warp_place(const PersistentShape& shape, const BlockMemory& memory) {
   const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
   const int k_warp = warp / shape.unit_warps;
-  const int first_tile = k_warp * shape.warp_tiles();
   const int shared_vectors = shared_tiles(shape, Product::kResident) * Product::kVectors * device::kWarpLanes;
   return {.shape = shape,
           .unit_warp = warp % shape.unit_warps,
           .k_warp = k_warp,
           .tiles = shape.tiles_of(k_warp),
-          .first_tile = first_tile < shape.k_tiles ? first_tile : 0,
+          .first_tile = k_warp * shape.warp_tiles(),
           .shared_weights = memory.weights() + warp * shared_vectors,
           .sums = memory.sums()};
 }
@@ -101,8 +100,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const std::int64_t rows_left = run.schedule.B - first_row;
   const int team_rows = rows_left < shape.rows ? static_cast<int>(rows_left) : shape.rows;
 
-  const BlockMemory memory{device::shared_memory(),
-                           shared_layout(shape, Product::kVectors, Product::kResident, Phase<Formula, 0>::kGates)};
+  const BlockMemory memory{device::shared_memory(), shared_layout(shape, block_needs<Formula, Operand>(shape))};
   memory.clear_operands(shape.threads());
   const int warp = thread / device::kWarpLanes;
   const Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() *
@@ -123,24 +121,29 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
   rows.load_states();
   for (std::int64_t s = 0; s < range.first; ++s) rows.emit(s, false);
+  bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   if (range.first < range.last) {
-    push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.h(i); });
+    if (!fresh) push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.h(i); });
     rows.load_inputs(range.first);
   }
   bool all_came = true;
   RONDO_KEEP_LOOP
   for (std::int64_t s = range.first; s < range.last && all_came; ++s) {
-    all_came = exchange.wait();
-    product.template multiply<0>(exchange.operand(), team_rows);
-    device::block_barrier();
-    if constexpr (kPhases<Formula> == 2) {
-      rows.reset();
-      push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.reset_h(i); });
-      all_came = exchange.wait() && all_came;
-      product.template multiply<1>(exchange.operand(), team_rows);
+    if (!fresh) {
+      exchange.wait();
+      product.template multiply<0>(exchange.operands(), team_rows);
       device::block_barrier();
+      if constexpr (kPhases<Formula> == 2) {
+        rows.reset();
+        push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.reset_h(i); });
+        exchange.wait();
+        product.template multiply<1>(exchange.operands(), team_rows);
+        device::block_barrier();
+      }
+      all_came = exchange.all_came();
     }
-    rows.step();
+    rows.step(fresh);
+    fresh = false;
     if (s + 1 < range.last) {
       push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.h(i); });
     }

@@ -55,17 +55,22 @@ class Shapes {
       const std::int64_t teams = ceil_div(spec_.B, most_rows);
       if (teams * blocks > std::numeric_limits<std::int32_t>::max()) continue;
       for (int k_warps = fewest_k_warps(kind_); k_warps * unit_warps <= kMostWarps; k_warps *= 2) {
-        shapes_.push_back({.kind = kind_,
-                           .H = static_cast<std::int32_t>(spec_.cell.units),
-                           .blocks = static_cast<std::int32_t>(blocks),
-                           .teams = static_cast<std::int32_t>(teams),
-                           .rows = static_cast<std::int32_t>(ceil_div(spec_.B, teams)),
-                           .row_tiles = std::max(1, most_rows / device::kTileColumns),
-                           .unit_warps = static_cast<std::int32_t>(unit_warps),
-                           .k_warps = k_warps,
-                           .k_tiles = k_tiles_of(spec_)});
+        add({.kind = kind_,
+             .H = static_cast<std::int32_t>(spec_.cell.units),
+             .blocks = static_cast<std::int32_t>(blocks),
+             .teams = static_cast<std::int32_t>(teams),
+             .rows = static_cast<std::int32_t>(ceil_div(spec_.B, teams)),
+             .row_tiles = std::max(1, most_rows / device::kTileColumns),
+             .unit_warps = static_cast<std::int32_t>(unit_warps),
+             .k_warps = k_warps,
+             .k_tiles = k_tiles_of(spec_)});
       }
     }
+  }
+
+  // Few units, and few rows, are shared out alike in several ways.
+  void add(const PersistentShape& shape) {
+    if (std::ranges::find(shapes_, shape) == shapes_.end()) shapes_.push_back(shape);
   }
 
   const RecurrenceSpec& spec_;

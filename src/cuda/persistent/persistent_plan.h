@@ -16,8 +16,6 @@ struct PersistentPlan {
   BlockBytes bytes = {};
   double step_ns = 0;   ///< predicted, of one step of all rows
   double total_ns = 0;  ///< and of the run, without the products of the inputs
-
-  bool operator==(const PersistentPlan&) const = default;
 };
 
 /// All ways of a kind that fit the device, the fastest first.

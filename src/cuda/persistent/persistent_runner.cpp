@@ -48,8 +48,7 @@ class PersistentRunner final : public Runner {
 
   void make_grid_memory() {
     const PersistentShape& shape = task_.shape;
-    const std::int64_t pairs =
-        std::int64_t{shape.teams} * 2 * shape.padded_rows() * row_pairs(shape, Numbers<Operand>::kPerWord);
+    const std::int64_t pairs = std::int64_t{shape.teams} * 2 * exchange_pairs(shape);
     packets_ = device_bytes(pairs * static_cast<std::int64_t>(sizeof(device::PacketPair)), request_.spec.device);
     epochs_ = Tensor::full({shape.teams}, 1, DType::i32, request_.spec.device);
   }

@@ -39,7 +39,7 @@ double product_clocks(const RecurrenceSpec& spec, const PersistentShape& shape) 
 }
 
 double shared_clocks(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes) {
-  const double operands = shape.unit_warps * static_cast<double>(operand_bytes(shape));
+  const double operands = bytes.operands > 0 ? shape.unit_warps * static_cast<double>(operand_bytes(shape)) : 0.0;
   const double sums =
       2.0 * sizeof(float) * shape.k_warps * shape.padded_rows() * shape.sum_stride(gate_count(spec.cell.kind));
   return (operands + sums + static_cast<double>(bytes.shared_weights)) / kSharedBytesPerClock;
@@ -52,7 +52,7 @@ double exchange_ns(const PersistentShape& shape) {
     case PersistentKind::cluster: return kClusterExchangeNs + h_bytes / kClusterBytesPerNs;
     case PersistentKind::grid: break;
   }
-  const double packet_bytes = 2.0 * h_bytes;
+  const double packet_bytes = 2.0 * h_bytes * shape.unit_warps;
   const double all_blocks = static_cast<double>(shape.blocks) * shape.teams;
   return kGridExchangeNs +
          std::max(packet_bytes / kL2BytesPerNsPerProcessor, packet_bytes * all_blocks / kL2BytesPerNs);

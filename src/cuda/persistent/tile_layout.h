@@ -54,24 +54,43 @@ struct TileLayout<Formula, float> {
 /// Tiles that a lane keeps in registers; those beyond lie in shared memory. Found by compiling: with more, registers
 /// spill. Strict products need more of them for other things, and so do more rows.
 template <typename Operand>
-constexpr int resident_tiles(int vectors, int row_tiles) {
-  constexpr int kMostTiles = 16;  // beyond, code grows and time does not shrink
+RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
+  const int most_tiles = row_tiles == 4 ? 6 : 16;  // whose operands are in registers, too
   constexpr int kMostVectors = std::is_same_v<Operand, float> ? 28 : 32;
   const int most_vectors = row_tiles == 1 ? kMostVectors : (row_tiles == 2 ? 28 : 15);
   const int tiles = most_vectors / vectors;
-  return tiles < kMostTiles ? tiles : kMostTiles;
+  return tiles < most_tiles ? tiles : most_tiles;
 }
 
-/// Where things lie in the shared memory of a block, in bytes. `vectors` is a TileLayout's, `gates` those of the phase
-/// with most of them.
+/// What a block keeps, apart from its shape.
+struct BlockNeeds {
+  int vectors = 0;         ///< of a tile: TileLayout::kVectors
+  int resident = 0;        ///< tiles in registers
+  int gates = 0;           ///< of the phase with most of them
+  int operand_places = 0;  ///< copies of the rows of h in shared memory
+};
+
+template <typename Formula, typename Operand>
+RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
+  constexpr int kVectors = TileLayout<Formula, Operand>::kVectors;
+  constexpr bool kStrict = std::is_same_v<Operand, float>;
+  BlockNeeds needs{kVectors, resident_tiles<Operand>(kVectors, shape.row_tiles), Phase<Formula, 0>::kGates, 1};
+  // A cluster pushes into one place while the other one is read; tensor cores take packets out of global memory.
+  if (shape.kind == PersistentKind::cluster) needs.operand_places = 2;
+  if (shape.kind == PersistentKind::grid && !kStrict) needs.operand_places = 0;
+  return needs;
+}
+
+/// Where things lie in the shared memory of a block, in bytes.
 struct SharedLayout {
-  std::size_t operands = 0;  ///< rows of h as products take them; twice where blocks push
+  std::size_t operands = 0;  ///< rows of h as products take them
   std::size_t sums = 0;
   std::size_t weights = 0;  ///< tiles that are not in registers
   std::size_t barriers = 0;
   std::size_t bytes = 0;
 };
 
+/// Tiles of a warp that are not in registers.
 RONDO_HOST_DEVICE inline std::int32_t shared_tiles(const PersistentShape& shape, int resident) {
   return shape.warp_tiles() > resident ? shape.warp_tiles() - resident : 0;
 }
@@ -80,17 +99,18 @@ RONDO_HOST_DEVICE inline std::size_t operand_bytes(const PersistentShape& shape)
   return sizeof(std::uint32_t) * static_cast<std::size_t>(shape.padded_rows() * shape.row_stride());
 }
 
-RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape, int vectors, int resident,
-                                                    int gates) {
+RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape, const BlockNeeds& needs) {
   constexpr std::size_t kVectorBytes = 16;
   constexpr std::size_t kBarrierBytes = 32;
+  const auto product = [](std::int32_t a, std::int32_t b) {
+    return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
+  };
   SharedLayout layout;
-  layout.sums = operand_bytes(shape) * (shape.kind == PersistentKind::cluster ? 2 : 1);
-  layout.weights = layout.sums + sizeof(float) * static_cast<std::size_t>(shape.k_warps * shape.padded_rows() *
-                                                                          shape.sum_stride(gates));
+  layout.sums = operand_bytes(shape) * static_cast<std::size_t>(needs.operand_places);
+  layout.weights =
+      layout.sums + sizeof(float) * product(shape.k_warps * shape.padded_rows(), shape.sum_stride(needs.gates));
   layout.barriers =
-      layout.weights + kVectorBytes * device::kWarpLanes *
-                           static_cast<std::size_t>(shape.warps() * shared_tiles(shape, resident) * vectors);
+      layout.weights + kVectorBytes * product(shape.threads(), shared_tiles(shape, needs.resident) * needs.vectors);
   layout.bytes = layout.barriers + kBarrierBytes;
   return layout;
 }

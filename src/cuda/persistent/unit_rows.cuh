@@ -84,17 +84,22 @@ class UnitRows {
     });
   }
 
-  /// h, c = formula(x W + b, h U + rb, h, c) in live rows.
-  __device__ void step() {
+  /// h, c = formula(x W + b, h U + rb, h, c) in live rows. A fresh step is the first, where h is zeros and h U has not
+  /// been computed.
+  __device__ void step(bool fresh) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
         if (!exists(i)) continue;
         Sums sums = biased(i);
-        if constexpr (kPhases<Formula> == 2) {
-          for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) sums.recurrent[gate] = rows_[i].recurrent[gate];
+        if (!fresh) {
+          if constexpr (kPhases<Formula> == 2) {
+            for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) {
+              sums.recurrent[gate] = rows_[i].recurrent[gate];
+            }
+          }
+          add_products<kPhases<Formula> - 1>(i, sums.recurrent);
         }
-        add_products<kPhases<Formula> - 1>(i, sums.recurrent);
         const UnitStates<float> next =
             Formula::step(sums.input, sums.recurrent, UnitStates<float>{rows_[i].h, rows_[i].c}, activations);
         if (!rows_[i].live) continue;

@@ -33,7 +33,12 @@ void fill_with_ones(void* pointer, std::size_t bytes) {
   std::memset(static_cast<std::byte*>(pointer) + bytes - filled, 0xff, filled);
 }
 
-Clock::time_point& time_of(void* event) { return *static_cast<Clock::time_point*>(event); }
+struct SimulatedEvent {
+  std::shared_ptr<Clock::time_point> time = std::make_shared<Clock::time_point>();  // outlives the event in the queue
+  simt::Point point;
+};
+
+SimulatedEvent& event_of(void* handle) { return *static_cast<SimulatedEvent*>(handle); }
 
 }  // namespace
 
@@ -95,32 +100,33 @@ void fill_zeros(void* target, std::size_t bytes, Stream stream) {
 void synchronize(Stream stream) {
   announce(Call::synchronize);
   refuse_while_recording(stream, "waiting for a stream");
-  simt::run_queued_work();
+  simt::run_queued_work_of(stream);
 }
 
-void make_wait(Stream, Stream) {}  // all streams run in the order in which work is queued
+void make_wait(Stream waiting, Stream awaited) { simt::wait(waiting, simt::mark(awaited)); }
 
 bool is_recording(Stream stream) { return simt::is_recording(stream); }
 
 OwnedStream::OwnedStream(Device device) : stream_(simt::make_stream(device)) {}
 OwnedStream::~OwnedStream() { simt::destroy_stream(stream_); }
 
-Event::Event(Device) : handle_(new Clock::time_point) {}
-Event::~Event() { delete static_cast<Clock::time_point*>(handle_); }
+Event::Event(Device) : handle_(new SimulatedEvent) {}
+Event::~Event() { delete static_cast<SimulatedEvent*>(handle_); }
 void Event::record(Stream stream) {
-  simt::submit(stream, [event = handle_] { time_of(event) = Clock::now(); });
+  simt::submit(stream, [time = event_of(handle_).time] { *time = Clock::now(); });
+  event_of(handle_).point = simt::mark(stream);
 }
-void Event::make_wait(Stream) const {}
+void Event::make_wait(Stream stream) const { simt::wait(stream, event_of(handle_).point); }
 void Event::synchronize() {
   announce(Call::synchronize);
   simt::run_queued_work();
 }
 double Event::milliseconds_since(const Event& earlier) const {
-  return std::chrono::duration<double, std::milli>(time_of(handle_) - time_of(earlier.handle_)).count();
+  return std::chrono::duration<double, std::milli>(*event_of(handle_).time - *event_of(earlier.handle_).time).count();
 }
 
 // What is recorded lives on while a replay is queued.
-using Recorded = std::shared_ptr<const std::vector<simt::Work>>;
+using Recorded = std::shared_ptr<const simt::Recording>;
 
 Graph::~Graph() { delete static_cast<Recorded*>(handle_); }
 
@@ -131,19 +137,17 @@ Graph Graph::record(Stream stream, const std::function<void()>& work) {
   try {
     work();
   } catch (...) {
-    simt::end_recording(stream);
+    simt::abandon_recording(stream);
     throw;
   }
   Graph graph;
-  graph.handle_ = new Recorded(std::make_shared<const std::vector<simt::Work>>(simt::end_recording(stream)));
+  graph.handle_ = new Recorded(simt::end_recording(stream));
   return graph;
 }
 
 void Graph::replay(Stream stream) const {
   announce(Call::replay_graph);
-  simt::submit(stream, [recorded = *static_cast<const Recorded*>(handle_)] {
-    for (const simt::Work& work : *recorded) work();
-  });
+  simt::submit(stream, [recorded = *static_cast<const Recorded*>(handle_)] { simt::run_recorded(*recorded); });
 }
 
 }  // namespace rondo::cuda_runtime

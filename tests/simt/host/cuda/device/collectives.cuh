@@ -13,6 +13,7 @@ inline std::byte* shared_memory() { return test::simt::shared_memory(); }
 
 inline unsigned lane() { return test::simt::lane(); }
 
+inline void warp_barrier() { test::simt::warp_barrier(); }
 inline void block_barrier() { test::simt::block_barrier(); }
 
 inline std::uint32_t shuffle(std::uint32_t word, unsigned source) {
