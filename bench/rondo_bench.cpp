@@ -24,6 +24,7 @@ struct Options {
   std::filesystem::path json;
   std::string commit = "unknown";
   double minutes = 0;
+  std::string explain;
   bool list = false;
   bool ceilings = false;
   ContestOptions contest;
@@ -36,6 +37,8 @@ void describe(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--filter", options.filter, "only points in whose name this regular expression is found");
   app.add_option("--device", options.device, "cuda:N or cpu; without it the first CUDA device, or the CPU");
+  app.add_option("--explain", options.explain,
+                 "print what would run each point on this GPU, such as h200, which need not be here; measure nothing");
   app.add_flag("--list", options.list, "print the points and measure nothing");
   app.add_flag("--ceilings", options.ceilings, "measure also how fast the device copies and multiplies");
   app.add_option("--json", options.json, "write the results to this file");
@@ -76,6 +79,13 @@ std::vector<Point> chosen_points(const Options& options) {
   return points;
 }
 
+void explain(const std::vector<Point>& points, const DeviceProperties& gpu) {
+  for (const Point& point : points) {
+    const std::string text = Plan::create(point.spec(gpu.device), gpu).explain();
+    std::printf("%s%s\n\n", point.id().c_str(), text.substr(text.find('\n')).c_str());
+  }
+}
+
 // A device too small for them is measured without.
 void measure_ceilings(const DeviceProperties& device, Results& results) {
   try {
@@ -108,6 +118,10 @@ int run(const Options& options, std::vector<std::string> command) {
   const std::vector<Point> points = chosen_points(options);
   if (options.list) {
     for (const Point& point : points) std::printf("%s\n", point.id().c_str());
+    return 0;
+  }
+  if (!options.explain.empty()) {
+    explain(points, known_gpu(options.explain));
     return 0;
   }
   const DeviceProperties device = properties_of(device_from(options.device));

@@ -9,6 +9,7 @@
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "rondo/plan.h"
+#include "support/expect_error.h"
 #include "support/random.h"
 
 namespace rondo::test {
@@ -16,42 +17,9 @@ namespace {
 
 constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
 
-DeviceProperties h200() {
-  return {.device = cuda(0),
-          .processors = 132,
-          .name = "NVIDIA H200",
-          .compute_capability = 90,
-          .shared_bytes_per_block = std::size_t{227} << 10,
-          .cluster_blocks = 16,
-          .l2_bytes = std::size_t{50} << 20,
-          .memory_bytes = std::size_t{141} << 30};
-}
-
-DeviceProperties h100_pcie() {
-  DeviceProperties properties = h200();
-  properties.name = "NVIDIA H100 PCIe";
-  properties.processors = 114;
-  return properties;
-}
-
-DeviceProperties a100() {
-  DeviceProperties properties = h200();
-  properties.name = "NVIDIA A100";
-  properties.processors = 108;
-  properties.compute_capability = 80;
-  properties.shared_bytes_per_block = std::size_t{163} << 10;
-  properties.cluster_blocks = 0;
-  return properties;
-}
-
-/// An eighth of an H200.
-DeviceProperties slice() {
-  DeviceProperties properties = h200();
-  properties.name = "NVIDIA H200 MIG 1g";
-  properties.processors = 16;
-  properties.cluster_blocks = 8;
-  return properties;
-}
+DeviceProperties h200() { return known_gpu("h200"); }
+DeviceProperties a100() { return known_gpu("a100"); }
+DeviceProperties slice() { return known_gpu("h200_mig_1g"); }
 
 RecurrenceSpec lstm(std::int64_t H, std::int64_t B, DType dtype = DType::bf16, std::int64_t T = 100) {
   return {.cell = {.kind = CellKind::lstm, .units = H}, .T = T, .B = B, .I = H, .dtype = dtype, .device = cuda(0)};
@@ -92,6 +60,11 @@ TEST(PersistentPlan, DevicesWithoutClustersMeetInGlobalMemory) {
   EXPECT_EQ(chosen(lstm(32, 1), a100()), "block");
   EXPECT_EQ(chosen(lstm(512, 8), a100()), "grid");
   EXPECT_THROW((void)Plan::create(lstm(512, 8), a100(), {.executor = "cuda_cluster"}), ValueError);
+}
+
+TEST(PersistentPlan, KnownGpusHaveNames) {
+  EXPECT_EQ(known_gpu("h100").processors, 132);
+  expect_words<ValueError>([] { (void)known_gpu("h300"); }, {"h300", "h200", "h100_pcie", "a100", "h200_mig_1g"});
 }
 
 TEST(PersistentPlan, ASliceOfADeviceHasRoomForLess) {
@@ -145,7 +118,7 @@ TEST(PersistentPlan, EveryPlanFits) {
     spec.cell.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru});
     spec.cell.reset_after = random.coin();
     spec.math = random.pick({MatrixMath::strict, MatrixMath::tf32});
-    const DeviceProperties properties = random.pick({h200(), h100_pcie(), a100(), slice()});
+    const DeviceProperties properties = random.pick({h200(), known_gpu("h100_pcie"), a100(), slice()});
     for (const PersistentKind kind : kKinds) {
       const std::vector<PersistentPlan> plans = persistent_plans(spec, properties, kind);
       EXPECT_TRUE(std::ranges::is_sorted(plans, {}, &PersistentPlan::total_ns));

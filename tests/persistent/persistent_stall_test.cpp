@@ -4,10 +4,12 @@
 
 #include "cuda/device/launch.cuh"
 #include "cuda/persistent/persistent_kernels.h"
+#include "cuda/persistent/persistent_plan.h"
+#include "parity/device_run.h"
 #include "recurrence/executor.h"
 #include "rondo/plan.h"
-#include "simt/device/device_memory.h"
-#include "support/compare.h"
+#include "simt/device/launch_limits.h"
+#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {
@@ -54,6 +56,25 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   start(2);
   EXPECT_EQ(flags.item(), 0.0);
   EXPECT_NE(result.select(1, 0).item(), 7.0);
+}
+
+/// Properties promise clusters of 4 blocks here, and the device itself knows better.
+TEST(Room, SmallerClustersTakeThePlaceOfThoseThatDoNotFit) {
+  const DeviceRun run{.how = {"cuda_cluster", DType::f32}, .device = cuda(0)};
+  RandomRecurrence recurrence;
+  int blocks = 0;
+  for (std::uint64_t seed = 0; blocks != 4; ++seed) {
+    Random random(seed);
+    recurrence = random_recurrence(random, {.units = 128, .B = 1});
+    const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
+    blocks = persistent_plans(spec, properties_of(run.device), PersistentKind::cluster).front().shape.blocks;
+  }
+  {
+    const simt::LargestCluster two(2);
+    expect_parity(recurrence, run);
+  }
+  const simt::LargestCluster none(1);
+  expect_words<RuntimeError>([&] { (void)run_on_device(recurrence, run); }, {"cluster of 4 blocks", "cuda:0"});
 }
 
 /// Stalls in its first run; recovered, it writes 2.

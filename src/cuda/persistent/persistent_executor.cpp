@@ -74,7 +74,14 @@ class PersistentExecutor final : public Executor {
   }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return make_persistent_runner(request, choose(request.spec, request.properties, kinds_).plan->shape);
+    const Choice first = choose(request.spec, request.properties, kinds_);
+    DeviceProperties properties = request.properties;
+    for (Choice choice = first; choice.plan; choice = choose(request.spec, properties, kinds_)) {
+      const PersistentShape& shape = choice.plan->shape;
+      if (device_has_room(request, shape)) return make_persistent_runner(request, shape);
+      properties.cluster_blocks = shape.blocks / 2;
+    }
+    return make_persistent_runner(request, first.plan->shape);  // which says what there is no room for
   }
 
  private:

@@ -25,7 +25,11 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
                                                                      const DeviceProperties& properties,
                                                                      PersistentKind kind);
 
-/// A runner for one way to share out the recurrence, which must fit the device.
+/// Whether the device itself agrees that it has room: what a GPU says of large clusters depends on which parts of it
+/// are there.
+bool device_has_room(const RunnerRequest& request, const PersistentShape& shape);
+
+/// A runner for one way to share out the recurrence. Throws `RuntimeError` where the device has no room for it.
 std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape);
 
 }  // namespace rondo

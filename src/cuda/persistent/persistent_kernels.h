@@ -51,9 +51,9 @@ struct PersistentKernels {
   static std::int64_t packed_vectors(const PersistentTask& task);
   /// Queues the packing of `recurrent_kernel`, (H, G H).
   static void pack(const PersistentTask& task, const Element* recurrent_kernel, device::Words4* packed);
-  /// Must come once before launches. Throws `RuntimeError` where the device cannot run such clusters after all, as in a
-  /// small slice of a GPU.
-  static void prepare(const PersistentTask& task);
+  /// Must come once before launches. False where the device cannot run such clusters after all, as in a small slice of
+  /// a GPU.
+  static bool prepare(const PersistentTask& task);
   /// Queues the whole recurrence.
   static void launch(const PersistentTask& task, const PersistentRun<Element>& run);
 };

@@ -54,14 +54,11 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
 }
 
 template <typename Operand>
-void PersistentKernels<Operand>::prepare(const PersistentTask& task) {
+bool PersistentKernels<Operand>::prepare(const PersistentTask& task) {
   const device::LaunchConfig config = launch_config<Operand>(task);
   const PersistentKernel<Operand> kernel = kernel_of<Operand>(task);
   device::prepare(kernel, config);
-  if (config.cluster_blocks > 1 && device::resident_clusters(kernel, config) == 0) {
-    throw RuntimeError("no cluster of " + std::to_string(config.cluster_blocks) + " blocks fits on " +
-                       to_string(task.stream.device) + "; choose another executor");
-  }
+  return config.cluster_blocks == 1 || device::resident_clusters(kernel, config) > 0;
 }
 
 template <typename Operand>

@@ -57,7 +57,7 @@ template <typename Operand>
 RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
   const int most_tiles = row_tiles == 4 ? 6 : 16;  // whose operands are in registers, too
   constexpr int kMostVectors = std::is_same_v<Operand, float> ? 28 : 32;
-  const int most_vectors = row_tiles == 1 ? kMostVectors : (row_tiles == 2 ? 28 : 15);
+  const int most_vectors = row_tiles == 1 ? kMostVectors : (row_tiles == 2 ? 26 : 15);
   const int tiles = most_vectors / vectors;
   return tiles < most_tiles ? tiles : most_tiles;
 }

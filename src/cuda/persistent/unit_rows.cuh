@@ -64,7 +64,7 @@ class UnitRows {
       const float* sums = inputs_of(s, i);
       for (int gate = 0; gate < kGates; ++gate) rows_[i].inputs[gate] = sums[gate * run_.shape.H];
       rows_[i].live = run_.schedule.live(s, batch(i));
-      if (s + kPrefetched >= run_.schedule.T) continue;
+      if (s + kPrefetched >= run_.schedule.T || place_.unit % kPrefetchedUnits != 0) continue;
       const float* later = inputs_of(s + kPrefetched, i);
       for (int gate = 0; gate < kGates; ++gate) device::prefetch_to_l2(later + gate * run_.shape.H);
     }
@@ -138,6 +138,7 @@ class UnitRows {
   static constexpr int kGates = Formula::kGates;
   /// Steps ahead that sums are brought to the L2 cache: main memory is further away than one step takes.
   static constexpr std::int64_t kPrefetched = 4;
+  static constexpr int kPrefetchedUnits = 8;  ///< that a request brings: 32 bytes
 
   struct Row {
     float h = 0;

@@ -40,6 +40,8 @@ PreparedKernels& prepared_kernels() {
   return *instance;
 }
 
+unsigned largest_cluster = kMaxClusterBlocks;
+
 void refuse(const std::string& what, std::size_t came, std::size_t most) {
   throw RuntimeError(what + ": got " + std::to_string(came) + ", expected at most " + std::to_string(most));
 }
@@ -69,8 +71,12 @@ void check_launch_limits(const void* kernel, const device::LaunchConfig& config)
 }
 
 int resident_clusters(const device::LaunchConfig& config) {
-  const bool runs = config.shared_bytes <= kMaxSharedBytes && config.cluster_blocks > 0;
+  const bool runs =
+      config.shared_bytes <= kMaxSharedBytes && config.cluster_blocks > 0 && config.cluster_blocks <= largest_cluster;
   return runs ? static_cast<int>(kResidentBlocks / config.cluster_blocks) : 0;
 }
+
+LargestCluster::LargestCluster(unsigned blocks) { largest_cluster = blocks; }
+LargestCluster::~LargestCluster() { largest_cluster = kMaxClusterBlocks; }
 
 }  // namespace rondo::test::simt

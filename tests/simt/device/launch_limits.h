@@ -16,4 +16,13 @@ void check_launch_limits(const void* kernel, const device::LaunchConfig& config)
 
 int resident_clusters(const device::LaunchConfig& config);
 
+/// While it lives, the device has no room for clusters of more blocks, whatever its properties promise.
+class LargestCluster {
+ public:
+  explicit LargestCluster(unsigned blocks);
+  ~LargestCluster();
+  LargestCluster(const LargestCluster&) = delete;
+  LargestCluster& operator=(const LargestCluster&) = delete;
+};
+
 }  // namespace rondo::test::simt

@@ -1,0 +1,67 @@
+// Threads of a GPU run in any order: under every one of them a run writes the same bits.
+
+#include <gtest/gtest.h>
+
+#include "cuda/persistent/persistent_executor.h"
+#include "cuda/persistent/persistent_plan.h"
+#include "parity/device_run.h"
+#include "simt/executor.h"
+#include "support/compare.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
+
+/// Small, so that many orders can be tried: two blocks of a team, two of its warps along k, ragged rows.
+RandomRecurrence recurrence(CellKind kind) {
+  Random random(static_cast<std::uint64_t>(kind) + 1);
+  RandomRecurrence recurrence = random_recurrence(random, {.units = 24, .B = 3});
+  recurrence.spec.cell.kind = kind;
+  recurrence.spec.cell.reset_after = false;
+  recurrence.spec.cell.use_bias = false;
+  recurrence.spec.T = 5;
+  recurrence.spec.has_mask = false;
+  recurrence.spec.has_lengths = true;
+  recurrence.mask.reset();
+  recurrence.initial_state.clear();
+  const std::int64_t columns = 24 * gate_count(kind);
+  recurrence.weights = {random.tensor({recurrence.spec.I, columns}, 1.0), random.tensor({24, columns}, 0.04), {}};
+  recurrence.x = random.tensor({5, 3, recurrence.spec.I}, 1.0);
+  recurrence.lengths = Tensor::from<std::int32_t>({5, 0, 3}, {3});
+  return recurrence;
+}
+
+struct Numbers {
+  DType dtype;
+  MatrixMath math = MatrixMath::strict;
+};
+
+class AnyOrder : public ::testing::TestWithParam<PersistentKind> {};
+
+TEST_P(AnyOrder, WritesTheSameBits) {
+  for (const CellKind cell : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
+    for (const Numbers numbers : {Numbers{DType::bf16}, Numbers{DType::f32}, Numbers{DType::f32, MatrixMath::tf32}}) {
+      const RandomRecurrence exact = recurrence(cell);
+      DeviceRun run{.how = {to_string(GetParam()), numbers.dtype, numbers.math}, .device = cuda(0)};
+      const auto executors =
+          persistent_alternatives(spec_on_device(exact.spec, run), properties_of(run.device), GetParam());
+      ASSERT_FALSE(executors.empty());
+      for (const auto& executor : executors) {
+        run.executor = executor.get();
+        SCOPED_TRACE(to_string(exact.spec) + ", " + std::string(run.executor->name()));
+        const RunResult expected = run_on_device(exact, run);
+        for (std::uint64_t seed = 0; seed < 4; ++seed) {
+          const simt::ShuffledSchedule shuffled(seed);
+          EXPECT_TRUE(identical(run_on_device(exact, run).last_output, expected.last_output)) << "order " << seed;
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, AnyOrder, ::testing::ValuesIn(kKinds),
+                         [](const auto& instance) { return to_string(instance.param); });
+
+}  // namespace
+}  // namespace rondo::test
