@@ -18,9 +18,9 @@ class FmaProduct {
     weights_.load(packed, warp);
   }
 
-  /// Sums of the gates of a phase, of the first `rows` rows.
+  /// As MmaProduct::multiply, of the first `rows` rows.
   template <int kPhase>
-  __device__ void multiply(const SharedOperands& operands, int rows) const {
+  __device__ void multiply(const SharedOperands& operands, int rows, float* target) const {
     constexpr int kSlots = kPhaseSlots<Formula, kPhase>;
     const std::uint32_t* first = operands.words + warp_.first_tile * device::kTileWords;
     for (int row = 0; row < rows; row += kTogether) {
@@ -43,7 +43,7 @@ class FmaProduct {
         add_tile<kPhase>([&](int vector) { return weights_.shared(tile, vector); }, h + tile * device::kTileWords,
                          sums);
       }
-      store<kPhase>(row, sums);
+      store<kPhase>(row, sums, target);
     }
   }
 
@@ -77,10 +77,10 @@ class FmaProduct {
   }
 
   template <int kPhase>
-  __device__ void store(int row, const float (&sums)[kTogether][kPhaseSlots<Formula, kPhase>]) const {
+  __device__ void store(int row, const float (&sums)[kTogether][kPhaseSlots<Formula, kPhase>], float* target) const {
     const PersistentShape& shape = warp_.shape;
     const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
-    float* target = warp_.sums + (warp_.k_warp * shape.padded_rows() + row) * stride + warp_.unit_warp * kTileUnits;
+    target += (warp_.k_warp * shape.padded_rows() + row) * stride + warp_.unit_warp * kTileUnits;
     RONDO_UNROLL
     for (int slot = 0; slot < kPhaseSlots<Formula, kPhase>; ++slot) {
       const int pair = slot * device::kWarpLanes + static_cast<int>(device::lane());

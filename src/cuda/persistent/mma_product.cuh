@@ -21,7 +21,6 @@ struct WarpPlace {
   int tiles = 0;                             ///< along k, of this warp
   int first_tile = 0;                        ///< the first of them
   device::Words4* shared_weights = nullptr;  ///< of this warp
-  float* sums = nullptr;                     ///< [k_warps][padded rows][gate][unit], rows `sum_stride` apart
 };
 
 /// Tiles of a lane's weights: kResident of them in registers, the others in shared memory.
@@ -65,11 +64,12 @@ class MmaProduct {
     weights_.load(packed, warp);
   }
 
-  /// Sums of the gates of a phase, of all rows, out of SharedOperands or PacketOperands. Everything that the resident
-  /// tiles need is on its way before the first product; where all of them are used, there is no question between the
+  /// `target`, [k_warps][padded rows][gate][unit] with rows `sum_stride` apart, gets this warp's part of the sums of
+  /// the gates of a phase, of all rows, out of SharedOperands or PacketOperands. Everything that the resident tiles
+  /// need is on its way before the first product; where all of them are used, there is no question between the
   /// products.
   template <int kPhase, typename Operands>
-  __device__ void multiply(const Operands& operands, int) const {
+  __device__ void multiply(const Operands& operands, int, float* target) const {
     Sums<Phase<Formula, kPhase>::kGates> sums = {};
     if (warp_.tiles > 0) {
       Columns<kRowTiles> columns[kResident];
@@ -88,7 +88,7 @@ class MmaProduct {
       }
     }
     for (int tile = kResident; tile < warp_.tiles; tile += kTogether) add_shared<kPhase>(operands, tile, sums);
-    store(sums);
+    store(sums, target);
   }
 
  private:
@@ -124,12 +124,11 @@ class MmaProduct {
   }
 
   template <int kGates>
-  __device__ void store(const Sums<kGates>& sums) const {
+  __device__ void store(const Sums<kGates>& sums, float* target) const {
     const PersistentShape& shape = warp_.shape;
     const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
     const int lane = static_cast<int>(device::lane());
-    float* target = warp_.sums + (warp_.k_warp * shape.padded_rows() + lane % 4 * 2) * stride +
-                    warp_.unit_warp * kTileUnits + lane / 4;
+    target += (warp_.k_warp * shape.padded_rows() + lane % 4 * 2) * stride + warp_.unit_warp * kTileUnits + lane / 4;
     RONDO_UNROLL
     for (int gate = 0; gate < kGates; ++gate) {
       RONDO_UNROLL

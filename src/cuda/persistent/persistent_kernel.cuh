@@ -74,9 +74,23 @@ __device__ inline WarpPlace warp_place(const PersistentShape& shape, const Block
           .k_warp = k_warp,
           .tiles = shape.tiles_of(k_warp),
           .first_tile = k_warp * shape.warp_tiles(),
-          .shared_weights = memory.weights() + warp * shared_vectors,
-          .sums = memory.sums()};
+          .shared_weights = memory.weights() + warp * shared_vectors};
 }
+
+/// Where the sums of a product are: in BlockNeeds::sum_places in turn.
+class SumPlaces {
+ public:
+  __device__ SumPlaces(const BlockMemory& memory, const PersistentShape& shape, const BlockNeeds& needs)
+      : first_(memory.sums()), current_(first_), step_(needs.sum_places == 1 ? 0 : sum_count(shape, needs.gates)) {}
+
+  __device__ float* next() { return current_ = current_ == first_ ? first_ + step_ : first_; }
+  __device__ const float* current() const { return current_; }
+
+ private:
+  float* const first_;
+  float* current_;
+  const int step_;
+};
 
 /// `value(i)` of every row of this thread goes to all blocks of the team.
 template <typename Exchange, int kRows, typename Rows, typename Value>
@@ -108,8 +122,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
                         warp_place<Product>(shape, memory));
   const int unit = thread % shape.units();
   UnitRows<Formula, typename Numbers<Operand>::Element, kRows> rows(run,
-                                                                    {.sums = memory.sums(),
-                                                                     .unit = unit,
+                                                                    {.unit = unit,
                                                                      .u = std::int64_t{block} * shape.units() + unit,
                                                                      .first_row = first_row,
                                                                      .rows = team_rows,
@@ -126,24 +139,27 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     if (!fresh) push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.h(i); });
     rows.load_inputs(range.first);
   }
+  SumPlaces sums(memory, shape, block_needs<Formula, Operand>(shape));
   bool all_came = true;
   RONDO_KEEP_LOOP
   for (std::int64_t s = range.first; s < range.last && all_came; ++s) {
-    if (!fresh) {
+    if (fresh) {
+      rows.step(nullptr);
+      fresh = false;
+    } else {
       exchange.wait();
-      product.template multiply<0>(exchange.operands(), team_rows);
+      product.template multiply<0>(exchange.operands(), team_rows, sums.next());
       device::block_barrier();
       if constexpr (kPhases<Formula> == 2) {
-        rows.reset();
+        rows.reset(sums.current());
         push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.reset_h(i); });
         exchange.wait();
-        product.template multiply<1>(exchange.operands(), team_rows);
+        product.template multiply<1>(exchange.operands(), team_rows, sums.next());
         device::block_barrier();
       }
       all_came = exchange.all_came();
+      rows.step(sums.current());
     }
-    rows.step(fresh);
-    fresh = false;
     if (s + 1 < range.last) {
       push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.h(i); });
     }

@@ -67,17 +67,23 @@ struct BlockNeeds {
   int vectors = 0;         ///< of a tile: TileLayout::kVectors
   int resident = 0;        ///< tiles in registers
   int gates = 0;           ///< of the phase with most of them
-  int operand_places = 0;  ///< copies of the rows of h in shared memory
+  int operand_places = 1;  ///< copies of the rows of h in shared memory
+  int sum_places = 1;      ///< copies of the sums of all warps
 };
 
 template <typename Formula, typename Operand>
 RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   constexpr int kVectors = TileLayout<Formula, Operand>::kVectors;
   constexpr bool kStrict = std::is_same_v<Operand, float>;
-  BlockNeeds needs{kVectors, resident_tiles<Operand>(kVectors, shape.row_tiles), Phase<Formula, 0>::kGates, 1};
-  // A cluster pushes into one place while the other one is read; tensor cores take packets out of global memory.
+  BlockNeeds needs{kVectors, resident_tiles<Operand>(kVectors, shape.row_tiles), Phase<Formula, 0>::kGates};
+  // A cluster pushes into one place while the other one is read.
   if (shape.kind == PersistentKind::cluster) needs.operand_places = 2;
-  if (shape.kind == PersistentKind::grid && !kStrict) needs.operand_places = 0;
+  // Tensor cores take packets out of global memory, and each warp waits for its own: it may be at its next product
+  // while another one still reads the sums of the last.
+  if (shape.kind == PersistentKind::grid && !kStrict) {
+    needs.operand_places = 0;
+    needs.sum_places = 2;
+  }
   return needs;
 }
 
@@ -99,6 +105,11 @@ RONDO_HOST_DEVICE inline std::size_t operand_bytes(const PersistentShape& shape)
   return sizeof(std::uint32_t) * static_cast<std::size_t>(shape.padded_rows() * shape.row_stride());
 }
 
+/// Sums of all warps for a product: [k_warps][padded rows][gate][unit].
+RONDO_HOST_DEVICE inline std::int32_t sum_count(const PersistentShape& shape, int gates) {
+  return shape.k_warps * shape.padded_rows() * shape.sum_stride(gates);
+}
+
 RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape, const BlockNeeds& needs) {
   constexpr std::size_t kVectorBytes = 16;
   constexpr std::size_t kBarrierBytes = 32;
@@ -107,8 +118,7 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   };
   SharedLayout layout;
   layout.sums = operand_bytes(shape) * static_cast<std::size_t>(needs.operand_places);
-  layout.weights =
-      layout.sums + sizeof(float) * product(shape.k_warps * shape.padded_rows(), shape.sum_stride(needs.gates));
+  layout.weights = layout.sums + sizeof(float) * product(needs.sum_places, sum_count(shape, needs.gates));
   layout.barriers =
       layout.weights + kVectorBytes * product(shape.threads(), shared_tiles(shape, needs.resident) * needs.vectors);
   layout.bytes = layout.barriers + kBarrierBytes;

@@ -16,13 +16,12 @@ inline constexpr int kMostKWarps = 8;
 
 /// Where a thread's rows are.
 struct UnitPlace {
-  const float* sums = nullptr;  ///< [k_warps][padded rows][gate][unit] in shared memory
-  int unit = 0;                 ///< of the block
-  std::int64_t u = 0;           ///< of the layer
-  std::int64_t first_row = 0;   ///< of the batch: the team's first
-  int rows = 0;                 ///< of the team
-  int row = 0;                  ///< of the team: this thread's first
-  int row_step = 1;             ///< to its next one
+  int unit = 0;                ///< of the block
+  std::int64_t u = 0;          ///< of the layer
+  std::int64_t first_row = 0;  ///< of the batch: the team's first
+  int rows = 0;                ///< of the team
+  int row = 0;                 ///< of the team: this thread's first
+  int row_step = 1;            ///< to its next one
 };
 
 /// A unit in up to kRows rows. Those that do not exist are idle.
@@ -70,35 +69,36 @@ class UnitRows {
     }
   }
 
-  /// r * h, for a Formula whose candidate takes it. Dead rows take part: nobody uses what comes of it.
-  __device__ void reset() {
+  /// r * h, for a Formula whose candidate takes it; `products` are what the first phase has left. Dead rows take part:
+  /// nobody uses what comes of it.
+  __device__ void reset(const float* products) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
         if (!exists(i)) continue;
         Sums sums = biased(i);
-        add_products<0>(i, sums.recurrent);
+        add_products<0>(products, i, sums.recurrent);
         for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) rows_[i].recurrent[gate] = sums.recurrent[gate];
         rows_[i].reset_h = Formula::reset(sums.input, sums.recurrent, rows_[i].h, activations);
       }
     });
   }
 
-  /// h, c = formula(x W + b, h U + rb, h, c) in live rows. A fresh step is the first, where h is zeros and h U has not
-  /// been computed.
-  __device__ void step(bool fresh) {
+  /// h, c = formula(x W + b, h U + rb, h, c) in live rows. Null products are zeros: those of a first step without
+  /// initial states.
+  __device__ void step(const float* products) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
         if (!exists(i)) continue;
         Sums sums = biased(i);
-        if (!fresh) {
+        if (products != nullptr) {
           if constexpr (kPhases<Formula> == 2) {
             for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) {
               sums.recurrent[gate] = rows_[i].recurrent[gate];
             }
           }
-          add_products<kPhases<Formula> - 1>(i, sums.recurrent);
+          add_products<kPhases<Formula> - 1>(products, i, sums.recurrent);
         }
         const UnitStates<float> next =
             Formula::step(sums.input, sums.recurrent, UnitStates<float>{rows_[i].h, rows_[i].c}, activations);
@@ -174,22 +174,22 @@ class UnitRows {
 
   /// recurrent[gate] += the products of the gates of a phase, in the order of k.
   template <int kPhase>
-  __device__ void add_products(int i, float (&recurrent)[kGates]) const {
+  __device__ void add_products(const float* products, int i, float (&recurrent)[kGates]) const {
     switch (run_.shape.k_warps) {
-      case 1: return add_parts<kPhase, 1>(i, recurrent);
-      case 2: return add_parts<kPhase, 2>(i, recurrent);
-      case 4: return add_parts<kPhase, 4>(i, recurrent);
-      default: return add_parts<kPhase, kMostKWarps>(i, recurrent);
+      case 1: return add_parts<kPhase, 1>(products, i, recurrent);
+      case 2: return add_parts<kPhase, 2>(products, i, recurrent);
+      case 4: return add_parts<kPhase, 4>(products, i, recurrent);
+      default: return add_parts<kPhase, kMostKWarps>(products, i, recurrent);
     }
   }
 
   /// With all reads on their way before the first is used.
   template <int kPhase, int kParts>
-  __device__ void add_parts(int i, float (&recurrent)[kGates]) const {
+  __device__ void add_parts(const float* products, int i, float (&recurrent)[kGates]) const {
     constexpr int kPhaseGates = Phase<Formula, kPhase>::kGates;
     const PersistentShape& shape = run_.shape;
     const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
-    const float* sums = place_.sums + row(i) * stride + place_.unit;
+    const float* sums = products + row(i) * stride + place_.unit;
     float parts[kPhaseGates][kParts];
     RONDO_UNROLL
     for (int gate = 0; gate < kPhaseGates; ++gate) {
