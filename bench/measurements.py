@@ -8,6 +8,11 @@ import pathlib
 FORMAT = "rondo_bench 1"
 MICRO_FORMAT = "rondo_micro 1"
 CHECK_FORMAT = "rondo_gpu_check 1"
+# Where scripts/gpu-check puts files of rondo_bench that are one, in the order of `merge`: the head is that of the last.
+BENCH_PARTS = ("bench_further", "bench_steps", "bench")
+ALTERNATIVES_PART = "alternatives"
+# What a plan takes on a CUDA device: the first that runs the recurrence.
+PLANNED = ("cuda_persistent", "cuda_stepwise")
 MATHS = ["bf16", "f16", "tf32", "f32"]
 GRAPHS = ["eager", "replayed", "not replayed"]
 # Of each field of a result, its type; what is not here may be there as well.
@@ -69,27 +74,46 @@ def check_micro_shape(micro, where):
                     raise FileError(f"{place}: times out of order: {row['ns']}")
 
 
-def _read(path, part):
-    """The object in a file, or `part` of it where scripts/gpu-check wrote the file."""
+def _read(path):
     try:
-        data = json.loads(pathlib.Path(path).read_text())
+        return json.loads(pathlib.Path(path).read_text())
     except (OSError, ValueError) as error:
         raise FileError(f"{path}: {error}") from error
-    return data.get(part) if isinstance(data, dict) and data.get("format") == CHECK_FORMAT else data
+
+
+def _is_check(data):
+    return isinstance(data, dict) and data.get("format") == CHECK_FORMAT
+
+
+def _checked(bench, where):
+    if not isinstance(bench, dict):
+        raise FileError(f"{where}: no measurements")
+    check_shape(bench, where)
+    return bench
 
 
 def load(path):
-    """A file of rondo_bench, or the one inside of a file of scripts/gpu-check."""
-    data = _read(path, "bench")
-    if not isinstance(data, dict):
-        raise FileError(f"{path}: no measurements")
-    check_shape(data, path)
-    return data
+    """A file of rondo_bench, or all of those inside of a file of scripts/gpu-check as one."""
+    data = _read(path)
+    if not _is_check(data):
+        return _checked(data, path)
+    return merge([_checked(data[part], f"{path}: {part}") for part in BENCH_PARTS if data.get(part) or part == BENCH_PARTS[-1]])
+
+
+def load_alternatives(path):
+    """From a file of scripts/gpu-check: what was measured of persistent kernels beside those that a plan takes, and for
+    each point what `rondo_bench --explain` says. (None, {}) where there is none."""
+    data = _read(path)
+    if not _is_check(data) or not data.get(ALTERNATIVES_PART):
+        return None, {}
+    return _checked(data[ALTERNATIVES_PART], f"{path}: {ALTERNATIVES_PART}"), data.get("plans") or {}
 
 
 def load_micro(path):
     """A file of rondo_micro, or the one inside of a file of scripts/gpu-check; None where that has none."""
-    data = _read(path, "micro")
+    data = _read(path)
+    if _is_check(data):
+        data = data.get("micro")
     if data is None:
         return None
     if not isinstance(data, dict):
@@ -99,14 +123,16 @@ def load_micro(path):
 
 
 def merge(benches):
-    """One for all: of a point that several measured, the last. They must be of one kind of device."""
+    """One for all, with the last one's head: of a point that several measured, the last. They must be of one kind of
+    device."""
     names = sorted({bench["device"]["name"] for bench in benches})
     if len(names) > 1:
         raise FileError(f"files of several devices: {', '.join(names)}")
     merged = dict(benches[-1])
     results = {result["id"]: result for bench in benches for result in bench["results"]}
     merged["results"] = list(results.values())
-    merged["unmeasured"] = [point for point in benches[-1]["unmeasured"] if point not in results]
+    unmeasured = dict.fromkeys(point for bench in benches for point in bench["unmeasured"])
+    merged["unmeasured"] = [point for point in unmeasured if point not in results]
     return merged
 
 
@@ -124,8 +150,15 @@ def best_cudnn(result):
     return fastest([run for run in result["runs"] if is_cudnn(run["executor"])])
 
 
-def best_rondo(result):
-    return fastest([run for run in result["runs"] if not is_cudnn(run["executor"])])
+def runs_of(result, executor):
+    return [run for run in result["runs"] if run["executor"] == executor]
+
+
+def planned_rondo(result):
+    """Of the executor that a plan takes, eager or replayed. On another device than CUDA, the fastest executor."""
+    of_plans = (runs_of(result, executor) for executor in PLANNED)
+    own = [run for run in result["runs"] if not is_cudnn(run["executor"])]
+    return fastest(next((runs for runs in of_plans if runs), own))
 
 
 def geometric_mean(values):

@@ -77,7 +77,7 @@ std::vector<std::string> names_in(const std::string& list) {
 }  // namespace
 
 std::vector<std::string> set_names() {
-  return {"inference", "training", "flashrnn", "applications", "cliff", "variants"};
+  return {"inference", "training", "flashrnn", "applications", "cliff", "variants", "steps"};
 }
 
 std::vector<Point> load_points(const std::filesystem::path& folder, const std::string& set) {

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Tables and charts of what rondo_bench and rondo_micro measured.
 
+    report.py record FILE [--doc docs/performance.md] [--plots docs/images]
     report.py results FILE... [--doc docs/performance.md] [--plots docs/images]
     report.py predict [--set quick] [--doc docs/performance.md]
     report.py constants FILE [--doc docs/performance.md]
 
-FILE is what `rondo_bench --json`, for constants `rondo_micro --out`, or `scripts/gpu-check` wrote. Without --doc the Markdown goes to the output; with it, it
-replaces what stands between the document's markers, `<!-- results:begin -->` and `<!-- results:end -->` (or
-`prediction`, `constants`). --plots writes one SVG chart for each cell.
+FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`
+wrote. `record` is constants and results together. Without --doc the Markdown goes to the output; with it, it replaces what
+stands between the document's markers, `<!-- results:begin -->` and `<!-- results:end -->` (or `prediction`, `constants`).
+--plots writes one SVG chart for each cell.
 """
 
 import argparse
@@ -15,46 +17,18 @@ import pathlib
 import sys
 
 import limit_model
+from alternatives import alternatives_markdown
 from constants import constants_markdown
 from markdown import number, table
-from measurements import (FileError, best_cudnn, best_rondo, fastest, geometric_mean, is_cudnn, load, load_micro, merge,
-                          points_of)
+from measurements import FileError, best_cudnn, load, load_alternatives, load_micro, merge, planned_rondo, points_of
 from plot import chart
+from tables import STEPS_SET, limit_of, order, overall_table, point_name, speed_table, steps_table, variant_table
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-STANDARD = "cudnn_standard"
+MOST_NAMED = 20  # points that were not measured
 
-
-def point_name(point):
-    name = f"H {point['H']}, B {point['B']}, T {point['T']}"
-    if point["I"] != point["H"]:
-        name += f", I {point['I']}"
-    return name if point["variant"] == "plain" else f"{name}, {point['variant'].replace('_', ' ')}"
-
-
-def order(result):
-    return (result["H"], result["B"], result["T"], result["I"], result["variant"] != "plain", result["variant"])
-
-
-def limit_of(bench, result):
-    """None on a device that the model is not of."""
-    return limit_model.limit_us_per_step(result) if "H200" in bench["device"]["name"] else None
-
-
-def ratio(numerator, denominator):
-    return numerator["us_per_run"]["median"] / denominator["us_per_run"]["median"] if numerator and denominator else None
-
-
-def standard_replayed(result):
-    return fastest([r for r in result["runs"] if r["executor"] == STANDARD and r["graph"] == "replayed"])
-
-
-def times(value):
-    return "-" if value is None else f"{value:.2f}x"
-
-
-def percent(value):
-    return "-" if value is None else f"{100 * value:.0f} %"
+STEPS_ABOUT = """Microseconds per step of runs that are alike but for T, the product of the inputs and what a run costs once
+in them; then of each further step, from one T to the next. Apart: how far from their middle they are at most."""
 
 
 def head_text(bench):
@@ -70,75 +44,34 @@ def head_text(bench):
     return " ".join(lines)
 
 
-def rondo_columns(results):
-    """(executor, graph) of all runs that are not cuDNN's, in order of appearance."""
-    runs = [run for result in results for run in result["runs"] if not is_cudnn(run["executor"])]
-    return list(dict.fromkeys((run["executor"], run["graph"]) for run in runs))
-
-
-def speed_row(bench, result, columns):
-    cudnn, rondo = best_cudnn(result), best_rondo(result)
-    row = [point_name(result)]
-    row.append(f"{number(cudnn['us_per_step'])} ({cudnn['executor'][6:]}, {cudnn['graph']})" if cudnn else "-")
-    for column in columns:
-        row.append(number(next((r["us_per_step"] for r in result["runs"] if (r["executor"], r["graph"]) == column), None)))
-    limit = limit_of(bench, result)
-    fraction = limit / rondo["us_per_step"] if limit and rondo else None
-    spread = None
-    if rondo:
-        spread = (rondo["us_per_run"]["p90"] - rondo["us_per_run"]["p10"]) / rondo["us_per_run"]["median"]
-    values = {"best": ratio(cudnn, rondo), "standard": ratio(standard_replayed(result), rondo), "fraction": fraction}
-    row += [times(values["best"]), times(values["standard"]), number(limit), percent(fraction), percent(spread)]
-    return row, values
-
-
-def speed_table(bench, results):
-    """One row for each point, and the geometric means below."""
-    columns = rondo_columns(results)
-    head = ["point", "cuDNN, best"] + [f"`{executor}`, {graph}" for executor, graph in columns]
-    head += ["against best", "against standard, replayed", "limit (predicted)", "of the limit", "spread"]
-    pairs = [speed_row(bench, result, columns) for result in sorted(results, key=order)]
-    mean = {key: geometric_mean(v[key] for _, v in pairs if v[key] is not None) for key in ("best", "standard", "fraction")}
-    last = ["geometric mean", ""] + [""] * len(columns)
-    last += [times(mean["best"]), times(mean["standard"]), "", percent(mean["fraction"]), ""]
-    return table(head, [row for row, _ in pairs] + [last])
-
-
-def variant_table(bench):
-    """What each variant costs beside the plain point of the same size, for the best of Rondo and the best of cuDNN."""
-    by_id = {result["id"]: result for result in bench["results"]}
-    rows = []
-    for result in bench["results"]:
-        plain = by_id.get(result["id"].rsplit("/", 1)[0] + "/plain")
-        if result["variant"] == "plain" or plain is None:
-            continue
-        row = [f"{result['cell']}, {result['math']}, {point_name(result)}"]
-        for best in (best_rondo, best_cudnn):
-            factor = ratio(best(result), best(plain))
-            row.append("declines" if factor is None else f"{100 * (factor - 1):+.1f} %")
-        rows.append(row)
-    return table(["variant", "Rondo, against plain", "cuDNN, against plain"], rows) if rows else ""
-
-
-def trouble_text(bench):
-    lines = [f"- {r['id']}: {f['executor']} {f['graph']}: {f['message']}" for r in bench["results"] for f in r["failures"]]
-    lines += [f"- {point}: not measured, the time was over" for point in bench["unmeasured"]]
+def trouble_text(benches):
+    lines = [f"- {r['id']}: {f['executor']} {f['graph']}: {f['message']}" for bench in benches for r in bench["results"]
+             for f in r["failures"]]
+    unmeasured = list(dict.fromkeys(point for bench in benches for point in bench["unmeasured"]))
+    lines += [f"- {point}: not measured, the time was over" for point in unmeasured[:MOST_NAMED]]
+    if len(unmeasured) > MOST_NAMED:
+        lines.append(f"- and {len(unmeasured) - MOST_NAMED} further points: not measured, the time was over")
     return "\n".join(["Failures and gaps:", ""] + lines) if lines else ""
 
 
-def results_markdown(bench, plots=()):
+def results_markdown(bench, plots=(), alternatives=None, plans=None):
     """All of it; times are microseconds for one step, medians, with the product of the inputs."""
     groups = {}
     for result in bench["results"]:
-        if result["runs"]:
+        if result["runs"] and result["set"] != STEPS_SET:
             groups.setdefault((result["cell"], result["math"]), []).append(result)
     parts = [head_text(bench), "Microseconds per step; the input product is in them."]
     parts += [f"![{cell}, microseconds per step]({path})" for cell, path in plots]
+    parts += ["### Overall", overall_table(bench, groups)] if groups else []
     for (cell, math_name), results in sorted(groups.items()):
         parts += [f"### {cell}, {math_name}", speed_table(bench, results)]
-    variants = variant_table(bench)
+    variants, steps = variant_table(bench), steps_table(bench)
     parts += ["### Variants", variants] if variants else []
-    return "\n\n".join(part for part in parts + [trouble_text(bench)] if part)
+    parts += ["### Steps", STEPS_ABOUT, steps] if steps else []
+    if alternatives:
+        parts.append(alternatives_markdown(alternatives, plans or {}))
+    parts.append(trouble_text([bench, alternatives] if alternatives else [bench]))
+    return "\n\n".join(part for part in parts if part)
 
 
 def prediction_markdown(points):
@@ -164,13 +97,15 @@ def put_into(document, marker, text):
 
 
 def write_plots(bench, folder, document):
-    """One chart per cell; returns (cell, path as the document names it)."""
+    """One chart per cell, of the quick set where it was measured; returns (cell, path as the document names it)."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for cell in sorted({result["cell"] for result in bench["results"] if result["runs"]}):
-        results = sorted((r for r in bench["results"] if r["cell"] == cell and r["runs"]), key=lambda r: (r["math"], order(r)))
+    measured = [result for result in bench["results"] if result["runs"]]
+    shown = [result for result in measured if result["set"] == "quick"] or measured
+    for cell in sorted({result["cell"] for result in shown}):
+        results = sorted((r for r in shown if r["cell"] == cell), key=lambda r: (r["math"], order(r)))
         labels = [f"{result['math']}  {point_name(result)}" for result in results]
-        series = {"cuDNN, best": [best_cudnn(r) for r in results], "Rondo, best": [best_rondo(r) for r in results]}
+        series = {"cuDNN, best": [best_cudnn(r) for r in results], "Rondo": [planned_rondo(r) for r in results]}
         series = {name: [run and run["us_per_step"] for run in runs] for name, runs in series.items()}
         series["limit (predicted)"] = [limit_of(bench, result) for result in results]
         path = folder / f"performance_{cell}.svg"
@@ -181,17 +116,32 @@ def write_plots(bench, folder, document):
     return written
 
 
+def results_of(paths, options):
+    """(marker, text) of files of rondo_bench or scripts/gpu-check; of alternatives, the last file's that has them."""
+    bench = merge([load(path) for path in paths])
+    found = [pair for pair in map(load_alternatives, paths) if pair[0]]
+    plots = write_plots(bench, options.plots, options.doc) if options.plots else ()
+    return "results", results_markdown(bench, plots, *(found[-1] if found else ()))
+
+
+def constants_of(path):
+    return "constants", constants_markdown(load_micro(path))
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
+    record = commands.add_parser("record")
+    record.add_argument("file", type=pathlib.Path)
     results = commands.add_parser("results")
     results.add_argument("files", nargs="+", type=pathlib.Path)
-    results.add_argument("--plots", type=pathlib.Path)
+    for command in (record, results):
+        command.add_argument("--plots", type=pathlib.Path)
     predict = commands.add_parser("predict")
     predict.add_argument("--set", default="quick")
     constants = commands.add_parser("constants")
     constants.add_argument("file", type=pathlib.Path)
-    for command in (results, predict, constants):
+    for command in (record, results, predict, constants):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -199,17 +149,18 @@ def parse(arguments):
 def main(arguments):
     options = parse(arguments)
     if options.command == "predict":
-        marker, text = "prediction", prediction_markdown(points_of(FOLDER / "points" / f"{options.set}.json"))
+        parts = [("prediction", prediction_markdown(points_of(FOLDER / "points" / f"{options.set}.json")))]
     elif options.command == "constants":
-        marker, text = "constants", constants_markdown(load_micro(options.file))
+        parts = [constants_of(options.file)]
+    elif options.command == "results":
+        parts = [results_of(options.files, options)]
     else:
-        bench = merge([load(path) for path in options.files])
-        plots = write_plots(bench, options.plots, options.doc) if options.plots else ()
-        marker, text = "results", results_markdown(bench, plots)
-    if options.doc:
-        put_into(options.doc, marker, text)
-    else:
-        print(text)
+        parts = [constants_of(options.file), results_of([options.file], options)]
+    for marker, text in parts:
+        if options.doc:
+            put_into(options.doc, marker, text)
+        else:
+            print(text)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ struct Options {
 void describe(CLI::App& app, Options& options) {
   app.add_option("--set", options.set,
                  "quick, smoke, all, or some of inference, training, flashrnn, applications, "
-                 "cliff, variants, joined by commas")
+                 "cliff, variants, steps, joined by commas")
       ->capture_default_str();
   app.add_option("--filter", options.filter, "only points in whose name this regular expression is found");
   app.add_option("--device", options.device, "cuda:N or cpu; without it the first CUDA device, or the CPU");

@@ -14,11 +14,14 @@ import re
 import sys
 
 FORMAT = "rondo_gpu_check 1"
-SANITIZERS = ("memcheck", "racecheck", "synccheck")
-STEPS = ("parity", "goldens", *SANITIZERS, "soak", "micro", "bench")
-MEASUREMENTS = ("micro", "bench")  # these are no tests
+SANITIZERS = tuple(tool + which for which in ("", "_persistent") for tool in ("memcheck", "racecheck", "synccheck"))
+BENCHES = ("bench", "bench_steps", "alternatives", "bench_further")
+MEASUREMENTS = ("micro", *BENCHES)  # these are no tests
+STEPS = ("parity", "goldens", *SANITIZERS, "soak", *MEASUREMENTS)
 TIMEOUT_CODES = ("124", "137")
-KEPT_LOG = 4000  # characters of a failed step's output
+TEST_ENDED = "[       OK ]"
+TEST_PROGRESS = ("[----------]", "[ RUN      ]", TEST_ENDED)
+KEPT_LOG = 4000  # characters of a failed step's output, without its progress
 
 
 def read_json(path):
@@ -65,6 +68,18 @@ def sanitizer_outcome(record, log):
         record.update(outcome="failed", note="compute-sanitizer gave no summary")
 
 
+def read_plans(path):
+    """For each point, by its name, what `rondo_bench --explain` says would run it."""
+    blocks = path.read_text().strip().split("\n\n") if path.exists() else []
+    return dict(block.split("\n", 1) for block in blocks if "\n" in block)
+
+
+def out_of_time(record, log):
+    record.update(outcome="failed", note="ran out of its time")
+    if record["name"] not in MEASUREMENTS:
+        record["note"] += f" after {log.count(TEST_ENDED)} tests"
+
+
 def judge(work, fields):
     """One step's record from its line in steps.tsv and its files."""
     if fields[1] == "skipped":
@@ -73,9 +88,9 @@ def judge(work, fields):
     command = re.sub(r"(?<![\w.])/\S*/", "", command)  # where programs lie on one machine tells nothing elsewhere
     record = {"name": name, "outcome": "passed" if code == "0" else "failed", "exit_code": int(code),
               "seconds": int(seconds), "limit_seconds": int(limit), "command": command}
-    if code in TIMEOUT_CODES:
-        record.update(outcome="failed", note="ran out of its time")
     log = (work / f"{name}.log").read_text(errors="replace")
+    if code in TIMEOUT_CODES:
+        out_of_time(record, log)
     if name in SANITIZERS:
         sanitizer_outcome(record, log)
     if name not in MEASUREMENTS and record["outcome"] != "skipped":
@@ -84,7 +99,8 @@ def judge(work, fields):
         if record["outcome"] == "passed" and (record["tests"] == 0 or record["failures"] > 0):
             record.update(outcome="failed", note="no test ran" if record["tests"] == 0 else "tests failed")
     if record["outcome"] == "failed":
-        record["output"] = log[-KEPT_LOG:]
+        lines = [line for line in log.splitlines(keepends=True) if not line.startswith(TEST_PROGRESS)]
+        record["output"] = "".join(lines)[-KEPT_LOG:]
     return record
 
 
@@ -97,11 +113,12 @@ def collect(work, commit):
               "commit": commit, "device": read_state(work / "state_before.csv"),
               "device_after": read_state(work / "state_after.csv"),
               "seed": os.environ.get("RONDO_TEST_SEED"), "specs": os.environ.get("RONDO_TEST_SPECS"), "steps": steps,
-              "parity": read_json(work / "parity.json"), "micro": read_json(work / "micro.json"),
-              "bench": read_json(work / "bench.json")}
+              **{name: read_json(work / f"{name}.json") for name in ("parity", *MEASUREMENTS)},
+              "plans": read_plans(work / "plans.txt")}
     left = {"parity": ((record["parity"] or {}).get("cases"), "it left no comparisons"),
-            "micro": ((record["micro"] or {}).get("measurements"), "it measured nothing"),
-            "bench": (any(result["runs"] for result in (record["bench"] or {}).get("results", [])), "it measured nothing")}
+            "micro": ((record["micro"] or {}).get("measurements"), "it measured nothing")}
+    for name in BENCHES:
+        left[name] = (any(result["runs"] for result in (record[name] or {}).get("results", [])), "it measured nothing")
     for step in steps:
         something, why = left.get(step["name"], (True, ""))
         if step["outcome"] == "passed" and not something:
@@ -120,7 +137,7 @@ def print_summary(record, out):
             details.append(f"{step['tests']} tests, {step.get('failures', 0)} failures, {skipped} skipped")
         details += [f"{step['seconds']} s"] if "seconds" in step else []
         details += [step["note"]] if "note" in step else []
-        print(f"{step['name']:10} {step['outcome']:8} {'; '.join(details)}")
+        print(f"{step['name']:20} {step['outcome']:8} {'; '.join(details)}")
     print(f"{record['outcome']}; the record is {out}")
 
 

@@ -14,8 +14,10 @@ sys.path.insert(0, str(HERE.parent))
 import constants  # noqa: E402
 import limit_model  # noqa: E402
 import report  # noqa: E402
-from measurements import (FileError, best_cudnn, best_rondo, check_micro_shape, check_shape, geometric_mean, load,  # noqa: E402
-                          load_micro, merge)
+import tables  # noqa: E402
+from alternatives import alternatives_markdown, planned  # noqa: E402
+from measurements import (FileError, best_cudnn, check_micro_shape, check_shape, geometric_mean, load,  # noqa: E402
+                          load_alternatives, load_micro, merge, planned_rondo)
 
 FIXTURE = HERE / "fixture.json"
 
@@ -26,6 +28,22 @@ def cells_of(markdown, beginning):
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
+def section(markdown, title):
+    return markdown.split(f"### {title}\n")[1].split("\n### ")[0]
+
+
+def a_run(executor, us_per_run, T, graph="replayed"):
+    return {"executor": executor, "graph": graph, "us_per_step": us_per_run / T, "rounds": 5, "runs_per_round": 10,
+            "us_per_run": {"median": us_per_run, "p10": 0.99 * us_per_run, "p90": 1.03 * us_per_run, "least": 0.9 * us_per_run}}
+
+
+def a_result(cell, H, B, T, math_name, runs, variant="plain", point_set="quick"):
+    """`runs`: (executor, microseconds per run) or, where it was not replayed, (executor, microseconds, graph)."""
+    return {"id": f"{cell}/H{H}/B{B}/T{T}/I{H}/{math_name}/{variant}", "set": point_set, "cell": cell, "H": H, "B": B, "T": T,
+            "I": H, "math": math_name, "variant": variant, "flops": 1, "bytes": 1, "refusals": [], "failures": [],
+            "runs": [a_run(executor, us, T, *graph) for executor, us, *graph in runs]}
+
+
 class ReportTest(unittest.TestCase):
     def setUp(self):
         self.bench = load(FIXTURE)
@@ -34,7 +52,7 @@ class ReportTest(unittest.TestCase):
     def test_best_is_the_least_over_algorithms_and_graphs(self):
         result = self.bench["results"][0]
         self.assertEqual((best_cudnn(result)["executor"], best_cudnn(result)["graph"]), ("cudnn_persist_static", "eager"))
-        self.assertEqual((best_rondo(result)["executor"], best_rondo(result)["graph"]), ("cuda_stepwise", "replayed"))
+        self.assertEqual((planned_rondo(result)["executor"], planned_rondo(result)["graph"]), ("cuda_stepwise", "replayed"))
 
     def test_row_of_a_point(self):
         limit = limit_model.limit_us_per_step(self.bench["results"][0])
@@ -69,6 +87,239 @@ class ReportTest(unittest.TestCase):
     def test_no_limit_for_a_device_that_the_model_is_not_of(self):
         self.bench["device"]["name"] = "Another"
         self.assertEqual(cells_of(report.results_markdown(self.bench), "H 1024, B 4, T 10")[6:8], ["-", "-"])
+
+
+class PersistentTest(unittest.TestCase):
+    """A record in which plans take both of their executors."""
+
+    def setUp(self):
+        self.bench = {**load(FIXTURE), "unmeasured": [], "results": [
+            a_result("lstm", 1024, 4, 10, "bf16", [("cuda_persistent", 30, "eager"), ("cuda_persistent", 10),
+                                                   ("cuda_block", 5), ("cuda_stepwise", 90, "eager"), ("cuda_stepwise", 40),
+                                                   ("cudnn_standard", 40), ("cudnn_persist_static", 25)]),
+            a_result("lstm", 1024, 4, 10, "bf16", [("cuda_persistent", 11), ("cuda_stepwise", 42)], "holes"),
+            a_result("lstm", 1024, 4, 10, "bf16", [("cuda_stepwise", 50), ("cudnn_standard", 50)], "reversed"),
+            a_result("lstm", 4096, 128, 10, "bf16", [("cuda_stepwise", 100), ("cudnn_standard", 90)]),
+            a_result("gru", 512, 2, 10, "bf16", [("cuda_persistent", 10, "not replayed"), ("cudnn_standard", 16)]),
+            a_result("gru", 512, 2, 10, "f32", [("cuda_stepwise", 40, "eager"), ("cuda_stepwise", 20),
+                                                ("cudnn_standard", 20)])]}
+        check_shape(self.bench, "persistent")
+        self.markdown = report.results_markdown(self.bench)
+
+    def test_columns_are_of_what_plans_take(self):
+        head = cells_of(section(self.markdown, "lstm, bf16"), "point")
+        self.assertEqual(head[1:5], ["cuDNN, best", "`cuda_persistent`, eager", "`cuda_persistent`, replayed",
+                                     "`cuda_stepwise`, replayed"])
+        self.assertEqual(cells_of(section(self.markdown, "gru, f32"), "point")[2:4],
+                         ["`cuda_stepwise`, eager", "`cuda_stepwise`, replayed"])
+
+    def test_a_plan_takes_the_persistent_kernel_and_else_stepwise(self):
+        self.assertEqual(planned_rondo(self.bench["results"][0])["us_per_step"], 1.0)
+        text = section(self.markdown, "lstm, bf16")
+        row = cells_of(text, "H 1024, B 4, T 10")
+        self.assertEqual(row[1:7], ["2.50 (persist_static, replayed)", "3.00", "1.00", "4.00", "2.50x", "4.00x"])
+        self.assertEqual(row[9], "4 %")
+        limit = limit_model.limit_us_per_step(self.bench["results"][0])
+        self.assertEqual(row[8], f"{100 * limit:.0f} %")
+        self.assertEqual(cells_of(text, "H 4096, B 128, T 10")[2:6], ["-", "-", "10.0", "0.90x"])
+
+    def test_what_was_not_replayed_says_so(self):
+        self.assertEqual(cells_of(section(self.markdown, "gru, bf16"), "H 512, B 2, T 10")[2], "1.00 (not replayed)")
+
+    def test_overall(self):
+        text = section(self.markdown, "Overall")
+        # Ratios of LSTMs: 2.5, 1, 0.9. Of the GRU: 1.6.
+        self.assertEqual(cells_of(text, "lstm | bf16")[2:7],
+                         ["4", "3", f"{(2.5 * 0.9) ** (1 / 3):.2f}x", "0.90x", "H 4096, B 128, T 10"])
+        self.assertEqual(cells_of(text, "every | bf16")[2:8],
+                         ["5", "4", f"{(2.5 * 0.9 * 1.6) ** 0.25:.2f}x", "0.90x", "lstm, bf16, H 4096, B 128, T 10",
+                          f"{(4 * 0.9 * 1.6) ** 0.25:.2f}x"])
+        self.assertEqual(cells_of(text, "every | every")[2:4], ["6", "5"])
+        self.assertNotIn("every | f32", text)  # one cell has it
+
+    def test_cost_of_variants_for_each_executor(self):
+        text = section(self.markdown, "Variants")
+        self.assertEqual(cells_of(text, "variant")[1:],
+                         ["`cuda_persistent`, against plain", "`cuda_stepwise`, against plain", "cuDNN, against plain"])
+        self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, holes")[1:], ["+10.0 %", "+5.0 %", "declines"])
+        # Of cuDNN's algorithms the best on either side.
+        self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, reversed")[1:], ["declines", "+25.0 %", "+100.0 %"])
+        self.bench["results"][2]["failures"] = [{"executor": "cuda_persistent", "graph": "eager", "message": "no"}]
+        text = tables.variant_table(self.bench)
+        self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, reversed")[1], "failed")
+
+    def test_a_variant_without_its_plain_point_costs_nothing_known(self):
+        self.bench["results"][0]["runs"] = self.bench["results"][0]["runs"][:3]
+        text = tables.variant_table(self.bench)
+        self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, reversed")[2:], ["-", "-"])
+        self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, holes")[3], "-")  # neither of them ran
+        del self.bench["results"][0]
+        self.assertEqual(tables.variant_table(self.bench), "")
+
+    def test_executors_of_another_device_all_have_columns(self):
+        for result in self.bench["results"]:
+            result["runs"] = [a_run("reference", 50, result["T"], "eager"), a_run("cpu_gemm", 20, result["T"], "eager")]
+        self.assertEqual(cells_of(report.results_markdown(self.bench).split("### lstm, bf16")[1], "H 4096, B 128, T 10")[2:4],
+                         ["5.00", "2.00"])
+
+    def test_many_unmeasured_points_are_counted(self):
+        self.bench["unmeasured"] = [f"lstm/H{k}" for k in range(50)]
+        markdown = report.results_markdown(self.bench)
+        self.assertIn("lstm/H19: not measured", markdown)
+        self.assertNotIn("lstm/H20:", markdown)
+        self.assertIn("and 30 further points: not measured", markdown)
+
+
+class StepsTest(unittest.TestCase):
+    def setUp(self):
+        def steps(T, *runs):
+            return a_result("lstm", 256, 16, T, "bf16", runs, point_set="steps")
+
+        self.bench = {**load(FIXTURE), "unmeasured": []}
+        # 6 us for a run and 1 us for a step, but that the last ones are cheaper.
+        self.bench["results"] = self.bench["results"] + [
+            steps(4096, ("cuda_persistent", 6 + 1024 + 0.9 * 3072)), steps(64, ("cuda_persistent", 70), ("cuda_stepwise", 256)),
+            steps(256, ("cuda_persistent", 262), ("cuda_stepwise", 1024)), steps(1024, ("cuda_persistent", 1030)),
+            a_result("gru", 512, 8, 64, "bf16", [], point_set="steps")]
+        self.markdown = report.results_markdown(self.bench)
+
+    def test_cost_of_a_step(self):
+        text = section(self.markdown, "Steps")
+        self.assertEqual(cells_of(text, "point")[2:], ["T 64", "T 256", "T 1024", "T 4096", "apart", "64 to 256", "256 to 1024",
+                                                       "1024 to 4096", "apart"])
+        last = (6 + 1024 + 0.9 * 3072) / 4096
+        apart = 100 * (70 / 64 - last) / (70 / 64 + last)
+        self.assertEqual(cells_of(text, "lstm, bf16, H 256, B 16 | `cuda_persistent`")[2:],
+                         ["1.09", "1.02", "1.01", f"{last:.3f}", f"± {apart:.1f} %", "1.00", "1.00", "0.900", "± 5.3 %"])
+        self.assertEqual(cells_of(text, "lstm, bf16, H 256, B 16 | `cuda_stepwise`")[2:],
+                         ["4.00", "4.00", "-", "-", "± 0.0 %", "4.00", "-", "-", "-"])
+
+    def test_they_are_in_no_other_table(self):
+        self.assertNotIn("T 4096", section(self.markdown, "lstm, bf16"))
+        self.assertEqual(cells_of(section(self.markdown, "Overall"), "lstm | bf16")[2], "3")
+        with tempfile.TemporaryDirectory() as folder:
+            report.write_plots(self.bench, pathlib.Path(folder), None)
+            self.assertNotIn("T 4096", pathlib.Path(folder, "performance_lstm.svg").read_text())
+
+    def test_no_table_without_them(self):
+        self.assertNotIn("### Steps", report.results_markdown(load(FIXTURE)))
+
+
+CLUSTER = """  cuda_persistent runs it, with a workspace of 18219008 bytes
+    cluster kernel: 8 x 16 blocks of 256 threads, 2 rows and 32 units each; of the recurrent kernel 32 KiB of a block in """
+CLUSTER += "registers, 0 KiB in shared memory; predicted 0.605 us a step"
+
+
+class AlternativesTest(unittest.TestCase):
+    def setUp(self):
+        self.bench = {**load(FIXTURE), "unmeasured": [], "results": [
+            a_result("lstm", 512, 16, 100, "bf16", [
+                ("cuda_persistent", 60, "eager"), ("cuda_persistent", 80), ("cuda_stepwise", 400), ("block_1x16_1rows_16units_4k", 90),
+                ("cluster_16x8_2rows_32units_4k", 81), ("cluster_16x4_4rows_16units_4k", 70), ("cluster_8x8_2rows_16units_4k", 64), ("grid_32x4_4rows_16units_4k", 120)]),
+            a_result("gru", 256, 1, 100, "f32", [("cuda_stepwise", 101), ("block_1x1_1rows_16units_4k", 100)]),
+            a_result("lstm", 4096, 16, 100, "bf16", [("cuda_stepwise", 400)])]}
+        self.plans = {result["id"]: CLUSTER for result in self.bench["results"]}
+        self.text = alternatives_markdown(self.bench, self.plans)
+
+    def test_the_planners_choice_against_the_best(self):
+        self.assertEqual(cells_of(self.text, "lstm, bf16, H 512, B 16, T 100")[1:],
+                         ["`cluster_16x8_2rows_32units_4k`", "0.800", "0.605", "`cluster_8x8_2rows_16units_4k`", "0.640", "3", "1.25x"])
+
+    def test_a_plan_may_be_stepwise(self):
+        self.assertEqual(cells_of(self.text, "gru, f32, H 256, B 1, T 100")[1:],
+                         ["`cuda_stepwise`", "1.01", "-", "`block_1x1_1rows_16units_4k`", "1.00", "1", "1.01x"])
+
+    def test_without_plans_there_are_no_names(self):
+        cells = cells_of(alternatives_markdown(self.bench, {}), "lstm, bf16, H 512, B 16, T 100")
+        self.assertEqual(cells[1:4], ["`cuda_persistent`", "0.800", "-"])
+
+    def test_points_without_alternatives_are_left_out(self):
+        self.assertNotIn("H 4096", self.text)
+        self.bench["results"] = self.bench["results"][2:]
+        self.assertEqual(alternatives_markdown(self.bench, self.plans), "")
+
+    def test_all_in_one_line(self):
+        mean = math.sqrt(1.25 * 1.01)
+        self.assertIn(f"At 1 of 2 points what a plan takes is within 3 % of the best; in the geometric mean it takes {mean:.2f}x "
+                      "its time, at most 1.25x.", self.text)
+
+    def test_names_are_those_of_the_measurements(self):
+        text = CLUSTER.replace("cluster kernel: 8 x 16", "grid kernel: 2 x 48").replace("32 units", "16 units")
+        self.assertEqual(planned(text), ("grid_48x2_2rows_16units_8k", 0.605))
+        self.assertEqual(planned("  cuda_stepwise runs it, with a workspace of 1 bytes"), (None, None))
+
+
+class RecordTest(unittest.TestCase):
+    """What scripts/gpu-check writes."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name, "record.json")
+        self.document = pathlib.Path(folder.name, "doc.md")
+        bench = json.loads(FIXTURE.read_text())
+        point = bench["results"][0]["id"]
+        further = a_result("lstm", 1024, 4, 10, "bf16", [("cuda_persistent", 1)], point_set="variants")
+        self.assertEqual(further["id"], point)
+        way = a_result("lstm", 1024, 4, 10, "bf16", [("cuda_persistent", 30), ("cluster_16x8_2rows_32units_4k", 20)])
+        way["failures"] = [{"executor": "grid_64x2_2rows_16units_8k", "graph": "replayed", "message": "there is no room"}]
+
+        def part(results, unmeasured=(), **head):
+            return {**bench, "commit": "another", "results": results, "unmeasured": list(unmeasured), **head}
+
+        self.record = {
+            "format": "rondo_gpu_check 1", "bench": bench, "micro": None, "plans": {point: CLUSTER},
+            "bench_steps": part([a_result("lstm", 256, 16, T, "bf16", [("cuda_persistent", T)], point_set="steps")
+                                 for T in (64, 256)]),
+            "alternatives": part([way], ["lstm/unmeasured/alternatives"]),
+            "bench_further": part([further, a_result("gru", 8, 1, 1, "bf16", [("cuda_persistent", 5)], point_set="variants")],
+                                  ["lstm/unmeasured/further"])}
+
+    def load(self):
+        self.path.write_text(json.dumps(self.record))
+        return load(self.path)
+
+    def test_all_parts_are_one(self):
+        bench = self.load()
+        self.assertEqual(bench["commit"], "abc1234")  # of the quick set, as are the ceilings
+        results = {result["id"]: result for result in bench["results"]}
+        self.assertEqual(len(results), 6)
+        # What two parts measured is that of the quick set; what one part measured is not missing.
+        self.assertEqual(results[self.record["bench"]["results"][0]["id"]]["set"], "quick")
+        self.assertEqual(bench["unmeasured"], ["lstm/unmeasured/further"])
+
+    def test_parts_may_be_missing(self):
+        for name in ("bench_steps", "alternatives", "bench_further", "plans"):
+            self.record[name] = None
+        self.assertEqual(len(self.load()["results"]), 3)
+        self.assertEqual(load_alternatives(self.path), (None, {}))
+        self.assertEqual(load_alternatives(FIXTURE), (None, {}))
+        self.record["bench"] = None
+        with self.assertRaises(FileError):
+            self.load()
+
+    def test_every_part_is_checked(self):
+        for name in ("bench", "bench_steps", "bench_further", "alternatives"):
+            kept = self.record[name]
+            self.record[name] = {**kept, "format": "another"}
+            self.path.write_text(json.dumps(self.record))
+            with self.assertRaises(FileError) as caught:
+                report.main(["results", str(self.path)])
+            self.assertIn(f"{self.path}: {name}", str(caught.exception))
+            self.record[name] = kept
+
+    def test_one_call_writes_all(self):
+        self.load()
+        self.document.write_text("".join(f"<!-- {name}:begin -->\nold\n<!-- {name}:end -->\n"
+                                         for name in ("constants", "prediction", "results")))
+        report.main(["record", str(self.path), "--doc", str(self.document), "--plots", str(self.document.parent)])
+        text = self.document.read_text()
+        self.assertIn("<!-- constants:begin -->\nNot yet measured.\n", text)
+        self.assertIn("<!-- prediction:begin -->\nold\n", text)  # it was made before
+        for words in ("### Overall", "### Steps", "### Alternatives", "`cluster_16x8_2rows_32units_4k`", "](performance_lstm.svg)",
+                      "there is no room", "lstm/unmeasured/alternatives: not", "lstm/unmeasured/further: not"):
+            self.assertIn(words, text)
+        self.assertFalse(pathlib.Path(self.document.parent, "performance_gru.svg").exists())  # not in the quick set
 
 
 class FilesTest(unittest.TestCase):

@@ -10,6 +10,8 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = HERE.parent.parent / "scripts" / "gpu-check"
 PROGRAMS = ("parity_test", "golden_test", "rondo_bench", "rondo_micro")
+STEPS = ["parity", "goldens", "memcheck", "racecheck", "synccheck", "memcheck_persistent", "racecheck_persistent",
+         "synccheck_persistent", "soak", "micro", "bench", "bench_steps", "alternatives", "bench_further"]
 
 
 class GpuCheckTest(unittest.TestCase):
@@ -56,13 +58,52 @@ class GpuCheckTest(unittest.TestCase):
         self.assertEqual(record["versions"], {"cudnn": "9.13.1"})
         self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["worst_error"], 1e-6)
         steps = self.steps(record)
-        self.assertEqual(list(steps), ["parity", "goldens", "memcheck", "racecheck", "synccheck", "soak", "micro", "bench"])
+        self.assertEqual(list(steps), STEPS)
         self.assertEqual({step["outcome"] for step in steps.values()}, {"passed"})
         self.assertEqual((steps["parity"]["tests"], steps["parity"]["failures"]), (1, 0))
         self.assertEqual(steps["soak"]["properties"], {"drift_bytes": "0"})
         self.assertEqual(steps["memcheck"]["errors"], 0)
         self.assertIn("--tool racecheck", steps["racecheck"]["command"])
         self.assertIn("RONDO_TEST_SEED=7", printed)
+        self.assertEqual(record["plans"], {"lstm/H1/bf16/plain": "  cuda_persistent runs it\n    on h200",
+                                           "gru/H1/bf16/plain": "  cuda_stepwise runs it"})
+
+    def test_what_is_measured(self):
+        record = self.check()[2]
+        wanted = {"bench": ["--set quick", "--ceilings", "--executors ^(cuda_persistent|cuda_stepwise|cudnn)"],
+                  "bench_steps": ["--set steps", "--executors ^(cuda_persistent|cuda_stepwise)"],
+                  "alternatives": ["--set quick", "--alternatives 6", "--rounds 5",
+                                   "--executors ^(cuda_persistent|cuda_stepwise|block|cluster|grid)"],
+                  "bench_further": ["--set variants,flashrnn,applications,training,inference",
+                                    "--executors ^(cuda_persistent|cuda_stepwise|cudnn)",
+                                    "--filter ^(?!(lstm/H1/rondo_bench)$)"]}  # what is in bench.json
+        for name, words in wanted.items():
+            for word in words + ["--device cuda:0", "--commit abc1234"]:
+                self.assertIn(word, record[name]["arguments"], name)
+            minutes = float(record[name]["arguments"].split("--minutes ")[1].split()[0])
+            self.assertTrue(0.3 < minutes <= 0.5, (name, minutes))  # of one, with some seconds to end in
+
+    def test_persistent_kernels_under_the_sanitizers(self):
+        steps = self.steps(self.check()[2])
+        for tool in ("memcheck", "racecheck", "synccheck"):
+            command = steps[f"{tool}_persistent"]["command"]
+            self.assertIn(f"--tool {tool} ", command)
+            self.assertIn("--gtest_filter=*PersistentParity.HazardousSizes*", command)
+
+    def test_a_disagreement_of_a_persistent_kernel_under_a_sanitizer(self):
+        code, _, record = self.check("persistent_test=fail")
+        self.assertEqual(code, 1)
+        failed = {name for name, step in self.steps(record).items() if step["outcome"] == "failed"}
+        self.assertEqual(failed, {"memcheck_persistent", "racecheck_persistent", "synccheck_persistent"})
+
+    def test_specs(self):
+        for arguments, specs in (((), "400"), (("--specs", "100000"), "100000")):
+            record = self.check("parity_test=fail", ("--minutes", "1", *arguments))[2]
+            self.assertEqual(record["specs"], specs)
+            self.assertIn(f"specs={specs}", self.steps(record)["parity"]["output"])
+        printed = self.check(arguments=("--help",))[1]
+        for words in ("--specs N", "three times more", "100000", "--minutes N"):
+            self.assertIn(words, printed)
 
     def test_without_a_gpu(self):
         code, printed, record = self.check("nvidia-smi=none")
@@ -88,7 +129,21 @@ class GpuCheckTest(unittest.TestCase):
         self.expect_failure("golden_test=skip", "goldens", "no test ran")
 
     def test_time_is_limited(self):
-        self.expect_failure("golden_test=hang", "goldens", "ran out of its time")
+        self.expect_failure("golden_test=hang", "goldens", "ran out of its time after 2 tests")
+
+    def test_without_time_the_rest_is_not_measured(self):
+        code, _, record = self.check("parity_test=hang golden_test=hang soak_test=hang")
+        self.assertEqual(code, 1)
+        outcomes = {name: step["outcome"] for name, step in self.steps(record).items()}
+        self.assertEqual((outcomes["micro"], outcomes["bench"]), ("passed", "passed"))
+        self.assertEqual([name for name in STEPS if outcomes[name] == "skipped"],
+                         ["bench_steps", "alternatives", "bench_further"])
+        self.assertIn("the time was over", self.steps(record)["alternatives"]["note"])
+        self.assertEqual((record["alternatives"], record["bench_further"]), (None, None))
+
+    def test_progress_is_not_kept(self):
+        output = self.steps(self.check("parity_test=fail")[2])["parity"]["output"]
+        self.assertNotIn("OK", output)
 
     def test_the_benchmark_fails(self):
         self.expect_failure("rondo_bench=fail", "bench", "exit_code")
@@ -98,6 +153,15 @@ class GpuCheckTest(unittest.TestCase):
 
     def test_the_benchmark_measured_nothing(self):
         self.expect_failure("rondo_bench=empty", "bench", "measured nothing")
+
+    def test_further_measurements_fail(self):
+        self.expect_failure("bench_steps=fail", "bench_steps", "exit_code")
+        self.expect_failure("alternatives=empty", "alternatives", "measured nothing")
+        self.expect_failure("bench_further=none", "bench_further", "measured nothing")
+
+    def test_without_plans(self):
+        code, printed, record = self.check("plans=fail")
+        self.assertEqual((code, record["plans"]), (0, {}), printed)
 
     def test_the_constants_fail(self):
         self.expect_failure("rondo_micro=fail", "micro", "exit_code")
@@ -115,7 +179,8 @@ class GpuCheckTest(unittest.TestCase):
     def test_a_sanitizer_finds_something(self):
         code, _, record = self.check("compute-sanitizer=errors")
         self.assertEqual(code, 1)
-        self.assertEqual(self.steps(record)["memcheck"]["errors"], 3)
+        for name in ("memcheck", "racecheck_persistent"):
+            self.assertEqual(self.steps(record)[name]["errors"], 3)
 
     def test_a_sanitizer_says_nothing(self):
         code, _, record = self.check("compute-sanitizer=silent")
@@ -146,6 +211,7 @@ class GpuCheckTest(unittest.TestCase):
 
     def test_wrong_calls(self):
         self.assertEqual(self.check(arguments=("--minutes", "soon"))[0], 2)
+        self.assertEqual(self.check(arguments=("--specs", "0"))[0], 2)
         self.assertEqual(self.check(arguments=("--nonsense",))[0], 2)
         for program in PROGRAMS:
             (self.package / program).rename(self.package / "elsewhere")

@@ -8,4 +8,14 @@ namespace rondo::device {
 /// *word |= bits
 __device__ inline void set_bits(std::uint32_t* word, std::uint32_t bits) { atomicOr(word, bits); }
 
+/// A word that other blocks read and write, too: whole, and in no order with anything else.
+__device__ inline std::uint32_t load_word(const std::uint32_t* word) {
+  std::uint32_t value;
+  asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(word) : "memory");
+  return value;
+}
+__device__ inline void store_word(std::uint32_t* word, std::uint32_t value) {
+  asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(word), "r"(value) : "memory");
+}
+
 }  // namespace rondo::device

@@ -4,6 +4,7 @@
 /// Nobody waits for ever: where packets do not come, as when not all blocks run at once, all_came() is false.
 #pragma once
 
+#include "cuda/device/atomic.cuh"
 #include "cuda/persistent/exchange.h"
 #include "cuda/persistent/operand_words.cuh"
 #include "cuda/persistent/packet_operands.cuh"
@@ -19,11 +20,16 @@ class GridExchange {
   __device__ explicit GridExchange(const ExchangePlace& place)
       : place_(place),
         given_up_(reinterpret_cast<volatile bool*>(place.barriers)),
-        epoch_(place.memory.epochs[place.team]) {}
+        first_epoch_(reinterpret_cast<std::uint32_t*>(place.barriers) + 1) {}
 
+  /// When a block pushes, all of its threads know the epoch: it may be written then.
   __device__ void begin() {
-    if (device::thread_index().x == 0) *given_up_ = false;
+    if (device::thread_index().x == 0) {
+      *given_up_ = false;
+      *first_epoch_ = device::load_word(&place_.memory.epochs[place_.team]);
+    }
     device::block_barrier();
+    epoch_ = *first_epoch_;
   }
 
   /// The lane with word w of a tile stores word w + 4 beside it.
@@ -59,9 +65,12 @@ class GridExchange {
   __device__ bool all_came() const { return !*given_up_; }
 
   /// The next run begins with epochs that nobody has used: a team that has given up may be one exchange ahead here and
-  /// there.
+  /// there. Others have read theirs before their pushes, which this block has seen; where there were none, it does not
+  /// matter what they read.
   __device__ void end() {
-    if (place_.block == 0 && device::thread_index().x == 0) place_.memory.epochs[place_.team] = epoch_ + 1;
+    if (place_.block == 0 && device::thread_index().x == 0) {
+      device::store_word(&place_.memory.epochs[place_.team], epoch_ + 1);
+    }
   }
 
  private:
@@ -104,8 +113,9 @@ class GridExchange {
   }
 
   const ExchangePlace place_;
-  volatile bool* given_up_;  ///< shared by the block
-  std::uint32_t epoch_;      ///< of the next push
+  volatile bool* given_up_;     ///< shared by the block
+  std::uint32_t* first_epoch_;  ///< shared by the block
+  std::uint32_t epoch_ = 0;     ///< of the next push
 };
 
 }  // namespace rondo

@@ -114,7 +114,8 @@ class PlannedExecutor final : public Executor {
  private:
   static std::string name_of(const PersistentShape& shape) {
     return to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) + "_" +
-           std::to_string(shape.rows) + "rows_" + std::to_string(shape.k_warps) + "k";
+           std::to_string(shape.rows) + "rows_" + std::to_string(shape.units()) + "units_" +
+           std::to_string(shape.k_warps) + "k";
   }
 
   const RecurrenceSpec spec_;

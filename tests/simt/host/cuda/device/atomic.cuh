@@ -10,4 +10,12 @@ inline void set_bits(std::uint32_t* word, std::uint32_t bits) {
   std::atomic_ref<std::uint32_t>(*word).fetch_or(bits, std::memory_order_relaxed);
 }
 
+inline std::uint32_t load_word(const std::uint32_t* word) {
+  auto* place = const_cast<std::uint32_t*>(word);  // atomic_ref knows no const; it only reads here
+  return std::atomic_ref<std::uint32_t>(*place).load(std::memory_order_relaxed);
+}
+inline void store_word(std::uint32_t* word, std::uint32_t value) {
+  std::atomic_ref<std::uint32_t>(*word).store(value, std::memory_order_relaxed);
+}
+
 }  // namespace rondo::device
