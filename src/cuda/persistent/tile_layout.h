@@ -76,14 +76,13 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   constexpr int kVectors = TileLayout<Formula, Operand>::kVectors;
   constexpr bool kStrict = std::is_same_v<Operand, float>;
   BlockNeeds needs{kVectors, resident_tiles<Operand>(kVectors, shape.row_tiles), Phase<Formula, 0>::kGates};
+  // Where a wait is no barrier of the block, a warp may be at its next product while another one still reads the sums
+  // of the last: in a cluster, and where tensor cores take packets out of global memory, each warp waiting for its own.
+  const bool takes_packets = shape.kind == PersistentKind::grid && !kStrict;
+  if (shape.kind == PersistentKind::cluster || takes_packets) needs.sum_places = 2;
   // A cluster pushes into one place while the other one is read.
   if (shape.kind == PersistentKind::cluster) needs.operand_places = 2;
-  // Tensor cores take packets out of global memory, and each warp waits for its own: it may be at its next product
-  // while another one still reads the sums of the last.
-  if (shape.kind == PersistentKind::grid && !kStrict) {
-    needs.operand_places = 0;
-    needs.sum_places = 2;
-  }
+  if (takes_packets) needs.operand_places = 0;
   return needs;
 }
 
