@@ -118,6 +118,13 @@ class Session {
   const Plan& plan() const;
 
  private:
+  friend class NetworkSession;  // whose graphs run its sessions without calling `run`: only it knows the last run
+
+  /// What `status` tells, without doing anything about it.
+  SessionStatus take_status();
+  /// Does a run with these tensors, and from then on every run, as after a stall.
+  void recover(const SessionTensors& tensors);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -12,6 +12,7 @@
 #include "rondo/keras_model.h"
 #include "rondo/layers.h"
 #include "rondo/nest.h"
+#include "rondo/network.h"
 #include "rondo/ops.h"
 #include "rondo/plan.h"
 #include "rondo/pytorch_weights.h"

@@ -3,6 +3,8 @@
 #include <atomic>
 
 #include "cuda/runtime/range.h"
+#include "plan/occupied.h"
+#include "plan/run_tensors.h"
 #include "recurrence/executor.h"
 #include "rondo/error.h"
 #include "rondo/plan.h"
@@ -14,77 +16,37 @@ namespace {
 // What cuBLASLt asks of its workspace.
 constexpr std::size_t kCudaWorkspaceAlignment = 256;
 
-/// Everything a tensor of a run must be.
-struct Requirement {
-  std::string name;
-  Shape shape;
-  DType dtype;
-  Device device;
-};
-
-void check_tensor(const Tensor& tensor, const Requirement& required) {
-  const bool fits = tensor.defined() && tensor.shape() == required.shape && tensor.dtype() == required.dtype &&
-                    tensor.device() == required.device;
-  if (!fits) {
-    throw ValueError(required.name, describe(tensor),
-                     to_string(required.dtype) + to_string(required.shape) + " on " + to_string(required.device));
-  }
-}
-
-// An innermost axis of one element has no gaps whatever its stride says.
-void check_innermost(const Tensor& tensor, const std::string& name) {
-  if (tensor.size(-1) > 1 && tensor.stride(-1) != 1) {
-    throw ValueError(name, "an innermost stride of " + std::to_string(tensor.stride(-1)), "1");
-  }
-}
-
 SequenceBuffer sequence_buffer(const Tensor& tensor, const Requirement& required) {
-  check_tensor(tensor, required);
-  check_innermost(tensor, required.name);
+  check_rows(tensor, required);
   return {tensor.data(), {tensor.stride(0), tensor.stride(1)}};
 }
 
 BatchBuffer batch_buffer(const Tensor& tensor, const Requirement& required) {
-  check_tensor(tensor, required);
-  check_innermost(tensor, required.name);
+  check_rows(tensor, required);
   return {tensor.data(), tensor.stride(0)};
 }
 
 std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& states, const std::string& name,
                                                   const RecurrenceSpec& spec) {
+  check_states(states, name, spec);
   std::array<BatchBuffer, kMaxStates> buffers;
-  const auto expected = static_cast<std::size_t>(state_count(spec.cell.kind));
-  if (states.empty()) return buffers;
-  if (states.size() != expected) {
-    throw ValueError(name, std::to_string(states.size()) + " tensors", std::to_string(expected));
-  }
-  for (std::size_t k = 0; k < expected; ++k) {
-    buffers[k] = batch_buffer(
-        states[k], {name + "[" + std::to_string(k) + "]", {spec.B, spec.cell.units}, spec.dtype, spec.device});
-  }
+  for (std::size_t k = 0; k < states.size(); ++k) buffers[k] = {states[k].data(), states[k].stride(0)};
   return buffers;
 }
 
 Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors) {
+  check_mask(tensors.mask, spec.has_mask, spec);
+  check_lengths(tensors.lengths, spec.has_lengths, spec);
   Schedule schedule{.T = spec.T,
                     .B = spec.B,
                     .read_order = spec.read_order,
                     .write_order = spec.write_order,
                     .dead_output = spec.dead_output};
-  if (tensors.mask.has_value() != spec.has_mask) {
-    throw ValueError("mask", spec.has_mask ? "none" : "one", spec.has_mask ? "one, as planned" : "none, as planned");
-  }
-  if (tensors.lengths.has_value() != spec.has_lengths) {
-    throw ValueError("lengths", spec.has_lengths ? "none" : "some",
-                     spec.has_lengths ? "some, as planned" : "none, as planned");
-  }
   if (spec.has_mask) {
-    check_tensor(*tensors.mask, {"mask", {spec.T, spec.B}, DType::boolean, spec.device});
     schedule.mask = tensors.mask->data<bool>();
     schedule.mask_strides = {tensors.mask->stride(0), tensors.mask->stride(1)};
   }
   if (spec.has_lengths) {
-    check_tensor(*tensors.lengths, {"lengths", {spec.B}, DType::i32, spec.device});
     schedule.lengths = tensors.lengths->data<std::int32_t>();
     schedule.length_stride = tensors.lengths->stride(0);
   }
@@ -128,22 +90,6 @@ Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
   }
   return workspace;
 }
-
-// One thread is inside; a second one is told so instead of spoiling both runs.
-class Occupied {
- public:
-  explicit Occupied(std::atomic_flag& flag) : flag_(flag) {
-    if (flag_.test_and_set()) {
-      throw RuntimeError("session: a second thread called it during a run; make one session for each thread");
-    }
-  }
-  ~Occupied() { flag_.clear(); }
-  Occupied(const Occupied&) = delete;
-  Occupied& operator=(const Occupied&) = delete;
-
- private:
-  std::atomic_flag& flag_;
-};
 
 }  // namespace
 
@@ -240,6 +186,17 @@ SessionStatus Session::status() {
     flags |= impl_->take_flags();
   }
   return {.length_out_of_range = (flags & kLengthOutOfRange) != 0, .stalled = stalled};
+}
+
+SessionStatus Session::take_status() {
+  const StreamScope scope(impl_->stream);
+  const std::uint32_t flags = impl_->take_flags();
+  return {.length_out_of_range = (flags & kLengthOutOfRange) != 0, .stalled = (flags & kStalled) != 0};
+}
+
+void Session::recover(const SessionTensors& tensors) {
+  const StreamScope scope(impl_->stream);
+  impl_->runner->recover(impl_->buffers(tensors));
 }
 
 }  // namespace rondo

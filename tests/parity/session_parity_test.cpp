@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <thread>
 
-#include "cuda/runtime/calls.h"
 #include "cuda/runtime/runtime.h"
+#include "parity/counted_calls.h"
 #include "rondo/error.h"
 #include "rondo/plan.h"
 #include "rondo/stream.h"
@@ -51,23 +51,6 @@ struct Fixture {
   }
 
   Plan plan(GraphUse use = GraphUse::automatic) const { return Plan::create(spec, {.graph_use = use}); }
-};
-
-/// Calls that reached the runtime while one of these lives.
-class CountedCalls {
- public:
-  CountedCalls() {
-    for (std::atomic<int>& count : counts_) count = 0;
-    cuda_runtime::observe_calls([](Call call) { ++counts_[static_cast<std::size_t>(call)]; });
-  }
-  ~CountedCalls() { cuda_runtime::observe_calls(nullptr); }
-  CountedCalls(const CountedCalls&) = delete;
-  CountedCalls& operator=(const CountedCalls&) = delete;
-
-  int of(Call call) const { return counts_[static_cast<std::size_t>(call)]; }
-
- private:
-  static inline std::atomic<int> counts_[7];
 };
 
 TEST(SessionParity, ARunNeitherAllocatesNorSynchronises) {

@@ -104,9 +104,9 @@ RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
   RecurrenceSpec& spec = recurrence.spec;
   spec.cell = random_cell(random);
   spec.cell.units = sizes.units.value_or(spec.cell.units);
-  spec.T = random.integer(0, 9);
+  spec.T = sizes.T.value_or(random.integer(0, 9));
   spec.B = sizes.B.value_or(random.integer(0, 6));
-  spec.I = random.integer(1, 7);
+  spec.I = sizes.I.value_or(random.integer(1, 7));
   spec.read_order = random.pick({ReadOrder::forward, ReadOrder::reversed, ReadOrder::reversed_within_length});
   spec.write_order = random.pick({WriteOrder::processing, WriteOrder::input});
   spec.dead_output = random.pick({DeadOutput::previous_output, DeadOutput::zeros, DeadOutput::incoming_state});

@@ -23,6 +23,8 @@ struct RandomRecurrence {
 struct WantedSizes {
   std::optional<std::int64_t> units = std::nullopt;
   std::optional<std::int64_t> B = std::nullopt;
+  std::optional<std::int64_t> T = std::nullopt;
+  std::optional<std::int64_t> I = std::nullopt;
 };
 
 /// Everything in f32. Dead positions of x hold NaN in some of them.

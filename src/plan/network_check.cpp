@@ -1,0 +1,56 @@
+#include "plan/network_stages.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+void check_size(const std::string& name, std::int64_t came, std::int64_t expected, const std::string& why) {
+  if (came != expected) throw ValueError(name, std::to_string(came), std::to_string(expected) + ", " + why);
+}
+
+/// What all recurrences of a network have in common.
+void check_common(const std::string& name, const RecurrenceSpec& spec, const RecurrenceSpec& first) {
+  const std::string why = "as layers[0].forward has";
+  check_size(name + ".T", spec.T, first.T, why);
+  check_size(name + ".B", spec.B, first.B, why);
+  if (spec.dtype != first.dtype) {
+    throw ValueError(name + ".dtype", to_string(spec.dtype), to_string(first.dtype) + ", " + why);
+  }
+  if (spec.device != first.device) {
+    throw ValueError(name + ".device", to_string(spec.device), to_string(first.device) + ", " + why);
+  }
+}
+
+// A forward direction may turn its output around, as Keras's go_backwards does; beside another one it may not.
+void check_lines_up(const std::string& name, const RecurrenceSpec& spec) {
+  if (spec.read_order == ReadOrder::forward || spec.write_order == WriteOrder::input) return;
+  throw ValueError(name + ".write_order", "processing order",
+                   "input order, so that the outputs of both directions line up");
+}
+
+}  // namespace
+
+std::string name_of(std::size_t layer, Direction direction) {
+  return "layers[" + std::to_string(layer) + "]." + (direction == Direction::forward ? "forward" : "backward");
+}
+
+void check_network(const NetworkSpec& spec) {
+  if (spec.layers.empty()) throw ValueError("layers", "none", "at least one");
+  const RecurrenceSpec& first = spec.layers.front().forward;
+  for (std::size_t k = 0; k < spec.layers.size(); ++k) {
+    const NetworkLayer& layer = spec.layers[k];
+    const std::string forward = name_of(k, Direction::forward);
+    check_common(forward, layer.forward, first);
+    if (k > 0) {
+      check_size(forward + ".I", layer.forward.I, output_features(spec.layers[k - 1]), "what the layer below puts out");
+    }
+    if (!layer.backward) continue;
+    const std::string backward = name_of(k, Direction::backward);
+    check_common(backward, *layer.backward, first);
+    check_size(backward + ".I", layer.backward->I, layer.forward.I, "as " + forward + " has");
+    check_lines_up(forward, layer.forward);
+    check_lines_up(backward, *layer.backward);
+  }
+}
+
+}  // namespace rondo

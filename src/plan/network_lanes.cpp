@@ -1,0 +1,168 @@
+#include "plan/network_lanes.h"
+
+#include <algorithm>
+
+#include "plan/network_stages.h"
+#include "rondo/error.h"
+#include "rondo/stream.h"
+
+namespace rondo {
+namespace {
+
+const RecurrentWeights& weights_of(const NetworkLane& lane, const std::vector<NetworkWeights>& weights) {
+  const NetworkWeights& layer = weights[lane.layer];
+  return lane.direction == Direction::forward ? layer.forward : *layer.backward;
+}
+
+std::int64_t time_steps(const NetworkPlan& plan) { return plan.spec().layers.front().forward.T; }
+
+}  // namespace
+
+NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights, Stream stream)
+    : plan_(plan), stream_(stream) {
+  const StreamScope scope(stream);
+  const std::vector<NetworkLayer>& layers = plan.spec().layers;
+  for (std::size_t k = 0; k + 1 < layers.size(); ++k) {
+    const RecurrenceSpec& spec = layers[k].forward;
+    sequences_.push_back(Tensor::empty({spec.T, spec.B, output_features(layers[k])}, spec.dtype, spec.device));
+  }
+  scratch_ = Tensor::empty({static_cast<std::int64_t>(plan.scratch_bytes())}, DType::boolean, plan.device());
+  make_streams();
+  lanes_wait_for_stream();  // where weights are made, and this memory
+  for (const NetworkStage& stage : plan.stages()) make_stage(stage, weights);
+  stream_waits_for_lanes();  // a graph that a caller records asks no lane whether its weights are packed
+}
+
+// Sessions give their memory back in the order of their lanes, but graphs use it in the order of the network's stream.
+NetworkLanes::~NetworkLanes() {
+  try {
+    lanes_wait_for_stream();
+  } catch (const std::exception&) {
+    // The context is gone, and the memory with it.
+  }
+}
+
+void NetworkLanes::make_streams() {
+  if (plan_.device() == cpu()) return;
+  std::size_t most = 0;
+  for (const NetworkStage& stage : plan_.stages()) most = std::max(most, stage.lanes.size());
+  while (streams_.size() < most) streams_.push_back(std::make_unique<cuda_runtime::OwnedStream>(plan_.device()));
+}
+
+Stream NetworkLanes::lane_stream(std::size_t place) const {
+  return streams_.empty() ? Stream{plan_.device()} : streams_[place]->get();
+}
+
+void NetworkLanes::lanes_wait_for_stream() const {
+  for (const auto& lane : streams_) make_wait(lane->get(), stream_);
+}
+
+void NetworkLanes::stream_waits_for_lanes() const {
+  for (const auto& lane : streams_) make_wait(stream_, lane->get());
+}
+
+// Stages have the same scratch memory, one after the other; lanes of a stage have each a piece of their own.
+void NetworkLanes::make_stage(const NetworkStage& stage, const std::vector<NetworkWeights>& weights) {
+  std::vector<Lane>& lanes = stages_.emplace_back();
+  std::int64_t begin = 0;
+  for (const NetworkLane& lane : stage.lanes) {
+    const auto end = begin + static_cast<std::int64_t>(scratch_bytes(lane));
+    lanes.push_back(make_lane(lane, lane_stream(lanes.size()), scratch_.slice(0, begin, end), weights));
+    begin = end;
+  }
+}
+
+NetworkLanes::Lane NetworkLanes::make_lane(const NetworkLane& plan, Stream stream, const Tensor& workspace,
+                                           const std::vector<NetworkWeights>& weights) const {
+  Lane lane{.plan = &plan, .stream = stream};
+  try {
+    lane.session.emplace(plan.plan, weights_of(plan, weights), stream, workspace);
+    if (plan.tail) lane.tail.emplace(*plan.tail, weights_of(plan, weights), stream, workspace);
+  } catch (const ValueError& error) {
+    throw ValueError("weights of " + name_of(plan.layer, plan.direction) + ": " + error.what());
+  }
+  const RecurrenceSpec& spec = plan.plan.spec();
+  if (spec.T == time_steps(plan_)) return lane;  // no chunks
+  const StreamScope scope(stream);
+  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+    lane.carried.push_back(Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device));
+  }
+  return lane;
+}
+
+LaneTensors NetworkLanes::lane_tensors(const Lane& lane, const NetworkTensors& tensors) const {
+  static const DirectionTensors nothing;
+  const std::size_t k = lane.plan->layer;
+  const NetworkLayer& layer = plan_.spec().layers[k];
+  const bool forward = lane.plan->direction == Direction::forward;
+  const RecurrenceSpec& spec = forward ? layer.forward : *layer.backward;
+  std::optional<Tensor> y = tensors.y;
+  if (k + 1 < plan_.spec().layers.size()) y = sequences_[k];
+  const std::int64_t first = forward ? 0 : layer.forward.cell.units;  // of its features in the layer's output
+  if (y) y = y->slice(2, first, first + spec.cell.units);
+  const DirectionTensors* given = &nothing;
+  if (!tensors.layers.empty()) given = forward ? &tensors.layers[k].forward : &tensors.layers[k].backward;
+  return {spec, k == 0 ? tensors.x : sequences_[k - 1], std::move(y), *given, lane.carried};
+}
+
+// The first lane is the trunk: stages follow each other there, and the other lanes leave it and come back. It begins
+// after what is on `from`, where the caller has made x and may still read what an earlier run wrote; and `from` goes on
+// after it. Where `from` is recorded, these waits draw all lanes into the recording, and bring them home.
+void NetworkLanes::queue(const NetworkTensors& tensors, Stream from) {
+  make_wait(lane_stream(0), from);
+  for (std::size_t k = 0; k < stages_.size(); ++k) queue_stage(plan_.stages()[k], stages_[k], tensors);
+  make_wait(from, lane_stream(0));
+}
+
+// Chunk after chunk, and within one lane after lane: a wait means what was queued before it. So each wait of a lane in
+// a wavefront is for the chunk that the lane before it has just been given, and not for its next one.
+void NetworkLanes::queue_stage(const NetworkStage& stage, std::vector<Lane>& lanes, const NetworkTensors& tensors) {
+  const Stream trunk = lanes.front().stream;
+  // The trunk has waited for all lanes of the stage before: their outputs are there, and nobody is in the scratch
+  // memory that these lanes share with them.
+  for (std::size_t k = 1; k < lanes.size(); ++k) make_wait(lanes[k].stream, trunk);
+  const std::int64_t T = time_steps(plan_);
+  const std::int64_t steps = stage.chunk_steps;
+  Chunk chunk{0, std::min(steps, T)};
+  do {  // without time steps there is one chunk, which hands on the states
+    const bool whole = chunk.end - chunk.begin == steps;
+    for (std::size_t k = 0; k < lanes.size(); ++k) {
+      // The chunk is read when the lane below has written it. Nobody waits before writing: the sequences between layers
+      // are as long as T, so that no chunk lies where another one is still read.
+      if (stage.kind == StageKind::wavefront && k > 0) make_wait(lanes[k].stream, lanes[k - 1].stream);
+      Session& session = whole ? *lanes[k].session : *lanes[k].tail;
+      session.run(chunk_tensors(lane_tensors(lanes[k], tensors), tensors, chunk));
+    }
+    chunk = {chunk.end, std::min(chunk.end + steps, T)};
+  } while (chunk.begin < T);
+  // What comes next reads what they wrote.
+  for (std::size_t k = 1; k < lanes.size(); ++k) make_wait(trunk, lanes[k].stream);
+}
+
+std::vector<Session*> NetworkLanes::sessions() {
+  std::vector<Session*> sessions;
+  for (std::vector<Lane>& lanes : stages_) {
+    for (Lane& lane : lanes) {
+      sessions.push_back(&*lane.session);
+      if (lane.tail) sessions.push_back(&*lane.tail);
+    }
+  }
+  return sessions;
+}
+
+std::vector<NetworkLanes::LastChunk> NetworkLanes::last_chunks(const NetworkTensors& tensors) {
+  const std::int64_t T = time_steps(plan_);
+  std::vector<LastChunk> chunks;
+  for (std::vector<Lane>& lanes : stages_) {
+    for (Lane& lane : lanes) {
+      for (std::optional<Session>* session : {&lane.session, &lane.tail}) {
+        if (!*session) continue;
+        const Chunk chunk{T - (*session)->plan().spec().T, T};
+        chunks.push_back({&**session, chunk_tensors(lane_tensors(lane, tensors), tensors, chunk)});
+      }
+    }
+  }
+  return chunks;
+}
+
+}  // namespace rondo

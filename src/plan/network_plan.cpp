@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <sstream>
+
+#include "plan/network_stages.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+std::size_t sequence_bytes(const NetworkLayer& layer) {
+  const RecurrenceSpec& spec = layer.forward;
+  return static_cast<std::size_t>(spec.T * spec.B * output_features(layer)) * size_of(spec.dtype);
+}
+
+std::size_t carried_bytes(const NetworkStage& stage) {
+  std::size_t bytes = 0;
+  if (stage.kind != StageKind::wavefront) return bytes;
+  for (const NetworkLane& lane : stage.lanes) {
+    const RecurrenceSpec& spec = lane.plan.spec();
+    bytes += static_cast<std::size_t>(state_count(spec.cell.kind) * spec.B * spec.cell.units) * size_of(spec.dtype);
+  }
+  return bytes;
+}
+
+std::string share_of(const NetworkStage& stage, const DeviceProperties& properties) {
+  return "each on " + std::to_string(stage.lanes.front().plan.properties().processors) + " of " +
+         std::to_string(properties.processors) + " processors";
+}
+
+std::string chunks_of(const NetworkStage& stage, std::int64_t T) {
+  const std::int64_t steps = stage.chunk_steps;
+  const std::int64_t rest = T % steps;
+  std::string text = std::to_string((T + steps - 1) / steps) + " chunks of " + std::to_string(steps) + " steps";
+  if (rest > 0) text += ", the last one of " + std::to_string(rest);
+  return text;
+}
+
+std::string heading(const NetworkStage& stage, const NetworkPlan& plan) {
+  const NetworkLane& first = stage.lanes.front();
+  switch (stage.kind) {
+    case StageKind::alone: return name_of(first.layer, first.direction) + " runs alone";
+    case StageKind::both_directions:
+      return "both directions of layers[" + std::to_string(first.layer) + "] run at once, " +
+             share_of(stage, plan.properties());
+    case StageKind::wavefront:
+      return "layers[" + std::to_string(first.layer) + "] to layers[" + std::to_string(stage.lanes.back().layer) +
+             "] run at once as a wavefront, each a chunk behind the one below it: " +
+             chunks_of(stage, plan.spec().layers.front().forward.T) + ", " + share_of(stage, plan.properties());
+  }
+  throw ValueError("stage kind", std::to_string(static_cast<int>(stage.kind)), "one of the StageKind values");
+}
+
+void write_indented(std::ostream& text, const std::string& lines, const char* indent) {
+  std::istringstream stream(lines);
+  for (std::string line; std::getline(stream, line);) text << "\n" << indent << line;
+}
+
+}  // namespace
+
+std::int64_t output_features(const NetworkLayer& layer) {
+  return layer.forward.cell.units + (layer.backward ? layer.backward->cell.units : 0);
+}
+
+NetworkPlan NetworkPlan::create(const NetworkSpec& spec, const NetworkOptions& options) {
+  check_network(spec);
+  return create(spec, properties_of(spec.layers.front().forward.device), options);
+}
+
+NetworkPlan NetworkPlan::create(const NetworkSpec& spec, const DeviceProperties& properties,
+                                const NetworkOptions& options) {
+  check_network(spec);
+  if (options.chunk_steps < 0) {
+    throw ValueError("chunk_steps", std::to_string(options.chunk_steps), "at least 1, or 0 for a choice");
+  }
+  return NetworkPlan(spec, properties, options);
+}
+
+NetworkPlan::NetworkPlan(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options)
+    : spec_(spec), properties_(properties), options_(options), stages_(plan_stages(spec, properties, options)) {}
+
+std::size_t NetworkPlan::scratch_bytes() const {
+  std::size_t most = 0;
+  for (const NetworkStage& stage : stages_) {
+    std::size_t bytes = 0;
+    for (const NetworkLane& lane : stage.lanes) bytes += rondo::scratch_bytes(lane);
+    most = std::max(most, bytes);
+  }
+  return most;
+}
+
+std::size_t NetworkPlan::workspace_bytes() const {
+  std::size_t bytes = scratch_bytes();
+  for (std::size_t k = 0; k + 1 < spec_.layers.size(); ++k) bytes += sequence_bytes(spec_.layers[k]);
+  for (const NetworkStage& stage : stages_) bytes += carried_bytes(stage);
+  return bytes;
+}
+
+std::string NetworkPlan::explain() const {
+  std::ostringstream text;
+  text << "network of " << spec_.layers.size() << (spec_.layers.size() == 1 ? " layer" : " layers") << " on "
+       << to_string(device()) << ", with a workspace of " << workspace_bytes() << " bytes";
+  for (const NetworkStage& stage : stages_) {
+    text << "\n  " << heading(stage, *this);
+    if (!stage.note.empty()) text << ": " << stage.note;
+    for (const NetworkLane& lane : stage.lanes) write_indented(text, lane.plan.explain(), "    ");
+  }
+  return text.str();
+}
+
+}  // namespace rondo

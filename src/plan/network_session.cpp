@@ -1,0 +1,126 @@
+// A network's session from outside: checks, graphs and status. Its runs are in network_lanes.cpp.
+
+#include <algorithm>
+
+#include "cuda/executors/graph_replay.h"
+#include "cuda/runtime/range.h"
+#include "plan/network_lanes.h"
+#include "plan/occupied.h"
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+Stream checked_stream(const NetworkPlan& plan, std::optional<Stream> stream) {
+  if (stream && stream->device != plan.device()) {
+    throw ValueError("stream", to_string(stream->device), to_string(plan.device()));
+  }
+  return stream.value_or(Stream{plan.device()});
+}
+
+const std::vector<NetworkWeights>& checked_weights(const NetworkSpec& spec,
+                                                   const std::vector<NetworkWeights>& weights) {
+  if (weights.size() != spec.layers.size()) {
+    throw ValueError("weights", "those of " + std::to_string(weights.size()) + " layers",
+                     std::to_string(spec.layers.size()) + ", as planned");
+  }
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    const bool expected = spec.layers[k].backward.has_value();
+    if (weights[k].backward.has_value() == expected) continue;
+    throw ValueError("weights[" + std::to_string(k) + "].backward", expected ? "none" : "some",
+                     expected ? "some, as planned" : "none, as planned");
+  }
+  return weights;
+}
+
+SessionStatus merged(SessionStatus a, SessionStatus b) {
+  return {.length_out_of_range = a.length_out_of_range || b.length_out_of_range, .stalled = a.stalled || b.stalled};
+}
+
+}  // namespace
+
+struct NetworkSession::Impl {
+  Impl(NetworkPlan its_plan, const std::vector<NetworkWeights>& weights, Stream stream)
+      : plan(std::move(its_plan)),
+        lanes(plan, weights, stream),
+        own_stream(stream),
+        replay(stream, plan.options().graph_use) {}
+
+  void remember(const NetworkTensors& tensors);
+  SessionStatus take_status();
+
+  const NetworkPlan plan;
+  NetworkLanes lanes;
+  const Stream own_stream;
+  ReplayedRuns<std::vector<TensorAddress>> replay;
+  NetworkTensors last_run;
+  std::vector<TensorAddress> last_addresses;
+  std::vector<TensorAddress> addresses;  // of the run that comes in
+  std::atomic_flag occupied = ATOMIC_FLAG_INIT;
+};
+
+// Copies nothing where the same tensors come again.
+void NetworkSession::Impl::remember(const NetworkTensors& tensors) {
+  list_addresses(plan.spec(), tensors, addresses);
+  if (addresses == last_addresses) return;
+  last_run = tensors;
+  last_addresses = addresses;
+}
+
+// Graphs run on the network's stream, while the sessions look at their flags on their own lanes, and write zeros there:
+// so these wait for it before, and it for them after.
+SessionStatus NetworkSession::Impl::take_status() {
+  lanes.lanes_wait_for_stream();
+  SessionStatus status;
+  std::vector<Session*> stalled;
+  for (Session* session : lanes.sessions()) {
+    const SessionStatus own = session->take_status();
+    if (own.stalled) stalled.push_back(session);
+    status = merged(status, own);
+  }
+  if (!stalled.empty()) {
+    for (const NetworkLanes::LastChunk& last : lanes.last_chunks(last_run)) {
+      if (std::ranges::find(stalled, last.session) != stalled.end()) last.session->recover(last.tensors);
+    }
+  }
+  lanes.stream_waits_for_lanes();
+  return status;
+}
+
+NetworkSession::NetworkSession(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights,
+                               std::optional<Stream> stream)
+    : impl_(std::make_unique<Impl>(plan, checked_weights(plan.spec(), weights), checked_stream(plan, stream))) {}
+
+NetworkSession::~NetworkSession() = default;
+NetworkSession::NetworkSession(NetworkSession&&) noexcept = default;
+NetworkSession& NetworkSession::operator=(NetworkSession&&) noexcept = default;
+
+const NetworkPlan& NetworkSession::plan() const { return impl_->plan; }
+
+void NetworkSession::run(const NetworkTensors& tensors) {
+  const Occupied occupied(impl_->occupied);
+  const cuda_runtime::Range range("rondo::NetworkSession::run");
+  Impl& impl = *impl_;
+  check_network_tensors(impl.plan.spec(), tensors);
+  impl.remember(tensors);
+  if (impl.plan.device() == cpu()) return impl.lanes.queue(tensors, impl.own_stream);
+  impl.replay.run(impl.addresses, [&](Stream from) { impl.lanes.queue(tensors, from); });
+}
+
+SessionStatus NetworkSession::status() {
+  const Occupied occupied(impl_->occupied);
+  SessionStatus status = impl_->take_status();
+  // What one recurrence wrote was read by all above it, so that all is done again. Each time one more of them takes its
+  // other way for good.
+  bool stalled = status.stalled;
+  for (std::size_t left = impl_->lanes.sessions().size(); stalled && left > 0; --left) {
+    impl_->replay.forget();  // it would take the old way
+    impl_->lanes.queue(impl_->last_run, impl_->own_stream);
+    const SessionStatus again = impl_->take_status();
+    stalled = again.stalled;
+    status = merged(status, again);
+  }
+  return status;
+}
+
+}  // namespace rondo

@@ -1,0 +1,192 @@
+#include "plan/network_stages.h"
+
+#include <algorithm>
+
+#include "rondo/error.h"
+
+namespace rondo {
+namespace {
+
+// A chunk costs two launches and the way of the weights into registers, ten microseconds or so: as much as three to six
+// steps. Of 64 steps that is less than a tenth; and the fewer steps a chunk has, the sooner the layer above begins.
+constexpr std::int64_t kChunkSteps = 64;
+
+/// Which recurrence.
+struct Place {
+  std::size_t layer = 0;
+  Direction direction = Direction::forward;
+};
+
+/// What was tried, and why it did not do.
+struct Attempt {
+  std::optional<NetworkStage> stage = std::nullopt;
+  std::string reason = {};
+};
+
+// T in as many chunks as there are with so many steps each, of equal length but for the last, which may be shorter.
+std::int64_t steps_of_chunk(std::int64_t T, std::int64_t least) {
+  const std::int64_t chunks = std::max<std::int64_t>(T / least, 1);
+  return std::max<std::int64_t>((T + chunks - 1) / chunks, 1);
+}
+
+class StagePlanner {
+ public:
+  StagePlanner(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options)
+      : spec_(spec),
+        properties_(properties),
+        options_(options),
+        least_steps_(options.chunk_steps > 0 ? options.chunk_steps : kChunkSteps) {}
+
+  std::vector<NetworkStage> stages() {
+    for (std::size_t layer = 0; layer < spec_.layers.size();) {
+      layer += spec_.layers[layer].backward ? add_both_directions(layer) : add_layers(layer);
+    }
+    return std::move(stages_);
+  }
+
+ private:
+  // Both return the number of layers that they took.
+  std::size_t add_both_directions(std::size_t layer);
+  std::size_t add_layers(std::size_t first);
+
+  void add_alone(Place place, const std::string& note);
+
+  /// Runs all of them at once if the device has room for that.
+  Attempt at_once(StageKind kind, const std::vector<Place>& places, std::int64_t chunk_steps) const;
+
+  const RecurrenceSpec& recurrence(Place place) const {
+    const NetworkLayer& layer = spec_.layers[place.layer];
+    return place.direction == Direction::forward ? layer.forward : *layer.backward;
+  }
+  /// Of `steps` time steps, with the whole device shared by so many.
+  Plan plan(Place place, std::int64_t steps, std::size_t sharing) const;
+  std::string why_nothing_overlaps() const;
+  std::string why_not_in_chunks(std::size_t layer) const;
+
+  const NetworkSpec& spec_;
+  const DeviceProperties& properties_;
+  const NetworkOptions& options_;
+  const std::int64_t least_steps_;
+  std::vector<NetworkStage> stages_;
+};
+
+std::size_t StagePlanner::add_both_directions(std::size_t layer) {
+  const Place forward{layer, Direction::forward};
+  const Place backward{layer, Direction::backward};
+  Attempt attempt{.reason = why_nothing_overlaps()};
+  if (attempt.reason.empty()) {
+    attempt = at_once(StageKind::both_directions, {forward, backward}, recurrence(forward).T);
+  }
+  if (attempt.stage) {
+    stages_.push_back(std::move(*attempt.stage));
+  } else {
+    add_alone(forward, attempt.reason);
+    add_alone(backward, attempt.reason);
+  }
+  return 1;
+}
+
+// The longest wavefront that begins with this layer, or the layer alone.
+std::size_t StagePlanner::add_layers(std::size_t first) {
+  std::string reason = why_nothing_overlaps();
+  std::vector<Place> places;
+  for (std::size_t k = first; reason.empty() && k < spec_.layers.size() && !spec_.layers[k].backward; ++k) {
+    reason = why_not_in_chunks(k);
+    if (reason.empty()) places.push_back({k});
+  }
+  places.resize(std::min(places.size(), static_cast<std::size_t>(std::max(properties_.processors, 1))));
+  for (; places.size() >= 2; places.pop_back()) {
+    Attempt attempt = at_once(StageKind::wavefront, places, steps_of_chunk(recurrence(places[0]).T, least_steps_));
+    if (attempt.stage) {
+      stages_.push_back(std::move(*attempt.stage));
+      return places.size();
+    }
+    reason = attempt.reason;
+  }
+  add_alone({first}, spec_.layers.size() > 1 ? reason : std::string());
+  return 1;
+}
+
+void StagePlanner::add_alone(Place place, const std::string& note) {
+  const std::int64_t T = recurrence(place).T;
+  stages_.push_back({.kind = StageKind::alone,
+                     .lanes = {{place.layer, place.direction, plan(place, T, 1)}},
+                     .chunk_steps = T,
+                     .note = note});
+}
+
+Attempt StagePlanner::at_once(StageKind kind, const std::vector<Place>& places, std::int64_t chunk_steps) const {
+  NetworkStage stage{.kind = kind, .chunk_steps = chunk_steps};
+  const std::string share = "on a share of 1 in " + std::to_string(places.size()) + " of the device ";
+  for (const Place place : places) {
+    const std::int64_t T = recurrence(place).T;
+    const Plan alone = plan(place, T, 1);
+    try {
+      const std::int64_t rest = chunk_steps == 0 ? 0 : T % chunk_steps;
+      stage.lanes.push_back({place.layer, place.direction, plan(place, chunk_steps, places.size())});
+      if (rest > 0) stage.lanes.back().tail = plan(place, rest, places.size());
+    } catch (const ValueError&) {  // the executor that was asked for has no room there
+      return {.reason = share + alone.executor_name() + " declines " + name_of(place.layer, place.direction)};
+    }
+    // A slower executor on a part of the device would cost more than running at once brings.
+    const std::string shared = stage.lanes.back().plan.executor_name();
+    if (shared != alone.executor_name()) {
+      std::string reason = share + name_of(place.layer, place.direction);
+      reason += " would be run by " + shared + " in place of " + alone.executor_name();
+      return {.reason = std::move(reason)};
+    }
+  }
+  return {.stage = std::move(stage)};
+}
+
+Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) const {
+  RecurrenceSpec spec = recurrence(place);
+  spec.T = steps;
+  DeviceProperties share = properties_;
+  share.processors = std::max(properties_.processors / static_cast<int>(sharing), 1);
+  try {
+    // The network records its runs as one; a session within it need not.
+    const PlanOptions options{.executor = options_.executor, .graph_use = GraphUse::never};
+    const Executor* unlisted = options_.unlisted_executor;
+    return unlisted == nullptr ? Plan::create(spec, share, options) : Plan::create_for(*unlisted, spec, share, options);
+  } catch (const ValueError& error) {
+    throw ValueError(name_of(place.layer, place.direction) + ": " + error.what());
+  }
+}
+
+std::string StagePlanner::why_nothing_overlaps() const {
+  if (options_.overlap == Overlap::never) return "overlap is switched off";
+  if (recurrence({0}).device == cpu()) return "the CPU runs one recurrence after the other";
+  if (properties_.processors < 2) return "the device has one processor";
+  return {};
+}
+
+std::string StagePlanner::why_not_in_chunks(std::size_t layer) const {
+  const RecurrenceSpec& spec = recurrence({layer});
+  const std::string name = name_of(layer, Direction::forward);
+  if (spec.read_order != ReadOrder::forward) return name + " does not read forward";
+  if (spec.has_lengths) return name + " has lengths, which count from the first step of all";
+  // Whether a row was live in an earlier chunk decides between zeros and h, and h does not tell.
+  if (spec.has_mask && spec.dead_output == DeadOutput::previous_output) {
+    return name + " has a mask and repeats outputs, which the first steps of a chunk cannot know";
+  }
+  if (spec.T < 2 * least_steps_) {
+    return std::to_string(spec.T) + " steps are fewer than two chunks of " + std::to_string(least_steps_);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<NetworkStage> plan_stages(const NetworkSpec& spec, const DeviceProperties& properties,
+                                      const NetworkOptions& options) {
+  return StagePlanner(spec, properties, options).stages();
+}
+
+std::size_t scratch_bytes(const NetworkLane& lane) {
+  const std::size_t bytes =
+      std::max(lane.plan.workspace_bytes(), lane.tail ? lane.tail->workspace_bytes() : std::size_t{0});
+  return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
+}
+
+}  // namespace rondo
