@@ -26,19 +26,10 @@ class FmaProduct {
     for (int row = 0; row < rows; row += kTogether) {
       float sums[kTogether][kSlots] = {};
       const std::uint32_t* h = first + row * operands.stride;
-      const auto add_resident = [&](int tile) {
+      weights_.for_resident(warp_.tiles, [&](int tile) {
         add_tile<kPhase>([&](int vector) { return weights_.resident(tile, vector); }, h + tile * device::kTileWords,
                          sums);
-      };
-      if (warp_.tiles >= kResident) {
-        RONDO_UNROLL
-        for (int tile = 0; tile < kResident; ++tile) add_resident(tile);
-      } else {
-        RONDO_UNROLL
-        for (int tile = 0; tile < kResident; ++tile) {
-          if (tile < warp_.tiles) add_resident(tile);
-        }
-      }
+      });
       for (int tile = kResident; tile < warp_.tiles; ++tile) {
         add_tile<kPhase>([&](int vector) { return weights_.shared(tile, vector); }, h + tile * device::kTileWords,
                          sums);

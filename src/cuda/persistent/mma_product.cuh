@@ -43,6 +43,21 @@ class LaneWeights {
     }
   }
 
+  /// Calls function(tile) for those of the first `tiles` that are resident. `tile` is a constant there; where all of
+  /// them are used, there is no question between the calls.
+  template <typename Function>
+  static __device__ void for_resident(int tiles, const Function& function) {
+    if (tiles >= kResident) {
+      RONDO_UNROLL
+      for (int tile = 0; tile < kResident; ++tile) function(tile);
+    } else {
+      RONDO_UNROLL
+      for (int tile = 0; tile < kResident; ++tile) {
+        if (tile < tiles) function(tile);
+      }
+    }
+  }
+
   /// `tile` < kResident is a constant wherever this is called.
   __device__ const device::Words4& resident(int tile, int vector) const { return resident_[tile][vector]; }
   __device__ device::Words4 shared(int tile, int vector) const {
@@ -66,26 +81,16 @@ class MmaProduct {
 
   /// `target`, [k_warps][padded rows][gate][unit] with rows `sum_stride` apart, gets this warp's part of the sums of
   /// the gates of a phase, of all rows, out of SharedOperands or PacketOperands. Everything that the resident tiles
-  /// need is on its way before the first product; where all of them are used, there is no question between the
-  /// products.
+  /// need is on its way before the first product.
   template <int kPhase, typename Operands>
   __device__ void multiply(const Operands& operands, int, float* target) const {
     Sums<Phase<Formula, kPhase>::kGates> sums = {};
     if (warp_.tiles > 0) {
       Columns<kRowTiles> columns[kResident];
       operands.load(warp_.first_tile, warp_.tiles, columns);
-      const auto add_resident = [&](int tile) {
+      weights_.for_resident(warp_.tiles, [&](int tile) {
         add_tile<kPhase>([&](int vector) { return weights_.resident(tile, vector); }, columns[tile], sums);
-      };
-      if (warp_.tiles >= kResident) {
-        RONDO_UNROLL
-        for (int tile = 0; tile < kResident; ++tile) add_resident(tile);
-      } else {
-        RONDO_UNROLL
-        for (int tile = 0; tile < kResident; ++tile) {
-          if (tile < warp_.tiles) add_resident(tile);
-        }
-      }
+      });
     }
     for (int tile = kResident; tile < warp_.tiles; tile += kTogether) add_shared<kPhase>(operands, tile, sums);
     store(sums, target);
