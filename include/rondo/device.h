@@ -48,8 +48,8 @@ struct DeviceProperties {
 DeviceProperties properties_of(Device device);
 
 /// Properties of a GPU that need not be here, as cuda(0), to ask what a plan for it would be: "h200", "h100" (the SXM
-/// modules), "h100_pcie", "a100" (with 80 GB), and "h200_mig_1g", a seventh of an H200. Throws `ValueError` listing the
-/// known names.
+/// modules), "h100_pcie", "a100" (with 80 GB), and "h200_mig_1g", a slice of an H200. The plan itself needs a build
+/// with CUDA, whose executors it asks. Throws `ValueError` listing the known names.
 DeviceProperties known_gpu(const std::string& name);
 
 /// Throws `ValueError`, with the reason, for a device that this build or machine has not.

@@ -27,7 +27,6 @@ template <typename Operand>
 class BlockExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::block;
-  static constexpr int kFewestKWarps = 1;
 
   __device__ explicit BlockExchange(const ExchangePlace& place) : place_(place) {}
 
@@ -56,7 +55,6 @@ template <typename Operand>
 class ClusterExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::cluster;
-  static constexpr int kFewestKWarps = 2;
 
   __device__ explicit ClusterExchange(const ExchangePlace& place)
       : place_(place), barriers_(reinterpret_cast<device::PushBarrier*>(place.barriers)) {

@@ -15,7 +15,6 @@ template <typename Operand>
 class GridExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::grid;
-  static constexpr int kFewestKWarps = 4;
 
   __device__ explicit GridExchange(const ExchangePlace& place)
       : place_(place),

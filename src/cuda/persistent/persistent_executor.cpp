@@ -7,6 +7,7 @@
 #include "cuda/persistent/operand_kind.h"
 #include "cuda/persistent/persistent_plan.h"
 #include "cuda/persistent/persistent_scratch.h"
+#include "rondo/error.h"
 
 namespace rondo {
 namespace {
@@ -24,6 +25,11 @@ std::size_t scratch_bytes(const RecurrenceSpec& spec) {
   WorkspaceCutter cutter(nullptr);
   cut_persistent_scratch(spec, cutter);
   return cutter.used();
+}
+
+RuntimeError no_room(const PersistentShape& shape, Device device) {
+  return RuntimeError("no cluster of " + std::to_string(shape.blocks) + " blocks fits on " + to_string(device) +
+                      "; choose another executor");
 }
 
 std::string shared_out(PersistentKind kind) {
@@ -77,11 +83,10 @@ class PersistentExecutor final : public Executor {
     const Choice first = choose(request.spec, request.properties, kinds_);
     DeviceProperties properties = request.properties;
     for (Choice choice = first; choice.plan; choice = choose(request.spec, properties, kinds_)) {
-      const PersistentShape& shape = choice.plan->shape;
-      if (device_has_room(request, shape)) return make_persistent_runner(request, shape);
-      properties.cluster_blocks = shape.blocks / 2;
+      if (auto runner = make_persistent_runner(request, choice.plan->shape)) return runner;
+      properties.cluster_blocks = choice.plan->shape.blocks / 2;
     }
-    return make_persistent_runner(request, first.plan->shape);  // which says what there is no room for
+    throw no_room(first.plan->shape, request.spec.device);
   }
 
  private:
@@ -108,7 +113,8 @@ class PlannedExecutor final : public Executor {
   std::string describe(const RecurrenceSpec&, const DeviceProperties&) const override { return to_string(plan_); }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return make_persistent_runner(request, plan_.shape);
+    if (auto runner = make_persistent_runner(request, plan_.shape)) return runner;
+    throw no_room(plan_.shape, request.spec.device);
   }
 
  private:

@@ -25,11 +25,8 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
                                                                      const DeviceProperties& properties,
                                                                      PersistentKind kind);
 
-/// Whether the device itself agrees that it has room: what a GPU says of large clusters depends on which parts of it
-/// are there.
-bool device_has_room(const RunnerRequest& request, const PersistentShape& shape);
-
-/// A runner for one way to share out the recurrence. Throws `RuntimeError` where the device has no room for it.
+/// A runner for one way to share out the recurrence, or null where the device has no room for it after all: what a GPU
+/// says of large clusters depends on which parts of it are there.
 std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape);
 
 }  // namespace rondo

@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     persistent_kernel(const __grid_constant__ PersistentRun<typename Numbers<Operand>::Element> run) {
   if constexpr (Exchange::kKind == PersistentKind::cluster && !device::kHasClusters) return;
   using Product = typename ProductOf<Formula, Operand, kRowTiles>::Type;
-  constexpr int kRows = kRowTiles * 4 / Exchange::kFewestKWarps;  // of a thread
+  constexpr int kRows = kRowTiles * 4 / fewest_k_warps(Exchange::kKind);  // of a thread
   const PersistentShape& shape = run.shape;
   const int thread = static_cast<int>(device::thread_index().x);
   const int team = static_cast<int>(device::block_index().x) / shape.blocks;

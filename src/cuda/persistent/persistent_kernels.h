@@ -10,26 +10,6 @@ namespace rondo {
 template <typename Operand>
 using PersistentKernel = void (*)(PersistentRun<typename Numbers<Operand>::Element>);
 
-/// Row tiles of a kind's kernels: 1, 2, 4 ... up to this.
-constexpr int most_row_tiles(PersistentKind kind) {
-  switch (kind) {
-    case PersistentKind::block: return 1;
-    case PersistentKind::cluster: return 2;
-    case PersistentKind::grid: return 4;
-  }
-  return 0;
-}
-
-/// The fewest k_warps for which a thread has registers for its rows: a product of row_tiles = 1.
-constexpr int fewest_k_warps(PersistentKind kind) {
-  switch (kind) {
-    case PersistentKind::block: return 1;
-    case PersistentKind::cluster: return 2;
-    case PersistentKind::grid: return 4;
-  }
-  return 0;
-}
-
 /// The kernel for a cell, and products of so many row tiles. Each Operand and kind has a file of its own,
 /// persistent_<kind>_<dtype>.cu, because kernels take long to compile.
 template <typename Operand, PersistentKind kKind>

@@ -12,8 +12,6 @@
 namespace rondo {
 namespace {
 
-constexpr std::int32_t kMostWarps = kPersistentThreads / device::kWarpLanes;
-
 // Once for a run: the launch, the weights' way into registers, the results.
 constexpr double kStartNs = 6000;
 

@@ -6,7 +6,6 @@
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/persistent_scratch.h"
-#include "rondo/error.h"
 
 namespace rondo {
 namespace {
@@ -24,10 +23,6 @@ class PersistentRunner final : public Runner {
         packed_(device_bytes(Kernels::packed_vectors(task_) * static_cast<std::int64_t>(sizeof(device::Words4)),
                              request.spec.device)),
         replay_(request) {
-    if (!Kernels::prepare(task_)) {
-      throw RuntimeError("no cluster of " + std::to_string(shape.blocks) + " blocks fits on " +
-                         to_string(request.spec.device) + "; choose another executor");
-    }
     Kernels::pack(task_, static_cast<const Element*>(request.weights.recurrent_kernel),
                   static_cast<device::Words4*>(packed_.data()));
     if (shape.kind == PersistentKind::grid) make_grid_memory();
@@ -106,14 +101,9 @@ class PersistentRunner final : public Runner {
 
 }  // namespace
 
-bool device_has_room(const RunnerRequest& request, const PersistentShape& shape) {
-  return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) {
-    return PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream});
-  });
-}
-
 std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape) {
   return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> std::unique_ptr<Runner> {
+    if (!PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream})) return nullptr;
     return std::make_unique<PersistentRunner<Operand>>(request, shape);
   });
 }

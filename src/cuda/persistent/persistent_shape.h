@@ -22,6 +22,7 @@ inline constexpr int kTileUnits = device::kTileRows;
 
 /// Threads of the largest block: a multiprocessor's registers are 255 for each of them.
 inline constexpr int kPersistentThreads = 256;
+inline constexpr int kMostWarps = kPersistentThreads / device::kWarpLanes;
 
 /// Ways in which blocks of a team tell each other h.
 enum class PersistentKind : std::uint8_t {
@@ -29,6 +30,26 @@ enum class PersistentKind : std::uint8_t {
   cluster,  ///< a team is a cluster, whose blocks write into each other's shared memory
   grid      ///< blocks of a team meet in global memory, and all blocks run at once
 };
+
+/// Row tiles of a kind's kernels: 1, 2, 4 ... up to this.
+RONDO_HOST_DEVICE constexpr int most_row_tiles(PersistentKind kind) {
+  switch (kind) {
+    case PersistentKind::block: return 1;
+    case PersistentKind::cluster: return 2;
+    case PersistentKind::grid: return 4;
+  }
+  return 0;
+}
+
+/// The fewest k_warps for which a thread has registers for its rows: a product of row_tiles = 1.
+RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind) {
+  switch (kind) {
+    case PersistentKind::block: return 1;
+    case PersistentKind::cluster: return 2;
+    case PersistentKind::grid: return 4;
+  }
+  return 0;
+}
 
 struct PersistentShape {
   PersistentKind kind = PersistentKind::block;

@@ -11,9 +11,6 @@
 
 namespace rondo {
 
-/// Most k_warps of a block.
-inline constexpr int kMostKWarps = 8;
-
 /// Where a thread's rows are.
 struct UnitPlace {
   int unit = 0;                ///< of the block
@@ -179,7 +176,7 @@ class UnitRows {
       case 1: return add_parts<kPhase, 1>(products, i, recurrent);
       case 2: return add_parts<kPhase, 2>(products, i, recurrent);
       case 4: return add_parts<kPhase, 4>(products, i, recurrent);
-      default: return add_parts<kPhase, kMostKWarps>(products, i, recurrent);
+      default: return add_parts<kPhase, kMostWarps>(products, i, recurrent);
     }
   }
 
