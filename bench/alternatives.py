@@ -8,9 +8,7 @@ from tables import full_name, order, ratio, times
 
 NAMES = ("block_", "cluster_", "grid_")
 # What rondo_bench --explain says of a plan.
-PLAN = re.compile(r"(?P<kind>block|cluster|grid) kernel: (?P<teams>\d+) x (?P<blocks>\d+) blocks of (?P<threads>\d+) threads, "
-                  r"(?P<rows>\d+) rows and (?P<units>\d+) units each;.* predicted (?P<us>[0-9.e+-]+) us a step", re.DOTALL)
-WARP, TILE_UNITS = 32, 16  # threads of a warp, and units that it takes
+PLAN = re.compile(r"(?:block|cluster|grid) kernel: .* predicted (?P<us>[0-9.e+-]+) us a step \((?P<way>\w+)\)", re.DOTALL)
 NEAR = 1.03  # a choice within so much of the best is as good
 
 ABOUT = """What a plan takes, and the fastest of the other ways to share out the recurrence, measured in the same turns.
@@ -23,8 +21,7 @@ def planned(text):
     match = PLAN.search(text)
     if match is None:
         return None, None
-    k_warps = int(match["threads"]) // WARP // (int(match["units"]) // TILE_UNITS)
-    return f"{match['kind']}_{match['blocks']}x{match['teams']}_{match['rows']}rows_{match['units']}units_{k_warps}k", float(match["us"])
+    return match["way"], float(match["us"])
 
 
 def chosen(result):

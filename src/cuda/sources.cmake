@@ -27,10 +27,18 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_cluster_f32.cu
   persistent/persistent_cluster_tf32.cu
   persistent/persistent_executor.cpp
-  persistent/persistent_grid_bf16.cu
-  persistent/persistent_grid_f16.cu
-  persistent/persistent_grid_f32.cu
-  persistent/persistent_grid_tf32.cu
+  persistent/persistent_grid_bf16_8units.cu
+  persistent/persistent_grid_bf16_16units.cu
+  persistent/persistent_grid_bf16_24units.cu
+  persistent/persistent_grid_f16_8units.cu
+  persistent/persistent_grid_f16_16units.cu
+  persistent/persistent_grid_f16_24units.cu
+  persistent/persistent_grid_f32_8units.cu
+  persistent/persistent_grid_f32_16units.cu
+  persistent/persistent_grid_f32_24units.cu
+  persistent/persistent_grid_tf32_8units.cu
+  persistent/persistent_grid_tf32_16units.cu
+  persistent/persistent_grid_tf32_24units.cu
   persistent/persistent_launch.cu
   persistent/persistent_plan.cpp
   persistent/persistent_runner.cpp

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_plan.h"
 #include "parity/device_run.h"
@@ -66,13 +68,57 @@ TEST_P(PersistentParity, HazardousSizes) {
   int plans = 0;
   std::uint64_t seed = 0;
   for (const Size size : {Size{1, 1}, Size{7, 9}, Size{8, 8}, Size{15, 2}, Size{16, 16}, Size{17, 1}, Size{31, 5},
-                          Size{33, 17}, Size{48, 3}, Size{50, 18}, Size{64, 8}}) {
+                          Size{33, 17}, Size{48, 3}, Size{50, 18}, Size{64, 8}, Size{23, 33}, Size{40, 64}}) {
     for (int repeat = 0; repeat < 6; ++repeat) {
       Random random(++seed);
       plans += check(recurrence_of(random, size.H, size.B), GetParam(), seed);
     }
   }
   EXPECT_GT(plans, 100);
+}
+
+/// The first way to share out that reads a part of the weights in every step, on a device with little shared memory.
+std::unique_ptr<const Executor> streaming(const RandomRecurrence& recurrence, const DeviceRun& run) {
+  DeviceProperties properties = properties_of(run.device);
+  properties.processors = std::max(16, properties.processors);
+  for (properties.shared_bytes_per_block = 20 << 10; properties.shared_bytes_per_block < 200 << 10;
+       properties.shared_bytes_per_block += 8 << 10) {
+    const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
+    for (auto& executor : persistent_alternatives(spec, properties, PersistentKind::grid)) {
+      if (executor->name().find("streamed") != std::string_view::npos) return std::move(executor);
+    }
+  }
+  return nullptr;
+}
+
+TEST(StreamedWeights, EqualTheReferenceInDouble) {
+  struct Case {
+    std::int64_t H;
+    std::int64_t B;
+    Numbers numbers;
+  };
+  const Numbers tf32{DType::f32, MatrixMath::tf32};
+  std::uint64_t seed = 0;
+  int streamed = 0;
+  for (const Case& drawn : {Case{470, 1, {DType::f32}}, Case{470, 9, {DType::f32}}, Case{500, 19, {DType::f32}},
+                            Case{470, 1, tf32}, Case{470, 11, tf32}, Case{500, 30, tf32}, Case{900, 1, {DType::bf16}},
+                            Case{900, 20, {DType::bf16}}, Case{900, 9, {DType::f16}}}) {
+    for (const CellKind cell : {CellKind::lstm, CellKind::gru}) {
+      Random random(++seed);
+      RandomRecurrence recurrence;
+      do {
+        recurrence = recurrence_of(random, drawn.H, drawn.B);
+      } while (recurrence.spec.cell.kind != cell || recurrence.spec.T < 2);
+      DeviceRun run = run_in(drawn.numbers, PersistentKind::grid, 1);
+      const auto executor = streaming(recurrence, run);
+      if (executor == nullptr) continue;  // 16-bit weights of so few units fit the blocks of a small device
+      SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
+      run.executor = executor.get();
+      expect_parity(recurrence, run);
+      ++streamed;
+    }
+  }
+  EXPECT_GE(streamed, 10);
 }
 
 TEST_P(PersistentParity, EqualsTheReferenceInDouble) {

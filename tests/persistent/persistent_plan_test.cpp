@@ -52,7 +52,8 @@ TEST(PersistentPlan, TakesTheSmallestTeamThatHoldsTheWeights) {
   EXPECT_EQ(chosen(lstm(512, 32), h200()), "cluster");
   EXPECT_EQ(chosen(lstm(1024, 4), h200()), "grid");
   EXPECT_EQ(chosen(lstm(1536, 8), h200()), "grid");
-  EXPECT_EQ(chosen(lstm(4096, 16), h200()), "cuda_stepwise");
+  EXPECT_EQ(chosen(lstm(2048, 32), h200()), "grid");
+  EXPECT_EQ(chosen(lstm(4096, 64), h200()), "cuda_stepwise");
   EXPECT_EQ(chosen(lstm(2048, 256), h200()), "cuda_stepwise");
 }
 
@@ -95,7 +96,19 @@ TEST(PersistentPlan, ExplainsInWords) {
   const std::string text = Plan::create(lstm(512, 64), h200()).explain();
   EXPECT_NE(text.find("cluster kernel: 8 x 16 blocks of 256 threads, 8 rows and 32 units each"), std::string::npos)
       << text;
-  EXPECT_NE(text.find("us a step"), std::string::npos) << text;
+  EXPECT_NE(text.find("us a step (cluster_16x8_8rows_32units_"), std::string::npos) << text;
+}
+
+TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
+  const RecurrenceSpec spec = lstm(2048, 32);
+  const PersistentPlan plan = persistent_plans(spec, h200(), PersistentKind::grid).front();
+  ASSERT_GT(plan.shape.streamed_tiles, 0);
+  const std::string text = to_string(plan);
+  EXPECT_NE(text.find("KiB read in every step; predicted"), std::string::npos) << text;
+  EXPECT_NE(text.find("streamed)"), std::string::npos) << text;
+  // All of it is somewhere.
+  const std::size_t bytes = plan.bytes.register_weights + plan.bytes.shared_weights + plan.bytes.streamed_weights;
+  EXPECT_GE(static_cast<std::size_t>(plan.shape.blocks) * bytes, std::size_t{4} * 2048 * 2048 * 2);
 }
 
 TEST(PersistentPlan, IsMadeWithoutADevice) {
@@ -133,7 +146,8 @@ TEST(PersistentPlan, EveryPlanFits) {
         EXPECT_LT(std::int64_t{shape.teams - 1} * shape.rows, spec.B) << "the last team has rows";
         EXPECT_LE(shape.rows, shape.padded_rows());
         EXPECT_LE(shape.row_tiles, most_row_tiles(kind));
-        EXPECT_GE(shape.k_warps, fewest_k_warps(kind));
+        EXPECT_TRUE(has_octets(kind, shape.octets));
+        EXPECT_GE(shape.k_warps, fewest_k_warps(kind, shape.octets));
         EXPECT_GE(std::int64_t{shape.k_warps} * shape.warp_tiles(), shape.k_tiles);
         EXPECT_LE(plan.bytes.shared, properties.shared_bytes_per_block);
         EXPECT_GT(plan.step_ns, 0.0);

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
+
 #include "cuda/device/launch.cuh"
+#include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/persistent_plan.h"
 #include "parity/device_run.h"
@@ -30,19 +34,18 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   const Tensor packets = Tensor::zeros({2 * 8 * 32 * 2}, DType::f32, device);
   const Tensor epochs = Tensor::full({1}, 1, DType::i32, device);
   const Tensor flags = Tensor::zeros({1}, DType::i32, device);
-  const PersistentRun<float> run{
-      .shape = shape,
-      .schedule = {.T = 3, .B = 1},
-      .activations = {Activation::tanh, Activation::sigmoid},
-      .weights = static_cast<const device::Words4*>(packed.data()),
-      .bias = bias.data<float>(),
-      .recurrent_bias = bias.data<float>(),
-      .input_sums = sums.data<float>(),
-      .input_strides = {32, 32},
-      .results = {.final_h = {result.data<float>(), 32}},
-      .grid = {static_cast<device::PacketPair*>(packets.data()), static_cast<std::uint32_t*>(epochs.data())},
-      .flags = static_cast<std::uint32_t*>(flags.data())};
-  const PersistentKernel<float> kernel_32 = find_persistent_kernel<float, PersistentKind::grid>(task.cell, 1);
+  const PersistentRun<float> run{.shape = shape,
+                                 .schedule = {.T = 3, .B = 1},
+                                 .activations = {Activation::tanh, Activation::sigmoid},
+                                 .weights = static_cast<const device::Words4*>(packed.data()),
+                                 .bias = bias.data<float>(),
+                                 .recurrent_bias = bias.data<float>(),
+                                 .input_sums = sums.data<float>(),
+                                 .input_strides = {32, 32},
+                                 .results = {.final_h = {result.data<float>(), 32}},
+                                 .grid = {packets.data(), static_cast<std::uint32_t*>(epochs.data())},
+                                 .flags = static_cast<std::uint32_t*>(flags.data())};
+  const PersistentKernel<float> kernel_32 = find_persistent_kernel<float, PersistentKind::grid, 2>(task.cell, 1);
   const auto start = [&](unsigned blocks) {
     device::launch(
         kernel_32,
@@ -56,6 +59,32 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   start(2);
   EXPECT_EQ(flags.item(), 0.0);
   EXPECT_NE(result.select(1, 0).item(), 7.0);
+}
+
+/// Words that wait for others in global memory hold a NaN, and states may have the same bits.
+TEST(Stall, ANanOfAllOnesHasCome) {
+  const Device device = cuda(0);
+  for (const DType dtype : {DType::bf16, DType::f16, DType::f32}) {
+    const RecurrenceSpec spec{.cell = {.kind = CellKind::simple_rnn, .units = 32, .use_bias = false},
+                              .T = 2,
+                              .B = 12,
+                              .I = 1,
+                              .dtype = dtype,
+                              .device = device};
+    const RecurrentWeights weights{Tensor::zeros({1, 32}, dtype, device), Tensor::zeros({32, 32}, dtype, device), {}};
+    const Tensor ones = Tensor::zeros({12, 32}, dtype);
+    std::memset(ones.data(), 0xff, 12 * 32 * size_of(dtype));
+    for (const auto& executor : persistent_alternatives(spec, properties_of(device), PersistentKind::grid)) {
+      SCOPED_TRACE(std::string(executor->name()) + ", " + to_string(dtype));
+      Session session(Plan::create_for(*executor, spec, properties_of(device)), weights);
+      const Tensor last_output = Tensor::zeros({12, 32}, dtype, device);
+      session.run({.x = Tensor::zeros({2, 12, 1}, dtype, device),
+                   .initial_state = {ones.to(device)},
+                   .last_output = last_output});
+      EXPECT_FALSE(session.status().stalled);
+      EXPECT_TRUE(std::isnan(last_output.to(cpu()).to(DType::f32).data<float>()[0]));
+    }
+  }
 }
 
 /// Properties promise clusters of 4 blocks here, and the device itself knows better.

@@ -1,6 +1,6 @@
-/// Words that blocks of a grid exchange through global memory, each together with the number of the exchange it belongs
-/// to: who reads a packet sees at once whether it has come. The 8 bytes of a packet are written and read as one, which
-/// is what PTX promises for 8 bytes, and not for more.
+/// Words that blocks of a grid exchange through global memory: alone, or each together with the number of the exchange
+/// it belongs to, where who reads a packet sees at once whether it has come. The 8 bytes of a packet are written and
+/// read as one, which is what PTX promises for 8 bytes, and not for more.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,11 @@ __device__ inline void store_packets(PacketPair* target, const PacketPair& pair)
                : "memory");
 }
 
+__device__ inline void store_packet(Packet* target, Packet packet) {
+  const std::uint64_t bits = static_cast<std::uint64_t>(packet.epoch) << 32 | static_cast<std::uint64_t>(packet.word);
+  asm volatile("st.relaxed.gpu.global.b64 [%0], %1;" ::"l"(target), "l"(bits) : "memory");
+}
+
 __device__ inline PacketPair load_packets(const PacketPair* source) {
   std::uint64_t bits[2];
   asm volatile("ld.relaxed.gpu.global.v2.b64 {%0,%1}, [%2];" : "=l"(bits[0]), "=l"(bits[1]) : "l"(source) : "memory");
@@ -26,6 +31,19 @@ __device__ inline PacketPair load_packets(const PacketPair* source) {
   };
   return {{packet(bits[0]), packet(bits[1])}};
 }
+
+/// Each word as one, the pair not.
+__device__ inline WordPair load_words(const WordPair* source) {
+  WordPair pair;
+  asm volatile("ld.relaxed.gpu.global.v2.b32 {%0,%1}, [%2];"
+               : "=r"(pair.words[0]), "=r"(pair.words[1])
+               : "l"(source)
+               : "memory");
+  return pair;
+}
+
+/// What this thread has written before is seen by all who see what it writes afterwards.
+__device__ inline void order_writes() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 
 /// Reads of a packet until it is taken for lost: some seconds, more than blocks that run have to wait for each other.
 inline constexpr int kMostPolls = 1 << 22;

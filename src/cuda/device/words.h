@@ -21,4 +21,9 @@ struct alignas(16) PacketPair {
   Packet packets[2];
 };
 
+/// Two neighbouring words in one access; each is written and read for itself.
+struct alignas(8) WordPair {
+  std::uint32_t words[2];
+};
+
 }  // namespace rondo::device

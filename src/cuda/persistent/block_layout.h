@@ -1,29 +1,55 @@
 /// What a block of a persistent kernel keeps where, asked by the host. Floor 4.
 #pragma once
 
+#include <algorithm>
+#include <type_traits>
+
 #include "cuda/persistent/tile_layout.h"
 #include "recurrence/dispatch_cell.h"
 
 namespace rondo {
 
-/// Bytes of the recurrent kernel in a block, of rows of h, and of shared memory altogether.
+template <int kOctets>
+using Octets = std::integral_constant<int, kOctets>;
+
+/// Calls `function(FormulaTag<Formula>{}, Octets<octets>{})` and returns its result: the one seam at
+/// which a shape's octets become a constant.
+template <typename Function>
+decltype(auto) dispatch_formula(const CellSpec& cell, int octets, Function&& function) {
+  return dispatch_cell(cell, [&]<typename Formula>(FormulaTag<Formula> formula) {
+    switch (octets) {
+      case 1: return function(formula, Octets<1>{});
+      case 3: return function(formula, Octets<3>{});
+      default: return function(formula, Octets<2>{});
+    }
+  });
+}
+
+/// Of a block, in bytes.
 struct BlockBytes {
   std::size_t register_weights = 0;
   std::size_t shared_weights = 0;
-  std::size_t operands = 0;
-  std::size_t shared = 0;
+  std::size_t streamed_weights = 0;  ///< for each product
+  std::size_t operands = 0;          ///< rows of h
+  std::size_t sums = 0;              ///< of a product
+  std::size_t shared = 0;            ///< of shared memory altogether
 };
 
 template <typename Operand>
 BlockBytes block_bytes(const CellSpec& cell, const PersistentShape& shape) {
-  return dispatch_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
-    const BlockNeeds needs = block_needs<Formula, Operand>(shape);
-    const std::int32_t in_shared = shared_tiles(shape, needs.resident);
-    const std::int32_t tile_bytes = 16 * shape.threads() * needs.vectors;
-    return BlockBytes{.register_weights = static_cast<std::size_t>(tile_bytes * (shape.warp_tiles() - in_shared)),
-                      .shared_weights = static_cast<std::size_t>(tile_bytes * in_shared),
-                      .operands = operand_bytes(shape) * static_cast<std::size_t>(needs.operand_places),
-                      .shared = shared_layout(shape, needs).bytes};
+  return dispatch_formula(cell, shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+    const BlockNeeds needs = block_needs<Formula, Operand, kOctets>(shape);
+    const auto tile_bytes = std::size_t{16} * static_cast<std::size_t>(shape.threads() * needs.vectors);
+    const auto tiles = static_cast<std::size_t>(shape.warp_tiles());
+    const auto resident = std::min(tiles, static_cast<std::size_t>(needs.resident));
+    const auto in_shared = static_cast<std::size_t>(shared_tiles(shape, needs.resident));
+    return BlockBytes{
+        .register_weights = tile_bytes * resident,
+        .shared_weights = tile_bytes * in_shared,
+        .streamed_weights = tile_bytes * (tiles - resident - in_shared),
+        .operands = operand_bytes(shape, needs.pass_rows) * static_cast<std::size_t>(needs.operand_places),
+        .sums = sizeof(float) * static_cast<std::size_t>(sum_count(shape, needs)),
+        .shared = shared_layout(shape, needs).bytes};
   });
 }
 

@@ -3,10 +3,13 @@
 ///     begin()                once, before anything else; a barrier
 ///     push(row, value, wanted)  by all lanes of a warp: `value` is the row's h in the unit of this thread, if wanted
 ///     end_pushes()           when a thread has pushed all of its rows
-///     wait()                 until everybody's pushes have come, or until they may be asked for
-///     operands()             the rows of h, for a product; it may have to wait for them
+///     wait(first_row)        until everybody's pushes have come, or until they may be asked for
+///     operands(first_row)    the rows of h from there on, for a product; it may have to wait for them
 ///     all_came()             after the product and a barrier of the block: false if somebody has given up waiting
 ///     end()                  once, after everything else
+///
+/// A grid with more rows than a product takes goes through wait, product and push for some of them after the other, and
+/// ends its pushes then. What follows holds for the rows of each such pass.
 ///
 /// Between a wait and the next push to the same place lies a barrier of the block, after which nobody reads what has
 /// come; and a push of one exchange comes after the wait for the one before. So two places in turn are enough: who
@@ -41,8 +44,8 @@ class BlockExchange {
   }
 
   __device__ void end_pushes() {}
-  __device__ void wait() { device::block_barrier(); }
-  __device__ SharedOperands operands() const { return {place_.operands, place_.shape.row_stride()}; }
+  __device__ void wait(int) { device::block_barrier(); }
+  __device__ SharedOperands operands(int) const { return {place_.operands, place_.shape.row_stride()}; }
   __device__ bool all_came() const { return true; }
   __device__ void end() {}
 
@@ -87,11 +90,11 @@ class ClusterExchange {
     ++pushed_;
   }
 
-  __device__ void wait() {
+  __device__ void wait(int) {
     device::wait_for_phase(&barriers_[waited_ % 2], waited_ / 2 % 2);
     ++waited_;
   }
-  __device__ SharedOperands operands() const { return {place(waited_ - 1), place_.shape.row_stride()}; }
+  __device__ SharedOperands operands(int) const { return {place(waited_ - 1), place_.shape.row_stride()}; }
   __device__ bool all_came() const { return true; }
 
   /// A block must not end while others write into its memory.
@@ -99,7 +102,8 @@ class ClusterExchange {
 
  private:
   __device__ std::uint32_t* place(unsigned exchange) const {
-    return place_.operands + exchange % 2 * (operand_bytes(place_.shape) / sizeof(std::uint32_t));
+    return place_.operands +
+           exchange % 2 * (operand_bytes(place_.shape, place_.shape.padded_rows()) / sizeof(std::uint32_t));
   }
 
   const ExchangePlace place_;

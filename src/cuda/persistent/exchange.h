@@ -6,11 +6,15 @@
 
 namespace rondo {
 
+/// Whether a word of h goes through global memory together with the number of its exchange. Words alone are half the
+/// bytes, which count where there are many rows; but then somebody has to make room for the next ones.
+RONDO_HOST_DEVICE constexpr bool numbered_words(int row_tiles) { return row_tiles == 1; }
+
 /// Memory of GridExchange, which outlives a run: `epochs` counts exchanges through all runs, so that what an earlier
-/// one left is never taken for what this one waits for.
+/// one left is never taken for what this one waits for. After a run that has stalled it must be made anew.
 struct GridMemory {
-  device::PacketPair* packets = nullptr;  ///< [team][2], each as in packet_operands.cuh
-  std::uint32_t* epochs = nullptr;        ///< [team], 1 or more at first, where packets are zeros
+  void* words = nullptr;            ///< as grid_memory_size says
+  std::uint32_t* epochs = nullptr;  ///< [team], 1 or more at first
 };
 
 /// Where a thread stands: which unit it computes, and what its block shares.
@@ -25,9 +29,20 @@ struct ExchangePlace {
   std::byte* barriers = nullptr;      ///< 32 bytes of shared memory, aligned to 16
 };
 
-/// Pairs of packets of one exchange of a team.
+/// Pairs of words of one exchange of a team.
 RONDO_HOST_DEVICE inline std::int32_t exchange_pairs(const PersistentShape& shape) {
   return shape.row_words() / 2 * shape.padded_rows();
+}
+
+/// The size of GridMemory::words in words of 4 bytes, and what each of them is at first.
+struct GridMemorySize {
+  std::int64_t words = 0;
+  std::int32_t fill = 0;
+};
+RONDO_HOST_DEVICE inline GridMemorySize grid_memory_size(const PersistentShape& shape) {
+  const std::int64_t pairs = std::int64_t{shape.teams} * exchange_pairs(shape);
+  // Two places of two packets of two words; or four places of two words that have not come.
+  return numbered_words(shape.row_tiles) ? GridMemorySize{pairs * 8, 0} : GridMemorySize{pairs * 8, -1};
 }
 
 }  // namespace rondo

@@ -7,33 +7,34 @@
 
 namespace rondo {
 
-template <typename Operand, PersistentKind kKind>
+template <typename Operand, PersistentKind kKind, int kRowTiles>
 struct ExchangeOf {
   using Type = BlockExchange<Operand>;
 };
-template <typename Operand>
-struct ExchangeOf<Operand, PersistentKind::cluster> {
+template <typename Operand, int kRowTiles>
+struct ExchangeOf<Operand, PersistentKind::cluster, kRowTiles> {
   using Type = ClusterExchange<Operand>;
 };
-template <typename Operand>
-struct ExchangeOf<Operand, PersistentKind::grid> {
-  using Type = GridExchange<Operand>;
+template <typename Operand, int kRowTiles>
+struct ExchangeOf<Operand, PersistentKind::grid, kRowTiles> {
+  using Type = GridExchange<Operand, kRowTiles>;
 };
 
-template <typename Formula, typename Operand, PersistentKind kKind, int kRowTiles>
+template <typename Formula, typename Operand, PersistentKind kKind, int kOctets, int kRowTiles>
 PersistentKernel<Operand> find_for_rows(int row_tiles) {
-  using Exchange = typename ExchangeOf<Operand, kKind>::Type;
-  if (row_tiles <= kRowTiles) return persistent_kernel<Formula, Operand, Exchange, kRowTiles>;
-  if constexpr (kRowTiles < most_row_tiles(kKind)) {
-    return find_for_rows<Formula, Operand, kKind, 2 * kRowTiles>(row_tiles);
+  using Exchange = typename ExchangeOf<Operand, kKind, kRowTiles>::Type;
+  if (row_tiles <= kRowTiles) return persistent_kernel<Formula, Operand, Exchange, kOctets, kRowTiles>;
+  constexpr int kMore = 2 * kRowTiles;
+  if constexpr (kMore <= most_row_tiles(kKind)) {
+    return find_for_rows<Formula, Operand, kKind, kOctets, kMore>(row_tiles);
   }
-  throw ValueError("row tiles", std::to_string(row_tiles), "at most " + std::to_string(most_row_tiles(kKind)));
+  throw ValueError("row tiles", std::to_string(row_tiles), "at most " + std::to_string(kRowTiles));
 }
 
-template <typename Operand, PersistentKind kKind>
+template <typename Operand, PersistentKind kKind, int kOctets>
 PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, int row_tiles) {
   return dispatch_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
-    return find_for_rows<Formula, Operand, kKind, 1>(row_tiles);
+    return find_for_rows<Formula, Operand, kKind, kOctets, 1>(row_tiles);
   });
 }
 

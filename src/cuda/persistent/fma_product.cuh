@@ -3,49 +3,56 @@
 #pragma once
 
 #include "cuda/device/convert.cuh"
-#include "cuda/persistent/mma_product.cuh"
+#include "cuda/persistent/lane_weights.cuh"
+#include "cuda/persistent/shared_operands.cuh"
 
 namespace rondo {
 
-template <typename Formula, int kRowTiles>
+template <typename Formula, typename Sizes>
 class FmaProduct {
  public:
-  using Layout = TileLayout<Formula, float>;
+  using Layout = TileLayout<Formula, float, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
-  static constexpr int kResident = resident_tiles<float>(kVectors, kRowTiles);
+  static constexpr int kResident = resident_tiles<float>(kVectors, Sizes::kRoomTiles);
 
   __device__ FmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
-    weights_.load(packed, warp);
+    weights_.load(packed, warp, kTogether);
   }
 
-  /// As MmaProduct::multiply, of the first `rows` rows.
+  /// As MmaProduct::multiply, of the first `rows` rows. Streamed weights come once for each pair of rows, in order.
   template <int kPhase>
-  __device__ void multiply(const SharedOperands& operands, int rows, float* target) const {
-    constexpr int kSlots = kPhaseSlots<Formula, kPhase>;
+  __device__ void multiply(const SharedOperands& operands, int rows, float* target) {
+    constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
     const std::uint32_t* first = operands.words + warp_.first_tile * device::kTileWords;
     for (int row = 0; row < rows; row += kTogether) {
-      float sums[kTogether][kSlots] = {};
+      float sums[kTogether][kSlots<kPhase>] = {};
       const std::uint32_t* h = first + row * operands.stride;
       weights_.for_resident(warp_.tiles, [&](int tile) {
-        add_tile<kPhase>([&](int vector) { return weights_.resident(tile, vector); }, h + tile * device::kTileWords,
-                         sums);
+        add_tile<kPhase>([&](int vector) { return weights_.resident(tile, kFirstVector + vector); },
+                         h + tile * device::kTileWords, sums);
       });
-      for (int tile = kResident; tile < warp_.tiles; ++tile) {
-        add_tile<kPhase>([&](int vector) { return weights_.shared(tile, vector); }, h + tile * device::kTileWords,
-                         sums);
+      for (int tile = kResident; tile < weights_.first_streamed(); ++tile) {
+        add_tile<kPhase>([&](int vector) { return weights_.shared(tile, kFirstVector + vector); },
+                         h + tile * device::kTileWords, sums);
       }
+      weights_.for_streamed(weights_.first_streamed(), warp_.tiles, [&](int tile, const device::Words4* vectors) {
+        add_tile<kPhase>([&](int vector) { return vectors[vector * device::kWarpLanes]; },
+                         h + tile * device::kTileWords, sums);
+      });
       store<kPhase>(row, sums, target);
     }
   }
 
  private:
+  template <int kPhase>
+  static constexpr int kSlots = kPhaseSlots<Formula, Sizes::kOctets, kPhase>;
+
   /// Rows that share a reading of the weights; a divisor of device::kTileColumns, so that all of them have memory.
   static constexpr int kTogether = 2;
 
   template <int kPhase, typename Weights>
   __device__ void add_tile(const Weights& weights, const std::uint32_t* h,
-                           float (&sums)[kTogether][kPhaseSlots<Formula, kPhase>]) const {
-    constexpr int kFirstSlot = kPhase == 0 ? 0 : Layout::kFirstSlots;
+                           float (&sums)[kTogether][kSlots<kPhase>]) const {
     RONDO_UNROLL
     for (int half = 0; half < 2; ++half) {
       device::Words4 words[kTogether];
@@ -54,8 +61,8 @@ class FmaProduct {
         words[row] = *reinterpret_cast<const device::Words4*>(h + row * warp_.shape.row_stride() + half * 4);
       }
       RONDO_UNROLL
-      for (int slot = 0; slot < kPhaseSlots<Formula, kPhase>; ++slot) {
-        const device::Words4 weight = weights((kFirstSlot + slot) * 2 + half);
+      for (int slot = 0; slot < kSlots<kPhase>; ++slot) {
+        const device::Words4 weight = weights(slot * 2 + half);
         RONDO_UNROLL
         for (int i = 0; i < 4; ++i) {
           RONDO_UNROLL
@@ -68,24 +75,23 @@ class FmaProduct {
   }
 
   template <int kPhase>
-  __device__ void store(int row, const float (&sums)[kTogether][kPhaseSlots<Formula, kPhase>], float* target) const {
+  __device__ void store(int row, const float (&sums)[kTogether][kSlots<kPhase>], float* target) const {
+    constexpr int kUnits = Sizes::kOctets * kOctetUnits;
     const PersistentShape& shape = warp_.shape;
-    const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
-    target += (warp_.k_warp * shape.padded_rows() + row) * stride + warp_.unit_warp * kTileUnits;
+    const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
+    target += (warp_.k_warp * Sizes::kRowTiles * device::kTileColumns + row) * stride + warp_.unit_warp * kUnits;
     RONDO_UNROLL
-    for (int slot = 0; slot < kPhaseSlots<Formula, kPhase>; ++slot) {
+    for (int slot = 0; slot < kSlots<kPhase>; ++slot) {
       const int pair = slot * device::kWarpLanes + static_cast<int>(device::lane());
-      const int gate = pair / kTileUnits;
-      if (gate >= Phase<Formula, kPhase>::kGates) continue;
+      const int gate = pair / kUnits;
+      if (gate >= kPhaseGates<Formula, kPhase>) continue;
       RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) {
-        target[i * stride + gate * shape.units() + pair % kTileUnits] = sums[i][slot];
-      }
+      for (int i = 0; i < kTogether; ++i) target[i * stride + gate * shape.units() + pair % kUnits] = sums[i][slot];
     }
   }
 
   const WarpPlace warp_;
-  LaneWeights<kVectors, kResident> weights_;
+  LaneWeights<Layout, kResident, Sizes::kKind> weights_;
 };
 
 }  // namespace rondo

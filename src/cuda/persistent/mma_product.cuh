@@ -1,155 +1,118 @@
-/// The recurrent product of a warp on tensor cores: sums (G kTileUnits, rows) of its range along k. Floor 4.
+/// The recurrent product of a warp on tensor cores: sums (gates and units of the warp, rows) of its range along k.
+/// Floor 4.
 ///
-/// Weights are the left operand, 16 units of a gate for each tile, and rows of the batch the right one, in tiles of 8:
-/// one row costs what eight do.
+/// Weights are the left operand, two octets of (gate, unit) for each tile, and rows of the batch the right one, in
+/// tiles of 8: one row costs what eight do.
 #pragma once
 
-#include "cuda/device/collectives.cuh"
 #include "cuda/device/mma.cuh"
-#include "cuda/device/unroll.cuh"
-#include "cuda/device/words.h"
+#include "cuda/persistent/lane_weights.cuh"
 #include "cuda/persistent/shared_operands.cuh"
-#include "cuda/persistent/tile_layout.h"
 
 namespace rondo {
 
-/// Who a warp is among those of its block, and what it works on in shared memory.
-struct WarpPlace {
-  const PersistentShape& shape;
-  int unit_warp = 0;
-  int k_warp = 0;
-  int tiles = 0;                             ///< along k, of this warp
-  int first_tile = 0;                        ///< the first of them
-  device::Words4* shared_weights = nullptr;  ///< of this warp
-};
-
-/// Tiles of a lane's weights: kResident of them in registers, the others in shared memory.
-template <int kVectors, int kResident>
-class LaneWeights {
- public:
-  /// Out of what pack_tiles_kernel made for this warp.
-  __device__ void load(const device::Words4* packed, const WarpPlace& warp) {
-    const unsigned lane = device::lane();
-    shared_ = warp.shared_weights;
-    RONDO_UNROLL
-    for (int tile = 0; tile < kResident; ++tile) {
-      RONDO_UNROLL
-      for (int vector = 0; vector < kVectors; ++vector) {
-        if (tile < warp.tiles) resident_[tile][vector] = packed[(tile * kVectors + vector) * device::kWarpLanes + lane];
-      }
-    }
-    for (int vector = kResident * kVectors; vector < warp.tiles * kVectors; ++vector) {
-      shared_[(vector - kResident * kVectors) * device::kWarpLanes + lane] = packed[vector * device::kWarpLanes + lane];
-    }
-  }
-
-  /// Calls function(tile) for those of the first `tiles` that are resident. `tile` is a constant there; where all of
-  /// them are used, there is no question between the calls.
-  template <typename Function>
-  static __device__ void for_resident(int tiles, const Function& function) {
-    if (tiles >= kResident) {
-      RONDO_UNROLL
-      for (int tile = 0; tile < kResident; ++tile) function(tile);
-    } else {
-      RONDO_UNROLL
-      for (int tile = 0; tile < kResident; ++tile) {
-        if (tile < tiles) function(tile);
-      }
-    }
-  }
-
-  /// `tile` < kResident is a constant wherever this is called.
-  __device__ const device::Words4& resident(int tile, int vector) const { return resident_[tile][vector]; }
-  __device__ device::Words4 shared(int tile, int vector) const {
-    return shared_[((tile - kResident) * kVectors + vector) * device::kWarpLanes + device::lane()];
-  }
-
- private:
-  device::Words4 resident_[kResident][kVectors] = {};
-  device::Words4* shared_ = nullptr;
-};
-
-template <typename Formula, typename Operand, int kRowTiles>
+/// `Sizes` are ProductSizes.
+template <typename Formula, typename Operand, typename Sizes>
 class MmaProduct {
  public:
-  static constexpr int kVectors = TileLayout<Formula, Operand>::kVectors;
-  static constexpr int kResident = resident_tiles<Operand>(kVectors, kRowTiles);
+  using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
+  static constexpr int kVectors = Layout::kVectors;
+  static constexpr int kResident = resident_tiles<Operand>(kVectors, Sizes::kRoomTiles);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
-    weights_.load(packed, warp);
+    weights_.load(packed, warp, kRowTiles * device::kTileColumns);
   }
 
-  /// `target`, [k_warps][padded rows][gate][unit] with rows `sum_stride` apart, gets this warp's part of the sums of
-  /// the gates of a phase, of all rows, out of SharedOperands or PacketOperands. Everything that the resident tiles
-  /// need is on its way before the first product.
+  /// `target`, [k_warps][row][gate][unit] with rows `sum_stride` apart, gets this warp's part of the sums of the gates
+  /// of a phase, of all rows of the operands: SharedOperands or GridOperands. Everything that the resident tiles need
+  /// is on its way before the first product.
   template <int kPhase, typename Operands>
-  __device__ void multiply(const Operands& operands, int, float* target) const {
-    Sums<Phase<Formula, kPhase>::kGates> sums = {};
+  __device__ void multiply(const Operands& operands, int, float* target) {
+    Sums<kPhase> sums = {};
     if (warp_.tiles > 0) {
       Columns<kRowTiles> columns[kResident];
       operands.load(warp_.first_tile, warp_.tiles, columns);
       weights_.for_resident(warp_.tiles, [&](int tile) {
-        add_tile<kPhase>([&](int vector) { return weights_.resident(tile, vector); }, columns[tile], sums);
+        add_tile([&](int vector) { return weights_.resident(tile, kFirstVector<kPhase> + vector); }, columns[tile],
+                 sums);
       });
     }
-    for (int tile = kResident; tile < warp_.tiles; tile += kTogether) add_shared<kPhase>(operands, tile, sums);
-    store(sums, target);
+    const int first_streamed = weights_.first_streamed();
+    for (int first = kResident; first < first_streamed; first += kTogether) {
+      Columns<kRowTiles> columns[kTogether];
+      operands.load(warp_.first_tile + first, first_streamed - first, columns);
+      RONDO_UNROLL
+      for (int i = 0; i < kTogether; ++i) {
+        if (first + i >= first_streamed) continue;
+        add_tile([&](int vector) { return weights_.shared(first + i, kFirstVector<kPhase> + vector); }, columns[i],
+                 sums);
+      }
+    }
+    for (int first = first_streamed; first < warp_.tiles; first += kTogether) {
+      Columns<kRowTiles> columns[kTogether];
+      operands.load(warp_.first_tile + first, warp_.tiles - first, columns);
+      RONDO_UNROLL
+      for (int i = 0; i < kTogether; ++i) {
+        const int tile = first + i;
+        weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
+          add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[i], sums);
+        });
+      }
+    }
+    store<kPhase>(sums, target);
   }
 
  private:
-  template <int kGates>
+  static constexpr int kOctets = Sizes::kOctets;
+  static constexpr int kRowTiles = Sizes::kRowTiles;
+
+  template <int kPhase>
   struct Sums {
-    float of[kGates][kRowTiles][4] = {};
+    static constexpr int kVectors = Layout::template kPhaseVectors<kPhase>;
+    float of[kVectors][kRowTiles][4] = {};
   };
 
-  /// Tiles out of shared memory whose operands are loaded at once.
-  static constexpr int kTogether = kRowTiles == 4 ? 2 : 4;
+  template <int kPhase>
+  static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
 
-  template <int kPhase, typename Operands, int kGates>
-  __device__ void add_shared(const Operands& operands, int first, Sums<kGates>& sums) const {
-    Columns<kRowTiles> columns[kTogether];
-    operands.load(warp_.first_tile + first, warp_.tiles - first, columns);
-    RONDO_UNROLL
-    for (int i = 0; i < kTogether; ++i) {
-      if (first + i >= warp_.tiles) continue;
-      add_tile<kPhase>([&](int vector) { return weights_.shared(first + i, vector); }, columns[i], sums);
-    }
-  }
+  /// Tiles that are not in registers whose operands are loaded at once.
+  static constexpr int kTogether = 4;
 
-  template <int kPhase, typename Weights, int kGates>
-  static __device__ void add_tile(const Weights& weights, const Columns<kRowTiles>& columns, Sums<kGates>& sums) {
+  template <typename Weights, typename TileSums>
+  static __device__ void add_tile(const Weights& weights, const Columns<kRowTiles>& columns, TileSums& sums) {
     RONDO_UNROLL
-    for (int gate = 0; gate < kGates; ++gate) {
-      const device::Words4 words = weights(Phase<Formula, kPhase>::kFirstGate + gate);
+    for (int vector = 0; vector < TileSums::kVectors; ++vector) {
+      const device::Words4 words = weights(vector);
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        device::mma(Operand{}, words.words, columns.of[row_tile], sums.of[gate][row_tile]);
+        device::mma(Operand{}, words.words, columns.of[row_tile], sums.of[vector][row_tile]);
       }
     }
   }
 
-  template <int kGates>
-  __device__ void store(const Sums<kGates>& sums, float* target) const {
+  /// Lane l has, in both octets of a vector, unit l / 4 and the rows 2 (l % 4) and the next.
+  template <int kPhase>
+  __device__ void store(const Sums<kPhase>& sums, float* target) const {
     const PersistentShape& shape = warp_.shape;
-    const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
+    const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
     const int lane = static_cast<int>(device::lane());
-    target += (warp_.k_warp * shape.padded_rows() + lane % 4 * 2) * stride + warp_.unit_warp * kTileUnits + lane / 4;
+    target += (warp_.k_warp * kRowTiles * device::kTileColumns + lane % 4 * 2) * stride +
+              warp_.unit_warp * kOctets * kOctetUnits + lane / 4;
     RONDO_UNROLL
-    for (int gate = 0; gate < kGates; ++gate) {
+    for (int pair = 0; pair < kPhaseGates<Formula, kPhase> * kOctets; ++pair) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        float* tile = target + row_tile * device::kTileColumns * stride + gate * shape.units();
-        const float(&values)[4] = sums.of[gate][row_tile];
-        tile[0] = values[0];
-        tile[stride] = values[1];
-        tile[device::kTileRows / 2] = values[2];
-        tile[stride + device::kTileRows / 2] = values[3];
+        float* tile = target + row_tile * device::kTileColumns * stride + pair / kOctets * shape.units() +
+                      pair % kOctets * kOctetUnits;
+        const float(&values)[4] = sums.of[pair / 2][row_tile];
+        tile[0] = values[pair % 2 * 2];
+        tile[stride] = values[pair % 2 * 2 + 1];
       }
     }
   }
 
   const WarpPlace warp_;
-  LaneWeights<kVectors, kResident> weights_;
+  LaneWeights<Layout, kResident, Sizes::kKind> weights_;
 };
 
 }  // namespace rondo

@@ -30,11 +30,12 @@ struct Numbers<float> {
 template <typename Formula>
 inline constexpr int kPhases = Formula::kProductsBeforeReset < Formula::kGates ? 2 : 1;
 
+/// Gates of a phase; none where there is no such phase. The gates of phase 0 come first.
 template <typename Formula, int kPhase>
-struct Phase {
-  static constexpr int kFirstGate = kPhase == 0 ? 0 : Formula::kProductsBeforeReset;
-  static constexpr int kGates =
-      kPhase == 0 ? Formula::kProductsBeforeReset : Formula::kGates - Formula::kProductsBeforeReset;
-};
+inline constexpr int kPhaseGates = 0;
+template <typename Formula>
+inline constexpr int kPhaseGates<Formula, 0> = Formula::kProductsBeforeReset;
+template <typename Formula>
+inline constexpr int kPhaseGates<Formula, 1> = Formula::kGates - Formula::kProductsBeforeReset;
 
 }  // namespace rondo

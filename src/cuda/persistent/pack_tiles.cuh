@@ -32,9 +32,9 @@ __device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int 
 }
 
 /// One vector for each thread.
-template <typename Formula, typename Operand>
+template <typename Formula, typename Operand, int kOctets>
 __global__ void __launch_bounds__(kPackThreads) pack_tiles_kernel(const __grid_constant__ PackTiles<Operand> pack) {
-  using Layout = TileLayout<Formula, Operand>;
+  using Layout = TileLayout<Formula, Operand, kOctets>;
   const PersistentShape& shape = pack.shape;
   const std::int64_t index = std::int64_t{device::block_index().x} * kPackThreads + device::thread_index().x;
   const int lane = static_cast<int>(index % device::kWarpLanes);
@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(kPackThreads) pack_tiles_kernel(const __grid_c
   if (block >= shape.blocks) return;
 
   const int k_tile = warp / shape.unit_warps * shape.warp_tiles() + tile;
-  const std::int64_t first_unit = block * shape.units() + warp % shape.unit_warps * kTileUnits;
+  const std::int64_t first_unit = block * shape.units() + warp % shape.unit_warps * kOctets * kOctetUnits;
   const bool exists = tile < shape.tiles_of(warp / shape.unit_warps);
   device::Words4 words = {};
   for (int i = 0; i < 4 && exists; ++i) {

@@ -1,5 +1,5 @@
 #include "cuda/persistent/find_kernel.cuh"
 
 namespace rondo {
-template PersistentKernel<Float16> find_persistent_kernel<Float16, PersistentKind::block>(const CellSpec&, int);
+template PersistentKernel<Float16> find_persistent_kernel<Float16, PersistentKind::block, 2>(const CellSpec&, int);
 }  // namespace rondo

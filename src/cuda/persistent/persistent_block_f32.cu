@@ -1,5 +1,5 @@
 #include "cuda/persistent/find_kernel.cuh"
 
 namespace rondo {
-template PersistentKernel<float> find_persistent_kernel<float, PersistentKind::block>(const CellSpec&, int);
+template PersistentKernel<float> find_persistent_kernel<float, PersistentKind::block, 2>(const CellSpec&, int);
 }  // namespace rondo

@@ -1,5 +1,5 @@
 #include "cuda/persistent/find_kernel.cuh"
 
 namespace rondo {
-template PersistentKernel<float> find_persistent_kernel<float, PersistentKind::cluster>(const CellSpec&, int);
+template PersistentKernel<float> find_persistent_kernel<float, PersistentKind::cluster, 2>(const CellSpec&, int);
 }  // namespace rondo

@@ -98,7 +98,7 @@ class PersistentExecutor final : public Executor {
 class PlannedExecutor final : public Executor {
  public:
   PlannedExecutor(const RecurrenceSpec& spec, const PersistentPlan& plan)
-      : spec_(spec), plan_(plan), name_(name_of(plan.shape)) {}
+      : spec_(spec), plan_(plan), name_(way_name(plan.shape)) {}
 
   std::string_view name() const override { return name_; }
 
@@ -118,12 +118,6 @@ class PlannedExecutor final : public Executor {
   }
 
  private:
-  static std::string name_of(const PersistentShape& shape) {
-    return to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) + "_" +
-           std::to_string(shape.rows) + "rows_" + std::to_string(shape.units()) + "units_" +
-           std::to_string(shape.k_warps) + "k";
-  }
-
   const RecurrenceSpec spec_;
   const PersistentPlan plan_;
   const std::string name_;

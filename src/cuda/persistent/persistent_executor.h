@@ -19,8 +19,7 @@ const Executor& persistent_executor();
 std::span<const Executor* const> persistent_executors_by_kind();
 
 /// An executor for every way in which a kind of kernel can share out this recurrence, the one that is expected to be
-/// fastest first: to compare them, whatever a planner takes. Their names are such as "cluster_16x4_8rows_32units_4k":
-/// 4 teams of 16 blocks with so many rows and units each, whose warps cut k in 4.
+/// fastest first: to compare them, whatever a planner takes. They are named by way_name.
 std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec& spec,
                                                                      const DeviceProperties& properties,
                                                                      PersistentKind kind);

@@ -7,6 +7,9 @@
 ///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]        a GRU that resets before it
 ///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
 ///
+/// Where a team has more rows than a product takes, each line is done for one pass of rows after the other, and h of
+/// one pass is on its way while the next one is multiplied.
+///
 /// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone. Floor 4.
 #pragma once
 
@@ -19,13 +22,13 @@
 
 namespace rondo {
 
-template <typename Formula, typename Operand, int kRowTiles>
+template <typename Formula, typename Operand, typename Sizes>
 struct ProductOf {
-  using Type = MmaProduct<Formula, Operand, kRowTiles>;
+  using Type = MmaProduct<Formula, Operand, Sizes>;
 };
-template <typename Formula, int kRowTiles>
-struct ProductOf<Formula, float, kRowTiles> {
-  using Type = FmaProduct<Formula, kRowTiles>;
+template <typename Formula, typename Sizes>
+struct ProductOf<Formula, float, Sizes> {
+  using Type = FmaProduct<Formula, Sizes>;
 };
 
 /// Steps first .. last - 1.
@@ -54,6 +57,7 @@ struct BlockMemory {
   __device__ std::uint32_t* operands() const { return reinterpret_cast<std::uint32_t*>(base + layout.operands); }
   __device__ float* sums() const { return reinterpret_cast<float*>(base + layout.sums); }
   __device__ device::Words4* weights() const { return reinterpret_cast<device::Words4*>(base + layout.weights); }
+  __device__ device::Words4* stream() const { return reinterpret_cast<device::Words4*>(base + layout.stream); }
   __device__ std::byte* barriers() const { return base + layout.barriers; }
 
   /// Rows and words of h that do not exist stay zeros.
@@ -65,23 +69,26 @@ struct BlockMemory {
 };
 
 template <typename Product>
-__device__ inline WarpPlace warp_place(const PersistentShape& shape, const BlockMemory& memory) {
+__device__ inline WarpPlace warp_place(const PersistentShape& shape, const BlockMemory& memory, int rows) {
   const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
   const int k_warp = warp / shape.unit_warps;
   const int shared_vectors = shared_tiles(shape, Product::kResident) * Product::kVectors * device::kWarpLanes;
+  constexpr int kStreamVectors = kStreamPlaces * Product::Layout::template kPhaseVectors<0> * device::kWarpLanes;
   return {.shape = shape,
           .unit_warp = warp % shape.unit_warps,
           .k_warp = k_warp,
           .tiles = shape.tiles_of(k_warp),
           .first_tile = k_warp * shape.warp_tiles(),
-          .shared_weights = memory.weights() + warp * shared_vectors};
+          .rows = rows,
+          .shared_weights = memory.weights() + warp * shared_vectors,
+          .stream_places = memory.stream() + warp * kStreamVectors};
 }
 
 /// Where the sums of a product are: in BlockNeeds::sum_places in turn.
 class SumPlaces {
  public:
   __device__ SumPlaces(const BlockMemory& memory, const PersistentShape& shape, const BlockNeeds& needs)
-      : first_(memory.sums()), current_(first_), step_(needs.sum_places == 1 ? 0 : sum_count(shape, needs.gates)) {}
+      : first_(memory.sums()), current_(first_), step_(needs.sum_places == 1 ? 0 : sum_count(shape, needs)) {}
 
   __device__ float* next() { return current_ = current_ == first_ ? first_ + step_ : first_; }
   __device__ const float* current() const { return current_; }
@@ -92,20 +99,46 @@ class SumPlaces {
   const int step_;
 };
 
-/// `value(i)` of every row of this thread goes to all blocks of the team.
-template <typename Exchange, int kRows, typename Rows, typename Value>
-__device__ inline void push_all(Exchange& exchange, const Rows& rows, const Value& value) {
+/// `value(i)` of every row of this thread in a pass goes to all blocks of the team.
+template <typename Counts, typename Exchange, typename Rows, typename Value>
+__device__ inline void push_rows(Exchange& exchange, const Rows& rows, int pass, const Value& value) {
   RONDO_UNROLL
-  for (int i = 0; i < kRows; ++i) exchange.push(rows.row(i), rows.exists(i) ? value(i) : 0.0F, rows.in_team(i));
-  exchange.end_pushes();
+  for (int i = pass * Counts::kThreadRows; i < (pass + 1) * Counts::kThreadRows; ++i) {
+    exchange.push(rows.row(i), rows.exists(i) ? value(i) : 0.0F, rows.in_team(i));
+  }
 }
 
-template <typename Formula, typename Operand, typename Exchange, int kRowTiles>
+/// Calls function(pass) for all passes that have rows; `pass` is a constant there.
+template <typename Counts, typename Function>
+__device__ inline void for_passes(int rows, const Function& function) {
+  RONDO_UNROLL
+  for (int pass = 0; pass < Counts::kPasses; ++pass) {
+    if (pass == 0 || pass * Counts::kPassRows < rows) function(pass);
+  }
+}
+
+/// Of a team of `rows`, in the pass that begins at `first`.
+template <typename Counts>
+__device__ inline int rows_of_pass(int rows, int first) {
+  return rows - first < Counts::kPassRows ? rows - first : Counts::kPassRows;
+}
+
+/// Rows of a pass that a thread needs room for: all of them, dealt to the threads of a unit.
+template <PersistentKind kKind, int kOctets>
+RONDO_HOST_DEVICE constexpr int thread_rows(int pass_rows) {
+  constexpr int kUnitThreads = fewest_k_warps(kKind, kOctets) * device::kWarpLanes / (kOctets * kOctetUnits);
+  return (pass_rows + kUnitThreads - 1) / kUnitThreads;
+}
+
+template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles>
 __global__ void __launch_bounds__(kPersistentThreads, 1)
     persistent_kernel(const __grid_constant__ PersistentRun<typename Numbers<Operand>::Element> run) {
   if constexpr (Exchange::kKind == PersistentKind::cluster && !device::kHasClusters) return;
-  using Product = typename ProductOf<Formula, Operand, kRowTiles>::Type;
-  constexpr int kRows = kRowTiles * 4 / fewest_k_warps(Exchange::kKind);  // of a thread
+  constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
+  constexpr int kPassRows = kPassTiles * device::kTileColumns;
+  using Sizes = ProductSizes<Exchange::kKind, kOctets, kPassTiles, kRowTiles>;
+  using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
+  using Counts = RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets>(kPassRows)>;
   const PersistentShape& shape = run.shape;
   const int thread = static_cast<int>(device::thread_index().x);
   const int team = static_cast<int>(device::block_index().x) / shape.blocks;
@@ -114,55 +147,71 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const std::int64_t rows_left = run.schedule.B - first_row;
   const int team_rows = rows_left < shape.rows ? static_cast<int>(rows_left) : shape.rows;
 
-  const BlockMemory memory{device::shared_memory(), shared_layout(shape, block_needs<Formula, Operand>(shape))};
+  const BlockNeeds needs = block_needs<Formula, Operand, kOctets>(shape);
+  const BlockMemory memory{device::shared_memory(), shared_layout(shape, needs)};
   memory.clear_operands(shape.threads());
   const int warp = thread / device::kWarpLanes;
-  const Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() *
-                                          Product::kVectors * device::kWarpLanes,
-                        warp_place<Product>(shape, memory));
+  Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
+                                    device::kWarpLanes,
+                  warp_place<Product>(shape, memory, team_rows));
   const int unit = thread % shape.units();
-  UnitRows<Formula, typename Numbers<Operand>::Element, kRows> rows(run,
-                                                                    {.unit = unit,
-                                                                     .u = std::int64_t{block} * shape.units() + unit,
-                                                                     .first_row = first_row,
-                                                                     .rows = team_rows,
-                                                                     .row = thread / shape.units(),
-                                                                     .row_step = shape.threads() / shape.units()});
+  const int row_step = shape.threads() / shape.units();
+  // Where units do not divide the threads, the last ones have no row.
+  const int row = thread / shape.units() < row_step ? thread / shape.units() : kPassRows;
+  UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(run,
+                                                                     {.unit = unit,
+                                                                      .u = std::int64_t{block} * shape.units() + unit,
+                                                                      .first_row = first_row,
+                                                                      .rows = team_rows,
+                                                                      .row = row,
+                                                                      .row_step = row_step});
   Exchange exchange({shape, run.grid, team, block, team_rows, unit, memory.operands(), memory.barriers()});
   exchange.begin();
+  const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
 
   const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
   rows.load_states();
   for (std::int64_t s = 0; s < range.first; ++s) rows.emit(s, false);
   bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   if (range.first < range.last) {
-    if (!fresh) push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.h(i); });
+    if (!fresh) {
+      for_passes<Counts>(team_rows, push_h);
+      exchange.end_pushes();
+    }
     rows.load_inputs(range.first);
   }
-  SumPlaces sums(memory, shape, block_needs<Formula, Operand>(shape));
+  SumPlaces sums(memory, shape, needs);
   bool all_came = true;
   RONDO_KEEP_LOOP
   for (std::int64_t s = range.first; s < range.last && all_came; ++s) {
-    if (fresh) {
-      rows.step(nullptr);
-      fresh = false;
-    } else {
-      exchange.wait();
-      product.template multiply<0>(exchange.operands(), team_rows, sums.next());
-      device::block_barrier();
-      if constexpr (kPhases<Formula> == 2) {
-        rows.reset(sums.current());
-        push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.reset_h(i); });
-        exchange.wait();
-        product.template multiply<1>(exchange.operands(), team_rows, sums.next());
-        device::block_barrier();
+    if constexpr (kPhases<Formula> == 2) {
+      if (!fresh) {
+        for_passes<Counts>(team_rows, [&](int pass) {
+          const int first = pass * kPassRows;
+          exchange.wait(first);
+          product.template multiply<0>(exchange.operands(first), rows_of_pass<Counts>(team_rows, first), sums.next());
+          device::block_barrier();
+          rows.reset(pass, sums.current());
+          push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
+        });
+        exchange.end_pushes();
       }
-      all_came = exchange.all_came();
-      rows.step(sums.current());
     }
-    if (s + 1 < range.last) {
-      push_all<Exchange, kRows>(exchange, rows, [&](int i) { return rows.h(i); });
-    }
+    for_passes<Counts>(team_rows, [&](int pass) {
+      if (!fresh) {
+        constexpr int kLastPhase = kPhases<Formula> - 1;
+        const int first = pass * kPassRows;
+        exchange.wait(first);
+        product.template multiply<kLastPhase>(exchange.operands(first), rows_of_pass<Counts>(team_rows, first),
+                                              sums.next());
+        device::block_barrier();
+        all_came = exchange.all_came() && all_came;
+      }
+      rows.step(pass, fresh ? nullptr : sums.current());
+      if (s + 1 < range.last) push_h(pass);
+    });
+    if (s + 1 < range.last) exchange.end_pushes();
+    fresh = false;
     rows.emit(s, true);
     if (s + 1 < range.last) rows.load_inputs(s + 1);
   }

@@ -11,8 +11,8 @@ template <typename Operand>
 using PersistentKernel = void (*)(PersistentRun<typename Numbers<Operand>::Element>);
 
 /// The kernel for a cell, and products of so many row tiles. Each Operand and kind has a file of its own,
-/// persistent_<kind>_<dtype>.cu, because kernels take long to compile.
-template <typename Operand, PersistentKind kKind>
+/// persistent_<kind>_<dtype>.cu, because kernels take long to compile; a grid has one for each number of octets.
+template <typename Operand, PersistentKind kKind, int kOctets>
 PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, int row_tiles);
 
 /// A cell's recurrence, shared out over blocks.

@@ -2,7 +2,6 @@
 #include "cuda/persistent/block_layout.h"
 #include "cuda/persistent/pack_tiles.cuh"
 #include "cuda/persistent/persistent_kernels.h"
-#include "recurrence/dispatch_cell.h"
 #include "rondo/error.h"
 
 namespace rondo {
@@ -12,9 +11,15 @@ template <typename Operand>
 PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
   const int row_tiles = task.shape.row_tiles;
   switch (task.shape.kind) {
-    case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block>(task.cell, row_tiles);
-    case PersistentKind::cluster: return find_persistent_kernel<Operand, PersistentKind::cluster>(task.cell, row_tiles);
-    case PersistentKind::grid: return find_persistent_kernel<Operand, PersistentKind::grid>(task.cell, row_tiles);
+    case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block, 2>(task.cell, row_tiles);
+    case PersistentKind::cluster:
+      return find_persistent_kernel<Operand, PersistentKind::cluster, 2>(task.cell, row_tiles);
+    case PersistentKind::grid:
+      switch (task.shape.octets) {
+        case 1: return find_persistent_kernel<Operand, PersistentKind::grid, 1>(task.cell, row_tiles);
+        case 3: return find_persistent_kernel<Operand, PersistentKind::grid, 3>(task.cell, row_tiles);
+        default: return find_persistent_kernel<Operand, PersistentKind::grid, 2>(task.cell, row_tiles);
+      }
   }
   throw ValueError("kind", std::to_string(static_cast<int>(task.shape.kind)), "one of the PersistentKind values");
 }
@@ -37,8 +42,10 @@ template <typename Operand>
 std::int64_t PersistentKernels<Operand>::packed_vectors(const PersistentTask& task) {
   const PersistentShape& shape = task.shape;
   const std::int64_t tiles = std::int64_t{shape.blocks} * shape.threads() * shape.warp_tiles();
-  return dispatch_cell(
-      task.cell, [&]<typename Formula>(FormulaTag<Formula>) { return tiles * TileLayout<Formula, Operand>::kVectors; });
+  return dispatch_formula(task.cell, shape.octets,
+                          [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+                            return tiles * TileLayout<Formula, Operand, kOctets>::kVectors;
+                          });
 }
 
 template <typename Operand>
@@ -47,10 +54,11 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
   const std::int64_t blocks = (packed_vectors(task) + kPackThreads - 1) / kPackThreads;
   const device::LaunchConfig config{
       .grid = {static_cast<unsigned>(blocks)}, .block = {kPackThreads}, .stream = task.stream};
-  dispatch_cell(task.cell, [&]<typename Formula>(FormulaTag<Formula>) {
-    device::launch(pack_tiles_kernel<Formula, Operand>, config,
-                   PackTiles<Operand>{task.shape, recurrent_kernel, packed});
-  });
+  dispatch_formula(task.cell, task.shape.octets,
+                   [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+                     device::launch(pack_tiles_kernel<Formula, Operand, kOctets>, config,
+                                    PackTiles<Operand>{task.shape, recurrent_kernel, packed});
+                   });
 }
 
 template <typename Operand>

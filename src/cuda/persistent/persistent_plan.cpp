@@ -26,19 +26,21 @@ std::int32_t k_tiles_of(const RecurrenceSpec& spec) {
 class Shapes {
  public:
   Shapes(const RecurrenceSpec& spec, const DeviceProperties& properties, PersistentKind kind)
-      : spec_(spec), properties_(properties), kind_(kind), unit_tiles_(ceil_div(spec.cell.units, kTileUnits)) {}
+      : spec_(spec), properties_(properties), kind_(kind), octets_(ceil_div(spec.cell.units, kOctetUnits)) {}
 
   std::vector<PersistentShape> all() {
     switch (kind_) {
-      case PersistentKind::block: add_teams(1); break;
+      case PersistentKind::block: add_blocks(1); break;
       case PersistentKind::cluster:
-        for (int blocks = 2; blocks <= properties_.cluster_blocks && blocks <= unit_tiles_; blocks *= 2) {
-          add_teams(blocks);
+        for (int blocks = 2; blocks <= properties_.cluster_blocks && blocks <= ceil_div(octets_, 2); blocks *= 2) {
+          add_blocks(blocks);
         }
         break;
       case PersistentKind::grid:
-        for (int unit_warps = 1; unit_warps <= kMostWarps / fewest_k_warps(kind_); unit_warps *= 2) {
-          add_teams(ceil_div(unit_tiles_, unit_warps));
+        for (int octets = 1; octets <= 3; ++octets) {
+          for (int unit_warps = 1; unit_warps * fewest_k_warps(kind_, octets) <= kMostWarps; unit_warps *= 2) {
+            add_team({.blocks = ceil_div(octets_, octets * unit_warps), .octets = octets, .unit_warps = unit_warps});
+          }
         }
         break;
     }
@@ -46,20 +48,32 @@ class Shapes {
   }
 
  private:
-  void add_teams(std::int64_t blocks) {
-    const std::int64_t unit_warps = ceil_div(unit_tiles_, blocks);
-    if (unit_warps * fewest_k_warps(kind_) > kMostWarps || blocks > properties_.processors) return;
+  struct Team {
+    std::int64_t blocks;
+    int octets;
+    std::int64_t unit_warps;
+  };
+
+  void add_blocks(int blocks) {
+    add_team({.blocks = blocks, .octets = 2, .unit_warps = ceil_div(octets_, 2 * blocks)});
+  }
+
+  void add_team(const Team& team) {
+    const int fewest = fewest_k_warps(kind_, team.octets);
+    if (team.unit_warps * fewest > kMostWarps || team.blocks > properties_.processors) return;
     for (int most_rows = 1; most_rows <= most_row_tiles(kind_) * device::kTileColumns; most_rows *= 2) {
       const std::int64_t teams = ceil_div(spec_.B, most_rows);
-      if (teams * blocks > std::numeric_limits<std::int32_t>::max()) continue;
-      for (int k_warps = fewest_k_warps(kind_); k_warps * unit_warps <= kMostWarps; k_warps *= 2) {
+      const int row_tiles = std::max(1, most_rows / device::kTileColumns);
+      if (teams * team.blocks > std::numeric_limits<std::int32_t>::max()) continue;
+      for (int k_warps = fewest; k_warps * team.unit_warps <= kMostWarps; k_warps *= 2) {
         add({.kind = kind_,
              .H = static_cast<std::int32_t>(spec_.cell.units),
-             .blocks = static_cast<std::int32_t>(blocks),
+             .blocks = static_cast<std::int32_t>(team.blocks),
              .teams = static_cast<std::int32_t>(teams),
              .rows = static_cast<std::int32_t>(ceil_div(spec_.B, teams)),
-             .row_tiles = std::max(1, most_rows / device::kTileColumns),
-             .unit_warps = static_cast<std::int32_t>(unit_warps),
+             .row_tiles = row_tiles,
+             .octets = team.octets,
+             .unit_warps = static_cast<std::int32_t>(team.unit_warps),
              .k_warps = k_warps,
              .k_tiles = k_tiles_of(spec_)});
       }
@@ -74,9 +88,25 @@ class Shapes {
   const RecurrenceSpec& spec_;
   const DeviceProperties& properties_;
   const PersistentKind kind_;
-  const std::int64_t unit_tiles_;
+  const std::int64_t octets_;
   std::vector<PersistentShape> shapes_;
 };
+
+BlockBytes bytes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
+  return dispatch_operand(
+      spec, [&]<typename Operand>(OperandTag<Operand>) { return block_bytes<Operand>(spec.cell, shape); });
+}
+
+/// Streams as few tiles as leave room for the rest; false where that is not enough.
+bool make_room(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentPlan& plan) {
+  PersistentShape& shape = plan.shape;
+  for (shape.streamed_tiles = 0; shape.streamed_tiles <= shape.warp_tiles(); ++shape.streamed_tiles) {
+    plan.bytes = bytes_of(spec, shape);
+    if (plan.bytes.shared <= shared_bytes) return true;
+    if (plan.bytes.shared_weights == 0 || !streams_weights(shape.kind)) return false;
+  }
+  return false;
+}
 
 /// Rounds in which the teams run. Teams of a grid must run at once: 0 where they cannot.
 std::int64_t waves(const PersistentShape& shape, const DeviceProperties& properties) {
@@ -93,11 +123,9 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
   if (spec.B == 0 || !has_operand(spec)) return plans;
   for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
     PersistentPlan plan{.shape = shape};
-    plan.bytes = dispatch_operand(
-        spec, [&]<typename Operand>(OperandTag<Operand>) { return block_bytes<Operand>(spec.cell, shape); });
     const std::int64_t rounds = waves(shape, properties);
-    if (rounds == 0 || plan.bytes.shared > properties.shared_bytes_per_block) continue;
-    plan.step_ns = static_cast<double>(rounds) * modelled_step_ns(spec, shape, plan.bytes);
+    if (rounds == 0 || !make_room(spec, properties.shared_bytes_per_block, plan)) continue;
+    plan.step_ns = static_cast<double>(rounds) * modelled_step_ns(spec, plan.shape, plan.bytes);
     plan.total_ns = kStartNs + plan.step_ns * static_cast<double>(spec.T);
     plans.push_back(plan);
   }
@@ -114,25 +142,48 @@ std::string to_string(PersistentKind kind) {
   return "unknown";
 }
 
+std::string way_name(const PersistentShape& shape) {
+  const std::string streamed =
+      shape.streamed_tiles > 0 ? "_" + std::to_string(shape.streamed_tiles) + "streamed" : std::string();
+  return to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) + "_" +
+         std::to_string(shape.rows) + "rows_" + std::to_string(shape.units()) + "units_" +
+         std::to_string(shape.k_warps) + "k" + streamed;
+}
+
 std::string to_string(const PersistentPlan& plan) {
   const PersistentShape& shape = plan.shape;
   std::ostringstream text;
   text << to_string(shape.kind) << " kernel: " << shape.teams << " x " << shape.blocks << " blocks of "
        << shape.threads() << " threads, " << shape.rows << " rows and " << shape.units() << " units each; "
        << "of the recurrent kernel " << plan.bytes.register_weights / 1024 << " KiB of a block in registers, "
-       << plan.bytes.shared_weights / 1024 << " KiB in shared memory; predicted " << std::round(plan.step_ns) / 1000.0
-       << " us a step";
+       << plan.bytes.shared_weights / 1024 << " KiB in shared memory";
+  if (plan.bytes.streamed_weights > 0) {
+    text << ", and " << plan.bytes.streamed_weights / 1024 << " KiB read in every step";
+  }
+  text << "; predicted " << std::round(plan.step_ns) / 1000.0 << " us a step (" << way_name(shape) << ")";
   return text.str();
 }
 
 double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
-  // Measured on an H200: a step of two launches, and products at such a part of the device's rate.
+  // Measured on an H200 (docs/performance.md): a step of two launches, products at such a part of the device's rate,
+  // and the recurrent kernel read anew in each step, out of L2 as long as it fits there. Strict products of few rows
+  // are slow.
   constexpr double kStepNs = 4500;
   constexpr double kH200Processors = 132;
-  const double flops_per_ns = spec.dtype == DType::f32 ? (spec.math == MatrixMath::tf32 ? 200e3 : 40e3) : 400e3;
+  constexpr double kL2Bytes = 50e6;
+  constexpr double kL2BytesPerNs = 4200;
+  constexpr double kMemoryBytesPerNs = 2000;
+  const double rows = static_cast<double>(spec.B);
+  const double strict_flops_per_ns = std::min(40e3, 380 * rows);
+  const double flops_per_ns =
+      spec.dtype == DType::f32 ? (spec.math == MatrixMath::tf32 ? 110e3 : strict_flops_per_ns) : 400e3;
   const double units = static_cast<double>(spec.cell.units);
-  const double flops = 2.0 * static_cast<double>(spec.B) * gate_count(spec.cell.kind) * units * units;
-  return static_cast<double>(spec.T) * (kStepNs + flops / flops_per_ns * kH200Processors / properties.processors);
+  const double weights = gate_count(spec.cell.kind) * units * units;
+  const double bytes = weights * static_cast<double>(size_of(spec.dtype));
+  const double product_ns = 2.0 * rows * weights / flops_per_ns;
+  const double reading_ns = bytes / (bytes <= kL2Bytes ? kL2BytesPerNs : kMemoryBytesPerNs);
+  const double part = properties.processors / kH200Processors;
+  return static_cast<double>(spec.T) * (kStepNs + std::max(product_ns, reading_ns) / part);
 }
 
 }  // namespace rondo

@@ -25,7 +25,12 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
 /// "block", "cluster", "grid".
 std::string to_string(PersistentKind kind);
 
-/// What a plan does, in words, and what the model expects of it.
+/// A short name for a way to share out a recurrence, such as "cluster_16x4_8rows_32units_4k": 4 teams of 16 blocks with
+/// so many rows and units each, whose warps cut k in 4; "_2streamed" is added where a warp reads so many tiles of its
+/// weights in every step.
+std::string way_name(const PersistentShape& shape);
+
+/// What a plan does, in words, what the model expects of it, and its way's name.
 std::string to_string(const PersistentPlan& plan);
 
 /// What the model expects of cuda_stepwise for the same run, in nanoseconds.

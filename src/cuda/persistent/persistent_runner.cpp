@@ -47,8 +47,8 @@ class PersistentRunner final : public Runner {
 
   void make_grid_memory() {
     const PersistentShape& shape = task_.shape;
-    const std::int64_t pairs = std::int64_t{shape.teams} * 2 * exchange_pairs(shape);
-    packets_ = device_bytes(pairs * static_cast<std::int64_t>(sizeof(device::PacketPair)), request_.spec.device);
+    const GridMemorySize size = grid_memory_size(shape);
+    words_ = Tensor::full({size.words}, size.fill, DType::i32, request_.spec.device);
     epochs_ = Tensor::full({shape.teams}, 1, DType::i32, request_.spec.device);
   }
 
@@ -78,7 +78,7 @@ class PersistentRunner final : public Runner {
                         .final_c = rows<Element>(buffers.final_state[1])},
             .y = static_cast<Element*>(buffers.y.data),
             .y_strides = buffers.y.strides,
-            .grid = {static_cast<device::PacketPair*>(packets_.data()), static_cast<std::uint32_t*>(epochs_.data())},
+            .grid = {words_.data(), static_cast<std::uint32_t*>(epochs_.data())},
             .flags = buffers.flags};
   }
 
@@ -92,7 +92,7 @@ class PersistentRunner final : public Runner {
   const Tensor biases_;
   InputProducts inputs_;
   const Tensor packed_;
-  Tensor packets_;
+  Tensor words_;
   Tensor epochs_;
   GraphReplay replay_;
   std::unique_ptr<Runner> fallback_;  ///< after a run that has stalled

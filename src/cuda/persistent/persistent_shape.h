@@ -1,11 +1,14 @@
 /// How the blocks of one launch share a recurrence: plain data, for the planner and the kernels. Floor 4.
 ///
 /// A team of blocks holds one copy of the recurrent kernel and takes a slice of the batch through all steps. Each block
-/// of a team owns neighbouring units with all their gates; each of its warps owns kTileUnits of these units and a range
-/// of the product's k, in tiles of kTileWords words:
+/// of a team owns neighbouring units with all their gates; each of its warps owns some octets of these units and a
+/// range of the product's k, in tiles of kTileWords words:
 ///
 ///     team        rows of the batch                    block of a team   units
 ///     warp        unit_warps along the block's units, k_warps along k
+///
+/// A warp keeps the first of its tiles in registers, the next in shared memory, and reads the last ones, the streamed
+/// ones, from memory in every step.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +20,8 @@
 
 namespace rondo {
 
-/// Units of a warp.
-inline constexpr int kTileUnits = device::kTileRows;
+/// Units of an octet: half of the rows of a tile.
+inline constexpr int kOctetUnits = device::kTileRows / 2;
 
 /// Threads of the largest block: a multiprocessor's registers are 255 for each of them.
 inline constexpr int kPersistentThreads = 256;
@@ -41,12 +44,21 @@ RONDO_HOST_DEVICE constexpr int most_row_tiles(PersistentKind kind) {
   return 0;
 }
 
-/// The fewest k_warps for which a thread has registers for its rows: a product of row_tiles = 1.
-RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind) {
+/// Whether there are kernels whose warps own so many octets: in a grid, blocks of 8 units bring more multiprocessors to
+/// a small H, and blocks of 24 fit a large one.
+RONDO_HOST_DEVICE constexpr bool has_octets(PersistentKind kind, int octets) {
+  return octets == 2 || (kind == PersistentKind::grid && (octets == 1 || octets == 3));
+}
+
+/// Whether a kind's kernels may read weights in every step. The others belong to recurrences that fit.
+RONDO_HOST_DEVICE constexpr bool streams_weights(PersistentKind kind) { return kind == PersistentKind::grid; }
+
+/// The fewest k_warps for which a thread has registers for its rows.
+RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind, int octets) {
   switch (kind) {
     case PersistentKind::block: return 1;
     case PersistentKind::cluster: return 2;
-    case PersistentKind::grid: return 4;
+    case PersistentKind::grid: return octets == 3 ? kMostWarps : 4;
   }
   return 0;
 }
@@ -57,17 +69,19 @@ struct PersistentShape {
   std::int32_t blocks = 1;  ///< of a team
   std::int32_t teams = 1;
   std::int32_t rows = 1;       ///< of a team; the last one may have fewer
-  std::int32_t row_tiles = 1;  ///< tiles of kTileColumns rows that a product is made for
+  std::int32_t row_tiles = 1;  ///< tiles of kTileColumns rows that there is room for
+  std::int32_t octets = 2;     ///< of a warp
   std::int32_t unit_warps = 1;
   std::int32_t k_warps = 1;
-  std::int32_t k_tiles = 1;  ///< of the whole product
+  std::int32_t k_tiles = 1;         ///< of the whole product
+  std::int32_t streamed_tiles = 0;  ///< of each warp, at most
 
   bool operator==(const PersistentShape&) const = default;
 
   /// Rows that there is room for.
   RONDO_HOST_DEVICE std::int32_t padded_rows() const { return row_tiles * device::kTileColumns; }
   /// Of a block.
-  RONDO_HOST_DEVICE std::int32_t units() const { return unit_warps * kTileUnits; }
+  RONDO_HOST_DEVICE std::int32_t units() const { return unit_warps * octets * kOctetUnits; }
   RONDO_HOST_DEVICE std::int32_t warps() const { return unit_warps * k_warps; }
   RONDO_HOST_DEVICE std::int32_t threads() const { return warps() * device::kWarpLanes; }
   /// Tiles along k of each warp; the last warps may have fewer.

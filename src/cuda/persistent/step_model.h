@@ -1,9 +1,11 @@
 /// A model of how long a step of a persistent kernel takes. Floor 4.
 ///
-///     step = phases (exchange + latency of the rest + max(product, shared memory) + 0.3 min(product, shared memory))
+///     step = phases (exchange + passes latency of the rest) + incoming + work,
+///     work = max(product, shared memory) + 0.3 min(product, shared memory)
 ///
-/// in which the product is bound by the tensor cores' or FMA units' rate or by the latency of its chain along k, and
-/// shared memory by the bytes of h, of weights that are not in registers, and of the sums.
+/// in which `incoming` brings h, and weights that are streamed, and is overlapped with `work` in the same way where
+/// there are several passes. The product is bound by the tensor cores' or FMA units' rate or by the latency of its
+/// chain along k, and shared memory by the bytes of h, of weights that are not in registers, and of the sums.
 #pragma once
 
 #include "cuda/persistent/block_layout.h"

@@ -1,8 +1,9 @@
 /// Which words of the recurrent kernel a lane holds, and in which order they are packed for it. Floor 4.
 ///
-/// For each tile along k a lane holds kVectors times 4 words, for the kTileUnits units of its warp in all gates. Strict
-/// products (float) have no tensor cores: there, a lane has rows of its own among the (gate, unit) pairs of a phase,
-/// kWarpLanes pairs for each slot, and two vectors with the 8 words of the tile for each.
+/// For each tile along k a lane holds kVectors times 4 words, for the units of its warp in all gates: kPhaseVectors of
+/// them for each phase. Pairs of (gate, octet) stand below each other, and a vector has two of them. Strict products
+/// (float) have no tensor cores: there, a lane has rows of its own among the (gate, unit) pairs of a phase, kWarpLanes
+/// pairs for each slot, and two vectors with the 8 words of the tile for each.
 #pragma once
 
 #include <type_traits>
@@ -13,11 +14,6 @@
 
 namespace rondo {
 
-/// Slots of a phase in strict products.
-template <typename Formula, int kPhase>
-inline constexpr int kPhaseSlots =
-    (Phase<Formula, kPhase>::kGates * kTileUnits + device::kWarpLanes - 1) / device::kWarpLanes;
-
 /// A word of the recurrent kernel, seen from a warp and a tile along k.
 struct TileWord {
   int gate = 0;  ///< kGates or more: there is none
@@ -25,64 +21,111 @@ struct TileWord {
   int word = 0;
 };
 
-template <typename Formula, typename Operand>
+template <typename Formula, typename Operand, int kOctets>
 struct TileLayout {
-  static constexpr int kVectors = Formula::kGates;
+  template <int kPhase>
+  static constexpr int kPhaseVectors = (kPhaseGates<Formula, kPhase> * kOctets + 1) / 2;
+  static constexpr int kVectors = kPhaseVectors<0> + kPhaseVectors<1>;
 
   /// Word i of a vector: as device::mma takes it.
   RONDO_HOST_DEVICE static TileWord word(int vector, int i, int lane) {
-    return {vector, lane / 4 + i % 2 * (device::kTileRows / 2), lane % 4 + i / 2 * (device::kTileWords / 2)};
+    const bool second = vector >= kPhaseVectors<0>;
+    const int pair = (second ? vector - kPhaseVectors<0> : vector) * 2 + i % 2;
+    const int gate = pair / kOctets;
+    const bool exists = gate < (second ? kPhaseGates<Formula, 1> : kPhaseGates<Formula, 0>);
+    return {exists ? (second ? kPhaseGates<Formula, 0> : 0) + gate : Formula::kGates,
+            pair % kOctets * kOctetUnits + lane / 4, lane % 4 + i / 2 * (device::kTileWords / 2)};
   }
 };
 
-template <typename Formula>
-struct TileLayout<Formula, float> {
-  static constexpr int kFirstSlots = kPhaseSlots<Formula, 0>;
-  static constexpr int kSlots = kFirstSlots + (kPhases<Formula> == 2 ? kPhaseSlots<Formula, 1> : 0);
-  static constexpr int kVectors = 2 * kSlots;
+/// Slots of a phase in strict products.
+template <typename Formula, int kOctets, int kPhase>
+inline constexpr int kPhaseSlots =
+    (kPhaseGates<Formula, kPhase> * kOctets * kOctetUnits + device::kWarpLanes - 1) / device::kWarpLanes;
+
+template <typename Formula, int kOctets>
+struct TileLayout<Formula, float, kOctets> {
+  template <int kPhase>
+  static constexpr int kPhaseVectors = 2 * kPhaseSlots<Formula, kOctets, kPhase>;
+  static constexpr int kVectors = kPhaseVectors<0> + kPhaseVectors<1>;
 
   RONDO_HOST_DEVICE static TileWord word(int vector, int i, int lane) {
+    constexpr int kFirstSlots = kPhaseSlots<Formula, kOctets, 0>;
+    constexpr int kUnits = kOctets * kOctetUnits;
     const int slot = vector / 2;
     const bool second = slot >= kFirstSlots;
     const int pair = (second ? slot - kFirstSlots : slot) * device::kWarpLanes + lane;
-    const int gate = (second ? Phase<Formula, 1>::kFirstGate : 0) + pair / kTileUnits;
-    return {!second && gate >= Phase<Formula, 0>::kGates ? Formula::kGates : gate, pair % kTileUnits,
+    const int gate = pair / kUnits;
+    const bool exists = gate < (second ? kPhaseGates<Formula, 1> : kPhaseGates<Formula, 0>);
+    return {exists ? (second ? kPhaseGates<Formula, 0> : 0) + gate : Formula::kGates, pair % kUnits,
             vector % 2 * 4 + i};
   }
 };
 
-/// Tiles that a lane keeps in registers; those beyond lie in shared memory. Found by compiling: with more, registers
-/// spill. Strict products need more of them for other things, and so do more rows.
+/// Row tiles that one product is made for; a grid with more of them makes several products one after the other, a pass
+/// for each, so that sums leave registers and shared memory to the weights. Strict products need their rows of h in
+/// shared memory, and cost as much together as one by one.
+template <typename Operand>
+RONDO_HOST_DEVICE constexpr int pass_tiles(PersistentKind kind, int row_tiles) {
+  if (kind == PersistentKind::grid && std::is_same_v<Operand, float>) return 1;
+  return row_tiles < 2 ? row_tiles : 2;
+}
+
+/// What a product is made for, besides its Formula and Operand.
+template <PersistentKind kKindValue, int kOctetsValue, int kRowTilesValue, int kRoomTilesValue>
+struct ProductSizes {
+  static constexpr PersistentKind kKind = kKindValue;
+  static constexpr int kOctets = kOctetsValue;
+  static constexpr int kRowTiles = kRowTilesValue;    ///< that are multiplied at once
+  static constexpr int kRoomTiles = kRoomTilesValue;  ///< PersistentShape::row_tiles
+};
+
+/// Tiles that a lane keeps in registers. Found by compiling: with more, registers spill. The sums of tensor cores and
+/// the words of h that they multiply at once need them, too, and so do more rows.
 template <typename Operand>
 RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
-  const int most_tiles = row_tiles == 4 ? 6 : 16;  // whose operands are in registers, too
-  constexpr int kMostVectors = std::is_same_v<Operand, float> ? 28 : 32;
-  const int most_vectors = row_tiles == 1 ? kMostVectors : (row_tiles == 2 ? 26 : 15);
-  const int tiles = most_vectors / vectors;
+  int tiles = 0;
+  if constexpr (std::is_same_v<Operand, float>) {
+    tiles = (row_tiles == 1 ? 28 : (row_tiles == 2 ? 26 : 22)) / vectors;
+  } else {
+    const int registers = row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : 140);
+    const int pass = row_tiles == 1 ? 1 : 2;
+    tiles = (registers - 4 * vectors * pass) / (4 * vectors + 2 * pass);
+  }
+  const int most_tiles = row_tiles >= 4 ? 8 : 16;
   return tiles < most_tiles ? tiles : most_tiles;
 }
+
+/// Tiles on their way from memory while others are multiplied: what the latency of memory asks for.
+inline constexpr int kStreamPlaces = 3;
 
 /// What a block keeps, apart from its shape.
 struct BlockNeeds {
   int vectors = 0;         ///< of a tile: TileLayout::kVectors
+  int phase_vectors = 0;   ///< of the phase with most of them
   int resident = 0;        ///< tiles in registers
   int gates = 0;           ///< of the phase with most of them
+  int pass_rows = 0;       ///< of a product
   int operand_places = 1;  ///< copies of the rows of h in shared memory
   int sum_places = 1;      ///< copies of the sums of all warps
 };
 
-template <typename Formula, typename Operand>
+template <typename Formula, typename Operand, int kOctets>
 RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
-  constexpr int kVectors = TileLayout<Formula, Operand>::kVectors;
+  using Layout = TileLayout<Formula, Operand, kOctets>;
   constexpr bool kStrict = std::is_same_v<Operand, float>;
-  BlockNeeds needs{kVectors, resident_tiles<Operand>(kVectors, shape.row_tiles), Phase<Formula, 0>::kGates};
+  BlockNeeds needs{.vectors = Layout::kVectors,
+                   .phase_vectors = Layout::template kPhaseVectors<0>,
+                   .resident = resident_tiles<Operand>(Layout::kVectors, shape.row_tiles),
+                   .gates = kPhaseGates<Formula, 0>,
+                   .pass_rows = pass_tiles<Operand>(shape.kind, shape.row_tiles) * device::kTileColumns};
   // Where a wait is no barrier of the block, a warp may be at its next product while another one still reads the sums
-  // of the last: in a cluster, and where tensor cores take packets out of global memory, each warp waiting for its own.
-  const bool takes_packets = shape.kind == PersistentKind::grid && !kStrict;
-  if (shape.kind == PersistentKind::cluster || takes_packets) needs.sum_places = 2;
+  // of the last: in a cluster, and where tensor cores take h out of global memory, each warp waiting for its own part.
+  const bool takes_words = shape.kind == PersistentKind::grid && !kStrict;
+  if (shape.kind == PersistentKind::cluster || takes_words) needs.sum_places = 2;
   // A cluster pushes into one place while the other one is read.
   if (shape.kind == PersistentKind::cluster) needs.operand_places = 2;
-  if (takes_packets) needs.operand_places = 0;
+  if (takes_words) needs.operand_places = 0;
   return needs;
 }
 
@@ -90,23 +133,26 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
 struct SharedLayout {
   std::size_t operands = 0;  ///< rows of h as products take them
   std::size_t sums = 0;
-  std::size_t weights = 0;  ///< tiles that are not in registers
+  std::size_t weights = 0;  ///< tiles that stay there
+  std::size_t stream = 0;   ///< kStreamPlaces tiles of each warp
   std::size_t barriers = 0;
   std::size_t bytes = 0;
 };
 
-/// Tiles of a warp that are not in registers.
+/// Tiles of a warp that stay in shared memory.
 RONDO_HOST_DEVICE inline std::int32_t shared_tiles(const PersistentShape& shape, int resident) {
-  return shape.warp_tiles() > resident ? shape.warp_tiles() - resident : 0;
+  const std::int32_t tiles = shape.warp_tiles() - resident - shape.streamed_tiles;
+  return tiles > 0 ? tiles : 0;
 }
 
-RONDO_HOST_DEVICE inline std::size_t operand_bytes(const PersistentShape& shape) {
-  return sizeof(std::uint32_t) * static_cast<std::size_t>(shape.padded_rows() * shape.row_stride());
+/// Of so many rows of h.
+RONDO_HOST_DEVICE inline std::size_t operand_bytes(const PersistentShape& shape, int rows) {
+  return sizeof(std::uint32_t) * static_cast<std::size_t>(rows * shape.row_stride());
 }
 
-/// Sums of all warps for a product: [k_warps][padded rows][gate][unit].
-RONDO_HOST_DEVICE inline std::int32_t sum_count(const PersistentShape& shape, int gates) {
-  return shape.k_warps * shape.padded_rows() * shape.sum_stride(gates);
+/// Sums of all warps for a product: [k_warps][row of the pass][gate][unit].
+RONDO_HOST_DEVICE inline std::int32_t sum_count(const PersistentShape& shape, const BlockNeeds& needs) {
+  return shape.k_warps * needs.pass_rows * shape.sum_stride(needs.gates);
 }
 
 RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape, const BlockNeeds& needs) {
@@ -116,10 +162,12 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
     return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
   };
   SharedLayout layout;
-  layout.sums = operand_bytes(shape) * static_cast<std::size_t>(needs.operand_places);
-  layout.weights = layout.sums + sizeof(float) * product(needs.sum_places, sum_count(shape, needs.gates));
-  layout.barriers =
+  layout.sums = operand_bytes(shape, needs.pass_rows) * static_cast<std::size_t>(needs.operand_places);
+  layout.weights = layout.sums + sizeof(float) * product(needs.sum_places, sum_count(shape, needs));
+  layout.stream =
       layout.weights + kVectorBytes * product(shape.threads(), shared_tiles(shape, needs.resident) * needs.vectors);
+  const std::int32_t places = shape.streamed_tiles > 0 ? kStreamPlaces : 0;
+  layout.barriers = layout.stream + kVectorBytes * product(shape.threads(), places * needs.phase_vectors);
   layout.bytes = layout.barriers + kBarrierBytes;
   return layout;
 }

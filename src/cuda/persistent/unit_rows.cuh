@@ -17,12 +17,21 @@ struct UnitPlace {
   std::int64_t u = 0;          ///< of the layer
   std::int64_t first_row = 0;  ///< of the batch: the team's first
   int rows = 0;                ///< of the team
-  int row = 0;                 ///< of the team: this thread's first
+  int row = 0;                 ///< of a pass: this thread's first
   int row_step = 1;            ///< to its next one
 };
 
-/// A unit in up to kRows rows. Those that do not exist are idle.
-template <typename Formula, typename Element, int kRows>
+/// How many rows there may be: of a team in passes of so many, and in each of them of a thread.
+template <int kPassesValue, int kPassRowsValue, int kThreadRowsValue>
+struct RowCounts {
+  static constexpr int kPasses = kPassesValue;
+  static constexpr int kPassRows = kPassRowsValue;
+  static constexpr int kThreadRows = kThreadRowsValue;
+};
+
+/// A unit in up to kThreadRows rows of each pass, and those of pass p are kThreadRows p and the next. Those that do not
+/// exist are idle.
+template <typename Formula, typename Element, typename Counts>
 class UnitRows {
  public:
   __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place) : run_(run), place_(place) {
@@ -33,11 +42,14 @@ class UnitRows {
     }
   }
 
-  __device__ int row(int i) const { return place_.row + i * place_.row_step; }
+  static constexpr int kRows = Counts::kPasses * Counts::kThreadRows;
+
+  /// Of the team.
+  __device__ int row(int i) const { return i / Counts::kThreadRows * Counts::kPassRows + row_in_pass(i); }
   /// Whether this thread has an i-th row.
-  __device__ bool exists(int i) const { return row(i) < place_.rows && place_.u < run_.shape.H; }
+  __device__ bool exists(int i) const { return in_team(i) && place_.u < run_.shape.H; }
   /// Whether the team has this row, whatever the unit.
-  __device__ bool in_team(int i) const { return row(i) < place_.rows; }
+  __device__ bool in_team(int i) const { return row_in_pass(i) < Counts::kPassRows && row(i) < place_.rows; }
   __device__ float h(int i) const { return rows_[i].h; }
   /// r * h, of the step that goes on.
   __device__ float reset_h(int i) const { return rows_[i].reset_h; }
@@ -68,30 +80,30 @@ class UnitRows {
 
   /// r * h, for a Formula whose candidate takes it; `products` are what the first phase has left. Dead rows take part:
   /// nobody uses what comes of it.
-  __device__ void reset(const float* products) {
+  __device__ void reset(int pass, const float* products) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
-      for (int i = 0; i < kRows; ++i) {
+      for (int i = pass * Counts::kThreadRows; i < (pass + 1) * Counts::kThreadRows; ++i) {
         if (!exists(i)) continue;
         Sums sums = biased(i);
         add_products<0>(products, i, sums.recurrent);
-        for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) rows_[i].recurrent[gate] = sums.recurrent[gate];
+        for (int gate = 0; gate < kPhaseGates<Formula, 0>; ++gate) rows_[i].recurrent[gate] = sums.recurrent[gate];
         rows_[i].reset_h = Formula::reset(sums.input, sums.recurrent, rows_[i].h, activations);
       }
     });
   }
 
-  /// h, c = formula(x W + b, h U + rb, h, c) in live rows. Null products are zeros: those of a first step without
-  /// initial states.
-  __device__ void step(const float* products) {
+  /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass. Null products are zeros: those of a first step
+  /// without initial states.
+  __device__ void step(int pass, const float* products) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
-      for (int i = 0; i < kRows; ++i) {
+      for (int i = pass * Counts::kThreadRows; i < (pass + 1) * Counts::kThreadRows; ++i) {
         if (!exists(i)) continue;
         Sums sums = biased(i);
         if (products != nullptr) {
           if constexpr (kPhases<Formula> == 2) {
-            for (int gate = 0; gate < Phase<Formula, 0>::kGates; ++gate) {
+            for (int gate = 0; gate < kPhaseGates<Formula, 0>; ++gate) {
               sums.recurrent[gate] = rows_[i].recurrent[gate];
             }
           }
@@ -153,6 +165,7 @@ class UnitRows {
     float recurrent[kGates];
   };
 
+  __device__ int row_in_pass(int i) const { return place_.row + i % Counts::kThreadRows * place_.row_step; }
   __device__ std::int64_t batch(int i) const { return place_.first_row + row(i); }
 
   __device__ const float* inputs_of(std::int64_t s, int i) const {
@@ -183,22 +196,23 @@ class UnitRows {
   /// With all reads on their way before the first is used.
   template <int kPhase, int kParts>
   __device__ void add_parts(const float* products, int i, float (&recurrent)[kGates]) const {
-    constexpr int kPhaseGates = Phase<Formula, kPhase>::kGates;
+    constexpr int kCount = kPhaseGates<Formula, kPhase>;
+    constexpr int kFirst = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
     const PersistentShape& shape = run_.shape;
-    const int stride = shape.sum_stride(Phase<Formula, 0>::kGates);
-    const float* sums = products + row(i) * stride + place_.unit;
-    float parts[kPhaseGates][kParts];
+    const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
+    const float* sums = products + row_in_pass(i) * stride + place_.unit;
+    float parts[kCount][kParts];
     RONDO_UNROLL
-    for (int gate = 0; gate < kPhaseGates; ++gate) {
+    for (int gate = 0; gate < kCount; ++gate) {
       RONDO_UNROLL
       for (int k = 0; k < kParts; ++k) {
-        parts[gate][k] = sums[k * shape.padded_rows() * stride + gate * shape.units()];
+        parts[gate][k] = sums[k * Counts::kPassRows * stride + gate * shape.units()];
       }
     }
     RONDO_UNROLL
-    for (int gate = 0; gate < kPhaseGates; ++gate) {
+    for (int gate = 0; gate < kCount; ++gate) {
       RONDO_UNROLL
-      for (int k = 0; k < kParts; ++k) recurrent[Phase<Formula, kPhase>::kFirstGate + gate] += parts[gate][k];
+      for (int k = 0; k < kParts; ++k) recurrent[kFirst + gate] += parts[gate][k];
     }
   }
 

@@ -15,11 +15,25 @@ inline void store_packets(PacketPair* target, const PacketPair& pair) {
   std::atomic_ref<Packet>(target->packets[1]).store(pair.packets[1], std::memory_order_relaxed);
 }
 
+inline void store_packet(Packet* target, Packet packet) {
+  std::atomic_ref<Packet>(*target).store(packet, std::memory_order_relaxed);
+}
+
 inline PacketPair load_packets(const PacketPair* source) {
   auto* pair = const_cast<PacketPair*>(source);  // atomic_ref knows no const; it only reads here
   return {{std::atomic_ref<Packet>(pair->packets[0]).load(std::memory_order_relaxed),
            std::atomic_ref<Packet>(pair->packets[1]).load(std::memory_order_relaxed)}};
 }
+
+inline WordPair load_words(const WordPair* source) {
+  auto* pair = const_cast<WordPair*>(source);
+  const std::uint32_t first = std::atomic_ref<std::uint32_t>(pair->words[0]).load(std::memory_order_relaxed);
+  test::simt::interleave();
+  return {{first, std::atomic_ref<std::uint32_t>(pair->words[1]).load(std::memory_order_relaxed)}};
+}
+
+/// Here a thread's writes are seen in their order as it is.
+inline void order_writes() {}
 
 /// Less than after what the executor sees a deadlock.
 inline constexpr int kMostPolls = 5000;

@@ -1,7 +1,7 @@
-/// Rows of h in packets in global memory, as products read them: into registers, without a stop in shared memory, and
-/// each warp waits for those alone that it multiplies. Floor 4.
+/// Rows of h in global memory, as products read them: into registers, without a stop in shared memory, and each warp
+/// waits for those alone that it multiplies. Floor 4.
 ///
-/// Packets lie in the order [tile along k][row][pair], and pair w of a row has the words w and w + 4 of the tile: those
+/// Words lie in the order [tile along k][row][pair], and pair w of a row has the words w and w + 4 of the tile: those
 /// that one lane needs for device::mma.
 #pragma once
 
@@ -13,8 +13,12 @@ namespace rondo {
 /// Pairs of a row of a tile.
 inline constexpr int kTilePairs = device::kTileWords / 2;
 
-struct PacketOperands {
-  const device::PacketPair* packets;
+/// `Words` are NumberedWords or PlainWords.
+template <typename Words>
+struct GridOperands {
+  using Pair = typename Words::Pair;
+
+  const Pair* pairs;
   int padded_rows;
   int rows;             ///< that come
   std::uint32_t epoch;  ///< of what comes
@@ -25,15 +29,14 @@ struct PacketOperands {
   __device__ void load(int first, int count, Columns<kRowTiles> (&columns)[kCount]) const {
     const int row = static_cast<int>(device::lane()) / kTilePairs;
     const int pair = static_cast<int>(device::lane()) % kTilePairs;
-    const device::PacketPair* source = packets + (first * padded_rows + row) * kTilePairs + pair;
-    device::PacketPair loaded[kCount][kRowTiles];
+    const Pair* source = pairs + (first * padded_rows + row) * kTilePairs + pair;
+    Pair loaded[kCount][kRowTiles];
     RONDO_UNROLL
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
         const bool comes = tile < count && row + row_tile * device::kTileColumns < rows;
-        const device::Packet known{0, comes ? epoch - 1 : epoch};
-        loaded[tile][row_tile] = device::PacketPair{{known, known}};
+        loaded[tile][row_tile] = comes ? Words::expected(epoch) : Words::absent(epoch);
       }
     }
     if (!poll(source, loaded)) *given_up = true;
@@ -42,20 +45,16 @@ struct PacketOperands {
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        columns[tile].of[row_tile][0] = loaded[tile][row_tile].packets[0].word;
-        columns[tile].of[row_tile][1] = loaded[tile][row_tile].packets[1].word;
+        columns[tile].of[row_tile][0] = Words::word(loaded[tile][row_tile], 0);
+        columns[tile].of[row_tile][1] = Words::word(loaded[tile][row_tile], 1);
       }
     }
   }
 
  private:
-  __device__ bool missing(const device::PacketPair& pair) const {
-    return pair.packets[0].epoch != epoch || pair.packets[1].epoch != epoch;
-  }
-
   /// Reads what is missing, again and again.
   template <int kCount, int kRowTiles>
-  __device__ bool poll(const device::PacketPair* source, device::PacketPair (&loaded)[kCount][kRowTiles]) const {
+  __device__ bool poll(const Pair* source, Pair (&loaded)[kCount][kRowTiles]) const {
     bool come = false;
     for (int polls = 0; !come && polls < device::kMostPolls; ++polls) {
       RONDO_UNROLL
@@ -63,14 +62,16 @@ struct PacketOperands {
         RONDO_UNROLL
         for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
           const int at = (tile * padded_rows + row_tile * device::kTileColumns) * kTilePairs;
-          if (missing(loaded[tile][row_tile])) loaded[tile][row_tile] = device::load_packets(source + at);
+          if (!Words::has_come(loaded[tile][row_tile], epoch)) loaded[tile][row_tile] = Words::load(source + at);
         }
       }
       come = true;
       RONDO_UNROLL
       for (int tile = 0; tile < kCount; ++tile) {
         RONDO_UNROLL
-        for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) come = come && !missing(loaded[tile][row_tile]);
+        for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+          come = come && Words::has_come(loaded[tile][row_tile], epoch);
+        }
       }
       if (!come) device::pause();
     }

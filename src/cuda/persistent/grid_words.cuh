@@ -1,0 +1,58 @@
+/// How a pair of words of h goes through global memory, so that whoever reads it sees whether it has come. Floor 4.
+///
+/// Both have kPlaces for exchanges in turn. `expected` is what a reader has before it has read, `absent` what it has
+/// where nothing comes.
+#pragma once
+
+#include "cuda/device/atomic.cuh"
+#include "cuda/device/packet.cuh"
+
+namespace rondo {
+
+/// Each word together with the epoch of its exchange.
+struct NumberedWords {
+  using Pair = device::PacketPair;
+  static constexpr int kPlaces = 2;
+  static constexpr bool kMakesRoom = false;
+
+  __device__ static Pair load(const Pair* source) { return device::load_packets(source); }
+  __device__ static void store(Pair* target, int half, std::uint32_t word, std::uint32_t epoch) {
+    device::store_packet(&target->packets[half], {word, epoch});
+  }
+
+  __device__ static Pair expected(std::uint32_t epoch) { return {{{0, epoch - 1}, {0, epoch - 1}}}; }
+  __device__ static Pair absent(std::uint32_t epoch) { return {{{0, epoch}, {0, epoch}}}; }
+  __device__ static bool has_come(const Pair& pair, std::uint32_t epoch) {
+    return pair.packets[0].epoch == epoch && pair.packets[1].epoch == epoch;
+  }
+  __device__ static std::uint32_t word(const Pair& pair, int half) { return pair.packets[half].word; }
+};
+
+/// Words alone: a place that waits for one holds kMissing, a NaN for which another NaN is stored. Who stores a word of
+/// exchange e makes room for that of exchange e + 2 in the place of e - 2, which everybody has read; and has that
+/// happen, by a fence, before its word of exchange e + 1. Who looks for exchange e + 2 has received that one, and so
+/// never sees what was there before.
+struct PlainWords {
+  using Pair = device::WordPair;
+  static constexpr int kPlaces = 4;
+  static constexpr bool kMakesRoom = true;
+
+  __device__ static Pair load(const Pair* source) { return device::load_words(source); }
+  __device__ static void store(Pair* target, int half, std::uint32_t word, std::uint32_t) {
+    constexpr std::uint32_t kOtherNan = 0x7fff7fffU;  // in every dtype
+    device::store_word(&target->words[half], word == kMissing ? kOtherNan : word);
+  }
+  __device__ static void make_room(Pair* target, int half) { device::store_word(&target->words[half], kMissing); }
+
+  __device__ static Pair expected(std::uint32_t) { return {{kMissing, kMissing}}; }
+  __device__ static Pair absent(std::uint32_t) { return {{0, 0}}; }
+  __device__ static bool has_come(const Pair& pair, std::uint32_t) {
+    return pair.words[0] != kMissing && pair.words[1] != kMissing;
+  }
+  __device__ static std::uint32_t word(const Pair& pair, int half) { return pair.words[half]; }
+
+ private:
+  static constexpr std::uint32_t kMissing = 0xffffffffU;
+};
+
+}  // namespace rondo

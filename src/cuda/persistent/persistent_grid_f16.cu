@@ -1,5 +1,0 @@
-#include "cuda/persistent/find_kernel.cuh"
-
-namespace rondo {
-template PersistentKernel<Float16> find_persistent_kernel<Float16, PersistentKind::grid>(const CellSpec&, int);
-}  // namespace rondo

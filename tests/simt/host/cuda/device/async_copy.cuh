@@ -1,0 +1,43 @@
+/// The host's version of src/cuda/device/async_copy.cuh. What a copy brings is in its place when its thread has waited
+/// for it and not before: until then there are NaNs, and what the source has then is what comes.
+#pragma once
+
+#include <cstring>
+#include <deque>
+#include <vector>
+
+#include "cuda/device/words.h"
+
+namespace rondo::device {
+
+class AsyncCopies {
+ public:
+  void copy(Words4* target, const Words4* source) {
+    std::memset(target, 0xff, sizeof *target);
+    next_.push_back({target, source});
+  }
+
+  void commit() {
+    groups_.push_back(next_);
+    next_.clear();
+  }
+
+  template <int kPending>
+  void wait() {
+    while (groups_.size() > kPending) {
+      for (const Copy& copy : groups_.front()) *copy.target = *copy.source;
+      groups_.pop_front();
+    }
+  }
+
+ private:
+  struct Copy {
+    Words4* target;
+    const Words4* source;
+  };
+
+  std::vector<Copy> next_;
+  std::deque<std::vector<Copy>> groups_;
+};
+
+}  // namespace rondo::device
