@@ -8,18 +8,12 @@
 namespace rondo {
 namespace {
 
-// Executors take any strides but want the features of one step side by side.
-Tensor with_packed_features(const Tensor& x) { return x.size(-1) <= 1 || x.stride(-1) == 1 ? x : x.clone(); }
-
 // Initial states of one cell of a stack, as separate tensors.
 std::vector<Tensor> state_tensors(const Nest& entry) {
   std::vector<Tensor> tensors;
   for (const Tensor& leaf : entry.flatten()) tensors.push_back(with_packed_features(leaf));
   return tensors;
 }
-
-// Between the caller's layout and (T, B, ...), in either direction: a view.
-Tensor swap_layout(const Tensor& x, bool time_major) { return time_major ? x : x.swap_axes(0, 1); }
 
 // What a cell below the top of a stack hands up: all its outputs, in the layout that is read without a jump.
 constexpr RNNOptions kBelowTheTop{.return_sequences = true, .time_major = true};
@@ -37,18 +31,6 @@ void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const
     tensors.y = swap_layout(Tensor::empty(shape, spec.dtype, spec.device), options.time_major);
   } else {
     tensors.last_output = rows();
-  }
-}
-
-void check_known_input(const Nest& inputs, const KnownCell& cell) {
-  const Tensor& x = inputs.leaf();
-  const Tensor& kernel = cell.weights().kernel;
-  const bool fits =
-      x.rank() == 3 && x.size(2) == kernel.size(0) && x.dtype() == kernel.dtype() && x.device() == kernel.device();
-  if (!fits) {
-    throw ValueError("inputs", describe(x),
-                     to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) + " on " +
-                         to_string(kernel.device()) + ", to fit the weights");
   }
 }
 
@@ -98,7 +80,7 @@ std::vector<Plan> RNN::plans(const PlanRequest& request) const {
 
 LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const States& initial) const {
   const std::vector<const KnownCell*> cells = known_cells();
-  check_known_input(inputs, *cells[0]);
+  check_fits_kernel(inputs, cells[0]->weights().kernel);
   const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
   const bool stacked = dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr;
   const std::vector<Plan> cell_plans =

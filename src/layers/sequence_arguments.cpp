@@ -46,22 +46,52 @@ Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes) {
 }
 
 Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const SequenceSizes& sizes) {
-  const std::string expected = "lengths from 0 to T = " + std::to_string(sizes.T);
   if (const auto* length = std::get_if<std::int64_t>(&input_length)) {
-    if (*length < 0 || *length > sizes.T) throw ValueError("input_length", std::to_string(*length), expected);
+    (void)lengths_within_steps("input_length", Tensor::from<std::int64_t>({*length}, {1}), sizes);
     const Tensor lengths = Tensor::full({sizes.B}, static_cast<double>(*length), DType::i64, sizes.device);
     return sequence_mask(lengths, sizes.T).swap_axes(0, 1);
   }
   const Tensor& lengths = std::get<Tensor>(input_length);
-  const bool fits = lengths.defined() && lengths.shape() == Shape{sizes.B} &&
-                    (lengths.dtype() == DType::i32 || lengths.dtype() == DType::i64);
-  if (!fits)
-    throw ValueError("input_length", describe(lengths), "i32 or i64 of shape (" + std::to_string(sizes.B) + ",)");
-  for (const std::int64_t length : lengths.to(DType::i64).to_vector<std::int64_t>()) {
-    if (length < 0 || length > sizes.T) throw ValueError("input_length", std::to_string(length), expected);
-  }
+  check_lengths("input_length", lengths, sizes);
+  (void)lengths_within_steps("input_length", lengths, sizes);
   return sequence_mask(lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
 }
+
+void check_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes) {
+  const bool fits = lengths.defined() && lengths.shape() == Shape{sizes.B} &&
+                    (lengths.dtype() == DType::i32 || lengths.dtype() == DType::i64);
+  if (!fits) throw ValueError(name, describe(lengths), "i32 or i64 of shape (" + std::to_string(sizes.B) + ",)");
+}
+
+std::vector<std::int64_t> lengths_within_steps(const std::string& name, const Tensor& lengths,
+                                               const SequenceSizes& sizes) {
+  const std::vector<std::int64_t> values = lengths.to(DType::i64).to_vector<std::int64_t>();
+  for (const std::int64_t length : values) {
+    if (length < 0 || length > sizes.T) {
+      throw ValueError(name, std::to_string(length), "lengths from 0 to T = " + std::to_string(sizes.T));
+    }
+  }
+  return values;
+}
+
+void check_mask_has_states(const std::optional<Tensor>& mask, const States& states) {
+  if (mask && states.empty()) throw ValueError("initial_states", "none", "at least one, as a mask is given");
+}
+
+void check_fits_kernel(const Nest& inputs, const Tensor& kernel) {
+  const Tensor& x = inputs.leaf();
+  const bool fits =
+      x.rank() == 3 && x.size(2) == kernel.size(0) && x.dtype() == kernel.dtype() && x.device() == kernel.device();
+  if (!fits) {
+    throw ValueError("inputs", describe(x),
+                     to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) + " on " +
+                         to_string(kernel.device()) + ", to fit the weights");
+  }
+}
+
+Tensor with_packed_features(const Tensor& x) { return x.size(-1) <= 1 || x.stride(-1) == 1 ? x : x.clone(); }
+
+Tensor swap_layout(const Tensor& x, bool time_major) { return time_major ? x : x.swap_axes(0, 1); }
 
 void check_states(const std::string& name, const States& states, const States& expected) {
   if (states.size() != expected.size()) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "rondo/rnn.h"
 
@@ -26,6 +28,25 @@ Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes);
 /// `input_length` as a boolean (T, B) mask: true where t is below the row's length. Throws `ValueError` for a shape
 /// other than (B,), a dtype other than i32 and i64, and lengths outside 0 .. T.
 Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const SequenceSizes& sizes);
+
+/// Throws `ValueError` unless `lengths` is (B,) of i32 or i64, on any device. Its values are not looked at.
+void check_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes);
+
+/// The values of `lengths` on the host; throws `ValueError` naming the first outside 0 .. T.
+std::vector<std::int64_t> lengths_within_steps(const std::string& name, const Tensor& lengths,
+                                               const SequenceSizes& sizes);
+
+/// Throws `ValueError` for a mask without states.
+void check_mask_has_states(const std::optional<Tensor>& mask, const States& states);
+
+/// Throws `ValueError` unless `inputs` is a tensor of rank 3 that a product with `kernel` (I, ...) takes.
+void check_fits_kernel(const Nest& inputs, const Tensor& kernel);
+
+/// Executors take any strides but want the features of one step side by side: `x`, or a copy of it.
+Tensor with_packed_features(const Tensor& x);
+
+/// Between the caller's layout and (T, B, ...), in either direction: a view.
+Tensor swap_layout(const Tensor& x, bool time_major);
 
 /// Throws `ValueError` unless `states` has the structure, shapes and dtypes of `expected`, naming the first that
 /// differs as `name[k]`.

@@ -1,21 +1,10 @@
 #include <algorithm>
 
+#include "layers/packed_states.h"
 #include "rondo/cells.h"
 #include "rondo/error.h"
 
 namespace rondo {
-namespace {
-
-// A cell's states as one entry of the stack's: the state itself, or a tuple of several.
-Nest pack_states(const SizeNest& size, States states) {
-  return size.is_leaf() ? states[0] : Nest::tuple(std::move(states));
-}
-
-States unpack_states(const SizeNest& size, const Nest& entry) {
-  return size.is_leaf() ? States{entry} : entry.children();
-}
-
-}  // namespace
 
 StackedRNNCells::StackedRNNCells(std::vector<std::shared_ptr<Cell>> cells)
     : cells_(std::move(cells)), built_(cells_.size(), false) {

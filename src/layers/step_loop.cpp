@@ -15,23 +15,13 @@ Tensor align_mask(const Tensor& live, int rank) {
   return aligned;
 }
 
-// live ? fresh : kept, leaf by leaf. A leaf of rank 0 has no rows that could be dead.
-Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept) {
-  const std::vector<Tensor> kept_leaves = kept.flatten();
-  std::size_t next = 0;
-  return fresh.map([&](const Tensor& leaf) {
-    const Tensor& other = kept_leaves[next++];
-    return leaf.rank() == 0 ? leaf : where(align_mask(live, leaf.rank()), leaf, other);
-  });
-}
-
 Nest zeros_like_nest(const Nest& nest) {
   return nest.map([](const Tensor& leaf) { return zeros_like(leaf); });
 }
 
 class StepLoop {
  public:
-  StepLoop(const StepFunction& step, const LoopArguments& arguments, const RnnOptions& options,
+  StepLoop(const StepFunction& step, const LoopArguments& arguments, const LoopOptions& options,
            const SequenceSizes& sizes)
       : step_(step),
         inputs_(arguments.inputs),
@@ -40,13 +30,15 @@ class StepLoop {
         sizes_(sizes),
         schedule_{.T = sizes_.T,
                   .B = sizes_.B,
-                  .read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward},
+                  .read_order = options.read_order,
+                  .write_order = options.write_order,
+                  .dead_output = options.dead_output},
         live_(arguments.live),
         states_(arguments.states) {}
 
-  RnnResult run(const std::optional<Nest>& output) {
+  RnnResult run() {
     for (std::int64_t s = 0; s < sizes_.T; ++s) advance(s);
-    if (sizes_.T == 0) start_outputs(output ? *output : zeros_like_nest(first_state()));
+    if (sizes_.T == 0) start_outputs(options_.output ? *options_.output : zeros_like_nest(first_state()));
     if (!options_.return_all_outputs) {
       outputs_ = last_output_.map([&](const Tensor& leaf) { return leaf.insert_axis(sizes_.time_axis).clone(); });
     }
@@ -68,6 +60,7 @@ class StepLoop {
     check_states("step_function: new states", result.states, states_);
     if (s == 0) {
       check_output(result.output);
+      if (emits_states()) check_states("step_function: output", {result.output}, {states_[0]});
       start_outputs(zeros_like_nest(result.output));
     }
     check_states("step_function: output", {result.output}, {last_output_});
@@ -76,11 +69,18 @@ class StepLoop {
       for (std::size_t k = 0; k < states_.size(); ++k) {
         result.states[k] = select_live(live, result.states[k], states_[k]);
       }
-      result.output = select_live(live, result.output, options_.zero_output_for_mask ? zero_output_ : last_output_);
+      result.output = select_live(live, result.output, dead_output());
     }
     last_output_ = result.output;
     states_ = std::move(result.states);
     if (options_.return_all_outputs) write_outputs(schedule_.write_time(s, 0));
+  }
+
+  bool emits_states() const { return live_.defined() && schedule_.dead_output == DeadOutput::incoming_state; }
+
+  const Nest& dead_output() const {
+    if (emits_states()) return states_[0];
+    return schedule_.dead_output == DeadOutput::zeros ? zero_output_ : last_output_;
   }
 
   void check_output(const Nest& output) const {
@@ -109,7 +109,7 @@ class StepLoop {
   const StepFunction& step_;
   const Nest& inputs_;
   const Constants& constants_;
-  const RnnOptions& options_;
+  const LoopOptions& options_;
   const SequenceSizes sizes_;
   const Schedule schedule_;
   Tensor live_;  // (T, B) by input time; undefined: every row is always live
@@ -139,32 +139,54 @@ Tensor live_rows(const RnnOptions& options, const SequenceSizes& sizes) {
 }
 
 /// What a recorded loop depends on besides its arguments.
-std::string recorded_options(const RnnOptions& options) {
-  std::string text = options.go_backwards ? "backwards" : "forwards";
+std::string recorded_options(const LoopOptions& options) {
+  const auto number = [](auto order) { return std::to_string(static_cast<int>(order)); };
+  std::string text = "read " + number(options.read_order) + ", write " + number(options.write_order) + ", dead " +
+                     number(options.dead_output);
   if (options.time_major) text += ", time-major";
-  if (options.zero_output_for_mask) text += ", zeros for masked";
   return text + (options.return_all_outputs ? ", all outputs" : ", last output");
 }
 
 }  // namespace
 
-RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
-                    const RnnOptions& options, const std::optional<Nest>& output) {
+Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept) {
+  const std::vector<Tensor> kept_leaves = kept.flatten();
+  std::size_t next = 0;
+  return fresh.map([&](const Tensor& leaf) {
+    const Tensor& other = kept_leaves[next++];
+    return leaf.rank() == 0 ? leaf : where(align_mask(live, leaf.rank()), leaf, other);
+  });
+}
+
+RnnResult run_loop(const StepFunction& step, const Nest& inputs, const States& initial_states,
+                   const LoopOptions& options) {
   const SequenceSizes sizes = check_inputs(inputs, options.time_major);
   check_initial_states(initial_states, sizes);
-  if (options.mask && initial_states.empty()) {
-    throw ValueError("initial_states", "none", "at least one, as a mask is given");
-  }
-  const LoopArguments given{inputs, initial_states, options.constants, live_rows(options, sizes)};
-  const auto loop = [&](const LoopArguments& arguments) {
-    return StepLoop(step, arguments, options, sizes).run(output);
-  };
+  const LoopArguments given{inputs, initial_states, options.constants, options.live};
+  const auto loop = [&](const LoopArguments& arguments) { return StepLoop(step, arguments, options, sizes).run(); };
   // Inside of a graph that somebody else records there is nothing to record.
   const bool recorded = options.unroll && sizes.device.type == DeviceType::cuda && sizes.T > 0 &&
                         !cuda_runtime::is_recording(current_stream(sizes.device));
   if (!recorded) return loop(given);
   const auto graphs = options.graphs != nullptr ? options.graphs : std::make_shared<StepGraphs>();
   return graphs->impl().run(given, recorded_options(options), loop);
+}
+
+RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
+                    const RnnOptions& options, const std::optional<Nest>& output) {
+  const SequenceSizes sizes = check_inputs(inputs, options.time_major);
+  check_initial_states(initial_states, sizes);
+  check_mask_has_states(options.mask, initial_states);
+  return run_loop(step, inputs, initial_states,
+                  {.read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
+                   .dead_output = options.zero_output_for_mask ? DeadOutput::zeros : DeadOutput::previous_output,
+                   .live = live_rows(options, sizes),
+                   .time_major = options.time_major,
+                   .return_all_outputs = options.return_all_outputs,
+                   .unroll = options.unroll,
+                   .graphs = options.graphs,
+                   .constants = options.constants,
+                   .output = output});
 }
 
 RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options) {

@@ -11,7 +11,8 @@ namespace {
 /// A case's weights by their short names.
 struct Weights {
   const GoldenCase& golden;
-  const Tensor& operator[](const std::string& name) const { return golden.tensor("weight/" + name); }
+  std::string prefix;
+  const Tensor& operator[](const std::string& name) const { return golden.tensor(prefix + name); }
 };
 
 using Step = StepResult (*)(const Weights&, const Nest&, const States&, const Constants&);
@@ -79,6 +80,12 @@ StepResult counter(const Weights& w, const Nest& x, const States& s, const Const
   return {concat({h, n}), {h, n}};
 }
 
+StepResult rank_zero_counter(const Weights& w, const Nest& x, const States& s, const Constants&) {
+  const Tensor h = tanh(add(recurrent_sum(w, x, s[0]), w["bias"]));
+  const Tensor n = add(s[1], 1.0);
+  return {add(h, n), {h, n}};
+}
+
 StepResult stateless(const Weights& w, const Nest& x, const States&, const Constants&) {
   return {dot(x, w["kernel"]), {}};
 }
@@ -89,7 +96,7 @@ const std::map<std::string, Step> kSteps{
     {"nested_state", nested_state}, {"constants", constants},
     {"attention", attention},       {"matrix_state", matrix_state},
     {"matrix_input", matrix_input}, {"counter", counter},
-    {"stateless", stateless},
+    {"stateless", stateless},       {"rank_zero_counter", rank_zero_counter},
 };
 
 std::string step_name(const GoldenCase& golden) {
@@ -122,11 +129,14 @@ std::optional<CellSpec> step_cell(const GoldenCase& golden) {
 
 StepFunction step_function(const GoldenCase& golden) {
   if (const auto cell = step_cell(golden)) return test::formula_step(*cell, cell_weights(golden, "weight/"));
-  const auto known = kSteps.find(step_name(golden));
-  if (known == kSteps.end()) throw ValueError("step function", step_name(golden), "one that README.md describes");
-  return [&golden, step = known->second](const Nest& x, const States& states, const Constants& given) {
-    return step(Weights{golden}, x, states, given);
-  };
+  return step_function(golden, step_name(golden), "weight/");
+}
+
+StepFunction step_function(const GoldenCase& golden, const std::string& name, const std::string& prefix) {
+  const auto known = kSteps.find(name);
+  if (known == kSteps.end()) throw ValueError("step function", name, "one that README.md describes");
+  return [weights = Weights{golden, prefix}, step = known->second](
+             const Nest& x, const States& states, const Constants& given) { return step(weights, x, states, given); };
 }
 
 }  // namespace rondo::golden

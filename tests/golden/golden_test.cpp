@@ -15,7 +15,12 @@ namespace rondo::golden {
 namespace {
 
 std::string check(const GoldenCase& golden) {
-  if (golden.description().at("api") == "layer") return check_layer(golden);
+  const auto api = golden.description().at("api").get<std::string>();
+  if (api == "layer") return check_layer(golden);
+  if (api == "v1.dynamic_rnn") return check_dynamic_rnn(golden);
+  if (api == "v1.bidirectional_dynamic_rnn") return check_bidirectional_rnn(golden);
+  if (api == "v1.raw_rnn") return check_raw_rnn(golden);
+  if (api == "contrib.rnn") return check_contrib_rnn(golden);
   return check_backend_rnn(golden) + check_backend_rnn_on_executors(golden);
 }
 

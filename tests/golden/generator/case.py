@@ -9,6 +9,11 @@ import numpy as np
 from safetensors.numpy import save_file
 
 FLOAT = {"f32": np.float32, "f64": np.float64}
+# Where a case's spec stands.
+SPEC_KEY = {
+    "backend.rnn": "step", "contrib.rnn": "step", "layer": "layer",
+    "v1.dynamic_rnn": "cell", "v1.bidirectional_dynamic_rnn": "cells", "v1.raw_rnn": "cell",
+}
 
 
 @dataclass
@@ -17,7 +22,7 @@ class Case:
     api: str
     dtype: str
     seed: int
-    spec: dict  # what stands under "step" or "layer"
+    spec: dict  # what stands under the key of the api
     options: dict
     tensors: dict = field(default_factory=dict)
     raises: str = ""
@@ -49,9 +54,9 @@ def write_case(case, folder, versions):
         meta["documented"] = case.documented
     if case.raises:
         meta["raises"] = case.raises
-    meta["step" if case.api == "backend.rnn" else "layer"] = case.spec
+    meta[SPEC_KEY[case.api]] = case.spec
     meta["options"] = case.options
     # safetensors writes the buffer as it lies in memory, whatever the strides say.
-    tensors = {name: np.ascontiguousarray(value) for name, value in case.tensors.items()}
+    tensors = {name: np.asarray(value, order="C") for name, value in case.tensors.items()}
     path = os.path.join(folder, case.name + ".safetensors")
     save_file(tensors, path, metadata={"case": json.dumps(meta)})

@@ -104,9 +104,29 @@ CONTRADICTIONS = (
 )
 
 
+def length_not_reversible(case):
+    length = case.tensors.get("sequence_length")
+    if case.api != "v1.bidirectional_dynamic_rnn" or length is None:
+        return False
+    return bool(np.any((length < 0) | (length > steps(case))))
+
+
+def nested_output_backwards(case):
+    return case.api == "v1.bidirectional_dynamic_rnn" and case.spec["bw"].get("function") == "nested_output"
+
+
+V1_CONTRADICTIONS = (
+    (length_not_reversible, "tells of a length that cannot be reversed with an error of the running graph",
+     "sequence_length: an int32/int64 vector with the actual lengths for each of the sequences in the batch"),
+    (nested_output_backwards, "fails for a tuple output of cell_bw",
+     "inputs and outputs: a Tensor or a nested tuple of such elements, as in dynamic_rnn"),
+)
+
+
 def explain(case, error):
     """The sentence for a case that differs; raises if the difference is not a known one."""
-    for applies, behaviour, documentation in CONTRADICTIONS:
+    known = V1_CONTRADICTIONS if case.api.startswith("v1.") else CONTRADICTIONS
+    for applies, behaviour, documentation in known:
         if applies(case):
             raised = f" ({error})" if error else ""
             return f"TensorFlow {behaviour}{raised}. Followed: {documentation}."

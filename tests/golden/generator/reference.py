@@ -17,7 +17,14 @@ def live_steps(mask, input_length, T, B):
 
 
 def choose(live, new, old):
+    if new.ndim == 0:
+        return new  # no rows that could be dead
     return np.where(live.reshape((-1,) + (1,) * (new.ndim - 1)), new, old)
+
+
+def swap_batch(array, time_major):
+    """Between the caller's layout and time-major, in either direction."""
+    return array if time_major else array.swapaxes(0, 1)
 
 
 def run_time_major(step, inputs, states, live, zero_output):
@@ -41,9 +48,8 @@ def run(step, inputs, states, mask, input_length, options):
         raise ValueError("an input has no time axis or no feature axis")
     if mask is not None and not states:
         raise ValueError("a mask needs states")
-    if not options["time_major"]:
-        inputs = [leaf.swapaxes(0, 1) for leaf in inputs]
-        mask = None if mask is None else mask.swapaxes(0, 1)
+    inputs = [swap_batch(leaf, options["time_major"]) for leaf in inputs]
+    mask = None if mask is None else swap_batch(mask, options["time_major"])
     T, B = inputs[0].shape[:2]
     if input_length is not None and np.any((np.asarray(input_length) < 0) | (np.asarray(input_length) > T)):
         raise ValueError("input_length is not from 0 to T")
@@ -61,9 +67,7 @@ def run(step, inputs, states, mask, input_length, options):
         outputs = [np.zeros((0,) + states[0].shape)]
     if not options["return_all_outputs"]:
         outputs = [leaf[None] for leaf in last]
-    if not options["time_major"]:
-        outputs = [leaf.swapaxes(0, 1) for leaf in outputs]
-    return last, outputs, new_states
+    return last, [swap_batch(leaf, options["time_major"]) for leaf in outputs], new_states
 
 
 def weights_of(case, prefix=""):

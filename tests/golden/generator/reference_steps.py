@@ -111,5 +111,11 @@ def counter(inputs, states, constants, w):
     return [np.concatenate([h, n], axis=-1)], [h, n]
 
 
+def rank_zero_counter(inputs, states, constants, w):
+    _, (h,) = simple_rnn(inputs, states[:1], constants, w)
+    n = states[1] + 1
+    return [h + n], [h, n]
+
+
 def stateless(inputs, states, constants, w):
     return [inputs[0] @ w["kernel"]], []

@@ -10,6 +10,7 @@ class Step:
     constants: tuple = ()
     weights: dict = field(default_factory=dict)
     output_like_state: bool = True  # the output has the shape of states[0]
+    rank_zero_states: int = 0  # states without any axis, after the others
 
 
 SQUARE = ("H", "H")
@@ -42,6 +43,7 @@ STEPS = {
     "matrix_input": Step(inputs=(("R", "I"),), states=(("R", "H"),), weights=PLAIN),
     "counter": Step(states=(("H",), ("1",)), weights=BIASED, output_like_state=False),
     "stateless": Step(states=(), weights={"kernel": ("I", "H")}, output_like_state=False),
+    "rank_zero_counter": Step(weights=BIASED, rank_zero_states=1),
 }
 
 

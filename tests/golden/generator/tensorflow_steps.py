@@ -145,6 +145,15 @@ def counter(w):
     return step
 
 
+def rank_zero_counter(w):
+    def step(x, states):
+        h = simple(x, states[0], w)
+        n = states[1] + 1
+        return h + n, [h, n]
+
+    return step
+
+
 def stateless(w):
     def step(x, states):
         return dot(x, w["kernel"]), []

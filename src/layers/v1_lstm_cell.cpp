@@ -1,0 +1,132 @@
+// The LSTM of TensorFlow 1. With peepholes, clips or a projection it is written with ops.
+
+#include "layers/packed_states.h"
+#include "layers/v1_weights.h"
+#include "rondo/error.h"
+#include "rondo/ops.h"
+#include "rondo/v1_cells.h"
+
+namespace rondo::v1 {
+namespace {
+
+Tensor apply(Activation activation, const Tensor& x) {
+  switch (activation) {
+    case Activation::tanh: return tanh(x);
+    case Activation::sigmoid: return sigmoid(x);
+    case Activation::hard_sigmoid: return hard_sigmoid(x);
+    case Activation::hard_sigmoid_keras3: return hard_sigmoid_keras3(x);
+    case Activation::relu: return relu(x);
+    case Activation::linear: break;
+  }
+  return x;
+}
+
+// A weight that an option asks for, or forbids by its absence.
+void check_optional(const std::string& name, const std::optional<Tensor>& weight, bool wanted, const Shape& expected,
+                    const Tensor& kernel) {
+  if (weight.has_value() != wanted) {
+    throw ValueError("weight " + name, weight ? describe(*weight) : "none",
+                     wanted ? to_string(expected) + ", as the options ask for it" : "none, as the options have no use");
+  }
+  if (wanted) check_beside_kernel(name, *weight, expected, kernel);
+}
+
+void check_clip(const std::string& name, const std::optional<double>& clip) {
+  if (clip && !(*clip >= 0)) throw ValueError(name, std::to_string(*clip), "0 or more");
+}
+
+std::int64_t check_options(const LSTMCellOptions& options) {
+  check_units("num_units", options.num_units);
+  if (options.num_proj) check_units("num_proj", *options.num_proj);
+  check_clip("cell_clip", options.cell_clip);
+  check_clip("proj_clip", options.proj_clip);
+  return options.num_proj.value_or(options.num_units);
+}
+
+// forget_bias is added to the third block, f.
+Tensor with_forget_bias(const Tensor& bias, double forget_bias) {
+  Tensor sum = bias.clone();
+  const Tensor f = split(sum, 4)[2];
+  f.copy_from(add(f, forget_bias));
+  return sum;
+}
+
+// sum + diagonal c, where there are peepholes
+Tensor with_peephole(const Tensor& sum, const std::optional<Tensor>& diagonal, const Tensor& c) {
+  return diagonal ? add(sum, mul(*diagonal, c)) : sum;
+}
+
+Tensor clipped(const Tensor& x, const std::optional<double>& bound) { return bound ? clip(x, -*bound, *bound) : x; }
+
+}  // namespace
+
+LSTMCell::LSTMCell(const LSTMCellOptions& options, const LSTMWeights& weights)
+    : options_(options), output_units_(check_options(options)), weights_(weights) {
+  const std::int64_t H = options.num_units;
+  const SplitKernel kernel = split_kernel("kernel", weights.kernel, output_units_, 4 * H);
+  check_beside_kernel("bias", weights.bias, {4 * H}, weights.kernel);
+  check_optional("w_f_diag", weights.w_f_diag, options.use_peepholes, {H}, weights.kernel);
+  check_optional("w_i_diag", weights.w_i_diag, options.use_peepholes, {H}, weights.kernel);
+  check_optional("w_o_diag", weights.w_o_diag, options.use_peepholes, {H}, weights.kernel);
+  check_optional("projection_kernel", weights.projection_kernel, options.num_proj.has_value(), {H, output_units_},
+                 weights.kernel);
+  input_kernel_ = kernel.input;
+  recurrent_kernel_ = kernel.recurrent;
+  bias_ = with_forget_bias(weights.bias, options.forget_bias);
+  if (options.use_peepholes || options.cell_clip || options.num_proj) return;
+  known_.emplace(CellSpec{.kind = CellKind::lstm, .units = H, .activation = options.activation},
+                 keras_weights(kernel, bias_));
+}
+
+SizeNest LSTMCell::state_size() const {
+  const std::int64_t H = options_.num_units;
+  if (!options_.state_is_tuple) return Shape{H + output_units_};
+  return SizeNest::named({{"c", Shape{H}}, {"h", Shape{output_units_}}});
+}
+
+LSTMCell::State LSTMCell::unpack(const States& states) const {
+  check_state_count("states", states, options_.state_is_tuple ? 2 : 1);
+  if (options_.state_is_tuple) return {states[0], states[1]};
+  const std::int64_t H = options_.num_units;
+  const Tensor& both = states[0].leaf();
+  return {both.slice(1, 0, H), both.slice(1, H, both.size(1))};
+}
+
+States LSTMCell::pack(const State& state) const {
+  if (options_.state_is_tuple) return {state.c, state.h};
+  return {concat({state.c, state.h}, 1)};
+}
+
+Tensor LSTMCell::input_sums(const Tensor& x) const { return add(dot(x, input_kernel_), bias_); }
+
+// i, j, f, o = [x, h] kernel + bias, forget_bias in it
+// c' = clip(sigmoid(f + w_f c) c + sigmoid(i + w_i c) activation(j))
+// h' = clip((sigmoid(o + w_o c') activation(c')) projection_kernel)
+StepResult LSTMCell::step(const Tensor& input_sums, const States& states) const {
+  const State old = unpack(states);
+  const std::vector<Tensor> sums = split(add(input_sums, dot(old.h, recurrent_kernel_)), 4);
+  const Tensor i = sigmoid(with_peephole(sums[0], weights_.w_i_diag, old.c));
+  const Tensor j = apply(options_.activation, sums[1]);
+  const Tensor f = sigmoid(with_peephole(sums[2], weights_.w_f_diag, old.c));
+  const Tensor c = clipped(add(mul(f, old.c), mul(i, j)), options_.cell_clip);
+  const Tensor o = sigmoid(with_peephole(sums[3], weights_.w_o_diag, c));
+  Tensor h = mul(o, apply(options_.activation, c));
+  if (weights_.projection_kernel) h = clipped(dot(h, *weights_.projection_kernel), options_.proj_clip);
+  return {h, pack({c, h})};
+}
+
+StepResult LSTMCell::call(const Nest& inputs, const States& states, const CellContext& context) {
+  if (!known_) return step(input_sums(inputs), states);
+  const State old = unpack(states);
+  const StepResult result = known_->call(inputs, {old.h, old.c}, context);
+  return {result.output, pack({result.states[1], result.states[0]})};
+}
+
+BasicLSTMCell::BasicLSTMCell(const BasicLSTMCellOptions& options, const LSTMWeights& weights)
+    : LSTMCell({.num_units = options.num_units,
+                .forget_bias = options.forget_bias,
+                .state_is_tuple = options.state_is_tuple,
+                .activation = options.activation},
+               weights) {}
+
+}  // namespace rondo::v1
