@@ -6,7 +6,10 @@ find_package(Threads REQUIRED)
 # Debian's CMake file of libzip names tools of another package.
 find_package(PkgConfig REQUIRED)
 pkg_search_module(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)  # weights of Keras models
-pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)          # the .keras container
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)          # the .keras and .npz containers
+pkg_check_modules(protobuf-lite REQUIRED IMPORTED_TARGET protobuf-lite)  # ONNX models
+find_program(RONDO_PROTOC protoc REQUIRED)
+mark_as_advanced(RONDO_PROTOC)
 
 # CUDA is optional: a machine without nvcc, or without cuBLASLt, gets a CPU library with the same interface; one without
 # cuDNN lacks the executors that are cuDNN's.

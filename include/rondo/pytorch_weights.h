@@ -3,14 +3,17 @@
 /// Source: the parameter tables of https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html and of GRU and RNN.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "rondo/projected_weights.h"
 #include "rondo/recurrence.h"
 #include "rondo/safetensors.h"
 
 namespace rondo {
 
-/// Names one layer of a `torch.nn.RNN`, `LSTM` or `GRU` in a file.
+/// Names one direction of one layer of a `torch.nn.RNN`, `LSTM` or `GRU` in a file.
 struct PytorchLayer {
   CellKind kind = CellKind::lstm;
   std::string prefix = {};  ///< of the module in the state dictionary, with its dot: "encoder.lstm."
@@ -27,7 +30,26 @@ struct PytorchLayer {
 ///
 /// The activation of an RNN module (`nonlinearity`) is not in the file.
 /// Throws `ValueError` naming file and tensor for one that is missing, has another shape or dtype than the others
-/// imply, or is a projection (`weight_hr`), which Rondo does not have.
+/// imply, or is a projection (`weight_hr`), for which there is pytorch_projected_weights.
 RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer);
+
+/// The same with the projection of an LSTM with `proj_size` P, if it has one: weight_hr (P, H) becomes (H, P), and
+/// weight_hh is (4 H, P). Throws as pytorch_weights, and for a projection of another kind.
+ProjectedWeights pytorch_projected_weights(const Safetensors& file, const PytorchLayer& layer);
+
+/// One layer of a module.
+struct PytorchModuleLayer {
+  ProjectedWeights forward;
+  std::optional<ProjectedWeights> backward = std::nullopt;  ///< of a bidirectional module
+};
+
+/// All layers of a module, from the input up: as many as the file has weights for, in both directions where it has
+/// names with `_reverse`. Throws as pytorch_projected_weights, for a module without layers, and for a layer whose
+/// inputs are not as many as the outputs of the layer below it.
+std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix = {});
+
+/// The reverse of pytorch_projected_weights: tensors with the names that `layer` says. Where Keras has one bias,
+/// bias_hh is zeros. Throws `ValueError` for a GRU without `reset_after`, which PyTorch does not have.
+std::vector<NamedTensor> pytorch_parameters(const ProjectedWeights& weights, const PytorchLayer& layer);
 
 }  // namespace rondo

@@ -28,6 +28,12 @@ void InputFile::read(std::span<std::byte> bytes) {
   }
 }
 
+std::vector<std::byte> InputFile::read_all() {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size_));
+  read(bytes);
+  return bytes;
+}
+
 std::string InputFile::read_start(std::size_t count) {
   std::string start(static_cast<std::size_t>(std::min<std::uint64_t>(count, size_)), '\0');
   read(std::as_writable_bytes(std::span(start)));

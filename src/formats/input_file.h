@@ -20,6 +20,8 @@ class InputFile {
   std::uint64_t size() const { return size_; }
   /// Fills `bytes` with what comes next.
   void read(std::span<std::byte> bytes);
+  /// All bytes of a file that nothing has been read from.
+  std::vector<std::byte> read_all();
   /// The first `count` bytes, or all if there are fewer; for a file that nothing has been read from.
   std::string read_start(std::size_t count);
 

@@ -31,7 +31,7 @@ std::string archive_version(const ZipArchive& archive, const std::string& file) 
 }
 
 KerasModel load_archive(const std::filesystem::path& path) {
-  const ZipArchive archive(path);
+  const ZipArchive archive(path, "a .keras archive");
   const std::string file = path.string();
   const std::string configuration = text_of(archive.read("config.json"));
   KerasModel model{.file = file, .keras_version = archive_version(archive, file), .layers = {}};

@@ -1,31 +1,41 @@
 #include "rondo/pytorch_weights.h"
 
 #include <utility>
-#include <vector>
 
+#include "formats/weight_layout.h"
 #include "rondo/error.h"
 #include "rondo/ops.h"
 
 namespace rondo {
 namespace {
 
+std::string suffix_of(const PytorchLayer& layer) {
+  return "_l" + std::to_string(layer.layer) + (layer.reverse ? "_reverse" : "");
+}
+
 /// The tensors of one layer, found by name and checked against each other.
 class Parameters {
  public:
   Parameters(const Safetensors& file, const PytorchLayer& layer)
-      : file_(file),
-        prefix_(layer.prefix),
-        suffix_("_l" + std::to_string(layer.layer) + (layer.reverse ? "_reverse" : "")),
-        gates_(gate_count(layer.kind)) {
+      : file_(file), prefix_(layer.prefix), suffix_(suffix_of(layer)), gates_(gate_count(layer.kind)) {
+    if (has_projection() && layer.kind != CellKind::lstm) {
+      throw ValueError(where("weight_hr"), "a projection of a " + to_string(layer.kind), "one of an LSTM");
+    }
     const Tensor recurrent = find("weight_hh");
-    const bool fits = recurrent.rank() == 2 && recurrent.size(1) > 0 && recurrent.size(0) == gates_ * recurrent.size(1);
+    const bool fits = recurrent.rank() == 2 && recurrent.size(0) > 0 && recurrent.size(0) % gates_ == 0 &&
+                      (has_projection() || recurrent.size(0) == gates_ * recurrent.size(1));
     if (!fits || !is_floating(recurrent.dtype())) {
       throw ValueError(where("weight_hh"), describe(recurrent),
-                       "floats of shape (" + std::to_string(gates_) + " H, H)");
+                       "floats of shape (" + std::to_string(gates_) + " H, " + (has_projection() ? "P)" : "H)"));
     }
-    units_ = recurrent.size(1);
+    units_ = recurrent.size(0) / gates_;
+    width_ = recurrent.size(1);
     dtype_ = recurrent.dtype();
-    if (contains("weight_hr")) throw ValueError(where("weight_hr"), "a projection", "a module with proj_size 0");
+  }
+
+  bool has_projection() const { return contains("weight_hr"); }
+  [[noreturn]] void refuse_projection() const {
+    throw ValueError(where("weight_hr"), "a projection", "a module with proj_size 0");
   }
 
   bool has_bias() const {
@@ -42,12 +52,8 @@ class Parameters {
     return tensor;
   }
 
-  Tensor vector(const char* name) const {
-    const Tensor tensor = find(name);
-    const Shape shape{gates_ * units_};
-    if (tensor.shape() != shape || tensor.dtype() != dtype_) refuse(name, tensor, to_string(shape));
-    return tensor;
-  }
+  Tensor bias(const char* name) const { return shaped(name, {gates_ * units_}); }
+  Tensor projection() const { return shaped("weight_hr", {width_, units_}); }
 
  private:
   std::string full_name(const char* name) const { return prefix_ + name + suffix_; }
@@ -58,37 +64,96 @@ class Parameters {
     throw ValueError(where(name), describe(came), to_string(dtype_) + shape + ", as weight_hh says");
   }
 
+  Tensor shaped(const char* name, const Shape& shape) const {
+    const Tensor tensor = find(name);
+    if (tensor.shape() != shape || tensor.dtype() != dtype_) refuse(name, tensor, to_string(shape));
+    return tensor;
+  }
+
   const Safetensors& file_;
   std::string prefix_;
   std::string suffix_;
   std::int64_t gates_;
   std::int64_t units_ = 0;
+  std::int64_t width_ = 0;  // of the state that weight_hh multiplies: P or H
   DType dtype_ = DType::f32;
 };
 
-/// Blocks of gates along axis 0 in Keras's order. Only the GRU's differs: r z n becomes z r h.
-Tensor keras_order(const Tensor& tensor, CellKind kind) {
-  if (kind != CellKind::gru) return tensor;
-  const std::vector<Tensor> gates = split(tensor, 3, 0);
-  return concat({gates[1], gates[0], gates[2]}, 0);
+BiasForm bias_form_of(CellKind kind) { return bias_form({.kind = kind, .reset_after = true}); }
+
+ProjectedWeights convert(const Parameters& parameters, CellKind kind) {
+  RowWeights rows{.kernel = parameters.matrix("weight_ih"), .recurrent_kernel = parameters.matrix("weight_hh")};
+  if (parameters.has_bias()) {
+    rows.bias = parameters.bias("bias_ih");
+    rows.recurrent_bias = parameters.bias("bias_hh");
+  }
+  ProjectedWeights weights{.cell = keras_weights(rows, gate_order(WeightOrigin::pytorch, kind), bias_form_of(kind))};
+  if (parameters.has_projection()) weights.projection = parameters.projection().transpose({1, 0}).clone();
+  return weights;
 }
 
-Tensor transposed(const Tensor& matrix) { return matrix.transpose({1, 0}).clone(); }
+std::int64_t output_features(const ProjectedWeights& weights) { return weights.cell.recurrent_kernel.size(0); }
+
+void check_inputs(const ProjectedWeights& weights, std::int64_t expected, const std::string& where) {
+  const std::int64_t came = weights.cell.kernel.size(0);
+  if (came != expected) {
+    throw ValueError(where, std::to_string(came) + " inputs",
+                     std::to_string(expected) + ", the outputs of the layer below");
+  }
+}
 
 }  // namespace
 
 RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer) {
   const Parameters parameters(file, layer);
-  RecurrentWeights weights;
-  weights.kernel = transposed(keras_order(parameters.matrix("weight_ih"), layer.kind));
-  weights.recurrent_kernel = transposed(keras_order(parameters.matrix("weight_hh"), layer.kind));
-  if (!parameters.has_bias()) return weights;
-  const Tensor input_bias = keras_order(parameters.vector("bias_ih"), layer.kind);
-  const Tensor recurrent_bias = keras_order(parameters.vector("bias_hh"), layer.kind);
-  // A GRU multiplies the recurrent bias of the candidate by r, so the two cannot be added.
-  weights.bias = layer.kind == CellKind::gru ? concat({input_bias.insert_axis(0), recurrent_bias.insert_axis(0)}, 0)
-                                             : add(input_bias, recurrent_bias);
-  return weights;
+  if (parameters.has_projection()) parameters.refuse_projection();
+  return convert(parameters, layer.kind).cell;
+}
+
+ProjectedWeights pytorch_projected_weights(const Safetensors& file, const PytorchLayer& layer) {
+  return convert(Parameters(file, layer), layer.kind);
+}
+
+std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix) {
+  std::vector<PytorchModuleLayer> layers;
+  const auto name_of = [&](bool reverse) {
+    return prefix + "weight_hh" +
+           suffix_of({.kind = kind, .layer = static_cast<int>(layers.size()), .reverse = reverse});
+  };
+  const bool bidirectional = file.contains(name_of(true));
+  std::int64_t below = 0;
+  do {
+    PytorchLayer place{.kind = kind, .prefix = prefix, .layer = static_cast<int>(layers.size())};
+    const std::string where = file.file() + ": layer " + std::to_string(layers.size());
+    PytorchModuleLayer layer{.forward = pytorch_projected_weights(file, place)};
+    if (!layers.empty()) check_inputs(layer.forward, below, where);
+    below = output_features(layer.forward);
+    if (bidirectional) {
+      place.reverse = true;
+      layer.backward = pytorch_projected_weights(file, place);
+      check_inputs(*layer.backward, layer.forward.cell.kernel.size(0), where + ", reverse");
+      below += output_features(*layer.backward);
+    }
+    layers.push_back(std::move(layer));
+  } while (file.contains(name_of(false)));
+  return layers;
+}
+
+std::vector<NamedTensor> pytorch_parameters(const ProjectedWeights& weights, const PytorchLayer& layer) {
+  check_reset_after(weights.cell, layer.kind, "PyTorch");
+  const RowWeights rows = row_weights(weights.cell, gate_order(WeightOrigin::pytorch, layer.kind));
+  std::vector<NamedTensor> tensors;
+  const auto put = [&](const char* name, const Tensor& tensor) {
+    tensors.push_back({layer.prefix + name + suffix_of(layer), tensor});
+  };
+  put("weight_ih", rows.kernel);
+  put("weight_hh", rows.recurrent_kernel);
+  if (rows.bias) {
+    put("bias_ih", *rows.bias);
+    put("bias_hh", *rows.recurrent_bias);
+  }
+  if (weights.projection) put("weight_hr", weights.projection->transpose({1, 0}).clone());
+  return tensors;
 }
 
 }  // namespace rondo

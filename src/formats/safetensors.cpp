@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "formats/input_file.h"
+#include "formats/named_tensors.h"
+#include "formats/raw_tensor.h"
 #include "formats/safetensors_header.h"
 #include "rondo/error.h"
 
@@ -23,25 +24,14 @@ std::span<std::byte> bytes_of(const Storage& storage) {
   return {static_cast<std::byte*>(storage.data()), storage.bytes()};
 }
 
-/// A bool of any other value than 0 and 1 is undefined behaviour wherever it is read.
-void check_booleans(std::span<const std::byte> bytes, const std::string& where) {
-  const auto wrong = std::find_if(bytes.begin(), bytes.end(), [](std::byte byte) { return byte > std::byte{1}; });
-  if (wrong != bytes.end()) {
-    throw ValueError(where, "a BOOL of " + std::to_string(std::to_integer<int>(*wrong)), "0 or 1");
-  }
-}
-
 Tensor tensor_of(const SafetensorsEntry& entry, const std::shared_ptr<Storage>& data, const std::string& file) {
   const std::uint64_t width = size_of(entry.dtype);
   const std::span<std::byte> bytes = bytes_of(*data).subspan(entry.begin, entry.end - entry.begin);
-  if (entry.dtype == DType::boolean) check_booleans(bytes, file + ": tensor '" + entry.name + "'");
-  if (entry.begin % width == 0) {
-    return {data, entry.dtype, entry.shape, contiguous_strides(entry.shape),
-            static_cast<std::int64_t>(entry.begin / width)};
-  }
-  Tensor aligned = Tensor::empty(entry.shape, entry.dtype);
-  if (!bytes.empty()) std::memcpy(aligned.data(), bytes.data(), bytes.size());
-  return aligned;
+  const std::string where = file + ": tensor '" + entry.name + "'";
+  if (entry.begin % width != 0) return copy_tensor(bytes, entry.shape, entry.dtype, where);
+  if (entry.dtype == DType::boolean) check_booleans(bytes, where);
+  return {data, entry.dtype, entry.shape, contiguous_strides(entry.shape),
+          static_cast<std::int64_t>(entry.begin / width)};
 }
 
 Safetensors assemble(const SafetensorsHeader& header, const std::shared_ptr<Storage>& data, const std::string& file) {
@@ -72,9 +62,7 @@ Safetensors::Safetensors(std::string file, std::vector<NamedTensor> tensors,
 const Tensor& Safetensors::tensor(const std::string& name) const {
   const auto found = index_.find(name);
   if (found != index_.end()) return tensors_[found->second].tensor;
-  std::vector<std::string> names;
-  for (const NamedTensor& known : tensors_) names.push_back(known.name);
-  throw ValueError(file_ + ": tensor", "'" + name + "'", "one of " + listed(names));
+  refuse_name(file_, name, tensors_);
 }
 
 Safetensors load_safetensors(const std::filesystem::path& path) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/json.h"
+#include "formats/raw_tensor.h"
 #include "rondo/error.h"
 
 namespace rondo {
@@ -45,19 +46,6 @@ Shape parse_shape(const json& value, const std::string& where) {
     sizes.push_back(size.get<std::int64_t>());
   }
   return Shape(std::span<const std::int64_t>(sizes));
-}
-
-/// Bytes of a tensor. Sizes that overflow are refused even beside a size of 0, because strides are computed from them.
-std::uint64_t byte_count(const Shape& shape, DType dtype, const std::string& where) {
-  auto extent = static_cast<std::int64_t>(size_of(dtype));
-  bool empty = false;
-  for (const std::int64_t size : shape) {
-    empty = empty || size == 0;
-    if (__builtin_mul_overflow(extent, std::max<std::int64_t>(size, 1), &extent)) {
-      throw ValueError(where + ": shape", to_string(shape), "one of less than 2^63 bytes");
-    }
-  }
-  return empty ? 0 : static_cast<std::uint64_t>(extent);
 }
 
 const json& member(const json& object, const char* key, const std::string& where) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,14 @@ namespace rondo {
 /// encrypted file, a wrong checksum.
 class ZipArchive {
  public:
-  explicit ZipArchive(const std::filesystem::path& path);
+  /// `kind` is what messages call it: "a .keras archive".
+  ZipArchive(const std::filesystem::path& path, std::string kind);
+  /// The same from memory, which stays as it is while the archive lives; `name` stands for the file in messages.
+  ZipArchive(std::span<const std::byte> bytes, std::string name, std::string kind);
+
+  /// All files, in the archive's order. Throws where they claim to be larger together than the archive's bytes can be:
+  /// entries may share their bytes.
+  std::vector<std::string> names() const;
 
   std::vector<std::byte> read(const std::string& name) const;
 
@@ -25,7 +33,11 @@ class ZipArchive {
     void operator()(zip* archive) const;
   };
 
+  [[noreturn]] void refuse(const std::string& reason) const;
+  void check_not_empty() const;
+
   std::string name_;
+  std::string kind_;
   std::uintmax_t bytes_ = 0;  // of the archive
   std::unique_ptr<zip, Discard> archive_;
 };

@@ -164,5 +164,72 @@ TEST(PytorchWeightsTest, RefusesWhatDoesNotFit) {
   expect_refused(no_input, CellKind::lstm, {"'weight_ih_l0'", "one of"});
 }
 
+constexpr std::int64_t kProjected = 1;
+
+/// The parameters of one direction with a projection, with `inputs` features.
+void put_projected(std::vector<NamedTensor>& tensors, const std::string& suffix, std::int64_t inputs, Random& random) {
+  const auto put = [&](const std::string& name, const Shape& shape) {
+    tensors.push_back({name + suffix, random.tensor(shape, 1.0, DType::f64)});
+  };
+  put("weight_ih", {4 * kUnits, inputs});
+  put("weight_hh", {4 * kUnits, kProjected});
+  put("weight_hr", {kProjected, kUnits});
+}
+
+TEST(PytorchModuleTest, Projections) {
+  Random random(5);
+  std::vector<NamedTensor> tensors;
+  put_projected(tensors, "_l0", kInputs, random);
+  const Safetensors file("f", tensors, {});
+  const ProjectedWeights weights = pytorch_projected_weights(file, {.kind = CellKind::lstm});
+  EXPECT_EQ(weights.cell.recurrent_kernel.shape(), (Shape{kProjected, 4 * kUnits}));
+  EXPECT_TRUE(identical(*weights.projection, file.tensor("weight_hr_l0").transpose({1, 0})));
+  const Safetensors plain = module_of(4, random);
+  EXPECT_FALSE(pytorch_projected_weights(plain, {.kind = CellKind::lstm, .prefix = "net."}).projection.has_value());
+}
+
+TEST(PytorchModuleTest, LayersInBothDirections) {
+  Random random(6);
+  std::vector<NamedTensor> tensors;
+  for (const char* suffix : {"_l0", "_l0_reverse"}) put_projected(tensors, suffix, kInputs, random);
+  for (const char* suffix : {"_l1", "_l1_reverse"}) put_projected(tensors, suffix, 2 * kProjected, random);
+  const Safetensors file("f", tensors, {});
+  const std::vector<PytorchModuleLayer> layers = pytorch_module(file, CellKind::lstm);
+  ASSERT_EQ(layers.size(), 2u);
+  const Tensor expected = file.tensor("weight_ih_l1_reverse").transpose({1, 0});
+  EXPECT_TRUE(identical(layers[1].backward.value().cell.kernel, expected));
+  EXPECT_EQ(pytorch_module(module_of(3, random), CellKind::gru, "net.").size(), 1u);
+}
+
+void expect_module_refused(std::vector<NamedTensor> tensors, CellKind kind, const std::vector<std::string>& words) {
+  const Safetensors file("torch.safetensors", std::move(tensors), {});
+  expect_words([&] { static_cast<void>(pytorch_module(file, kind)); }, words);
+}
+
+TEST(PytorchModuleTest, RefusesWhatDoesNotFit) {
+  Random random(7);
+  expect_module_refused({}, CellKind::lstm, {"torch.safetensors", "'weight_hh_l0'"});
+  std::vector<NamedTensor> tensors;
+  put_projected(tensors, "_l0", kInputs, random);
+  put_projected(tensors, "_l1", kUnits, random);
+  expect_module_refused(tensors, CellKind::lstm, {"layer 1", "2 inputs", "1, the outputs of the layer below"});
+  put_projected(tensors, "_l0_reverse", kInputs, random);
+  expect_module_refused(tensors, CellKind::lstm, {"'weight_hh_l1_reverse'"});
+  put_projected(tensors, "_l1_reverse", kInputs, random);
+  expect_module_refused(tensors, CellKind::lstm, {"layer 1, reverse", "3 inputs", "2, the outputs"});
+  expect_module_refused(tensors, CellKind::simple_rnn, {"'weight_hr_l0'", "simple_rnn", "LSTM"});
+  tensors.resize(3);
+  tensors[2].tensor = Tensor::zeros({kUnits, kProjected}, DType::f64);
+  expect_module_refused(tensors, CellKind::lstm, {"'weight_hr_l0'", "f64(2, 1)", "f64(1, 2)"});
+}
+
+TEST(PytorchModuleTest, HasNoGruThatResetsBefore) {
+  const ProjectedWeights weights{.cell = {.kernel = Tensor::zeros({1, 3}, DType::f32),
+                                          .recurrent_kernel = Tensor::zeros({1, 3}, DType::f32),
+                                          .bias = Tensor::zeros({3}, DType::f32)}};
+  expect_words([&] { static_cast<void>(pytorch_parameters(weights, {.kind = CellKind::gru})); },
+               {"bias", "f32(3,)", "PyTorch"});
+}
+
 }  // namespace
 }  // namespace rondo::test

@@ -1,0 +1,33 @@
+"""Makes the goldens of file formats and weight layouts again, bit for bit the same on the same machine.
+
+    python -m venv venv && venv/bin/pip install -r requirements.txt
+    venv/bin/python generate.py onnx pytorch numpy [--goldens DIR] [--seed N]
+    python -m venv venv-tf1 && venv-tf1/bin/pip install -r requirements_tf1.txt
+    venv-tf1/bin/python generate.py tf1
+
+A golden is a safetensors file whose metadata hold one key, `case`: a JSON object with `name`, `origin` (onnx, pytorch or
+tf1) and what the modules of this folder say. Its tensors:
+
+    onnx      model (the bytes of a model file as int32; `model_bytes` says how many), X, sequence_lens, initial_h,
+              initial_c, expected/{Y,Y_h,Y_c}
+    pytorch   module.<name> of the state dictionary, x, lengths, initial/{h_n,c_n}, expected/{output,h_n,c_n}
+    tf1       the variables by their names, x (B, T, I), lengths, expected/{output,h,c}
+"""
+
+import argparse
+import importlib
+import pathlib
+
+parser = argparse.ArgumentParser()
+parser.add_argument("origins", nargs="+", choices=["onnx", "pytorch", "numpy", "tf1"])
+parser.add_argument("--goldens", default=pathlib.Path(__file__).resolve().parent.parent / "goldens", type=pathlib.Path)
+parser.add_argument("--seed", default=20240, type=int)
+arguments = parser.parse_args()
+
+for origin in arguments.origins:
+    if origin == "numpy":
+        importlib.import_module("numpy_files").generate(arguments.goldens)
+        continue
+    for old in arguments.goldens.glob(f"{origin}_*.safetensors"):
+        old.unlink()
+    importlib.import_module(f"{origin}_cases").generate(arguments.goldens, arguments.seed)
