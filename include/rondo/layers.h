@@ -85,11 +85,16 @@ class RNN {
   /// that are not known.
   std::vector<Plan> plans(const PlanRequest& request) const;
 
+  /// The cells, bottom first, if all of them are known; else none.
+  std::vector<const KnownCell*> known_cells() const;
+
+  /// The same cell under other options, with no stored states.
+  RNN with_options(const RNNOptions& options) const { return RNN(cell_, options); }
+
  private:
   States initial_states(const Nest& inputs, const CallOptions& call, std::int64_t B) const;
   LayerResult run_planned(const Nest& inputs, const CallOptions& call, const States& initial) const;
   LayerResult run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial);
-  std::vector<const KnownCell*> known_cells() const;
   std::vector<RecurrenceSpec> specs(const PlanRequest& request) const;
 
   std::shared_ptr<Cell> cell_;
