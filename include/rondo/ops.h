@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "rondo/activation.h"
 #include "rondo/tensor.h"
 
 namespace rondo {
@@ -38,6 +39,8 @@ Tensor hard_sigmoid(const Tensor& x);
 /// Keras 3 and PyTorch: clip(x / 6 + 0.5, 0, 1).
 Tensor hard_sigmoid_keras3(const Tensor& x);
 Tensor relu(const Tensor& x);
+/// The function of that name; linear gives `x` itself. Floating, but for linear and relu.
+Tensor activate(Activation activation, const Tensor& x);
 Tensor exp(const Tensor& x);
 /// min(max(x, low), high); NaN stays NaN. Throws `ValueError` unless low <= high, for integers with one between them.
 Tensor clip(const Tensor& x, double low, double high);

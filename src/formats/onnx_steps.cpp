@@ -7,18 +7,6 @@
 namespace rondo {
 namespace {
 
-Tensor apply(Activation activation, const Tensor& x) {
-  switch (activation) {
-    case Activation::linear: return x;
-    case Activation::tanh: return tanh(x);
-    case Activation::sigmoid: return sigmoid(x);
-    case Activation::hard_sigmoid: return hard_sigmoid(x);
-    case Activation::hard_sigmoid_keras3: return hard_sigmoid_keras3(x);
-    case Activation::relu: return relu(x);
-  }
-  throw ValueError("activation", std::to_string(static_cast<int>(activation)), "one of the Activation values");
-}
-
 Tensor one_minus(const Tensor& x) { return add(neg(x), 1.0); }
 
 /// One step from a = x W + b to the new states; the letters are those of the operators' pages. Matrices are Keras's.
@@ -38,7 +26,7 @@ class Step {
 
  private:
   Tensor activated(Activation activation, const Tensor& x) const {
-    return apply(activation, op_.clip ? clip(x, -*op_.clip, *op_.clip) : x);
+    return activate(activation, op_.clip ? clip(x, -*op_.clip, *op_.clip) : x);
   }
 
   /// x + p c, with row `row` of the peepholes.

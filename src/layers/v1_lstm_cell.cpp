@@ -9,18 +9,6 @@
 namespace rondo::v1 {
 namespace {
 
-Tensor apply(Activation activation, const Tensor& x) {
-  switch (activation) {
-    case Activation::tanh: return tanh(x);
-    case Activation::sigmoid: return sigmoid(x);
-    case Activation::hard_sigmoid: return hard_sigmoid(x);
-    case Activation::hard_sigmoid_keras3: return hard_sigmoid_keras3(x);
-    case Activation::relu: return relu(x);
-    case Activation::linear: break;
-  }
-  return x;
-}
-
 // A weight that an option asks for, or forbids by its absence.
 void check_optional(const std::string& name, const std::optional<Tensor>& weight, bool wanted, const Shape& expected,
                     const Tensor& kernel) {
@@ -106,11 +94,11 @@ StepResult LSTMCell::step(const Tensor& input_sums, const States& states) const 
   const State old = unpack(states);
   const std::vector<Tensor> sums = split(add(input_sums, dot(old.h, recurrent_kernel_)), 4);
   const Tensor i = sigmoid(with_peephole(sums[0], weights_.w_i_diag, old.c));
-  const Tensor j = apply(options_.activation, sums[1]);
+  const Tensor j = activate(options_.activation, sums[1]);
   const Tensor f = sigmoid(with_peephole(sums[2], weights_.w_f_diag, old.c));
   const Tensor c = clipped(add(mul(f, old.c), mul(i, j)), options_.cell_clip);
   const Tensor o = sigmoid(with_peephole(sums[3], weights_.w_o_diag, c));
-  Tensor h = mul(o, apply(options_.activation, c));
+  Tensor h = mul(o, activate(options_.activation, c));
   if (weights_.projection_kernel) h = clipped(dot(h, *weights_.projection_kernel), options_.proj_clip);
   return {h, pack({c, h})};
 }

@@ -72,6 +72,17 @@ Tensor hard_sigmoid(const Tensor& x) { return floating_unary("hard_sigmoid", Una
 Tensor hard_sigmoid_keras3(const Tensor& x) {
   return floating_unary("hard_sigmoid_keras3", UnaryKind::hard_sigmoid_keras3, x);
 }
+Tensor activate(Activation activation, const Tensor& x) {
+  switch (activation) {
+    case Activation::linear: return x;
+    case Activation::tanh: return tanh(x);
+    case Activation::sigmoid: return sigmoid(x);
+    case Activation::hard_sigmoid: return hard_sigmoid(x);
+    case Activation::hard_sigmoid_keras3: return hard_sigmoid_keras3(x);
+    case Activation::relu: return relu(x);
+  }
+  throw ValueError("activation", std::to_string(static_cast<int>(activation)), "one of the Activation values");
+}
 Tensor exp(const Tensor& x) { return floating_unary("exp", UnaryKind::exp, x); }
 
 Tensor clip(const Tensor& x, double low, double high) {

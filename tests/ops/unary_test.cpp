@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "ops/ops_testing.h"
+#include "rondo/error.h"
 
 namespace rondo {
 namespace {
@@ -100,6 +101,18 @@ TEST(Unary, SixteenBitFloatsRoundOnce) {
       EXPECT_EQ(elements_of(unary.op(x)), elements_of(unary.op(x.to(DType::f32)).to(dtype)));
     }
   }
+}
+
+TEST(Unary, ActivateIsTheFormulaOfThatName) {
+  const Tensor x = random_tensor({100}, DType::f64, 4);
+  for (const Activation activation : {Activation::linear, Activation::tanh, Activation::sigmoid,
+                                      Activation::hard_sigmoid, Activation::hard_sigmoid_keras3, Activation::relu}) {
+    const std::vector<double> actual = activate(activation, x).to_vector<double>();
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      EXPECT_NEAR(actual[i], activate(activation, x.to_vector<double>()[i]), 1e-14) << to_string(activation);
+    }
+  }
+  EXPECT_THROW((void)activate(static_cast<Activation>(99), x), ValueError);
 }
 
 TEST(Unary, NumbersTakeTheDTypeOfTheTensor) {

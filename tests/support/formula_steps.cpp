@@ -5,18 +5,6 @@
 namespace rondo::test {
 namespace {
 
-Tensor apply(Activation activation, const Tensor& x) {
-  switch (activation) {
-    case Activation::tanh: return tanh(x);
-    case Activation::sigmoid: return sigmoid(x);
-    case Activation::hard_sigmoid: return hard_sigmoid(x);
-    case Activation::hard_sigmoid_keras3: return hard_sigmoid_keras3(x);
-    case Activation::relu: return relu(x);
-    case Activation::linear: break;
-  }
-  return x;
-}
-
 Tensor with_bias(const Tensor& product, const std::optional<Tensor>& bias) {
   return bias ? add(product, *bias) : product;
 }
@@ -26,19 +14,19 @@ Tensor complement(const Tensor& x) { return add(neg(x), 1.0); }
 
 StepResult simple_rnn_step(const CellSpec& cell, const RecurrentWeights& weights, const Tensor& x, const Tensor& h) {
   const Tensor sum = add(with_bias(dot(x, weights.kernel), weights.bias), dot(h, weights.recurrent_kernel));
-  const Tensor output = apply(cell.activation, sum);
+  const Tensor output = activate(cell.activation, sum);
   return {output, {output}};
 }
 
 StepResult lstm_step(const CellSpec& cell, const RecurrentWeights& weights, const Tensor& x, const States& states) {
   const Tensor sum = add(with_bias(dot(x, weights.kernel), weights.bias), dot(states[0], weights.recurrent_kernel));
   const std::vector<Tensor> gates = split(sum, 4);
-  const Tensor i = apply(cell.recurrent_activation, gates[0]);
-  const Tensor f = apply(cell.recurrent_activation, gates[1]);
-  const Tensor g = apply(cell.activation, gates[2]);
-  const Tensor o = apply(cell.recurrent_activation, gates[3]);
+  const Tensor i = activate(cell.recurrent_activation, gates[0]);
+  const Tensor f = activate(cell.recurrent_activation, gates[1]);
+  const Tensor g = activate(cell.activation, gates[2]);
+  const Tensor o = activate(cell.recurrent_activation, gates[3]);
   const Tensor c = add(mul(f, states[1]), mul(i, g));
-  const Tensor h = mul(o, apply(cell.activation, c));
+  const Tensor h = mul(o, activate(cell.activation, c));
   return {h, {h, c}};
 }
 
@@ -51,10 +39,10 @@ StepResult gru_step(const CellSpec& cell, const RecurrentWeights& weights, const
   }
   const std::vector<Tensor> a = split(with_bias(dot(x, weights.kernel), input_bias), 3);
   const std::vector<Tensor> b = split(with_bias(dot(h, weights.recurrent_kernel), recurrent_bias), 3);
-  const Tensor z = apply(cell.recurrent_activation, add(a[0], b[0]));
-  const Tensor r = apply(cell.recurrent_activation, add(a[1], b[1]));
+  const Tensor z = activate(cell.recurrent_activation, add(a[0], b[0]));
+  const Tensor r = activate(cell.recurrent_activation, add(a[1], b[1]));
   const Tensor reset_product = cell.reset_after ? mul(r, b[2]) : dot(mul(r, h), split(weights.recurrent_kernel, 3)[2]);
-  const Tensor candidate = apply(cell.activation, add(a[2], reset_product));
+  const Tensor candidate = activate(cell.activation, add(a[2], reset_product));
   const Tensor output = add(mul(z, h), mul(complement(z), candidate));
   return {output, {output}};
 }
