@@ -8,6 +8,7 @@ find_package(PkgConfig REQUIRED)
 pkg_search_module(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)  # weights of Keras models
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)          # the .keras and .npz containers
 pkg_check_modules(protobuf-lite REQUIRED IMPORTED_TARGET protobuf-lite)  # ONNX models
+pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)          # vectors of the CPU
 find_program(RONDO_PROTOC protoc REQUIRED)
 mark_as_advanced(RONDO_PROTOC)
 

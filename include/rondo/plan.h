@@ -18,6 +18,8 @@ struct PlanOptions {
   /// Name of the only executor to consider, such as "reference"; empty: the first in the list that accepts.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
+  /// Threads of the CPU that a run takes at most; 0: as many as the process may use processors. Results are the same.
+  int threads = 0;
 };
 
 /// A decision, made by host code from plain data: no device is touched, so a plan for a device that is not there can be

@@ -29,5 +29,6 @@
 #include "rondo/stream.h"
 #include "rondo/tensor.h"
 #include "rondo/tf1_weights.h"
+#include "rondo/thread_pool.h"
 #include "rondo/v1.h"
 #include "rondo/v1_cells.h"

@@ -4,12 +4,13 @@
 
 #include "cpu/executors/gemm_executor.h"
 #include "cpu/executors/reference_executor.h"
+#include "cpu/fused/fused_executor.h"
 #include "cuda/executors/cuda_executors.h"
 
 namespace rondo {
 
 std::span<const Executor* const> executor_list(DeviceType type) {
-  static const std::array<const Executor*, 2> cpu_executors{&gemm_executor(), &reference_executor()};
+  static const std::array<const Executor*, 3> cpu_executors{&fused_executor(), &gemm_executor(), &reference_executor()};
   return type == DeviceType::cpu ? std::span<const Executor* const>(cpu_executors) : cuda_executors();
 }
 

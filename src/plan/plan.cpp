@@ -1,5 +1,6 @@
 #include "rondo/plan.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "plan/executor_list.h"
@@ -60,6 +61,9 @@ Plan Plan::create_for(const Executor& executor, const RecurrenceSpec& spec, cons
 Plan::Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options)
     : spec_(spec), properties_(properties), graph_use_(options.graph_use) {
   check_sizes(spec);
+  if (options.threads < 0) throw ValueError("threads", std::to_string(options.threads), "at least 0");
+  const bool shares_out = spec.device.type == DeviceType::cpu && options.threads > 0;
+  if (shares_out) properties_.processors = std::min(properties_.processors, options.threads);
 }
 
 bool Plan::takes(const Executor& executor) {

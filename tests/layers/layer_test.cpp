@@ -94,7 +94,7 @@ TEST(Layer, PlansNameTheExecutorOfEachCell) {
   ASSERT_EQ(plans.size(), 2U);
   EXPECT_EQ(plans[0].spec().write_order, WriteOrder::input);
   EXPECT_EQ(plans[1].spec().write_order, WriteOrder::processing);
-  EXPECT_EQ(plans[1].executor_name(), "cpu_gemm");
+  EXPECT_EQ(plans[1].executor_name(), "cpu_fused");
   const RNN unknown(
       std::make_shared<MinimalRNNCell>(Tensor::zeros({I, H}, DType::f32), Tensor::zeros({H, H}, DType::f32)));
   EXPECT_TRUE(unknown.plans({.B = B, .T = T}).empty());

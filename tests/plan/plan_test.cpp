@@ -15,9 +15,10 @@ RecurrenceSpec small_lstm() {
 
 TEST(Plan, TakesTheFirstExecutorThatAccepts) {
   const Plan plan = Plan::create(small_lstm());
-  EXPECT_EQ(plan.executor_name(), "cpu_gemm");
-  EXPECT_EQ(plan.explain(), "lstm H=4 I=5 T=3 B=2 f32, mask, on cpu\n  cpu_gemm runs it, with a workspace of " +
-                                std::to_string(plan.workspace_bytes()) + " bytes");
+  EXPECT_EQ(plan.executor_name(), "cpu_fused");
+  const std::string expected = "lstm H=4 I=5 T=3 B=2 f32, mask, on cpu\n  cpu_fused runs it, with a workspace of " +
+                               std::to_string(plan.workspace_bytes()) + " bytes\n    ";
+  EXPECT_EQ(plan.explain().substr(0, expected.size()), expected);
 }
 
 TEST(Plan, ExplainsWhyOthersDeclined) {
@@ -28,6 +29,7 @@ TEST(Plan, ExplainsWhyOthersDeclined) {
   EXPECT_EQ(plan.executor_name(), "reference");
   EXPECT_EQ(plan.explain(),
             "lstm H=4 I=5 T=3 B=2 f64, reversed, mask, on cpu\n"
+            "  cpu_fused declined: it computes in f32, not f64\n"
             "  cpu_gemm declined: it computes f32 alone, not f64\n"
             "  reference runs it, with a workspace of " +
                 std::to_string(plan.workspace_bytes()) + " bytes");
@@ -50,9 +52,9 @@ TEST(Plan, DescribesEverySetting) {
 
 TEST(Plan, TakesTheExecutorThatIsAskedFor) {
   EXPECT_EQ(Plan::create(small_lstm(), {.executor = "reference"}).executor_name(), "reference");
-  EXPECT_EQ(executor_names(), (std::vector<std::string>{"cpu_gemm", "reference"}));
+  EXPECT_EQ(executor_names(), (std::vector<std::string>{"cpu_fused", "cpu_gemm", "reference"}));
   expect_words([] { Plan::create(small_lstm(), {.executor = "fastest"}); },
-               {"executor: got 'fastest'", "cpu_gemm, reference"});
+               {"executor: got 'fastest'", "cpu_fused, cpu_gemm, reference"});
   RecurrenceSpec spec = small_lstm();
   spec.dtype = DType::bf16;
   expect_words([&] { Plan::create(spec, {.executor = "cpu_gemm"}); },

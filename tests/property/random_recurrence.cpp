@@ -126,12 +126,18 @@ RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
 RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype) {
   RecurrenceSpec spec = recurrence.spec;
   spec.dtype = dtype;
+  return run_plan(Plan::create(spec, {.executor = executor}), recurrence);
+}
+
+RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence) {
+  const RecurrenceSpec& spec = plan.spec();
+  const DType dtype = spec.dtype;
   RecurrentWeights weights{recurrence.weights.kernel.to(dtype), recurrence.weights.recurrent_kernel.to(dtype), {}};
   if (recurrence.weights.bias) weights.bias = recurrence.weights.bias->to(dtype);
   const Shape rows{spec.B, spec.cell.units};
   RunResult result{Tensor::full({spec.T, spec.B, spec.cell.units}, kNaN, dtype), Tensor::full(rows, kNaN, dtype), {}};
   for (int k = 0; k < state_count(spec.cell.kind); ++k) result.final_state.push_back(Tensor::full(rows, kNaN, dtype));
-  Session session(Plan::create(spec, {.executor = executor}), weights);
+  Session session(plan, weights);
   session.run({.x = recurrence.x.to(dtype),
                .mask = recurrence.mask,
                .lengths = recurrence.lengths,

@@ -41,6 +41,9 @@ struct RunResult {
 /// an element that is not written shows.
 RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype);
 
+/// The same with a plan, which is for the recurrence in the plan's dtype.
+RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence);
+
 /// Largest magnitude of what a run reads and writes. Errors are measured against it, not against the results alone: the
 /// sums behind a gate round by their own size, and a gate may shrink what they make to next to nothing.
 double scale_of(const RandomRecurrence& recurrence, const RunResult& result);

@@ -1,0 +1,40 @@
+/// The threads that a recurrence on the CPU is shared out to. Floor 1.
+#pragma once
+
+#include <memory>
+
+namespace rondo {
+
+/// Runs parts of one piece of work at the same time. A program that has threads of its own derives from this and lends
+/// them with `set_default_thread_pool`; then Rondo starts none.
+class ThreadPool {
+ public:
+  /// One part: called with its index, 0 .. count - 1, and how many parts there are. Does not throw.
+  using Part = void (*)(void* work, int index, int count);
+
+  virtual ~ThreadPool() = default;
+
+  /// The most parts that can run at once, one of them on the calling thread.
+  virtual int size() const = 0;
+
+  /// Chooses a count, 1 .. min(most, size()), calls `part(work, 0, count)` to `part(work, count - 1, count)`, each on a
+  /// thread of its own, one of them the caller's, and returns when all have returned. All parts must be under way at
+  /// the same time, because they wait for each other. A pool whose threads are busy chooses a lower count: results are
+  /// the same for every count. Called by several threads at once; allocates nothing.
+  virtual void run(int most, Part part, void* work) = 0;
+};
+
+/// A pool of `threads` threads, the caller's among them. The others sleep between runs. While one run has them, another
+/// one gets the thread alone that called it: there is never more than one thread at work for each one here and each
+/// caller. Throws `ValueError` below 1.
+std::shared_ptr<ThreadPool> make_thread_pool(int threads);
+
+/// The pool that sessions made from now on run in; unless it was set, one as large as the process may use processors
+/// (its affinity mask, not the machine's size), made when it is first asked for.
+std::shared_ptr<ThreadPool> default_thread_pool();
+
+/// Makes `pool` the default of all threads; null brings back the built-in one. Sessions keep the pool they were made
+/// with alive.
+void set_default_thread_pool(std::shared_ptr<ThreadPool> pool);
+
+}  // namespace rondo

@@ -1,0 +1,106 @@
+#include "cpu/fused/fused_executor.h"
+
+#include <vector>
+
+#include "cpu/fused/flush_denormals.h"
+#include "cpu/fused/part.h"
+#include "rondo/thread_pool.h"
+
+namespace rondo {
+namespace {
+
+using fused::Partition;
+
+class FusedRunner final : public Runner {
+ public:
+  FusedRunner(const RunnerRequest& request, const fused::KernelTable& kernels)
+      : spec_(request.spec),
+        kernels_(kernels),
+        weights_(request, kernels_.lanes),
+        pool_(default_thread_pool()),
+        threads_(fused::partition(spec_, request.properties.processors).threads()),
+        barriers_(static_cast<std::size_t>(threads_)) {}
+
+  void run(const RecurrenceBuffers& buffers, void* workspace) override {
+    Run run{*this, buffers, workspace};
+    if (threads_ == 1) {
+      run_part(&run, 0, 1);
+    } else {
+      pool_->run(threads_, run_part, &run);
+    }
+  }
+
+ private:
+  struct Run {
+    FusedRunner& runner;
+    const RecurrenceBuffers& buffers;
+    void* workspace;
+  };
+
+  static void run_part(void* work, int index, int count) {
+    const Run& run = *static_cast<Run*>(work);
+    FusedRunner& runner = run.runner;
+    const Partition partition = fused::partition(runner.spec_, count);
+    if (index >= partition.threads()) return;  // there are more threads than the work is worth
+    const fused::FlushDenormals flush_denormals;
+    fused::run_part({.spec = runner.spec_,
+                     .kernels = runner.kernels_,
+                     .weights = runner.weights_,
+                     .buffers = run.buffers,
+                     .workspace = run.workspace,
+                     .partition = partition,
+                     .index = index,
+                     .barrier = runner.barriers_[static_cast<std::size_t>(index / partition.unit_groups)]});
+  }
+
+  const RecurrenceSpec spec_;
+  const fused::KernelTable& kernels_;
+  const fused::PackedWeights weights_;
+  const std::shared_ptr<ThreadPool> pool_;
+  const int threads_;
+  std::vector<SpinBarrier> barriers_;
+};
+
+class FusedExecutor final : public Executor {
+ public:
+  explicit FusedExecutor(const fused::KernelTable& kernels) : kernels_(kernels) {}
+
+  std::string_view name() const override { return "cpu_fused"; }
+
+  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (spec.dtype == DType::f64) return Support::no("it computes in f32, not f64");
+    return Support::yes();
+  }
+
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return fused::scratch_bytes(spec, kernels_.lanes, properties.processors);
+  }
+
+  std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    const Partition partition = fused::partition(spec, properties.processors);
+    return std::string(kernels_.target) + ", " + std::to_string(kernels_.lanes) +
+           " lanes; threads: " + std::to_string(partition.row_groups) + " groups of rows x " +
+           std::to_string(partition.unit_groups) + " of units; inputs of " +
+           std::to_string(fused::chunk_steps(spec, fused::most_rows(spec, partition))) + " steps at a time";
+  }
+
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return std::make_unique<FusedRunner>(request, kernels_);
+  }
+
+ private:
+  const fused::KernelTable& kernels_;
+};
+
+}  // namespace
+
+const Executor& fused_executor() {
+  static const FusedExecutor executor(fused::best_kernels());
+  return executor;
+}
+
+std::unique_ptr<Executor> make_fused_executor(const fused::KernelTable& kernels) {
+  return std::make_unique<FusedExecutor>(kernels);
+}
+
+}  // namespace rondo

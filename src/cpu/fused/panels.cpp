@@ -1,0 +1,135 @@
+#include "cpu/fused/panels.h"
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "recurrence/workspace.h"
+#include "vocabulary/dispatch_dtype.h"
+
+namespace rondo::fused {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+/// Asks for huge pages where there is room for one: a core then finds the addresses of megabytes of weights, which it
+/// reads in every step, without a walk through page tables.
+void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= kHugePage) (void)madvise(memory, bytes, MADV_HUGEPAGE);  // where it is refused, pages stay small
+#else
+  (void)memory;
+  (void)bytes;
+#endif
+}
+
+/// Where the columns of a pass are: gates of all units in the source, units of a panel in the target.
+struct Columns {
+  const Pass& pass;
+  std::int64_t H;
+  int lanes;
+
+  /// Calls `move(source column, target element)` for each column that panel `p` has.
+  template <typename Move>
+  void for_each(std::int64_t p, Move&& move) const {
+    const std::int64_t first = p * pass.panel_units(lanes);
+    const std::int64_t last = std::min(H, first + pass.panel_units(lanes));
+    for (std::int64_t u = first; u < last; ++u) {
+      const std::int64_t unit_vector = (u - first) / lanes;
+      for (int gate = 0; gate < pass.gates; ++gate) {
+        const std::int64_t vector = unit_vector * pass.gates + gate;
+        move((pass.first_gate + gate) * H + u, vector * lanes + (u - first) % lanes);
+      }
+    }
+  }
+};
+
+/// (rows, G H) to [panel][k][vector][lane]; the target is zeros.
+template <typename Element, typename Source>
+void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_columns, const Columns& columns,
+                 Element* target) {
+  const std::int64_t width = columns.pass.panel_floats(columns.lanes);
+  for (std::int64_t p = 0; p < columns.pass.panels(columns.H, columns.lanes); ++p) {
+    for (std::int64_t k = 0; k < rows; ++k) {
+      columns.for_each(p, [&](std::int64_t column, std::int64_t element) {
+        target[(p * rows + k) * width + element] = convert_element<Element>(source[k * source_columns + column]);
+      });
+    }
+  }
+}
+
+}  // namespace
+
+std::span<const Pass> passes_of(const CellSpec& cell) {
+  static constexpr std::array<Pass, 1> kSimpleRnn{Pass{0, 1, 4}};
+  static constexpr std::array<Pass, 1> kLstm{Pass{0, 4, 1}};
+  static constexpr std::array<Pass, 1> kGruResetAfter{Pass{0, 3, 1}};
+  static constexpr std::array<Pass, 2> kGruResetBefore{Pass{0, 2, 2}, Pass{2, 1, 4}};
+  if (cell.kind == CellKind::simple_rnn) return kSimpleRnn;
+  if (cell.kind == CellKind::lstm) return kLstm;
+  if (cell.reset_after) return kGruResetAfter;
+  return kGruResetBefore;
+}
+
+std::int64_t padded_units(const CellSpec& cell, int lanes) {
+  std::int64_t padded = 0;
+  for (const Pass& pass : passes_of(cell)) {
+    padded = std::max(padded, pass.panels(cell.units, lanes) * pass.panel_units(lanes));
+  }
+  return padded;
+}
+
+PackedWeights::PackedWeights(const RunnerRequest& request, int lanes) {
+  const RecurrenceSpec& spec = request.spec;
+  const std::int64_t H = spec.cell.units;
+  const std::int64_t source_columns = gate_count(spec.cell.kind) * H;
+  const auto element_bytes = static_cast<std::int64_t>(size_of(spec.dtype));
+
+  // Laid out twice: to count bytes, and in the memory that they need.
+  const auto lay_out = [&](void* base) {
+    WorkspaceCutter cutter(base);
+    passes_.clear();
+    for (const Pass& pass : passes_of(spec.cell)) {
+      PassWeights& weights = passes_.emplace_back();
+      weights.panels = pass.panels(H, lanes);
+      const std::int64_t width = weights.panels * pass.panel_floats(lanes);
+      weights.recurrent_kernel = cutter.take<std::byte>(width * H * element_bytes);
+      weights.kernel = cutter.take<std::byte>(width * spec.I * element_bytes);
+      weights.bias = cutter.take<float>(width);
+      const auto* recurrent_bias = cutter.take<float>(width);
+      if (spec.cell.kind == CellKind::gru && spec.cell.reset_after) weights.recurrent_bias = recurrent_bias;
+    }
+    return cutter.used();
+  };
+  const std::size_t bytes = lay_out(nullptr);
+  bytes_ = static_cast<std::int64_t>(bytes);
+  memory_ = Tensor::empty({bytes_ + static_cast<std::int64_t>(kHugePage)}, DType::boolean, spec.device);
+  auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
+  address = (address + kHugePage - 1) / kHugePage * kHugePage;
+  auto* base = reinterpret_cast<std::byte*>(address);
+  ask_for_huge_pages(base, bytes);
+  std::memset(base, 0, bytes);
+  lay_out(base);
+
+  dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
+    const auto pack = [&](const void* source, std::int64_t rows, const Columns& columns, auto* target) {
+      if (source != nullptr) pack_matrix(static_cast<const Element*>(source), rows, source_columns, columns, target);
+    };
+    const auto writable = []<typename Type>(const Type* pointer) { return const_cast<Type*>(pointer); };
+    for (std::size_t i = 0; i < passes_.size(); ++i) {
+      const Columns columns{passes_of(spec.cell)[i], H, lanes};
+      const PassWeights& weights = passes_[i];
+      pack(request.weights.kernel, spec.I, columns, reinterpret_cast<Element*>(writable(weights.kernel)));
+      pack(request.weights.recurrent_kernel, H, columns,
+           reinterpret_cast<Element*>(writable(weights.recurrent_kernel)));
+      pack(request.weights.bias, 1, columns, writable(weights.bias));
+      pack(request.weights.recurrent_bias, 1, columns, writable(weights.recurrent_bias));
+    }
+  });
+}
+
+}  // namespace rondo::fused

@@ -1,0 +1,58 @@
+/// How the units of a cell are laid out in panels, and their weights packed into them.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "cpu/fused/kernels.h"
+#include "recurrence/executor.h"
+#include "rondo/tensor.h"
+
+namespace rondo::fused {
+
+/// One of a step's products, and the gates after it. All cells have one, but a GRU that resets before its product: it
+/// has one for z and r, and one for the candidate.
+struct Pass {
+  int first_gate;
+  int gates;
+  int unit_vectors;  ///< of a panel: as many as give the multipliers enough to do
+
+  int vectors() const { return gates * unit_vectors; }
+  std::int64_t panel_units(int lanes) const { return static_cast<std::int64_t>(unit_vectors) * lanes; }
+  std::int64_t panel_floats(int lanes) const { return static_cast<std::int64_t>(vectors()) * lanes; }
+  std::int64_t panels(std::int64_t units, int lanes) const {
+    return (units + panel_units(lanes) - 1) / panel_units(lanes);
+  }
+};
+
+std::span<const Pass> passes_of(const CellSpec& cell);
+
+/// Units of a row of states: whole panels of every pass.
+std::int64_t padded_units(const CellSpec& cell, int lanes);
+
+/// The weights of one pass: [panel][k][vector][lane] in the spec's dtype, biases [panel][vector][lane] in f32. Units
+/// beyond H, and a bias that is absent, are zeros.
+struct PassWeights {
+  std::int64_t panels = 0;
+  const std::byte* kernel = nullptr;
+  const std::byte* recurrent_kernel = nullptr;
+  const float* bias = nullptr;
+  const float* recurrent_bias = nullptr;  ///< null but for a GRU that resets after its product
+};
+
+/// The weights of a runner, packed once. In memory of their own, in huge pages where the system gives them.
+class PackedWeights {
+ public:
+  PackedWeights(const RunnerRequest& request, int lanes);
+
+  const PassWeights& pass(std::size_t index) const { return passes_[index]; }
+  /// What the packed weights take.
+  std::int64_t bytes() const { return bytes_; }
+
+ private:
+  std::int64_t bytes_ = 0;
+  Tensor memory_;
+  std::vector<PassWeights> passes_;
+};
+
+}  // namespace rondo::fused

@@ -1,0 +1,43 @@
+#include "cpu/fused/partition.h"
+
+#include <algorithm>
+
+namespace rondo::fused {
+namespace {
+
+// Measured where a core has 1 to 2 MiB of second-level cache (docs/performance.md): with weights that fit into it, two
+// rows for each thread are enough; without, eight rows make up for reading all of the weights in every thread.
+constexpr std::int64_t kCachedBytes = std::int64_t{1} << 20;
+constexpr std::int64_t kRowsOfCached = 2;
+constexpr std::int64_t kRowsOfUncached = 8;
+
+// Waking a thread takes some ten microseconds, a barrier a fifth of one: a million operations, and those of a step that
+// is shared out by units, a sixth of that.
+constexpr double kOperationsOfThread = 1e6;
+constexpr double kOperationsOfStep = 1.6e5;
+
+}  // namespace
+
+Partition partition(const RecurrenceSpec& spec, int threads) {
+  const std::int64_t H = spec.cell.units;
+  const std::int64_t columns = gate_count(spec.cell.kind) * H;
+  const double step =
+      2.0 * static_cast<double>(spec.B) * static_cast<double>(columns) * static_cast<double>(spec.I + H);
+  const double worth = step * static_cast<double>(spec.T) / kOperationsOfThread;
+  const int most = static_cast<int>(std::clamp(worth, 1.0, static_cast<double>(std::max(threads, 1))));
+
+  const auto weight_bytes = columns * H * static_cast<std::int64_t>(size_of(spec.dtype));
+  const std::int64_t rows = weight_bytes <= kCachedBytes ? kRowsOfCached : kRowsOfUncached;
+  const auto groups = static_cast<int>(std::clamp<std::int64_t>(spec.B / rows, 1, most));
+  const double step_of_group = step / groups;
+  const int unit_groups = std::min(most / groups, static_cast<int>(std::max(1.0, step_of_group / kOperationsOfStep)));
+  // A unit group has a vector of units at least.
+  return {groups, static_cast<int>(std::min<std::int64_t>(unit_groups, (H + 15) / 16))};
+}
+
+std::int64_t chunk_steps(const RecurrenceSpec& spec, std::int64_t rows) {
+  const std::int64_t wanted = spec.cell.units >= 1024 ? 224 : 96;
+  return std::clamp<std::int64_t>(wanted / std::max<std::int64_t>(rows, 1), 1, std::max<std::int64_t>(spec.T, 1));
+}
+
+}  // namespace rondo::fused

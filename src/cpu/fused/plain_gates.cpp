@@ -1,0 +1,81 @@
+#include "cpu/fused/plain_gates.h"
+
+#include "cpu/fused/panels.h"
+#include "recurrence/dispatch_cell.h"
+
+namespace rondo::fused {
+namespace {
+
+/// One unit of a row: where its gates are in the row's sums.
+struct Unit {
+  const PanelGates& panel;
+  const Pass& pass;
+  int lanes;
+  std::int64_t row;
+  std::int64_t index;  ///< in the panel
+
+  const RowStates& states() const { return panel.rows[row]; }
+  std::int64_t number() const { return panel.first_unit + index; }
+
+  /// The pass's gates of the unit, in the places that the formula has for them.
+  void gather(float* input, float* recurrent) const {
+    const std::int64_t width = pass.panel_floats(lanes);
+    for (int gate = 0; gate < pass.gates; ++gate) {
+      const std::int64_t element = (index / lanes * pass.gates + gate) * lanes + index % lanes;
+      const float bias = panel.recurrent_bias == nullptr ? 0.0F : panel.recurrent_bias[element];
+      input[pass.first_gate + gate] = states().input[panel.input_offset + element];
+      recurrent[pass.first_gate + gate] = panel.sums[row * width + element] + bias;
+    }
+  }
+};
+
+template <typename Formula>
+void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
+  float input[Formula::kGates] = {};
+  float recurrent[Formula::kGates] = {};
+  const RowStates& states = unit.states();
+  const std::int64_t u = unit.number();
+  unit.gather(input, recurrent);
+  if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+    if (pass == 0) {
+      states.c[u] = input[0] + recurrent[0];
+      states.reset_h[u] = Formula::reset(input, recurrent, states.h[u], activations);
+      return;
+    }
+    input[0] = states.c[u];
+  }
+  UnitStates<float> previous{states.h[u]};
+  if constexpr (Formula::kStates == 2) previous.c = states.c[u];
+  const UnitStates<float> next = Formula::step(input, recurrent, previous, activations);
+  states.next_h[u] = next.h;
+  if constexpr (Formula::kStates == 2) states.c[u] = next.c;
+}
+
+}  // namespace
+
+Gates::Gates(const CellSpec& cell, const KernelTable& kernels) : cell_(cell), lanes_(kernels.lanes) {
+  const bool has_gates = cell.kind != CellKind::simple_rnn;
+  if (cell.activation != Activation::tanh) return;
+  if (has_gates && cell.recurrent_activation != Activation::sigmoid) return;
+  const GateKernels& gates = kernels.gates;
+  switch (cell.kind) {
+    case CellKind::simple_rnn: vectorised_[0] = gates.simple_rnn; break;
+    case CellKind::lstm: vectorised_[0] = gates.lstm; break;
+    case CellKind::gru:
+      vectorised_[0] = cell.reset_after ? gates.gru_reset_after : gates.gru_reset;
+      vectorised_[1] = gates.gru_candidate;
+  }
+}
+
+void Gates::plain(std::size_t pass, const PanelGates& panel) const {
+  const Pass& of_cell = passes_of(cell_)[pass];
+  dispatch_cell(cell_, [&]<typename Formula>(FormulaTag<Formula>) {
+    for (std::int64_t row = 0; row < panel.row_count; ++row) {
+      for (std::int64_t index = 0; index < of_cell.panel_units(lanes_); ++index) {
+        step_unit<Formula>({panel, of_cell, lanes_, row, index}, pass, {cell_.activation, cell_.recurrent_activation});
+      }
+    }
+  });
+}
+
+}  // namespace rondo::fused

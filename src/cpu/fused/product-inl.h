@@ -1,0 +1,128 @@
+// The product of a few rows with panels of weights, for one instruction set. No include guard: included once for each.
+//
+// Every row and vector has a register of sums. For each k a vector of weights is loaded once and multiplied by the
+// element k of each row: sums[p][r][v] += rows[r][k] panel[p][k][v].
+
+namespace rondo::fused::HWY_NAMESPACE {
+
+// Vector registers of the instruction set: sums, one k's weights and an element of a row must fit.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
+inline constexpr int kRegisters = 32;
+#else
+inline constexpr int kRegisters = 16;
+#endif
+
+template <int kVectors>
+inline constexpr int kRowsOf = (kRegisters - kVectors - 1) / kVectors;
+
+HWY_INLINE Floats load_weights(const float* weights) { return hn::LoadU(FloatTag(), weights); }
+
+HWY_INLINE Floats load_weights(const hwy::bfloat16_t* weights) {
+  const hn::Rebind<hwy::bfloat16_t, FloatTag> narrow;
+  return hn::PromoteTo(FloatTag(), hn::LoadU(narrow, weights));
+}
+
+// Without instructions for it, Highway's f16 has no infinities. Defined anew for each instruction set.
+#undef RONDO_HAS_F16_INSTRUCTIONS
+#if HWY_TARGET <= HWY_AVX2 || HWY_ARCH_ARM_A64
+#define RONDO_HAS_F16_INSTRUCTIONS 1
+#else
+#define RONDO_HAS_F16_INSTRUCTIONS 0
+#endif
+
+HWY_INLINE Floats load_weights(const hwy::float16_t* weights) {
+#if RONDO_HAS_F16_INSTRUCTIONS
+  const hn::Rebind<hwy::float16_t, FloatTag> narrow;
+  return hn::PromoteTo(FloatTag(), hn::LoadU(narrow, weights));
+#else
+  HWY_ALIGN float wide[hn::MaxLanes(FloatTag())];
+  for (std::size_t i = 0; i < hn::Lanes(FloatTag()); ++i) {
+    Float16 narrow;
+    narrow.bits = weights[i].bits;
+    wide[i] = static_cast<float>(narrow);
+  }
+  return hn::LoadU(FloatTag(), wide);
+#endif
+}
+
+template <typename Weight, int kPanels, int kRows, int kVectors>
+HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
+  const auto* weights = static_cast<const Weight*>(product.panels);
+  const float* rows[kRows];
+  for (int r = 0; r < kRows; ++r) rows[r] = product.rows[r];
+  Floats sums[kPanels][kRows][kVectors];
+#pragma GCC unroll 4
+  for (int p = 0; p < kPanels; ++p) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[p][r][v] = hn::Zero(FloatTag());
+    }
+  }
+  for (std::int64_t k = 0; k < product.K; ++k) {
+#pragma GCC unroll 4
+    for (int p = 0; p < kPanels; ++p) {
+      const Weight* panel = weights + p * product.panel_stride;
+      Floats w[kVectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) w[v] = load_weights(panel + v * lanes);
+#pragma GCC unroll 16
+      for (int r = 0; r < kRows; ++r) {
+        const Floats x = all(rows[r][k]);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) sums[p][r][v] = hn::MulAdd(x, w[v], sums[p][r][v]);
+      }
+    }
+    weights += kVectors * lanes;
+  }
+  float* target = product.sums;
+#pragma GCC unroll 4
+  for (int p = 0; p < kPanels; ++p) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        hn::StoreU(sums[p][r][v], FloatTag(), target);
+        target += lanes;
+      }
+    }
+  }
+}
+
+// The tiles of one row, two, ... : `one` panel, and as many as are worked on at a time.
+template <typename Weight, int kVectors>
+struct Tiles {
+  static constexpr int kMost = kRowsOf<kVectors>;
+  static_assert(kMost <= kMostRows);
+  MultiplyFunction one[kMost];
+  MultiplyFunction several[kMost];
+
+  template <int... kRow>
+  static constexpr Tiles make(std::integer_sequence<int, kRow...>) {
+    constexpr ProductKernel kernel{nullptr, kMost};
+    return {{multiply_tile<Weight, 1, kRow + 1, kVectors>...},
+            {multiply_tile<Weight, kernel.panels_at_once(kRow + 1), kRow + 1, kVectors>...}};
+  }
+};
+
+template <typename Weight, int kVectors>
+void multiply(const PanelProduct& product) {
+  static constexpr auto kTiles = Tiles<Weight, kVectors>::make(std::make_integer_sequence<int, kRowsOf<kVectors>>());
+  const auto row = static_cast<std::size_t>(product.row_count - 1);
+  (product.panel_count == 1 ? kTiles.one : kTiles.several)[row](product);
+}
+
+template <typename Weight>
+ProductKernel product_of(int vectors) {
+  if (vectors == 3) return {multiply<Weight, 3>, kRowsOf<3>};
+  return {multiply<Weight, 4>, kRowsOf<4>};
+}
+
+inline ProductKernel product(DType weights, int vectors) {
+  if (weights == DType::bf16) return product_of<hwy::bfloat16_t>(vectors);
+  if (weights == DType::f16) return product_of<hwy::float16_t>(vectors);
+  return product_of<float>(vectors);
+}
+
+}  // namespace rondo::fused::HWY_NAMESPACE

@@ -1,0 +1,62 @@
+// How a recurrence is shared out to threads, and what it takes.
+
+#include "cpu/fused/partition.h"
+
+#include <gtest/gtest.h>
+
+#include "cpu/fused/scratch.h"
+
+namespace rondo::fused {
+namespace {
+
+RecurrenceSpec lstm(std::int64_t H, std::int64_t B, std::int64_t T = 100) {
+  return {.cell = {.units = H}, .T = T, .B = B, .I = H};
+}
+
+TEST(FusedPartition, ManyRowsAreSharedOutByRows) {
+  const Partition small = partition(lstm(64, 8), 4);
+  EXPECT_EQ(small.row_groups, 4);
+  EXPECT_EQ(small.unit_groups, 1);
+  const Partition large = partition(lstm(1024, 64), 4);
+  EXPECT_EQ(large.row_groups, 4);
+}
+
+TEST(FusedPartition, FewRowsOfManyUnitsAreSharedOutByUnits) {
+  const Partition one = partition(lstm(512, 1), 4);
+  EXPECT_EQ(one.row_groups, 1);
+  EXPECT_EQ(one.unit_groups, 4);
+  const Partition both = partition(lstm(1024, 16), 8);
+  EXPECT_EQ(both.row_groups, 2);
+  EXPECT_EQ(both.unit_groups, 4);
+}
+
+TEST(FusedPartition, LittleWorkIsDoneAlone) {
+  EXPECT_EQ(partition(lstm(64, 1, 1), 8).threads(), 1);
+  EXPECT_EQ(partition(lstm(64, 1), 8).threads(), 1);  // a barrier in each step would take longer than it saves
+  EXPECT_EQ(partition(lstm(0 + 1, 0, 0), 8).threads(), 1);
+}
+
+TEST(FusedPartition, NeverMoreThanThereAre) {
+  for (int threads = 1; threads <= 9; ++threads) {
+    for (const std::int64_t B : {0, 1, 2, 7, 64}) {
+      for (const std::int64_t H : {1, 16, 100, 1024}) EXPECT_LE(partition(lstm(H, B), threads).threads(), threads);
+    }
+  }
+}
+
+TEST(FusedPartition, RangesCoverEverythingOnce) {
+  std::int64_t next = 0;
+  for (int k = 0; k < 5; ++k) {
+    const Range range = Range::part(13, k, 5);
+    EXPECT_EQ(range.begin, next);
+    next = range.end;
+  }
+  EXPECT_EQ(next, 13);
+}
+
+TEST(FusedScratch, DoesNotGrowWithTime) {
+  EXPECT_EQ(scratch_bytes(lstm(64, 4, 1000), 16, 2), scratch_bytes(lstm(64, 4, 100000), 16, 2));
+}
+
+}  // namespace
+}  // namespace rondo::fused
