@@ -5,9 +5,10 @@
     report.py results FILE... [--doc docs/performance.md] [--plots docs/images]
     report.py predict [--set quick] [--doc docs/performance.md]
     report.py constants FILE [--doc docs/performance.md]
+    report.py cpu FILE... [--doc docs/performance.md] [--plots docs/images]
 
 FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`
-wrote. `record` is constants and results together. Without --doc the Markdown goes to the output; with it, it replaces what
+wrote, and for cpu what `scripts/bench cpu` did. `record` is constants and results together. Without --doc the Markdown goes to the output; with it, it replaces what
 stands between the document's markers, `<!-- results:begin -->` and `<!-- results:end -->` (or `prediction`, `constants`).
 --plots writes one SVG chart for each cell.
 """
@@ -19,6 +20,7 @@ import sys
 import limit_model
 from alternatives import alternatives_markdown
 from constants import constants_markdown
+from cpu_tables import cpu_markdown
 from markdown import number, table
 from measurements import FileError, best_cudnn, load, load_alternatives, load_micro, merge, planned_rondo, points_of
 from plot import chart
@@ -135,13 +137,15 @@ def parse(arguments):
     record.add_argument("file", type=pathlib.Path)
     results = commands.add_parser("results")
     results.add_argument("files", nargs="+", type=pathlib.Path)
-    for command in (record, results):
+    cpu = commands.add_parser("cpu")
+    cpu.add_argument("files", nargs="+", type=pathlib.Path)
+    for command in (record, results, cpu):
         command.add_argument("--plots", type=pathlib.Path)
     predict = commands.add_parser("predict")
     predict.add_argument("--set", default="quick")
     constants = commands.add_parser("constants")
     constants.add_argument("file", type=pathlib.Path)
-    for command in (record, results, predict, constants):
+    for command in (record, results, predict, constants, cpu):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -152,6 +156,8 @@ def main(arguments):
         parts = [("prediction", prediction_markdown(points_of(FOLDER / "points" / f"{options.set}.json")))]
     elif options.command == "constants":
         parts = [constants_of(options.file)]
+    elif options.command == "cpu":
+        parts = [("cpu", cpu_markdown(options.files, options.plots))]
     elif options.command == "results":
         parts = [results_of(options.files, options)]
     else:

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Rondo beside its peers on the CPU, in one process, in turns.
+
+    contest.py --peers FOLDER --threads N --json FILE [--points FILE] [--filter REGEX] [--rounds 7]
+
+FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. Each point's peers run
+in every round, beginning with another one; a turn is some 25 ms, or one run. Reported are medians over rounds, and medians
+of the ratios within a round. Before that, everybody's outputs are compared. `OMP_NUM_THREADS` must be N.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import sys
+import time
+
+import numpy as np
+
+from peers import OnnxRuntime, Problem, PyTorch, SharedObject
+
+TURN_SECONDS = 0.025
+SETTLE_SECONDS = 0.02  # threads of the one before stop waiting for work within it
+TOLERANCE = 1e-4
+VARIANTS = ["all_live", "holes", "reversed", "batch_major", "last_output", "bf16", "f16"]
+
+
+def points_of(path, pattern):
+    """Rows of lists stand for all combinations; I is H where nothing is said."""
+    points = []
+    for row in json.loads(path.read_text())["points"]:
+        combinations = [{}]
+        for field, values in row.items():
+            values = values if isinstance(values, list) else [values]
+            combinations = [{**point, field: value} for point in combinations for value in values]
+        points += [{"I": point["H"], "variants": False, **point} for point in combinations]
+    return [point for point in points if re.search(pattern, name_of(point))]
+
+
+def name_of(point):
+    return "{cell} H={H} I={I} T={T} B={B}".format(**point)
+
+
+def spread(values):
+    ordered = sorted(values)
+    at = lambda share: ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+    return {"median": statistics.median(values), "p10": at(0.1), "p90": at(0.9), "least": ordered[0]}
+
+
+def measure(runs, rounds):
+    """Seconds of one run of each, for each round."""
+    repeats = {}
+    for name, run in runs.items():
+        run.run(1)
+        repeats[name] = max(1, int(TURN_SECONDS / max(run.run(1), 1e-7)))
+    names = list(runs)
+    seconds = {name: [] for name in names}
+    for turn in range(rounds + 1):
+        for name in names[turn % len(names):] + names[:turn % len(names)]:
+            time.sleep(SETTLE_SECONDS)
+            runs[name].run(1)  # threads and caches are warm, as in a row of runs
+            taken = runs[name].run(repeats[name]) / repeats[name]
+            if turn > 0:
+                seconds[name].append(taken)
+    return seconds
+
+
+def contest(point, peers, arguments):
+    problem = Problem(point)
+    rondo = peers[0]
+    runs = {peer.name: peer.create(problem, arguments.threads) for peer in peers}
+    for name, run in runs.items():
+        run.run(1)
+        difference = float(np.abs(run.y - runs[rondo.name].y).max())
+        if not difference <= TOLERANCE:
+            sys.exit(f"{name_of(point)}: {name} and {rondo.name} are {difference} apart")
+    if point["variants"]:
+        runs.update({f"{rondo.name} {variant}": rondo.create(problem, arguments.threads, variant)
+                     for variant in VARIANTS})
+    seconds = measure(runs, arguments.rounds)
+    for run in runs.values():
+        run.close()
+    own = seconds[rondo.name]
+    others = [peer.name for peer in peers[1:]]
+    best = min(others, key=lambda name: statistics.median(seconds[name]))
+    ratios = {name: spread([theirs / mine for theirs, mine in zip(seconds[name], own)]) for name in runs
+              if name != rondo.name}
+    return {**point, "name": name_of(point), "flops": problem.flops(), "recurrent_bytes": problem.recurrent_kernel.nbytes,
+            "seconds": {name: spread(values) for name, values in seconds.items()}, "ratios": ratios, "best": best}
+
+
+def limits_of(path, results, threads):
+    """Operations a second, and for each point the bytes a second that its recurrent weights are read with."""
+    library = ctypes.CDLL(str(path))
+    library.limits_flops.restype = library.limits_read.restype = ctypes.c_double
+    sizes = sorted({result["recurrent_bytes"] for result in results})
+    read = {size: library.limits_read(ctypes.c_int64(size), threads) for size in sizes}
+    return {"flops": library.limits_flops(threads), "read": {str(size): rate for size, rate in read.items()}}
+
+
+def processor():
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    return re.search(r"model name\s*:\s*(.*)", text).group(1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    folder = pathlib.Path(__file__).resolve().parent
+    parser.add_argument("--peers", type=pathlib.Path, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--json", type=pathlib.Path, required=True)
+    parser.add_argument("--points", type=pathlib.Path, default=folder.parent / "points" / "cpu.json")
+    parser.add_argument("--filter", default="")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--commit", default="")
+    arguments = parser.parse_args()
+    if os.environ.get("OMP_NUM_THREADS") != str(arguments.threads):
+        sys.exit(f"set OMP_NUM_THREADS={arguments.threads}: oneDNN takes it when it is loaded")
+    objects = [arguments.peers / f"{name}.so" for name in ("rondo_peer", "onednn_peer", "second_onednn_peer")]
+    peers = [SharedObject(str(path)) for path in objects if path.exists()] + [OnnxRuntime(), PyTorch()]
+    results = []
+    for point in points_of(arguments.points, arguments.filter):
+        result = contest(point, peers, arguments)
+        results.append(result)
+        best = result["ratios"][result["best"]]
+        steps = 1e6 / point["T"]
+        print(f"{result['name']}: {result['seconds'][peers[0].name]['median'] * steps:.2f} us a step, "
+              f"{best['median']:.2f} x {result['best']}", file=sys.stderr, flush=True)
+    record = {"date": time.strftime("%Y-%m-%dT%H:%M:%S"), "commit": arguments.commit, "processor": processor(),
+              "system": platform.platform(), "threads": arguments.threads, "rounds": arguments.rounds,
+              "peers": [peer.name for peer in peers],
+              "limits": limits_of(arguments.peers / "limits.so", results, arguments.threads), "results": results}
+    arguments.json.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

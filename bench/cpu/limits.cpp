@@ -1,0 +1,85 @@
+// What this machine's cores can do: floating-point operations in registers, and bytes read from caches or memory.
+// Compiled for the machine it runs on.
+
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "cpu/peer_seconds.h"
+
+namespace {
+
+// 16 floats: two or four registers where vectors are shorter.
+using Vector = float __attribute__((vector_size(64)));
+constexpr int kChains = 12;  // more than a multiplier's latency times multipliers
+constexpr int kRounds = 5;
+
+// What results go into, so that nothing is left out.
+volatile float sink;
+
+double sum_of(const Vector& vector) {
+  double sum = 0;
+  for (int lane = 0; lane < 16; ++lane) sum += static_cast<double>(vector[lane]);
+  return sum;
+}
+
+void multiply_in_registers(std::int64_t steps) {
+  Vector sums[kChains];
+  for (int k = 0; k < kChains; ++k) sums[k] = Vector{} + static_cast<float>(k);
+  const Vector factor = Vector{} + 0.999F;
+  const Vector summand = Vector{} + 0.001F;
+  for (std::int64_t step = 0; step < steps; ++step) {
+#pragma GCC unroll 12
+    for (int k = 0; k < kChains; ++k) sums[k] = sums[k] * factor + summand;
+  }
+  for (const Vector& sum : sums) sink = static_cast<float>(sum_of(sum));
+}
+
+void read_all(const std::vector<Vector>& data, int times) {
+  Vector sums[4] = {};
+  for (int time = 0; time < times; ++time) {
+    for (std::size_t i = 0; i + 4 <= data.size(); i += 4) {
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < 4; ++k) sums[k] += data[i + k];
+    }
+  }
+  for (const Vector& sum : sums) sink = static_cast<float>(sum_of(sum));
+}
+
+// The best of some rounds of `work(thread)` on so many threads at once, in seconds.
+template <typename Work>
+double best_seconds(int threads, Work&& work) {
+  double best = 1e9;
+  for (int round = 0; round < kRounds; ++round) {
+    const double seconds = seconds_of(1, [&] {
+      std::vector<std::thread> others;
+      for (int thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+      work(0);
+      for (std::thread& other : others) other.join();
+    });
+    best = seconds < best ? seconds : best;
+  }
+  return best;
+}
+
+}  // namespace
+
+extern "C" {
+
+/// Operations a second, a multiplication with addition being two, of so many threads together.
+double limits_flops(int threads) {
+  constexpr std::int64_t kSteps = 20'000'000;
+  const double seconds = best_seconds(threads, [](int) { multiply_in_registers(kSteps); });
+  return threads * 2.0 * 16 * kChains * static_cast<double>(kSteps) / seconds;
+}
+
+/// Bytes a second that so many threads read together, each its own share of `bytes`, again and again.
+double limits_read(std::int64_t bytes, int threads) {
+  const auto vectors = static_cast<std::size_t>(bytes / threads / static_cast<std::int64_t>(sizeof(Vector))) + 4;
+  std::vector<std::vector<Vector>> shares(static_cast<std::size_t>(threads), std::vector<Vector>(vectors));
+  const auto times = static_cast<int>(200'000'000 / bytes) + 2;
+  const auto read = [&](int thread) { read_all(shares[static_cast<std::size_t>(thread)], times); };
+  best_seconds(threads, read);
+  return static_cast<double>(bytes) * times / best_seconds(threads, read);
+}
+}

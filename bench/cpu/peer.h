@@ -1,0 +1,33 @@
+/// What a library that is measured beside Rondo on the CPU is behind: a shared object with these functions.
+///
+/// Memory is the caller's, f32, time-major and without gaps. Weights are in Keras's layout; a GRU resets after its
+/// product, as in PyTorch and cuDNN. Initial states are zeros.
+#pragma once
+
+#include <cstdint>
+
+extern "C" {
+
+struct PeerProblem {
+  std::int64_t T, B, I, H;
+  std::int32_t gru;  ///< else an LSTM
+  std::int32_t threads;
+  const float* kernel;            ///< (I, G H)
+  const float* recurrent_kernel;  ///< (H, G H)
+  const float* bias;              ///< (4 H), or (2, 3 H)
+  const float* x;                 ///< (T, B, I)
+  float* y;                       ///< (T, B, H)
+  /// Of Rondo alone, "" for the others: "holes", "reversed", "batch_major", "last_output", "bf16", ...
+  const char* variant;
+};
+
+struct Peer;
+
+/// Packs weights and allocates; null, with a message on stderr, where the library refuses.
+Peer* peer_create(const PeerProblem* problem);
+/// So many whole runs, one after the other. Seconds that they took.
+double peer_run(Peer* peer, std::int64_t runs);
+void peer_destroy(Peer* peer);
+/// Name and version of the library.
+const char* peer_version();
+}

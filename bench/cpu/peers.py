@@ -1,0 +1,161 @@
+"""What is measured on the CPU, each behind the same three calls: Rondo, oneDNN, ONNX Runtime, PyTorch."""
+
+import ctypes
+import time
+
+import numpy as np
+
+
+class Problem:
+    """Random weights and inputs of one point, in Keras's layout, and room for the outputs."""
+
+    def __init__(self, point, seed=1):
+        random = np.random.default_rng(seed)
+        self.T, self.B, self.I, self.H = (point[name] for name in "TBIH")
+        self.cell = point["cell"]
+        self.gates = 3 if self.cell == "gru" else 4
+        columns = self.gates * self.H
+        draw = lambda *shape: random.uniform(-0.1, 0.1, shape).astype(np.float32)
+        self.kernel, self.recurrent_kernel = draw(self.I, columns), draw(self.H, columns)
+        self.bias = draw(2, columns) if self.cell == "gru" else draw(columns)
+        self.x = random.uniform(-1, 1, (self.T, self.B, self.I)).astype(np.float32)
+
+    def flops(self):
+        return 2 * self.T * self.B * self.gates * self.H * (self.I + self.H)
+
+    def gate_blocks(self, matrix, gates):
+        """Columns of a matrix, as blocks of gates in another order."""
+        return np.concatenate([np.split(matrix, self.gates, axis=-1)[gate] for gate in gates], axis=-1)
+
+
+class _CProblem(ctypes.Structure):
+    _fields_ = ([(name, ctypes.c_int64) for name in "TBIH"] + [("gru", ctypes.c_int32), ("threads", ctypes.c_int32)] +
+                [(name, ctypes.c_void_p) for name in ("kernel", "recurrent_kernel", "bias", "x", "y")] +
+                [("variant", ctypes.c_char_p)])
+
+
+class SharedObject:
+    """A library behind peer.h."""
+
+    def __init__(self, path):
+        self._library = ctypes.CDLL(path)
+        self._library.peer_create.restype = ctypes.c_void_p
+        self._library.peer_run.restype = ctypes.c_double
+        self._library.peer_run.argtypes = [ctypes.c_void_p, ctypes.c_int64]
+        self._library.peer_destroy.argtypes = [ctypes.c_void_p]
+        self._library.peer_version.restype = ctypes.c_char_p
+        self.name = self._library.peer_version().decode()
+
+    def create(self, problem, threads, variant=""):
+        return _SharedObjectRun(self._library, problem, threads, variant)
+
+
+class _SharedObjectRun:
+    def __init__(self, library, problem, threads, variant):
+        self._library, self._problem = library, problem
+        self.y = np.empty((problem.T, problem.B, problem.H), np.float32)
+        sizes = {name: getattr(problem, name) for name in "TBIH"}
+        arrays = {name: getattr(problem, name).ctypes.data for name in ("kernel", "recurrent_kernel", "bias", "x")}
+        self._peer = library.peer_create(ctypes.byref(_CProblem(
+            **sizes, **arrays, gru=problem.cell == "gru", threads=threads, y=self.y.ctypes.data,
+            variant=variant.encode())))
+        if not self._peer:
+            raise RuntimeError("the library refused")
+
+    def run(self, runs):
+        return self._library.peer_run(self._peer, runs)
+
+    def close(self):
+        self._library.peer_destroy(self._peer)
+
+
+class _PythonRun:
+    """A library that is called from Python: its calls are part of what is measured."""
+
+    def __init__(self, call):
+        self._call = call
+
+    def run(self, runs):
+        call = self._call
+        start = time.perf_counter()
+        for _ in range(runs):
+            call()
+        return time.perf_counter() - start
+
+    def close(self):
+        pass
+
+
+class OnnxRuntime:
+    def __init__(self):
+        import onnxruntime
+        self._library = onnxruntime
+        self.name = f"ONNX Runtime {onnxruntime.__version__}"
+
+    def create(self, problem, threads):
+        options = self._library.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        session = self._library.InferenceSession(onnx_model(problem).SerializeToString(), options,
+                                                 providers=["CPUExecutionProvider"])
+        binding = session.io_binding()
+        y = np.empty((problem.T, 1, problem.B, problem.H), np.float32)
+        binding.bind_ortvalue_input("x", self._library.OrtValue.ortvalue_from_numpy(problem.x))
+        binding.bind_output("y", "cpu", 0, np.float32, y.shape, y.ctypes.data)
+        run = _PythonRun(lambda: session.run_with_iobinding(binding))
+        run.y = y[:, 0]
+        return run
+
+
+def onnx_model(problem):
+    """One LSTM or GRU node. ONNX's gates are i o f g, and z r h."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+    gates = [0, 1, 2] if problem.cell == "gru" else [0, 3, 1, 2]
+    block = lambda matrix: problem.gate_blocks(matrix, gates)
+    bias = problem.bias if problem.cell == "gru" else np.stack([problem.bias, np.zeros_like(problem.bias)])
+    weights = {"W": block(problem.kernel).T[None], "R": block(problem.recurrent_kernel).T[None],
+               "b": block(bias).reshape(1, -1)}
+    attributes = {"hidden_size": problem.H}
+    if problem.cell == "gru":
+        attributes["linear_before_reset"] = 1
+    node = helper.make_node(problem.cell.upper(), ["x", "W", "R", "b"], ["y"], **attributes)
+    value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+    graph = helper.make_graph([node], "point", [value("x", problem.x.shape)],
+                              [value("y", (problem.T, 1, problem.B, problem.H))],
+                              [numpy_helper.from_array(np.ascontiguousarray(w), name) for name, w in weights.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)])
+    model.ir_version = 8
+    onnx.checker.check_model(model)
+    return model
+
+
+class PyTorch:
+    def __init__(self):
+        import torch
+        self._library = torch
+        self.name = f"PyTorch {torch.__version__}"
+
+    def create(self, problem, threads):
+        torch = self._library
+        torch.set_num_threads(threads)
+        module = (torch.nn.GRU if problem.cell == "gru" else torch.nn.LSTM)(problem.I, problem.H).eval()
+        # PyTorch's GRU has r z n; its LSTM i f g o, as Keras.
+        gates = [1, 0, 2] if problem.cell == "gru" else [0, 1, 2, 3]
+        block = lambda matrix: torch.from_numpy(np.ascontiguousarray(problem.gate_blocks(matrix, gates).T))
+        bias = problem.bias if problem.cell == "gru" else np.stack([problem.bias, np.zeros_like(problem.bias)])
+        with torch.no_grad():
+            module.weight_ih_l0.copy_(block(problem.kernel))
+            module.weight_hh_l0.copy_(block(problem.recurrent_kernel))
+            module.bias_ih_l0.copy_(block(bias[0]))
+            module.bias_hh_l0.copy_(block(bias[1]))
+        x = torch.from_numpy(problem.x)
+
+        def call():
+            with torch.inference_mode():
+                run.y = module(x)[0]
+
+        run = _PythonRun(call)
+        call()
+        run.y = run.y.numpy()
+        return run

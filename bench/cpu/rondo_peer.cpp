@@ -1,0 +1,103 @@
+// Rondo, as the benchmark on the CPU sees it.
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+
+#include "cpu/peer.h"
+#include "cpu/peer_seconds.h"
+#include "rondo/rondo.h"
+
+namespace {
+
+using namespace rondo;
+
+RecurrenceSpec spec_of(const PeerProblem& problem, const std::string& variant) {
+  RecurrenceSpec spec{.cell = {.kind = problem.gru != 0 ? CellKind::gru : CellKind::lstm, .units = problem.H},
+                      .T = problem.T,
+                      .B = problem.B,
+                      .I = problem.I};
+  if (variant == "bf16") spec.dtype = DType::bf16;
+  if (variant == "f16") spec.dtype = DType::f16;
+  if (variant == "reversed") spec.read_order = ReadOrder::reversed;
+  spec.has_mask = variant == "holes" || variant == "all_live";
+  return spec;
+}
+
+Tensor copy_of(const float* data, const Shape& shape, DType dtype) {
+  const Tensor tensor = Tensor::empty(shape, DType::f32);
+  std::copy_n(data, tensor.numel(), tensor.data<float>());
+  return tensor.to(dtype);
+}
+
+RecurrentWeights weights_of(const PeerProblem& problem, DType dtype) {
+  const std::int64_t columns = (problem.gru != 0 ? 3 : 4) * problem.H;
+  const Shape bias = problem.gru != 0 ? Shape{2, columns} : Shape{columns};
+  return {copy_of(problem.kernel, {problem.I, columns}, dtype),
+          copy_of(problem.recurrent_kernel, {problem.H, columns}, dtype), copy_of(problem.bias, bias, dtype)};
+}
+
+// The caller's memory.
+Tensor view_of(const float* data, const Shape& shape) {
+  const std::int64_t count = shape[0] * shape[1] * shape[2];
+  return Tensor::borrow(std::span(const_cast<float*>(data), static_cast<std::size_t>(count)), shape);
+}
+
+// Half of the rows live, anew in each step.
+void draw_holes(const Tensor& mask) {
+  std::mt19937 engine(1);
+  std::generate_n(mask.data<bool>(), mask.numel(), [&] { return engine() % 2 == 0; });
+}
+
+}  // namespace
+
+struct Peer {
+  explicit Peer(const PeerProblem& problem)
+      : spec(spec_of(problem, problem.variant)),
+        session(Plan::create(spec, {.threads = problem.threads}), weights_of(problem, spec.dtype)) {
+    const std::string variant = problem.variant;
+    const Shape time_major{problem.T, problem.B, problem.I};
+    tensors.x = view_of(problem.x, time_major);
+    Tensor y = view_of(problem.y, {problem.T, problem.B, problem.H});
+    if (spec.dtype != DType::f32) {
+      tensors.x = tensors.x.to(spec.dtype);
+      y = Tensor::empty({problem.T, problem.B, problem.H}, spec.dtype);
+    }
+    if (variant == "batch_major") {
+      tensors.x = view_of(problem.x, {problem.B, problem.T, problem.I}).swap_axes(0, 1);
+      y = view_of(problem.y, {problem.B, problem.T, problem.H}).swap_axes(0, 1);
+    }
+    if (variant == "last_output") {
+      tensors.last_output = Tensor::empty({problem.B, problem.H}, spec.dtype);
+    } else {
+      tensors.y = y;
+    }
+    if (spec.has_mask) {
+      tensors.mask = Tensor::full({problem.T, problem.B}, 1.0, DType::boolean);
+      if (variant == "holes") draw_holes(*tensors.mask);
+    }
+  }
+
+  RecurrenceSpec spec;
+  Session session;
+  SessionTensors tensors;
+};
+
+Peer* peer_create(const PeerProblem* problem) try {
+  return std::make_unique<Peer>(*problem).release();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "rondo: %s\n", error.what());
+  return nullptr;
+}
+
+double peer_run(Peer* peer, std::int64_t runs) {
+  return seconds_of(runs, [&] { peer->session.run(peer->tensors); });
+}
+
+void peer_destroy(Peer* peer) { delete peer; }
+
+const char* peer_version() { return "Rondo"; }
