@@ -1,10 +1,10 @@
 """Tables and charts of what bench/cpu/contest.py measured: Rondo beside its peers on the CPU."""
 
 import json
-import math
 import pathlib
 
 from markdown import table
+from measurements import geometric_mean
 from plot import chart
 
 FEW_ROWS = 4
@@ -13,10 +13,6 @@ PARITY = 0.97
 
 def load(path):
     return json.loads(pathlib.Path(path).read_text())
-
-
-def geometric_mean(values):
-    return math.exp(sum(math.log(value) for value in values) / len(values))
 
 
 def limit_seconds(record, point):

@@ -121,7 +121,12 @@ def main():
     if os.environ.get("OMP_NUM_THREADS") != str(arguments.threads):
         sys.exit(f"set OMP_NUM_THREADS={arguments.threads}: oneDNN takes it when it is loaded")
     objects = [arguments.peers / f"{name}.so" for name in ("rondo_peer", "onednn_peer", "second_onednn_peer")]
-    peers = [SharedObject(str(path)) for path in objects if path.exists()] + [OnnxRuntime(), PyTorch()]
+    peers = [SharedObject(str(path)) for path in objects if path.exists()]
+    for library in (OnnxRuntime, PyTorch):
+        try:
+            peers.append(library())
+        except ImportError as error:
+            print(f"left out: {error}", file=sys.stderr)
     results = []
     for point in points_of(arguments.points, arguments.filter):
         result = contest(point, peers, arguments)
