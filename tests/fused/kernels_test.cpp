@@ -127,7 +127,7 @@ struct ProductCase {
   }
 
   PanelProduct product(int row_count, int panel_count, const void* weights, float* sums) const {
-    return {row_pointers.data(), row_count, K, weights, K * width(), panel_count, sums};
+    return {row_pointers.data(), row_count, K, weights, K * width(), panel_count, row_count % 2 == 0, sums};
   }
 };
 

@@ -7,6 +7,8 @@
 #define HWY_TARGET_INCLUDE "cpu/fused/kernels.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+// After them.
+#include <hwy/cache_control.h>
 
 #include <algorithm>
 #include <utility>

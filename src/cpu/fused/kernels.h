@@ -21,6 +21,7 @@ struct PanelProduct {
   const void* panels;
   std::int64_t panel_stride;  ///< elements from one panel to the next
   int panel_count;            ///< 1, or what panels_at_once says
+  bool prefetch;  ///< whether to ask for weights ahead: worth it where they come from beyond the caches of a core
   float* sums;
 };
 

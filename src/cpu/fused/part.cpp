@@ -9,6 +9,9 @@
 namespace rondo::fused {
 namespace {
 
+// What the caches of a core hold at least where cores are fast.
+constexpr std::int64_t kCoreCache = std::int64_t{1} << 20;
+
 /// A group of rows through time, for some of the units: chunk by chunk, the inputs of a chunk first, and then its
 /// steps. Only rows that are live are multiplied: whichever they are, because a tile of rows is a list of pointers.
 class Part {
@@ -122,6 +125,7 @@ class Part {
                                    .panels = weights.kernel + panel * panel_stride * element_bytes_,
                                    .panel_stride = panel_stride,
                                    .panel_count = panels,
+                                   .prefetch = run_.weights.bytes() > kCoreCache,
                                    .sums = sums});
         for (std::int64_t p = 0; p < panels; ++p) {
           float* target = scratch_.input[index] + ((panel + p) * scratch_.capacity + first) * width;
@@ -181,6 +185,7 @@ class Part {
                                    .panels = weights.recurrent_kernel + panel * panel_stride * element_bytes_,
                                    .panel_stride = panel_stride,
                                    .panel_count = panels,
+                                   .prefetch = run_.weights.bytes() > kCoreCache,
                                    .sums = sums});
         for (std::int64_t p = panel; p < panel + panels; ++p) {
           gates_.apply(index, {.rows = scratch_.notes.row_states + first,

@@ -45,7 +45,10 @@ HWY_INLINE Floats load_weights(const hwy::float16_t* weights) {
 #endif
 }
 
-template <typename Weight, int kPanels, int kRows, int kVectors>
+// How far ahead weights are asked for, in elements of f32: what is read in the time that memory takes.
+inline constexpr std::int64_t kPrefetchDistance = 1024;
+
+template <typename Weight, bool kPrefetch, int kPanels, int kRows, int kVectors>
 HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
   const auto* weights = static_cast<const Weight*>(product.panels);
@@ -66,7 +69,10 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
       const Weight* panel = weights + p * product.panel_stride;
       Floats w[kVectors];
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) w[v] = load_weights(panel + v * lanes);
+      for (int v = 0; v < kVectors; ++v) {
+        w[v] = load_weights(panel + v * lanes);
+        if constexpr (kPrefetch) hwy::Prefetch(panel + v * lanes + kPrefetchDistance);
+      }
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
         const Floats x = all(rows[r][k]);
@@ -91,7 +97,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
 }
 
 // The tiles of one row, two, ... : `one` panel, and as many as are worked on at a time.
-template <typename Weight, int kVectors>
+template <typename Weight, bool kPrefetch, int kVectors>
 struct Tiles {
   static constexpr int kMost = kRowsOf<kVectors>;
   static_assert(kMost <= kMostRows);
@@ -101,16 +107,22 @@ struct Tiles {
   template <int... kRow>
   static constexpr Tiles make(std::integer_sequence<int, kRow...>) {
     constexpr ProductKernel kernel{nullptr, kMost};
-    return {{multiply_tile<Weight, 1, kRow + 1, kVectors>...},
-            {multiply_tile<Weight, kernel.panels_at_once(kRow + 1), kRow + 1, kVectors>...}};
+    return {{multiply_tile<Weight, kPrefetch, 1, kRow + 1, kVectors>...},
+            {multiply_tile<Weight, kPrefetch, kernel.panels_at_once(kRow + 1), kRow + 1, kVectors>...}};
   }
 };
 
-template <typename Weight, int kVectors>
-void multiply(const PanelProduct& product) {
-  static constexpr auto kTiles = Tiles<Weight, kVectors>::make(std::make_integer_sequence<int, kRowsOf<kVectors>>());
+template <typename Weight, bool kPrefetch, int kVectors>
+void multiply_with(const PanelProduct& product) {
+  static constexpr auto kTiles =
+      Tiles<Weight, kPrefetch, kVectors>::make(std::make_integer_sequence<int, kRowsOf<kVectors>>());
   const auto row = static_cast<std::size_t>(product.row_count - 1);
   (product.panel_count == 1 ? kTiles.one : kTiles.several)[row](product);
+}
+
+template <typename Weight, int kVectors>
+void multiply(const PanelProduct& product) {
+  product.prefetch ? multiply_with<Weight, true, kVectors>(product) : multiply_with<Weight, false, kVectors>(product);
 }
 
 template <typename Weight>
