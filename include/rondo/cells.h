@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "rondo/nest.h"
@@ -13,10 +14,38 @@
 
 namespace rondo {
 
+/// What a known cell drops while it trains, by the rules of Keras 2.15: elements of what the kernel (`dropout`) and the
+/// recurrent kernel (`recurrent_dropout`) are multiplied with are zero with this probability, the others are divided by
+/// one minus it. One mask holds for all time steps of a call; the next call has another one.
+struct DropoutOptions {
+  /// Cut to 0 .. 1, as Keras does. A rate of 1 is a `ValueError` once a cell trains.
+  double dropout = 0;
+  double recurrent_dropout = 0;
+  /// Masks of LSTM and GRU: 1 draws one for each gate, 2 one for all. With a recurrent_dropout it is 1.
+  int implementation = 2;
+  /// Masks come from it, the number of the call and the cell's place in its stack alone, so that all devices and
+  /// executors draw the same ones; docs/semantics.md says how. Two layers should not share one.
+  std::uint64_t seed = 0;
+
+  bool drops() const { return dropout > 0 || recurrent_dropout > 0; }
+};
+
+/// Masks of a cell for all steps of a call, (B, I) and (B, H) in the dtype of its weights: one for each gate, one for
+/// all gates, or none where nothing is dropped.
+struct DropoutMasks {
+  std::vector<Tensor> inputs = {};
+  std::vector<Tensor> recurrent = {};
+};
+
 /// What a cell is told besides its inputs and states.
 struct CellContext {
   Constants constants = {};
   bool training = false;
+  std::uint64_t dropout_call = 0;  ///< the number of the call, for masks
+  int position = 0;                ///< of the cell in its stack
+  /// Masks that the layer has drawn before the first step, of a stack those of all its cells. Where there are none, a
+  /// known cell draws them itself at every step, which gives the same ones.
+  std::span<const DropoutMasks> dropout = {};
 };
 
 /// For which batch an initial state is wanted. `inputs` is the whole sequence the layer was called with.
@@ -52,12 +81,16 @@ class Cell {
 };
 
 /// A cell whose mathematics Rondo knows, so that a whole sequence of it can be planned and handed to an executor.
-/// Called by itself, it runs a sequence of one step. Throws as check_weights.
+/// Called by itself, it runs a sequence of one step. Throws as check_weights, and for an implementation but 1 and 2.
 class KnownCell : public Cell {
  public:
-  KnownCell(const CellSpec& spec, RecurrentWeights weights);
+  KnownCell(const CellSpec& spec, RecurrentWeights weights, const DropoutOptions& dropout = {});
 
   const CellSpec& spec() const { return spec_; }
+  /// Rates as they are used, between 0 and 1.
+  const DropoutOptions& dropout() const { return dropout_; }
+  /// The masks of call `context.dropout_call` for a batch of B. Throws `ValueError` for a rate of 1.
+  DropoutMasks draw_masks(std::int64_t B, const CellContext& context) const;
   const RecurrentWeights& weights() const { return weights_; }
   /// Takes weights in Keras's order: kernel, recurrent_kernel, and bias if the cell uses one.
   void set_weights(const std::vector<Tensor>& weights);
@@ -68,12 +101,16 @@ class KnownCell : public Cell {
  private:
   CellSpec spec_;
   RecurrentWeights weights_;
+  DropoutOptions dropout_;
 };
 
 struct SimpleRNNCellOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
   bool use_bias = true;
+  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double recurrent_dropout = 0;
+  std::uint64_t seed = 0;
 };
 
 /// h' = activation(x W + b + h U). State: h.
@@ -87,6 +124,10 @@ struct LSTMCellOptions {
   Activation activation = Activation::tanh;
   Activation recurrent_activation = Activation::sigmoid;
   bool use_bias = true;
+  double dropout = 0;
+  double recurrent_dropout = 0;
+  int implementation = 2;
+  std::uint64_t seed = 0;
 };
 
 /// c' = f c + i g, h' = o activation(c'); gates i f g o, in Keras's words i f c o. States: h, c.
@@ -101,6 +142,10 @@ struct GRUCellOptions {
   Activation recurrent_activation = Activation::sigmoid;
   bool use_bias = true;
   bool reset_after = true;
+  double dropout = 0;
+  double recurrent_dropout = 0;
+  int implementation = 2;
+  std::uint64_t seed = 0;
 };
 
 /// h' = z h + (1 - z) candidate; gates z r h. State: h.

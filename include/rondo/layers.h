@@ -4,6 +4,7 @@
 /// where TensorFlow's code differs from it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,11 +32,17 @@ struct RNNOptions {
 struct CallOptions {
   /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step.
   std::optional<Tensor> mask = std::nullopt;
+  /// (B,) of i32 or i64, each from 0 to T: row b has `lengths[b]` time steps, and the rest of it is padding. What Keras
+  /// takes as a ragged tensor; the same as the mask that is true up to there. A `ValueError` together with a mask. On a
+  /// CUDA device the call waits for them.
+  std::optional<Tensor> lengths = std::nullopt;
   /// One entry for each state of the cell; for a stack, one for each cell (a tuple where a cell has several states).
   /// Wins over the stored states of a stateful layer. Empty: stored states, else the cell's initial ones.
   States initial_state = {};
   Constants constants = {};
-  bool training = false;
+  bool training = false;  ///< cells with dropout drop; see DropoutOptions
+  /// Which of its masks a layer in training takes; by default those of the calls in training so far, from 0.
+  std::optional<std::uint64_t> dropout_call = std::nullopt;
   /// Which executor runs known cells, for comparing one with another; by default the plan's own choice.
   PlanOptions plan = {};
 };
@@ -54,7 +61,8 @@ struct LayerResult {
 };
 
 /// Runs a cell over time. A known cell (SimpleRNNCell, LSTMCell, GRUCell, or a stack of them) is planned and runs on
-/// the executor the plan chooses; any other cell runs step by step through rnn(), with the same numbers.
+/// the executor the plan chooses; any other cell runs step by step through rnn(), with the same numbers, and so does a
+/// known one in training whose masks of dropout differ by gate or drop states.
 ///
 /// A stateful layer is used by one thread at a time; a stateless one of known cells by many.
 class RNN {
@@ -93,14 +101,19 @@ class RNN {
 
  private:
   States initial_states(const Nest& inputs, const CallOptions& call, std::int64_t B) const;
-  LayerResult run_planned(const Nest& inputs, const CallOptions& call, const States& initial) const;
-  LayerResult run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial);
+  std::vector<DropoutMasks> draw_masks(const CallOptions& call, std::int64_t B) const;
+  bool can_plan(const std::vector<DropoutMasks>& masks) const;
+  LayerResult run_planned(const Nest& inputs, const CallOptions& call, const States& initial,
+                          const std::vector<DropoutMasks>& masks) const;
+  LayerResult run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial,
+                            const std::vector<DropoutMasks>& masks);
   std::vector<RecurrenceSpec> specs(const PlanRequest& request) const;
 
   std::shared_ptr<Cell> cell_;
   RNNOptions options_;
   bool built_ = false;
   std::shared_ptr<StepGraphs> graphs_ = std::make_shared<StepGraphs>();
+  std::shared_ptr<std::atomic<std::uint64_t>> calls_in_training_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   States states_;
 };
 
@@ -115,6 +128,9 @@ struct SimpleRNNOptions {
   bool unroll = false;
   bool time_major = false;
   bool zero_output_for_mask = false;
+  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double recurrent_dropout = 0;
+  std::uint64_t seed = 0;
 };
 
 /// A simple recurrent layer; see SimpleRNNCell for the formula.
@@ -135,6 +151,10 @@ struct LSTMOptions {
   bool unroll = false;
   bool time_major = false;
   bool zero_output_for_mask = false;
+  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double recurrent_dropout = 0;
+  int implementation = 2;
+  std::uint64_t seed = 0;
 };
 
 /// A long short-term memory layer; see LSTMCell for the formula.
@@ -156,6 +176,10 @@ struct GRUOptions {
   bool unroll = false;
   bool time_major = false;
   bool zero_output_for_mask = false;
+  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double recurrent_dropout = 0;
+  int implementation = 2;
+  std::uint64_t seed = 0;
 };
 
 /// A gated recurrent unit layer; see GRUCell for the formula.

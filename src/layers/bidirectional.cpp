@@ -44,7 +44,9 @@ RNN turned(const RNN& layer, const std::vector<RecurrentWeights>& weights) {
   }
   std::vector<std::shared_ptr<Cell>> copies;
   for (std::size_t k = 0; k < cells.size(); ++k) {
-    copies.push_back(std::make_shared<KnownCell>(cells[k]->spec(), weights[k]));
+    DropoutOptions dropout = cells[k]->dropout();
+    ++dropout.seed;  // else both directions would drop the same elements
+    copies.push_back(std::make_shared<KnownCell>(cells[k]->spec(), weights[k], dropout));
   }
   const bool stacked = dynamic_cast<const StackedRNNCells*>(&layer.cell()) != nullptr;
   return stacked ? RNN(std::move(copies), options) : RNN(copies[0], options);
@@ -97,6 +99,12 @@ Bidirectional::Bidirectional(const RNN& layer, const std::vector<RecurrentWeight
     : Bidirectional(layer, turned(layer, backward_weights), merge_mode) {}
 
 LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& call) {
+  if (call.lengths) {
+    CallOptions masked = call;
+    masked.mask = mask_or_lengths(call.mask, call.lengths, check_inputs(inputs, forward_.options().time_major));
+    masked.lengths.reset();
+    return (*this)(inputs, masked);
+  }
   if (call.initial_state.size() % 2 != 0) {
     throw ValueError("initial_state", std::to_string(call.initial_state.size()) + " states",
                      "an even number: those of the forward layer, then those of the backward one");
@@ -127,6 +135,7 @@ bool Bidirectional::is_one_network(const Nest& inputs, const CallOptions& call) 
   const KnownCell* backward = single(backward_);
   if (forward == nullptr || backward == nullptr || forward_.options().go_backwards) return false;
   if (!inputs.is_leaf() || !call.constants.empty()) return false;
+  if (call.training && (forward->dropout().drops() || backward->dropout().drops())) return false;
   const Tensor& kernel = forward->weights().kernel;
   const Tensor& other = backward->weights().kernel;
   return kernel.size(0) == other.size(0) && kernel.dtype() == other.dtype() && kernel.device() == other.device();

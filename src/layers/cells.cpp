@@ -1,6 +1,8 @@
 #include "rondo/cells.h"
 
+#include "layers/dropout.h"
 #include "rondo/error.h"
+#include "rondo/ops.h"
 #include "rondo/plan.h"
 #include "rondo/stream.h"
 
@@ -15,6 +17,14 @@ const Tensor& check_step_input(const Nest& inputs, const RecurrentWeights& weigh
     throw ValueError("inputs", describe(x), to_string(weights.kernel.dtype()) + "(B, " + std::to_string(I) + ")");
   }
   return x;
+}
+
+template <typename CellOptions>
+DropoutOptions dropout_options(const CellOptions& options) {
+  return {.dropout = options.dropout,
+          .recurrent_dropout = options.recurrent_dropout,
+          .implementation = options.implementation,
+          .seed = options.seed};
 }
 
 }  // namespace
@@ -33,7 +43,8 @@ States Cell::get_initial_state(const InitialStateRequest& request) const {
   return zeros.is_leaf() ? States{zeros} : zeros.children();
 }
 
-KnownCell::KnownCell(const CellSpec& spec, RecurrentWeights weights) : spec_(spec), weights_(std::move(weights)) {
+KnownCell::KnownCell(const CellSpec& spec, RecurrentWeights weights, const DropoutOptions& dropout)
+    : spec_(spec), weights_(std::move(weights)), dropout_(checked_dropout(dropout)) {
   check_weights(spec_, weights_);
 }
 
@@ -56,8 +67,14 @@ SizeNest KnownCell::state_size() const {
 }
 
 // A sequence of one step, so that the formula stands in one place only.
-StepResult KnownCell::call(const Nest& inputs, const States& states, const CellContext&) {
-  const Tensor x = check_step_input(inputs, weights_).contiguous();
+StepResult KnownCell::call(const Nest& inputs, const States& states, const CellContext& context) {
+  Tensor x = check_step_input(inputs, weights_).contiguous();
+  if (context.training && dropout_.drops()) {
+    const bool given = !context.dropout.empty() && !is_empty(context.dropout[0]);
+    const DropoutMasks masks = given ? context.dropout[0] : draw_masks(x.size(0), context);
+    if (!is_one_for_all_gates(masks)) return dropped_step(spec_, weights_, {x, states}, masks);
+    x = mul(x, masks.inputs[0]);
+  }
   const RecurrenceSpec spec{
       .cell = spec_, .T = 1, .B = x.size(0), .I = x.size(1), .dtype = x.dtype(), .device = x.device()};
   SessionTensors tensors{.x = x.insert_axis(0)};
@@ -77,7 +94,8 @@ SimpleRNNCell::SimpleRNNCell(const SimpleRNNCellOptions& options, RecurrentWeigh
                  .units = options.units,
                  .activation = options.activation,
                  .use_bias = options.use_bias},
-                std::move(weights)) {}
+                std::move(weights),
+                {.dropout = options.dropout, .recurrent_dropout = options.recurrent_dropout, .seed = options.seed}) {}
 
 LSTMCell::LSTMCell(const LSTMCellOptions& options, RecurrentWeights weights)
     : KnownCell({.kind = CellKind::lstm,
@@ -85,7 +103,7 @@ LSTMCell::LSTMCell(const LSTMCellOptions& options, RecurrentWeights weights)
                  .activation = options.activation,
                  .recurrent_activation = options.recurrent_activation,
                  .use_bias = options.use_bias},
-                std::move(weights)) {}
+                std::move(weights), dropout_options(options)) {}
 
 GRUCell::GRUCell(const GRUCellOptions& options, RecurrentWeights weights)
     : KnownCell({.kind = CellKind::gru,
@@ -94,6 +112,6 @@ GRUCell::GRUCell(const GRUCellOptions& options, RecurrentWeights weights)
                  .recurrent_activation = options.recurrent_activation,
                  .use_bias = options.use_bias,
                  .reset_after = options.reset_after},
-                std::move(weights)) {}
+                std::move(weights), dropout_options(options)) {}
 
 }  // namespace rondo

@@ -3,6 +3,7 @@
 #include "layers/sequence_arguments.h"
 #include "rondo/error.h"
 #include "rondo/layers.h"
+#include "rondo/ops.h"
 #include "rondo/stream.h"
 
 namespace rondo {
@@ -78,7 +79,8 @@ std::vector<Plan> RNN::plans(const PlanRequest& request) const {
   return plans;
 }
 
-LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const States& initial) const {
+LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const States& initial,
+                             const std::vector<DropoutMasks>& masks) const {
   const std::vector<const KnownCell*> cells = known_cells();
   check_fits_kernel(inputs, cells[0]->weights().kernel);
   const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
@@ -90,6 +92,8 @@ LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const 
   LayerResult result;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const bool top = k + 1 == cells.size();
+    // One mask for all gates and time steps: the inputs are multiplied with it.
+    if (!masks.empty() && !masks[k].inputs.empty()) tensors.x = mul(tensors.x, masks[k].inputs[0]);
     tensors.initial_state = state_tensors(stacked ? initial[k] : Nest::tuple(initial));
     allocate_results(tensors, cell_plans[k].spec(), top ? options_ : kBelowTheTop);
     Session(cell_plans[k], cells[k]->weights(), current_stream(sizes.device)).run(tensors);

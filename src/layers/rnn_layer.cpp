@@ -60,13 +60,22 @@ RNN::RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options)
 
 LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
   const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
+  if (call.lengths) {
+    CallOptions masked = call;
+    masked.mask = mask_or_lengths(call.mask, call.lengths, sizes);
+    masked.lengths.reset();
+    return (*this)(inputs, masked);
+  }
   if (!call.constants.empty() && !cell_->accepts_constants()) {
     throw ValueError("constants", std::to_string(call.constants.size()) + " of them",
                      "none, as the cell does not accept constants");
   }
   const States initial = initial_states(inputs, call, sizes.B);
-  LayerResult result =
-      known_cells().empty() ? run_step_loop(inputs, call, initial) : run_planned(inputs, call, initial);
+  CallOptions numbered = call;
+  if (call.training && !call.dropout_call) numbered.dropout_call = calls_in_training_->fetch_add(1);
+  const std::vector<DropoutMasks> masks = draw_masks(numbered, sizes.B);
+  LayerResult result = can_plan(masks) ? run_planned(inputs, numbered, initial, masks)
+                                       : run_step_loop(inputs, numbered, initial, masks);
   if (options_.stateful) states_ = clone_states(result.states);
   if (!options_.return_state) result.states.clear();
   return result;
@@ -87,14 +96,19 @@ States RNN::initial_states(const Nest& inputs, const CallOptions& call, std::int
   return options_.stateful && !states_.empty() ? states_ : fresh;
 }
 
-LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial) {
+LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial,
+                               const std::vector<DropoutMasks>& masks) {
   const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
   if (!built_) {
     cell_->build(inputs.map([&](const Tensor& leaf) { return leaf.shape().erase(sizes.time_axis); }));
     built_ = true;
   }
   const StepFunction step = [&](const Nest& x, const States& states, const Constants& constants) {
-    return cell_->call(x, states, {constants, call.training});
+    return cell_->call(x, states,
+                       {.constants = constants,
+                        .training = call.training,
+                        .dropout_call = call.dropout_call.value_or(0),
+                        .dropout = masks});
   };
   const Nest output = cell_->output_size().map(
       [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
@@ -141,17 +155,24 @@ void RNN::reset_states(const States& states) {
 }
 
 SimpleRNN::SimpleRNN(const SimpleRNNOptions& options, RecurrentWeights weights)
-    : RNN(std::make_shared<SimpleRNNCell>(
-              SimpleRNNCellOptions{
-                  .units = options.units, .activation = options.activation, .use_bias = options.use_bias},
-              std::move(weights)),
+    : RNN(std::make_shared<SimpleRNNCell>(SimpleRNNCellOptions{.units = options.units,
+                                                               .activation = options.activation,
+                                                               .use_bias = options.use_bias,
+                                                               .dropout = options.dropout,
+                                                               .recurrent_dropout = options.recurrent_dropout,
+                                                               .seed = options.seed},
+                                          std::move(weights)),
           layer_options(options)) {}
 
 LSTM::LSTM(const LSTMOptions& options, RecurrentWeights weights)
     : RNN(std::make_shared<LSTMCell>(LSTMCellOptions{.units = options.units,
                                                      .activation = options.activation,
                                                      .recurrent_activation = options.recurrent_activation,
-                                                     .use_bias = options.use_bias},
+                                                     .use_bias = options.use_bias,
+                                                     .dropout = options.dropout,
+                                                     .recurrent_dropout = options.recurrent_dropout,
+                                                     .implementation = options.implementation,
+                                                     .seed = options.seed},
                                      std::move(weights)),
           layer_options(options)) {}
 
@@ -160,7 +181,11 @@ GRU::GRU(const GRUOptions& options, RecurrentWeights weights)
                                                    .activation = options.activation,
                                                    .recurrent_activation = options.recurrent_activation,
                                                    .use_bias = options.use_bias,
-                                                   .reset_after = options.reset_after},
+                                                   .reset_after = options.reset_after,
+                                                   .dropout = options.dropout,
+                                                   .recurrent_dropout = options.recurrent_dropout,
+                                                   .implementation = options.implementation,
+                                                   .seed = options.seed},
                                     std::move(weights)),
           layer_options(options)) {}
 

@@ -57,6 +57,16 @@ Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const
   return sequence_mask(lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
 }
 
+std::optional<Tensor> mask_or_lengths(const std::optional<Tensor>& mask, const std::optional<Tensor>& lengths,
+                                      const SequenceSizes& sizes) {
+  if (!lengths) return mask;
+  if (mask) throw ValueError("lengths", describe(*lengths), "either a mask or lengths");
+  check_lengths("lengths", *lengths, sizes);
+  (void)lengths_within_steps("lengths", *lengths, sizes);
+  const Tensor live = sequence_mask(lengths->to(sizes.device), sizes.T);
+  return sizes.time_axis == 0 ? live.swap_axes(0, 1) : live;
+}
+
 void check_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes) {
   const bool fits = lengths.defined() && lengths.shape() == Shape{sizes.B} &&
                     (lengths.dtype() == DType::i32 || lengths.dtype() == DType::i64);

@@ -36,6 +36,11 @@ void check_lengths(const std::string& name, const Tensor& lengths, const Sequenc
 std::vector<std::int64_t> lengths_within_steps(const std::string& name, const Tensor& lengths,
                                                const SequenceSizes& sizes);
 
+/// `mask`, or else the mask that `lengths` stand for, in the caller's layout. Throws `ValueError` for both, and for
+/// lengths as length_mask.
+std::optional<Tensor> mask_or_lengths(const std::optional<Tensor>& mask, const std::optional<Tensor>& lengths,
+                                      const SequenceSizes& sizes);
+
 /// Throws `ValueError` for a mask without states.
 void check_mask_has_states(const std::optional<Tensor>& mask, const States& states);
 

@@ -35,7 +35,7 @@ States StackedRNNCells::get_initial_state(const InitialStateRequest& request) co
 }
 
 StepResult StackedRNNCells::call(const Nest& inputs, const States& states, const CellContext& context) {
-  const CellContext without_constants{.training = context.training};
+  const bool has_masks = context.dropout.size() == cells_.size();
   StepResult result{inputs, {}};
   for (std::size_t k = 0; k < cells_.size(); ++k) {
     Cell& cell = *cells_[k];
@@ -43,8 +43,12 @@ StepResult StackedRNNCells::call(const Nest& inputs, const States& states, const
       cell.build(result.output.map([](const Tensor& leaf) { return leaf.shape(); }));
       built_[k] = true;
     }
-    StepResult step = cell.call(result.output, unpack_states(cell.state_size(), states[k]),
-                                cell.accepts_constants() ? context : without_constants);
+    const CellContext own{.constants = cell.accepts_constants() ? context.constants : Constants{},
+                          .training = context.training,
+                          .dropout_call = context.dropout_call,
+                          .position = static_cast<int>(k),
+                          .dropout = has_masks ? context.dropout.subspan(k, 1) : std::span<const DropoutMasks>{}};
+    StepResult step = cell.call(result.output, unpack_states(cell.state_size(), states[k]), own);
     result.output = step.output;
     result.states.push_back(pack_states(cell.state_size(), std::move(step.states)));
   }

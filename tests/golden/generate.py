@@ -16,6 +16,7 @@ from generator import reference, run_tensorflow, v1_reference, v1_tensorflow
 from generator.case import FLOAT, write_case
 from generator.contradictions import explain
 from generator.hazards import hazard_cases
+from generator.keras_cases import keras_cases
 from generator.plan import sampled_cases
 from generator.v1_cases import v1_cases
 
@@ -103,15 +104,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=Path, default=here / "cases")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--missing", action="store_true", help="make what is not there, and leave what is")
     arguments = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     arguments.cases.mkdir(parents=True, exist_ok=True)
-    for old in arguments.cases.glob("*.safetensors"):
-        old.unlink()
+    there = {path.stem for path in arguments.cases.glob("*.safetensors")}
+    for name in set() if arguments.missing else there:
+        (arguments.cases / f"{name}.safetensors").unlink()
     versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
-    cases = [*sampled_cases(arguments.seed), *hazard_cases(arguments.seed), *v1_cases(arguments.seed)]
+    cases = [*sampled_cases(arguments.seed), *hazard_cases(arguments.seed), *v1_cases(arguments.seed),
+             *keras_cases(arguments.seed)]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
+    if arguments.missing:
+        cases = [case for case in cases if case.name not in there]
     for case in cases:
         solve(case)
         write_case(case, arguments.cases, versions)

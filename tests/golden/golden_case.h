@@ -53,6 +53,8 @@ std::string check_backend_rnn(const GoldenCase& golden);
 std::string check_backend_rnn_on_executors(const GoldenCase& golden);
 /// A series of calls of a layer, on every executor that has its dtype.
 std::string check_layer(const GoldenCase& golden);
+/// The same of a Bidirectional.
+std::string check_bidirectional(const GoldenCase& golden);
 /// A call to a function of v1, known cells on every executor that has the dtype.
 std::string check_dynamic_rnn(const GoldenCase& golden);
 std::string check_bidirectional_rnn(const GoldenCase& golden);

@@ -17,6 +17,7 @@ namespace {
 std::string check(const GoldenCase& golden) {
   const auto api = golden.description().at("api").get<std::string>();
   if (api == "layer") return check_layer(golden);
+  if (api == "bidirectional") return check_bidirectional(golden);
   if (api == "v1.dynamic_rnn") return check_dynamic_rnn(golden);
   if (api == "v1.bidirectional_dynamic_rnn") return check_bidirectional_rnn(golden);
   if (api == "v1.raw_rnn") return check_raw_rnn(golden);

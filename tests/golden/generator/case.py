@@ -12,6 +12,7 @@ FLOAT = {"f32": np.float32, "f64": np.float64}
 # Where a case's spec stands.
 SPEC_KEY = {
     "backend.rnn": "step", "contrib.rnn": "step", "layer": "layer",
+    "bidirectional": "layer",
     "v1.dynamic_rnn": "cell", "v1.bidirectional_dynamic_rnn": "cells", "v1.raw_rnn": "cell",
 }
 

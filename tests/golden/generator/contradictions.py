@@ -68,6 +68,8 @@ def zero_unrolled_last(case):
 
 def zero_unrolled_backwards(case):
     options = case.options
+    if case.api == "bidirectional":  # forces zero_output_for_mask, and one of its layers goes backwards
+        return options["unroll"] and options["return_sequences"] and bool(masks(case))
     return options["unroll"] and options["zero_output_for_mask"] and options["go_backwards"] and bool(masks(case))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .case import FLOAT, Case, seed_of
-from .shapes import STEPS, layer_states, layer_weights, resolve
+from .shapes import STEPS, layer_inputs, layer_states, layer_weights, resolve
 
 MASKS = ("right", "left", "holes", "row", "first", "everything", "full")
 MASKED_VALUES = {"ordinary": None, "huge": 1e30, "infinite": -np.inf, "nan": np.nan}
@@ -122,21 +122,33 @@ def backend_case(name, function, settings, base_seed):
 def layer_call(rng, case, settings, sizes, prefix):
     """The tensors of one call of a layer."""
     B, T, dtype = sizes["B"], sizes["T"], FLOAT[case.dtype]
-    x = normal(rng, (B, T, sizes["I"]), dtype)
-    live = masked(rng, case, settings, B, T, prefix)
-    poison([x], live, MASKED_VALUES[settings.get("masked_values", "ordinary")])
-    case.tensors[prefix + "input"] = swap(x, case.options["time_major"])
+    inputs = [normal(rng, (B, T) + shape, dtype) for shape in layer_inputs(case.spec, sizes)]
+    live = ragged(rng, case, settings, B, T, prefix) if "ragged" in settings else masked(
+        rng, case, settings, B, T, prefix)
+    poison(inputs, live, MASKED_VALUES[settings.get("masked_values", "ordinary")])
+    for k, leaf in enumerate(inputs):
+        name = "input" if len(inputs) == 1 else f"input/{k}"
+        case.tensors[prefix + name] = swap(leaf, case.options["time_major"])
     names = [name for name in ("initial_state", "reset_state") if settings.get(name)]
     for name in names:
-        for k, width in enumerate(layer_states(case.spec)[: settings.get("states_given")]):
-            case.tensors[f"{prefix}{name}/{k}"] = normal(rng, (B, width), dtype)
+        for k, shape in enumerate(layer_states(case.spec)[: settings.get("states_given")]):
+            case.tensors[f"{prefix}{name}/{k}"] = normal(rng, (B,) + shape, dtype)
+
+
+def ragged(rng, case, settings, B, T, prefix):
+    """Adds the lengths of the rows of a ragged tensor, of which the longest has T steps; returns which are there."""
+    lengths = draw_length(rng, B, T)
+    lengths[int(rng.integers(0, B))] = T
+    case.tensors[prefix + "lengths"] = lengths.astype({"i32": np.int32, "i64": np.int64}[settings["ragged"]])
+    return np.arange(T)[None, :] < lengths[:, None]
 
 
 def layer_case(name, layer, settings, base_seed):
     flags = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major")
     options = {flag: settings.get(flag, False) for flag in flags + ("zero_output_for_mask",)}
-    case, rng, dtype = new_case(name, "layer", layer, settings, options, base_seed)
-    sizes = draw_sizes(rng, H=layer_states(layer)[0], **settings.get("sizes", {}))
+    api = "bidirectional" if layer["class"] == "Bidirectional" else "layer"
+    case, rng, dtype = new_case(name, api, layer, settings, options, base_seed)
+    sizes = draw_sizes(rng, H=layer_states(layer)[0][0], **settings.get("sizes", {}))
     if "calls" in settings:
         options["calls"] = []
     for number, call in enumerate(settings.get("calls", [settings])):
@@ -147,6 +159,6 @@ def layer_case(name, layer, settings, base_seed):
             sizes["T"] = call.get("T", sizes["T"])
             prefix = f"call/{number}/"
         layer_call(rng, case, call, sizes, prefix)
-    for weight_name, shape in layer_weights(layer, sizes["I"]).items():
+    for weight_name, shape in layer_weights(layer, sizes).items():
         case.tensors["weight/" + weight_name] = weight(rng, shape, dtype)
     return case

@@ -1,9 +1,11 @@
 """What the documentation of backend.rnn and of the layers says, in NumPy float64. unroll does not occur here."""
 
+from copy import copy
+
 import numpy as np
 
 from . import reference_steps
-from .shapes import cells_of, kind_of, layer_states
+from .shapes import cells_of, directions_of, kind_of, layer_states
 
 
 def live_steps(mask, input_length, T, B):
@@ -95,6 +97,11 @@ def cell_step(cell, weights):
     activations = reference_steps.ACTIVATIONS
     if kind_of(cell) == "MinimalRNN":
         return lambda inputs, states: reference_steps.minimal(inputs, states, (), weights)
+    if kind_of(cell) == "InitialState":
+        return lambda inputs, states: reference_steps.minimal(inputs, states, (), weights)
+    if kind_of(cell) in ("Nested", "NestedState"):
+        function = reference_steps.nested_cell if kind_of(cell) == "Nested" else reference_steps.nested_state_cell
+        return lambda inputs, states: function(inputs, states, (), weights)
     arguments = {"activation": activations[cell["activation"]]}
     if kind_of(cell) == "SimpleRNN":
         function = reference_steps.simple_rnn
@@ -124,30 +131,93 @@ def stacked_step(case):
     return step
 
 
+def first_states(case, B):
+    """What the cells begin with: zeros, but for the one that has a get_initial_state of its own."""
+    states = [np.zeros((B,) + shape) for shape in layer_states(case.spec)]
+    for index, cell in enumerate(cells_of(case.spec)):
+        if kind_of(cell) == "InitialState":
+            states[index] = states[index] + case.tensors[f"weight/{index}/initial"]
+    return states
+
+
 def layer(case):
     """The expected/... tensors of a layer case, all calls."""
     options, expected, step = case.options, {}, stacked_step(case)
-    widths = layer_states(case.spec)
+    count = len(layer_states(case.spec))
     flags = {**options, "return_all_outputs": options["return_sequences"]}
     flags["zero_output_for_mask"] = options["zero_output_for_mask"] and options["return_sequences"]
     stored = None
     for number, call in enumerate(options.get("calls", [{"reset_states_before": False}])):
         prefix = f"call/{number}/" if "calls" in options else ""
-        x = case.tensors[prefix + "input"]
-        B = x.shape[1 if options["time_major"] else 0]
+        inputs = case.inputs(prefix)
+        B = inputs[0].shape[1 if options["time_major"] else 0]
+        zeros = [np.zeros((B,) + shape) for shape in layer_states(case.spec)]
         if call["reset_states_before"]:
-            stored = case.leaves("reset_state", prefix) or None
+            stored = case.leaves("reset_state", prefix) or zeros
         explicit = case.leaves("initial_state", prefix)
-        if explicit and len(explicit) != len(widths):
+        if explicit and len(explicit) != count:
             raise ValueError("wrong number of initial states")
-        zeros = [np.zeros((B, width)) for width in widths]
-        states = explicit or (stored if options["stateful"] and stored else zeros)
-        last, outputs, stored = run(step, [x], states, case.tensors.get(prefix + "mask"), None, flags)
-        expected[prefix + "expected/output"] = outputs[0] if options["return_sequences"] else last[0]
+        states = explicit or (stored if options["stateful"] and stored else first_states(case, B))
+        mask, lengths = case.tensors.get(prefix + "mask"), case.tensors.get(prefix + "lengths")
+        last, outputs, stored = run(step, inputs, states, mask, lengths, flags)
+        leaves = outputs if options["return_sequences"] else last
+        for k, leaf in enumerate(leaves):
+            expected[prefix + ("expected/output" if len(leaves) == 1 else f"expected/output/{k}")] = leaf
         if options["return_state"]:
             expected.update({f"{prefix}expected/state/{k}": leaf for k, leaf in enumerate(stored)})
     return expected
 
 
+MERGE = {
+    "concat": lambda a, b: [np.concatenate([a, b], axis=-1)], "sum": lambda a, b: [a + b], "mul": lambda a, b: [a * b],
+    "ave": lambda a, b: [(a + b) / 2], "none": lambda a, b: [a, b],
+}
+
+
+def one_direction(case, direction, index):
+    """The case of one of the layers of a Bidirectional, forward being index 0."""
+    one = copy(case)
+    one.spec = directions_of(case.spec)[direction]
+    one.options = {
+        **case.options, "go_backwards": case.options["go_backwards"] != (index == 1), "return_state": True,
+        "zero_output_for_mask": case.options["return_sequences"],
+    }
+    one.tensors = {}
+    for name, value in case.tensors.items():
+        start, _, number = name.rpartition("/")
+        if start.endswith(("initial_state", "reset_state")):
+            half = len(layer_states(case.spec)) // 2
+            if len(case.leaves("initial_state")) % 2:
+                raise ValueError("an odd number of initial states")
+            if int(number) // half == index:
+                one.tensors[f"{start}/{int(number) % half}"] = value
+        elif name.startswith("weight/" + direction):
+            one.tensors["weight/" + name.removeprefix("weight/" + direction)] = value
+        elif not name.startswith("weight/"):
+            one.tensors[name] = value
+    return one
+
+
+def bidirectional(case):
+    """The expected/... tensors of a bidirectional case, all calls."""
+    options, expected = case.options, {}
+    results = [layer(one_direction(case, direction, k)) for k, direction in enumerate(directions_of(case.spec))]
+    for number in range(len(options.get("calls", [0]))):
+        prefix = f"call/{number}/expected/" if "calls" in options else "expected/"
+        outputs = [result[prefix + "output"] for result in results]
+        if options["return_sequences"]:
+            outputs[1] = np.flip(outputs[1], 0 if options["time_major"] else 1)
+        leaves = MERGE[case.spec["merge_mode"]](*outputs)
+        for k, leaf in enumerate(leaves):
+            expected[prefix + ("output" if len(leaves) == 1 else f"output/{k}")] = leaf
+        if options["return_state"]:
+            states = [value for result in results for name, value in result.items() if name.startswith(prefix + "state/")]
+            expected.update({f"{prefix}state/{k}": value for k, value in enumerate(states)})
+    return expected
+
+
+RUN = {"backend.rnn": backend_rnn, "layer": layer, "bidirectional": bidirectional}
+
+
 def expected_tensors(case):
-    return backend_rnn(case) if case.api == "backend.rnn" else layer(case)
+    return RUN[case.api](case)

@@ -57,6 +57,17 @@ def gru_reset_before(inputs, states, constants, w, activation=np.tanh, recurrent
     return [h], [h]
 
 
+def nested_cell(inputs, states, constants, w):
+    """The NestedCell of the guide to Keras's RNNs."""
+    out = [inputs[0] @ w["kernel_1"], np.einsum("bij,ijkl->bkl", inputs[1], w["kernel_2_3"])]
+    return out, [state + leaf for state, leaf in zip(states, out)]
+
+
+def nested_state_cell(inputs, states, constants, w):
+    out, (h, c) = nested_state(inputs, states[:2], constants, w)
+    return out, [h, c, states[2] + 1]
+
+
 def projected_output(inputs, states, constants, w):
     _, new_states = simple_rnn(inputs, states, constants, w)
     return [new_states[0] @ w["projection"]], new_states

@@ -1,8 +1,9 @@
 """Runs a case with TensorFlow, eagerly; returns its expected/... tensors."""
 
+import numpy as np
 import tensorflow as tf
 
-from . import tensorflow_steps
+from . import tensorflow_cells, tensorflow_steps
 from .reference import weights_of
 
 KERAS_DTYPE = {"f32": "float32", "f64": "float64"}
@@ -61,18 +62,36 @@ class MinimalRNNCell(tf.keras.layers.Layer):
         return output, [output]
 
 
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
 def make_cell(spec, dtype):
     arguments = dict(spec)
     kind = arguments.pop("class")
     if kind == "MinimalRNNCell":
         return MinimalRNNCell(**arguments, dtype=dtype)
+    if kind in tensorflow_cells.CELLS:
+        return tensorflow_cells.CELLS[kind](**arguments, dtype=dtype)
     return getattr(tf.keras.layers, kind)(**arguments, dtype=dtype)
 
 
 def make_layer(case):
     flags = {name: value for name, value in case.options.items() if name != "calls"}
-    dtype = KERAS_DTYPE[case.dtype]
-    arguments = dict(case.spec)
+    if case.spec["class"] != "Bidirectional":
+        return make_direction(case.spec, flags, KERAS_DTYPE[case.dtype])
+    merge_mode = None if case.spec["merge_mode"] == "none" else case.spec["merge_mode"]
+    backward = None
+    if "backward_layer" in case.spec:
+        turned = {**flags, "go_backwards": not flags["go_backwards"]}
+        backward = make_direction(case.spec["backward_layer"], turned, KERAS_DTYPE[case.dtype])
+    forward = make_direction(case.spec["layer"], flags, KERAS_DTYPE[case.dtype])
+    return tf.keras.layers.Bidirectional(
+        forward, merge_mode=merge_mode, backward_layer=backward, dtype=KERAS_DTYPE[case.dtype])
+
+
+def make_direction(spec, flags, dtype):
+    arguments = dict(spec)
     kind = arguments.pop("class")
     if kind == "RNN":
         cells = [make_cell(cell, dtype) for cell in arguments["cells"]]
@@ -83,8 +102,28 @@ def make_layer(case):
 
 
 def state_sizes(made):
+    if isinstance(made, tf.keras.layers.Bidirectional):
+        return [size for layer in (made.forward_layer, made.backward_layer) for size in listed(state_sizes(layer))]
     cell = made.cell
     return [c.state_size for c in cell.cells] if isinstance(cell, tf.keras.layers.StackedRNNCells) else cell.state_size
+
+
+def listed(sizes):
+    return [sizes] if isinstance(sizes, int) else list(sizes)
+
+
+def ragged(x, lengths):
+    return tf.RaggedTensor.from_tensor(x, lengths.astype(np.int64))
+
+
+def dense(output, T, processing_backwards):
+    """A ragged output, (B,T,...) with zeros: before the steps of a row where time ran backwards, else behind them."""
+    if not isinstance(output, tf.RaggedTensor):
+        return output
+    rows = [np.zeros((T,) + tuple(output.shape[2:]), output.dtype.as_numpy_dtype) for _ in range(output.shape[0])]
+    for row, steps in zip(rows, output):
+        row[slice(T - len(steps), T) if processing_backwards else slice(0, len(steps))] = steps.numpy()
+    return tf.constant(np.stack(rows))
 
 
 def as_states(made, leaves):
@@ -101,10 +140,18 @@ def layer(case):
     calls = options.get("calls", [{"reset_states_before": False}])
     for number, call in enumerate(calls):
         prefix = f"call/{number}/" if "calls" in options else ""
-        x = tf.constant(case.tensors[prefix + "input"])
+        x = tuple(map(tf.constant, case.inputs(prefix)))
+        x = x if len(x) > 1 else x[0]
+        lengths = case.tensors.get(prefix + "lengths")
+        if lengths is not None:
+            x = ragged(x, lengths)
         if not made.built:
-            made.build(x.shape)
+            made.build(tf.nest.map_structure(lambda leaf: leaf.shape, x))
             made.set_weights(list(weights_of(case).values()))
+            if options["stateful"] and any(name.endswith("/initial") for name in weights_of(case)):
+                # build() stored first states made with the weights it had then.
+                made._states = None
+                made.reset_states()
         if call["reset_states_before"]:
             leaves = case.leaves("reset_state", prefix)
             made.reset_states(states=leaves if leaves else None)
@@ -113,8 +160,17 @@ def layer(case):
         if explicit:
             arguments["initial_state"] = as_states(made, explicit)
         result = made(x, **arguments)
-        output, states = (result[0], result[1:]) if options["return_state"] else (result, [])
-        for name, value in {**named("output", output, False), **named("state", states, True)}.items():
+        both = case.spec.get("merge_mode") == "none"
+        nested = isinstance(result[0], (tuple, list)) if options["return_state"] else isinstance(result, (tuple, list))
+        if not options["return_state"]:
+            output, states = result, []
+        elif both:
+            output, states = result[:2], result[2:]
+        else:
+            output, states = result[0], result[1:]
+        backwards = options["go_backwards"]
+        output = tf.nest.map_structure(lambda leaf: dense(leaf, case.inputs(prefix)[0].shape[1], backwards), output)
+        for name, value in {**named("output", output, nested or both), **named("state", states, True)}.items():
             expected[prefix + name] = value
     return expected
 

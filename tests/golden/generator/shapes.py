@@ -66,30 +66,62 @@ def kind_of(cell):
     return cell["class"].removesuffix("Cell")
 
 
-def cell_weights(cell, input_size):
-    """Keras's weights of a cell, name to shape, in Keras's order."""
-    units = cell["units"]
+def cell_weights(cell, inputs):
+    """Keras's weights of a cell, name to shape, in Keras's order. inputs are the shapes of a step's leaves."""
+    units, input_size = cell["units"], inputs[0][-1]
+    if kind_of(cell) == "Nested":
+        return {"kernel_1": (input_size, units[0]), "kernel_2_3": inputs[1] + tuple(units[1:])}
+    if kind_of(cell) == "NestedState":
+        return {"kernel": (input_size, 2 * units), "recurrent_kernel": (units, 2 * units)}
     gates = {"LSTM": 4, "GRU": 3}.get(kind_of(cell), 1)
     weights = {"kernel": (input_size, gates * units), "recurrent_kernel": (units, gates * units)}
     if cell.get("use_bias"):
         bias = (gates * units,)
         weights["bias"] = (2,) + bias if cell.get("reset_after") else bias
+    if kind_of(cell) == "InitialState":
+        weights["initial"] = (units,)
     return weights
 
 
-def layer_weights(layer, input_size):
+def directions_of(layer):
+    """The layers of a Bidirectional, forward first; any other layer is its only direction."""
+    if layer["class"] != "Bidirectional":
+        return {"": layer}
+    return {"forward/": layer["layer"], "backward/": layer.get("backward_layer", layer["layer"])}
+
+
+def layer_inputs(layer, sizes):
+    """The shapes of the inputs of a step without the axis B."""
+    nested = kind_of(cells_of(layer)[0]) == "Nested" if layer["class"] == "RNN" else False
+    return [(sizes["I"],), (sizes["J"], sizes["R"])] if nested else [(sizes["I"],)]
+
+
+def layer_weights(layer, sizes):
     weights = {}
+    for direction, one in directions_of(layer).items():
+        weights.update({direction + name: shape for name, shape in direction_weights(one, sizes).items()})
+    return weights
+
+
+def direction_weights(layer, sizes):
+    weights, inputs = {}, layer_inputs(layer, sizes)
     for index, cell in enumerate(cells_of(layer)):
         prefix = f"{index}/" if layer["class"] == "RNN" else ""
-        for name, shape in cell_weights(cell, input_size).items():
+        for name, shape in cell_weights(cell, inputs).items():
             weights[prefix + name] = shape
-        input_size = cell["units"]
+        inputs = [(cell["units"],)]
     return weights
 
 
 def layer_states(layer):
-    """The width of every state leaf."""
-    widths = []
-    for cell in cells_of(layer):
-        widths += [cell["units"]] * (2 if kind_of(cell) == "LSTM" else 1)
-    return widths
+    """The shape of every state leaf without the axis B."""
+    return [shape for one in directions_of(layer).values() for cell in cells_of(one) for shape in cell_states(cell)]
+
+
+def cell_states(cell):
+    units = cell["units"]
+    if kind_of(cell) == "Nested":
+        return [(units[0],), tuple(units[1:])]
+    if kind_of(cell) == "NestedState":
+        return [(units,), (units,), (1,)]
+    return [(units,)] * (2 if kind_of(cell) == "LSTM" else 1)
