@@ -34,7 +34,8 @@ class Bidirectional {
   /// `go_backwards` differs, and `return_sequences`, `return_state`, `stateful` and `time_major` are the same.
   Bidirectional(const RNN& forward, const RNN& backward, MergeMode merge_mode = MergeMode::concat);
   /// The backward layer is the forward one with `go_backwards` turned, and with weights of its own, one for each cell
-  /// of a stack, and the next number as the seed of its dropout. Throws `ValueError` for a layer of other than known cells, and for another number of weights.
+  /// of a stack, and the next number as the seed of its dropout. Throws `ValueError` for a layer of other than known
+  /// cells, and for another number of weights.
   Bidirectional(const RNN& layer, const std::vector<RecurrentWeights>& backward_weights,
                 MergeMode merge_mode = MergeMode::concat);
 

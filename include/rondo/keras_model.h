@@ -19,8 +19,9 @@ namespace rondo {
 
 /// What the configuration of a SimpleRNN, LSTM, GRU or RNN layer says.
 struct KerasRecurrentConfiguration {
-  std::vector<CellSpec> cells;  ///< one, or those of the stack from the input up
-  bool stacked = false;         ///< the layer was made from a list of cells, be it of one
+  std::vector<CellSpec> cells;               ///< one, or those of the stack from the input up
+  std::vector<DropoutOptions> dropout = {};  ///< of each cell; a seed only where the file has one
+  bool stacked = false;                      ///< the layer was made from a list of cells, be it of one
   RNNOptions options = {};
 };
 
@@ -78,8 +79,9 @@ struct KerasModel {
 KerasModel load_keras(const std::filesystem::path& path);
 
 /// Builds the layer of a SimpleRNN, LSTM, GRU or RNN with the options and weights of `layer`, whose tensors it shares.
-/// `dropout` has no effect and is ignored. Throws `ValueError` for any other class, for a layer without configuration,
-/// and as check_weights.
+/// Dropout is for calls with `training`; where a file has no seeds, all its layers have the same one, but for the
+/// backward layer of a Bidirectional, which has the next. Throws `ValueError` for any other class, for a layer without
+/// configuration, and as check_weights.
 std::unique_ptr<RNN> make_layer(const KerasLayer& layer);
 
 /// The weights of a layer of one cell, to give to a layer whose options the caller knows:

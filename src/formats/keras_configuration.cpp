@@ -73,6 +73,8 @@ void parse_bidirectional(const KerasFields& config, KerasLayer& layer) {
   }
   force_bidirectional_options(forward, "forward_");
   force_bidirectional_options(backward, "backward_");
+  // Both may have the seed of one configuration, and would drop the same elements.
+  for (DropoutOptions& dropout : backward.recurrent->dropout) ++dropout.seed;
   layer.wrapped.push_back(std::move(forward));
   layer.wrapped.push_back(std::move(backward));
 }

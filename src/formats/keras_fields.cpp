@@ -44,6 +44,18 @@ bool KerasFields::flag(const char* key, bool fallback) const {
   return found->get<bool>();
 }
 
+double KerasFields::number(const char* key, double fallback) const {
+  const auto found = object_.find(key);
+  if (found == object_.end() || found->is_null()) return fallback;
+  if (!found->is_number()) refuse(key, *found, "a number");
+  return found->get<double>();
+}
+
+std::uint64_t KerasFields::seed() const {
+  const auto found = object_.find("seed");
+  return found != object_.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
 std::int64_t KerasFields::units() const {
   const char* const expected = "a whole number from 1 to 2^31 - 1";
   const json& value = at("units", expected);

@@ -28,7 +28,10 @@ class KerasFields {
   std::string text(const char* key) const;
   std::string text(const char* key, const std::string& fallback) const;
   bool flag(const char* key, bool fallback) const;
+  double number(const char* key, double fallback) const;
   std::int64_t units() const;
+  /// Zero where there is none, or something else than a whole number from 0.
+  std::uint64_t seed() const;
   Activation activation(const char* key, Activation fallback) const;
   const nlohmann::json& object(const char* key) const;
   const nlohmann::json& list(const char* key) const;

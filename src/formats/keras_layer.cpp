@@ -47,6 +47,12 @@ std::vector<RecurrentWeights> cell_weights(const KerasLayer& layer) {
   return cells;
 }
 
+// A configuration made by hand may have none.
+DropoutOptions dropout_of(const KerasLayer& layer, std::size_t cell) {
+  const std::vector<DropoutOptions>& dropout = layer.recurrent->dropout;
+  return cell < dropout.size() ? dropout[cell] : DropoutOptions{};
+}
+
 void check_dense(const KerasLayer& layer) {
   const KerasDenseConfiguration& dense = *layer.dense;
   check_count(layer, dense.use_bias ? 2 : 1);
@@ -91,7 +97,8 @@ std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
   std::vector<RecurrentWeights> weights = cell_weights(layer);
   std::vector<std::shared_ptr<Cell>> cells;
   for (std::size_t k = 0; k < weights.size(); ++k) {
-    cells.push_back(std::make_shared<KnownCell>(layer.recurrent->cells[k], std::move(weights[k])));
+    cells.push_back(
+        std::make_shared<KnownCell>(layer.recurrent->cells[k], std::move(weights[k]), dropout_of(layer, k)));
   }
   const RNNOptions& options = layer.recurrent->options;
   if (layer.recurrent->stacked) return std::make_unique<RNN>(std::move(cells), options);

@@ -30,6 +30,16 @@ CellSpec parse_cell(CellKind kind, const KerasFields& config) {
   return cell;
 }
 
+/// implementation 0 was Keras 1's, and means 1; every other number means 2. Keras 3 may have anything as a seed; what
+/// is no number is none.
+DropoutOptions parse_dropout(const KerasFields& config) {
+  const double implementation = config.number("implementation", 2);
+  return {.dropout = config.number("dropout", 0),
+          .recurrent_dropout = config.number("recurrent_dropout", 0),
+          .implementation = implementation == 0 || implementation == 1 ? 1 : 2,
+          .seed = config.seed()};
+}
+
 RNNOptions parse_options(const KerasFields& config) {
   RNNOptions options;
   options.return_sequences = config.flag("return_sequences", false);
@@ -42,14 +52,16 @@ RNNOptions parse_options(const KerasFields& config) {
   return options;
 }
 
-CellSpec parse_cell_entry(const json& value, const KerasFields& layer) {
+void parse_cell_entry(const json& value, const KerasFields& layer, KerasRecurrentConfiguration& recurrent) {
   const KerasFields entry(value, layer.where() + ": cell", layer.origin());
   const std::string class_name = entry.text("class_name");
   const std::optional<CellKind> kind = kind_of(class_name, "Cell");
   if (!kind) {
     throw ValueError(layer.where() + ": cell class", "'" + class_name + "'", "SimpleRNNCell, LSTMCell or GRUCell");
   }
-  return parse_cell(*kind, KerasFields(entry.object("config"), entry.where(), layer.origin()));
+  const KerasFields config(entry.object("config"), entry.where(), layer.origin());
+  recurrent.cells.push_back(parse_cell(*kind, config));
+  recurrent.dropout.push_back(parse_dropout(config));
 }
 
 void parse_stack(const KerasFields& stack, const KerasFields& layer, KerasRecurrentConfiguration& recurrent) {
@@ -57,7 +69,7 @@ void parse_stack(const KerasFields& stack, const KerasFields& layer, KerasRecurr
   if (stack.flag("reverse_state_order", false)) {
     throw ValueError(layer.where() + ": reverse_state_order", "true", "false");
   }
-  for (const json& cell : stack.list("cells")) recurrent.cells.push_back(parse_cell_entry(cell, layer));
+  for (const json& cell : stack.list("cells")) parse_cell_entry(cell, layer, recurrent);
   if (recurrent.cells.empty()) throw ValueError(layer.where() + ": cells", "none", "at least one");
 }
 
@@ -70,6 +82,7 @@ KerasRecurrentConfiguration parse_keras_recurrent(const std::string& class_name,
   recurrent.options = parse_options(config);
   if (const std::optional<CellKind> kind = kind_of(class_name, "")) {
     recurrent.cells.push_back(parse_cell(*kind, config));
+    recurrent.dropout.push_back(parse_dropout(config));
     return recurrent;
   }
   const json& cell = config.object("cell");
@@ -77,7 +90,7 @@ KerasRecurrentConfiguration parse_keras_recurrent(const std::string& class_name,
   if (entry.text("class_name") == "StackedRNNCells") {
     parse_stack(KerasFields(entry.object("config"), entry.where(), config.origin()), config, recurrent);
   } else {
-    recurrent.cells.push_back(parse_cell_entry(cell, config));
+    parse_cell_entry(cell, config, recurrent);
   }
   return recurrent;
 }

@@ -37,8 +37,8 @@ Tensor draw_mask(const MaskRequest& request, std::uint64_t seed, const CellConte
   PhiloxCounter words{};
   for (std::size_t k = 0; k < values.size(); ++k) {
     if (k % 4 == 0) {
-      words = philox4x32_10(
-          {low_word(k / 4), place, low_word(context.dropout_call), high_word(context.dropout_call)}, key);
+      words =
+          philox4x32_10({low_word(k / 4), place, low_word(context.dropout_call), high_word(context.dropout_call)}, key);
     }
     const double uniform = static_cast<double>(words[k % 4] >> 8) * 0x1p-24;
     values[k] = uniform >= request.rate ? kept : 0.0;

@@ -1,5 +1,6 @@
 /// The counter-based generator Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random
-/// numbers: as easy as 1, 2, 3", SC 2011. Its numbers depend on key and counter alone, so they can be drawn in any order.
+/// numbers: as easy as 1, 2, 3", SC 2011. Its numbers depend on key and counter alone, so they can be drawn in any
+/// order.
 #pragma once
 
 #include <array>

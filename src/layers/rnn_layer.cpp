@@ -74,8 +74,8 @@ LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
   CallOptions numbered = call;
   if (call.training && !call.dropout_call) numbered.dropout_call = calls_in_training_->fetch_add(1);
   const std::vector<DropoutMasks> masks = draw_masks(numbered, sizes.B);
-  LayerResult result = can_plan(masks) ? run_planned(inputs, numbered, initial, masks)
-                                       : run_step_loop(inputs, numbered, initial, masks);
+  LayerResult result =
+      can_plan(masks) ? run_planned(inputs, numbered, initial, masks) : run_step_loop(inputs, numbered, initial, masks);
   if (options_.stateful) states_ = clone_states(result.states);
   if (!options_.return_state) result.states.clear();
   return result;

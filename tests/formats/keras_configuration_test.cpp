@@ -68,6 +68,39 @@ TEST(KerasConfigurationTest, ReadsEveryOption) {
                             .reset_after = false}));
 }
 
+TEST(KerasConfigurationTest, ReadsDropout) {
+  const auto dropout = [](const char* members) {
+    return parse_one("LSTM", R"("units":2,)" + std::string(members)).recurrent->dropout.at(0);
+  };
+  const DropoutOptions given = dropout(R"("dropout":0.25,"recurrent_dropout":0.5,"implementation":1,"seed":7)");
+  EXPECT_EQ(given.dropout, 0.25);
+  EXPECT_EQ(given.recurrent_dropout, 0.5);
+  EXPECT_EQ(given.implementation, 1);
+  EXPECT_EQ(given.seed, 7U);
+  const DropoutOptions absent = dropout(R"("dropout":0,"seed":null)");
+  EXPECT_FALSE(absent.drops());
+  EXPECT_EQ(absent.implementation, 2);
+  EXPECT_EQ(absent.seed, 0U);
+  EXPECT_EQ(dropout(R"("implementation":0)").implementation, 1);
+  EXPECT_EQ(dropout(R"("seed":{"class_name":"SeedGenerator"})").seed, 0U);
+  expect_words([&] { dropout(R"("dropout":"much")"); }, {"dropout", "much", "a number"});
+  const std::string cells =
+      "\"cells\":[" + layer("LSTMCell", R"("units":2)") + "," + layer("GRUCell", R"("units":3,"dropout":0.5)") + "]";
+  EXPECT_EQ(parse_one("RNN", "\"cell\":" + layer("StackedRNNCells", cells)).recurrent->dropout.at(1).dropout, 0.5);
+}
+
+TEST(KerasConfigurationTest, DirectionsDropWithSeedsOfTheirOwn) {
+  const std::string lstm = layer("LSTM", R"("units":2,"use_bias":false,"dropout":0.5,"seed":4)");
+  KerasLayer both = parse_one("Bidirectional", "\"layer\":" + lstm);
+  both.weights.assign(4, Tensor::full({2, 8}, 1.0, DType::f32));
+  settle_weights(both);
+  for (const std::size_t direction : {0U, 1U}) {
+    const DropoutOptions made = make_layer(both.wrapped[direction])->known_cells().at(0)->dropout();
+    EXPECT_EQ(made.dropout, 0.5);
+    EXPECT_EQ(made.seed, 4 + direction);
+  }
+}
+
 TEST(KerasConfigurationTest, HardSigmoidIsThatOfTheVersion) {
   const std::string members = R"("units":1,"activation":"hard_sigmoid","recurrent_activation":"hard_sigmoid")";
   const CellSpec two = parse_one("LSTM", members, 2).recurrent->cells[0];

@@ -52,11 +52,10 @@ std::string check_bidirectional(const GoldenCase& golden) {
   std::string text;
   for (const std::string& executor : executors_of(golden)) {
     Bidirectional layer = make_bidirectional(golden);
-    const Called called{
-        .run = [&](const Nest& x, const CallOptions& call) { return layer(x, call); },
-        .pack = [&](const std::vector<Tensor>& leaves) { return pack_both(layer, leaves); },
-        .reset = [&] { layer.reset_states(); },
-        .reset_to = nullptr};
+    const Called called{.run = [&](const Nest& x, const CallOptions& call) { return layer(x, call); },
+                        .pack = [&](const std::vector<Tensor>& leaves) { return pack_both(layer, leaves); },
+                        .reset = [&] { layer.reset_states(); },
+                        .reset_to = nullptr};
     const std::string differences = check_calls(golden, called, executor);
     if (!differences.empty()) text += "on " + executor + ": " + differences;
   }

@@ -79,12 +79,12 @@ Called called(RNN& layer) {
 
 std::string check_call(const GoldenCase& golden, const Called& layer, const std::string& executor,
                        const std::string& prefix, bool training) {
-  const LayerResult result = layer.run(golden.nest(prefix + "input"),
-                                       {.mask = golden.optional_tensor(prefix + "mask"),
-                                        .lengths = golden.optional_tensor(prefix + "lengths"),
-                                        .initial_state = layer.pack(golden.tensors(prefix + "initial_state")),
-                                        .training = training,
-                                        .plan = {.executor = executor}});
+  const LayerResult result =
+      layer.run(golden.nest(prefix + "input"), {.mask = golden.optional_tensor(prefix + "mask"),
+                                                .lengths = golden.optional_tensor(prefix + "lengths"),
+                                                .initial_state = layer.pack(golden.tensors(prefix + "initial_state")),
+                                                .training = training,
+                                                .plan = {.executor = executor}});
   return difference(golden, prefix + "expected/output", result.output) +
          difference(golden, prefix + "expected/state", Nest::tuple(result.states));
 }

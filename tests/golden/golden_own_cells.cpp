@@ -21,7 +21,8 @@ class NestedCell : public Cell {
     const Tensor& x = inputs[1].leaf();
     const Shape& shape = kernel_2_3_.shape();
     const Tensor kernel = kernel_2_3_.reshape({shape[0] * shape[1], shape[2] * shape[3]});
-    const Tensor second = dot(x.reshape({x.size(0), shape[0] * shape[1]}), kernel).reshape({x.size(0), shape[2], shape[3]});
+    const Tensor second =
+        dot(x.reshape({x.size(0), shape[0] * shape[1]}), kernel).reshape({x.size(0), shape[2], shape[3]});
     return {Nest::tuple({first, second}), {add(states[0].leaf(), first), add(states[1].leaf(), second)}};
   }
 

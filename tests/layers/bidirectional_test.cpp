@@ -7,23 +7,11 @@
 #include "rondo/ops.h"
 #include "support/compare.h"
 #include "support/expect_error.h"
+#include "support/hidden_cell.h"
 #include "support/random.h"
 
 namespace rondo::test {
 namespace {
-
-/// A known cell that nobody recognises: it runs step by step.
-class Hidden final : public Cell {
- public:
-  explicit Hidden(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
-  SizeNest state_size() const override { return cell_->state_size(); }
-  StepResult call(const Nest& inputs, const States& states, const CellContext& context) override {
-    return cell_->call(inputs, states, context);
-  }
-
- private:
-  std::shared_ptr<Cell> cell_;
-};
 
 RecurrentWeights lstm_weights(Random& random, std::int64_t I, std::int64_t H) {
   return {random.tensor({I, 4 * H}, 0.5), random.tensor({H, 4 * H}, 0.5), random.tensor({4 * H}, 0.5)};

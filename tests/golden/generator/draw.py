@@ -155,6 +155,8 @@ def layer_case(name, layer, settings, base_seed):
         prefix = ""
         if "calls" in settings:
             options["calls"].append({"reset_states_before": call.get("reset", False)})
+            if "training" in call:
+                options["calls"][-1]["training"] = call["training"]
             call = {**call, "reset_state": call.get("reset") == "states"}
             sizes["T"] = call.get("T", sizes["T"])
             prefix = f"call/{number}/"

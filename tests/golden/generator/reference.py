@@ -4,7 +4,7 @@ from copy import copy
 
 import numpy as np
 
-from . import reference_steps
+from . import dropout, reference_steps
 from .shapes import cells_of, directions_of, kind_of, layer_states
 
 
@@ -114,12 +114,16 @@ def cell_step(cell, weights):
     return lambda inputs, states: function(inputs, states, (), weights, **arguments)
 
 
-def stacked_step(case):
+def stacked_step(case, B, dropout_call):
+    """dropout_call: the number of the call if it is in training, else None."""
     layer = case.spec
     steps = []
     for index, cell in enumerate(cells_of(layer)):
         weights = weights_of(case, f"{index}/" if layer["class"] == "RNN" else "")
-        steps.append((cell_step(cell, weights), len(layer_states({"class": "RNN", "cells": [cell]}))))
+        one = cell_step(cell, weights)
+        if dropout_call is not None and ("dropout" in cell or "recurrent_dropout" in cell):
+            one = dropout.step(cell, weights, dropout.cell_masks(cell, weights, B, index, dropout_call))
+        steps.append((one, len(layer_states({"class": "RNN", "cells": [cell]}))))
 
     def step(inputs, states):
         new_states = []
@@ -142,7 +146,7 @@ def first_states(case, B):
 
 def layer(case):
     """The expected/... tensors of a layer case, all calls."""
-    options, expected, step = case.options, {}, stacked_step(case)
+    options, expected, in_training = case.options, {}, 0
     count = len(layer_states(case.spec))
     flags = {**options, "return_all_outputs": options["return_sequences"]}
     flags["zero_output_for_mask"] = options["zero_output_for_mask"] and options["return_sequences"]
@@ -158,6 +162,8 @@ def layer(case):
         if explicit and len(explicit) != count:
             raise ValueError("wrong number of initial states")
         states = explicit or (stored if options["stateful"] and stored else first_states(case, B))
+        step = stacked_step(case, B, in_training if call.get("training") else None)
+        in_training += bool(call.get("training"))
         mask, lengths = case.tensors.get(prefix + "mask"), case.tensors.get(prefix + "lengths")
         last, outputs, stored = run(step, inputs, states, mask, lengths, flags)
         leaves = outputs if options["return_sequences"] else last

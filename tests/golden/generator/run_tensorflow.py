@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from . import tensorflow_cells, tensorflow_steps
+from . import dropout, tensorflow_cells, tensorflow_steps
 from .reference import weights_of
 
 KERAS_DTYPE = {"f32": "float32", "f64": "float64"}
@@ -67,7 +67,7 @@ class MinimalRNNCell(tf.keras.layers.Layer):
 
 
 def make_cell(spec, dtype):
-    arguments = dict(spec)
+    arguments = {name: value for name, value in spec.items() if name != "seed"}
     kind = arguments.pop("class")
     if kind == "MinimalRNNCell":
         return MinimalRNNCell(**arguments, dtype=dtype)
@@ -91,7 +91,7 @@ def make_layer(case):
 
 
 def make_direction(spec, flags, dtype):
-    arguments = dict(spec)
+    arguments = {name: value for name, value in spec.items() if name != "seed"}
     kind = arguments.pop("class")
     if kind == "RNN":
         cells = [make_cell(cell, dtype) for cell in arguments["cells"]]
@@ -136,7 +136,7 @@ def as_states(made, leaves):
 
 
 def layer(case):
-    made, options, expected = make_layer(case), case.options, {}
+    made, options, expected, in_training = make_layer(case), case.options, {}, 0
     calls = options.get("calls", [{"reset_states_before": False}])
     for number, call in enumerate(calls):
         prefix = f"call/{number}/" if "calls" in options else ""
@@ -159,6 +159,10 @@ def layer(case):
         explicit = case.leaves("initial_state", prefix)
         if explicit:
             arguments["initial_state"] = as_states(made, explicit)
+        if "training" in call:
+            arguments["training"] = call["training"]
+            dropout.use_philox(made, case.spec, in_training)
+            in_training += call["training"]
         result = made(x, **arguments)
         both = case.spec.get("merge_mode") == "none"
         nested = isinstance(result[0], (tuple, list)) if options["return_state"] else isinstance(result, (tuple, list))
