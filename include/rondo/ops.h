@@ -59,6 +59,27 @@ Tensor dot(const Tensor& a, const Tensor& b);
 /// Matrix products over the last two axes, (..., M, K) x (..., K, N); leading axes broadcast. Floating.
 Tensor matmul(const Tensor& a, const Tensor& b);
 
+/// What stands around x where the kernel reaches over its border.
+enum class ConvolutionPadding : std::uint8_t {
+  valid,  ///< the kernel stays inside
+  same    ///< zeros, the odd one behind, for ceil(n / stride) elements of n
+};
+
+struct ConvolutionOptions {
+  /// One number for each spatial axis, or one for all of them.
+  std::vector<std::int64_t> strides = {1};
+  ConvolutionPadding padding = ConvolutionPadding::valid;
+  std::vector<std::int64_t> dilation = {1};
+};
+
+/// `tf.nn.convolution`, channels last: x (B, N..., C), kernel (K..., C, F), result (B, M..., F), as many K and M as N;
+/// for one spatial axis result[b, m, f] = sum over k, c of x[b, m stride + k dilation, c] kernel[k, c, f]. Floating.
+/// Throws `ValueError` for a kernel that reaches over more than x has, without padding.
+Tensor convolution(const Tensor& x, const Tensor& kernel, const ConvolutionOptions& options = {});
+
+/// The shape of its result; throws as it.
+Shape convolution_shape(const Shape& x, const Shape& kernel, const ConvolutionOptions& options = {});
+
 // Reductions over some axes (all, when none are given); `keep` leaves them with size 1.
 /// In the order of the indices, whatever the strides: equal arguments give bitwise equal sums. Floats accumulate in f32
 /// or wider.

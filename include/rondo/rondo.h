@@ -6,6 +6,7 @@
 #include "rondo/bidirectional.h"
 #include "rondo/cells.h"
 #include "rondo/contrib.h"
+#include "rondo/conv_lstm.h"
 #include "rondo/cudnn_weights.h"
 #include "rondo/device.h"
 #include "rondo/dlpack.h"

@@ -15,6 +15,7 @@ import tensorflow as tf
 from generator import reference, run_tensorflow, v1_reference, v1_tensorflow
 from generator.case import FLOAT, write_case
 from generator.contradictions import explain
+from generator.conv_lstm_cases import conv_lstm_cases
 from generator.dropout_cases import dropout_cases
 from generator.hazards import hazard_cases
 from generator.keras_cases import keras_cases
@@ -115,7 +116,8 @@ def main():
         (arguments.cases / f"{name}.safetensors").unlink()
     versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
     cases = [*sampled_cases(arguments.seed), *hazard_cases(arguments.seed), *v1_cases(arguments.seed),
-             *keras_cases(arguments.seed), *dropout_cases(arguments.seed)]
+             *keras_cases(arguments.seed), *dropout_cases(arguments.seed),
+             *conv_lstm_cases(arguments.seed)]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
     if arguments.missing:
         cases = [case for case in cases if case.name not in there]

@@ -37,8 +37,9 @@ Bidirectional make_bidirectional(const GoldenCase& golden) {
 
 // The leaves of the forward layer, then those of the backward one, as a call takes them.
 States pack_both(const Bidirectional& layer, const std::vector<Tensor>& leaves) {
+  if (leaves.empty()) return {};
   const auto half = static_cast<std::ptrdiff_t>(layer.forward_layer().cell().state_size().flatten().size());
-  if (std::ssize(leaves) != 2 * half) return {leaves.begin(), leaves.end()};  // none, or wrong on purpose
+  if (std::ssize(leaves) != 2 * half) return {leaves.begin(), leaves.end()};  // wrong on purpose
   States states = pack_states(layer.forward_layer().cell(), {leaves.begin(), leaves.begin() + half});
   for (Nest& state : pack_states(layer.backward_layer().cell(), {leaves.begin() + half, leaves.end()})) {
     states.push_back(std::move(state));

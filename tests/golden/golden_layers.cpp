@@ -4,6 +4,7 @@
 
 #include "golden/golden_own_cells.h"
 #include "golden/golden_steps.h"
+#include "rondo/conv_lstm.h"
 
 namespace rondo::golden {
 namespace {
@@ -70,6 +71,35 @@ std::unique_ptr<RNN> make_known_layer(const GoldenCase& golden, const LayerPart&
   return std::make_unique<Layer>(options, cell_weights(golden, part.prefix));
 }
 
+std::vector<std::int64_t> numbers(const nlohmann::json& description, const char* name) {
+  return description.at(name).get<std::vector<std::int64_t>>();
+}
+
+std::unique_ptr<RNN> make_conv_lstm(const GoldenCase& golden, const LayerPart& part) {
+  const nlohmann::json& description = part.description;
+  const bool first = description.at("data_format") == "channels_first";
+  const bool same = description.at("padding") == "same";
+  const ConvLSTMOptions options{
+      .filters = description.at("filters").get<std::int64_t>(),
+      .kernel_size = numbers(description, "kernel_size"),
+      .strides = numbers(description, "strides"),
+      .padding = same ? ConvolutionPadding::same : ConvolutionPadding::valid,
+      .data_format = first ? DataFormat::channels_first : DataFormat::channels_last,
+      .dilation_rate = numbers(description, "dilation_rate"),
+      .activation = activation_from_name(description.at("activation").get<std::string>()),
+      .recurrent_activation = activation_from_name(description.at("recurrent_activation").get<std::string>()),
+      .use_bias = description.at("use_bias").get<bool>(),
+      .return_sequences = golden.option("return_sequences"),
+      .return_state = golden.option("return_state"),
+      .go_backwards = part.go_backwards,
+      .stateful = golden.option("stateful"),
+      .zero_output_for_mask = golden.option("zero_output_for_mask")};
+  RecurrentWeights weights = cell_weights(golden, part.prefix);
+  if (description.at("class") == "ConvLSTM1D") return std::make_unique<ConvLSTM1D>(options, std::move(weights));
+  if (description.at("class") == "ConvLSTM2D") return std::make_unique<ConvLSTM2D>(options, std::move(weights));
+  return std::make_unique<ConvLSTM3D>(options, std::move(weights));
+}
+
 Called called(RNN& layer) {
   return {.run = [&layer](const Nest& x, const CallOptions& call) { return layer(x, call); },
           .pack = [&layer](const std::vector<Tensor>& leaves) { return pack_states(layer.cell(), leaves); },
@@ -96,6 +126,7 @@ std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part)
   if (type == "SimpleRNN") return make_known_layer<SimpleRNN, SimpleRNNOptions>(golden, part, CellKind::simple_rnn);
   if (type == "LSTM") return make_known_layer<LSTM, LSTMOptions>(golden, part, CellKind::lstm);
   if (type == "GRU") return make_known_layer<GRU, GRUOptions>(golden, part, CellKind::gru);
+  if (type.starts_with("ConvLSTM")) return make_conv_lstm(golden, part);
   RNNOptions options;
   set_layer_options(golden, part, options);
   std::vector<std::shared_ptr<Cell>> cells;
@@ -107,6 +138,8 @@ std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part)
 
 States pack_states(const Cell& cell, const std::vector<Tensor>& leaves) {
   if (leaves.empty()) return {};
+  // Its state_size waits for inputs.
+  if (dynamic_cast<const ConvLSTMCell*>(&cell) != nullptr) return {leaves.begin(), leaves.end()};
   const Nest packed = cell.state_size().pack(leaves);
   return packed.is_leaf() ? States{packed} : packed.children();
 }

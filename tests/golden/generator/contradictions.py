@@ -58,6 +58,13 @@ def zero_without_sequences(case):
     return case.api == "layer" and zero and not options["return_sequences"]
 
 
+def zero_of_images(case):
+    options = case.options
+    forced = case.api == "bidirectional" and options["return_sequences"]
+    kind = case.spec["layer"]["class"] if "layer" in case.spec else case.spec.get("class", "")
+    return kind.startswith("ConvLSTM") and bool(masks(case)) and (forced or options["zero_output_for_mask"])
+
+
 def zero_unrolled_last(case):
     options = case.options
     return (
@@ -97,6 +104,8 @@ CONTRADICTIONS = (
      "input_length: in case of variable length input, it is used for masking: steps past the length are padding"),
     (zero_without_sequences, "uses zero_output_for_mask although return_sequences is false",
      "zero_output_for_mask: only used when return_sequences is True and mask is provided"),
+    (zero_of_images, "does not give zero_output_for_mask from a ConvLSTM to its loop",
+     "zero_output_for_mask: whether the output should use zeros for the masked timesteps"),
     (zero_unrolled_last, "fails for unroll, zero_output_for_mask and return_all_outputs=False together",
      "outputs: else, a tensor equal to last_output with shape (samples, 1, ...)"),
     (zero_unrolled_backwards, "zeroes outputs by the mask in input order when unroll and go_backwards are true",

@@ -5,7 +5,7 @@ from copy import copy
 import numpy as np
 
 from . import dropout, reference_steps
-from .shapes import cells_of, directions_of, kind_of, layer_states
+from .shapes import cells_of, directions_of, is_convolutional, kind_of, layer_states
 
 
 def live_steps(mask, input_length, T, B):
@@ -95,6 +95,8 @@ def backend_rnn(case):
 
 def cell_step(cell, weights):
     activations = reference_steps.ACTIVATIONS
+    if is_convolutional(cell):
+        return lambda inputs, states: reference_steps.conv_lstm(cell, inputs, states, weights)
     if kind_of(cell) == "MinimalRNN":
         return lambda inputs, states: reference_steps.minimal(inputs, states, (), weights)
     if kind_of(cell) == "InitialState":

@@ -36,6 +36,39 @@ def lstm(inputs, states, constants, w, activation=np.tanh, recurrent_activation=
     return [h], [h, c]
 
 
+def convolution(x, kernel, strides, padding, dilation):
+    """x (B, N..., C), kernel (K..., C, F)."""
+    axes, pads, outputs = kernel.ndim - 2, [(0, 0)], []
+    for n, k, stride, rate in zip(x.shape[1:], kernel.shape, strides, dilation):
+        reach = (k - 1) * rate + 1
+        output = -(-n // stride) if padding == "same" else (n - reach) // stride + 1
+        zeros = max(0, (output - 1) * stride + reach - n)
+        pads.append((zeros // 2, zeros - zeros // 2))
+        outputs.append(output)
+    padded = np.pad(x, pads + [(0, 0)])
+    result = np.zeros((x.shape[0], *outputs, kernel.shape[-1]))
+    for tap in np.ndindex(*kernel.shape[:axes]):
+        window = [slice(None)]
+        for k, output, stride, rate in zip(tap, outputs, strides, dilation):
+            window.append(slice(k * rate, k * rate + (output - 1) * stride + 1, stride))
+        result += padded[tuple(window)] @ kernel[tap]
+    return result
+
+
+def conv_lstm(layer, inputs, states, w):
+    first = layer["data_format"] == "channels_first"
+    x, h, c = (np.moveaxis(image, 1, -1) if first else image for image in (inputs[0], *states))
+    ones = [1] * len(layer["kernel_size"])
+    z = convolution(x, w["kernel"], layer["strides"], layer["padding"], layer["dilation_rate"]) + w.get("bias", 0)
+    z = z + convolution(h, w["recurrent_kernel"], ones, "same", ones)
+    act, rec = ACTIVATIONS[layer["activation"]], ACTIVATIONS[layer["recurrent_activation"]]
+    i, f, g, o = np.split(z, 4, axis=-1)
+    c = rec(f) * c + rec(i) * act(g)
+    h = rec(o) * act(c)
+    h, c = (np.moveaxis(image, -1, 1) if first else image for image in (h, c))
+    return [h], [h, c]
+
+
 def gru_reset_after(inputs, states, constants, w, activation=np.tanh, recurrent_activation=sigmoid):
     h = states[0]
     bias = w.get("bias", (0, 0))

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from . import dropout, tensorflow_cells, tensorflow_steps
 from .reference import weights_of
+from .shapes import is_convolutional
 
 KERAS_DTYPE = {"f32": "float32", "f64": "float64"}
 
@@ -91,8 +92,10 @@ def make_layer(case):
 
 
 def make_direction(spec, flags, dtype):
-    arguments = {name: value for name, value in spec.items() if name != "seed"}
+    arguments = {name: value for name, value in spec.items() if name not in ("seed", "image")}
     kind = arguments.pop("class")
+    if is_convolutional(spec):
+        flags = {name: value for name, value in flags.items() if name not in ("unroll", "time_major")}
     if kind == "RNN":
         cells = [make_cell(cell, dtype) for cell in arguments["cells"]]
         # RNN would wrap a list in a float32 StackedRNNCells, which rounds float64 inputs.

@@ -90,8 +90,29 @@ def directions_of(layer):
     return {"forward/": layer["layer"], "backward/": layer.get("backward_layer", layer["layer"])}
 
 
+def is_convolutional(layer):
+    return layer["class"].startswith("ConvLSTM")
+
+
+def image_shape(layer, axes, channels):
+    axes = tuple(axes)
+    return (channels,) + axes if layer["data_format"] == "channels_first" else axes + (channels,)
+
+
+def convolved(layer):
+    """The spatial axes of what the convolution of the inputs gives."""
+    sizes = []
+    for n, k, stride, dilation in zip(layer["image"], layer["kernel_size"], layer["strides"], layer["dilation_rate"]):
+        reach = 1 if layer["padding"] == "same" else (k - 1) * dilation + 1
+        sizes.append((n - reach) // stride + 1)
+    return sizes
+
+
 def layer_inputs(layer, sizes):
     """The shapes of the inputs of a step without the axis B."""
+    layer = next(iter(directions_of(layer).values()))
+    if is_convolutional(layer):
+        return [image_shape(layer, layer["image"], sizes["I"])]
     nested = kind_of(cells_of(layer)[0]) == "Nested" if layer["class"] == "RNN" else False
     return [(sizes["I"],), (sizes["J"], sizes["R"])] if nested else [(sizes["I"],)]
 
@@ -105,6 +126,10 @@ def layer_weights(layer, sizes):
 
 def direction_weights(layer, sizes):
     weights, inputs = {}, layer_inputs(layer, sizes)
+    if is_convolutional(layer):
+        size, gates = tuple(layer["kernel_size"]), 4 * layer["filters"]
+        weights = {"kernel": size + (sizes["I"], gates), "recurrent_kernel": size + (layer["filters"], gates)}
+        return {**weights, "bias": (gates,)} if layer["use_bias"] else weights
     for index, cell in enumerate(cells_of(layer)):
         prefix = f"{index}/" if layer["class"] == "RNN" else ""
         for name, shape in cell_weights(cell, inputs).items():
@@ -119,6 +144,8 @@ def layer_states(layer):
 
 
 def cell_states(cell):
+    if is_convolutional(cell):
+        return [image_shape(cell, convolved(cell), cell["filters"])] * 2
     units = cell["units"]
     if kind_of(cell) == "Nested":
         return [(units[0],), tuple(units[1:])]
