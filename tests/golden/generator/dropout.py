@@ -32,7 +32,7 @@ def mask(rate, shape, seed, call, dropped, gate, position):
     count = int(np.prod(shape))
     blocks = np.arange((count + 3) // 4)
     place = gate + (dropped << 8) + (position << 16)
-    counter = [blocks, np.full_like(blocks, place), np.full_like(blocks, call % 2**32), np.full_like(blocks, call >> 32)]
+    counter = [blocks, *(np.full_like(blocks, word) for word in (place, call % 2**32, call >> 32))]
     words = np.stack(philox4x32_10(counter, (seed % 2**32, seed >> 32)), axis=-1).reshape(-1)[:count]
     return np.where((words >> np.uint64(8)) / 2.0**24 >= rate, 1 / (1 - rate), 0.0).reshape(shape)
 
@@ -52,7 +52,8 @@ def cell_masks(cell, weights, B, position, call):
     found = []
     for dropped, rate in ((INPUTS, cell.get("dropout", 0)), (STATES, cell.get("recurrent_dropout", 0))):
         rate = min(1.0, max(0.0, rate))
-        one = [mask(rate, (B, widths[dropped]), cell.get("seed", 0), call, dropped, gate, position) for gate in range(count)]
+        shape, seed = (B, widths[dropped]), cell.get("seed", 0)
+        one = [mask(rate, shape, seed, call, dropped, gate, position) for gate in range(count)]
         found.append((one * gates_of(cell) if count == 1 else one) if rate else [])
     return found
 
@@ -64,7 +65,8 @@ def step(cell, weights, masks):
     rec = ACTIVATIONS[cell.get("recurrent_activation", "sigmoid")]
     W = np.split(weights["kernel"], gates, axis=-1)
     U = np.split(weights["recurrent_kernel"], gates, axis=-1)
-    bias = np.broadcast_to(weights.get("bias", 0.0), (2, gates * cell["units"])) * [[1], [bool(cell.get("reset_after"))]]
+    has_second = [[1], [bool(cell.get("reset_after"))]]
+    bias = np.broadcast_to(weights.get("bias", 0.0), (2, gates * cell["units"])) * has_second
     b, rb = (np.split(row, gates) for row in bias)
 
     def run(inputs, states):
@@ -78,7 +80,8 @@ def step(cell, weights, masks):
             new = [rec(x[3] + h[3]) * act(c), c]
         else:
             z, r = rec(x[0] + h[0]), rec(x[1] + h[1])
-            new = [z * states[0] + (1 - z) * act(x[2] + (r * h[2] if cell["reset_after"] else (r * dropped[2]) @ U[2]))]
+            of_state = r * h[2] if cell["reset_after"] else (r * dropped[2]) @ U[2]
+            new = [z * states[0] + (1 - z) * act(x[2] + of_state)]
         return [new[0]], new
 
     return run

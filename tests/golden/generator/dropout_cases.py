@@ -11,7 +11,9 @@ STACK = of_cells([[
     cell("LSTMCell", 4, dropout=0.5, seed=3), cell("GRUCell", 3, reset_after=True, recurrent_dropout=0.4, seed=3),
     cell("SimpleRNNCell", 5, dropout=0.2, seed=3),
 ]])[0]
-PLANNED_STACK = of_cells([[cell("GRUCell", 5, reset_after=True, dropout=0.5, seed=7), cell("LSTMCell", 4, dropout=0.25, seed=7)]])[0]
+PLANNED_STACK = of_cells([[
+    cell("GRUCell", 5, reset_after=True, dropout=0.5, seed=7), cell("LSTMCell", 4, dropout=0.25, seed=7),
+]])[0]
 
 
 def combinations():
@@ -46,7 +48,8 @@ def dropout_cases(base_seed):
         yield layer_case(f"dropout_{name}_masked", layer, {"return_sequences": True, "calls": masked}, base_seed)
     negative = {**LAYERS["lstm"], "dropout": -0.5, "recurrent_dropout": -1.0, "seed": 1}
     yield layer_case("dropout_below_zero_lstm", negative, {**SEQUENCES, "calls": [{"training": True}]}, base_seed)
-    for name, rates in (("lstm", {"dropout": 1.0}), ("gru", {"recurrent_dropout": 1.5}), ("simple_rnn", {"dropout": 2.0})):
+    too_high = (("lstm", {"dropout": 1.0}), ("gru", {"recurrent_dropout": 1.5}), ("simple_rnn", {"dropout": 2.0}))
+    for name, rates in too_high:
         settings = {"calls": [{"training": True}], "raises": "ValueError"}
         yield layer_case(f"raises_dropout_of_one_{name}", {**LAYERS[name], **rates}, settings, base_seed)
         settings = {"calls": [{"training": False}]}

@@ -23,7 +23,9 @@ BIDIRECTIONAL = {
     "dtype": ("f32", "f32", "f64"),
 }
 # layer -> (how many cases, the layer that a custom backward layer is, where it may have another width)
-FORWARD = {"lstm": (14, "gru"), "gru": (12, "lstm"), "simple_rnn": (8, "lstm"), "stacked": (8, "gru"), "minimal": (5, "lstm")}
+FORWARD = {
+    "lstm": (14, "gru"), "gru": (12, "lstm"), "simple_rnn": (8, "lstm"), "stacked": (8, "gru"), "minimal": (5, "lstm"),
+}
 
 
 def of_units(layer, units):
@@ -46,7 +48,8 @@ def both(name, merge_mode, custom=None):
 
 
 def tags(row):
-    parts = [row["merge_mode"]] + [tag for name, tag in TAGS.items() if row.get(name) and name != "zero_output_for_mask"]
+    flags = [tag for name, tag in TAGS.items() if row.get(name) and name != "zero_output_for_mask"]
+    parts = [row["merge_mode"], *flags]
     parts += ["mask_" + row["mask"]] if row["mask"] else []
     parts += ["custom"] if row["custom"] else []
     return "_".join(parts + ([row["dtype"]] if row["dtype"] == "f64" else []))
@@ -71,13 +74,16 @@ def hazards(base_seed):
     for name, merge_mode, more in (
         ("lstm", "concat", {}), ("gru", "ave", {"return_sequences": True}), ("stacked", "sum", {"time_major": True}),
     ):
-        yield layer_case(f"bidirectional_stateful_{name}", both(name, merge_mode), {**stateful, **more, "calls": series}, base_seed)
+        settings = {**stateful, **more, "calls": series}
+        yield layer_case(f"bidirectional_stateful_{name}", both(name, merge_mode), settings, base_seed)
     for name in ("lstm", "gru", "stacked"):
         settings = {"sizes": {"T": 1}, "mask": "holes", **SEQUENCES}
         yield layer_case(f"bidirectional_one_step_{name}", both(name, "concat"), settings, base_seed)
     for name in ("lstm", "simple_rnn"):
-        yield layer_case(f"bidirectional_no_rows_{name}", both(name, "mul"), {"sizes": {"B": 0}, **SEQUENCES}, base_seed)
-        yield layer_case(f"bidirectional_no_steps_{name}", both(name, "concat"), {"sizes": {"T": 0}, **SEQUENCES}, base_seed)
+        none = {"sizes": {"B": 0}, **SEQUENCES}
+        yield layer_case(f"bidirectional_no_rows_{name}", both(name, "mul"), none, base_seed)
+        none = {"sizes": {"T": 0}, **SEQUENCES}
+        yield layer_case(f"bidirectional_no_steps_{name}", both(name, "concat"), none, base_seed)
     odd = {"initial_state": True, "states_given": 3, "raises": "ValueError"}
     yield layer_case("bidirectional_odd_states_lstm", both("lstm", "concat"), odd, base_seed)
 
@@ -93,7 +99,8 @@ def ragged(base_seed):
         if k % 2:
             settings = {"sizes": {"B": 3}, **common, "ragged": "i32"}
             yield layer_case(f"ragged_{name}_last", LAYERS[name], settings, base_seed)
-    for k, (name, merge_mode) in enumerate((("lstm", "concat"), ("gru", "sum"), ("stacked", "none"), ("simple_rnn", "mul"))):
+    modes = {"lstm": "concat", "gru": "sum", "stacked": "none", "simple_rnn": "mul"}
+    for k, (name, merge_mode) in enumerate(modes.items()):
         settings = {"sizes": {"B": 4}, "ragged": "i64", "masked_values": "nan", **SEQUENCES, "go_backwards": k == 1}
         yield layer_case(f"ragged_bidirectional_{name}", both(name, merge_mode), settings, base_seed)
 

@@ -219,7 +219,7 @@ def bidirectional(case):
         for k, leaf in enumerate(leaves):
             expected[prefix + ("output" if len(leaves) == 1 else f"output/{k}")] = leaf
         if options["return_state"]:
-            states = [value for result in results for name, value in result.items() if name.startswith(prefix + "state/")]
+            states = [result[name] for result in results for name in result if name.startswith(prefix + "state/")]
             expected.update({f"{prefix}state/{k}": value for k, value in enumerate(states)})
     return expected
 
