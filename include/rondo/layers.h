@@ -64,7 +64,8 @@ struct LayerResult {
 /// the executor the plan chooses; any other cell runs step by step through rnn(), with the same numbers, and so does a
 /// known one in training whose masks of dropout differ by gate or drop states.
 ///
-/// A stateful layer is used by one thread at a time; a stateless one of known cells by many.
+/// A stateful layer is used by one thread at a time; a stateless one of known cells by many, except in
+/// training with dropout.
 class RNN {
  public:
   /// Throws `ValueError` for a null cell.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "rondo/tensor.h"
 
@@ -37,6 +38,17 @@ enum class BinaryOp : std::uint8_t { add, sub, mul, div };
 
 enum class ReduceOp : std::uint8_t { sum, mean, max };
 
+/// One spatial axis of a convolution: n elements, of which some zeros in front, and behind them as many as it takes.
+struct ConvolutionAxis {
+  std::int64_t n = 0;
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+  std::int64_t before = 0;
+  std::int64_t padded = 0;  ///< n with all zeros
+  std::int64_t output = 0;
+};
+
 class OpsBackend {
  public:
   virtual ~OpsBackend() = default;
@@ -58,6 +70,11 @@ class OpsBackend {
 
   /// a (..., M, K), b (..., K, N), result (..., M, N), leading axes broadcast already.
   virtual void matmul(const Tensor& a, const Tensor& b, const Tensor& result) const = 0;
+
+  /// As rondo/ops.h has it, nothing in it being empty; `axes` are those of `x` between the first and the last. False
+  /// where there is no better way than views, copies and a product.
+  virtual bool convolution(const Tensor& x, const Tensor& kernel, std::span<const ConvolutionAxis> axes,
+                           const Tensor& result) const;
 
   /// lengths (B,) i32 or i64, result (B, T) booleans.
   virtual void sequence_mask(const Tensor& lengths, const Tensor& result) const = 0;

@@ -1,24 +1,15 @@
-// Convolution as one matrix product: the views of x that each element of the kernel meets, beside each other, by the
-// kernel. Views, copies and products are what every device has.
+// Convolution by the device, where it has one, or else as a matrix product: the views of x that each element of the
+// kernel meets, beside each other, by the kernel. Views, copies and products are what every device has.
 
 #include <algorithm>
 
+#include "ops/backend.h"
 #include "ops/check.h"
 #include "rondo/error.h"
 #include "rondo/ops.h"
 
 namespace rondo {
 namespace {
-
-/// One spatial axis.
-struct Axis {
-  std::int64_t kernel = 1;
-  std::int64_t stride = 1;
-  std::int64_t dilation = 1;
-  std::int64_t before = 0;  ///< zeros in front of the first element
-  std::int64_t padded = 0;
-  std::int64_t output = 0;
-};
 
 std::int64_t number_of(const char* name, const std::vector<std::int64_t>& numbers, int axis, int axes) {
   if (std::ssize(numbers) != axes && std::ssize(numbers) > 1) {
@@ -31,7 +22,8 @@ std::int64_t number_of(const char* name, const std::vector<std::int64_t>& number
 }
 
 // same: ceil(n / stride) outputs, and the zeros that they want, the odd one behind.
-void pad(Axis& axis, std::int64_t n, ConvolutionPadding padding) {
+void pad(ConvolutionAxis& axis, ConvolutionPadding padding) {
+  const std::int64_t n = axis.n;
   const std::int64_t reach = (axis.kernel - 1) * axis.dilation + 1;
   axis.padded = n;
   if (padding == ConvolutionPadding::same) {
@@ -47,26 +39,27 @@ void pad(Axis& axis, std::int64_t n, ConvolutionPadding padding) {
   }
 }
 
-std::vector<Axis> axes_of(const Shape& x, const Shape& kernel, const ConvolutionOptions& options) {
+std::vector<ConvolutionAxis> axes_of(const Shape& x, const Shape& kernel, const ConvolutionOptions& options) {
   const int count = kernel.rank() - 2;
   if (count < 1 || x.rank() != kernel.rank() || x[-1] != kernel[-2]) {
     throw ValueError("kernel of convolution", to_string(kernel),
                      "(K..., C, F) for x (B, ..., C) of shape " + to_string(x) + ", as many K as spatial axes");
   }
-  std::vector<Axis> axes;
+  std::vector<ConvolutionAxis> axes;
   for (int k = 0; k < count; ++k) {
-    Axis axis{.kernel = kernel[k],
-              .stride = number_of("strides", options.strides, k, count),
-              .dilation = number_of("dilation", options.dilation, k, count)};
+    ConvolutionAxis axis{.n = x[k + 1],
+                         .kernel = kernel[k],
+                         .stride = number_of("strides", options.strides, k, count),
+                         .dilation = number_of("dilation", options.dilation, k, count)};
     if (axis.kernel < 1)
       throw ValueError("kernel of convolution", to_string(kernel), "1 or more elements on each axis");
-    pad(axis, x[k + 1], options.padding);
+    pad(axis, options.padding);
     axes.push_back(axis);
   }
   return axes;
 }
 
-Tensor with_zeros(const Tensor& x, const std::vector<Axis>& axes) {
+Tensor with_zeros(const Tensor& x, const std::vector<ConvolutionAxis>& axes) {
   Shape shape = x.shape();
   for (int k = 0; k < std::ssize(axes); ++k) shape[k + 1] = axes[static_cast<std::size_t>(k)].padded;
   if (shape == x.shape()) return x;
@@ -81,10 +74,10 @@ Tensor with_zeros(const Tensor& x, const std::vector<Axis>& axes) {
 }
 
 // What element `tap` of the kernel, counted row by row, is multiplied with: (B, output..., C).
-Tensor view_of_tap(const Tensor& padded, const std::vector<Axis>& axes, std::int64_t tap) {
+Tensor view_of_tap(const Tensor& padded, const std::vector<ConvolutionAxis>& axes, std::int64_t tap) {
   Tensor view = padded;
   for (auto k = std::ssize(axes) - 1; k >= 0; --k) {
-    const Axis& axis = axes[static_cast<std::size_t>(k)];
+    const ConvolutionAxis& axis = axes[static_cast<std::size_t>(k)];
     const std::int64_t first = tap % axis.kernel * axis.dilation;
     view = view.slice(static_cast<int>(k) + 1, first, first + (axis.output - 1) * axis.stride + 1, axis.stride);
     tap /= axis.kernel;
@@ -97,7 +90,7 @@ Tensor view_of_tap(const Tensor& padded, const std::vector<Axis>& axes, std::int
 Shape convolution_shape(const Shape& x, const Shape& kernel, const ConvolutionOptions& options) {
   Shape shape = x;
   int axis = 1;
-  for (const Axis& one : axes_of(x, kernel, options)) shape[axis++] = one.output;
+  for (const ConvolutionAxis& one : axes_of(x, kernel, options)) shape[axis++] = one.output;
   shape[-1] = kernel[-1];
   return shape;
 }
@@ -107,10 +100,12 @@ Tensor convolution(const Tensor& x, const Tensor& kernel, const ConvolutionOptio
   check_agree({"convolution", "x", x}, {"convolution", "kernel", kernel});
   const Shape shape = convolution_shape(x.shape(), kernel.shape(), options);
   if (shape.numel() == 0) return Tensor::empty(shape, x.dtype(), x.device());
-  const std::vector<Axis> axes = axes_of(x.shape(), kernel.shape(), options);
+  const std::vector<ConvolutionAxis> axes = axes_of(x.shape(), kernel.shape(), options);
+  const Tensor result = Tensor::empty(shape, x.dtype(), x.device());
+  if (x.size(-1) > 0 && backend_of(x.device()).convolution(x, kernel, axes, result)) return result;
   const Tensor padded = with_zeros(x, axes);
   std::int64_t taps = 1;
-  for (const Axis& axis : axes) taps *= axis.kernel;
+  for (const ConvolutionAxis& axis : axes) taps *= axis.kernel;
   std::vector<Tensor> views;
   for (std::int64_t tap = 0; tap < taps; ++tap) views.push_back(view_of_tap(padded, axes, tap));
   const Tensor patches = taps == 1 ? views[0] : concat(views);

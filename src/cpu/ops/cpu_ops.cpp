@@ -16,6 +16,10 @@ class CpuOps final : public OpsBackend {
   void reduce(ReduceOp op, const Tensor& x, const Tensor& result) const override { cpu_reduce(op, x, result); }
   void softmax(const Tensor& x, int axis, const Tensor& result) const override { cpu_softmax(x, axis, result); }
   void matmul(const Tensor& a, const Tensor& b, const Tensor& result) const override { cpu_matmul(a, b, result); }
+  bool convolution(const Tensor& x, const Tensor& kernel, std::span<const ConvolutionAxis> axes,
+                   const Tensor& result) const override {
+    return cpu_convolution(x, kernel, axes, result);
+  }
   void sequence_mask(const Tensor& lengths, const Tensor& result) const override { cpu_sequence_mask(lengths, result); }
 };
 

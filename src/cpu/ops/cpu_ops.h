@@ -14,6 +14,8 @@ void cpu_where(const Tensor& condition, const Tensor& if_true, const Tensor& if_
 void cpu_reduce(ReduceOp op, const Tensor& x, const Tensor& result);
 void cpu_softmax(const Tensor& x, int axis, const Tensor& result);
 void cpu_matmul(const Tensor& a, const Tensor& b, const Tensor& result);
+bool cpu_convolution(const Tensor& x, const Tensor& kernel, std::span<const ConvolutionAxis> axes,
+                     const Tensor& result);
 void cpu_sequence_mask(const Tensor& lengths, const Tensor& result);
 
 }  // namespace rondo
