@@ -92,7 +92,8 @@ class KnownCell : public Cell {
   /// The masks of call `context.dropout_call` for a batch of B. Throws `ValueError` for a rate of 1.
   DropoutMasks draw_masks(std::int64_t B, const CellContext& context) const;
   const RecurrentWeights& weights() const { return weights_; }
-  /// Takes weights in Keras's order: kernel, recurrent_kernel, and bias if the cell uses one.
+  /// Takes weights in Keras's order: kernel, recurrent_kernel, and bias if the cell uses one; then peepholes and
+  /// projection alike.
   void set_weights(const std::vector<Tensor>& weights);
 
   SizeNest state_size() const override;

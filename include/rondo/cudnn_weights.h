@@ -7,7 +7,6 @@
 #include <optional>
 #include <vector>
 
-#include "rondo/projected_weights.h"
 #include "rondo/recurrence.h"
 
 namespace rondo {
@@ -22,10 +21,10 @@ struct CudnnParameters {
 /// With memory of its own. Both biases of a gate are added, but for those of a GRU, which stand in a bias of (2, 3 H)
 /// for a cell with `reset_after`: cuDNN's only form. Throws `ValueError` naming the matrix or bias whose number, shape
 /// or dtype does not fit.
-ProjectedWeights cudnn_weights(const CudnnParameters& parameters, CellKind kind);
+RecurrentWeights cudnn_weights(const CudnnParameters& parameters, CellKind kind);
 
 /// The reverse: cudnn_weights(cudnn_parameters(w, kind), kind) is w, bit for bit. Where Keras has one bias, it is that
-/// of x, and the one of h is zeros. Throws `ValueError` for a GRU without `reset_after`.
-CudnnParameters cudnn_parameters(const ProjectedWeights& weights, CellKind kind);
+/// of x, and the one of h is zeros. Throws `ValueError` for a GRU without `reset_after`, and for peepholes.
+CudnnParameters cudnn_parameters(const RecurrentWeights& weights, CellKind kind);
 
 }  // namespace rondo

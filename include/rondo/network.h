@@ -29,7 +29,7 @@ struct NetworkSpec {
   std::vector<NetworkLayer> layers;
 };
 
-/// H of forward, and of backward where there is one: the width of the layer's output sequence.
+/// Output units of forward, and of backward where there is one: the width of the layer's output sequence.
 std::int64_t output_features(const NetworkLayer& layer);
 
 /// Whether recurrences run at once where they can.

@@ -62,7 +62,6 @@ struct OnnxCell {
   CellSpec cell;  ///< where g and h of an LSTM differ, `activation` is g
   RecurrentWeights weights;
   OnnxActivations activations = {};
-  std::optional<Tensor> peepholes = std::nullopt;  ///< (3, H), rows i f o
 };
 
 /// One for each direction, forward first, in Keras's layout with memory of their own: transposed, gates in Keras's
@@ -142,8 +141,8 @@ struct OnnxOutputs {
 /// which the operator's page does not speak, keeps its initial states here (there its states are zeros); and `clip`
 /// cuts the input of an LSTM's h, too, as the page says of all activations (there it does not).
 ///
-/// What a CellSpec says is planned, both directions as one network; peepholes, `clip`, `input_forget` and an LSTM with
-/// different g and h are run step by step, by rnn(), in the dtype of the tensors. Used by one thread at a time.
+/// What a CellSpec says is planned, both directions as one network; `clip`, `input_forget` and an LSTM with different g
+/// and h are run step by step, by rnn(), in the dtype of the tensors. Used by one thread at a time.
 class OnnxRunner {
  public:
   /// Throws as onnx_cells.

@@ -71,7 +71,7 @@ std::vector<std::string> executor_names(Device device = cpu());
 
 /// Tensors of one run; the dtype is the spec's unless another is named. The innermost axis of each must be without
 /// gaps (stride 1); all other strides are free, so (B, T, ...) and (T, B, ...) memory both come as (T, B, ...) views:
-/// `x.swap_axes(0, 1)`.
+/// `x.swap_axes(0, 1)`. With a projection of P units h and all outputs have P features, and c has H.
 struct SessionTensors {
   Tensor x;                                          ///< (T, B, I)
   std::optional<Tensor> mask = std::nullopt;         ///< (T, B) boolean: true where a row is live; iff spec.has_mask

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "rondo/projected_weights.h"
 #include "rondo/recurrence.h"
 #include "rondo/safetensors.h"
 
@@ -27,29 +26,27 @@ struct PytorchLayer {
 ///   * RNN and LSTM (gates i f g o, Keras's i f c o): transposed; the two biases are added.
 ///   * GRU (gates r z n): transposed, gates to z r h; bias (2, 3 H), for a cell with `reset_after`, which is PyTorch's
 ///     only form.
+///   * LSTM with `proj_size` P: weight_hh is (4 H, P), and weight_hr (P, H) becomes projection (H, P); the cell's
+///     `projection_units` is P.
 ///
 /// The activation of an RNN module (`nonlinearity`) is not in the file.
 /// Throws `ValueError` naming file and tensor for one that is missing, has another shape or dtype than the others
-/// imply, or is a projection (`weight_hr`), for which there is pytorch_projected_weights.
+/// imply, or is a projection (`weight_hr`) of another kind.
 RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer);
-
-/// The same with the projection of an LSTM with `proj_size` P, if it has one: weight_hr (P, H) becomes (H, P), and
-/// weight_hh is (4 H, P). Throws as pytorch_weights, and for a projection of another kind.
-ProjectedWeights pytorch_projected_weights(const Safetensors& file, const PytorchLayer& layer);
 
 /// One layer of a module.
 struct PytorchModuleLayer {
-  ProjectedWeights forward;
-  std::optional<ProjectedWeights> backward = std::nullopt;  ///< of a bidirectional module
+  RecurrentWeights forward;
+  std::optional<RecurrentWeights> backward = std::nullopt;  ///< of a bidirectional module
 };
 
 /// All layers of a module, from the input up: as many as the file has weights for, in both directions where it has
-/// names with `_reverse`. Throws as pytorch_projected_weights, for a module without layers, and for a layer whose
+/// names with `_reverse`. Throws as pytorch_weights, for a module without layers, and for a layer whose
 /// inputs are not as many as the outputs of the layer below it.
 std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix = {});
 
-/// The reverse of pytorch_projected_weights: tensors with the names that `layer` says. Where Keras has one bias,
-/// bias_hh is zeros. Throws `ValueError` for a GRU without `reset_after`, which PyTorch does not have.
-std::vector<NamedTensor> pytorch_parameters(const ProjectedWeights& weights, const PytorchLayer& layer);
+/// The reverse of pytorch_weights: tensors with the names that `layer` says. Where Keras has one bias, bias_hh is
+/// zeros. Throws `ValueError` for a GRU without `reset_after` and for peepholes, which PyTorch does not have.
+std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, const PytorchLayer& layer);
 
 }  // namespace rondo

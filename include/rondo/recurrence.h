@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,21 +60,48 @@ struct CellSpec {
   bool use_bias = true;
   bool reset_after = true;  ///< GRU only: r * (h U + b) as in cuDNN and Keras 2, or (r * h) U as in TensorFlow 1
 
+  // What an LSTM may have besides (`tf.compat.v1.nn.rnn_cell.LSTMCell`; ONNX's P; PyTorch's and cuDNN's `proj_size`):
+  //
+  //     i = gate(x W_i + h U_i + b_i + w_i c),  f alike                 peepholes, to c as it comes into the step
+  //     c' = clip(f c + i act(x W_c + h U_c + b_c), cell_clip)          before anything reads it
+  //     o = gate(x W_o + h U_o + b_o + w_o c')                          a peephole to the new c
+  //     h' = clip((o act(c')) projection, projection_clip)
+  bool use_peepholes = false;
+  std::optional<double> cell_clip = std::nullopt;               ///< c stays within this of zero
+  std::optional<std::int64_t> projection_units = std::nullopt;  ///< P: h has P features where c has H
+  std::optional<double> projection_clip = std::nullopt;         ///< of the projected h, which must be one
+
   bool operator==(const CellSpec&) const = default;
 };
 
+/// Whether a cell has none of what an LSTM may have besides.
+bool is_plain(const CellSpec& cell);
+/// Features of h, and so of the output: P of a projection, else H.
+std::int64_t output_units(const CellSpec& cell);
+/// Features of state `state`: of h as above, of an LSTM's c always H.
+std::int64_t state_units(const CellSpec& cell, int state);
+
+/// Throws `ValueError` naming the number of `cell` that cannot be, or that its kind does not have.
+void check_cell(const CellSpec& cell);
+
 /// Weights in Keras's layout, G = gate_count: kernel (I, G H), recurrent_kernel (H, G H), bias (G H), or (2, 3 H) for a
-/// GRU with `reset_after` (row 0 is added to x W, row 1 to h U). `bias` is absent when `use_bias` is false.
+/// GRU with `reset_after` (row 0 is added to x W, row 1 to h U). `bias` is absent when `use_bias` is false. With a
+/// projection recurrent_kernel is (P, G H).
 struct RecurrentWeights {
   Tensor kernel;
   Tensor recurrent_kernel;
   std::optional<Tensor> bias = std::nullopt;
+  std::optional<Tensor> peepholes = std::nullopt;   ///< (3, H), rows w_i w_f w_o; iff `use_peepholes`
+  std::optional<Tensor> projection = std::nullopt;  ///< (H, P); iff `projection_units`
 
+  /// Each weight that is there through `function`.
+  RecurrentWeights map(const std::function<Tensor(const Tensor&)>& function) const;
   /// The same weights on another device; themselves where they are there already.
   RecurrentWeights to(Device device) const;
 };
 
-/// Throws `ValueError` naming the weight whose shape or dtype does not fit `cell`, what came and what was expected.
+/// Throws `ValueError` naming the weight whose shape or dtype does not fit `cell`, what came and what was expected; and
+/// as check_cell.
 void check_weights(const CellSpec& cell, const RecurrentWeights& weights);
 
 /// A whole recurrence: everything an executor must know before it sees a pointer.
@@ -94,7 +122,7 @@ struct RecurrenceSpec {
   bool operator==(const RecurrenceSpec&) const = default;
 };
 
-/// One line: "lstm H=32 f32, T=100 B=8 I=3, reversed, masked, ... on cpu".
+/// One line: "lstm (peepholes, projection P=8) H=32 I=3 T=100 B=8 f32, reversed, mask, ... on cpu".
 std::string to_string(const RecurrenceSpec& spec);
 
 }  // namespace rondo

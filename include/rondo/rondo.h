@@ -21,7 +21,6 @@
 #include "rondo/onnx_model.h"
 #include "rondo/ops.h"
 #include "rondo/plan.h"
-#include "rondo/projected_weights.h"
 #include "rondo/pytorch_weights.h"
 #include "rondo/recurrence.h"
 #include "rondo/rnn.h"

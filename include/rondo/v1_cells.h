@@ -22,8 +22,8 @@ class RNNCell : public Cell {
   /// Zeros, each (batch_size, ...), in the structure of state_size().
   Nest zero_state(std::int64_t batch_size, DType dtype, Device device = cpu()) const;
 
-  /// The cell of Keras that computes the same, in Keras's layout of weights and order of states; null where there is
-  /// none.
+  /// The known cell that computes the same, in Keras's layout of weights and order of states; null where there is
+  /// none, as of a stack.
   virtual const KnownCell* known() const { return nullptr; }
 };
 
@@ -106,13 +106,13 @@ struct LSTMCellOptions {
 /// c' = clip(sigmoid(f + forget_bias + w_f c) c + sigmoid(i + w_i c) activation(j))
 /// h' = clip((sigmoid(o + w_o c') activation(c')) projection_kernel). Output: h.
 ///
-/// Without peepholes, clips and a projection it is Keras's LSTM; with one of them it runs through ops.
+/// Without peepholes, clips and a projection it is Keras's LSTM; with any of them a CellSpec has them as well.
 class LSTMCell : public RNNCell {
  public:
   LSTMCell(const LSTMCellOptions& options, const LSTMWeights& weights);
 
   const LSTMCellOptions& options() const { return options_; }
-  const KnownCell* known() const override { return known_ ? &*known_ : nullptr; }
+  const KnownCell* known() const override { return &known_; }
   SizeNest state_size() const override;
   SizeNest output_size() const override { return Shape{output_units_}; }
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override;
@@ -125,22 +125,10 @@ class LSTMCell : public RNNCell {
   State unpack(const States& states) const;
   States pack(const State& state) const;
 
-  /// The rows of the kernel that belong to the inputs, (I, 4 H).
-  const Tensor& input_kernel() const { return input_kernel_; }
-  /// What a step owes to its input alone, for any number of steps at once: x input_kernel + bias, (..., I) to
-  /// (..., 4 H), with forget_bias in it.
-  Tensor input_sums(const Tensor& x) const;
-  /// A step from what input_sums() gave for it, (B, 4 H), through ops.
-  StepResult step(const Tensor& input_sums, const States& states) const;
-
  private:
   LSTMCellOptions options_;
   std::int64_t output_units_;  // P
-  LSTMWeights weights_;
-  Tensor input_kernel_;      // (I, 4 H)
-  Tensor recurrent_kernel_;  // (P, 4 H)
-  Tensor bias_;              // (4 H), with forget_bias
-  std::optional<KnownCell> known_;
+  KnownCell known_;
 };
 
 struct BasicLSTMCellOptions {

@@ -58,7 +58,7 @@ void append_blocks(std::vector<Tensor>& blocks, const Tensor& rows, std::size_t 
 
 }  // namespace
 
-ProjectedWeights cudnn_weights(const CudnnParameters& parameters, CellKind kind) {
+RecurrentWeights cudnn_weights(const CudnnParameters& parameters, CellKind kind) {
   check_parameters(parameters, kind);
   const std::size_t gates = gates_of(kind);
   const std::span<const Tensor> matrices(parameters.matrices);
@@ -69,16 +69,17 @@ ProjectedWeights cudnn_weights(const CudnnParameters& parameters, CellKind kind)
     rows.bias = stacked(biases.first(gates));
     rows.recurrent_bias = stacked(biases.last(gates));
   }
-  ProjectedWeights weights{.cell = keras_weights(rows, gate_order(WeightOrigin::cudnn, kind),
-                                                 bias_form({.kind = kind, .reset_after = true}))};
+  RecurrentWeights weights =
+      keras_weights(rows, gate_order(WeightOrigin::cudnn, kind), bias_form({.kind = kind, .reset_after = true}));
   if (matrices.size() > 2 * gates) weights.projection = matrices.back().transpose({1, 0}).clone();
   return weights;
 }
 
-CudnnParameters cudnn_parameters(const ProjectedWeights& weights, CellKind kind) {
-  check_reset_after(weights.cell, kind, "cuDNN");
+CudnnParameters cudnn_parameters(const RecurrentWeights& weights, CellKind kind) {
+  check_reset_after(weights, kind, "cuDNN");
+  check_no_peepholes(weights, "cuDNN");
   const std::size_t gates = gates_of(kind);
-  const RowWeights rows = row_weights(weights.cell, gate_order(WeightOrigin::cudnn, kind));
+  const RowWeights rows = row_weights(weights, gate_order(WeightOrigin::cudnn, kind));
   CudnnParameters parameters;
   append_blocks(parameters.matrices, rows.kernel, gates);
   append_blocks(parameters.matrices, rows.recurrent_kernel, gates);

@@ -31,7 +31,8 @@ class Step {
 
   /// x + p c, with row `row` of the peepholes.
   Tensor peep(const Tensor& x, int row, const Tensor& c) const {
-    return cell_.peepholes ? add(x, mul(cell_.peepholes->select(0, row), c)) : x;
+    const std::optional<Tensor>& peepholes = cell_.weights.peepholes;
+    return peepholes ? add(x, mul(peepholes->select(0, row), c)) : x;
   }
 
   //     i = f(z_i + P_i c)          f = f(z_f + P_f c), or 1 - i        c~ = g(z_c)
@@ -100,7 +101,6 @@ Tensor reversed_within(const Tensor& x, const std::optional<Tensor>& lengths) {
 }  // namespace
 
 std::string beyond_cell_spec(const OnnxOperator& op, const OnnxCell& cell) {
-  if (cell.peepholes) return "it has peepholes";
   if (op.clip) return "it clips the inputs of its activations";
   if (op.input_forget) return "its forget gate is coupled to its input gate";
   if (op.kind == CellKind::lstm && cell.activations.g != cell.activations.h) {

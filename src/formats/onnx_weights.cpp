@@ -38,13 +38,15 @@ std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weigh
   return H;
 }
 
-CellSpec cell_spec(const OnnxOperator& op, const OnnxActivations& activations, std::int64_t H, bool use_bias) {
+CellSpec cell_spec(const OnnxOperator& op, const OnnxActivations& activations, std::int64_t H,
+                   const OnnxWeights& weights) {
   return {.kind = op.kind,
           .units = H,
           .activation = op.kind == CellKind::simple_rnn ? activations.f : activations.g,
           .recurrent_activation = op.kind == CellKind::simple_rnn ? Activation::sigmoid : activations.f,
-          .use_bias = use_bias,
-          .reset_after = op.kind != CellKind::gru || op.linear_before_reset};
+          .use_bias = weights.bias.has_value(),
+          .reset_after = op.kind != CellKind::gru || op.linear_before_reset,
+          .use_peepholes = weights.peepholes.has_value()};
 }
 
 OnnxCell cell_of(const OnnxWeights& weights, int direction, const CellSpec& cell, const OnnxActivations& activations) {
@@ -60,7 +62,7 @@ OnnxCell cell_of(const OnnxWeights& weights, int direction, const CellSpec& cell
                   .activations = activations};
   if (weights.peepholes) {
     const Tensor peepholes = to_keras_order(weights.peepholes->select(0, direction), kPeepholesIOF, 0);
-    result.peepholes = peepholes.reshape({3, cell.units});
+    result.weights.peepholes = peepholes.reshape({3, cell.units});
   }
   return result;
 }
@@ -74,7 +76,7 @@ std::vector<OnnxCell> onnx_cells(const OnnxOperator& op, const OnnxWeights& weig
   std::vector<OnnxCell> cells;
   for (int direction = 0; direction < direction_count(op.direction); ++direction) {
     const OnnxActivations& functions = activations[static_cast<std::size_t>(direction)];
-    cells.push_back(cell_of(weights, direction, cell_spec(op, functions, H, weights.bias.has_value()), functions));
+    cells.push_back(cell_of(weights, direction, cell_spec(op, functions, H, weights), functions));
   }
   return cells;
 }
@@ -89,12 +91,13 @@ OnnxWeights onnx_weights(const std::vector<OnnxCell>& cells) {
   std::vector<Tensor> peepholes;
   for (const OnnxCell& cell : cells) {
     check_weights(cell.cell, cell.weights);
+    if (cell.cell.projection_units) throw ValueError("cells", "one with a projection", "none with such, as ONNX has");
     const RowWeights rows = row_weights(cell.weights, gate_order(WeightOrigin::onnx, cell.cell.kind));
     kernels.push_back(rows.kernel.insert_axis(0));
     recurrent_kernels.push_back(rows.recurrent_kernel.insert_axis(0));
     if (rows.bias) biases.push_back(concat({*rows.bias, *rows.recurrent_bias}, 0).insert_axis(0));
-    if (cell.peepholes) {
-      const Tensor flat = cell.peepholes->reshape({3 * cell.cell.units});
+    if (cell.weights.peepholes) {
+      const Tensor flat = cell.weights.peepholes->reshape({3 * cell.cell.units});
       peepholes.push_back(from_keras_order(flat, kPeepholesIOF, 0).insert_axis(0));
     }
   }

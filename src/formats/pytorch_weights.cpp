@@ -34,9 +34,6 @@ class Parameters {
   }
 
   bool has_projection() const { return contains("weight_hr"); }
-  [[noreturn]] void refuse_projection() const {
-    throw ValueError(where("weight_hr"), "a projection", "a module with proj_size 0");
-  }
 
   bool has_bias() const {
     if (contains("bias_ih") == contains("bias_hh")) return contains("bias_ih");
@@ -81,21 +78,21 @@ class Parameters {
 
 BiasForm bias_form_of(CellKind kind) { return bias_form({.kind = kind, .reset_after = true}); }
 
-ProjectedWeights convert(const Parameters& parameters, CellKind kind) {
+RecurrentWeights convert(const Parameters& parameters, CellKind kind) {
   RowWeights rows{.kernel = parameters.matrix("weight_ih"), .recurrent_kernel = parameters.matrix("weight_hh")};
   if (parameters.has_bias()) {
     rows.bias = parameters.bias("bias_ih");
     rows.recurrent_bias = parameters.bias("bias_hh");
   }
-  ProjectedWeights weights{.cell = keras_weights(rows, gate_order(WeightOrigin::pytorch, kind), bias_form_of(kind))};
+  RecurrentWeights weights = keras_weights(rows, gate_order(WeightOrigin::pytorch, kind), bias_form_of(kind));
   if (parameters.has_projection()) weights.projection = parameters.projection().transpose({1, 0}).clone();
   return weights;
 }
 
-std::int64_t output_features(const ProjectedWeights& weights) { return weights.cell.recurrent_kernel.size(0); }
+std::int64_t output_features(const RecurrentWeights& weights) { return weights.recurrent_kernel.size(0); }
 
-void check_inputs(const ProjectedWeights& weights, std::int64_t expected, const std::string& where) {
-  const std::int64_t came = weights.cell.kernel.size(0);
+void check_inputs(const RecurrentWeights& weights, std::int64_t expected, const std::string& where) {
+  const std::int64_t came = weights.kernel.size(0);
   if (came != expected) {
     throw ValueError(where, std::to_string(came) + " inputs",
                      std::to_string(expected) + ", the outputs of the layer below");
@@ -105,12 +102,6 @@ void check_inputs(const ProjectedWeights& weights, std::int64_t expected, const 
 }  // namespace
 
 RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer) {
-  const Parameters parameters(file, layer);
-  if (parameters.has_projection()) parameters.refuse_projection();
-  return convert(parameters, layer.kind).cell;
-}
-
-ProjectedWeights pytorch_projected_weights(const Safetensors& file, const PytorchLayer& layer) {
   return convert(Parameters(file, layer), layer.kind);
 }
 
@@ -125,13 +116,13 @@ std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind
   do {
     PytorchLayer place{.kind = kind, .prefix = prefix, .layer = static_cast<int>(layers.size())};
     const std::string where = file.file() + ": layer " + std::to_string(layers.size());
-    PytorchModuleLayer layer{.forward = pytorch_projected_weights(file, place)};
+    PytorchModuleLayer layer{.forward = pytorch_weights(file, place)};
     if (!layers.empty()) check_inputs(layer.forward, below, where);
     below = output_features(layer.forward);
     if (bidirectional) {
       place.reverse = true;
-      layer.backward = pytorch_projected_weights(file, place);
-      check_inputs(*layer.backward, layer.forward.cell.kernel.size(0), where + ", reverse");
+      layer.backward = pytorch_weights(file, place);
+      check_inputs(*layer.backward, layer.forward.kernel.size(0), where + ", reverse");
       below += output_features(*layer.backward);
     }
     layers.push_back(std::move(layer));
@@ -139,9 +130,10 @@ std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind
   return layers;
 }
 
-std::vector<NamedTensor> pytorch_parameters(const ProjectedWeights& weights, const PytorchLayer& layer) {
-  check_reset_after(weights.cell, layer.kind, "PyTorch");
-  const RowWeights rows = row_weights(weights.cell, gate_order(WeightOrigin::pytorch, layer.kind));
+std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, const PytorchLayer& layer) {
+  check_reset_after(weights, layer.kind, "PyTorch");
+  check_no_peepholes(weights, "PyTorch");
+  const RowWeights rows = row_weights(weights, gate_order(WeightOrigin::pytorch, layer.kind));
   std::vector<NamedTensor> tensors;
   const auto put = [&](const char* name, const Tensor& tensor) {
     tensors.push_back({layer.prefix + name + suffix_of(layer), tensor});

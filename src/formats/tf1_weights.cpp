@@ -9,7 +9,7 @@
 namespace rondo {
 namespace {
 
-// In the order of the rows of Tf1Weights::peepholes.
+// In the order of the rows of RecurrentWeights::peepholes.
 constexpr std::array kPeepholes{"w_i_diag", "w_f_diag", "w_o_diag"};
 constexpr const char* kProjection = "projection/kernel";
 
@@ -96,17 +96,17 @@ std::optional<Tensor> read_peepholes(const Variables& variables, std::int64_t H,
 
 }  // namespace
 
-Tf1Weights tf1_weights(const NumpyArchive& file, const Tf1Cell& cell) {
+RecurrentWeights tf1_weights(const NumpyArchive& file, const Tf1Cell& cell) {
   const Variables variables(file, cell);
   const Columns columns = read_columns(variables, cell.kind);
   const std::int64_t H = columns.kernel.size(1) / gate_count(cell.kind);
   const DType dtype = columns.kernel.dtype();
-  Tf1Weights result;
+  RecurrentWeights weights;
   if (cell.kind == CellKind::lstm) {
-    result.weights.projection = read_projection(variables, H, dtype);
-    result.peepholes = read_peepholes(variables, H, dtype);
+    weights.projection = read_projection(variables, H, dtype);
+    weights.peepholes = read_peepholes(variables, H, dtype);
   }
-  const std::int64_t state = result.weights.projection ? result.weights.projection->size(1) : H;
+  const std::int64_t state = weights.projection ? weights.projection->size(1) : H;
   const std::int64_t I = columns.kernel.size(0) - state;
   if (I < 0) {
     throw ValueError(variables.where("kernel"), describe(columns.kernel),
@@ -114,16 +114,14 @@ Tf1Weights tf1_weights(const NumpyArchive& file, const Tf1Cell& cell) {
   }
   const std::span<const int> order = gate_order(WeightOrigin::tf1, cell.kind);
   const Tensor kernel = to_keras_order(columns.kernel, order, 1);
-  RecurrentWeights& weights = result.weights.cell;
   weights.kernel = kernel.slice(0, 0, I).clone();
   weights.recurrent_kernel = kernel.slice(0, I, I + state).clone();
   const Tensor bias = to_keras_order(columns.bias, order, 0);
   weights.bias = cell.kind == CellKind::lstm ? with_forget_bias(bias, cell.forget_bias) : bias;
-  return result;
+  return weights;
 }
 
-std::vector<NamedTensor> tf1_variables(const Tf1Weights& weights, const Tf1Cell& cell) {
-  const RecurrentWeights& keras = weights.weights.cell;
+std::vector<NamedTensor> tf1_variables(const RecurrentWeights& keras, const Tf1Cell& cell) {
   if (keras.bias && keras.bias->rank() != 1) {
     throw ValueError("bias", describe(*keras.bias), "the (3 H) of a GRU without reset_after, TensorFlow 1's only form");
   }
@@ -146,9 +144,9 @@ std::vector<NamedTensor> tf1_variables(const Tf1Weights& weights, const Tf1Cell&
   }
   put("kernel", kernel);
   put("bias", bias);
-  if (weights.weights.projection) put(kProjection, *weights.weights.projection);
-  for (std::size_t row = 0; weights.peepholes && row < kPeepholes.size(); ++row) {
-    put(kPeepholes[row], weights.peepholes->select(0, static_cast<std::int64_t>(row)));
+  if (keras.projection) put(kProjection, *keras.projection);
+  for (std::size_t row = 0; keras.peepholes && row < kPeepholes.size(); ++row) {
+    put(kPeepholes[row], keras.peepholes->select(0, static_cast<std::int64_t>(row)));
   }
   return variables;
 }

@@ -72,6 +72,10 @@ void check_reset_after(const RecurrentWeights& weights, CellKind kind, const std
                    "the (2, 3 H) of a GRU with reset_after, " + owner + "'s only form");
 }
 
+void check_no_peepholes(const RecurrentWeights& weights, const std::string& owner) {
+  if (weights.peepholes) throw ValueError("peepholes", describe(*weights.peepholes), "none, as " + owner + " has");
+}
+
 RecurrentWeights keras_weights(const RowWeights& rows, std::span<const int> order, BiasForm form) {
   RecurrentWeights weights;
   weights.kernel = transposed(to_keras_order(rows.kernel, order, 0));

@@ -42,6 +42,9 @@ BiasForm bias_form(const CellSpec& cell);
 /// Throws `ValueError` for a GRU whose bias is that of a cell without `reset_after`, which `owner` does not have.
 void check_reset_after(const RecurrentWeights& weights, CellKind kind, const std::string& owner);
 
+/// Throws `ValueError` for weights with peepholes, which `owner` does not have.
+void check_no_peepholes(const RecurrentWeights& weights, const std::string& owner);
+
 /// With memory of their own. Shapes have been checked by the caller.
 RecurrentWeights keras_weights(const RowWeights& rows, std::span<const int> order, BiasForm form);
 

@@ -20,11 +20,13 @@ RecurrenceSpec spec_of(const RNN& layer, const PlanRequest& request) {
 
 /// Memory for what a direction gives, and its half of the initial states.
 DirectionTensors direction_tensors(const RecurrenceSpec& spec, States initial, bool wants_last) {
-  const auto rows = [&] { return Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device); };
+  const auto rows = [&](std::int64_t units) { return Tensor::empty({spec.B, units}, spec.dtype, spec.device); };
   DirectionTensors tensors;
   for (const Nest& state : initial) tensors.initial_state.push_back(with_packed_features(state.leaf()));
-  for (int state = 0; state < state_count(spec.cell.kind); ++state) tensors.final_state.push_back(rows());
-  if (wants_last) tensors.last_output = rows();
+  for (int state = 0; state < state_count(spec.cell.kind); ++state) {
+    tensors.final_state.push_back(rows(state_units(spec.cell, state)));
+  }
+  if (wants_last) tensors.last_output = rows(output_units(spec.cell));
   return tensors;
 }
 
@@ -52,7 +54,7 @@ Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const Call
   if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
   tensors.layers = {{direction_tensors(layer.forward, states_of(forward_, 0, half), !sequences),
                      direction_tensors(*layer.backward, states_of(backward_, half, half), !sequences)}};
-  const std::int64_t H = layer.forward.cell.units;
+  const std::int64_t first = output_units(layer.forward.cell);
   const std::int64_t width = output_features(layer);
   if (sequences) {
     const Shape shape = options.time_major ? Shape{sizes.T, sizes.B, width} : Shape{sizes.B, sizes.T, width};
@@ -66,8 +68,8 @@ Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const Call
   if (sequences) {
     const Tensor y = swap_layout(*tensors.y, options.time_major);
     if (merge_mode_ == MergeMode::concat) results.beside = y;
-    results.forward = y.slice(2, 0, H);
-    results.backward = y.slice(2, H, width);
+    results.forward = y.slice(2, 0, first);
+    results.backward = y.slice(2, first, width);
   } else {
     results.forward = *written.forward.last_output;
     results.backward = *written.backward.last_output;

@@ -49,21 +49,26 @@ KnownCell::KnownCell(const CellSpec& spec, RecurrentWeights weights, const Dropo
 }
 
 void KnownCell::set_weights(const std::vector<Tensor>& weights) {
-  const std::size_t expected = spec_.use_bias ? 3 : 2;
+  std::size_t expected = 2;
+  for (const bool has : {spec_.use_bias, spec_.use_peepholes, spec_.projection_units.has_value()}) {
+    if (has) ++expected;
+  }
   if (weights.size() != expected) {
     throw ValueError("weights", std::to_string(weights.size()) + " tensors", std::to_string(expected));
   }
-  RecurrentWeights fresh{weights[0], weights[1], std::nullopt};
-  if (spec_.use_bias) fresh.bias = weights[2];
+  RecurrentWeights fresh{weights[0], weights[1]};
+  std::size_t next = 2;
+  if (spec_.use_bias) fresh.bias = weights[next++];
+  if (spec_.use_peepholes) fresh.peepholes = weights[next++];
+  if (spec_.projection_units) fresh.projection = weights[next];
   check_weights(spec_, fresh);
   weights_ = std::move(fresh);
 }
 
 SizeNest KnownCell::state_size() const {
-  const SizeNest state(Shape{spec_.units});
-  const int count = state_count(spec_.kind);
-  if (count == 1) return state;
-  return SizeNest::tuple(std::vector<SizeNest>(static_cast<std::size_t>(count), state));
+  std::vector<SizeNest> states;
+  for (int k = 0; k < state_count(spec_.kind); ++k) states.emplace_back(Shape{state_units(spec_, k)});
+  return states.size() == 1 ? states[0] : SizeNest::tuple(std::move(states));
 }
 
 // A sequence of one step, so that the formula stands in one place only.
@@ -81,10 +86,11 @@ StepResult KnownCell::call(const Nest& inputs, const States& states, const CellC
   States new_states;
   for (const Nest& state : states) {
     tensors.initial_state.push_back(state.leaf().contiguous());
-    tensors.final_state.push_back(Tensor::empty({spec.B, spec_.units}, spec.dtype, spec.device));
+    const int k = static_cast<int>(new_states.size());
+    tensors.final_state.push_back(Tensor::empty({spec.B, state_units(spec_, k)}, spec.dtype, spec.device));
     new_states.emplace_back(tensors.final_state.back());
   }
-  tensors.last_output = Tensor::empty({spec.B, spec_.units}, spec.dtype, spec.device);
+  tensors.last_output = Tensor::empty({spec.B, output_units(spec_)}, spec.dtype, spec.device);
   Session(Plan::create(spec), weights_, current_stream(spec.device)).run(tensors);
   return {*tensors.last_output, new_states};
 }

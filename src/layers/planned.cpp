@@ -21,17 +21,19 @@ constexpr RNNOptions kBelowTheTop{.return_sequences = true, .time_major = true};
 
 // Memory for what one cell writes: its final states, and its outputs or the last of them, in the caller's layout.
 void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const RNNOptions& options) {
-  const std::int64_t H = spec.cell.units;
-  const auto rows = [&] { return Tensor::empty({spec.B, H}, spec.dtype, spec.device); };
+  const std::int64_t features = output_units(spec.cell);
+  const auto rows = [&](std::int64_t units) { return Tensor::empty({spec.B, units}, spec.dtype, spec.device); };
   tensors.final_state.clear();
-  for (int state = 0; state < state_count(spec.cell.kind); ++state) tensors.final_state.push_back(rows());
+  for (int state = 0; state < state_count(spec.cell.kind); ++state) {
+    tensors.final_state.push_back(rows(state_units(spec.cell, state)));
+  }
   tensors.y.reset();
   tensors.last_output.reset();
   if (options.return_sequences) {
-    const Shape shape = options.time_major ? Shape{spec.T, spec.B, H} : Shape{spec.B, spec.T, H};
+    const Shape shape = options.time_major ? Shape{spec.T, spec.B, features} : Shape{spec.B, spec.T, features};
     tensors.y = swap_layout(Tensor::empty(shape, spec.dtype, spec.device), options.time_major);
   } else {
-    tensors.last_output = rows();
+    tensors.last_output = rows(features);
   }
 }
 

@@ -1,4 +1,4 @@
-// The LSTM of TensorFlow 1. With peepholes, clips or a projection it is written with ops.
+// The LSTM of TensorFlow 1, as a known cell.
 
 #include "layers/packed_states.h"
 #include "layers/v1_weights.h"
@@ -39,32 +39,40 @@ Tensor with_forget_bias(const Tensor& bias, double forget_bias) {
   return sum;
 }
 
-// sum + diagonal c, where there are peepholes
-Tensor with_peephole(const Tensor& sum, const std::optional<Tensor>& diagonal, const Tensor& c) {
-  return diagonal ? add(sum, mul(*diagonal, c)) : sum;
+CellSpec cell_spec(const LSTMCellOptions& options) {
+  CellSpec cell{.kind = CellKind::lstm,
+                .units = options.num_units,
+                .activation = options.activation,
+                .use_peepholes = options.use_peepholes,
+                .cell_clip = options.cell_clip,
+                .projection_units = options.num_proj};
+  if (options.num_proj) cell.projection_clip = options.proj_clip;
+  return cell;
 }
 
-Tensor clipped(const Tensor& x, const std::optional<double>& bound) { return bound ? clip(x, -*bound, *bound) : x; }
-
-}  // namespace
-
-LSTMCell::LSTMCell(const LSTMCellOptions& options, const LSTMWeights& weights)
-    : options_(options), output_units_(check_options(options)), weights_(weights) {
+RecurrentWeights checked_weights(const LSTMCellOptions& options, const LSTMWeights& weights) {
   const std::int64_t H = options.num_units;
-  const SplitKernel kernel = split_kernel("kernel", weights.kernel, output_units_, 4 * H);
+  const std::int64_t P = check_options(options);
+  const SplitKernel kernel = split_kernel("kernel", weights.kernel, P, 4 * H);
   check_beside_kernel("bias", weights.bias, {4 * H}, weights.kernel);
   check_optional("w_f_diag", weights.w_f_diag, options.use_peepholes, {H}, weights.kernel);
   check_optional("w_i_diag", weights.w_i_diag, options.use_peepholes, {H}, weights.kernel);
   check_optional("w_o_diag", weights.w_o_diag, options.use_peepholes, {H}, weights.kernel);
-  check_optional("projection_kernel", weights.projection_kernel, options.num_proj.has_value(), {H, output_units_},
-                 weights.kernel);
-  input_kernel_ = kernel.input;
-  recurrent_kernel_ = kernel.recurrent;
-  bias_ = with_forget_bias(weights.bias, options.forget_bias);
-  if (options.use_peepholes || options.cell_clip || options.num_proj) return;
-  known_.emplace(CellSpec{.kind = CellKind::lstm, .units = H, .activation = options.activation},
-                 keras_weights(kernel, bias_));
+  check_optional("projection_kernel", weights.projection_kernel, options.num_proj.has_value(), {H, P}, weights.kernel);
+  RecurrentWeights keras = keras_weights(kernel, with_forget_bias(weights.bias, options.forget_bias));
+  if (options.use_peepholes) {
+    keras.peepholes = concat({*weights.w_i_diag, *weights.w_f_diag, *weights.w_o_diag}, 0).reshape({3, H});
+  }
+  if (options.num_proj) keras.projection = weights.projection_kernel->contiguous();
+  return keras;
 }
+
+}  // namespace
+
+LSTMCell::LSTMCell(const LSTMCellOptions& options, const LSTMWeights& weights)
+    : options_(options),
+      output_units_(options.num_proj.value_or(options.num_units)),
+      known_(cell_spec(options), checked_weights(options, weights)) {}
 
 SizeNest LSTMCell::state_size() const {
   const std::int64_t H = options_.num_units;
@@ -85,28 +93,9 @@ States LSTMCell::pack(const State& state) const {
   return {concat({state.c, state.h}, 1)};
 }
 
-Tensor LSTMCell::input_sums(const Tensor& x) const { return add(dot(x, input_kernel_), bias_); }
-
-// i, j, f, o = [x, h] kernel + bias, forget_bias in it
-// c' = clip(sigmoid(f + w_f c) c + sigmoid(i + w_i c) activation(j))
-// h' = clip((sigmoid(o + w_o c') activation(c')) projection_kernel)
-StepResult LSTMCell::step(const Tensor& input_sums, const States& states) const {
-  const State old = unpack(states);
-  const std::vector<Tensor> sums = split(add(input_sums, dot(old.h, recurrent_kernel_)), 4);
-  const Tensor i = sigmoid(with_peephole(sums[0], weights_.w_i_diag, old.c));
-  const Tensor j = activate(options_.activation, sums[1]);
-  const Tensor f = sigmoid(with_peephole(sums[2], weights_.w_f_diag, old.c));
-  const Tensor c = clipped(add(mul(f, old.c), mul(i, j)), options_.cell_clip);
-  const Tensor o = sigmoid(with_peephole(sums[3], weights_.w_o_diag, c));
-  Tensor h = mul(o, activate(options_.activation, c));
-  if (weights_.projection_kernel) h = clipped(dot(h, *weights_.projection_kernel), options_.proj_clip);
-  return {h, pack({c, h})};
-}
-
 StepResult LSTMCell::call(const Nest& inputs, const States& states, const CellContext& context) {
-  if (!known_) return step(input_sums(inputs), states);
   const State old = unpack(states);
-  const StepResult result = known_->call(inputs, {old.h, old.c}, context);
+  const StepResult result = known_.call(inputs, {old.h, old.c}, context);
   return {result.output, pack({result.states[1], result.states[0]})};
 }
 

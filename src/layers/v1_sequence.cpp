@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "layers/packed_states.h"
-#include "layers/step_loop.h"
 #include "rondo/error.h"
 #include "rondo/ops.h"
 #include "rondo/stream.h"
@@ -82,26 +81,6 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
   return cell_state(cell, states);
 }
 
-// The same through ops: one product for the inputs of a chunk, then a step function of its sums.
-Nest run_with_ops(const SequenceCell& cell, const Tensor& x, const Tensor& y, const Nest& initial,
-                  const Sequence& sequence) {
-  const StepFunction step = [&](const Nest& sums, const States& states, const Constants&) {
-    return cell.lstm->step(sums, states);
-  };
-  States states = unpack_states(cell.cell->state_size(), initial);
-  for (const Chunk& chunk : chunks_of(sequence)) {
-    LoopOptions options{.read_order = sequence.read_order,
-                        .write_order = WriteOrder::input,
-                        .dead_output = DeadOutput::zeros,
-                        .time_major = true};
-    if (chunk.lengths.defined()) options.live = sequence_mask(chunk.lengths, chunk.steps()).swap_axes(0, 1);
-    RnnResult result = run_loop(step, cell.lstm->input_sums(chunk.of(x)), states, options);
-    chunk.of(y).copy_from(result.outputs);
-    states = std::move(result.new_states);
-  }
-  return pack_states(cell.cell->state_size(), std::move(states));
-}
-
 void check_dtype_of_weights(const Sequence& sequence, const Tensor& kernel) {
   const std::string expected = to_string(kernel.dtype()) + ", the dtype of the weights";
   if (sequence.dtype_given && sequence.dtype != kernel.dtype()) {
@@ -164,7 +143,7 @@ std::vector<SequenceCell> sequence_cells(const Cell& cell) {
   std::vector<SequenceCell> cells;
   for (const Cell* member : members) {
     cells.push_back(sequence_cell(*member));
-    if (cells.back().known == nullptr && cells.back().lstm == nullptr) return {};
+    if (cells.back().known == nullptr) return {};
   }
   return cells;
 }
@@ -181,8 +160,7 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
     const Tensor memory =
         Tensor::empty(step.insert(time_major ? 0 : 1, sizes.T), cells[k].input_kernel().dtype(), sizes.device);
     const Tensor y = swap_layout(memory, time_major);
-    const auto run = cells[k].known != nullptr ? run_planned : run_with_ops;
-    states[k] = run(cells[k], x, y, states[k], sequence);
+    states[k] = run_planned(cells[k], x, y, states[k], sequence);
     x = y;
   }
   return {swap_layout(x, sequence.time_major), state_of_stack(cell, states)};

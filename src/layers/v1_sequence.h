@@ -26,15 +26,14 @@ struct Sequence {
   PlanOptions plan = {};
 };
 
-/// A cell that runs over whole sequences: planned, or, an LSTM that no executor has, with the products of its inputs
-/// done chunk by chunk.
+/// A cell that runs over whole sequences, planned.
 struct SequenceCell {
   const Cell* cell = nullptr;
-  const KnownCell* known = nullptr;  ///< null: `lstm` through ops
+  const KnownCell* known = nullptr;  ///< null: must be called step by step
   const LSTMCell* lstm = nullptr;    ///< null: not an LSTM of TensorFlow 1
 
   /// The weight that its inputs are multiplied with, (I, ...).
-  const Tensor& input_kernel() const { return known != nullptr ? known->weights().kernel : lstm->input_kernel(); }
+  const Tensor& input_kernel() const { return known->weights().kernel; }
 };
 
 /// The cell, or the cells of a stack, bottom first; empty when one of them must be called step by step. A stack may run

@@ -85,7 +85,7 @@ NetworkLanes::Lane NetworkLanes::make_lane(const NetworkLane& plan, Stream strea
   if (spec.T == time_steps(plan_)) return lane;  // no chunks
   const StreamScope scope(stream);
   for (int k = 0; k < state_count(spec.cell.kind); ++k) {
-    lane.carried.push_back(Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device));
+    lane.carried.push_back(Tensor::empty({spec.B, state_units(spec.cell, k)}, spec.dtype, spec.device));
   }
   return lane;
 }
@@ -98,8 +98,8 @@ LaneTensors NetworkLanes::lane_tensors(const Lane& lane, const NetworkTensors& t
   const RecurrenceSpec& spec = forward ? layer.forward : *layer.backward;
   std::optional<Tensor> y = tensors.y;
   if (k + 1 < plan_.spec().layers.size()) y = sequences_[k];
-  const std::int64_t first = forward ? 0 : layer.forward.cell.units;  // of its features in the layer's output
-  if (y) y = y->slice(2, first, first + spec.cell.units);
+  const std::int64_t first = forward ? 0 : output_units(layer.forward.cell);  // of its features in the layer's output
+  if (y) y = y->slice(2, first, first + output_units(spec.cell));
   const DirectionTensors* given = &nothing;
   if (!tensors.layers.empty()) given = forward ? &tensors.layers[k].forward : &tensors.layers[k].backward;
   return {spec, k == 0 ? tensors.x : sequences_[k - 1], std::move(y), *given, lane.carried};

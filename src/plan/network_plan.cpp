@@ -17,7 +17,9 @@ std::size_t carried_bytes(const NetworkStage& stage) {
   if (stage.kind != StageKind::wavefront) return bytes;
   for (const NetworkLane& lane : stage.lanes) {
     const RecurrenceSpec& spec = lane.plan.spec();
-    bytes += static_cast<std::size_t>(state_count(spec.cell.kind) * spec.B * spec.cell.units) * size_of(spec.dtype);
+    for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+      bytes += static_cast<std::size_t>(spec.B * state_units(spec.cell, k)) * size_of(spec.dtype);
+    }
   }
   return bytes;
 }
@@ -58,7 +60,7 @@ void write_indented(std::ostream& text, const std::string& lines, const char* in
 }  // namespace
 
 std::int64_t output_features(const NetworkLayer& layer) {
-  return layer.forward.cell.units + (layer.backward ? layer.backward->cell.units : 0);
+  return output_units(layer.forward.cell) + (layer.backward ? output_units(layer.backward->cell) : 0);
 }
 
 NetworkPlan NetworkPlan::create(const NetworkSpec& spec, const NetworkOptions& options) {

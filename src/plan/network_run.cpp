@@ -20,7 +20,8 @@ void check_direction(const std::string& name, const RecurrenceSpec& spec, const 
   check_states(tensors.initial_state, name + ".initial_state", spec);
   check_states(tensors.final_state, name + ".final_state", spec);
   if (tensors.last_output) {
-    check_rows(*tensors.last_output, {name + ".last_output", {spec.B, spec.cell.units}, spec.dtype, spec.device});
+    check_rows(*tensors.last_output,
+               {name + ".last_output", {spec.B, output_units(spec.cell)}, spec.dtype, spec.device});
   }
 }
 

@@ -14,7 +14,7 @@ void check_sizes(const RecurrenceSpec& spec) {
   const auto check = [](const char* name, std::int64_t size, std::int64_t least) {
     if (size < least) throw ValueError(name, std::to_string(size), "at least " + std::to_string(least));
   };
-  check("units", spec.cell.units, 1);
+  check_cell(spec.cell);
   check("T", spec.T, 0);
   check("B", spec.B, 0);
   check("I", spec.I, 0);

@@ -28,7 +28,8 @@ void check_states(const std::vector<Tensor>& states, const std::string& name, co
     throw ValueError(name, std::to_string(states.size()) + " tensors", std::to_string(expected));
   }
   for (std::size_t k = 0; k < expected; ++k) {
-    check_rows(states[k], {name + "[" + std::to_string(k) + "]", {spec.B, spec.cell.units}, spec.dtype, spec.device});
+    const Shape shape{spec.B, state_units(spec.cell, static_cast<int>(k))};
+    check_rows(states[k], {name + "[" + std::to_string(k) + "]", shape, spec.dtype, spec.device});
   }
 }
 

@@ -22,7 +22,7 @@ void check_tensor(const Tensor& tensor, const Requirement& required);
 /// And it has no gaps between the elements of its innermost axis.
 void check_rows(const Tensor& tensor, const Requirement& required);
 
-/// None, or one of each of the cell's states, (B, H).
+/// None, or one of each of the cell's states, (B, state_units).
 void check_states(const std::vector<Tensor>& states, const std::string& name, const RecurrenceSpec& spec);
 
 /// (T, B) boolean where it is planned, and absent where it is not.

@@ -55,6 +55,8 @@ Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors
 
 WeightBuffers weight_buffers(const CellSpec& cell, const RecurrentWeights& weights) {
   WeightBuffers buffers{.kernel = weights.kernel.data(), .recurrent_kernel = weights.recurrent_kernel.data()};
+  if (weights.peepholes) buffers.peepholes = weights.peepholes->data();
+  if (weights.projection) buffers.projection = weights.projection->data();
   if (!cell.use_bias) return buffers;
   const bool two_rows = weights.bias->rank() == 2;
   buffers.bias = weights.bias->data();
@@ -66,14 +68,14 @@ RecurrentWeights checked_weights(const RecurrenceSpec& spec, const RecurrentWeig
   check_weights(spec.cell, weights);
   const std::int64_t columns = gate_count(spec.cell.kind) * spec.cell.units;
   check_tensor(weights.kernel, {"weight kernel", {spec.I, columns}, spec.dtype, spec.device});
-  check_tensor(weights.recurrent_kernel,
-               {"weight recurrent_kernel", {spec.cell.units, columns}, spec.dtype, spec.device});
-  RecurrentWeights packed{weights.kernel.contiguous(), weights.recurrent_kernel.contiguous(), std::nullopt};
-  if (weights.bias) {
-    check_tensor(*weights.bias, {"weight bias", weights.bias->shape(), spec.dtype, spec.device});
-    packed.bias = weights.bias->contiguous();
-  }
-  return packed;
+  const auto check_fits = [&](const char* name, const Tensor& weight) {
+    check_tensor(weight, {name, weight.shape(), spec.dtype, spec.device});
+  };
+  check_fits("weight recurrent_kernel", weights.recurrent_kernel);
+  if (weights.bias) check_fits("weight bias", *weights.bias);
+  if (weights.peepholes) check_fits("weight peepholes", *weights.peepholes);
+  if (weights.projection) check_fits("weight projection", *weights.projection);
+  return weights.map([](const Tensor& weight) { return weight.contiguous(); });
 }
 
 Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
@@ -112,15 +114,16 @@ struct Session::Impl {
 
 RecurrenceBuffers Session::Impl::buffers(const SessionTensors& tensors) const {
   const RecurrenceSpec& spec = plan.spec();
-  const std::int64_t H = spec.cell.units;
+  const std::int64_t features = output_units(spec.cell);
   RecurrenceBuffers buffers;
   buffers.x = sequence_buffer(tensors.x, {"x", {spec.T, spec.B, spec.I}, spec.dtype, spec.device});
   buffers.schedule = make_schedule(spec, tensors);
   buffers.initial_state = state_buffers(tensors.initial_state, "initial_state", spec);
   buffers.final_state = state_buffers(tensors.final_state, "final_state", spec);
-  if (tensors.y) buffers.y = sequence_buffer(*tensors.y, {"y", {spec.T, spec.B, H}, spec.dtype, spec.device});
+  if (tensors.y) buffers.y = sequence_buffer(*tensors.y, {"y", {spec.T, spec.B, features}, spec.dtype, spec.device});
   if (tensors.last_output) {
-    buffers.last_output = batch_buffer(*tensors.last_output, {"last_output", {spec.B, H}, spec.dtype, spec.device});
+    buffers.last_output =
+        batch_buffer(*tensors.last_output, {"last_output", {spec.B, features}, spec.dtype, spec.device});
   }
   buffers.flags = static_cast<std::uint32_t*>(flags.data());
   return buffers;

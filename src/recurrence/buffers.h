@@ -27,12 +27,15 @@ struct BatchBuffer {
   bool operator==(const BatchBuffer&) const = default;
 };
 
-/// Row-major without gaps, in Keras's layout; `recurrent_bias` is the second row of a reset-after GRU's bias.
+/// Row-major without gaps, in Keras's layout; `recurrent_bias` is the second row of a reset-after GRU's bias. What the
+/// cell does not have is null.
 struct WeightBuffers {
   const void* kernel = nullptr;
   const void* recurrent_kernel = nullptr;
   const void* bias = nullptr;
   const void* recurrent_bias = nullptr;
+  const void* peepholes = nullptr;   ///< (3, H), rows w_i w_f w_o
+  const void* projection = nullptr;  ///< (H, P)
 };
 
 struct RecurrenceBuffers {

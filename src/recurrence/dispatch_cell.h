@@ -13,9 +13,9 @@ struct FormulaTag {
   using Formula = Type;
 };
 
-/// Calls `function(FormulaTag<Formula>{})` with the formula of `cell` and returns its result.
+/// Calls `function(FormulaTag<Formula>{})` with the formula of `cell`, which is plain, and returns its result.
 template <typename Function>
-decltype(auto) dispatch_cell(const CellSpec& cell, Function&& function) {
+decltype(auto) dispatch_plain_cell(const CellSpec& cell, Function&& function) {
   switch (cell.kind) {
     case CellKind::simple_rnn: return function(FormulaTag<SimpleRnnFormula>{});
     case CellKind::lstm: return function(FormulaTag<LstmFormula>{});
@@ -24,6 +24,13 @@ decltype(auto) dispatch_cell(const CellSpec& cell, Function&& function) {
                               : function(FormulaTag<GruResetBeforeFormula>{});
   }
   throw ValueError("cell kind", std::to_string(static_cast<int>(cell.kind)), "one of the CellKind values");
+}
+
+/// The same for any cell.
+template <typename Function>
+decltype(auto) dispatch_cell(const CellSpec& cell, Function&& function) {
+  if (!is_plain(cell)) return function(FormulaTag<LstmVariantFormula>{});
+  return dispatch_plain_cell(cell, function);
 }
 
 }  // namespace rondo

@@ -1,5 +1,7 @@
 #include "rondo/recurrence.h"
 
+#include <sstream>
+
 #include "recurrence/dispatch_cell.h"
 #include "rondo/error.h"
 
@@ -9,6 +11,45 @@ namespace {
 void check_weight(const std::string& name, const Tensor& weight, const Shape& expected, DType dtype) {
   if (weight.defined() && weight.shape() == expected && weight.dtype() == dtype) return;
   throw ValueError("weight " + name, describe(weight), to_string(dtype) + to_string(expected));
+}
+
+/// A weight that a setting of the cell asks for, or forbids by its absence.
+struct OptionalWeight {
+  const char* name;
+  const std::optional<Tensor>& weight;
+  bool wanted;
+  std::string setting;  // as it is
+};
+
+void check_presence(const OptionalWeight& of) {
+  if (of.weight.has_value() == of.wanted) return;
+  throw ValueError(std::string("weight ") + of.name, of.weight ? describe(*of.weight) : "none",
+                   (of.wanted ? "one, as " : "none, as ") + of.setting);
+}
+
+std::string as_it_is(const char* setting, bool value) {
+  return std::string(setting) + (value ? " is true" : " is false");
+}
+
+void check_clip(const char* name, const std::optional<double>& clip) {
+  if (clip && !(*clip >= 0)) throw ValueError(name, std::to_string(*clip), "0 or more");
+}
+
+std::string in_words(double number) {
+  std::ostringstream text;
+  text << number;
+  return text.str();
+}
+
+/// "peepholes, cell clip 3, projection P=5, projection clip 1"
+std::string parts_beyond_plain(const CellSpec& cell) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (cell.use_peepholes) add("peepholes");
+  if (cell.cell_clip) add("cell clip " + in_words(*cell.cell_clip));
+  if (cell.projection_units) add("projection P=" + std::to_string(*cell.projection_units));
+  if (cell.projection_clip) add("projection clip " + in_words(*cell.projection_clip));
+  return text;
 }
 
 }  // namespace
@@ -30,33 +71,66 @@ int state_count(CellKind kind) {
   return dispatch_cell({.kind = kind}, []<typename Formula>(FormulaTag<Formula>) { return Formula::kStates; });
 }
 
+bool is_plain(const CellSpec& cell) {
+  return !cell.use_peepholes && !cell.cell_clip && !cell.projection_units && !cell.projection_clip;
+}
+
+std::int64_t output_units(const CellSpec& cell) { return cell.projection_units.value_or(cell.units); }
+
+std::int64_t state_units(const CellSpec& cell, int state) { return state == 0 ? output_units(cell) : cell.units; }
+
+void check_cell(const CellSpec& cell) {
+  if (cell.units < 1) throw ValueError("units", std::to_string(cell.units), "at least 1");
+  if (cell.kind != CellKind::lstm && !is_plain(cell)) {
+    throw ValueError("cell", to_string(cell.kind) + " with " + parts_beyond_plain(cell),
+                     "an lstm, which alone has such");
+  }
+  if (cell.projection_units && *cell.projection_units < 1) {
+    throw ValueError("projection_units", std::to_string(*cell.projection_units), "at least 1");
+  }
+  check_clip("cell_clip", cell.cell_clip);
+  check_clip("projection_clip", cell.projection_clip);
+  if (cell.projection_clip && !cell.projection_units) {
+    throw ValueError("projection_clip", in_words(*cell.projection_clip), "none, as the cell has no projection_units");
+  }
+}
+
+RecurrentWeights RecurrentWeights::map(const std::function<Tensor(const Tensor&)>& function) const {
+  const auto mapped = [&](const std::optional<Tensor>& weight) {
+    return weight ? std::optional(function(*weight)) : std::nullopt;
+  };
+  return {function(kernel), function(recurrent_kernel), mapped(bias), mapped(peepholes), mapped(projection)};
+}
+
 RecurrentWeights RecurrentWeights::to(Device device) const {
-  RecurrentWeights moved{kernel.to(device), recurrent_kernel.to(device), std::nullopt};
-  if (bias) moved.bias = bias->to(device);
-  return moved;
+  return map([device](const Tensor& weight) { return weight.to(device); });
 }
 
 void check_weights(const CellSpec& cell, const RecurrentWeights& weights) {
-  if (cell.units < 1) throw ValueError("units", std::to_string(cell.units), "at least 1");
+  check_cell(cell);
   if (!weights.kernel.defined() || weights.kernel.rank() != 2 || !is_floating(weights.kernel.dtype())) {
     throw ValueError("weight kernel", describe(weights.kernel), "a floating tensor of rank 2: (I, gates * units)");
   }
   const std::int64_t columns = gate_count(cell.kind) * cell.units;
   const DType dtype = weights.kernel.dtype();
   check_weight("kernel", weights.kernel, {weights.kernel.size(0), columns}, dtype);
-  check_weight("recurrent_kernel", weights.recurrent_kernel, {cell.units, columns}, dtype);
-  if (weights.bias.has_value() != cell.use_bias) {
-    throw ValueError("weight bias", weights.bias ? describe(*weights.bias) : "none",
-                     cell.use_bias ? "one, as use_bias is true" : "none, as use_bias is false");
-  }
-  if (!cell.use_bias) return;
+  check_weight("recurrent_kernel", weights.recurrent_kernel, {output_units(cell), columns}, dtype);
+  const bool projected = cell.projection_units.has_value();
+  check_presence({"bias", weights.bias, cell.use_bias, as_it_is("use_bias", cell.use_bias)});
+  check_presence({"peepholes", weights.peepholes, cell.use_peepholes, as_it_is("use_peepholes", cell.use_peepholes)});
+  check_presence(
+      {"projection", weights.projection, projected,
+       projected ? "projection_units is " + std::to_string(*cell.projection_units) : "there are no projection_units"});
   const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
-  check_weight("bias", *weights.bias, two_rows ? Shape{2, columns} : Shape{columns}, dtype);
+  if (weights.bias) check_weight("bias", *weights.bias, two_rows ? Shape{2, columns} : Shape{columns}, dtype);
+  if (weights.peepholes) check_weight("peepholes", *weights.peepholes, {3, cell.units}, dtype);
+  if (projected) check_weight("projection", *weights.projection, {cell.units, *cell.projection_units}, dtype);
 }
 
 std::string to_string(const RecurrenceSpec& spec) {
   std::string text = to_string(spec.cell.kind);
   if (spec.cell.kind == CellKind::gru) text += spec.cell.reset_after ? " (reset after)" : " (reset before)";
+  if (!is_plain(spec.cell)) text += " (" + parts_beyond_plain(spec.cell) + ")";
   text += " H=" + std::to_string(spec.cell.units) + " I=" + std::to_string(spec.I) + " T=" + std::to_string(spec.T) +
           " B=" + std::to_string(spec.B) + " " + to_string(spec.dtype);
   if (spec.math == MatrixMath::tf32) text += " (tf32 products)";

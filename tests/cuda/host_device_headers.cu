@@ -16,7 +16,12 @@ RONDO_HOST_DEVICE void step_unit(const Schedule& schedule, std::int64_t s, std::
   const std::int64_t t = schedule.read_time(s, b);
   const std::int64_t out = schedule.write_time(s, b);
   if (!schedule.live(s, b)) return;
-  states[out] = Formula::template step<Real>(input + t * Formula::kGates, recurrent, states[out], activations);
+  if constexpr (kIsLstmVariant<Formula>) {
+    const LstmVariantUnit<Real> unit{.has_peepholes = true, .w_i = input[0], .w_f = input[1], .w_o = input[2]};
+    states[out] = Formula::template step<Real>(input + t * Formula::kGates, recurrent, states[out], activations, unit);
+  } else {
+    states[out] = Formula::template step<Real>(input + t * Formula::kGates, recurrent, states[out], activations);
+  }
   if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
     states[out].h = Formula::template reset<Real>(input, recurrent, states[out].h, activations);
   }
@@ -39,6 +44,7 @@ template <typename Real>
 void all_formulas(const Schedule& schedule, Activations activations, const Real* values, UnitStates<Real>* states) {
   step_unit_on_both<SimpleRnnFormula>(schedule, activations, values, states);
   step_unit_on_both<LstmFormula>(schedule, activations, values, states);
+  step_unit_on_both<LstmVariantFormula>(schedule, activations, values, states);
   step_unit_on_both<GruResetAfterFormula>(schedule, activations, values, states);
   step_unit_on_both<GruResetBeforeFormula>(schedule, activations, values, states);
 }

@@ -86,6 +86,13 @@ TEST(CudnnSupport, RefusesOtherSchedules) {
   }
 }
 
+TEST(CudnnSupport, RefusesWhatAnLstmMayHaveBesides) {
+  expect_refused({"cuDNN's LSTM has no peepholes", [](auto& spec) { spec.cell.use_peepholes = true; }});
+  const std::string neither = "it asks no cell clip and no projection of cuDNN";
+  expect_refused({neither, [](auto& spec) { spec.cell.cell_clip = 1.0; }});
+  expect_refused({neither, [](auto& spec) { spec.cell.projection_units = 2; }});
+}
+
 TEST(CudnnSupport, RefusesSizesAndDevices) {
   expect_refused({"it runs on CUDA devices alone", [](auto& spec) { spec.device = cpu(); }});
   const std::string empty = "cuDNN has no empty sequences: T, B and I are 1 or more";

@@ -14,11 +14,11 @@ constexpr std::int64_t I = 3;
 constexpr std::int64_t H = 4;
 constexpr std::int64_t P = 2;
 
-ProjectedWeights draw(Random& random, CellKind kind, bool projected = false) {
+RecurrentWeights draw(Random& random, CellKind kind, bool projected = false) {
   const std::int64_t columns = gate_count(kind) * H;
-  ProjectedWeights weights{.cell = {.kernel = random.tensor({I, columns}, 1.0),
-                                    .recurrent_kernel = random.tensor({projected ? P : H, columns}, 1.0)}};
-  weights.cell.bias = random.tensor(kind == CellKind::gru ? Shape{2, columns} : Shape{columns}, 1.0);
+  RecurrentWeights weights{.kernel = random.tensor({I, columns}, 1.0),
+                           .recurrent_kernel = random.tensor({projected ? P : H, columns}, 1.0)};
+  weights.bias = random.tensor(kind == CellKind::gru ? Shape{2, columns} : Shape{columns}, 1.0);
   if (projected) weights.projection = random.tensor({H, P}, 1.0);
   return weights;
 }
@@ -26,8 +26,8 @@ ProjectedWeights draw(Random& random, CellKind kind, bool projected = false) {
 /// The executors that are cuDNN's ask it where each matrix goes; what they put there is what stands here.
 void expect_as_executors_pack(CellKind kind, bool projected) {
   Random random(1);
-  const ProjectedWeights weights = draw(random, kind, projected);
-  const CudnnWeights packed{.cell = weights.cell, .projection = weights.projection};
+  const RecurrentWeights weights = draw(random, kind, projected);
+  const CudnnWeights packed{.cell = weights, .projection = weights.projection};
   const CudnnParameters parameters = cudnn_parameters(weights, kind);
   const std::vector<CudnnMatrix> matrices = cudnn_matrices(kind, projected);
   ASSERT_EQ(parameters.matrices.size(), matrices.size());
@@ -54,7 +54,7 @@ TEST(CudnnWeightsTest, AddsBothBiasesOfAnLstm) {
   CudnnParameters parameters = cudnn_parameters(draw(random, CellKind::lstm), CellKind::lstm);
   parameters.biases[1] = Tensor::full({H}, 0.25, DType::f32);  // of x, of the second gate
   parameters.biases[5] = Tensor::full({H}, 0.5, DType::f32);   // of h
-  const Tensor bias = *cudnn_weights(parameters, CellKind::lstm).cell.bias;
+  const Tensor bias = *cudnn_weights(parameters, CellKind::lstm).bias;
   EXPECT_TRUE(identical(bias.slice(0, H, 2 * H), Tensor::full({H}, 0.75, DType::f32)));
 }
 
@@ -91,8 +91,8 @@ TEST(CudnnWeightsTest, RefusesWhatDoesNotFit) {
 
 TEST(CudnnWeightsTest, HasNoGruThatResetsBefore) {
   Random random(4);
-  ProjectedWeights weights = draw(random, CellKind::gru);
-  weights.cell.bias = Tensor::zeros({3 * H}, DType::f32);
+  RecurrentWeights weights = draw(random, CellKind::gru);
+  weights.bias = Tensor::zeros({3 * H}, DType::f32);
   expect_words([&] { static_cast<void>(cudnn_parameters(weights, CellKind::gru)); }, {"bias", "f32(12,)", "cuDNN"});
 }
 

@@ -1,6 +1,5 @@
-// Modules that PyTorch ran: networks, and where they have a projection, step functions.
+// Modules that PyTorch ran, as networks.
 #include "formats/golden_file.h"
-#include "formats/golden_lstm.h"
 #include "rondo/network.h"
 #include "rondo/ops.h"
 #include "rondo/pytorch_weights.h"
@@ -19,7 +18,7 @@ struct PytorchCase {
 };
 
 struct PytorchResult {
-  Tensor output;  // (T, B, D H)
+  Tensor output;  // (T, B, D P) or (T, B, D H)
   std::vector<Tensor> h;
   std::vector<Tensor> c;
 };
@@ -45,10 +44,12 @@ std::vector<Tensor> initial_states(const PytorchCase& golden, std::int64_t row) 
 
 RecurrenceSpec spec_of(const PytorchCase& golden, const RecurrentWeights& weights, bool backward) {
   const ReadOrder reversed = golden.lengths ? ReadOrder::reversed_within_length : ReadOrder::reversed;
-  return {.cell = {.kind = golden.kind,
-                   .units = weights.recurrent_kernel.size(0),
-                   .activation = golden.activation,
-                   .use_bias = weights.bias.has_value()},
+  CellSpec cell{.kind = golden.kind,
+                .units = weights.recurrent_kernel.size(1) / gate_count(golden.kind),
+                .activation = golden.activation,
+                .use_bias = weights.bias.has_value()};
+  if (weights.projection) cell.projection_units = weights.projection->size(1);
+  return {.cell = cell,
           .T = golden.x.size(0),
           .B = golden.x.size(1),
           .I = weights.kernel.size(0),
@@ -66,21 +67,23 @@ PytorchResult run_network(const PytorchCase& golden) {
   PytorchResult result;
   const auto direction = [&](const RecurrenceSpec& recurrence) {
     DirectionTensors found{.initial_state = initial_states(golden, static_cast<std::int64_t>(result.h.size()))};
-    const auto rows = [&] { return Tensor::empty({recurrence.B, recurrence.cell.units}, recurrence.dtype); };
-    result.h.push_back(rows());
+    const auto rows = [&](int state) {
+      return Tensor::empty({recurrence.B, state_units(recurrence.cell, state)}, recurrence.dtype);
+    };
+    result.h.push_back(rows(0));
     found.final_state.push_back(result.h.back());
     if (golden.kind != CellKind::lstm) return found;
-    result.c.push_back(rows());
+    result.c.push_back(rows(1));
     found.final_state.push_back(result.c.back());
     return found;
   };
   for (const PytorchModuleLayer& layer : golden.layers) {
-    NetworkLayer place{.forward = spec_of(golden, layer.forward.cell, false)};
-    NetworkWeights given{.forward = layer.forward.cell};
+    NetworkLayer place{.forward = spec_of(golden, layer.forward, false)};
+    NetworkWeights given{.forward = layer.forward};
     LayerTensors states{.forward = direction(place.forward)};
     if (layer.backward) {
-      place.backward = spec_of(golden, layer.backward->cell, true);
-      given.backward = layer.backward->cell;
+      place.backward = spec_of(golden, *layer.backward, true);
+      given.backward = *layer.backward;
       states.backward = direction(*place.backward);
     }
     spec.layers.push_back(place);
@@ -94,26 +97,6 @@ PytorchResult run_network(const PytorchCase& golden) {
   return result;
 }
 
-PytorchResult run_projected(const PytorchCase& golden) {
-  PytorchResult result{.output = golden.x, .h = {}, .c = {}};
-  const auto direction = [&](const ProjectedWeights& weights, bool reversed) {
-    const LstmResult found = run_lstm({.weights = weights,
-                                       .x = result.output,
-                                       .lengths = golden.lengths,
-                                       .states = initial_states(golden, static_cast<std::int64_t>(result.h.size())),
-                                       .reversed = reversed});
-    result.h.push_back(found.states[0]);
-    result.c.push_back(found.states[1]);
-    return found.y;
-  };
-  for (const PytorchModuleLayer& layer : golden.layers) {
-    std::vector<Tensor> outputs{direction(layer.forward, false)};
-    if (layer.backward) outputs.push_back(direction(*layer.backward, true));
-    result.output = concat(outputs);
-  }
-  return result;
-}
-
 Tensor stacked(const std::vector<Tensor>& rows) {
   std::vector<Tensor> parts;
   for (const Tensor& row : rows) parts.push_back(row.insert_axis(0));
@@ -124,8 +107,7 @@ Tensor stacked(const std::vector<Tensor>& rows) {
 
 std::string check_pytorch(const GoldenFile& golden) {
   const PytorchCase found = read_case(golden);
-  const bool projected = found.layers[0].forward.projection.has_value();
-  const PytorchResult result = projected ? run_projected(found) : run_network(found);
+  const PytorchResult result = run_network(found);
   const bool batch_first = golden.description().at("batch_first");
   std::string differences = difference(golden, "output", batch_first ? result.output.swap_axes(0, 1) : result.output) +
                             difference(golden, "h_n", stacked(result.h));

@@ -155,7 +155,7 @@ TEST(PytorchWeightsTest, RefusesWhatDoesNotFit) {
   expect_refused(changed("bias_ih_l0", Tensor::zeros({4}, DType::f32)), CellKind::lstm, {"'bias_ih_l0'", "(8,)"});
   expect_refused(changed("bias_hh_l0", Tensor::zeros({8}, DType::f16)), CellKind::lstm, {"'bias_hh_l0'", "f16"});
   expect_refused(changed("weight_hr_l0", Tensor::zeros({1, 2}, DType::f32)), CellKind::lstm,
-                 {"'weight_hr_l0'", "projection"});
+                 {"'weight_hr_l0'", "f32(1, 2)", "f32(2, 2)"});
   Shapes one_bias = good;
   one_bias.erase("bias_hh_l0");
   expect_refused(one_bias, CellKind::lstm, {"'bias_hh_l0'", "nothing", "both biases or neither"});
@@ -181,11 +181,11 @@ TEST(PytorchModuleTest, Projections) {
   std::vector<NamedTensor> tensors;
   put_projected(tensors, "_l0", kInputs, random);
   const Safetensors file("f", tensors, {});
-  const ProjectedWeights weights = pytorch_projected_weights(file, {.kind = CellKind::lstm});
-  EXPECT_EQ(weights.cell.recurrent_kernel.shape(), (Shape{kProjected, 4 * kUnits}));
+  const RecurrentWeights weights = pytorch_weights(file, {.kind = CellKind::lstm});
+  EXPECT_EQ(weights.recurrent_kernel.shape(), (Shape{kProjected, 4 * kUnits}));
   EXPECT_TRUE(identical(*weights.projection, file.tensor("weight_hr_l0").transpose({1, 0})));
   const Safetensors plain = module_of(4, random);
-  EXPECT_FALSE(pytorch_projected_weights(plain, {.kind = CellKind::lstm, .prefix = "net."}).projection.has_value());
+  EXPECT_FALSE(pytorch_weights(plain, {.kind = CellKind::lstm, .prefix = "net."}).projection.has_value());
 }
 
 TEST(PytorchModuleTest, LayersInBothDirections) {
@@ -197,7 +197,7 @@ TEST(PytorchModuleTest, LayersInBothDirections) {
   const std::vector<PytorchModuleLayer> layers = pytorch_module(file, CellKind::lstm);
   ASSERT_EQ(layers.size(), 2u);
   const Tensor expected = file.tensor("weight_ih_l1_reverse").transpose({1, 0});
-  EXPECT_TRUE(identical(layers[1].backward.value().cell.kernel, expected));
+  EXPECT_TRUE(identical(layers[1].backward.value().kernel, expected));
   EXPECT_EQ(pytorch_module(module_of(3, random), CellKind::gru, "net.").size(), 1u);
 }
 
@@ -224,9 +224,9 @@ TEST(PytorchModuleTest, RefusesWhatDoesNotFit) {
 }
 
 TEST(PytorchModuleTest, HasNoGruThatResetsBefore) {
-  const ProjectedWeights weights{.cell = {.kernel = Tensor::zeros({1, 3}, DType::f32),
-                                          .recurrent_kernel = Tensor::zeros({1, 3}, DType::f32),
-                                          .bias = Tensor::zeros({3}, DType::f32)}};
+  const RecurrentWeights weights{.kernel = Tensor::zeros({1, 3}, DType::f32),
+                                 .recurrent_kernel = Tensor::zeros({1, 3}, DType::f32),
+                                 .bias = Tensor::zeros({3}, DType::f32)};
   expect_words([&] { static_cast<void>(pytorch_parameters(weights, {.kind = CellKind::gru})); },
                {"bias", "f32(3,)", "PyTorch"});
 }

@@ -32,12 +32,11 @@ Tensor numbered(const Shape& shape) {
 TEST(Tf1WeightsTest, LstmGatesAndForgetBias) {
   // H = 1, I = 2: columns i j f o.
   const NumpyArchive file = archive({{"cell/kernel:0", numbered({3, 4})}, {"cell/bias:0", numbered({4})}});
-  const Tf1Weights weights = tf1_weights(file, {.kind = CellKind::lstm, .prefix = "cell/", .forget_bias = 0.5});
-  const RecurrentWeights& cell = weights.weights.cell;
+  const RecurrentWeights cell = tf1_weights(file, {.kind = CellKind::lstm, .prefix = "cell/", .forget_bias = 0.5});
   EXPECT_TRUE(identical(cell.kernel, Tensor::from({0.F, 2.F, 1.F, 3.F, 4.F, 6.F, 5.F, 7.F}, {2, 4})));
   EXPECT_TRUE(identical(cell.recurrent_kernel, Tensor::from({8.F, 10.F, 9.F, 11.F}, {1, 4})));
   EXPECT_TRUE(identical(*cell.bias, Tensor::from({0.F, 2.5F, 1.F, 3.F}, {4})));
-  EXPECT_FALSE(weights.peepholes || weights.weights.projection);
+  EXPECT_FALSE(cell.peepholes || cell.projection);
 }
 
 TEST(Tf1WeightsTest, GruGates) {
@@ -46,7 +45,7 @@ TEST(Tf1WeightsTest, GruGates) {
                                      {"gates/bias", numbered({2})},
                                      {"candidate/kernel", Tensor::from({10.F, 11.F}, {2, 1})},
                                      {"candidate/bias", Tensor::from({20.F}, {1})}});
-  const RecurrentWeights cell = tf1_weights(file, {.kind = CellKind::gru}).weights.cell;
+  const RecurrentWeights cell = tf1_weights(file, {.kind = CellKind::gru});
   EXPECT_TRUE(identical(cell.kernel, Tensor::from({1.F, 0.F, 10.F}, {1, 3})));
   EXPECT_TRUE(identical(cell.recurrent_kernel, Tensor::from({3.F, 2.F, 11.F}, {1, 3})));
   EXPECT_TRUE(identical(*cell.bias, Tensor::from({1.F, 0.F, 20.F}, {3})));
@@ -59,15 +58,15 @@ TEST(Tf1WeightsTest, PeepholesAndProjection) {
                                      {"w_f_diag", Tensor::from({3.F, 4.F}, {2})},
                                      {"w_o_diag", Tensor::from({5.F, 6.F}, {2})},
                                      {"projection/kernel", numbered({2, 3})}});
-  const Tf1Weights weights = tf1_weights(file, {.kind = CellKind::lstm});
-  EXPECT_EQ(weights.weights.cell.kernel.shape(), (Shape{2, 8}));
-  EXPECT_EQ(weights.weights.cell.recurrent_kernel.shape(), (Shape{3, 8}));
-  EXPECT_TRUE(identical(*weights.weights.projection, numbered({2, 3})));
+  const RecurrentWeights weights = tf1_weights(file, {.kind = CellKind::lstm});
+  EXPECT_EQ(weights.kernel.shape(), (Shape{2, 8}));
+  EXPECT_EQ(weights.recurrent_kernel.shape(), (Shape{3, 8}));
+  EXPECT_TRUE(identical(*weights.projection, numbered({2, 3})));
   EXPECT_TRUE(identical(*weights.peepholes, Tensor::from({1.F, 2.F, 3.F, 4.F, 5.F, 6.F}, {3, 2})));
 }
 
 TEST(Tf1WeightsTest, AnAbsentBiasBecomesZerosLessTheForgetBias) {
-  const Tf1Weights weights{.weights = {.cell = {.kernel = numbered({1, 4}), .recurrent_kernel = numbered({1, 4})}}};
+  const RecurrentWeights weights{.kernel = numbered({1, 4}), .recurrent_kernel = numbered({1, 4})};
   const NumpyArchive file("f", tf1_variables(weights, {.kind = CellKind::lstm}));
   EXPECT_TRUE(identical(file.tensor("bias"), Tensor::from({0.F, 0.F, -1.F, 0.F}, {4})));
 }
@@ -96,9 +95,8 @@ TEST(Tf1WeightsTest, RefusesWhatDoesNotFit) {
 }
 
 TEST(Tf1WeightsTest, HasNoGruThatResetsAfter) {
-  const Tf1Weights weights{
-      .weights = {
-          .cell = {.kernel = numbered({1, 3}), .recurrent_kernel = numbered({1, 3}), .bias = numbered({2, 3})}}};
+  const RecurrentWeights weights{
+      .kernel = numbered({1, 3}), .recurrent_kernel = numbered({1, 3}), .bias = numbered({2, 3})};
   expect_words([&] { static_cast<void>(tf1_variables(weights, {.kind = CellKind::gru})); },
                {"bias", "f32(2, 3)", "without reset_after"});
 }

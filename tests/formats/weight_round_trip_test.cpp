@@ -20,8 +20,7 @@ constexpr std::int64_t P = 2;
 
 struct Sample {
   CellSpec cell;
-  ProjectedWeights weights;
-  std::optional<Tensor> peepholes = std::nullopt;
+  RecurrentWeights weights;
 };
 
 struct Origin {
@@ -37,7 +36,7 @@ struct Origin {
 Sample through_pytorch(const Sample& sample) {
   const PytorchLayer layer{.kind = sample.cell.kind, .prefix = "net.", .layer = 1, .reverse = true};
   const Safetensors file("f", pytorch_parameters(sample.weights, layer), {});
-  return {sample.cell, pytorch_projected_weights(file, layer)};
+  return {sample.cell, pytorch_weights(file, layer)};
 }
 
 Sample through_cudnn(const Sample& sample) {
@@ -47,10 +46,8 @@ Sample through_cudnn(const Sample& sample) {
 
 Sample through_onnx(const Sample& sample) {
   const OnnxOperator op{.kind = sample.cell.kind, .linear_before_reset = sample.cell.reset_after};
-  const OnnxWeights weights =
-      onnx_weights({{.cell = sample.cell, .weights = sample.weights.cell, .peepholes = sample.peepholes}});
-  const OnnxCell cell = onnx_cells(op, weights).at(0);
-  return {cell.cell, {cell.weights}, cell.peepholes};
+  const OnnxCell cell = onnx_cells(op, onnx_weights({{.cell = sample.cell, .weights = sample.weights}})).at(0);
+  return {cell.cell, cell.weights};
 }
 
 /// As the second of two directions, beside another one.
@@ -58,19 +55,18 @@ Sample through_bidirectional_onnx(const Sample& sample) {
   const OnnxOperator op{.kind = sample.cell.kind,
                         .direction = OnnxDirection::bidirectional,
                         .linear_before_reset = sample.cell.reset_after};
-  OnnxCell cell{.cell = sample.cell, .weights = sample.weights.cell, .peepholes = sample.peepholes};
+  OnnxCell cell{.cell = sample.cell, .weights = sample.weights};
   OnnxCell other = cell;
   other.weights.kernel = mul(cell.weights.kernel, 2.0);
   other.weights.recurrent_kernel = mul(cell.weights.recurrent_kernel, 2.0);
   cell = onnx_cells(op, onnx_weights({other, cell})).at(1);
-  return {cell.cell, {cell.weights}, cell.peepholes};
+  return {cell.cell, cell.weights};
 }
 
 Sample through_tf1(const Sample& sample, double forget_bias) {
   const Tf1Cell cell{.kind = sample.cell.kind, .prefix = "rnn/cell/", .forget_bias = forget_bias};
-  const NumpyArchive file("f", tf1_variables({sample.weights, sample.peepholes}, cell));
-  const Tf1Weights weights = tf1_weights(file, cell);
-  return {sample.cell, weights.weights, weights.peepholes};
+  const NumpyArchive file("f", tf1_variables(sample.weights, cell));
+  return {sample.cell, tf1_weights(file, cell)};
 }
 
 const std::vector<Origin>& origins() {
@@ -113,13 +109,15 @@ Tensor draw(Random& random, const Shape& shape, DType dtype) {
 
 Sample draw_sample(Random& random, const CellSpec& cell, DType dtype, bool projected, bool peepholes) {
   const std::int64_t columns = gate_count(cell.kind) * H;
-  Sample sample{.cell = cell, .weights = {}};
-  sample.weights.cell = {.kernel = draw(random, {I, columns}, dtype),
-                         .recurrent_kernel = draw(random, {projected ? P : H, columns}, dtype)};
+  Sample sample{.cell = cell,
+                .weights = {.kernel = draw(random, {I, columns}, dtype),
+                            .recurrent_kernel = draw(random, {projected ? P : H, columns}, dtype)}};
+  sample.cell.use_peepholes = peepholes;
+  if (projected) sample.cell.projection_units = P;
   const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
-  if (cell.use_bias) sample.weights.cell.bias = draw(random, two_rows ? Shape{2, columns} : Shape{columns}, dtype);
+  if (cell.use_bias) sample.weights.bias = draw(random, two_rows ? Shape{2, columns} : Shape{columns}, dtype);
   if (projected) sample.weights.projection = draw(random, {H, P}, dtype);
-  if (peepholes) sample.peepholes = draw(random, {3, H}, dtype);
+  if (peepholes) sample.weights.peepholes = draw(random, {3, H}, dtype);
   return sample;
 }
 
@@ -133,11 +131,12 @@ void expect_identical(const std::string& name, const std::optional<Tensor>& actu
 
 void expect_same(const Sample& actual, const Sample& expected) {
   EXPECT_EQ(actual.cell, expected.cell);
-  expect_identical("kernel", actual.weights.cell.kernel, expected.weights.cell.kernel);
-  expect_identical("recurrent_kernel", actual.weights.cell.recurrent_kernel, expected.weights.cell.recurrent_kernel);
-  expect_identical("bias", actual.weights.cell.bias, expected.weights.cell.bias);
+  EXPECT_NO_THROW(check_weights(actual.cell, actual.weights));
+  expect_identical("kernel", actual.weights.kernel, expected.weights.kernel);
+  expect_identical("recurrent_kernel", actual.weights.recurrent_kernel, expected.weights.recurrent_kernel);
+  expect_identical("bias", actual.weights.bias, expected.weights.bias);
   expect_identical("projection", actual.weights.projection, expected.weights.projection);
-  expect_identical("peepholes", actual.peepholes, expected.peepholes);
+  expect_identical("peepholes", actual.weights.peepholes, expected.weights.peepholes);
 }
 
 bool has(const Origin& origin, const CellSpec& cell, bool projected, bool peepholes) {

@@ -37,9 +37,16 @@ Case random_case(Random& random) {
                    .go_backwards = random.coin(0.25),
                    .time_major = random.coin(),
                    .zero_output_for_mask = random.coin()};
-  const LSTMCellOptions cell{.units = H};
-  drawn.forward = std::make_shared<LSTMCell>(cell, lstm_weights(random, I, H));
-  drawn.backward = std::make_shared<LSTMCell>(cell, lstm_weights(random, I, H));
+  const std::int64_t P = random.coin() ? H : random.integer(1, 5);  // of a projection
+  const auto cell = [&]() -> std::shared_ptr<Cell> {
+    RecurrentWeights weights = lstm_weights(random, I, H);
+    if (P == H) return std::make_shared<LSTMCell>(LSTMCellOptions{.units = H}, weights);
+    weights.recurrent_kernel = random.tensor({P, 4 * H}, 0.5);
+    weights.projection = random.tensor({H, P}, 0.5);
+    return std::make_shared<KnownCell>(CellSpec{.units = H, .projection_units = P}, weights);
+  };
+  drawn.forward = cell();
+  drawn.backward = cell();
   const bool time_major = drawn.options.time_major;
   drawn.x = random.tensor(time_major ? Shape{T, B, I} : Shape{B, T, I}, 1.0);
   if (random.coin()) {
@@ -47,7 +54,7 @@ Case random_case(Random& random) {
     drawn.call.mask = relu(mask).to(DType::boolean);
   }
   if (random.coin()) {
-    for (int state = 0; state < 4; ++state) drawn.call.initial_state.push_back(random.tensor({B, H}, 1.0));
+    for (const std::int64_t units : {P, H, P, H}) drawn.call.initial_state.push_back(random.tensor({B, units}, 1.0));
   }
   return drawn;
 }

@@ -157,6 +157,23 @@ TEST(Layer, SetWeightsReplacesThemAll) {
   EXPECT_FALSE(identical(layer(inputs()).output, before));
   expect_words([&] { cell->set_weights({weights.kernel, weights.recurrent_kernel}); }, {"weights: got 2 tensors", "3"});
   expect_words([&] { cell->set_weights({weights.kernel, weights.recurrent_kernel, weights.kernel}); }, {"weight bias"});
+
+  const auto zeros = [](const Shape& shape) { return Tensor::zeros(shape, DType::f32); };
+  const Tensor peepholes = Tensor::full({3, H}, 0.5, DType::f32);
+  const Tensor projection = Tensor::full({H, 2}, 0.25, DType::f32);
+  KnownCell variant({.units = H, .use_bias = false, .use_peepholes = true, .projection_units = 2},
+                    {.kernel = weights.kernel,
+                     .recurrent_kernel = zeros({2, 4 * H}),
+                     .peepholes = zeros({3, H}),
+                     .projection = zeros({H, 2})});
+  variant.set_weights({weights.kernel, zeros({2, 4 * H}), peepholes, projection});
+  EXPECT_TRUE(identical(*variant.weights().peepholes, peepholes));
+  EXPECT_TRUE(identical(*variant.weights().projection, projection));
+  expect_words(
+      [&] {
+        variant.set_weights({weights.kernel, zeros({2, 4 * H}), projection, peepholes});
+      },
+      {"weight peepholes: got f32(4, 2)", "f32(3, 4)"});
 }
 
 TEST(Layer, NamesTheArgumentThatDoesNotFit) {

@@ -56,29 +56,28 @@ TEST(V1Cells, TheCallersWeightsStayAsTheyAre) {
   EXPECT_TRUE(identical(weights.bias, bias));
 }
 
-TEST(V1Cells, OnlyWhatKerasHasIsKnown) {
+TEST(V1Cells, AllOptionsOfAnLstmAreThoseOfItsSpec) {
   Random random(4);
   const RandomWeights weights{random};
-  const auto known = [&](const v1::LSTMCellOptions& options) {
-    return v1::LSTMCell(options, weights.lstm(I, options)).known() != nullptr;
+  const auto spec = [&](const v1::LSTMCellOptions& options) {
+    return v1::LSTMCell(options, weights.lstm(I, options)).known()->spec();
   };
-  EXPECT_TRUE(known({.num_units = H}));
-  EXPECT_TRUE(known({.num_units = H, .proj_clip = 0.1}));  // without num_proj it is not looked at
-  EXPECT_FALSE(known({.num_units = H, .use_peepholes = true}));
-  EXPECT_FALSE(known({.num_units = H, .cell_clip = 1.0}));
-  EXPECT_FALSE(known({.num_units = H, .num_proj = 2}));
+  EXPECT_EQ(spec({.num_units = H}), (CellSpec{.units = H}));
+  EXPECT_EQ(spec({.num_units = H, .proj_clip = 0.1}), (CellSpec{.units = H}));  // without num_proj it is not looked at
+  EXPECT_EQ(
+      spec({.num_units = H, .use_peepholes = true, .cell_clip = 1.0, .num_proj = 2, .proj_clip = 0.1}),
+      (CellSpec{.units = H, .use_peepholes = true, .cell_clip = 1.0, .projection_units = 2, .projection_clip = 0.1}));
 }
 
-TEST(V1Cells, AStepThroughOpsIsThatOfTheExecutors) {
+TEST(V1Cells, PeepholesAndTheProjectionGoWhereExecutorsLook) {
   Random random(5);
-  const v1::LSTMCellOptions options{.num_units = H, .state_is_tuple = false};
-  v1::LSTMCell cell(options, RandomWeights{random}.lstm(I, options));
-  const Tensor x = random.tensor({B, I}, 1.0);
-  const States states{random.tensor({B, 2 * H}, 1.0)};
-  const StepResult executed = cell.call(x, states, {});
-  const StepResult with_ops = cell.step(cell.input_sums(x), states);
-  EXPECT_TRUE(close(executed.output, with_ops.output, 1e-6));
-  EXPECT_TRUE(close(executed.states[0], with_ops.states[0], 1e-6));
+  const v1::LSTMCellOptions options{.num_units = H, .use_peepholes = true, .num_proj = 2};
+  const v1::LSTMWeights weights = RandomWeights{random}.lstm(I, options);
+  const RecurrentWeights keras = v1::LSTMCell(options, weights).known()->weights();
+  EXPECT_TRUE(identical(keras.peepholes->select(0, 0), *weights.w_i_diag));
+  EXPECT_TRUE(identical(keras.peepholes->select(0, 1), *weights.w_f_diag));
+  EXPECT_TRUE(identical(keras.peepholes->select(0, 2), *weights.w_o_diag));
+  EXPECT_TRUE(identical(*keras.projection, *weights.projection_kernel));
 }
 
 TEST(V1Cells, ZeroStateHasTheStructureOfTheStateSize) {

@@ -41,10 +41,7 @@ RecurrenceSpec spec_on_device(const RecurrenceSpec& spec, const DeviceRun& run) 
 namespace {
 
 RecurrentWeights weights_on_device(const RecurrentWeights& weights, const DeviceRun& run) {
-  const auto moved = [&](const Tensor& tensor) { return tensor.to(run.how.dtype).to(run.device); };
-  RecurrentWeights result{moved(weights.kernel), moved(weights.recurrent_kernel), std::nullopt};
-  if (weights.bias) result.bias = moved(*weights.bias);
-  return result;
+  return weights.map([&](const Tensor& weight) { return weight.to(run.how.dtype).to(run.device); });
 }
 
 /// The tensors of a run, in memory on the device.
@@ -62,12 +59,15 @@ class DeviceTensors {
     for (const Tensor& state : recurrence.initial_state) {
       tensors.initial_state.push_back(lay_out(state.to(dtype).insert_axis(0), inputs_).row());
     }
-    const Tensor rows = Tensor::full({1, spec.B, spec.cell.units}, kNaN, dtype);
-    if (random_.coin(0.9)) {
-      tensors.y = lay_out(Tensor::full({spec.T, spec.B, spec.cell.units}, kNaN, dtype), outputs_).rows();
+    const auto nans = [&](std::int64_t steps, std::int64_t units) {
+      return Tensor::full({steps, spec.B, units}, kNaN, dtype);
+    };
+    const std::int64_t features = output_units(spec.cell);
+    if (random_.coin(0.9)) tensors.y = lay_out(nans(spec.T, features), outputs_).rows();
+    tensors.last_output = lay_out(nans(1, features), outputs_).row();
+    for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+      tensors.final_state.push_back(lay_out(nans(1, state_units(spec.cell, k)), outputs_).row());
     }
-    tensors.last_output = lay_out(rows, outputs_).row();
-    for (int k = 0; k < state_count(spec.cell.kind); ++k) tensors.final_state.push_back(lay_out(rows, outputs_).row());
   }
 
   void poison() const {
@@ -128,14 +128,12 @@ RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run
 }
 
 RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how) {
-  const auto round = [&](Tensor& tensor) {
-    tensor = how.math == MatrixMath::tf32 ? rounded_to_tf32(tensor) : tensor.to(how.dtype).to(DType::f32);
+  const auto rounded_tensor = [&](const Tensor& tensor) {
+    return how.math == MatrixMath::tf32 ? rounded_to_tf32(tensor) : tensor.to(how.dtype).to(DType::f32);
   };
-  round(recurrence.x);
-  round(recurrence.weights.kernel);
-  round(recurrence.weights.recurrent_kernel);
-  if (recurrence.weights.bias) round(*recurrence.weights.bias);
-  std::ranges::for_each(recurrence.initial_state, round);
+  recurrence.x = rounded_tensor(recurrence.x);
+  recurrence.weights = recurrence.weights.map(rounded_tensor);
+  for (Tensor& state : recurrence.initial_state) state = rounded_tensor(state);
   return recurrence;
 }
 

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "parity/device_run.h"
@@ -94,6 +96,10 @@ INSTANTIATE_TEST_SUITE_P(
         Hazard{"PacksOfUnits", [](const Run& run) { return run.spec.cell.units % 4 == 0; }},
         Hazard{"UnitsNoMultipleOfPacks",
                [](const Run& run) { return run.spec.cell.units > 4 && run.spec.cell.units % 4 != 0; }},
+        Hazard{"Peepholes", [](const Run& run) { return run.spec.cell.use_peepholes; }},
+        Hazard{"CellClip", [](const Run& run) { return run.spec.cell.cell_clip.has_value(); }},
+        Hazard{"Projection", [](const Run& run) { return run.spec.cell.projection_units.has_value(); }},
+        Hazard{"ProjectionClip", [](const Run& run) { return run.spec.cell.projection_clip.has_value(); }},
         Hazard{"AllRowsDead", [](const Run& run) { return run.spec.T > 1 && run.spec.B > 1 && live_rows(run) == 0; }},
         Hazard{"OneRowLive", [](const Run& run) { return run.spec.T > 1 && run.spec.B > 1 && live_rows(run) == 1; }}),
     [](const auto& instance) { return std::string(instance.param.name); });
@@ -103,11 +109,7 @@ RandomRecurrence sized(const CellSpec& cell, std::int64_t T, std::int64_t B, std
   Random random(1);
   RandomRecurrence recurrence;
   recurrence.spec = {.cell = cell, .T = T, .B = B, .I = I, .has_lengths = true};
-  const std::int64_t columns = gate_count(cell.kind) * cell.units;
-  const double scale = 1.0 / static_cast<double>(cell.units);
-  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
-  recurrence.weights = {random.tensor({I, columns}, 1.0), random.tensor({cell.units, columns}, scale),
-                        random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5)};
+  recurrence.weights = random_weights(random, cell, I);
   recurrence.x = random.tensor({T, B, I}, 1.0);
   recurrence.lengths = Tensor::empty({B}, DType::i32);
   for (std::int64_t b = 0; b < B; ++b) {
@@ -119,17 +121,30 @@ RandomRecurrence sized(const CellSpec& cell, std::int64_t T, std::int64_t B, std
 const CellSpec kCells[] = {{.kind = CellKind::simple_rnn},
                            {.kind = CellKind::lstm},
                            {.kind = CellKind::gru, .reset_after = true},
-                           {.kind = CellKind::gru, .reset_after = false}};
+                           {.kind = CellKind::gru, .reset_after = false},
+                           {.kind = CellKind::lstm, .use_peepholes = true, .cell_clip = 0.5}};
+
+/// kCells with H units, and an LSTM that is projected to as many and to fewer.
+std::vector<CellSpec> cells_of(std::int64_t H) {
+  std::vector<CellSpec> cells(std::begin(kCells), std::end(kCells));
+  CellSpec projected = cells.back();
+  projected.projection_clip = 0.1;
+  for (const std::int64_t P : {H, std::max<std::int64_t>(H - 4, 1)}) {
+    projected.projection_units = P;
+    cells.push_back(projected);
+  }
+  for (CellSpec& cell : cells) cell.units = H;
+  return cells;
+}
 
 /// So many units that they are taken in packs: with lengths and initial states, and with neither.
 TEST(ExecutorParity, ManyUnits) {
   constexpr std::int64_t kUnits = 128;
   const std::int64_t B = properties_of(device_under_test()).processors * 1024 / kUnits + 1;
-  for (CellSpec cell : kCells) {
-    cell.units = kUnits;
+  for (const CellSpec& cell : cells_of(kUnits)) {
     RandomRecurrence recurrence = sized(cell, 2, B, 4);
     for (int k = 0; k < state_count(cell.kind); ++k) {
-      recurrence.initial_state.push_back(Random(2).tensor({B, kUnits}, 1.0));
+      recurrence.initial_state.push_back(Random(2).tensor({B, state_units(cell, k)}, 1.0));
     }
     check(recurrence, 0);
     recurrence.initial_state.clear();
@@ -147,19 +162,13 @@ TEST(ExecutorParity, SeveralBlocks) {
   };
   for (const Size size :
        {Size{2, 132}, Size{2, 133}, Size{2, 520}, Size{8, 132}, Size{9, 133}, Size{150, 3}, Size{300, 4}}) {
-    for (CellSpec cell : kCells) {
-      cell.units = size.H;
-      check(sized(cell, 2, size.B, 3), 1);
-    }
+    for (const CellSpec& cell : cells_of(size.H)) check(sized(cell, 2, size.B, 3), 1);
   }
 }
 
 /// Errors must not grow with the steps.
 TEST(ExecutorParity, ManySteps) {
-  for (CellSpec cell : kCells) {
-    cell.units = 24;
-    check(sized(cell, 128, 3, 8), 3);
-  }
+  for (const CellSpec& cell : cells_of(24)) check(sized(cell, 128, 3, 8), 3);
 }
 
 /// Rows of x that share memory, as sliding windows do.

@@ -67,7 +67,7 @@ TEST(NetworkParity, ChunksIn16BitCarryTheirStates) {
 TEST(NetworkParity, EqualsSessionsOneAfterTheOther) {
   int wavefronts = 0;
   int both = 0;
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < 80; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
     const RandomNetwork network = moved(random_network(random), DType::f32, device_under_test());

@@ -54,7 +54,7 @@ int check(const RandomRecurrence& recurrence, PersistentKind kind, std::uint64_t
 
 /// A recurrence of these sizes; all else is drawn.
 RandomRecurrence recurrence_of(Random& random, std::int64_t H, std::int64_t B) {
-  return random_recurrence(random, {.units = H, .B = B});
+  return random_recurrence(random, {.units = H, .B = B, .plain_cell = true});
 }
 
 class PersistentParity : public ::testing::TestWithParam<PersistentKind> {};

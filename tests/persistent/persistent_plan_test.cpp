@@ -111,6 +111,17 @@ TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
   EXPECT_GE(static_cast<std::size_t>(plan.shape.blocks) * bytes, std::size_t{4} * 2048 * 2048 * 2);
 }
 
+TEST(PersistentPlan, HasPlainCellsAlone) {
+  RecurrenceSpec spec = lstm(512, 32);
+  spec.cell.use_peepholes = true;
+  const std::string text = Plan::create(spec, h200()).explain();
+  EXPECT_NE(text.find("cuda_persistent declined: its LSTM has no peepholes, no cell clip and no projection"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("cuda_stepwise runs it"), std::string::npos) << text;
+  for (const PersistentKind kind : kKinds) EXPECT_TRUE(persistent_plans(spec, h200(), kind).empty());
+}
+
 TEST(PersistentPlan, IsMadeWithoutADevice) {
   // One that this machine has not, with more of everything.
   DeviceProperties properties = h200();

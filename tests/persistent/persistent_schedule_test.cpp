@@ -18,7 +18,7 @@ constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::clus
 /// Small, so that many orders can be tried: two blocks of a team, two of its warps along k, ragged rows.
 RandomRecurrence recurrence(CellKind kind, std::int64_t B) {
   Random random(static_cast<std::uint64_t>(kind) + 1);
-  RandomRecurrence recurrence = random_recurrence(random, {.units = 24, .B = B});
+  RandomRecurrence recurrence = random_recurrence(random, {.units = 24, .B = B, .plain_cell = true});
   recurrence.spec.cell.kind = kind;
   recurrence.spec.cell.reset_after = false;
   recurrence.spec.cell.use_bias = false;

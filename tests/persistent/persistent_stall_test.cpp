@@ -94,7 +94,7 @@ TEST(Room, SmallerClustersTakeThePlaceOfThoseThatDoNotFit) {
   int blocks = 0;
   for (std::uint64_t seed = 0; blocks != 4; ++seed) {
     Random random(seed);
-    recurrence = random_recurrence(random, {.units = 128, .B = 1});
+    recurrence = random_recurrence(random, {.units = 128, .B = 1, .plain_cell = true});
     const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
     blocks = persistent_plans(spec, properties_of(run.device), PersistentKind::cluster).front().shape.blocks;
   }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "rondo/error.h"
 #include "rondo/plan.h"
 #include "support/expect_error.h"
@@ -48,6 +50,9 @@ TEST(Plan, DescribesEverySetting) {
   EXPECT_EQ(to_string(spec), "gru (reset after) H=1 I=0 T=0 B=0 f32, dead rows emit the incoming state, on cpu");
   spec = {.cell = {.kind = CellKind::simple_rnn, .units = 1}};
   EXPECT_EQ(to_string(spec), "simple_rnn H=1 I=0 T=0 B=0 f32, on cpu");
+  spec = {.cell = {.units = 4, .use_peepholes = true, .cell_clip = 3, .projection_units = 2, .projection_clip = 0.5}};
+  EXPECT_EQ(to_string(spec),
+            "lstm (peepholes, cell clip 3, projection P=2, projection clip 0.5) H=4 I=0 T=0 B=0 f32, on cpu");
 }
 
 TEST(Plan, TakesTheExecutorThatIsAskedFor) {
@@ -82,6 +87,20 @@ TEST(Plan, RefusesSizesAndDTypesThatCannotBe) {
     };
   };
   expect_words(create_with([](RecurrenceSpec& spec) { spec.cell.units = 0; }), {"units: got 0"});
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.cell.cell_clip = -1; }), {"cell_clip: got -1", "0 or more"});
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.cell.projection_units = 0; }), {"projection_units: got 0"});
+  expect_words(create_with([](RecurrenceSpec& spec) {
+                 spec.cell.projection_units = 2;
+                 spec.cell.projection_clip = std::numeric_limits<double>::quiet_NaN();
+               }),
+               {"projection_clip: got nan", "0 or more"});
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.cell.projection_clip = 0.5; }),
+               {"projection_clip: got 0.5", "none, as the cell has no projection_units"});
+  expect_words(create_with([](RecurrenceSpec& spec) {
+                 spec.cell.kind = CellKind::gru;
+                 spec.cell.use_peepholes = true;
+               }),
+               {"cell: got gru with peepholes", "an lstm"});
   expect_words(create_with([](RecurrenceSpec& spec) { spec.T = -1; }), {"T: got -1"});
   expect_words(create_with([](RecurrenceSpec& spec) { spec.B = -2; }), {"B: got -2"});
   expect_words(create_with([](RecurrenceSpec& spec) { spec.I = -3; }), {"I: got -3"});

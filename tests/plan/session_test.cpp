@@ -116,6 +116,13 @@ TEST(Session, OneStateIsEnoughForAGru) {
   EXPECT_EQ(fixture.tensors.y->numel(), T * B * H);
 }
 
+/// Gives the cell a projection to 2 features, and leaves the tensors of the run as they are.
+void project(Fixture& fixture) {
+  fixture.spec.cell.projection_units = 2;
+  fixture.weights.recurrent_kernel = fixture.weights.recurrent_kernel.slice(0, 0, 2);
+  fixture.weights.projection = Tensor::zeros({H, 2}, DType::f32);
+}
+
 struct BadInput {
   const char* what;
   std::vector<std::string> words;
@@ -185,6 +192,53 @@ TEST(Session, NamesTheTensorThatDoesNotFit) {
       {"bias of another dtype",
        {"weight bias: got f64(16,)", "f32(16,)"},
        [](Fixture& f) { f.weights.bias = f.weights.bias->to(DType::f64); }},
+      {"no peepholes",
+       {"weight peepholes: got none", "use_peepholes is true"},
+       [](Fixture& f) { f.spec.cell.use_peepholes = true; }},
+      {"peepholes too many",
+       {"weight peepholes: got f32(3, 4)", "use_peepholes is false"},
+       [](Fixture& f) {
+         f.weights.peepholes = Tensor::zeros({3, H}, DType::f32);
+       }},
+      {"two peepholes of three",
+       {"weight peepholes: got f32(2, 4)", "f32(3, 4)"},
+       [](Fixture& f) {
+         f.spec.cell.use_peepholes = true;
+         f.weights.peepholes = Tensor::zeros({2, H}, DType::f32);
+       }},
+      {"no projection",
+       {"weight projection: got none", "projection_units is 2"},
+       [](Fixture& f) {
+         f.spec.cell.projection_units = 2;
+         f.weights.recurrent_kernel = f.weights.recurrent_kernel.slice(0, 0, 2);
+       }},
+      {"a projection too many",
+       {"weight projection: got f32(4, 2)", "there are no projection_units"},
+       [](Fixture& f) {
+         f.weights.projection = Tensor::zeros({H, 2}, DType::f32);
+       }},
+      {"recurrent kernel of as many rows as units, and not as h has features",
+       {"weight recurrent_kernel: got f32(4, 16)", "f32(2, 16)"},
+       [](Fixture& f) {
+         f.spec.cell.projection_units = 2;
+         f.weights.projection = Tensor::zeros({H, 2}, DType::f32);
+       }},
+      {"projection of another shape",
+       {"weight projection: got f32(2, 4)", "f32(4, 2)"},
+       [](Fixture& f) {
+         project(f);
+         f.weights.projection = Tensor::zeros({2, H}, DType::f32);
+       }},
+      {"an h of as many features as units",
+       {"initial_state[0]: got f32(3, 4)", "f32(3, 2)"},
+       [](Fixture& f) { project(f); }},
+      {"a y of as many features as units",
+       {"y: got f32(5, 3, 4)", "f32(5, 3, 2)"},
+       [](Fixture& f) {
+         project(f);
+         f.tensors.initial_state.clear();
+         f.tensors.final_state.clear();
+       }},
       {"weights of another dtype",
        {"weight kernel: got f64", "f32"},
        [](Fixture& f) {

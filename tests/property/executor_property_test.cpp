@@ -44,12 +44,11 @@ bool is_keras(const RecurrenceSpec& spec) {
 
 RunResult run_step_loop(const RandomRecurrence& recurrence, DType dtype) {
   const RecurrenceSpec& spec = recurrence.spec;
-  RecurrentWeights weights{recurrence.weights.kernel.to(dtype), recurrence.weights.recurrent_kernel.to(dtype), {}};
-  if (recurrence.weights.bias) weights.bias = recurrence.weights.bias->to(dtype);
+  const RecurrentWeights weights = recurrence.weights.map([&](const Tensor& weight) { return weight.to(dtype); });
   States states;
   for (int k = 0; k < state_count(spec.cell.kind); ++k) {
     const auto index = static_cast<std::size_t>(k);
-    states.emplace_back(recurrence.initial_state.empty() ? Tensor::zeros({spec.B, spec.cell.units}, dtype)
+    states.emplace_back(recurrence.initial_state.empty() ? Tensor::zeros({spec.B, state_units(spec.cell, k)}, dtype)
                                                          : recurrence.initial_state[index].to(dtype));
   }
   RnnOptions options{.go_backwards = spec.read_order == ReadOrder::reversed,

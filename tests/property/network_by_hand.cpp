@@ -47,8 +47,8 @@ class ByHand {
     const Tensor backward = run_direction(k, Direction::backward, *layer.backward);
     const std::int64_t features = output_features(layer);
     sequence_ = Tensor::full({spec.T, spec.B, features}, kNaN, spec.dtype, spec.device);
-    sequence_.slice(2, 0, spec.cell.units).copy_from(forward);
-    sequence_.slice(2, spec.cell.units, features).copy_from(backward);
+    sequence_.slice(2, 0, output_units(spec.cell)).copy_from(forward);
+    sequence_.slice(2, output_units(spec.cell), features).copy_from(backward);
   }
 
   Tensor run_direction(std::size_t k, Direction direction, const RecurrenceSpec& spec) {
@@ -58,7 +58,7 @@ class ByHand {
         direction == Direction::forward ? tensors_.layers[k].forward : tensors_.layers[k].backward;
     std::int64_t steps = 0;
     const NetworkLane& lane = lane_of(plan_, k, direction, steps);
-    const Tensor y = Tensor::full({spec.T, spec.B, spec.cell.units}, kNaN, spec.dtype, spec.device);
+    const Tensor y = Tensor::full({spec.T, spec.B, output_units(spec.cell)}, kNaN, spec.dtype, spec.device);
     std::vector<Tensor> states = given.initial_state;
     std::int64_t begin = 0;
     do {
@@ -67,7 +67,8 @@ class ByHand {
       if (spec.has_mask) part.mask = tensors_.mask->slice(0, begin, end);
       if (spec.has_lengths) part.lengths = tensors_.lengths;
       for (int state = 0; state < state_count(spec.cell.kind); ++state) {
-        part.final_state.push_back(Tensor::full({spec.B, spec.cell.units}, kNaN, spec.dtype, spec.device));
+        part.final_state.push_back(
+            Tensor::full({spec.B, state_units(spec.cell, state)}, kNaN, spec.dtype, spec.device));
       }
       if (end == spec.T) part.last_output = given.last_output;
       Session(end - begin == steps ? lane.plan : *lane.tail, weights, current_stream(spec.device)).run(part);

@@ -49,18 +49,24 @@ struct RandomLayer {
   }
 
   std::int64_t add_cell(Random& random, std::int64_t features, DType dtype) {
-    const CellSpec spec{.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru}),
-                        .units = random.integer(1, 6),
-                        .use_bias = random.coin(),
-                        .reset_after = random.coin()};
+    CellSpec spec{.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru}),
+                  .units = random.integer(1, 6),
+                  .use_bias = random.coin(),
+                  .reset_after = random.coin()};
     const std::int64_t columns = gate_count(spec.kind) * spec.units;
+    if (spec.kind == CellKind::lstm && random.coin(0.3)) {
+      spec.use_peepholes = true;
+      spec.projection_units = random.integer(1, 6);
+    }
     RecurrentWeights weights{random.tensor({features, columns}, 1.0, dtype),
-                             random.tensor({spec.units, columns}, 0.5, dtype), std::nullopt};
+                             random.tensor({output_units(spec), columns}, 0.5, dtype), std::nullopt};
     const bool two_rows = spec.kind == CellKind::gru && spec.reset_after;
     if (spec.use_bias) weights.bias = random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5, dtype);
+    if (spec.use_peepholes) weights.peepholes = random.tensor({3, spec.units}, 0.5, dtype);
+    if (spec.projection_units) weights.projection = random.tensor({spec.units, output_units(spec)}, 0.5, dtype);
     known.push_back(std::make_shared<KnownCell>(spec, weights));
     hidden.push_back(std::make_shared<HiddenCell>(known.back()));
-    return spec.units;
+    return output_units(spec);
   }
 
   void draw_mask(Random& random, std::int64_t T, std::int64_t B) {

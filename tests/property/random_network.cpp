@@ -60,10 +60,7 @@ void add_layer(Random& random, const Common& common, std::int64_t I, RandomNetwo
 }
 
 RecurrentWeights converted(const RecurrentWeights& weights, DType dtype, Device device) {
-  const auto moved = [&](const Tensor& tensor) { return tensor.to(dtype).to(device); };
-  RecurrentWeights result{moved(weights.kernel), moved(weights.recurrent_kernel), std::nullopt};
-  if (weights.bias) result.bias = moved(*weights.bias);
-  return result;
+  return weights.map([&](const Tensor& weight) { return weight.to(dtype).to(device); });
 }
 
 template <typename Visit>
@@ -175,11 +172,11 @@ NetworkTensors with_outputs(const RandomNetwork& network) {
     tensors.y = Tensor::full({first.B, first.T, features}, kNaN, first.dtype, first.device).swap_axes(0, 1);
   }
   for_each_direction(network, [&](std::size_t k, Direction direction, const RecurrenceSpec& spec) {
-    const auto rows = [&] { return Tensor::full({spec.B, spec.cell.units}, kNaN, spec.dtype, spec.device); };
+    const auto rows = [&](std::int64_t units) { return Tensor::full({spec.B, units}, kNaN, spec.dtype, spec.device); };
     DirectionTensors& wanted = direction_of(tensors.layers[k], direction);
-    if (network.wants_last_outputs[k]) wanted.last_output = rows();
+    if (network.wants_last_outputs[k]) wanted.last_output = rows(output_units(spec.cell));
     for (int state = 0; network.wants_final_states[k] && state < state_count(spec.cell.kind); ++state) {
-      wanted.final_state.push_back(rows());
+      wanted.final_state.push_back(rows(state_units(spec.cell, state)));
     }
   });
   return tensors;

@@ -29,16 +29,6 @@ CellSpec random_cell(Random& random) {
           .reset_after = random.coin()};
 }
 
-RecurrentWeights random_weights(Random& random, const CellSpec& cell, std::int64_t I) {
-  const std::int64_t columns = gate_count(cell.kind) * cell.units;
-  // Small enough that the states of an unbounded activation do not grow without end.
-  const double scale = 0.9 / static_cast<double>(cell.units);
-  RecurrentWeights weights{random.tensor({I, columns}, 1.0), random.tensor({cell.units, columns}, scale), std::nullopt};
-  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
-  if (cell.use_bias) weights.bias = random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5);
-  return weights;
-}
-
 // A (T, B, I) view over memory laid out in one of the ways callers have it.
 Tensor random_sequence(Random& random, const RecurrenceSpec& spec) {
   switch (random.integer(0, 4)) {
@@ -99,11 +89,34 @@ std::vector<Tensor> converted(const std::vector<Tensor>& tensors, DType dtype) {
 
 }  // namespace
 
+void draw_lstm_variant(Random& random, CellSpec& cell) {
+  cell.use_peepholes = random.coin();
+  if (random.coin(0.4)) cell.cell_clip = random.uniform(0.05, 1.0);
+  if (random.coin()) cell.projection_units = random.coin(0.1) ? random.integer(16, 40) : random.integer(1, 9);
+  if (cell.projection_units && random.coin()) cell.projection_clip = random.uniform(0.02, 0.5);
+}
+
+RecurrentWeights random_weights(Random& random, const CellSpec& cell, std::int64_t I) {
+  const std::int64_t columns = gate_count(cell.kind) * cell.units;
+  const std::int64_t features = output_units(cell);
+  // Small enough that the states of an unbounded activation do not grow without end.
+  const double scale = 0.9 / static_cast<double>(features);
+  RecurrentWeights weights{random.tensor({I, columns}, 1.0), random.tensor({features, columns}, scale), std::nullopt};
+  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
+  if (cell.use_bias) weights.bias = random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5);
+  if (cell.use_peepholes) weights.peepholes = random.tensor({3, cell.units}, 0.9);
+  if (cell.projection_units) {
+    weights.projection = random.tensor({cell.units, features}, 1.5 / static_cast<double>(cell.units));
+  }
+  return weights;
+}
+
 RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
   RandomRecurrence recurrence;
   RecurrenceSpec& spec = recurrence.spec;
   spec.cell = random_cell(random);
   spec.cell.units = sizes.units.value_or(spec.cell.units);
+  if (spec.cell.kind == CellKind::lstm && !sizes.plain_cell && random.coin(0.6)) draw_lstm_variant(random, spec.cell);
   spec.T = sizes.T.value_or(random.integer(0, 9));
   spec.B = sizes.B.value_or(random.integer(0, 6));
   spec.I = sizes.I.value_or(random.integer(1, 7));
@@ -116,7 +129,7 @@ RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
   recurrence.x = random_sequence(random, spec);
   if (random.coin()) {
     for (int k = 0; k < state_count(spec.cell.kind); ++k) {
-      recurrence.initial_state.push_back(random.tensor({spec.B, spec.cell.units}, 1.0));
+      recurrence.initial_state.push_back(random.tensor({spec.B, state_units(spec.cell, k)}, 1.0));
     }
   }
   draw_liveness(random, recurrence);
@@ -132,11 +145,13 @@ RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence
 RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence) {
   const RecurrenceSpec& spec = plan.spec();
   const DType dtype = spec.dtype;
-  RecurrentWeights weights{recurrence.weights.kernel.to(dtype), recurrence.weights.recurrent_kernel.to(dtype), {}};
-  if (recurrence.weights.bias) weights.bias = recurrence.weights.bias->to(dtype);
-  const Shape rows{spec.B, spec.cell.units};
-  RunResult result{Tensor::full({spec.T, spec.B, spec.cell.units}, kNaN, dtype), Tensor::full(rows, kNaN, dtype), {}};
-  for (int k = 0; k < state_count(spec.cell.kind); ++k) result.final_state.push_back(Tensor::full(rows, kNaN, dtype));
+  const RecurrentWeights weights = recurrence.weights.map([&](const Tensor& weight) { return weight.to(dtype); });
+  const std::int64_t features = output_units(spec.cell);
+  RunResult result{
+      Tensor::full({spec.T, spec.B, features}, kNaN, dtype), Tensor::full({spec.B, features}, kNaN, dtype), {}};
+  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+    result.final_state.push_back(Tensor::full({spec.B, state_units(spec.cell, k)}, kNaN, dtype));
+  }
   Session session(plan, weights);
   session.run({.x = recurrence.x.to(dtype),
                .mask = recurrence.mask,

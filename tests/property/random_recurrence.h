@@ -25,14 +25,21 @@ struct WantedSizes {
   std::optional<std::int64_t> B = std::nullopt;
   std::optional<std::int64_t> T = std::nullopt;
   std::optional<std::int64_t> I = std::nullopt;
+  bool plain_cell = false;  ///< without peepholes, clips and a projection
 };
+
+/// Gives an LSTM some of what it may have besides: peepholes, clips that are reached, a projection.
+void draw_lstm_variant(Random& random, CellSpec& cell);
+
+/// Weights of `cell` for I inputs, in f32.
+RecurrentWeights random_weights(Random& random, const CellSpec& cell, std::int64_t I);
 
 /// Everything in f32. Dead positions of x hold NaN in some of them.
 RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes = {});
 
 /// What one run writes.
 struct RunResult {
-  Tensor y;  ///< (T, B, H)
+  Tensor y;  ///< (T, B, P or H)
   Tensor last_output;
   std::vector<Tensor> final_state;
 };

@@ -18,15 +18,23 @@ StepResult simple_rnn_step(const CellSpec& cell, const RecurrentWeights& weights
   return {output, {output}};
 }
 
+// sum + w c, with row `row` of the peepholes, where there are some.
+Tensor peeped(const Tensor& sum, const RecurrentWeights& weights, int row, const Tensor& c) {
+  return weights.peepholes ? add(sum, mul(weights.peepholes->select(0, row), c)) : sum;
+}
+
+Tensor clipped(const Tensor& x, const std::optional<double>& bound) { return bound ? clip(x, -*bound, *bound) : x; }
+
 StepResult lstm_step(const CellSpec& cell, const RecurrentWeights& weights, const Tensor& x, const States& states) {
   const Tensor sum = add(with_bias(dot(x, weights.kernel), weights.bias), dot(states[0], weights.recurrent_kernel));
   const std::vector<Tensor> gates = split(sum, 4);
-  const Tensor i = activate(cell.recurrent_activation, gates[0]);
-  const Tensor f = activate(cell.recurrent_activation, gates[1]);
+  const Tensor i = activate(cell.recurrent_activation, peeped(gates[0], weights, 0, states[1]));
+  const Tensor f = activate(cell.recurrent_activation, peeped(gates[1], weights, 1, states[1]));
   const Tensor g = activate(cell.activation, gates[2]);
-  const Tensor o = activate(cell.recurrent_activation, gates[3]);
-  const Tensor c = add(mul(f, states[1]), mul(i, g));
-  const Tensor h = mul(o, activate(cell.activation, c));
+  const Tensor c = clipped(add(mul(f, states[1]), mul(i, g)), cell.cell_clip);
+  const Tensor o = activate(cell.recurrent_activation, peeped(gates[3], weights, 2, c));
+  Tensor h = mul(o, activate(cell.activation, c));
+  if (weights.projection) h = clipped(dot(h, *weights.projection), cell.projection_clip);
   return {h, {h, c}};
 }
 

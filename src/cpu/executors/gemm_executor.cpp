@@ -12,8 +12,10 @@ namespace {
 struct Scratch {
   float* input_sums;          ///< (T, B, G H) or (B, T, G H): x W
   float* recurrent_sums;      ///< (B, G H): h U
-  float* states[kMaxStates];  ///< each (B, H)
+  float* states[kMaxStates];  ///< each (B, H), but h of a projection (B, P)
   float* reset_state;         ///< (B, H): r h
+  float* unprojected;         ///< (B, H): what is projected to h
+  float* projected;           ///< (B, P): before it is clipped
   bool* was_live;             ///< (B): whether a row has been live at all
 
   Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
@@ -21,8 +23,11 @@ struct Scratch {
     const std::int64_t columns = gate_count(spec.cell.kind) * H;
     input_sums = cutter.take<float>(spec.T * spec.B * columns);
     recurrent_sums = cutter.take<float>(spec.B * columns);
-    for (float*& state : states) state = cutter.take<float>(spec.B * H);
+    for (int k = 0; k < kMaxStates; ++k) states[k] = cutter.take<float>(spec.B * state_units(spec.cell, k));
     reset_state = cutter.take<float>(spec.B * H);
+    const std::int64_t P = spec.cell.projection_units.value_or(0);
+    unprojected = cutter.take<float>(P > 0 ? spec.B * H : 0);
+    projected = cutter.take<float>(spec.B * P);
     was_live = cutter.take<bool>(spec.B);
   }
 };
@@ -36,6 +41,7 @@ class GemmLoop {
         buffers_(buffers),
         scratch_(scratch),
         H_(spec_.cell.units),
+        features_(output_units(spec_.cell)),
         columns_(Formula::kGates * H_),
         activations_{spec_.cell.activation, spec_.cell.recurrent_activation} {}
 
@@ -43,17 +49,18 @@ class GemmLoop {
     load_initial_states();
     project_inputs();
     for (std::int64_t s = 0; s < spec_.T; ++s) {
-      multiply_states(scratch_.states[0], 0, Formula::kProductsBeforeReset);
+      multiply_states(scratch_.states[0], features_, 0, Formula::kProductsBeforeReset);
       if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
         for (std::int64_t b = 0; b < spec_.B; ++b) reset_row(s, b);
-        multiply_states(scratch_.reset_state, Formula::kProductsBeforeReset, Formula::kGates);
+        multiply_states(scratch_.reset_state, H_, Formula::kProductsBeforeReset, Formula::kGates);
       }
       for (std::int64_t b = 0; b < spec_.B; ++b) {
         if (buffers_.schedule.live(s, b)) advance_row(s, b);
-        if (buffers_.y.data != nullptr) {
-          const std::int64_t t = buffers_.schedule.write_time(s, b);
-          emit(s, b, static_cast<float*>(buffers_.y.data) + buffers_.y.strides.offset(t, b));
-        }
+      }
+      if (weights_.projection != nullptr) project_rows(s);
+      for (std::int64_t b = 0; b < spec_.B && buffers_.y.data != nullptr; ++b) {
+        const std::int64_t t = buffers_.schedule.write_time(s, b);
+        emit(s, b, static_cast<float*>(buffers_.y.data) + buffers_.y.strides.offset(t, b));
       }
     }
     store_results();
@@ -90,11 +97,11 @@ class GemmLoop {
     }
   }
 
-  /// recurrent_sums = rows U, for the columns of gates first .. last - 1
-  void multiply_states(const float* rows, int first, int last) {
+  /// recurrent_sums = rows U, for the columns of gates first .. last - 1; rows have `width` elements
+  void multiply_states(const float* rows, std::int64_t width, int first, int last) {
     const auto* kernel = static_cast<const float*>(weights_.recurrent_kernel);
     const std::int64_t columns = (last - first) * H_;
-    gemm({rows, spec_.B, H_, H_}, {kernel + first * H_, H_, columns, columns_},
+    gemm({rows, spec_.B, width, width}, {kernel + first * H_, width, columns, columns_},
          {scratch_.recurrent_sums + first * H_, spec_.B, columns, columns_});
   }
 
@@ -134,17 +141,47 @@ class GemmLoop {
 
   void advance_row(std::int64_t s, std::int64_t b) {
     const RowSums sums = row_sums(s, b);
-    float* h = scratch_.states[0] + b * H_;
+    float* h = (weights_.projection == nullptr ? scratch_.states[0] : scratch_.unprojected) + b * H_;
     float* c = scratch_.states[1] + b * H_;
     float input[Formula::kGates];
     float recurrent[Formula::kGates];
     for (std::int64_t u = 0; u < H_; ++u) {
       sums.gather(u, input, recurrent);
-      const UnitStates<float> next = Formula::step(input, recurrent, UnitStates<float>{h[u], c[u]}, activations_);
+      const UnitStates<float> next = step_unit(input, recurrent, {h[u], c[u]}, u);
       h[u] = next.h;
       c[u] = next.c;
     }
     scratch_.was_live[b] = true;
+  }
+
+  UnitStates<float> step_unit(const float* input, const float* recurrent, UnitStates<float> previous,
+                              std::int64_t u) const {
+    if constexpr (kIsLstmVariant<Formula>) {
+      LstmVariantUnit<float> unit{.cell_clip = bound_of<float>(spec_.cell.cell_clip)};
+      if (const auto* peepholes = static_cast<const float*>(weights_.peepholes); peepholes != nullptr) {
+        unit.has_peepholes = true;
+        unit.w_i = peepholes[u];
+        unit.w_f = peepholes[H_ + u];
+        unit.w_o = peepholes[2 * H_ + u];
+      }
+      return Formula::step(input, recurrent, previous, activations_, unit);
+    } else {
+      return Formula::step(input, recurrent, previous, activations_);
+    }
+  }
+
+  /// h of live rows = clip(unprojected projection). Dead rows take part in the product, and nobody looks at theirs.
+  void project_rows(std::int64_t s) {
+    gemm({scratch_.unprojected, spec_.B, H_, H_},
+         {static_cast<const float*>(weights_.projection), H_, features_, features_},
+         {scratch_.projected, spec_.B, features_, features_});
+    const auto bound = bound_of<float>(spec_.cell.projection_clip);
+    for (std::int64_t b = 0; b < spec_.B; ++b) {
+      if (!buffers_.schedule.live(s, b)) continue;
+      const float* row = scratch_.projected + b * features_;
+      std::transform(row, row + features_, scratch_.states[0] + b * features_,
+                     [bound](float sum) { return formula::clip(sum, -bound, bound); });
+    }
   }
 
   /// What row b emits at processing step s, after its states were advanced. The output of every cell is its h, and h
@@ -154,23 +191,25 @@ class GemmLoop {
     const bool zeros = (spec_.dead_output == DeadOutput::zeros && !live) ||
                        (spec_.dead_output == DeadOutput::previous_output && !scratch_.was_live[b]);
     if (zeros) {
-      std::fill_n(target, H_, 0.0F);
+      std::fill_n(target, features_, 0.0F);
     } else {
-      std::copy_n(scratch_.states[0] + b * H_, H_, target);
+      std::copy_n(scratch_.states[0] + b * features_, features_, target);
     }
   }
 
   void load_initial_states() {
     std::fill_n(scratch_.was_live, spec_.B, false);
     std::fill_n(scratch_.recurrent_sums, spec_.B * columns_, 0.0F);
-    for (std::size_t k = 0; k < kMaxStates; ++k) {
-      const BatchBuffer& initial = buffers_.initial_state[k];
+    if (weights_.projection != nullptr) std::fill_n(scratch_.unprojected, spec_.B * H_, 0.0F);
+    for (int k = 0; k < kMaxStates; ++k) {
+      const std::int64_t units = state_units(spec_.cell, k);
+      const BatchBuffer& initial = buffers_.initial_state[static_cast<std::size_t>(k)];
       for (std::int64_t b = 0; b < spec_.B; ++b) {
-        float* row = scratch_.states[k] + b * H_;
+        float* row = scratch_.states[k] + b * units;
         if (initial.data == nullptr) {
-          std::fill_n(row, H_, 0.0F);
+          std::fill_n(row, units, 0.0F);
         } else {
-          std::copy_n(static_cast<const float*>(initial.data) + b * initial.stride, H_, row);
+          std::copy_n(static_cast<const float*>(initial.data) + b * initial.stride, units, row);
         }
       }
     }
@@ -183,13 +222,15 @@ class GemmLoop {
         if (spec_.T > 0) {
           emit(spec_.T - 1, b, target);
         } else {
-          std::fill_n(target, H_, 0.0F);
+          std::fill_n(target, features_, 0.0F);
         }
       }
-      for (std::size_t k = 0; k < Formula::kStates; ++k) {
-        const BatchBuffer& final_state = buffers_.final_state[k];
+      for (int k = 0; k < Formula::kStates; ++k) {
+        const std::int64_t units = state_units(spec_.cell, k);
+        const BatchBuffer& final_state = buffers_.final_state[static_cast<std::size_t>(k)];
         if (final_state.data == nullptr) continue;
-        std::copy_n(scratch_.states[k] + b * H_, H_, static_cast<float*>(final_state.data) + b * final_state.stride);
+        std::copy_n(scratch_.states[k] + b * units, units,
+                    static_cast<float*>(final_state.data) + b * final_state.stride);
       }
     }
   }
@@ -199,6 +240,7 @@ class GemmLoop {
   const RecurrenceBuffers& buffers_;
   const Scratch& scratch_;
   const std::int64_t H_;
+  const std::int64_t features_;  ///< of h: P of a projection, else H
   const std::int64_t columns_;
   const Activations activations_;
   TimeBatchStrides sums_strides_;

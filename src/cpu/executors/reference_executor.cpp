@@ -12,20 +12,22 @@ namespace {
 /// What the loop remembers between steps, and the sums of the row it works on.
 template <typename Real>
 struct Scratch {
-  Real* states[kMaxStates];  ///< each (B, H)
-  Real* output;              ///< (B, H): what each row emitted last
+  Real* states[kMaxStates];  ///< each (B, H), but h of a projection (B, P)
+  Real* output;              ///< (B, P or H): what each row emitted last
   Real* input_sums;          ///< (G H): x W + b
   Real* recurrent_sums;      ///< (G H): h U + rb
   Real* reset_state;         ///< (H): r h
+  Real* unprojected;         ///< (H): what is projected to h
 
   Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
     const std::int64_t H = spec.cell.units;
     const std::int64_t gates = gate_count(spec.cell.kind);
-    for (Real*& state : states) state = cutter.take<Real>(spec.B * H);
-    output = cutter.take<Real>(spec.B * H);
+    for (int k = 0; k < kMaxStates; ++k) states[k] = cutter.take<Real>(spec.B * state_units(spec.cell, k));
+    output = cutter.take<Real>(spec.B * output_units(spec.cell));
     input_sums = cutter.take<Real>(gates * H);
     recurrent_sums = cutter.take<Real>(gates * H);
     reset_state = cutter.take<Real>(H);
+    unprojected = cutter.take<Real>(H);
   }
 };
 
@@ -38,24 +40,25 @@ class ReferenceLoop {
         weights_(request.weights),
         buffers_(buffers),
         scratch_(scratch),
-        H_(request.spec.cell.units) {}
+        H_(request.spec.cell.units),
+        features_(output_units(request.spec.cell)) {}
 
   void run() {
     load_initial_states();
     for (std::int64_t s = 0; s < spec_.T; ++s) {
       for (std::int64_t b = 0; b < spec_.B; ++b) {
-        Real* output = scratch_.output + b * H_;
-        const Real* h = scratch_.states[0] + b * H_;
+        Real* output = scratch_.output + b * features_;
+        const Real* h = scratch_.states[0] + b * features_;
         if (buffers_.schedule.live(s, b)) {
           advance(buffers_.schedule.read_time(s, b), b);
-          std::copy_n(h, H_, output);
+          std::copy_n(h, features_, output);
         } else if (spec_.dead_output == DeadOutput::zeros) {
-          std::fill_n(output, H_, Real(0));
+          std::fill_n(output, features_, Real(0));
         } else if (spec_.dead_output == DeadOutput::incoming_state) {
-          std::copy_n(h, H_, output);
+          std::copy_n(h, features_, output);
         }  // else the previous output stays
         const std::int64_t offset = buffers_.y.strides.offset(buffers_.schedule.write_time(s, b), b);
-        if (buffers_.y.data != nullptr) store(output, static_cast<Element*>(buffers_.y.data) + offset);
+        if (buffers_.y.data != nullptr) store(output, features_, static_cast<Element*>(buffers_.y.data) + offset);
       }
     }
     store_results();
@@ -65,11 +68,11 @@ class ReferenceLoop {
   /// states of row b = formula(x[t, b] W + bias, h U + recurrent bias, states)
   void advance(std::int64_t t, std::int64_t b) {
     const Element* x = static_cast<const Element*>(buffers_.x.data) + buffers_.x.strides.offset(t, b);
-    Real* h = scratch_.states[0] + b * H_;
+    Real* h = scratch_.states[0] + b * features_;
     Real* c = scratch_.states[1] + b * H_;
     const Activations activations{spec_.cell.activation, spec_.cell.recurrent_activation};
     product(x, spec_.I, weights_.kernel, weights_.bias, 0, Formula::kGates, scratch_.input_sums);
-    product(h, H_, weights_.recurrent_kernel, weights_.recurrent_bias, 0, Formula::kProductsBeforeReset,
+    product(h, features_, weights_.recurrent_kernel, weights_.recurrent_bias, 0, Formula::kProductsBeforeReset,
             scratch_.recurrent_sums);
     Real input[Formula::kGates];
     Real recurrent[Formula::kGates];
@@ -81,12 +84,52 @@ class ReferenceLoop {
       product(scratch_.reset_state, H_, weights_.recurrent_kernel, weights_.recurrent_bias,
               Formula::kProductsBeforeReset, Formula::kGates, scratch_.recurrent_sums);
     }
+    if constexpr (kIsLstmVariant<Formula>) {
+      advance_variant(activations, h, c);
+    } else {
+      for (std::int64_t u = 0; u < H_; ++u) {
+        gather(u, input, recurrent);
+        const UnitStates<Real> next = Formula::step(input, recurrent, UnitStates<Real>{h[u], c[u]}, activations);
+        h[u] = next.h;
+        c[u] = next.c;
+      }
+    }
+  }
+
+  /// h, c = formula(sums, c);  with a projection h = clip(h projection)
+  void advance_variant(Activations activations, Real* h, Real* c) {
+    const bool projects = weights_.projection != nullptr;
+    Real* unprojected = projects ? scratch_.unprojected : h;
+    Real input[Formula::kGates];
+    Real recurrent[Formula::kGates];
     for (std::int64_t u = 0; u < H_; ++u) {
       gather(u, input, recurrent);
-      const UnitStates<Real> next = Formula::step(input, recurrent, UnitStates<Real>{h[u], c[u]}, activations);
-      h[u] = next.h;
+      const UnitStates<Real> next =
+          Formula::step(input, recurrent, UnitStates<Real>{Real(0), c[u]}, activations, variant_unit(u));
+      unprojected[u] = next.h;
       c[u] = next.c;
     }
+    if (!projects) return;
+    const Real bound = bound_of<Real>(spec_.cell.projection_clip);
+    for (std::int64_t p = 0; p < features_; ++p) {
+      Real sum = 0;
+      for (std::int64_t u = 0; u < H_; ++u) sum += unprojected[u] * weight(weights_.projection, u * features_ + p);
+      h[p] = formula::clip(sum, -bound, bound);
+    }
+  }
+
+  LstmVariantUnit<Real> variant_unit(std::int64_t u) const {
+    LstmVariantUnit<Real> unit{.cell_clip = bound_of<Real>(spec_.cell.cell_clip)};
+    if (weights_.peepholes == nullptr) return unit;
+    unit.has_peepholes = true;
+    unit.w_i = weight(weights_.peepholes, u);
+    unit.w_f = weight(weights_.peepholes, H_ + u);
+    unit.w_o = weight(weights_.peepholes, 2 * H_ + u);
+    return unit;
+  }
+
+  static Real weight(const void* weights, std::int64_t index) {
+    return convert_element<Real>(static_cast<const Element*>(weights)[index]);
   }
 
   /// sums[column] = bias[column] + sum over k of vector[k] matrix[k, column], for the columns of gates first .. last -
@@ -96,10 +139,9 @@ class ReferenceLoop {
                Real* sums) const {
     const std::int64_t columns = Formula::kGates * H_;
     for (std::int64_t column = first * H_; column < last * H_; ++column) {
-      Real sum = bias == nullptr ? Real(0) : convert_element<Real>(static_cast<const Element*>(bias)[column]);
+      Real sum = bias == nullptr ? Real(0) : weight(bias, column);
       for (std::int64_t k = 0; k < length; ++k) {
-        sum += convert_element<Real>(vector[k]) *
-               convert_element<Real>(static_cast<const Element*>(matrix)[k * columns + column]);
+        sum += convert_element<Real>(vector[k]) * weight(matrix, k * columns + column);
       }
       sums[column] = sum;
     }
@@ -112,34 +154,37 @@ class ReferenceLoop {
     }
   }
 
-  void store(const Real* row, Element* target) const {
-    std::transform(row, row + H_, target, [](Real value) { return convert_element<Element>(value); });
+  static void store(const Real* row, std::int64_t units, Element* target) {
+    std::transform(row, row + units, target, [](Real value) { return convert_element<Element>(value); });
   }
 
   void load_initial_states() {
-    std::fill_n(scratch_.output, spec_.B * H_, Real(0));
+    std::fill_n(scratch_.output, spec_.B * features_, Real(0));
     std::fill_n(scratch_.recurrent_sums, Formula::kGates * H_, Real(0));
-    for (std::size_t k = 0; k < kMaxStates; ++k) {
-      const BatchBuffer& initial = buffers_.initial_state[k];
+    for (int k = 0; k < kMaxStates; ++k) {
+      const std::int64_t units = state_units(spec_.cell, k);
+      const BatchBuffer& initial = buffers_.initial_state[static_cast<std::size_t>(k)];
       for (std::int64_t b = 0; b < spec_.B; ++b) {
-        Real* row = scratch_.states[k] + b * H_;
-        std::fill_n(row, H_, Real(0));
+        Real* row = scratch_.states[k] + b * units;
+        std::fill_n(row, units, Real(0));
         if (initial.data == nullptr) continue;
         const Element* source = static_cast<const Element*>(initial.data) + b * initial.stride;
-        std::transform(source, source + H_, row, [](Element value) { return convert_element<Real>(value); });
+        std::transform(source, source + units, row, [](Element value) { return convert_element<Real>(value); });
       }
     }
   }
 
   void store_results() const {
-    const auto store_rows = [&](const Real* rows, const BatchBuffer& target) {
+    const auto store_rows = [&](const Real* rows, std::int64_t units, const BatchBuffer& target) {
       if (target.data == nullptr) return;
       for (std::int64_t b = 0; b < spec_.B; ++b) {
-        store(rows + b * H_, static_cast<Element*>(target.data) + b * target.stride);
+        store(rows + b * units, units, static_cast<Element*>(target.data) + b * target.stride);
       }
     };
-    store_rows(scratch_.output, buffers_.last_output);
-    for (std::size_t k = 0; k < Formula::kStates; ++k) store_rows(scratch_.states[k], buffers_.final_state[k]);
+    store_rows(scratch_.output, features_, buffers_.last_output);
+    for (int k = 0; k < Formula::kStates; ++k) {
+      store_rows(scratch_.states[k], state_units(spec_.cell, k), buffers_.final_state[static_cast<std::size_t>(k)]);
+    }
   }
 
   const RecurrenceSpec& spec_;
@@ -147,6 +192,7 @@ class ReferenceLoop {
   const RecurrenceBuffers& buffers_;
   const Scratch<Real>& scratch_;
   const std::int64_t H_;
+  const std::int64_t features_;  ///< of h: P of a projection, else H
 };
 
 class ReferenceRunner final : public Runner {

@@ -13,6 +13,8 @@ constexpr std::int64_t kMostSteps = 65535;
 constexpr std::int64_t kMostOfAnySize = std::numeric_limits<std::int32_t>::max();
 
 Support cell_support(const CellSpec& cell) {
+  if (cell.use_peepholes) return Support::no("cuDNN's LSTM has no peepholes");
+  if (!is_plain(cell)) return Support::no("it asks no cell clip and no projection of cuDNN");
   if (cell.kind == CellKind::simple_rnn) {
     const bool known = cell.activation == Activation::tanh || cell.activation == Activation::relu;
     if (!known) return Support::no("cuDNN's simple RNN has tanh or relu, not " + to_string(cell.activation));

@@ -72,13 +72,15 @@ InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_st
 }
 
 InputProducts::InputProducts(const RunnerRequest& request)
-    : spec_(request.spec), weights_(request.weights.kernel, request.spec.I, request.spec) {}
+    : spec_(request.spec),
+      columns_(gate_count(spec_.cell.kind) * spec_.cell.units),
+      weights_(request.weights.kernel, spec_.I, columns_, spec_) {}
 
 const InputProducts::Projected& InputProducts::projected(TimeBatchStrides x_strides) {
   const auto known = std::ranges::find_if(
       projected_, [&](const Projected& projected) { return projected.projection.x_strides == x_strides; });
   if (known != projected_.end()) return *known;
-  InputProjection projection = project_inputs(spec_, x_strides, gate_count(spec_.cell.kind) * spec_.cell.units);
+  InputProjection projection = project_inputs(spec_, x_strides, columns_);
   projection.spec.result_dtype = sum_dtype(spec_.dtype);
   projection.spec.b = weights_.layout();
   projected_.push_back({projection, cached_product(projection.spec, spec_.device)});

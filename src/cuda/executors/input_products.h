@@ -46,6 +46,7 @@ class InputProducts {
   const Projected& projected(TimeBatchStrides x_strides);
 
   const RecurrenceSpec spec_;
+  const std::int64_t columns_;  ///< G H
   const ProductWeights weights_;
   std::vector<Projected> projected_;
 };

@@ -18,4 +18,14 @@ Tensor pack_biases(const RunnerRequest& request) {
   return biases;
 }
 
+Tensor pack_peepholes(const RunnerRequest& request) {
+  if (request.weights.peepholes == nullptr) return {};
+  const RecurrenceSpec& spec = request.spec;
+  const Tensor packed = Tensor::empty({3, spec.cell.units}, sum_dtype(spec.dtype), spec.device);
+  // As above.
+  packed.copy_from(Tensor::borrow_device(const_cast<void*>(request.weights.peepholes), {3, spec.cell.units}, spec.dtype,
+                                         spec.device));
+  return packed;
+}
+
 }  // namespace rondo

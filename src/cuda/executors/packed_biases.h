@@ -10,4 +10,7 @@ namespace rondo {
 /// question and a conversion. Packed on the thread's current stream.
 Tensor pack_biases(const RunnerRequest& request);
 
+/// (3, H) of the same dtype: w_i w_f w_o; undefined where there are none. Packed alike.
+Tensor pack_peepholes(const RunnerRequest& request);
+
 }  // namespace rondo

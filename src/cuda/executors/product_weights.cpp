@@ -21,8 +21,8 @@ Tensor transposed(const void* matrix, std::int64_t rows, std::int64_t columns, c
 
 }  // namespace
 
-ProductWeights::ProductWeights(const void* kernel, std::int64_t K, const RecurrenceSpec& spec)
-    : kernel_(kernel), K_(K), columns_(gate_count(spec.cell.kind) * spec.cell.units), dtype_(spec.dtype) {
+ProductWeights::ProductWeights(const void* kernel, std::int64_t K, std::int64_t columns, const RecurrenceSpec& spec)
+    : kernel_(kernel), K_(K), columns_(columns), dtype_(spec.dtype) {
   if (transposes_weights(spec)) transposed_ = transposed(kernel, K, columns_, spec);
 }
 

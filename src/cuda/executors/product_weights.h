@@ -18,11 +18,12 @@ inline void* at_element(void* data, std::int64_t index, DType dtype) {
   return static_cast<std::byte*>(data) + index * static_cast<std::int64_t>(size_of(dtype));
 }
 
-/// A kernel (K, G H) as products read it: transposed, (G H, K), where cuBLASLt is faster with it; else as it is.
+/// A kernel (K, columns) as products read it: transposed, (columns, K), where cuBLASLt is faster with it; else as it
+/// is.
 class ProductWeights {
  public:
   /// `kernel` stays where it is for as long as this lives. What is transposed is so on the thread's current stream.
-  ProductWeights(const void* kernel, std::int64_t K, const RecurrenceSpec& spec);
+  ProductWeights(const void* kernel, std::int64_t K, std::int64_t columns, const RecurrenceSpec& spec);
 
   MatrixLayout layout() const;
   /// The operand of a product over the columns from this one on.

@@ -32,6 +32,7 @@ class StepwiseRunner final : public Runner {
   explicit StepwiseRunner(const RunnerRequest& request)
       : request_(request),
         biases_(pack_biases(request)),
+        peepholes_(pack_peepholes(request)),
         input_products_(request),
         products_(request),
         how_(step_launch(request)),
@@ -45,7 +46,7 @@ class StepwiseRunner final : public Runner {
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseRun run{request_.spec, buffers, biases_, input_products_, products_, workspace, how};
+    const StepwiseRun run{request_.spec, buffers, biases_, peepholes_, input_products_, products_, workspace, how};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise<double>(run);
       case DType::f32: return run_stepwise<float>(run);
@@ -57,6 +58,7 @@ class StepwiseRunner final : public Runner {
 
   const RunnerRequest request_;
   const Tensor biases_;
+  const Tensor peepholes_;
   InputProducts input_products_;
   const StepwiseProducts products_;
   const StepLaunch how_;
@@ -68,7 +70,8 @@ class StepwiseExecutor final : public Executor {
   std::string_view name() const override { return "cuda_stepwise"; }
 
   Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    if (spec.cell.units >= kMostUnits) return Support::no("it counts units in 30 bits");
+    if (spec.cell.units >= kMostUnits || output_units(spec.cell) >= kMostUnits)
+      return Support::no("it counts units in 30 bits");
     if (spec.B >= kMostRows) return Support::no("it counts rows in 31 bits");
     return Support::yes();
   }

@@ -8,6 +8,8 @@
 ///                      all rows: y[write time] = what they emit; at the last step also the results
 ///     store results    the same for T = 0
 ///
+/// Where h is projected, two kernels of projected_kernels.cuh and a product stand for the gate step.
+///
 /// Each is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread reads what
 /// another one of its kernel writes: was_live[b] is written where row b is live at s, or the step is fresh, and read
 /// elsewhere.
@@ -81,6 +83,12 @@ __device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRo
   if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
 }
 
+/// values = units at rows.data + b * stride + u, if there are rows.
+template <int kWidth, typename Element>
+__device__ inline void read_units(BatchRows<const Element> rows, UnitPosition at, Sum<Element> (&values)[kWidth]) {
+  if (rows.data != nullptr) device::read_pack(rows.data + at.b * rows.stride + at.u, values);
+}
+
 /// Those of the spec, or ones that are known when the kernel is compiled.
 template <typename Activations, typename Step>
 __device__ inline Activations make_activations(const Step& step) {
@@ -94,19 +102,19 @@ __device__ inline Activations make_activations(const Step& step) {
 template <typename Element, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) load_states_kernel(const __grid_constant__ LoadStates<Element> load) {
   const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= load.schedule.B || at.u >= load.H) return;
-  const std::int64_t unit = at.b * load.H + at.u;
-  Sum<Element> h[kWidth] = {};
-  Sum<Element> c[kWidth] = {};
-  if (load.initial_h.data != nullptr) {
-    device::read_pack(load.initial_h.data + at.b * load.initial_h.stride + at.u, h);
+  if (at.b >= load.schedule.B) return;
+  if (at.u < load.h_units) {
+    Sum<Element> h[kWidth] = {};
+    read_units(load.initial_h, at, h);
+    const std::int64_t unit = at.b * load.h_units + at.u;
+    device::write_pack(h, load.states.h + unit);
+    if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, load.states.operand + unit);
   }
-  if (load.initial_c.data != nullptr) {
-    device::read_pack(load.initial_c.data + at.b * load.initial_c.stride + at.u, c);
+  if (load.states.c != nullptr && at.u < load.c_units) {
+    Sum<Element> c[kWidth] = {};
+    read_units(load.initial_c, at, c);
+    device::write_pack(c, load.states.c + at.b * load.c_units + at.u);
   }
-  device::write_pack(h, load.states.h + unit);
-  if (load.states.c != nullptr) device::write_pack(c, load.states.c + unit);
-  if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, load.states.operand + unit);
   if (at.u != 0) return;
   load.states.was_live[at.b] = false;
   check_length(load.schedule, at.b, load.flags);
@@ -148,13 +156,50 @@ __device__ inline void store_results(const ResultRows<Element>& rows, UnitPositi
   store_units(unit.h, rows.last_output, at);
 }
 
+/// What kWidth units have of their own: nothing, unless the Formula is the LSTM's variant.
+struct NoVariantUnits {};
+
+template <typename Real, int kWidth>
+struct LstmVariantUnits {
+  bool has_peepholes = false;
+  Real w_i[kWidth] = {};
+  Real w_f[kWidth] = {};
+  Real w_o[kWidth] = {};
+  Real cell_clip = 0;
+
+  __device__ LstmVariantUnit<Real> unit(int i) const { return {has_peepholes, w_i[i], w_f[i], w_o[i], cell_clip}; }
+};
+
+template <int kWidth>
+__device__ inline NoVariantUnits variant_units(NoVariantStep, std::int64_t, int) {
+  return {};
+}
+
+template <int kWidth, typename Element>
+__device__ inline LstmVariantUnits<Sum<Element>, kWidth> variant_units(const LstmVariantStep<Element>& step,
+                                                                       std::int64_t H, int u) {
+  LstmVariantUnits<Sum<Element>, kWidth> units;
+  units.cell_clip = step.cell_clip;
+  units.has_peepholes = step.peepholes != nullptr;
+  if (!units.has_peepholes) return units;
+  device::read_pack(step.peepholes + u, units.w_i);
+  device::read_pack(step.peepholes + H + u, units.w_f);
+  device::read_pack(step.peepholes + 2 * H + u, units.w_o);
+  return units;
+}
+
 /// h, c = formula(input sums, recurrent sums, h, c) in kWidth units.
-template <typename Formula, int kWidth, typename Real, typename Activations>
+template <typename Formula, int kWidth, typename Real, typename Activations, typename Variant>
 __device__ inline void advance(const UnitSums<Real, Formula::kGates, kWidth>& sums, Activations activations,
-                               UnitResults<Real, kWidth>& unit) {
+                               const Variant& variant, UnitResults<Real, kWidth>& unit) {
   for (int i = 0; i < kWidth; ++i) {
-    const UnitStates<Real> next =
-        Formula::step(sums.input[i], sums.recurrent[i], UnitStates<Real>{unit.h[i], unit.c[i]}, activations);
+    const UnitStates<Real> previous{unit.h[i], unit.c[i]};
+    UnitStates<Real> next;
+    if constexpr (kIsLstmVariant<Formula>) {
+      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations, variant.unit(i));
+    } else {
+      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations);
+    }
     unit.h[i] = next.h;
     unit.c[i] = next.c;
   }
@@ -162,7 +207,7 @@ __device__ inline void advance(const UnitSums<Real, Formula::kGates, kWidth>& su
 
 template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
-    plain_gate_step_kernel(const __grid_constant__ PlainGateStep<Element> step) {
+    plain_gate_step_kernel(const __grid_constant__ PlainGateStep<Formula, Element> step) {
   using Real = Sum<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
   const UnitPosition at = unit_position<kWidth>();
@@ -176,12 +221,13 @@ __global__ void __launch_bounds__(kUnitThreads)
   UnitSums<Real, Formula::kGates, kWidth> sums;
   const Real* inputs = step.input_sums + at.b * step.input_stride;
   add_inputs<Formula>(step, inputs, at.u, sums);
+  const auto variant = variant_units<kWidth>(step.variant, step.H, at.u);
   if (step.next_inputs != 0) prefetch_inputs<Formula>(inputs + step.next_inputs, step.H, at.u);
   const auto activations = make_activations<Activations>(step);
   device::wait_for_previous_kernel();
 
   if (!step.fresh) add_products<Formula::kGates>(step, at, sums);
-  advance<Formula>(sums, activations, now);
+  advance<Formula>(sums, activations, variant, now);
   device::write_pack(now.h, step.h + unit);
   if constexpr (kHasC) device::write_pack(now.c, step.c + unit);
   if constexpr (!std::is_same_v<Element, Real>) device::write_pack(now.h, step.operand + unit);
@@ -189,8 +235,33 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (step.last) store_results(step.results, at, now);
 }
 
+/// What is done with the h of a row at the end of step s, where rows may be dead. `step` is a GateStep or a
+/// ProjectedStep, `unit` the place of its first unit in (B, units of h).
+template <typename Step, typename Real, int kWidth>
+__device__ inline void keep_and_emit(const Step& step, const Schedule& schedule, std::int64_t s, std::int64_t unit,
+                                     UnitPosition at, bool live, UnitResults<Real, kWidth>& now) {
+  if (live || step.fresh) {
+    device::write_pack(now.h, step.states.h + unit);
+    if constexpr (!std::is_same_v<decltype(step.states.operand), Real*>) {
+      device::write_pack(now.h, step.states.operand + unit);
+    }
+    if (at.u == 0) step.states.was_live[at.b] = live;
+  }
+  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
+  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
+  now.zeros = emits_zeros(schedule.dead_output, live, never_live);
+  if (step.y != nullptr) {
+    const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
+    Real output[kWidth];
+    for (int i = 0; i < kWidth; ++i) output[i] = now.zeros ? Real(0) : now.h[i];
+    device::write_pack(output, step.y + row + at.u);
+  }
+  store_results(step.results, at, now);
+}
+
 template <typename Formula, typename Element, typename Activations, int kWidth>
-__global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_constant__ GateStep<Element> step) {
+__global__ void __launch_bounds__(kUnitThreads)
+    gate_step_kernel(const __grid_constant__ GateStep<Formula, Element> step) {
   using Real = Sum<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
   const Schedule& schedule = step.sums.schedule;
@@ -206,6 +277,7 @@ __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_co
   // Of dead rows, too, whose sums nobody uses: so that inputs need not wait for the mask.
   UnitSums<Real, Formula::kGates, kWidth> sums;
   add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
+  const auto variant = variant_units<kWidth>(step.variant, step.sums.H, at.u);
   const bool live = schedule.live(s, at.b);
   if (s + 1 < schedule.T) prefetch_inputs<Formula>(inputs_of(step.sums, s + 1, at.b), step.sums.H, at.u);
   const auto activations = make_activations<Activations>(step.sums);
@@ -213,37 +285,30 @@ __global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_co
 
   if (live) {
     if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
-    advance<Formula>(sums, activations, now);
+    advance<Formula>(sums, activations, variant, now);
   }
   if (live || step.fresh) {
-    device::write_pack(now.h, step.states.h + unit);
     if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
-    if constexpr (!std::is_same_v<Element, Real>) device::write_pack(now.h, step.states.operand + unit);
-    if (at.u == 0) step.states.was_live[at.b] = live;
   }
-  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
-  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
-  now.zeros = emits_zeros(schedule.dead_output, live, never_live);
-  if (step.y != nullptr) {
-    const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
-    Real output[kWidth];
-    for (int i = 0; i < kWidth; ++i) output[i] = now.zeros ? Real(0) : now.h[i];
-    device::write_pack(output, step.y + row + at.u);
-  }
-  store_results(step.results, at, now);
+  keep_and_emit(step, schedule, s, unit, at, live, now);
 }
 
 template <typename Element, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
     store_results_kernel(const __grid_constant__ StoreResults<Element> store) {
   const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= store.B || at.u >= store.H) return;
-  const std::int64_t unit = at.b * store.H + at.u;
-  UnitResults<Sum<Element>, kWidth> now;
-  device::read_pack(store.states.h + unit, now.h);
-  if (store.states.c != nullptr) device::read_pack(store.states.c + unit, now.c);
-  now.zeros = true;
-  store_results(store.results, at, now);
+  if (at.b >= store.B) return;
+  if (at.u < store.h_units) {
+    UnitResults<Sum<Element>, kWidth> now{.zeros = true};
+    device::read_pack(store.states.h + at.b * store.h_units + at.u, now.h);
+    const ResultRows<Element> of_h{.last_output = store.results.last_output, .final_h = store.results.final_h};
+    store_results(of_h, at, now);
+  }
+  if (store.states.c != nullptr && at.u < store.c_units) {
+    Sum<Element> c[kWidth];
+    device::read_pack(store.states.c + at.b * store.c_units + at.u, c);
+    store_units(c, store.results.final_c, at);
+  }
 }
 
 }  // namespace rondo

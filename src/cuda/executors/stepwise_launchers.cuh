@@ -4,8 +4,8 @@
 #pragma once
 
 #include "cuda/device/launch.cuh"
+#include "cuda/executors/projected_kernels.cuh"
 #include "cuda/executors/step_launch.h"
-#include "cuda/executors/stepwise_kernels.cuh"
 
 namespace rondo {
 
@@ -19,9 +19,17 @@ bool rows_fit_packs(BatchRows<Element> rows) {
 }
 
 template <typename Element>
-bool states_fit_packs(const StepStates<Element>& states, std::int64_t H) {
-  return device::fits_packs<kPackWidth<Element>>(states.h, H) && device::fits_packs<kPackWidth<Element>>(states.c, H) &&
-         device::fits_packs<kPackWidth<Element>>(states.operand, H);
+bool states_fit_packs(const StepStates<Element>& states, std::int64_t h_units, std::int64_t c_units) {
+  constexpr int kWide = kPackWidth<Element>;
+  return device::fits_packs<kWide>(states.h, h_units) && device::fits_packs<kWide>(states.c, c_units) &&
+         device::fits_packs<kWide>(states.operand, h_units);
+}
+
+inline bool variant_fits_packs(NoVariantStep) { return true; }
+
+template <typename Element>
+bool variant_fits_packs(const LstmVariantStep<Element>& variant) {
+  return device::fits_packs<kPackWidth<Element>>(variant.peepholes);
 }
 
 template <typename Element>
@@ -44,12 +52,13 @@ void launch_load_states(const LoadStates<Element>& load, const StepLaunch& how) 
   const std::int64_t B = load.schedule.B;
   if (B == 0) return;
   const auto order = device::LaunchOrder::serial;
-  if (how.packs_pay(B, load.H) && rows_fit_packs(load.initial_h) && rows_fit_packs(load.initial_c) &&
-      states_fit_packs(load.states, load.H)) {
+  const std::int64_t units = std::max(load.h_units, load.c_units);
+  if (how.packs_pay(B, units) && rows_fit_packs(load.initial_h) && rows_fit_packs(load.initial_c) &&
+      states_fit_packs(load.states, load.h_units, load.c_units)) {
     device::launch(load_states_kernel<Element, kPackWidth<Element>>,
-                   unit_grid<kPackWidth<Element>>(B, load.H, how.stream, order), load);
+                   unit_grid<kPackWidth<Element>>(B, units, how.stream, order), load);
   } else {
-    device::launch(load_states_kernel<Element, 1>, unit_grid<1>(B, load.H, how.stream, order), load);
+    device::launch(load_states_kernel<Element, 1>, unit_grid<1>(B, units, how.stream, order), load);
   }
 }
 
@@ -88,8 +97,8 @@ void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
 }
 
 /// The same step without what only dead rows need.
-template <typename Element>
-PlainGateStep<Element> plain(const GateStep<Element>& step) {
+template <typename Formula, typename Element>
+PlainGateStep<Formula, Element> plain(const GateStep<Formula, Element>& step) {
   const StepSums<Element>& sums = step.sums;
   const Schedule& schedule = sums.schedule;
   const bool last = sums.s + 1 == schedule.T;
@@ -99,6 +108,7 @@ PlainGateStep<Element> plain(const GateStep<Element>& step) {
           .activations = sums.activations,
           .fresh = step.fresh,
           .last = last,
+          .variant = step.variant,
           .input_sums = sums.input_sums + time * sums.input_strides.time,
           .recurrent_sums = sums.recurrent_sums,
           .bias = sums.bias,
@@ -116,14 +126,14 @@ PlainGateStep<Element> plain(const GateStep<Element>& step) {
 /// One processing step of all rows. A fresh one follows the product of the inputs, whose sums it reads before it waits:
 /// so it must not overlap.
 template <typename Formula, typename Element>
-void launch_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
+void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& how) {
   constexpr int kWide = kPackWidth<Element>;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t B = schedule.B;
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
-  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H) &&
-                     results_fit_packs(step.results) &&
+  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H, H) &&
+                     variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
   const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
   const device::LaunchConfig grid =
@@ -142,12 +152,51 @@ void launch_gate_step(const GateStep<Element>& step, const StepLaunch& how) {
   });
 }
 
+/// The gates of a step whose h is projected; a fresh one does not overlap, as above.
+template <typename Element>
+void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  const std::int64_t B = step.sums.schedule.B;
+  const std::int64_t H = step.sums.H;
+  if (B == 0) return;
+  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && variant_fits_packs(step.variant) &&
+                     device::fits_packs<kWide>(step.c, H) && device::fits_packs<kWide>(step.operand) &&
+                     rows_fit_packs(step.final_c);
+  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    if (packs) {
+      device::launch(unprojected_step_kernel<Element, Activations, kWide>, unit_grid<kWide>(B, H, how.stream, order),
+                     step);
+    } else {
+      device::launch(unprojected_step_kernel<Element, Activations, 1>, unit_grid<1>(B, H, how.stream, order), step);
+    }
+  });
+}
+
+/// The h of the same step, from the product with the projection.
+template <typename Element>
+void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  const std::int64_t B = step.schedule.B;
+  const std::int64_t P = step.P;
+  if (B == 0) return;
+  const bool packs = how.packs_pay(B, P) && device::fits_packs<kWide>(step.sums, P) &&
+                     states_fit_packs(step.states, P, 0) && results_fit_packs(step.results) &&
+                     device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
+  if (packs) {
+    device::launch(projected_step_kernel<Element, kWide>, unit_grid<kWide>(B, P, how.stream, how.order), step);
+  } else {
+    device::launch(projected_step_kernel<Element, 1>, unit_grid<1>(B, P, how.stream, how.order), step);
+  }
+}
+
 /// The results of a run without steps: a rare case, in which speed does not matter.
 template <typename Element>
 void launch_store_results(const StoreResults<Element>& store, const StepLaunch& how) {
   if (store.B == 0) return;
   device::launch(store_results_kernel<Element, 1>,
-                 unit_grid<1>(store.B, store.H, how.stream, device::LaunchOrder::serial), store);
+                 unit_grid<1>(store.B, std::max(store.h_units, store.c_units), how.stream, device::LaunchOrder::serial),
+                 store);
 }
 
 }  // namespace rondo

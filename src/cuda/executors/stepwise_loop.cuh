@@ -4,6 +4,7 @@
 ///     for s in 0 .. T-1:
 ///       recurrent sums = h U;  [r * h; recurrent sums = (r * h) U for the candidate]      not where h is zeros yet
 ///       gates;  at the last step also the results
+///       or, where h is projected:  gates;  projected sums = (o act(c)) projection;  h
 #pragma once
 
 #include "cuda/executors/stepwise_launchers.cuh"
@@ -19,6 +20,10 @@ class StepwiseLoop {
   explicit StepwiseLoop(const StepwiseRun& run)
       : run_(run), scratch_(stepwise_scratch<Element>(run.spec, run.workspace)), states_(scratch_.states) {
     if constexpr (Formula::kStates < 2) states_.c = nullptr;
+    if constexpr (kIsLstmVariant<Formula>) {
+      variant_.cell_clip = bound_of<Sum<Element>>(run.spec.cell.cell_clip);
+      if (run.peepholes.defined()) variant_.peepholes = static_cast<const Sum<Element>*>(run.peepholes.data());
+    }
     const InputProjection& inputs = run.input_products.input_projection(run.buffers.x.strides);
     sums_ = StepSums<Element>{.schedule = run.buffers.schedule,
                               .H = run.spec.cell.units,
@@ -45,7 +50,8 @@ class StepwiseLoop {
   void load_states() const {
     const auto& initial = run_.buffers.initial_state;
     launch_load_states(LoadStates<Element>{.schedule = run_.buffers.schedule,
-                                           .H = run_.spec.cell.units,
+                                           .h_units = output_units(run_.spec.cell),
+                                           .c_units = run_.spec.cell.units,
                                            .flags = run_.buffers.flags,
                                            .initial_h = rows<const Element>(initial[0]),
                                            .initial_c = rows<const Element>(initial[1]),
@@ -55,15 +61,44 @@ class StepwiseLoop {
 
   void step(bool fresh) const {
     if (!fresh) multiply_states();
+    const ResultRows<Element> wanted = sums_.s + 1 == run_.spec.T ? results() : ResultRows<Element>{};
+    if constexpr (kIsLstmVariant<Formula>) {
+      if (run_.spec.cell.projection_units) return projected_step(fresh, wanted);
+    }
     const SequenceBuffer& y = run_.buffers.y;
-    launch_gate_step<Formula>(
-        GateStep<Element>{.sums = sums_,
-                          .states = states_,
-                          .fresh = fresh,
-                          .flags = run_.buffers.flags,
-                          .results = sums_.s + 1 == run_.spec.T ? results() : ResultRows<Element>{},
-                          .y = static_cast<Element*>(y.data),
-                          .y_strides = y.strides},
+    launch_gate_step(GateStep<Formula, Element>{.sums = sums_,
+                                                .states = states_,
+                                                .fresh = fresh,
+                                                .variant = variant_,
+                                                .flags = run_.buffers.flags,
+                                                .results = wanted,
+                                                .y = static_cast<Element*>(y.data),
+                                                .y_strides = y.strides},
+                     run_.how);
+  }
+
+  void projected_step(bool fresh, const ResultRows<Element>& wanted) const {
+    launch_unprojected_step(UnprojectedStep<Element>{.sums = sums_,
+                                                     .variant = variant_,
+                                                     .fresh = fresh,
+                                                     .c = states_.c,
+                                                     .operand = scratch_.unprojected,
+                                                     .final_c = wanted.final_c},
+                            run_.how);
+    run_.products.project(scratch_.unprojected, scratch_.projected_sums, scratch_.product_workspace, run_.how.stream);
+    const SequenceBuffer& y = run_.buffers.y;
+    launch_projected_step(
+        ProjectedStep<Element>{.schedule = sums_.schedule,
+                               .s = sums_.s,
+                               .P = output_units(run_.spec.cell),
+                               .sums = scratch_.projected_sums,
+                               .clip = bound_of<Sum<Element>>(run_.spec.cell.projection_clip),
+                               .states = {.h = states_.h, .operand = states_.operand, .was_live = states_.was_live},
+                               .fresh = fresh,
+                               .flags = run_.buffers.flags,
+                               .results = {.last_output = wanted.last_output, .final_h = wanted.final_h},
+                               .y = static_cast<Element*>(y.data),
+                               .y_strides = y.strides},
         run_.how);
   }
 
@@ -81,7 +116,9 @@ class StepwiseLoop {
   }
 
   void store_results() const {
-    launch_store_results(StoreResults<Element>{run_.spec.B, run_.spec.cell.units, states_, results()}, run_.how);
+    launch_store_results(
+        StoreResults<Element>{run_.spec.B, output_units(run_.spec.cell), run_.spec.cell.units, states_, results()},
+        run_.how);
   }
 
   ResultRows<Element> results() const {
@@ -99,6 +136,7 @@ class StepwiseLoop {
   const StepwiseScratch<Element> scratch_;
   StepStates<Element> states_;
   StepSums<Element> sums_;
+  VariantStep<Formula, Element> variant_;
 };
 
 template <typename Element>

@@ -14,6 +14,9 @@ struct StepwiseScratch {
   Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
   StepStates<Element> states = {};
   Element* reset_operand = nullptr;  ///< (B, H): r * h
+  // Of a projection:
+  Element* unprojected = nullptr;          ///< (B, H): its operand
+  Sum<Element>* projected_sums = nullptr;  ///< (B, P)
 };
 
 template <typename Element>
@@ -24,11 +27,15 @@ StepwiseScratch<Element> cut_scratch(const RecurrenceSpec& spec, WorkspaceCutter
   scratch.product_workspace = cutter.take<std::byte>(Product::kWorkspaceBytes);
   scratch.input_sums = cutter.take<Sum<Element>>(spec.T * gates * units);
   scratch.recurrent_sums = cutter.take<Sum<Element>>(gates * units);
-  scratch.states.h = cutter.take<Sum<Element>>(units);
+  const std::int64_t outputs = spec.B * output_units(spec.cell);
+  scratch.states.h = cutter.take<Sum<Element>>(outputs);
   scratch.states.c = cutter.take<Sum<Element>>(units);
-  if constexpr (!std::is_same_v<Element, Sum<Element>>) scratch.states.operand = cutter.take<Element>(units);
+  if constexpr (!std::is_same_v<Element, Sum<Element>>) scratch.states.operand = cutter.take<Element>(outputs);
   scratch.states.was_live = cutter.take<bool>(spec.B);
   scratch.reset_operand = cutter.take<Element>(units);
+  if (!spec.cell.projection_units) return scratch;
+  scratch.unprojected = cutter.take<Element>(units);
+  scratch.projected_sums = cutter.take<Sum<Element>>(outputs);
   return scratch;
 }
 

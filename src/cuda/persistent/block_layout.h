@@ -16,7 +16,7 @@ using Octets = std::integral_constant<int, kOctets>;
 /// which a shape's octets become a constant.
 template <typename Function>
 decltype(auto) dispatch_formula(const CellSpec& cell, int octets, Function&& function) {
-  return dispatch_cell(cell, [&]<typename Formula>(FormulaTag<Formula> formula) {
+  return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula> formula) {
     switch (octets) {
       case 1: return function(formula, Octets<1>{});
       case 3: return function(formula, Octets<3>{});

@@ -33,7 +33,7 @@ PersistentKernel<Operand> find_for_rows(int row_tiles) {
 
 template <typename Operand, PersistentKind kKind, int kOctets>
 PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, int row_tiles) {
-  return dispatch_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
+  return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
     return find_for_rows<Formula, Operand, kKind, kOctets, 1>(row_tiles);
   });
 }

@@ -38,6 +38,7 @@ std::string shared_out(PersistentKind kind) {
 
 Choice choose(const RecurrenceSpec& spec, const DeviceProperties& properties, std::span<const PersistentKind> kinds) {
   if (!has_operand(spec)) return {.reason = "it computes in f32, f16 and bf16 alone"};
+  if (!is_plain(spec.cell)) return {.reason = "its LSTM has no peepholes, no cell clip and no projection"};
   if (spec.cell.units > kMostUnits) return {.reason = "H is above " + std::to_string(kMostUnits)};
   if (spec.B > kMostRows) return {.reason = "B is above 2^30"};
   if (spec.B == 0) return {.reason = "there are no rows"};

@@ -120,7 +120,7 @@ std::int64_t waves(const PersistentShape& shape, const DeviceProperties& propert
 std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                              PersistentKind kind) {
   std::vector<PersistentPlan> plans;
-  if (spec.B == 0 || !has_operand(spec)) return plans;
+  if (spec.B == 0 || !has_operand(spec) || !is_plain(spec.cell)) return plans;
   for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
     PersistentPlan plan{.shape = shape};
     const std::int64_t rounds = waves(shape, properties);

@@ -2,6 +2,10 @@
 /// `tf.keras.layers.LSTMCell`). Gates in Keras's order: i f g o, which Keras calls i f c o.
 #pragma once
 
+#include <limits>
+#include <optional>
+#include <type_traits>
+
 #include "recurrence/cells/unit.h"
 
 namespace rondo {
@@ -27,5 +31,52 @@ struct LstmFormula {
     return {o * activate(activations.state, c), c};
   }
 };
+
+/// What a unit of an LstmVariantFormula has of its own: its elements of the peepholes' diagonals, and the bound of c.
+template <typename Real>
+struct LstmVariantUnit {
+  bool has_peepholes = false;
+  Real w_i = 0;
+  Real w_f = 0;
+  Real w_o = 0;
+  Real cell_clip = std::numeric_limits<Real>::infinity();
+
+  /// w c; nothing without peepholes, even where c is infinite.
+  RONDO_HOST_DEVICE Real peep(Real w, Real c) const { return has_peepholes ? w * c : Real(0); }
+};
+
+/// The LSTM with peepholes (Gers & Schmidhuber 2000), a bound for c, or both; and with a projection (Sak et al. 2014),
+/// which the executor multiplies what this makes as h with: `tf.compat.v1.nn.rnn_cell.LSTMCell`.
+struct LstmVariantFormula {
+  static constexpr CellKind kKind = CellKind::lstm;
+  static constexpr int kGates = 4;
+  static constexpr int kStates = 2;
+  static constexpr int kProductsBeforeReset = 4;
+  static constexpr int kBiases = 1;
+
+  /// i = gate(x W_i + b_i + h U_i + w_i c), f alike;  g = act(x W_g + b_g + h U_g)
+  /// c' = clip(f c + i g)
+  /// o = gate(x W_o + b_o + h U_o + w_o c')
+  /// h' = o act(c'), or what is projected to it
+  template <typename Real, typename Activations>
+  RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
+                                                 Activations activations, const LstmVariantUnit<Real>& unit) {
+    const Real i = activate(activations.gate, input[0] + recurrent[0] + unit.peep(unit.w_i, previous.c));
+    const Real f = activate(activations.gate, input[1] + recurrent[1] + unit.peep(unit.w_f, previous.c));
+    const Real g = activate(activations.state, input[2] + recurrent[2]);
+    const Real c = formula::clip(f * previous.c + i * g, -unit.cell_clip, unit.cell_clip);
+    const Real o = activate(activations.gate, input[3] + recurrent[3] + unit.peep(unit.w_o, c));
+    return {o * activate(activations.state, c), c};
+  }
+};
+
+template <typename Formula>
+inline constexpr bool kIsLstmVariant = std::is_same_v<Formula, LstmVariantFormula>;
+
+/// A clip of the spec as kernels take it: no bound is an infinite one.
+template <typename Real>
+Real bound_of(const std::optional<double>& clip) {
+  return clip ? static_cast<Real>(*clip) : std::numeric_limits<Real>::infinity();
+}
 
 }  // namespace rondo

@@ -6,7 +6,7 @@
 ///     kProductsBeforeReset   recurrent products that exist before the step: all kGates of them, but 2 for a GRU whose
 ///                            candidate multiplies r * h, for which the executor then asks `reset`
 ///     kBiases                rows of the bias: b alone, or b and rb
-///     step(input, recurrent, previous, activations)
+///     step(input, recurrent, previous, activations)      an LstmVariantFormula takes its LstmVariantUnit as well
 ///
 /// where input[g] is (x W + b) and recurrent[g] is (h U + rb) in the column of gate g and unit u. `activations` has a
 /// `state` and a `gate` that `activate(activation, x)` takes: Activations, or a type of an executor's own.
