@@ -18,8 +18,7 @@ RandomNetwork network_of(std::uint64_t seed) {
 /// The same weights, made by work that is queued and not yet done.
 RandomNetwork with_new_weights(RandomNetwork network) {
   const auto renew = [](RecurrentWeights& weights) {
-    weights = {weights.kernel.clone(), weights.recurrent_kernel.clone(), weights.bias};
-    if (weights.bias) weights.bias = weights.bias->clone();
+    weights = weights.map([](const Tensor& weight) { return weight.clone(); });
   };
   for (NetworkWeights& weights : network.weights) {
     renew(weights.forward);

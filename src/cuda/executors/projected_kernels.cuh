@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(kUnitThreads)
     device::read_pack(step.sums + unit, now.h);
     for (Sum<Element>& value : now.h) value = formula::clip(value, -step.clip, step.clip);
   }
-  keep_and_emit(step, step.schedule, step.s, unit, at, live, now);
+  keep_and_emit<false>(step, step.schedule, step.s, unit, at, live, now);
 }
 
 }  // namespace rondo

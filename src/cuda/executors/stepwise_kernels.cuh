@@ -8,7 +8,8 @@
 ///                      all rows: y[write time] = what they emit; at the last step also the results
 ///     store results    the same for T = 0
 ///
-/// Where h is projected, two kernels of projected_kernels.cuh and a product stand for the gate step.
+/// The first and the last are in state_kernels.cuh. Where h is projected, two kernels of projected_kernels.cuh and a
+/// product stand for the gate step.
 ///
 /// Each is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread reads what
 /// another one of its kernel writes: was_live[b] is written where row b is live at s, or the step is fresh, and read
@@ -28,6 +29,7 @@
 #include "cuda/executors/standard_activations.cuh"
 #include "cuda/executors/stepwise_arguments.h"
 #include "cuda/executors/unit_grid.cuh"
+#include "cuda/executors/variant_units.cuh"
 
 namespace rondo {
 
@@ -83,12 +85,6 @@ __device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRo
   if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
 }
 
-/// values = units at rows.data + b * stride + u, if there are rows.
-template <int kWidth, typename Element>
-__device__ inline void read_units(BatchRows<const Element> rows, UnitPosition at, Sum<Element> (&values)[kWidth]) {
-  if (rows.data != nullptr) device::read_pack(rows.data + at.b * rows.stride + at.u, values);
-}
-
 /// Those of the spec, or ones that are known when the kernel is compiled.
 template <typename Activations, typename Step>
 __device__ inline Activations make_activations(const Step& step) {
@@ -97,27 +93,6 @@ __device__ inline Activations make_activations(const Step& step) {
   } else {
     return step.activations;
   }
-}
-
-template <typename Element, int kWidth>
-__global__ void __launch_bounds__(kUnitThreads) load_states_kernel(const __grid_constant__ LoadStates<Element> load) {
-  const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= load.schedule.B) return;
-  if (at.u < load.h_units) {
-    Sum<Element> h[kWidth] = {};
-    read_units(load.initial_h, at, h);
-    const std::int64_t unit = at.b * load.h_units + at.u;
-    device::write_pack(h, load.states.h + unit);
-    if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, load.states.operand + unit);
-  }
-  if (load.states.c != nullptr && at.u < load.c_units) {
-    Sum<Element> c[kWidth] = {};
-    read_units(load.initial_c, at, c);
-    device::write_pack(c, load.states.c + at.b * load.c_units + at.u);
-  }
-  if (at.u != 0) return;
-  load.states.was_live[at.b] = false;
-  check_length(load.schedule, at.b, load.flags);
 }
 
 /// Dead rows take part: what their product becomes is not used, and the schedule need not be asked.
@@ -154,38 +129,6 @@ __device__ inline void store_results(const ResultRows<Element>& rows, UnitPositi
   store_units(unit.c, rows.final_c, at);
   for (Sum<Element>& value : unit.h) value = unit.zeros ? Sum<Element>(0) : value;
   store_units(unit.h, rows.last_output, at);
-}
-
-/// What kWidth units have of their own: nothing, unless the Formula is the LSTM's variant.
-struct NoVariantUnits {};
-
-template <typename Real, int kWidth>
-struct LstmVariantUnits {
-  bool has_peepholes = false;
-  Real w_i[kWidth] = {};
-  Real w_f[kWidth] = {};
-  Real w_o[kWidth] = {};
-  Real cell_clip = 0;
-
-  __device__ LstmVariantUnit<Real> unit(int i) const { return {has_peepholes, w_i[i], w_f[i], w_o[i], cell_clip}; }
-};
-
-template <int kWidth>
-__device__ inline NoVariantUnits variant_units(NoVariantStep, std::int64_t, int) {
-  return {};
-}
-
-template <int kWidth, typename Element>
-__device__ inline LstmVariantUnits<Sum<Element>, kWidth> variant_units(const LstmVariantStep<Element>& step,
-                                                                       std::int64_t H, int u) {
-  LstmVariantUnits<Sum<Element>, kWidth> units;
-  units.cell_clip = step.cell_clip;
-  units.has_peepholes = step.peepholes != nullptr;
-  if (!units.has_peepholes) return units;
-  device::read_pack(step.peepholes + u, units.w_i);
-  device::read_pack(step.peepholes + H + u, units.w_f);
-  device::read_pack(step.peepholes + 2 * H + u, units.w_o);
-  return units;
 }
 
 /// h, c = formula(input sums, recurrent sums, h, c) in kWidth units.
@@ -236,12 +179,13 @@ __global__ void __launch_bounds__(kUnitThreads)
 }
 
 /// What is done with the h of a row at the end of step s, where rows may be dead. `step` is a GateStep or a
-/// ProjectedStep, `unit` the place of its first unit in (B, units of h).
-template <typename Step, typename Real, int kWidth>
+/// ProjectedStep, `unit` the place of its first unit in (B, units of h), where c is kept as well if kHasC.
+template <bool kHasC, typename Step, typename Real, int kWidth>
 __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule, std::int64_t s, std::int64_t unit,
                                      UnitPosition at, bool live, UnitResults<Real, kWidth>& now) {
   if (live || step.fresh) {
     device::write_pack(now.h, step.states.h + unit);
+    if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
     if constexpr (!std::is_same_v<decltype(step.states.operand), Real*>) {
       device::write_pack(now.h, step.states.operand + unit);
     }
@@ -287,28 +231,7 @@ __global__ void __launch_bounds__(kUnitThreads)
     if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
     advance<Formula>(sums, activations, variant, now);
   }
-  if (live || step.fresh) {
-    if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
-  }
-  keep_and_emit(step, schedule, s, unit, at, live, now);
-}
-
-template <typename Element, int kWidth>
-__global__ void __launch_bounds__(kUnitThreads)
-    store_results_kernel(const __grid_constant__ StoreResults<Element> store) {
-  const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= store.B) return;
-  if (at.u < store.h_units) {
-    UnitResults<Sum<Element>, kWidth> now{.zeros = true};
-    device::read_pack(store.states.h + at.b * store.h_units + at.u, now.h);
-    const ResultRows<Element> of_h{.last_output = store.results.last_output, .final_h = store.results.final_h};
-    store_results(of_h, at, now);
-  }
-  if (store.states.c != nullptr && at.u < store.c_units) {
-    Sum<Element> c[kWidth];
-    device::read_pack(store.states.c + at.b * store.c_units + at.u, c);
-    store_units(c, store.results.final_c, at);
-  }
+  keep_and_emit<kHasC>(step, schedule, s, unit, at, live, now);
 }
 
 }  // namespace rondo

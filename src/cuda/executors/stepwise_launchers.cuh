@@ -5,6 +5,7 @@
 
 #include "cuda/device/launch.cuh"
 #include "cuda/executors/projected_kernels.cuh"
+#include "cuda/executors/state_kernels.cuh"
 #include "cuda/executors/step_launch.h"
 
 namespace rondo {
