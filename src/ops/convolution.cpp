@@ -2,6 +2,7 @@
 // kernel meets, beside each other, by the kernel. Views, copies and products are what every device has.
 
 #include <algorithm>
+#include <limits>
 
 #include "ops/backend.h"
 #include "ops/check.h"
@@ -17,7 +18,9 @@ std::int64_t number_of(const char* name, const std::vector<std::int64_t>& number
                      "one, or " + std::to_string(axes) + " for the spatial axes");
   }
   const std::int64_t number = numbers.empty() ? 1 : numbers[numbers.size() == 1 ? 0 : static_cast<std::size_t>(axis)];
-  if (number < 1) throw ValueError(std::string(name) + " of convolution", std::to_string(number), "1 or more");
+  if (number < 1 || number > std::numeric_limits<std::int32_t>::max()) {
+    throw ValueError(std::string(name) + " of convolution", std::to_string(number), "1 or more, below 2^31");
+  }
   return number;
 }
 
@@ -51,8 +54,9 @@ std::vector<ConvolutionAxis> axes_of(const Shape& x, const Shape& kernel, const 
                          .kernel = kernel[k],
                          .stride = number_of("strides", options.strides, k, count),
                          .dilation = number_of("dilation", options.dilation, k, count)};
-    if (axis.kernel < 1)
+    if (axis.kernel < 1) {
       throw ValueError("kernel of convolution", to_string(kernel), "1 or more elements on each axis");
+    }
     pad(axis, options.padding);
     axes.push_back(axis);
   }

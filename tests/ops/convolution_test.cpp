@@ -132,6 +132,7 @@ TEST(Convolution, NamesWhatDoesNotFit) {
   expect_words([&] { call(x, kernel, {.dilation = {4}}); }, {"x of convolution", "at least 5"});
   expect_words([&] { call(x, kernel, {.strides = {1, 1}}); }, {"strides of convolution", "2 numbers"});
   expect_words([&] { call(x, kernel, {.strides = {0}}); }, {"strides of convolution", "0", "1 or more"});
+  expect_words([&] { call(x, kernel, {.dilation = {std::int64_t{1} << 62}}); }, {"dilation of convolution", "2^31"});
   expect_words([&] { call(x, kernel.to(DType::f64)); }, {"convolution", "f64"});
   expect_words([&] { call(x.to(DType::i32), kernel.to(DType::i32)); }, {"x of convolution", "i32"});
 }

@@ -69,6 +69,7 @@ class FusedExecutor final : public Executor {
 
   Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     if (spec.dtype == DType::f64) return Support::no("it computes in f32, not f64");
+    if (!is_plain(spec.cell)) return Support::no("it has no peepholes, no cell clip and no projection");
     return Support::yes();
   }
 

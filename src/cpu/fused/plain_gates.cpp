@@ -69,7 +69,7 @@ Gates::Gates(const CellSpec& cell, const KernelTable& kernels) : cell_(cell), la
 
 void Gates::plain(std::size_t pass, const PanelGates& panel) const {
   const Pass& of_cell = passes_of(cell_)[pass];
-  dispatch_cell(cell_, [&]<typename Formula>(FormulaTag<Formula>) {
+  dispatch_plain_cell(cell_, [&]<typename Formula>(FormulaTag<Formula>) {
     for (std::int64_t row = 0; row < panel.row_count; ++row) {
       for (std::int64_t index = 0; index < of_cell.panel_units(lanes_); ++index) {
         step_unit<Formula>({panel, of_cell, lanes_, row, index}, pass, {cell_.activation, cell_.recurrent_activation});
