@@ -76,6 +76,12 @@ void dispatch_activations(Activations activations, Function&& function) {
   function(ActivationsTag<Activations>{});
 }
 
+/// Of the gates of a Formula. The LSTM's variant with activations that are asked for at run time takes no packs: beside
+/// the peepholes of several units, the calls of activations spill registers.
+template <typename Formula, typename Element, typename Activations>
+inline constexpr int kGatePackWidth =
+    kIsLstmVariant<Formula> && !std::is_same_v<Activations, StandardActivations> ? 1 : kPackWidth<Element>;
+
 /// reset_operand = r * h, for a Formula whose candidate takes it.
 template <typename Formula, typename Element>
 void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
@@ -137,16 +143,17 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
                      variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
   const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
-  const device::LaunchConfig grid =
-      packs ? unit_grid<kWide>(B, H, how.stream, order) : unit_grid<1>(B, H, how.stream, order);
   const bool all_live = schedule.mask == nullptr && schedule.lengths == nullptr;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    constexpr int kGateWide = kGatePackWidth<Formula, Element, Activations>;
+    const device::LaunchConfig grid =
+        packs ? unit_grid<kGateWide>(B, H, how.stream, order) : unit_grid<1>(B, H, how.stream, order);
     if (all_live) {
-      const auto kernel = packs ? plain_gate_step_kernel<Formula, Element, Activations, kWide>
+      const auto kernel = packs ? plain_gate_step_kernel<Formula, Element, Activations, kGateWide>
                                 : plain_gate_step_kernel<Formula, Element, Activations, 1>;
       device::launch(kernel, grid, plain(step));
     } else {
-      const auto kernel = packs ? gate_step_kernel<Formula, Element, Activations, kWide>
+      const auto kernel = packs ? gate_step_kernel<Formula, Element, Activations, kGateWide>
                                 : gate_step_kernel<Formula, Element, Activations, 1>;
       device::launch(kernel, grid, step);
     }
@@ -165,9 +172,10 @@ void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLau
                      rows_fit_packs(step.final_c);
   const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    constexpr int kGateWide = kGatePackWidth<LstmVariantFormula, Element, Activations>;
     if (packs) {
-      device::launch(unprojected_step_kernel<Element, Activations, kWide>, unit_grid<kWide>(B, H, how.stream, order),
-                     step);
+      device::launch(unprojected_step_kernel<Element, Activations, kGateWide>,
+                     unit_grid<kGateWide>(B, H, how.stream, order), step);
     } else {
       device::launch(unprojected_step_kernel<Element, Activations, 1>, unit_grid<1>(B, H, how.stream, order), step);
     }
