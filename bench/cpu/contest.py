@@ -113,7 +113,7 @@ def main():
     parser.add_argument("--peers", type=pathlib.Path, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--json", type=pathlib.Path, required=True)
-    parser.add_argument("--points", type=pathlib.Path, default=folder.parent / "points" / "cpu.json")
+    parser.add_argument("--points", type=pathlib.Path, default=folder / "points.json")
     parser.add_argument("--filter", default="")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--commit", default="")

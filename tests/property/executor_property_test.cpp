@@ -8,6 +8,7 @@
 #include "rondo/ops.h"
 #include "rondo/rnn.h"
 #include "support/compare.h"
+#include "support/executors.h"
 #include "support/formula_steps.h"
 
 namespace rondo::test {
@@ -29,7 +30,7 @@ void for_each_recurrence(Check&& check) {
 TEST(ExecutorProperty, EveryExecutorEqualsTheReferenceInDouble) {
   for_each_recurrence([](const RandomRecurrence& recurrence) {
     const RunResult expected = run_on("reference", recurrence, DType::f64);
-    for (const std::string& executor : executor_names()) {
+    for (const std::string& executor : executors_for(recurrence.spec)) {
       SCOPED_TRACE(executor);
       expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
     }
@@ -112,7 +113,7 @@ TEST(ExecutorProperty, ReversingWithinLengthsEqualsReversingTheRowsByHand) {
     by_hand.x = reversed_rows(recurrence.x, *recurrence.lengths);
     RunResult expected = run_on("reference", by_hand, DType::f64);
     expected.y = reversed_rows(expected.y, *recurrence.lengths);
-    for (const std::string& executor : executor_names()) {
+    for (const std::string& executor : executors_for(recurrence.spec)) {
       SCOPED_TRACE(executor);
       expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
     }
@@ -123,7 +124,8 @@ TEST(ExecutorProperty, ARowDoesNotDependOnItsBatchMates) {
   for_each_recurrence([](const RandomRecurrence& recurrence) {
     if (recurrence.spec.B < 2 || recurrence.spec.T == 0) return;
     std::vector<RunResult> before;
-    for (const std::string& executor : executor_names()) {
+    const std::vector<std::string> executors = executors_for(recurrence.spec);
+    for (const std::string& executor : executors) {
       before.push_back(run_on(executor, recurrence, DType::f32));
       EXPECT_TRUE(identical(run_on(executor, recurrence, DType::f32).y, before.back().y))
           << executor << " is not repeatable";
@@ -131,8 +133,8 @@ TEST(ExecutorProperty, ARowDoesNotDependOnItsBatchMates) {
     // In place: another layout of x may be another order of sums.
     recurrence.x.slice(1, 1, recurrence.spec.B).fill(3.0);
     for (std::size_t k = 0; k < before.size(); ++k) {
-      const RunResult after = run_on(executor_names()[k], recurrence, DType::f32);
-      EXPECT_TRUE(identical(after.y.select(1, 0), before[k].y.select(1, 0))) << executor_names()[k];
+      const RunResult after = run_on(executors[k], recurrence, DType::f32);
+      EXPECT_TRUE(identical(after.y.select(1, 0), before[k].y.select(1, 0))) << executors[k];
     }
   });
 }
