@@ -5,16 +5,16 @@
 namespace rondo::fused {
 namespace {
 
-// Measured where a core has 1 to 2 MiB of second-level cache (docs/performance.md): with weights that fit into it, two
+// Measured where a core has 2 MiB of second-level cache (docs/performance.md): with weights that leave room in it, two
 // rows for each thread are enough; without, eight rows make up for reading all of the weights in every thread.
-constexpr std::int64_t kCachedBytes = std::int64_t{1} << 20;
+constexpr std::int64_t kCachedBytes = std::int64_t{1} << 19;
 constexpr std::int64_t kRowsOfCached = 2;
 constexpr std::int64_t kRowsOfUncached = 8;
 
-// Waking a thread takes some ten microseconds, a barrier a fifth of one: a million operations, and those of a step that
-// is shared out by units, a sixth of that.
+// Waking a thread takes some ten microseconds: a million operations. A barrier in every step, and h from another core's
+// cache, take one: each group of units needs that many operations in a step to win.
 constexpr double kOperationsOfThread = 1e6;
-constexpr double kOperationsOfStep = 1.6e5;
+constexpr double kOperationsOfStep = 2.5e5;
 
 }  // namespace
 
