@@ -100,6 +100,7 @@ struct ProductCase {
   int vectors;
   int lanes;
   std::vector<float> panels;  // four of them
+  std::vector<float> start;
   std::vector<std::vector<float>> rows;
   std::vector<const float*> row_pointers;
 
@@ -109,6 +110,8 @@ struct ProductCase {
       : K(its_k), vectors(its_vectors), lanes(its_lanes), rows(kMostRows) {
     panels.resize(static_cast<std::size_t>(4 * K * width()));
     for (float& weight : panels) weight = static_cast<float>(random.uniform(-1, 1));
+    start.resize(static_cast<std::size_t>(4 * width()));
+    for (float& element : start) element = static_cast<float>(random.uniform(-1, 1));
     for (auto& row : rows) {
       row.resize(static_cast<std::size_t>(K));
       for (float& element : row) element = static_cast<float>(random.uniform(-1, 1));
@@ -117,7 +120,7 @@ struct ProductCase {
   }
 
   double exact(int panel, int row, std::int64_t column) const {
-    double sum = 0;
+    double sum = static_cast<double>(start[static_cast<std::size_t>(panel * width() + column)]);
     for (std::int64_t k = 0; k < K; ++k) {
       const auto index = static_cast<std::size_t>((panel * K + k) * width() + column);
       sum += static_cast<double>(rows[static_cast<std::size_t>(row)][static_cast<std::size_t>(k)]) *
@@ -126,8 +129,18 @@ struct ProductCase {
     return sum;
   }
 
+  /// Prefetches for every other number of rows.
   PanelProduct product(int row_count, int panel_count, const void* weights, float* sums) const {
-    return {row_pointers.data(), row_count, K, weights, K * width(), panel_count, row_count % 2 == 0, sums};
+    return {.rows = row_pointers.data(),
+            .row_count = row_count,
+            .K = K,
+            .panels = weights,
+            .panel_stride = K * width(),
+            .panel_count = panel_count,
+            .prefetch = row_count % 2 == 0,
+            .start = start.data(),
+            .sums = sums,
+            .sums_stride = row_count * width()};
   }
 };
 

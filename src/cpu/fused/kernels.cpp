@@ -31,7 +31,6 @@ const KernelTable* kernel_table() {
                                  .lanes = static_cast<int>(hn::Lanes(FloatTag())),
                                  .product = product,
                                  .gates = gate_kernels(),
-                                 .add_bias = add_bias,
                                  .load_row = load_row,
                                  .store_row = store_row,
                                  .sigmoid = sigmoid_row,

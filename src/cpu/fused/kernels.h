@@ -12,8 +12,8 @@
 
 namespace rondo::fused {
 
-/// sums[p][r][vector][lane] = sum over k of rows[r][k] panels[p][k][vector][lane], added up in the order of k: the same
-/// bits whatever other rows and panels come with them.
+/// sums[p][r][vector][lane] = start[p][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added up in
+/// the order of k: the same bits whatever other rows and panels come with them.
 struct PanelProduct {
   const float* const* rows;
   int row_count;  ///< 1 .. most_rows
@@ -21,8 +21,10 @@ struct PanelProduct {
   const void* panels;
   std::int64_t panel_stride;  ///< elements from one panel to the next
   int panel_count;            ///< 1, or what panels_at_once says
-  bool prefetch;  ///< whether to ask for weights ahead: worth it where they come from beyond the caches of a core
+  bool prefetch;       ///< whether to ask for weights ahead: worth it where they come from beyond the caches of a core
+  const float* start;  ///< null: zeros
   float* sums;
+  std::int64_t sums_stride;  ///< elements from the sums of one panel to those of the next
 };
 
 /// What the gates of one row read and write. All but `input` has a value for each unit, padded to whole panels.
@@ -71,8 +73,6 @@ struct KernelTable {
   int lanes;           ///< floats of a vector
   ProductKernel (*product)(DType weights, int vectors);
   GateKernels gates;
-  /// target[r][i] = sums[r][i] + bias[i], for rows of `width` floats, a multiple of the lanes.
-  void (*add_bias)(const float* sums, const float* bias, int rows, std::int64_t width, float* target);
   /// `count` elements of a dtype to floats, and back; rounds to nearest.
   void (*load_row)(DType dtype, const void* source, std::int64_t count, float* target);
   void (*store_row)(const float* source, std::int64_t count, DType dtype, void* target);

@@ -116,7 +116,6 @@ class Part {
     const PassWeights& weights = run_.weights.pass(index);
     const std::int64_t width = pass.panel_floats(lanes_);
     const std::int64_t panel_stride = width * spec_.I;
-    alignas(64) float sums[kMostSums];
     for_each_group(own_panels(pass), at_once(index, live), false, [&](std::int64_t panel, int panels) {
       for_each_tile(live, products_[index].most_rows, [&](std::int64_t first, int rows) {
         products_[index].multiply({.rows = scratch_.notes.inputs + first,
@@ -126,11 +125,9 @@ class Part {
                                    .panel_stride = panel_stride,
                                    .panel_count = panels,
                                    .prefetch = run_.weights.bytes() > kCoreCache,
-                                   .sums = sums});
-        for (std::int64_t p = 0; p < panels; ++p) {
-          float* target = scratch_.input[index] + ((panel + p) * scratch_.capacity + first) * width;
-          run_.kernels.add_bias(sums + p * rows * width, weights.bias + (panel + p) * width, rows, width, target);
-        }
+                                   .start = weights.bias + panel * width,
+                                   .sums = scratch_.input[index] + (panel * scratch_.capacity + first) * width,
+                                   .sums_stride = scratch_.capacity * width});
       });
     });
   }
@@ -186,7 +183,9 @@ class Part {
                                    .panel_stride = panel_stride,
                                    .panel_count = panels,
                                    .prefetch = run_.weights.bytes() > kCoreCache,
-                                   .sums = sums});
+                                   .start = nullptr,
+                                   .sums = sums,
+                                   .sums_stride = rows * width});
         for (std::int64_t p = panel; p < panel + panels; ++p) {
           gates_.apply(index, {.rows = scratch_.notes.row_states + first,
                                .row_count = rows,

@@ -51,6 +51,7 @@ inline constexpr std::int64_t kPrefetchDistance = 1024;
 template <typename Weight, bool kPrefetch, int kPanels, int kRows, int kVectors>
 HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
+  const FloatTag d;
   const auto* weights = static_cast<const Weight*>(product.panels);
   const float* rows[kRows];
   for (int r = 0; r < kRows; ++r) rows[r] = product.rows[r];
@@ -60,7 +61,10 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) sums[p][r][v] = hn::Zero(FloatTag());
+      for (int v = 0; v < kVectors; ++v) {
+        const std::int64_t vector = p * kVectors + v;
+        sums[p][r][v] = product.start == nullptr ? hn::Zero(d) : hn::LoadU(d, product.start + vector * lanes);
+      }
     }
   }
   for (std::int64_t k = 0; k < product.K; ++k) {
@@ -82,16 +86,13 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
     }
     weights += kVectors * lanes;
   }
-  float* target = product.sums;
 #pragma GCC unroll 4
   for (int p = 0; p < kPanels; ++p) {
+    float* target = product.sums + p * product.sums_stride;
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        hn::StoreU(sums[p][r][v], FloatTag(), target);
-        target += lanes;
-      }
+      for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[p][r][v], d, target + (r * kVectors + v) * lanes);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Rows of floats: bias, conversions, and the activations alone, for one instruction set. No include guard: included
+// Rows of floats: conversions, and the activations alone, for one instruction set. No include guard: included
 // once for each.
 
 namespace rondo::fused::HWY_NAMESPACE {
@@ -23,18 +23,6 @@ inline void sigmoid_row(const float* x, std::int64_t count, float* y) {
 
 inline void tanh_row(const float* x, std::int64_t count, float* y) {
   map_row(x, count, y, [](Floats v) HWY_ATTR { return tanh(v); });
-}
-
-inline void add_bias(const float* sums, const float* bias, int rows, std::int64_t width, float* target) {
-  const FloatTag d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  for (int r = 0; r < rows; ++r) {
-    for (std::int64_t i = 0; i < width; i += lanes) {
-      hn::StoreU(hn::Add(hn::LoadU(d, sums + i), hn::LoadU(d, bias + i)), d, target + i);
-    }
-    sums += width;
-    target += width;
-  }
 }
 
 template <typename Narrow>
