@@ -56,11 +56,14 @@ void KnownCell::set_weights(const std::vector<Tensor>& weights) {
   if (weights.size() != expected) {
     throw ValueError("weights", std::to_string(weights.size()) + " tensors", std::to_string(expected));
   }
-  RecurrentWeights fresh{weights[0], weights[1]};
   std::size_t next = 2;
-  if (spec_.use_bias) fresh.bias = weights[next++];
-  if (spec_.use_peepholes) fresh.peepholes = weights[next++];
-  if (spec_.projection_units) fresh.projection = weights[next];
+  const auto optional = [&](bool has) { return has ? std::optional(weights[next++]) : std::nullopt; };
+  // In the order of the members, as braces promise.
+  RecurrentWeights fresh{.kernel = weights[0],
+                         .recurrent_kernel = weights[1],
+                         .bias = optional(spec_.use_bias),
+                         .peepholes = optional(spec_.use_peepholes),
+                         .projection = optional(spec_.projection_units.has_value())};
   check_weights(spec_, fresh);
   weights_ = std::move(fresh);
 }
