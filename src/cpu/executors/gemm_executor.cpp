@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cpu/executors/input_sums.h"
 #include "cpu/ops/gemm.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
@@ -47,7 +48,8 @@ class GemmLoop {
 
   void run() {
     load_initial_states();
-    project_inputs();
+    sums_strides_ =
+        multiply_inputs({spec_, buffers_.x, static_cast<const float*>(weights_.kernel)}, scratch_.input_sums);
     for (std::int64_t s = 0; s < spec_.T; ++s) {
       multiply_states(scratch_.states[0], features_, 0, Formula::kProductsBeforeReset);
       if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
@@ -67,36 +69,6 @@ class GemmLoop {
   }
 
  private:
-  /// input_sums = x W over all steps and rows. Where the rows of x follow each other without a jump, in one product;
-  /// else in one for each row b. The order of the sums in memory is that of x.
-  void project_inputs() {
-    const TimeBatchStrides& x = buffers_.x.strides;
-    const auto* data = static_cast<const float*>(buffers_.x.data);
-    const MatrixView<const float> kernel{static_cast<const float*>(weights_.kernel), spec_.I, columns_, columns_};
-    const std::int64_t T = spec_.T;
-    const std::int64_t B = spec_.B;
-    const bool time_major = x.time == B * x.batch || T == 1;
-    sums_strides_ = time_major ? TimeBatchStrides{B * columns_, columns_} : TimeBatchStrides{columns_, T * columns_};
-    if (time_major && x.batch >= spec_.I) {
-      gemm({data, T * B, spec_.I, x.batch}, kernel, {scratch_.input_sums, T * B, columns_, columns_});
-    } else if (x.batch == T * x.time && x.time >= spec_.I) {
-      gemm({data, B * T, spec_.I, x.time}, kernel, {scratch_.input_sums, B * T, columns_, columns_});
-    } else {
-      for (std::int64_t b = 0; b < B; ++b) project_row(b, kernel);
-    }
-  }
-
-  /// One row b: T steps when they lie apart, else (a repeated or reversed view) step by step.
-  void project_row(std::int64_t b, const MatrixView<const float>& kernel) {
-    const TimeBatchStrides& x = buffers_.x.strides;
-    const auto* data = static_cast<const float*>(buffers_.x.data);
-    const std::int64_t steps = x.time >= spec_.I ? spec_.T : 1;
-    for (std::int64_t t = 0; t < spec_.T; t += steps) {
-      gemm({data + x.offset(t, b), steps, spec_.I, x.time}, kernel,
-           {scratch_.input_sums + sums_strides_.offset(t, b), steps, columns_, sums_strides_.time});
-    }
-  }
-
   /// recurrent_sums = rows U, for the columns of gates first .. last - 1; rows have `width` elements
   void multiply_states(const float* rows, std::int64_t width, int first, int last) {
     const auto* kernel = static_cast<const float*>(weights_.recurrent_kernel);

@@ -1,9 +1,9 @@
 #include "cpu/fused/part.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "cpu/fused/plain_gates.h"
+#include "cpu/fused/row_values.h"
 #include "rondo/dtype.h"
 
 namespace rondo::fused {
@@ -24,17 +24,15 @@ class Part {
         passes_(passes_of(spec_.cell)),
         lanes_(run.kernels.lanes),
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
+        values_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels) {
-    const Pass& last = passes_.back();
-    const Range panels = own_panels(last);
-    const std::int64_t H = spec_.cell.units;
-    units_ = {std::min(H, panels.begin * last.panel_units(lanes_)), std::min(H, panels.end * last.panel_units(lanes_))};
     for (std::size_t i = 0; i < passes_.size(); ++i)
       products_[i] = run.kernels.product(spec_.dtype, passes_[i].vectors());
   }
 
   void run() {
-    load_initial_states();
+    values_.load_initial_states();
+    run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     for (std::int64_t first = 0; first < spec_.T; first += scratch_.steps) {
       const std::int64_t steps = std::min(scratch_.steps, spec_.T - first);
       const std::int64_t live = find_live_rows(first, steps);
@@ -46,7 +44,7 @@ class Part {
         offset += count;
       }
     }
-    store_results();
+    values_.store_results();
   }
 
  private:
@@ -55,8 +53,13 @@ class Part {
                        run_.partition.unit_groups);
   }
 
-  float* row_of(float* states, std::int64_t b) const { return states + b * scratch_.states.stride; }
-  float* h_of(std::int64_t b) const { return row_of(scratch_.states.h[scratch_.notes.current[b - rows_.begin]], b); }
+  /// Those of this part's panels of the last pass, which makes h.
+  Range own_units() const {
+    const Pass& last = passes_.back();
+    const Range panels = own_panels(last);
+    const std::int64_t H = spec_.cell.units;
+    return {std::min(H, panels.begin * last.panel_units(lanes_)), std::min(H, panels.end * last.panel_units(lanes_))};
+  }
 
   /// Notes which rows are live in each step of a chunk, and where their inputs are. Returns how many there are in all.
   std::int64_t find_live_rows(std::int64_t first, std::int64_t steps) {
@@ -140,17 +143,7 @@ class Part {
   /// Processing step s, whose live rows stand at `offset` in the chunk's notes.
   void advance(std::int64_t s, std::int64_t offset, std::int64_t count) {
     const Notes& notes = scratch_.notes;
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t b = notes.live_rows[offset + i];
-      std::uint8_t& current = notes.current[b - rows_.begin];
-      notes.row_states[i] = {.input = nullptr,
-                             .h = h_of(b),
-                             .next_h = row_of(scratch_.states.h[1 - current], b),
-                             .c = row_of(scratch_.states.c, b),
-                             .reset_h = row_of(scratch_.states.reset_h, b)};
-      current = static_cast<std::uint8_t>(1 - current);
-      notes.was_live[b - rows_.begin] = true;
-    }
+    for (std::int64_t i = 0; i < count; ++i) notes.row_states[i] = values_.begin_step(notes.live_rows[offset + i]);
     for (std::size_t index = 0; index < passes_.size(); ++index) {
       const std::int64_t width = passes_[index].panel_floats(lanes_);
       for (std::int64_t i = 0; i < count; ++i) {
@@ -160,11 +153,7 @@ class Part {
       run_pass(index, count, s % 2 != 0);
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     }
-    if (run_.buffers.y.data != nullptr) {
-      for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
-        emit(s, b, run_.buffers.y.data, run_.buffers.y.strides.offset(schedule_.write_time(s, b), b));
-      }
-    }
+    values_.emit(s);
   }
 
   /// One product of a step, and its gates.
@@ -199,72 +188,6 @@ class Part {
     });
   }
 
-  /// What row b emits at processing step s, after its states were advanced, to `target + offset`. The output of every
-  /// cell is its h, and h does not change while a row is dead: so the previous output is h, or zeros if the row has
-  /// never been live.
-  void emit(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const {
-    const bool zeros = spec_.dead_output == DeadOutput::incoming_state ? false
-                       : spec_.dead_output == DeadOutput::zeros        ? !schedule_.live(s, b)
-                                                                       : !scratch_.notes.was_live[b - rows_.begin];
-    if (zeros) {
-      std::memset(element(target, offset + units_.begin), 0, static_cast<std::size_t>(units_.size() * element_bytes_));
-    } else {
-      store(h_of(b), target, offset);
-    }
-  }
-
-  std::byte* element(void* data, std::int64_t index) const {
-    return static_cast<std::byte*>(data) + index * element_bytes_;
-  }
-
-  /// This part's units of a row, from the states to memory of the spec's dtype.
-  void store(const float* states, void* target, std::int64_t offset) const {
-    run_.kernels.store_row(states + units_.begin, units_.size(), spec_.dtype, element(target, offset + units_.begin));
-  }
-
-  void load(const BatchBuffer& initial, std::int64_t b, float* states) const {
-    if (initial.data == nullptr) {
-      std::fill(states + units_.begin, states + units_.end, 0.0F);
-    } else {
-      run_.kernels.load_row(spec_.dtype, element(initial.data, b * initial.stride + units_.begin), units_.size(),
-                            states + units_.begin);
-    }
-  }
-
-  /// One part of the group also makes zeros of the units beyond H, which are computed with.
-  void load_initial_states() {
-    const bool has_c = spec_.cell.kind == CellKind::lstm;
-    const bool pads = run_.index % run_.partition.unit_groups == 0;
-    for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
-      scratch_.notes.current[b - rows_.begin] = 0;
-      scratch_.notes.was_live[b - rows_.begin] = false;
-      float* const rows[] = {row_of(scratch_.states.h[0], b), row_of(scratch_.states.c, b)};
-      if (pads) {
-        for (float* row : rows) std::fill(row + spec_.cell.units, row + scratch_.states.stride, 0.0F);
-      }
-      load(run_.buffers.initial_state[0], b, rows[0]);
-      if (has_c) load(run_.buffers.initial_state[1], b, rows[1]);
-    }
-    run_.barrier.arrive_and_wait(run_.partition.unit_groups);
-  }
-
-  void store_results() const {
-    const BatchBuffer& last = run_.buffers.last_output;
-    const auto& final_state = run_.buffers.final_state;
-    for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
-      // Without a step nothing was emitted, and no row was live: whatever the rule, zeros.
-      if (last.data != nullptr && spec_.T > 0) emit(spec_.T - 1, b, last.data, b * last.stride);
-      if (last.data != nullptr && spec_.T == 0) {
-        std::memset(element(last.data, b * last.stride + units_.begin), 0,
-                    static_cast<std::size_t>(units_.size() * element_bytes_));
-      }
-      if (final_state[0].data != nullptr) store(h_of(b), final_state[0].data, b * final_state[0].stride);
-      if (final_state[1].data != nullptr) {
-        store(row_of(scratch_.states.c, b), final_state[1].data, b * final_state[1].stride);
-      }
-    }
-  }
-
   const PartOfRun& run_;
   const RecurrenceSpec& spec_;
   const Schedule& schedule_;
@@ -272,9 +195,9 @@ class Part {
   const std::span<const Pass> passes_;
   const int lanes_;
   const Scratch scratch_;
+  const RowValues values_;
   const Gates gates_;
   const std::int64_t element_bytes_ = static_cast<std::int64_t>(size_of(spec_.dtype));
-  Range units_{};
   ProductKernel products_[2]{};
 };
 
