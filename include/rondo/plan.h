@@ -96,10 +96,11 @@ struct SessionStatus {
 /// time; sessions of one plan are independent.
 class Session {
  public:
-  /// Runs will be queued on `stream`; without one on the CPU, or on the default stream of the plan's CUDA device. Keeps
-  /// views of the weights, which the caller does not change while the session lives. `workspace` is memory on the
-  /// plan's device, of at least `plan.workspace_bytes()` bytes, that nobody else uses while a run is under way; without
-  /// one the session allocates its own. Throws as check_weights, and `ValueError` for a workspace that does not do.
+  /// Runs will be queued on `stream`; without one on the CPU, or on the default stream of the plan's CUDA device. On
+  /// the CPU they take threads of the pool that is the default one now (thread_pool.h). Keeps views of the weights,
+  /// which the caller does not change while the session lives. `workspace` is memory on the plan's device, of at least
+  /// `plan.workspace_bytes()` bytes, that nobody else uses while a run is under way; without one the session allocates
+  /// its own. Throws as check_weights, and `ValueError` for a workspace that does not do.
   Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream = std::nullopt,
           const std::optional<Tensor>& workspace = std::nullopt);
   ~Session();
