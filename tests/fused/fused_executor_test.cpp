@@ -152,15 +152,17 @@ TEST(FusedExecutor, SaysHowItRuns) {
   EXPECT_THROW(Plan::create(spec, {.threads = -1}), ValueError);
 }
 
-TEST(FusedExecutor, DeadStatesAndTinyNumbersStayCheapZeros) {
-  // c halves in every step: after some hundred steps it would be a denormal number.
-  const RecurrenceSpec spec{.cell = {.units = 4, .use_bias = false}, .T = 400, .B = 1, .I = 1};
+#if defined(__SSE__)
+TEST(FusedExecutor, WhatIsBelowNormalNumbersIsZero) {
+  // c halves in every step: after 140 of them it would be 2^-140, a denormal number.
+  const RecurrenceSpec spec{.cell = {.units = 4, .use_bias = false}, .T = 140, .B = 1, .I = 1};
   const Tensor zeros = Tensor::zeros({4, 16}, DType::f32);
   Session session(Plan::create(spec, {.executor = "cpu_fused"}), {Tensor::zeros({1, 16}, DType::f32), zeros});
   const std::vector<Tensor> state{Tensor::zeros({1, 4}, DType::f32), Tensor::full({1, 4}, 1.0, DType::f32)};
-  session.run({.x = Tensor::zeros({400, 1, 1}, DType::f32), .initial_state = state, .final_state = state});
+  session.run({.x = Tensor::zeros({140, 1, 1}, DType::f32), .initial_state = state, .final_state = state});
   EXPECT_TRUE(identical(state[1], Tensor::zeros({1, 4}, DType::f32)));
 }
+#endif
 
 }  // namespace
 }  // namespace rondo::test

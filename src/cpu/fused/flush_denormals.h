@@ -8,7 +8,7 @@
 namespace rondo::fused {
 
 /// For as long as it lives, on the thread that made it. States that die away get there, and arithmetic with them takes
-/// a hundred times as long.
+/// many times as long.
 class FlushDenormals {
  public:
 #if defined(__SSE__)
