@@ -4,8 +4,8 @@
     contest.py --peers FOLDER --threads N --json FILE [--points FILE] [--filter REGEX] [--rounds 7]
 
 FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. Each point's peers run
-in every round, beginning with another one; a turn is some 25 ms, or one run. Reported are medians over rounds, and medians
-of the ratios within a round. Before that, everybody's outputs are compared. `OMP_NUM_THREADS` must be N.
+in every round, beginning with another one; a turn is some 25 ms, or one run, and begins when the threads of the one before
+have stopped waiting for work. Reported are medians over rounds, and medians of the ratios within a round. Before that, everybody's outputs are compared. `OMP_NUM_THREADS` must be N.
 """
 
 import argparse
@@ -24,7 +24,8 @@ import numpy as np
 from peers import OnnxRuntime, Problem, PyTorch, SharedObject
 
 TURN_SECONDS = 0.025
-SETTLE_SECONDS = 0.02  # threads of the one before stop waiting for work within it
+SETTLE_SECONDS = 0.005
+SETTLE_MOST = 200
 TOLERANCE = 1e-4
 VARIANTS = ["all_live", "holes", "reversed", "batch_major", "last_output", "bf16", "f16"]
 
@@ -51,6 +52,17 @@ def spread(values):
     return {"median": statistics.median(values), "p10": at(0.1), "p90": at(0.9), "least": ordered[0]}
 
 
+def settle():
+    """Waits until this process takes no processor's time. Libraries let their threads wait busily for a while after a run,
+    which would take the second processor from whoever comes next."""
+    for _ in range(SETTLE_MOST):
+        before = time.process_time()
+        time.sleep(SETTLE_SECONDS)
+        if time.process_time() - before < 0.1 * SETTLE_SECONDS:
+            return
+    sys.exit(f"threads are still busy {SETTLE_MOST * SETTLE_SECONDS} s after a run")
+
+
 def measure(runs, rounds):
     """Seconds of one run of each, for each round."""
     repeats = {}
@@ -61,7 +73,7 @@ def measure(runs, rounds):
     seconds = {name: [] for name in names}
     for turn in range(rounds + 1):
         for name in names[turn % len(names):] + names[:turn % len(names)]:
-            time.sleep(SETTLE_SECONDS)
+            settle()
             runs[name].run(1)  # threads and caches are warm, as in a row of runs
             taken = runs[name].run(repeats[name]) / repeats[name]
             if turn > 0:

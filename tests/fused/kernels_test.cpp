@@ -129,7 +129,7 @@ struct ProductCase {
     return sum;
   }
 
-  /// Prefetches for every other number of rows.
+  /// Prefetches in another way for each number of rows.
   PanelProduct product(int row_count, int panel_count, const void* weights, float* sums) const {
     return {.rows = row_pointers.data(),
             .row_count = row_count,
@@ -137,7 +137,9 @@ struct ProductCase {
             .panels = weights,
             .panel_stride = K * width(),
             .panel_count = panel_count,
-            .prefetch = row_count % 2 == 0,
+            .prefetch = {.what = static_cast<Prefetch::What>(row_count % 3),
+                         .begin = static_cast<const std::byte*>(weights),
+                         .lines = 1 + row_count % 2},
             .start = start.data(),
             .sums = sums,
             .sums_stride = row_count * width()};

@@ -30,6 +30,14 @@ TEST(FusedPartition, FewRowsOfManyUnitsAreSharedOutByUnits) {
   EXPECT_EQ(both.unit_groups, 4);
 }
 
+TEST(FusedPartition, TheMoreWeightsTheMoreRowsAThreadNeeds) {
+  EXPECT_EQ(partition(lstm(128, 4), 2).row_groups, 2);   // 256 KiB
+  EXPECT_EQ(partition(lstm(256, 4), 2).unit_groups, 2);  // 1 MiB
+  EXPECT_EQ(partition(lstm(256, 8), 2).row_groups, 2);
+  EXPECT_EQ(partition(lstm(512, 8), 2).unit_groups, 2);  // 4 MiB
+  EXPECT_EQ(partition(lstm(512, 16), 2).row_groups, 2);
+}
+
 TEST(FusedPartition, LittleWorkIsDoneAlone) {
   EXPECT_EQ(partition(lstm(64, 1, 1), 8).threads(), 1);
   EXPECT_EQ(partition(lstm(64, 1), 8).threads(), 1);  // a barrier in each step would take longer than it saves

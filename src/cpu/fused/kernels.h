@@ -5,12 +5,26 @@
 /// read [k][vector][lane], k being the row of the matrix; vector = (vector of units) * gates + gate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "rondo/dtype.h"
 
 namespace rondo::fused {
+
+/// Which weights a product asks the memory for while it multiplies others: worth it where they come from beyond the
+/// caches of a core.
+struct Prefetch {
+  enum class What : std::uint8_t {
+    nothing,
+    own,  ///< its own, a while before it needs them
+    next  ///< those of another product, from `begin` on: `lines` cache lines for each k
+  };
+  What what = What::nothing;
+  const std::byte* begin = nullptr;
+  int lines = 0;  ///< 1 or 2
+};
 
 /// sums[p][r][vector][lane] = start[p][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added up in
 /// the order of k: the same bits whatever other rows and panels come with them.
@@ -21,7 +35,7 @@ struct PanelProduct {
   const void* panels;
   std::int64_t panel_stride;  ///< elements from one panel to the next
   int panel_count;            ///< 1, or what panels_at_once says
-  bool prefetch;       ///< whether to ask for weights ahead: worth it where they come from beyond the caches of a core
+  Prefetch prefetch;
   const float* start;  ///< null: zeros
   float* sums;
   std::int64_t sums_stride;  ///< elements from the sums of one panel to those of the next

@@ -1,6 +1,7 @@
 #include "cpu/fused/part.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "cpu/fused/plain_gates.h"
 #include "cpu/fused/row_values.h"
@@ -11,6 +12,7 @@ namespace {
 
 // What the caches of a core hold at least where cores are fast.
 constexpr std::int64_t kCoreCache = std::int64_t{1} << 20;
+constexpr std::int64_t kCacheLine = 64;
 
 /// A group of rows through time, for some of the units: chunk by chunk, the inputs of a chunk first, and then its
 /// steps. Only rows that are live are multiplied: whichever they are, because a tile of rows is a list of pointers.
@@ -48,6 +50,19 @@ class Part {
   }
 
  private:
+  /// A packed matrix of K rows.
+  struct Matrix {
+    const std::byte* panels;
+    std::int64_t panel_bytes;
+    std::int64_t K;
+
+    const std::byte* panel(std::int64_t index) const { return panels + index * panel_bytes; }
+  };
+
+  Matrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
+    return {panels, pass.panel_floats(lanes_) * K * element_bytes_, K};
+  }
+
   Range own_panels(const Pass& pass) const {
     return Range::part(pass.panels(spec_.cell.units, lanes_), run_.index % run_.partition.unit_groups,
                        run_.partition.unit_groups);
@@ -87,50 +102,81 @@ class Part {
     return converted;
   }
 
-  /// Calls `use(first row, rows)` for tiles of rows that differ by at most one, so that none is left with a few.
+  /// Rows that are multiplied together, of `count` tiles.
+  struct Tile {
+    int index;
+    int count;
+    std::int64_t first;
+    int rows;
+  };
+
+  /// Calls `use(tile)` for tiles of rows that differ by at most one, so that none is left with a few.
   template <typename Use>
   void for_each_tile(std::int64_t rows, int most, Use&& use) const {
     const auto tiles = static_cast<int>((rows + most - 1) / most);
-    for (int tile = 0; tile < tiles; ++tile) {
-      const Range range = Range::part(rows, tile, tiles);
-      use(range.begin, static_cast<int>(range.size()));
+    for (int index = 0; index < tiles; ++index) {
+      const Range range = Range::part(rows, index, tiles);
+      use(Tile{index, tiles, range.begin, static_cast<int>(range.size())});
     }
   }
 
-  /// Calls `use(first panel, panels)` for this part's panels, which are taken one by one but for very few rows.
-  /// Backward in every other step: the panels that were read last are still in the cache.
+  /// Panels that are worked on together, and the first one of the group after them; none after the last one.
+  struct Group {
+    std::int64_t first;
+    int panels;
+    std::optional<std::int64_t> next;
+  };
+
+  /// Calls `use(group)` for this part's panels, which are taken one by one but for very few rows. Backward in every
+  /// other step: the panels that were read last are still in the cache.
   template <typename Use>
   void for_each_group(const Range& panels, int at_once, bool backward, Use&& use) const {
     const std::int64_t full = panels.size() / at_once;
     const std::int64_t groups = full + panels.size() % at_once;
-    for (std::int64_t i = 0; i < groups; ++i) {
+    const auto group_at = [&](std::int64_t i) {
       const std::int64_t group = backward ? groups - 1 - i : i;
-      if (group < full) {
-        use(panels.begin + group * at_once, at_once);
-      } else {
-        use(panels.begin + full * at_once + (group - full), 1);
-      }
+      return group < full ? Group{panels.begin + group * at_once, at_once, {}}
+                          : Group{panels.begin + full * at_once + (group - full), 1, {}};
+    };
+    for (std::int64_t i = 0; i < groups; ++i) {
+      Group group = group_at(i);
+      if (i + 1 < groups) group.next = group_at(i + 1).first;
+      use(group);
     }
+  }
+
+  /// What a tile's product with a panel asks for. A tile alone: its own weights. Several share the next panel among
+  /// them, because the panel at hand is in the cache after the first one.
+  Prefetch prefetch(const Tile& tile, const Group& group, const Matrix& matrix) const {
+    if (run_.weights.bytes() <= kCoreCache) return {};
+    if (tile.count == 1) return {.what = Prefetch::What::own};
+    const std::int64_t lines = std::max<std::int64_t>(1, matrix.panel_bytes / matrix.K / kCacheLine);  // of a row
+    const int each = tile.count >= lines ? 1 : 2;
+    if (!group.next || tile.index * each >= lines) return {};
+    return {.what = Prefetch::What::next,
+            .begin = matrix.panel(*group.next) + tile.index * each * matrix.K * kCacheLine,
+            .lines = each};
   }
 
   /// x W + b of all live rows of the chunk, for this part's panels of a pass.
   void project_inputs(std::size_t index, std::int64_t live) {
     const Pass& pass = passes_[index];
-    const PassWeights& weights = run_.weights.pass(index);
+    const Matrix kernel = matrix(pass, run_.weights.pass(index).kernel, spec_.I);
+    const float* bias = run_.weights.pass(index).bias;
     const std::int64_t width = pass.panel_floats(lanes_);
-    const std::int64_t panel_stride = width * spec_.I;
-    for_each_group(own_panels(pass), at_once(index, live), false, [&](std::int64_t panel, int panels) {
-      for_each_tile(live, products_[index].most_rows, [&](std::int64_t first, int rows) {
-        products_[index].multiply({.rows = scratch_.notes.inputs + first,
-                                   .row_count = rows,
-                                   .K = spec_.I,
-                                   .panels = weights.kernel + panel * panel_stride * element_bytes_,
-                                   .panel_stride = panel_stride,
-                                   .panel_count = panels,
-                                   .prefetch = run_.weights.bytes() > kCoreCache,
-                                   .start = weights.bias + panel * width,
-                                   .sums = scratch_.input[index] + (panel * scratch_.capacity + first) * width,
-                                   .sums_stride = scratch_.capacity * width});
+    for_each_group(own_panels(pass), at_once(index, live), false, [&](const Group& group) {
+      for_each_tile(live, products_[index].most_rows, [&](const Tile& tile) {
+        products_[index].multiply(
+            {.rows = scratch_.notes.inputs + tile.first,
+             .row_count = tile.rows,
+             .K = kernel.K,
+             .panels = kernel.panel(group.first),
+             .panel_stride = kernel.panel_bytes / element_bytes_,
+             .panel_count = group.panels,
+             .prefetch = prefetch(tile, group, kernel),
+             .start = bias + group.first * width,
+             .sums = scratch_.input[index] + (group.first * scratch_.capacity + tile.first) * width,
+             .sums_stride = scratch_.capacity * width});
       });
     });
   }
@@ -159,30 +205,29 @@ class Part {
   /// One product of a step, and its gates.
   void run_pass(std::size_t index, std::int64_t count, bool backward) {
     const Pass& pass = passes_[index];
-    const PassWeights& weights = run_.weights.pass(index);
+    const Matrix kernel = matrix(pass, run_.weights.pass(index).recurrent_kernel, spec_.cell.units);
+    const float* recurrent_bias = run_.weights.pass(index).recurrent_bias;
     const std::int64_t width = pass.panel_floats(lanes_);
-    const std::int64_t panel_stride = width * spec_.cell.units;
     alignas(64) float sums[kMostSums];
-    for_each_group(own_panels(pass), at_once(index, count), backward, [&](std::int64_t panel, int panels) {
-      for_each_tile(count, products_[index].most_rows, [&](std::int64_t first, int rows) {
-        products_[index].multiply({.rows = scratch_.notes.operands + first,
-                                   .row_count = rows,
-                                   .K = spec_.cell.units,
-                                   .panels = weights.recurrent_kernel + panel * panel_stride * element_bytes_,
-                                   .panel_stride = panel_stride,
-                                   .panel_count = panels,
-                                   .prefetch = run_.weights.bytes() > kCoreCache,
+    for_each_group(own_panels(pass), at_once(index, count), backward, [&](const Group& group) {
+      for_each_tile(count, products_[index].most_rows, [&](const Tile& tile) {
+        products_[index].multiply({.rows = scratch_.notes.operands + tile.first,
+                                   .row_count = tile.rows,
+                                   .K = kernel.K,
+                                   .panels = kernel.panel(group.first),
+                                   .panel_stride = kernel.panel_bytes / element_bytes_,
+                                   .panel_count = group.panels,
+                                   .prefetch = prefetch(tile, group, kernel),
                                    .start = nullptr,
                                    .sums = sums,
-                                   .sums_stride = rows * width});
-        for (std::int64_t p = panel; p < panel + panels; ++p) {
-          gates_.apply(index, {.rows = scratch_.notes.row_states + first,
-                               .row_count = rows,
-                               .sums = sums + (p - panel) * rows * width,
+                                   .sums_stride = tile.rows * width});
+        for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
+          gates_.apply(index, {.rows = scratch_.notes.row_states + tile.first,
+                               .row_count = tile.rows,
+                               .sums = sums + (p - group.first) * tile.rows * width,
                                .input_offset = p * scratch_.capacity * width,
                                .first_unit = p * pass.panel_units(lanes_),
-                               .recurrent_bias =
-                                   weights.recurrent_bias == nullptr ? nullptr : weights.recurrent_bias + p * width});
+                               .recurrent_bias = recurrent_bias == nullptr ? nullptr : recurrent_bias + p * width});
         }
       });
     });

@@ -5,11 +5,12 @@
 namespace rondo::fused {
 namespace {
 
-// Measured where a core has 2 MiB of second-level cache (docs/performance.md): with weights that leave room in it, two
-// rows for each thread are enough; without, eight rows make up for reading all of the weights in every thread.
-constexpr std::int64_t kCachedBytes = std::int64_t{1} << 19;
-constexpr std::int64_t kRowsOfCached = 2;
-constexpr std::int64_t kRowsOfUncached = 8;
+/// Rows for each thread that make up for reading all of a recurrent kernel of so many bytes in every thread. Measured
+/// where a core has 2 MiB of second-level cache (docs/performance.md).
+constexpr std::int64_t rows_worth_a_thread(std::int64_t weight_bytes) {
+  if (weight_bytes <= std::int64_t{1} << 19) return 2;
+  return weight_bytes <= std::int64_t{1} << 20 ? 4 : 8;
+}
 
 // Waking a thread takes some ten microseconds: a million operations. A barrier in every step, and h from another core's
 // cache, take one: each group of units needs that many operations in a step to win.
@@ -27,8 +28,7 @@ Partition partition(const RecurrenceSpec& spec, int threads) {
   const int most = static_cast<int>(std::clamp(worth, 1.0, static_cast<double>(std::max(threads, 1))));
 
   const auto weight_bytes = columns * H * static_cast<std::int64_t>(size_of(spec.dtype));
-  const std::int64_t rows = weight_bytes <= kCachedBytes ? kRowsOfCached : kRowsOfUncached;
-  const auto groups = static_cast<int>(std::clamp<std::int64_t>(spec.B / rows, 1, most));
+  const auto groups = static_cast<int>(std::clamp<std::int64_t>(spec.B / rows_worth_a_thread(weight_bytes), 1, most));
   const double step_of_group = step / groups;
   const int unit_groups = std::min(most / groups, static_cast<int>(std::max(1.0, step_of_group / kOperationsOfStep)));
   // A unit group has a vector of units at least.

@@ -57,8 +57,18 @@ HWY_INLINE Floats kept(Floats weights) {
 // How far ahead weights are asked for, in elements of f32: what is read in the time that memory takes.
 inline constexpr std::int64_t kPrefetchDistance = 1024;
 
-template <typename Weight, bool kPrefetch, int kPanels, int kRows, int kVectors>
+// Into the second-level cache.
+HWY_INLINE void ask_for(const std::byte* line) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  __builtin_prefetch(line, 0, 2);
+#else
+  (void)line;
+#endif
+}
+
+template <typename Weight, Prefetch::What kPrefetch, int kPanels, int kRows, int kVectors>
 HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
+  constexpr std::ptrdiff_t kLine = 64;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
   const FloatTag d;
   const auto* weights = static_cast<const Weight*>(product.panels);
@@ -76,7 +86,14 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
       }
     }
   }
+  const std::byte* next = product.prefetch.begin;
+  const std::ptrdiff_t second = (product.prefetch.lines - 1) * kLine;
   for (std::int64_t k = 0; k < product.K; ++k) {
+    if constexpr (kPrefetch == Prefetch::What::next) {
+      ask_for(next);
+      ask_for(next + second);
+      next += second + kLine;
+    }
 #pragma GCC unroll 4
     for (int p = 0; p < kPanels; ++p) {
       const Weight* panel = weights + p * product.panel_stride;
@@ -85,7 +102,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
       for (int v = 0; v < kVectors; ++v) {
         w[v] = load_weights(panel + v * lanes);
         if constexpr (kRows > 1) w[v] = kept(w[v]);
-        if constexpr (kPrefetch) hwy::Prefetch(panel + v * lanes + kPrefetchDistance);
+        if constexpr (kPrefetch == Prefetch::What::own) hwy::Prefetch(panel + v * lanes + kPrefetchDistance);
       }
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
@@ -108,7 +125,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
 }
 
 // The tiles of one row, two, ... : `one` panel, and as many as are worked on at a time.
-template <typename Weight, bool kPrefetch, int kVectors>
+template <typename Weight, Prefetch::What kPrefetch, int kVectors>
 struct Tiles {
   static constexpr int kMost = kRowsOf<kVectors>;
   static_assert(kMost <= kMostRows);
@@ -123,7 +140,7 @@ struct Tiles {
   }
 };
 
-template <typename Weight, bool kPrefetch, int kVectors>
+template <typename Weight, Prefetch::What kPrefetch, int kVectors>
 void multiply_with(const PanelProduct& product) {
   static constexpr auto kTiles =
       Tiles<Weight, kPrefetch, kVectors>::make(std::make_integer_sequence<int, kRowsOf<kVectors>>());
@@ -133,7 +150,11 @@ void multiply_with(const PanelProduct& product) {
 
 template <typename Weight, int kVectors>
 void multiply(const PanelProduct& product) {
-  product.prefetch ? multiply_with<Weight, true, kVectors>(product) : multiply_with<Weight, false, kVectors>(product);
+  switch (product.prefetch.what) {
+    case Prefetch::What::nothing: return multiply_with<Weight, Prefetch::What::nothing, kVectors>(product);
+    case Prefetch::What::own: return multiply_with<Weight, Prefetch::What::own, kVectors>(product);
+    case Prefetch::What::next: return multiply_with<Weight, Prefetch::What::next, kVectors>(product);
+  }
 }
 
 template <typename Weight>
