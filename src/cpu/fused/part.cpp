@@ -1,10 +1,10 @@
 #include "cpu/fused/part.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "cpu/fused/plain_gates.h"
 #include "cpu/fused/row_values.h"
+#include "cpu/fused/tiles.h"
 #include "rondo/dtype.h"
 
 namespace rondo::fused {
@@ -102,60 +102,21 @@ class Part {
     return converted;
   }
 
-  /// Rows that are multiplied together, of `count` tiles.
-  struct Tile {
-    int index;
-    int count;
-    std::int64_t first;
-    int rows;
-  };
-
-  /// Calls `use(tile)` for tiles of rows that differ by at most one, so that none is left with a few.
-  template <typename Use>
-  void for_each_tile(std::int64_t rows, int most, Use&& use) const {
-    const auto tiles = static_cast<int>((rows + most - 1) / most);
-    for (int index = 0; index < tiles; ++index) {
-      const Range range = Range::part(rows, index, tiles);
-      use(Tile{index, tiles, range.begin, static_cast<int>(range.size())});
-    }
-  }
-
-  /// Panels that are worked on together, and the first one of the group after them; none after the last one.
-  struct Group {
-    std::int64_t first;
-    int panels;
-    std::optional<std::int64_t> next;
-  };
-
-  /// Calls `use(group)` for this part's panels, which are taken one by one but for very few rows. Backward in every
-  /// other step: the panels that were read last are still in the cache.
-  template <typename Use>
-  void for_each_group(const Range& panels, int at_once, bool backward, Use&& use) const {
-    const std::int64_t full = panels.size() / at_once;
-    const std::int64_t groups = full + panels.size() % at_once;
-    const auto group_at = [&](std::int64_t i) {
-      const std::int64_t group = backward ? groups - 1 - i : i;
-      return group < full ? Group{panels.begin + group * at_once, at_once, {}}
-                          : Group{panels.begin + full * at_once + (group - full), 1, {}};
-    };
-    for (std::int64_t i = 0; i < groups; ++i) {
-      Group group = group_at(i);
-      if (i + 1 < groups) group.next = group_at(i + 1).first;
-      use(group);
-    }
-  }
-
-  /// What a tile's product with a panel asks for. A tile alone: its own weights. Several share the next panel among
-  /// them, because the panel at hand is in the cache after the first one.
+  /// What a tile's product with a panel asks for. Tiles share the way of the next panel from memory, because the one at
+  /// hand is in the cache after the first of them. One tile, or two with a large panel, have too little to do
+  /// meanwhile: they ask for their own weights.
   Prefetch prefetch(const Tile& tile, const Group& group, const Matrix& matrix) const {
     if (run_.weights.bytes() <= kCoreCache) return {};
-    if (tile.count == 1) return {.what = Prefetch::What::own};
-    const std::int64_t lines = std::max<std::int64_t>(1, matrix.panel_bytes / matrix.K / kCacheLine);  // of a row
+    if (tile.count == 1 || (tile.count == 2 && matrix.panel_bytes > kCoreCache / 4)) {
+      return {.what = Prefetch::What::own};
+    }
+    const auto lines = static_cast<int>(std::max<std::int64_t>(1, matrix.panel_bytes / matrix.K / kCacheLine));
     const int each = tile.count >= lines ? 1 : 2;
-    if (!group.next || tile.index * each >= lines) return {};
+    const int before = tile.index * each;
+    if (!group.next || before >= lines) return {};
     return {.what = Prefetch::What::next,
-            .begin = matrix.panel(*group.next) + tile.index * each * matrix.K * kCacheLine,
-            .lines = each};
+            .begin = matrix.panel(*group.next) + before * matrix.K * kCacheLine,
+            .lines = std::min(each, lines - before)};
   }
 
   /// x W + b of all live rows of the chunk, for this part's panels of a pass.

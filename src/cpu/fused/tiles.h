@@ -1,0 +1,54 @@
+/// The order in which rows and panels are multiplied.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "cpu/fused/partition.h"
+
+namespace rondo::fused {
+
+/// Rows that are multiplied together, of `count` tiles.
+struct Tile {
+  int index;
+  int count;
+  std::int64_t first;
+  int rows;
+};
+
+/// Calls `use(tile)` for tiles of rows that differ by at most one, so that none is left with a few.
+template <typename Use>
+void for_each_tile(std::int64_t rows, int most, Use&& use) {
+  const auto tiles = static_cast<int>((rows + most - 1) / most);
+  for (int index = 0; index < tiles; ++index) {
+    const Range range = Range::part(rows, index, tiles);
+    use(Tile{index, tiles, range.begin, static_cast<int>(range.size())});
+  }
+}
+
+/// Panels that are worked on together, and the first one of the group after them; none after the last one.
+struct Group {
+  std::int64_t first;
+  int panels;
+  std::optional<std::int64_t> next;
+};
+
+/// Calls `use(group)` for all panels, which are taken one by one but for very few rows. Backward in every
+/// other step: the panels that were read last are still in the cache.
+template <typename Use>
+void for_each_group(const Range& panels, int at_once, bool backward, Use&& use) {
+  const std::int64_t full = panels.size() / at_once;
+  const std::int64_t groups = full + panels.size() % at_once;
+  const auto group_at = [&](std::int64_t i) {
+    const std::int64_t group = backward ? groups - 1 - i : i;
+    return group < full ? Group{panels.begin + group * at_once, at_once, {}}
+                        : Group{panels.begin + full * at_once + (group - full), 1, {}};
+  };
+  for (std::int64_t i = 0; i < groups; ++i) {
+    Group group = group_at(i);
+    if (i + 1 < groups) group.next = group_at(i + 1).first;
+    use(group);
+  }
+}
+
+}  // namespace rondo::fused
