@@ -16,9 +16,18 @@ def load(path):
 
 
 def limit_seconds(record, point):
-    """The least time that the machine leaves: all operations, or reading the recurrent kernel in every step."""
-    read = point["T"] * point["recurrent_bytes"] / record["limits"]["read"][str(point["recurrent_bytes"])]
-    return max(point["flops"] / record["limits"]["flops"], read)
+    """The least time that the machine leaves for the products: operations of the inputs' one, and then operations of the
+    recurrent one, or reading its kernel in every step."""
+    limits = record["limits"]
+    read = point["T"] * point["recurrent_bytes"] / limits["read"][str(point["recurrent_bytes"])]
+    of_inputs = point["I"] / (point["I"] + point["H"])
+    operations = point["flops"] / limits["product"]
+    return of_inputs * operations + max((1 - of_inputs) * operations, read)
+
+
+def ratio_at_limit(record, point):
+    """Of the best peer's time over the limit: what no implementation can pass."""
+    return point["seconds"][point["best"]]["median"] / limit_seconds(record, point)
 
 
 def steps(point, seconds):
@@ -37,7 +46,8 @@ def speed_rows(record):
         mine = seconds[rondo]["median"]
         rows.append([point["name"], steps(point, mine), f"{100 * limit_seconds(record, point) / mine:.0f} %",
                      *[steps(point, seconds[peer]["median"]) for peer in peers],
-                     f"**{best['median']:.2f}** ({best['p10']:.2f} to {best['p90']:.2f}) {short(point['best'])}"])
+                     f"**{best['median']:.2f}** ({best['p10']:.2f} to {best['p90']:.2f}) {short(point['best'])}",
+                     f"{ratio_at_limit(record, point):.2f}"])
     return rows
 
 
@@ -45,7 +55,10 @@ def summary_rows(record):
     def row(label, points):
         ratios = [point["ratios"][point["best"]]["median"] for point in points]
         below = sum(ratio < PARITY for ratio in ratios)
-        return [label, str(len(ratios)), f"{geometric_mean(ratios):.2f}", f"{min(ratios):.2f}", str(below)] if ratios else None
+        if not ratios:
+            return None
+        at_limit = geometric_mean([ratio_at_limit(record, point) for point in points])
+        return [label, str(len(ratios)), f"{geometric_mean(ratios):.2f}", f"{min(ratios):.2f}", str(below), f"{at_limit:.2f}"]
     points = [point for point in record["results"] if point["T"] > 1]
     rows = [row("all", points)]
     for cell in ("lstm", "gru"):
@@ -71,14 +84,17 @@ def record_markdown(record, plot=None):
     threads = f"{record['threads']} thread" + ("s" if record["threads"] > 1 else "")
     lines = [f"### {threads}", "",
              f"{record['processor']}, {record['date'][:10]}, commit {record['commit']}; "
-             f"{record['limits']['flops'] / 1e9:.0f} GFLOP/s in registers. Medians of {record['rounds']} rounds.", "",
+             f"{record['limits']['flops'] / 1e9:.0f} GFLOP/s in registers, {record['limits']['product'] / 1e9:.0f} with operands "
+             f"from the first-level cache. Medians of {record['rounds']} rounds.", "",
              "Times of the best peer over Rondo's:", "",
-             table(["points", "number", "geometric mean", "least", f"below {PARITY}"], summary_rows(record)), ""]
+             table(["points", "number", "geometric mean", "least", f"below {PARITY}", "at the limit"],
+                   summary_rows(record)), ""]
     if plot:
         lines += [f"![Rondo beside its peers]({plot})", ""]
-    lines += ["Microseconds a step. Limit: the share of Rondo's time that the machine's operations, or reading the recurrent "
-              "kernel, take at least.", "",
-              table(["point", "Rondo", "limit", *[short(peer) for peer in peers], "best peer / Rondo"],
+    lines += ["Microseconds a step. Limit: the share of Rondo's time that the products take at least: operations at the rate "
+              "of operands from the first-level cache, and reading the recurrent kernel in every step. At the limit: what "
+              "the ratio would be if nothing but that took time, no gate either.", "",
+              table(["point", "Rondo", "limit", *[short(peer) for peer in peers], "best peer / Rondo", "at the limit"],
                     speed_rows(record)), ""]
     if variant_rows(record):
         lines += ["Time of a variant over that of the plain run:", "",

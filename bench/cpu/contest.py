@@ -106,12 +106,14 @@ def contest(point, peers, arguments):
 
 
 def limits_of(path, results, threads):
-    """Operations a second, and for each point the bytes a second that its recurrent weights are read with."""
+    """Operations a second in registers and of products, and for each point the bytes a second that its recurrent weights
+    are read with."""
     library = ctypes.CDLL(str(path))
-    library.limits_flops.restype = library.limits_read.restype = ctypes.c_double
+    for function in (library.limits_flops, library.limits_product, library.limits_read):
+        function.restype = ctypes.c_double
     sizes = sorted({result["recurrent_bytes"] for result in results})
     read = {size: library.limits_read(ctypes.c_int64(size), threads) for size in sizes}
-    return {"flops": library.limits_flops(threads), "read": {str(size): rate for size, rate in read.items()}}
+    return {"flops": library.limits_flops(threads), "product": library.limits_product(threads), "read": {str(size): rate for size, rate in read.items()}}
 
 
 def processor():

@@ -1,4 +1,5 @@
-// What this machine's cores can do: floating-point operations in registers, and bytes read from caches or memory.
+// What this machine's cores can do: floating-point operations in registers, operations of a product whose operands come
+// from the first-level cache, and bytes read from caches or memory.
 // Compiled for the machine it runs on.
 
 #include <cstdint>
@@ -35,12 +36,48 @@ void multiply_in_registers(std::int64_t steps) {
   for (const Vector& sum : sums) sink = static_cast<float>(sum_of(sum));
 }
 
-void read_all(const std::vector<Vector>& data, int times) {
-  Vector sums[4] = {};
-  for (int time = 0; time < times; ++time) {
-    for (std::size_t i = 0; i + 4 <= data.size(); i += 4) {
+// sums[r][v] += rows[r][k] panel[k][v]: as many sums as registers hold, and operands that stay in the first-level
+// cache.
+void multiply_from_cache(std::int64_t products) {
+  constexpr int kRows = 6;
+  constexpr int kVectors = 4;
+  constexpr int kDepth = 64;
+  const std::vector<Vector> panel(kDepth * kVectors, Vector{} + 0.01F);
+  const std::vector<float> rows(kRows * kDepth, 0.01F);
+  Vector sums[kRows][kVectors] = {};
+  for (std::int64_t product = 0; product < products; ++product) {
+    for (int k = 0; k < kDepth; ++k) {
+      Vector weights[kVectors];
 #pragma GCC unroll 4
-      for (std::size_t k = 0; k < 4; ++k) sums[k] += data[i + k];
+      for (int v = 0; v < kVectors; ++v) {
+        weights[v] = panel[static_cast<std::size_t>(k * kVectors + v)];
+#if defined(__AVX512F__)
+        asm("" : "+v"(weights[v]));  // or GCC would load it again for each row
+#endif
+      }
+#pragma GCC unroll 6
+      for (int r = 0; r < kRows; ++r) {
+        const float element = rows[static_cast<std::size_t>(r * kDepth + k)];
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) sums[r][v] += weights[v] * element;
+      }
+    }
+  }
+  for (const auto& row : sums) {
+    for (const Vector& sum : row) sink = static_cast<float>(sum_of(sum));
+  }
+}
+
+// There and back, so that what was read last, and is in the cache, comes first the next time.
+void read_all(const std::vector<Vector>& data, int times) {
+  constexpr std::size_t kTogether = 4;
+  const std::size_t groups = data.size() / kTogether;
+  Vector sums[kTogether] = {};
+  for (int time = 0; time < times; ++time) {
+    for (std::size_t i = 0; i < groups; ++i) {
+      const std::size_t first = (time % 2 == 0 ? i : groups - 1 - i) * kTogether;
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kTogether; ++k) sums[k] += data[first + k];
     }
   }
   for (const Vector& sum : sums) sink = static_cast<float>(sum_of(sum));
@@ -73,7 +110,15 @@ double limits_flops(int threads) {
   return threads * 2.0 * 16 * kChains * static_cast<double>(kSteps) / seconds;
 }
 
-/// Bytes a second that so many threads read together, each its own share of `bytes`, again and again.
+/// Likewise, of products with operands from the first-level cache.
+double limits_product(int threads) {
+  constexpr std::int64_t kProducts = 150'000;
+  constexpr double kFlops = 2.0 * 6 * 4 * 64 * 16;  // of one
+  const double seconds = best_seconds(threads, [](int) { multiply_from_cache(kProducts); });
+  return threads * kFlops * static_cast<double>(kProducts) / seconds;
+}
+
+/// Bytes a second that so many threads read together, each its own share of `bytes`, again and again, there and back.
 double limits_read(std::int64_t bytes, int threads) {
   const auto vectors = static_cast<std::size_t>(bytes / threads / static_cast<std::int64_t>(sizeof(Vector))) + 4;
   std::vector<std::vector<Vector>> shares(static_cast<std::size_t>(threads), std::vector<Vector>(vectors));

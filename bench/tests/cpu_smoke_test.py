@@ -61,17 +61,20 @@ class CpuTablesTest(unittest.TestCase):
                  "ratios": {"A 1": spread(1.5), "B 2+x": spread(0.96)}, "best": "B 2+x"}
         self.record = {"threads": 1, "rounds": 7, "date": "2026-01-01T00:00:00", "processor": "p", "commit": "c",
                        "peers": ["Rondo", "A 1", "B 2+x"], "results": [point, {**point, "B": 8, "best": "A 1"}],
-                       "limits": {"flops": 10e6, "read": {"64": 64e6}}}
+                       "limits": {"flops": 20e6, "product": 10e6, "read": {"64": 32e6}}}
 
     def test_rows(self):
-        # 200 operations at 10 MFLOP/s are 20 us of 100; 10 times 64 bytes at 64 MB/s are 10.
+        # Of 100 us, 100 operations of the inputs at 10 MFLOP/s are 10; as many recurrent ones would be 10, but 10 times 64
+        # bytes at 32 MB/s are 20. The best peer takes 96.
         self.assertEqual(cpu_tables.speed_rows(self.record)[0],
-                         ["point", "10.00", "20 %", "15.00", "9.60", "**0.96** (0.86 to 1.06) B 2"])
+                         ["point", "10.00", "30 %", "15.00", "9.60", "**0.96** (0.86 to 1.06) B 2", "3.20"])
+        self.record["limits"]["read"]["64"] = 64e9
+        self.assertEqual(cpu_tables.speed_rows(self.record)[0][2], "20 %")
 
     def test_summary(self):
         self.assertEqual(cpu_tables.summary_rows(self.record),
-                         [["all", "2", "1.20", "0.96", "1"], ["lstm, B up to 4", "1", "0.96", "0.96", "1"],
-                          ["lstm, larger B", "1", "1.50", "1.50", "0"]])
+                         [["all", "2", "1.20", "0.96", "1", "4.00"], ["lstm, B up to 4", "1", "0.96", "0.96", "1", "3.20"],
+                          ["lstm, larger B", "1", "1.50", "1.50", "0", "5.00"]])
 
 
 if __name__ == "__main__":
