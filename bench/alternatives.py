@@ -8,7 +8,8 @@ from tables import full_name, order, ratio, times
 
 NAMES = ("block_", "cluster_", "grid_")
 # What rondo_bench --explain says of a plan.
-PLAN = re.compile(r"(?:block|cluster|grid) kernel: .* predicted (?P<us>[0-9.e+-]+) us a step \((?P<way>\w+)\)", re.DOTALL)
+PLAN = re.compile(r"(?:block|cluster|grid) kernel: .* (?:predicted (?P<us>[0-9.e+-]+)|measured [0-9.e+-]+) us a step[^(]* "
+                  r"\((?P<way>\w+)\)", re.DOTALL)
 NEAR = 1.03  # a choice within so much of the best is as good
 
 ABOUT = """What a plan takes, and the fastest of the other ways to share out the recurrence, measured in the same turns.
@@ -17,11 +18,12 @@ which is in what was measured. Place: which of its kind the best one was expecte
 
 
 def planned(text):
-    """From a plan's explanation: the way's name and its predicted microseconds per step, or Nones."""
+    """From a plan's explanation: the way's name and its predicted microseconds per step, or Nones. Of a way from the tuning
+    table nothing is predicted."""
     match = PLAN.search(text)
     if match is None:
         return None, None
-    return match["way"], float(match["us"])
+    return match["way"], float(match["us"]) if match["us"] else None
 
 
 def chosen(result):

@@ -1,9 +1,11 @@
 /// All executors on one point: who declines, who runs, and how fast, measured in rounds that take turns.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cuda/persistent/persistent_executor.h"
 #include "point.h"
 #include "rondo/plan.h"
 #include "statistics.h"
@@ -37,7 +39,10 @@ struct Measurement {
   /// "eager"; "replayed" from a graph, or "not replayed" where a graph was allowed and the session made none. On the
   /// CPU "eager".
   std::string graph;
-  Spread microseconds = {};  ///< of one run, over the rounds
+  /// By the executor's own model, of a run without the product of the inputs; nothing where it has none.
+  std::optional<double> predicted_us = std::nullopt;
+  std::optional<PersistentWay> way = std::nullopt;  ///< of a persistent kernel
+  Spread microseconds = {};                         ///< of one run, over the rounds
   int rounds = 0;
   int runs_per_round = 0;
   double setup_seconds = 0;  ///< making the session, and the first run

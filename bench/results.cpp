@@ -25,9 +25,30 @@ Json point_json(const Point& point) {
           {"bytes", point.bytes()}};
 }
 
+Json way_json(const PersistentWay& way) {
+  const PersistentShape& shape = way.plan.shape;
+  const BlockBytes& bytes = way.plan.bytes;
+  return {{"name", way.name},
+          {"kind", way.name.substr(0, way.name.find('_'))},
+          {"blocks", shape.blocks},
+          {"teams", shape.teams},
+          {"rows", shape.rows},
+          {"row_tiles", shape.row_tiles},
+          {"octets", shape.octets},
+          {"unit_warps", shape.unit_warps},
+          {"k_warps", shape.k_warps},
+          {"k_tiles", shape.k_tiles},
+          {"streamed_tiles", shape.streamed_tiles},
+          {"register_weight_bytes", bytes.register_weights},
+          {"shared_weight_bytes", bytes.shared_weights},
+          {"streamed_weight_bytes", bytes.streamed_weights},
+          {"shared_bytes", bytes.shared},
+          {"from_table", way.plan.measured != nullptr}};
+}
+
 Json measurement_json(const Measurement& measurement, const Point& point) {
   const Spread& spread = measurement.microseconds;
-  return {
+  Json json{
       {"executor", measurement.executor},
       {"graph", measurement.graph},
       {"us_per_run", {{"median", spread.median}, {"p10", spread.p10}, {"p90", spread.p90}, {"least", spread.least}}},
@@ -36,6 +57,12 @@ Json measurement_json(const Measurement& measurement, const Point& point) {
       {"runs_per_round", measurement.runs_per_round},
       {"setup_seconds", measurement.setup_seconds},
       {"difference", measurement.difference}};
+  if (measurement.predicted_us) {
+    json["predicted_us_per_run"] = *measurement.predicted_us;
+    json["predicted_us_per_step"] = *measurement.predicted_us / static_cast<double>(point.T);
+  }
+  if (measurement.way) json["way"] = way_json(*measurement.way);
+  return json;
 }
 
 }  // namespace

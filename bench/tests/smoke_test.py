@@ -10,9 +10,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import report  # noqa: E402
+from alternatives import NAMES  # noqa: E402
 from measurements import load, points_of  # noqa: E402
 
 BENCH, DEVICE = sys.argv[1:3]
+PERSISTENT = ("cuda_persistent", "cuda_block", "cuda_cluster", "cuda_grid")
+WAY_FIELDS = ("name", "kind", "blocks", "teams", "rows", "row_tiles", "octets", "unit_warps", "k_warps", "k_tiles",
+              "streamed_tiles", "register_weight_bytes", "shared_weight_bytes", "streamed_weight_bytes", "shared_bytes")
 
 
 def run(*arguments, device=DEVICE):
@@ -45,12 +49,44 @@ class SmokeTest(unittest.TestCase):
             self.assertEqual(run_of_one["rounds"], 2)
             self.assertGreaterEqual(run_of_one["runs_per_round"], 1)
             self.assertLess(run_of_one["difference"], 0.02)
+            self.look_at_way(run_of_one, result)
         self.assertTrue(all(r["reason"] for r in result["refusals"]))
         gates = {"l": 4, "g": 3, "s": 1}[result["cell"][0]]
         self.assertEqual(result["flops"], 2 * 6 * 3 * gates * 8 * (5 + 8))
         y = 3 * 8 if result["variant"] == "last_output" else 6 * 3 * 8
         width = 2 if result["math"] == "bf16" else 4
         self.assertEqual(result["bytes"], width * (gates * 8 * (5 + 8) + 6 * 3 * 5 + y))
+
+    def look_at_way(self, run_of_one, result):
+        """A persistent kernel says how it shares out the recurrence, and every executor with a model what it expects."""
+        persistent = run_of_one["executor"] in PERSISTENT or run_of_one["executor"].startswith(NAMES)
+        self.assertEqual("way" in run_of_one, persistent)
+        self.assertEqual("predicted_us_per_run" in run_of_one, persistent or run_of_one["executor"] == "cuda_stepwise")
+        if "predicted_us_per_run" in run_of_one:
+            self.assertGreater(run_of_one["predicted_us_per_run"], 0)
+            self.assertAlmostEqual(run_of_one["predicted_us_per_step"] * result["T"], run_of_one["predicted_us_per_run"])
+        if not persistent:
+            return
+        way = run_of_one["way"]
+        self.assertEqual([name for name in WAY_FIELDS if name not in way], [])
+        self.assertTrue(way["name"].startswith(f"{way['kind']}_{way['blocks']}x{way['teams']}_{way['rows']}rows_"), way)
+        self.assertGreaterEqual(way["blocks"] * way["unit_warps"] * way["octets"] * 8, result["H"])
+        self.assertGreaterEqual(way["teams"] * way["rows"], result["B"])
+        self.assertIs(way["from_table"], False)
+
+    def test_alternatives_are_named_by_their_ways(self):
+        if DEVICE == "cpu":
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "smoke.json")
+            done = run("--set", "smoke", "--filter", "gru.*bf16", "--alternatives", "2", "--json", str(path))
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            (result,) = load(path)["results"]
+        ways = [one for one in result["runs"] if one["executor"].startswith(NAMES)]
+        self.assertEqual([one["way"]["kind"] for one in ways], ["block", "block", "grid", "grid"])
+        for one in ways:
+            self.assertEqual(one["executor"], one["way"]["name"])
+            self.look_at_way(one, result)
 
     def test_sets_are_read_as_the_report_reads_them(self):
         for path in sorted((HERE.parent / "points").glob("*.json")):

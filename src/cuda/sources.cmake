@@ -26,6 +26,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_cluster_f16.cu
   persistent/persistent_cluster_f32.cu
   persistent/persistent_cluster_tf32.cu
+  persistent/persistent_choice.cpp
   persistent/persistent_executor.cpp
   persistent/persistent_grid_bf16_8units.cu
   persistent/persistent_grid_bf16_16units.cu

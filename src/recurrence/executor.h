@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -60,6 +61,12 @@ class Executor {
 
   /// Scratch bytes that a run needs.
   virtual std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
+
+  /// What it expects a run to take, in nanoseconds and without the product of the inputs; nothing where it has no model
+  /// of that. Of a spec that it supports.
+  virtual std::optional<double> predicted_ns(const RecurrenceSpec&, const DeviceProperties&) const {
+    return std::nullopt;
+  }
 
   /// How it would run the spec, in words: whole lines for `explain()`, or nothing.
   virtual std::string describe(const RecurrenceSpec&, const DeviceProperties&) const { return {}; }

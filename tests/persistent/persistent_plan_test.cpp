@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
@@ -111,6 +112,21 @@ TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
   EXPECT_GE(static_cast<std::size_t>(plan.shape.blocks) * bytes, std::size_t{4} * 2048 * 2048 * 2);
 }
 
+TEST(PersistentPlan, NamesTellWaysApart) {
+  PersistentShape shape{.kind = PersistentKind::grid, .blocks = 4, .teams = 2, .rows = 8, .k_warps = 8};
+  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_16units_8k");
+  shape.octets = 1;
+  shape.unit_warps = 2;
+  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_2x8units_8k");
+  shape.row_tiles = 2;
+  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_2x8units_8k_2rowtiles");
+  shape.rows = 9;
+  shape.streamed_tiles = 3;
+  EXPECT_EQ(way_name(shape), "grid_4x2_9rows_2x8units_8k_3streamed");
+  shape.kind = PersistentKind::cluster;
+  EXPECT_EQ(way_name(shape), "cluster_4x2_9rows_16units_8k_3streamed");
+}
+
 TEST(PersistentPlan, HasPlainCellsAlone) {
   RecurrenceSpec spec = lstm(512, 32);
   spec.cell.use_peepholes = true;
@@ -143,6 +159,7 @@ TEST(PersistentPlan, EveryPlanFits) {
     spec.cell.reset_after = random.coin();
     spec.math = random.pick({MatrixMath::strict, MatrixMath::tf32});
     const DeviceProperties properties = random.pick({h200(), known_gpu("h100_pcie"), a100(), slice()});
+    std::set<std::string> names;
     for (const PersistentKind kind : kKinds) {
       const std::vector<PersistentPlan> plans = persistent_plans(spec, properties, kind);
       EXPECT_TRUE(std::ranges::is_sorted(plans, {}, &PersistentPlan::total_ns));
@@ -150,6 +167,7 @@ TEST(PersistentPlan, EveryPlanFits) {
         const PersistentShape& shape = plan.shape;
         SCOPED_TRACE(to_string(spec) + ", " + to_string(plan));
         ++count;
+        EXPECT_TRUE(names.insert(way_name(shape)).second) << "another one has this name";
         EXPECT_EQ(shape.kind, kind);
         EXPECT_LE(shape.threads(), kPersistentThreads);
         EXPECT_GE(std::int64_t{shape.blocks} * shape.units(), spec.cell.units);

@@ -4,6 +4,7 @@
 #include "cuda/executors/packed_biases.h"
 #include "cuda/executors/stepwise_loop.h"
 #include "cuda/executors/stepwise_scratch.h"
+#include "cuda/persistent/persistent_plan.h"
 #include "rondo/error.h"
 
 namespace rondo {
@@ -84,6 +85,12 @@ class StepwiseExecutor final : public Executor {
       default: cut_scratch<Float16>(spec, cutter);
     }
     return cutter.used();
+  }
+
+  // Nobody has measured f64, peepholes and projections.
+  std::optional<double> predicted_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    if (spec.dtype == DType::f64 || !is_plain(spec.cell)) return std::nullopt;
+    return stepwise_total_ns(spec, properties);
   }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {

@@ -1,89 +1,79 @@
 #include "cuda/persistent/persistent_executor.h"
 
-#include <algorithm>
-#include <optional>
-#include <vector>
+#include <sstream>
 
-#include "cuda/persistent/operand_kind.h"
-#include "cuda/persistent/persistent_plan.h"
+#include "cuda/persistent/persistent_choice.h"
 #include "cuda/persistent/persistent_scratch.h"
+#include "cuda/persistent/tuning_rows.h"
 #include "rondo/error.h"
 
 namespace rondo {
 namespace {
-
-constexpr std::int64_t kMostUnits = 1 << 14;  // so that sizes of a block fit 31 bits
-constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
-
-/// The fastest plan, and why there is none.
-struct Choice {
-  std::optional<PersistentPlan> plan = std::nullopt;
-  std::string reason = {};
-};
-
-std::size_t scratch_bytes(const RecurrenceSpec& spec) {
-  WorkspaceCutter cutter(nullptr);
-  cut_persistent_scratch(spec, cutter);
-  return cutter.used();
-}
 
 RuntimeError no_room(const PersistentShape& shape, Device device) {
   return RuntimeError("no cluster of " + std::to_string(shape.blocks) + " blocks fits on " + to_string(device) +
                       "; choose another executor");
 }
 
-std::string shared_out(PersistentKind kind) {
-  return kind == PersistentKind::block ? "one block" : "the blocks of a " + to_string(kind);
+std::string measured_faster(const TuningRow& row) {
+  std::ostringstream text;
+  text << "cuda_stepwise was measured to be faster: " << row.step_us << " us a step, with the product of the inputs";
+  return text.str();
 }
 
-Choice choose(const RecurrenceSpec& spec, const DeviceProperties& properties, std::span<const PersistentKind> kinds) {
-  if (!has_operand(spec)) return {.reason = "it computes in f32, f16 and bf16 alone"};
-  if (!is_plain(spec.cell)) return {.reason = "its LSTM has no peepholes, no cell clip and no projection"};
-  if (spec.cell.units > kMostUnits) return {.reason = "H is above " + std::to_string(kMostUnits)};
-  if (spec.B > kMostRows) return {.reason = "B is above 2^30"};
-  if (spec.B == 0) return {.reason = "there are no rows"};
-  Choice choice;
-  for (const PersistentKind kind : kinds) {
-    const std::vector<PersistentPlan> plans = persistent_plans(spec, properties, kind);
-    if (plans.empty()) continue;
-    if (!choice.plan || plans.front().total_ns < choice.plan->total_ns) choice.plan = plans.front();
-  }
-  if (choice.plan) return choice;
-  choice.reason = "the recurrent kernel does not fit " + shared_out(kinds.back());
-  if (kinds.size() == 1 && kinds[0] == PersistentKind::cluster && properties.cluster_blocks == 0) {
-    choice.reason = "the device has no clusters of blocks";
-  }
-  return choice;
+std::vector<PersistentKind> all_kinds() {
+  return {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
 }
 
-class PersistentExecutor final : public Executor {
+/// One that tells how it shares out a recurrence.
+class PersistentExecutor : public Executor {
  public:
-  PersistentExecutor(std::string_view name, std::vector<PersistentKind> kinds)
-      : name_(name), kinds_(std::move(kinds)) {}
+  /// Nothing where no kernel of its runs `spec` on such a device.
+  virtual std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
+
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    WorkspaceCutter cutter(nullptr);
+    cut_persistent_scratch(spec, cutter);
+    return cutter.used();
+  }
+
+  // What the model says, of a measured way as well: so that all predictions are alike.
+  std::optional<double> predicted_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return plan(spec, properties).value().total_ns;
+  }
+
+  std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return to_string(plan(spec, properties).value());
+  }
+};
+
+/// The fastest of some kinds.
+class ChoosingExecutor final : public PersistentExecutor {
+ public:
+  ChoosingExecutor(std::string_view name, std::vector<PersistentKind> kinds, std::span<const TuningRow> table)
+      : name_(name), kinds_(std::move(kinds)), table_(table) {}
 
   std::string_view name() const override { return name_; }
 
   Support supports(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    const Choice choice = choose(spec, properties, kinds_);
+    const PersistentChoice choice = choose(spec, properties);
     if (!choice.plan) return Support::no(choice.reason);
-    if (kinds_.size() > 1 && choice.plan->total_ns > stepwise_total_ns(spec, properties)) {
+    if (kinds_.size() == 1 || choice.plan->measured != nullptr) return Support::yes();
+    if (choice.stepwise != nullptr) return Support::no(measured_faster(*choice.stepwise));
+    if (choice.plan->total_ns > stepwise_total_ns(spec, properties)) {
       return Support::no("cuda_stepwise is expected to be faster");
     }
     return Support::yes();
   }
 
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    return scratch_bytes(spec);
-  }
-
-  std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return to_string(*choose(spec, properties, kinds_).plan);
+  std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return choose(spec, properties).plan;
   }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    const Choice first = choose(request.spec, request.properties, kinds_);
+    const PersistentChoice first = choose(request.spec, request.properties);
     DeviceProperties properties = request.properties;
-    for (Choice choice = first; choice.plan; choice = choose(request.spec, properties, kinds_)) {
+    for (PersistentChoice choice = first; choice.plan; choice = choose(request.spec, properties)) {
       if (auto runner = make_persistent_runner(request, choice.plan->shape)) return runner;
       properties.cluster_blocks = choice.plan->shape.blocks / 2;
     }
@@ -91,12 +81,17 @@ class PersistentExecutor final : public Executor {
   }
 
  private:
+  PersistentChoice choose(const RecurrenceSpec& spec, const DeviceProperties& properties) const {
+    return choose_persistent(spec, properties, {.kinds = kinds_, .table = table_});
+  }
+
   const std::string_view name_;
   const std::vector<PersistentKind> kinds_;
+  const std::span<const TuningRow> table_;
 };
 
 /// One plan for one spec.
-class PlannedExecutor final : public Executor {
+class PlannedExecutor final : public PersistentExecutor {
  public:
   PlannedExecutor(const RecurrenceSpec& spec, const PersistentPlan& plan)
       : spec_(spec), plan_(plan), name_(way_name(plan.shape)) {}
@@ -107,11 +102,7 @@ class PlannedExecutor final : public Executor {
     return spec == spec_ ? Support::yes() : Support::no("it is for another recurrence");
   }
 
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    return scratch_bytes(spec);
-  }
-
-  std::string describe(const RecurrenceSpec&, const DeviceProperties&) const override { return to_string(plan_); }
+  std::optional<PersistentPlan> plan(const RecurrenceSpec&, const DeviceProperties&) const override { return plan_; }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
     if (auto runner = make_persistent_runner(request, plan_.shape)) return runner;
@@ -136,16 +127,27 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
   return executors;
 }
 
+std::optional<PersistentWay> persistent_way(const Executor& executor, const RecurrenceSpec& spec,
+                                            const DeviceProperties& properties) {
+  const auto* persistent = dynamic_cast<const PersistentExecutor*>(&executor);
+  if (persistent == nullptr) return std::nullopt;
+  const PersistentPlan plan = persistent->plan(spec, properties).value();
+  return PersistentWay{plan, way_name(plan.shape)};
+}
+
 const Executor& persistent_executor() {
-  static const PersistentExecutor executor("cuda_persistent",
-                                           {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid});
+  static const ChoosingExecutor executor("cuda_persistent", all_kinds(), kTuningRows);
   return executor;
 }
 
+std::unique_ptr<const Executor> tuned_persistent_executor(std::span<const TuningRow> table) {
+  return std::make_unique<ChoosingExecutor>("cuda_persistent", all_kinds(), table);
+}
+
 std::span<const Executor* const> persistent_executors_by_kind() {
-  static const PersistentExecutor block("cuda_block", {PersistentKind::block});
-  static const PersistentExecutor cluster("cuda_cluster", {PersistentKind::cluster});
-  static const PersistentExecutor grid("cuda_grid", {PersistentKind::grid});
+  static const ChoosingExecutor block("cuda_block", {PersistentKind::block}, kTuningRows);
+  static const ChoosingExecutor cluster("cuda_cluster", {PersistentKind::cluster}, kTuningRows);
+  static const ChoosingExecutor grid("cuda_grid", {PersistentKind::grid}, kTuningRows);
   static const Executor* const executors[] = {&block, &cluster, &grid};
   return executors;
 }

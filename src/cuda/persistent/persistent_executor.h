@@ -2,17 +2,23 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
-#include "cuda/persistent/persistent_shape.h"
+#include "cuda/persistent/persistent_plan.h"
 #include "recurrence/executor.h"
 
 namespace rondo {
 
-/// "cuda_persistent": the fastest persistent kernel that the device has room for, unless cuda_stepwise is expected to
-/// be faster. Any cell and Schedule, in f32 (strict or TF32), f16 and bf16; sums, gates and states are f32.
+/// "cuda_persistent": the fastest persistent kernel that the device has room for, unless cuda_stepwise is faster: as
+/// was measured where the tuning table has a row for it, or else as a model expects. Any cell and Schedule, in f32
+/// (strict or TF32), f16 and bf16; sums, gates and states are f32.
 const Executor& persistent_executor();
+
+/// The same with another tuning table, which outlives it and is as is_tuning_table.
+std::unique_ptr<const Executor> tuned_persistent_executor(std::span<const TuningRow> table);
 
 /// "cuda_block", "cuda_cluster", "cuda_grid": the fastest of one kind, whatever else there is. A plan is asked for
 /// these by name.
@@ -23,6 +29,16 @@ std::span<const Executor* const> persistent_executors_by_kind();
 std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec& spec,
                                                                      const DeviceProperties& properties,
                                                                      PersistentKind kind);
+
+/// A plan, and its name as way_name has it.
+struct PersistentWay {
+  PersistentPlan plan = {};
+  std::string name = {};
+};
+
+/// How one of these executors shares out a recurrence that it supports; nothing for any other executor.
+std::optional<PersistentWay> persistent_way(const Executor& executor, const RecurrenceSpec& spec,
+                                            const DeviceProperties& properties);
 
 /// A runner for one way to share out the recurrence, or null where the device has no room for it after all: what a GPU
 /// says of large clusters depends on which parts of it are there.

@@ -1,6 +1,7 @@
 #include "cuda/persistent/persistent_plan.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include "cuda/persistent/operand_kind.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/step_model.h"
+#include "cuda/persistent/tuning_table.h"
 
 namespace rondo {
 namespace {
@@ -143,11 +145,17 @@ std::string to_string(PersistentKind kind) {
 }
 
 std::string way_name(const PersistentShape& shape) {
-  const std::string streamed =
-      shape.streamed_tiles > 0 ? "_" + std::to_string(shape.streamed_tiles) + "streamed" : std::string();
-  return to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) + "_" +
-         std::to_string(shape.rows) + "rows_" + std::to_string(shape.units()) + "units_" +
-         std::to_string(shape.k_warps) + "k" + streamed;
+  std::string name = to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) +
+                     "_" + std::to_string(shape.rows) + "rows_";
+  // Other kinds have two octets in each warp.
+  if (shape.kind == PersistentKind::grid && shape.unit_warps > 1) name += std::to_string(shape.unit_warps) + "x";
+  const std::int32_t of_units = shape.kind == PersistentKind::grid ? shape.unit_warps : 1;
+  name += std::to_string(shape.units() / of_units) + "units_" + std::to_string(shape.k_warps) + "k";
+  const auto needed =
+      static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint32_t>(ceil_div(shape.rows, device::kTileColumns))));
+  if (shape.row_tiles > needed) name += "_" + std::to_string(shape.row_tiles) + "rowtiles";
+  if (shape.streamed_tiles > 0) name += "_" + std::to_string(shape.streamed_tiles) + "streamed";
+  return name;
 }
 
 std::string to_string(const PersistentPlan& plan) {
@@ -160,7 +168,13 @@ std::string to_string(const PersistentPlan& plan) {
   if (plan.bytes.streamed_weights > 0) {
     text << ", and " << plan.bytes.streamed_weights / 1024 << " KiB read in every step";
   }
-  text << "; predicted " << std::round(plan.step_ns) / 1000.0 << " us a step (" << way_name(shape) << ")";
+  text << "; ";
+  if (plan.measured != nullptr) {
+    text << "measured " << plan.measured->step_us << " us a step, with the product of the inputs";
+  } else {
+    text << "predicted " << std::round(plan.step_ns) / 1000.0 << " us a step";
+  }
+  text << " (" << way_name(shape) << ")";
   return text.str();
 }
 

@@ -1,0 +1,54 @@
+#include "cuda/persistent/persistent_choice.h"
+
+#include <algorithm>
+
+#include "cuda/persistent/operand_kind.h"
+
+namespace rondo {
+namespace {
+
+constexpr std::int64_t kMostUnits = 1 << 14;  // so that sizes of a block fit 31 bits
+constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
+
+/// Why no kernel runs it on any device, or nothing.
+std::string why_none(const RecurrenceSpec& spec) {
+  if (!has_operand(spec)) return "it computes in f32, f16 and bf16 alone";
+  if (!is_plain(spec.cell)) return "its LSTM has no peepholes, no cell clip and no projection";
+  if (spec.cell.units > kMostUnits) return "H is above " + std::to_string(kMostUnits);
+  if (spec.B > kMostRows) return "B is above 2^30";
+  if (spec.B == 0) return "there are no rows";
+  return {};
+}
+
+std::string why_too_large(const DeviceProperties& properties, std::span<const PersistentKind> kinds) {
+  const PersistentKind kind = kinds.back();
+  if (kinds.size() == 1 && kind == PersistentKind::cluster && properties.cluster_blocks == 0) {
+    return "the device has no clusters of blocks";
+  }
+  return "the recurrent kernel does not fit " +
+         (kind == PersistentKind::block ? "one block" : "the blocks of a " + to_string(kind));
+}
+
+}  // namespace
+
+PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                   const PersistentOptions& options) {
+  PersistentChoice choice{.reason = why_none(spec)};
+  if (!choice.reason.empty()) return choice;
+  const TuningRow* row = find_tuning(options.table, spec, properties);
+  for (const PersistentKind kind : options.kinds) {
+    for (const PersistentPlan& plan : persistent_plans(spec, properties, kind)) {
+      if (row != nullptr && way_name(plan.shape) == row->way) {
+        choice.plan = plan;
+        choice.plan->measured = row;
+        return choice;
+      }
+      if (!choice.plan || plan.total_ns < choice.plan->total_ns) choice.plan = plan;
+    }
+  }
+  if (!choice.plan) choice.reason = why_too_large(properties, options.kinds);
+  if (row != nullptr && row->way == kStepwiseWay) choice.stepwise = row;
+  return choice;
+}
+
+}  // namespace rondo
