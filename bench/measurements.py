@@ -109,6 +109,15 @@ def load_alternatives(path):
     return _checked(data[ALTERNATIVES_PART], f"{path}: {ALTERNATIVES_PART}"), data.get("plans") or {}
 
 
+def load_ways(path):
+    """What `--alternatives` measured: a file of rondo_bench, or that part of a file of scripts/gpu-check. None where there is
+    none, as in what scripts/bench cpu wrote."""
+    data = _read(path)
+    if isinstance(data, dict) and "peers" in data:
+        return None
+    return load_alternatives(path)[0] if _is_check(data) else _checked(data, path)
+
+
 def load_micro(path):
     """A file of rondo_micro, or the one inside of a file of scripts/gpu-check; None where that has none."""
     data = _read(path)

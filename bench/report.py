@@ -5,12 +5,16 @@
     report.py results FILE... [--doc docs/performance.md] [--plots docs/images]
     report.py predict [--set quick] [--doc docs/performance.md]
     report.py constants FILE [--doc docs/performance.md]
+    report.py tuning FILE... [--header src/cuda/persistent/tuning_rows.h]
     report.py cpu FILE... [--doc docs/performance.md] [--plots docs/images]
 
 FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`
 wrote, and for cpu what `scripts/bench cpu` did. `record` is constants and results together. Without --doc the Markdown goes to the output; with it, it replaces what
 stands between the document's markers, `<!-- results:begin -->` and `<!-- results:end -->` (or `prediction`, `constants`).
 --plots writes one SVG chart for each cell.
+
+`tuning` writes the planner's table of ways that were measured to be faster than what its model takes, from the alternatives in
+all of its files, the oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/tuning_rows.h`.
 """
 
 import argparse
@@ -22,9 +26,11 @@ from alternatives import alternatives_markdown
 from constants import constants_markdown
 from cpu_tables import cpu_markdown
 from markdown import number, table
-from measurements import FileError, best_cudnn, load, load_alternatives, load_micro, merge, planned_rondo, points_of
+from measurements import (FileError, best_cudnn, load, load_alternatives, load_micro, load_ways, merge, planned_rondo,
+                          points_of)
 from plot import chart
 from tables import STEPS_SET, limit_of, order, overall_table, point_name, speed_table, steps_table, variant_table
+from tuning import tuning_header
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 MOST_NAMED = 20  # points that were not measured
@@ -130,6 +136,11 @@ def constants_of(path):
     return "constants", constants_markdown(load_micro(path))
 
 
+def tuning_of(paths):
+    benches = [(path.name, load_ways(path)) for path in paths]
+    return tuning_header([(name, bench) for name, bench in benches if bench])
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -137,6 +148,9 @@ def parse(arguments):
     record.add_argument("file", type=pathlib.Path)
     results = commands.add_parser("results")
     results.add_argument("files", nargs="+", type=pathlib.Path)
+    tuning = commands.add_parser("tuning")
+    tuning.add_argument("files", nargs="+", type=pathlib.Path)
+    tuning.add_argument("--header", type=pathlib.Path)
     cpu = commands.add_parser("cpu")
     cpu.add_argument("files", nargs="+", type=pathlib.Path)
     for command in (record, results, cpu):
@@ -150,8 +164,17 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
+def write_or_print(text, path):
+    if path:
+        path.write_text(text)
+    else:
+        print(text, end="")
+
+
 def main(arguments):
     options = parse(arguments)
+    if options.command == "tuning":
+        return write_or_print(tuning_of(options.files), options.header)
     if options.command == "predict":
         parts = [("prediction", prediction_markdown(points_of(FOLDER / "points" / f"{options.set}.json")))]
     elif options.command == "constants":

@@ -1,5 +1,5 @@
-/// Written by bench/report.py tuning; not by hand. The point of each row, what was measured of the way in it, and what
-/// of the one that the model takes. Floor 4.
+/// Written by bench/report.py tuning; not by hand. Above each row stands its point, and what was measured of the way
+/// that the model takes. Floor 4.
 #pragma once
 
 #include <array>
