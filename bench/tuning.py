@@ -13,8 +13,7 @@ DTYPES = ("f64", "f32", "f16", "bf16")
 MATRIX_MATHS = ("strict", "tf32")
 # Of each of the benchmark's arithmetics, DType and MatrixMath.
 MATHS = {"f32": ("f32", "strict"), "tf32": ("f32", "tf32"), "f16": ("f16", "strict"), "bf16": ("bf16", "strict")}
-TILE_ROWS = 8  # rows of the batch in a tile
-MOST_ROWS = 2**14  # of a team; no kernel has room for so many
+MOST_ROWS_OF_A_TEAM = [2**k for k in range(14)]  # that the planner tries, and more
 
 HEADER = """/// Written by bench/report.py tuning; not by hand. Above each row stands its point, and what was measured of the way
 /// that the model takes. Floor 4.
@@ -94,8 +93,8 @@ def ceil_div(count, size):
 
 def shared_alike(way, B):
     """Whether the planner has this way for B rows."""
-    sizes = [2**k for k in range(MOST_ROWS.bit_length()) if max(1, 2**k // TILE_ROWS) == way["row_tiles"]]
-    return any(ceil_div(B, rows) == way["teams"] and ceil_div(B, way["teams"]) == way["rows"] for rows in sizes)
+    has_teams = any(ceil_div(B, rows) == way["teams"] for rows in MOST_ROWS_OF_A_TEAM)
+    return has_teams and ceil_div(B, way["teams"]) == way["rows"]
 
 
 def range_of_B(run, B, measured):

@@ -32,8 +32,7 @@ def way_of(name):
     kind, grid, rows = name.split("_")[:3]
     blocks, teams = grid.split("x")
     rows = int(rows.removesuffix("rows"))
-    row_tiles = int(name.split("_")[-1].removesuffix("rowtiles")) if name.endswith("rowtiles") else -(-rows // 8)
-    return {"name": name, "kind": kind, "blocks": int(blocks), "teams": int(teams), "rows": rows, "row_tiles": row_tiles}
+    return {"name": name, "kind": kind, "blocks": int(blocks), "teams": int(teams), "rows": rows}
 
 
 def a_point(cell, H, B, T, math_name, ways, **more):
@@ -73,15 +72,17 @@ class WinnerTest(unittest.TestCase):
         self.assertEqual(modelled_choice(a_point("lstm", 512, 32, 100, "bf16", (CHOICE, expected)))["executor"], "cuda_stepwise")
 
     def test_a_gain_is_more_than_three_percent_and_more_than_the_spread(self):
-        def won(median, p10=0.99, p90=1.03):
+        def won(median, p10=0.99, p90=1.03, of=1):
             result = a_point("lstm", 512, 32, 100, "bf16", (("cluster_16x4_8rows_32units_4k", 120, 100), ("block_1x32_1rows_16units_1k", 100, median)))
-            result["runs"][1]["us_per_run"].update(p10=100 * p10, p90=100 * p90)
+            times = result["runs"][of]["us_per_run"]
+            times.update(p10=times["median"] * p10, p90=times["median"] * p90)
             return winner(result) is not None
         self.assertFalse(won(100))
         self.assertFalse(won(103.9))  # from p10 to p90 it is 4 %
         self.assertTrue(won(104.1))
         self.assertTrue(won(106, 0.97, 1.02))
         self.assertFalse(won(104.9, 0.97, 1.02))
+        self.assertFalse(won(104.9, 0.97, 1.02, of=2))
 
     def test_three_percent_are_needed_where_there_is_no_spread(self):
         for median, wins in ((102.9, False), (103.1, True)):
@@ -146,7 +147,7 @@ class TableTest(unittest.TestCase):
     def test_rows_are_for_the_B_that_are_shared_alike(self):
         self.assertEqual([B for B in range(1, 70) if shared_alike(way_of("cluster_16x4_8rows_32units_4k"), B)], [29, 30, 31, 32])
         self.assertEqual([B for B in range(1, 70) if shared_alike(way_of("grid_32x3_1rows_8units_4k"), B)], [3])
-        self.assertEqual([B for B in range(1, 70) if shared_alike(way_of("grid_32x1_8rows_8units_4k_2rowtiles"), B)], [8])
+        self.assertEqual([B for B in range(1, 70) if shared_alike(way_of("grid_32x1_8rows_8units_4k"), B)], [8])
         self.assertEqual([B for B in range(1, 70) if shared_alike(way_of("grid_32x2_14rows_8units_4k"), B)], [27, 28])
 
     def test_what_was_measured_beside_it_bounds_a_row(self):
