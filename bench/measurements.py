@@ -111,18 +111,21 @@ def load_alternatives(path):
 
 def load_ways(path):
     """What `--alternatives` measured: a file of rondo_bench, or that part of a file of scripts/gpu-check. None where there is
-    none, as in what scripts/bench cpu wrote."""
+    none, as in what rondo_micro and scripts/bench cpu wrote."""
     data = _read(path)
-    if isinstance(data, dict) and "peers" in data:
+    if isinstance(data, dict) and ("peers" in data or data.get("format") == MICRO_FORMAT):
         return None
     return load_alternatives(path)[0] if _is_check(data) else _checked(data, path)
 
 
 def load_micro(path):
-    """A file of rondo_micro, or the one inside of a file of scripts/gpu-check; None where that has none."""
+    """A file of rondo_micro, or the one inside of a file of scripts/gpu-check; None where that has none, and for a file of
+    rondo_bench."""
     data = _read(path)
     if _is_check(data):
         data = data.get("micro")
+    elif isinstance(data, dict) and data.get("format") == FORMAT:
+        return None
     if data is None:
         return None
     if not isinstance(data, dict):

@@ -6,6 +6,7 @@
     report.py predict [--set quick] [--doc docs/performance.md]
     report.py constants FILE [--doc docs/performance.md]
     report.py tuning FILE... [--header src/cuda/persistent/tuning_rows.h]
+    report.py model [FILE] [--header src/cuda/persistent/hardware_constants.h] [--doc docs/performance.md]
     report.py cpu FILE... [--doc docs/performance.md] [--plots docs/images]
 
 FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`
@@ -15,6 +16,9 @@ stands between the document's markers, `<!-- results:begin -->` and `<!-- result
 
 `tuning` writes the planner's table of ways that were measured to be faster than what its model takes, from the alternatives in
 all of its files, the oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/tuning_rows.h`.
+
+`model` tells what that model takes of a GPU, what rondo_micro measured of it in FILE, and how far predictions are from what was
+measured there; --header puts the numbers into the model.
 """
 
 import argparse
@@ -28,7 +32,9 @@ from cpu_tables import cpu_markdown
 from markdown import number, table
 from measurements import (FileError, best_cudnn, load, load_alternatives, load_micro, load_ways, merge, planned_rondo,
                           points_of)
+from model_fit import fit_markdown
 from plot import chart
+from step_constants import constants_table, measured_constants, read_constants, write_constants
 from tables import STEPS_SET, limit_of, order, overall_table, point_name, speed_table, steps_table, variant_table
 from tuning import tuning_header
 
@@ -141,6 +147,26 @@ def tuning_of(paths):
     return tuning_header([(name, bench) for name, bench in benches if bench])
 
 
+def model_markdown(record, constants):
+    """The model's constants; with the path of a record, beside what it has for them, and how far the model was off."""
+    if record is None:
+        return constants_table(constants)
+    micro, ways = load_micro(record), load_ways(record)
+    measured = measured_constants(micro) if micro else {}
+    head = f"Beside what `{record.name}` has for them." if measured else f"`{record.name}` has none of them."
+    return "\n\n".join(part for part in (head, constants_table(constants, measured), fit_markdown(ways) if ways else "") if part)
+
+
+def model_of(record, header):
+    """(marker, text); with a header, puts what was measured into it first."""
+    if header:
+        micro = load_micro(record) if record else None
+        if micro is None:
+            raise FileError("--header: there is no file of rondo_micro to take the numbers from")
+        write_constants(measured_constants(micro), record.name, header)
+    return "model", model_markdown(record, read_constants(header) if header else read_constants())
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -151,6 +177,9 @@ def parse(arguments):
     tuning = commands.add_parser("tuning")
     tuning.add_argument("files", nargs="+", type=pathlib.Path)
     tuning.add_argument("--header", type=pathlib.Path)
+    model = commands.add_parser("model")
+    model.add_argument("file", nargs="?", type=pathlib.Path)
+    model.add_argument("--header", type=pathlib.Path)
     cpu = commands.add_parser("cpu")
     cpu.add_argument("files", nargs="+", type=pathlib.Path)
     for command in (record, results, cpu):
@@ -159,7 +188,7 @@ def parse(arguments):
     predict.add_argument("--set", default="quick")
     constants = commands.add_parser("constants")
     constants.add_argument("file", type=pathlib.Path)
-    for command in (record, results, predict, constants, cpu):
+    for command in (record, results, predict, constants, model, cpu):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -179,6 +208,8 @@ def main(arguments):
         parts = [("prediction", prediction_markdown(points_of(FOLDER / "points" / f"{options.set}.json")))]
     elif options.command == "constants":
         parts = [constants_of(options.file)]
+    elif options.command == "model":
+        parts = [model_of(options.file, options.header)]
     elif options.command == "cpu":
         parts = [("cpu", cpu_markdown(options.files, options.plots))]
     elif options.command == "results":

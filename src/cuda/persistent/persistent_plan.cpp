@@ -6,6 +6,7 @@
 #include <limits>
 #include <sstream>
 
+#include "cuda/persistent/hardware_constants.h"
 #include "cuda/persistent/operand_kind.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/step_model.h"
@@ -13,9 +14,6 @@
 
 namespace rondo {
 namespace {
-
-// Once for a run: the launch, the weights' way into registers, the results.
-constexpr double kStartNs = 6000;
 
 std::int64_t ceil_div(std::int64_t count, std::int64_t size) { return (count + size - 1) / size; }
 
@@ -128,7 +126,7 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
     const std::int64_t rounds = waves(shape, properties);
     if (rounds == 0 || !make_room(spec, properties.shared_bytes_per_block, plan)) continue;
     plan.step_ns = static_cast<double>(rounds) * modelled_step_ns(spec, plan.shape, plan.bytes);
-    plan.total_ns = kStartNs + plan.step_ns * static_cast<double>(spec.T);
+    plan.total_ns = kHardware.start_ns + plan.step_ns * static_cast<double>(spec.T);
     plans.push_back(plan);
   }
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);

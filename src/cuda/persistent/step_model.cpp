@@ -4,32 +4,15 @@
 #include <cmath>
 
 #include "cuda/persistent/exchange.h"
+#include "cuda/persistent/hardware_constants.h"
 #include "cuda/persistent/operand_kind.h"
 
 namespace rondo {
 namespace {
 
-// Of an H200 and an H100. docs/performance.md says which of these are measured.
-constexpr double kClocksPerNs = 1.755;
-constexpr double kSchedulers = 4;             // of a multiprocessor
-constexpr double kMmaClocks = 8;              // from one mma of a scheduler to its next
-constexpr double kMmaLatencyClocks = 33;      // from an mma to the next one that adds to its sums
-constexpr double kFmaOverhead = 1.3;          // reads of h between the FMAs
-constexpr double kSharedBytesPerClock = 128;  // of a multiprocessor
-constexpr double kLatencyNs = 200;            // sums to threads, gates, words of h
-constexpr double kBlockExchangeNs = 30;
-constexpr double kClusterExchangeNs = 250;
-constexpr double kClusterBytesPerNs = 28;  // that a block pushes, and that come in
-constexpr double kGridExchangeNs = 700;
-constexpr double kOrderNs = 100;        // a fence between words and room for others
-constexpr double kStrictPassNs = 600;   // words that the next pass of a strict product waits for
-constexpr double kL2BytesPerNs = 5500;  // to all multiprocessors
-constexpr double kL2BytesPerNsPerProcessor = 112;
-constexpr double kOverlap = 0.3;  // of the shorter one of two that share an issue slot
+double overlapped(double a, double b) { return std::max(a, b) + kHardware.overlap * std::min(a, b); }
 
-double overlapped(double a, double b) { return std::max(a, b) + kOverlap * std::min(a, b); }
-
-double per_scheduler(double warps) { return std::max(1.0, warps / kSchedulers); }
+double per_scheduler(double warps) { return std::max(1.0, warps / kHardware.schedulers); }
 
 /// How rows go through the products of a step.
 struct Passes {
@@ -54,12 +37,12 @@ double product_ns(const RecurrenceSpec& spec, const PersistentShape& shape, cons
   double clocks = 0;
   if (passes.strict) {
     const double slots = std::ceil(octets * kOctetUnits / device::kWarpLanes);
-    clocks = shape.rows * slots * device::kTileWords * tiles * per_scheduler(shape.warps()) * kFmaOverhead;
+    clocks = shape.rows * slots * device::kTileWords * tiles * per_scheduler(shape.warps()) * kHardware.fma_overhead;
   } else {
-    const double rate = std::ceil(octets / 2) * passes.row_tiles * kMmaClocks * per_scheduler(shape.warps());
-    clocks = passes.count * tiles * std::max(rate, kMmaLatencyClocks);
+    const double rate = std::ceil(octets / 2) * passes.row_tiles * kHardware.mma_clocks * per_scheduler(shape.warps());
+    clocks = passes.count * tiles * std::max(rate, kHardware.mma_latency_clocks);
   }
-  return clocks / kClocksPerNs;
+  return clocks / kHardware.clocks_per_ns;
 }
 
 double shared_memory_ns(const PersistentShape& shape, const BlockBytes& bytes, const Passes& passes) {
@@ -67,7 +50,8 @@ double shared_memory_ns(const PersistentShape& shape, const BlockBytes& bytes, c
   const double operands = shape.unit_warps * static_cast<double>(bytes.operands) / places;
   const double sums = 2.0 * static_cast<double>(bytes.sums);
   const double weights = static_cast<double>(bytes.shared_weights + bytes.streamed_weights);
-  return (passes.count * (operands + sums) + passes.repeats * weights) / kSharedBytesPerClock / kClocksPerNs;
+  return (passes.count * (operands + sums) + passes.repeats * weights) / kHardware.shared_bytes_per_clock /
+         kHardware.clocks_per_ns;
 }
 
 /// What comes out of L2 in a step: h, for every warp that multiplies it, and streamed weights.
@@ -78,19 +62,20 @@ double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const 
     incoming += h_bytes * (numbered_words(shape.row_tiles) ? 2 : 1) * (passes.strict ? 1 : shape.unit_warps);
   }
   const double blocks = static_cast<double>(shape.blocks) * shape.teams;
-  const double from_peers = shape.kind == PersistentKind::cluster ? h_bytes / kClusterBytesPerNs : 0.0;
-  return from_peers + std::max(incoming / kL2BytesPerNsPerProcessor, incoming * blocks / kL2BytesPerNs);
+  const double from_peers = shape.kind == PersistentKind::cluster ? h_bytes / kHardware.cluster_bytes_per_ns : 0.0;
+  return from_peers +
+         std::max(incoming / kHardware.l2_bytes_per_ns_per_processor, incoming * blocks / kHardware.l2_bytes_per_ns);
 }
 
 /// Without the bytes.
 double exchange_ns(const PersistentShape& shape, const Passes& passes) {
   switch (shape.kind) {
-    case PersistentKind::block: return kBlockExchangeNs;
-    case PersistentKind::cluster: return kClusterExchangeNs;
+    case PersistentKind::block: return kHardware.block_exchange_ns;
+    case PersistentKind::cluster: return kHardware.cluster_exchange_ns;
     case PersistentKind::grid: break;
   }
-  return kGridExchangeNs + (numbered_words(shape.row_tiles) ? 0.0 : kOrderNs) +
-         (passes.strict ? (passes.count - 1) * kStrictPassNs : 0.0);
+  return kHardware.grid_exchange_ns + (numbered_words(shape.row_tiles) ? 0.0 : kHardware.order_ns) +
+         (passes.strict ? (passes.count - 1) * kHardware.strict_pass_ns : 0.0);
 }
 
 }  // namespace
@@ -102,7 +87,7 @@ double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape
   const double incoming = phases * incoming_ns(shape, bytes, passes);
   // h of one pass comes while another one is multiplied.
   const bool ahead = passes.count > 1 && !passes.strict;
-  return phases * (exchange_ns(shape, passes) + passes.count * kLatencyNs) +
+  return phases * (exchange_ns(shape, passes) + passes.count * kHardware.latency_ns) +
          (ahead ? overlapped(incoming, work) : incoming + work);
 }
 

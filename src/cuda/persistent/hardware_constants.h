@@ -1,0 +1,49 @@
+/// What the model of a step (step_model.h) takes of a GPU: an H200 or an H100; others are taken to be like these.
+/// Floor 4.
+///
+/// Above each number: its unit, where it is from, and what it is. `bench/report.py model RECORD --header` writes those
+/// that rondo_micro measures; the others have to be fitted, or stay estimates.
+#pragma once
+
+namespace rondo {
+
+struct HardwareConstants {
+  /// GHz, estimated: the clock under load.
+  double clocks_per_ns = 1.755;
+  /// schedulers, documented: of a multiprocessor.
+  double schedulers = 4;
+  /// clocks, estimated: from one mma of a scheduler to its next.
+  double mma_clocks = 8;
+  /// clocks, estimated: from an mma to the next one that adds to its sums.
+  double mma_latency_clocks = 33;
+  /// times, estimated: strict f32 products take of the FMAs alone, for reads of h between them.
+  double fma_overhead = 1.3;
+  /// bytes/clock, documented: of shared memory, for a multiprocessor.
+  double shared_bytes_per_clock = 128;
+  /// ns, estimated: sums to threads, gates, words of h, for each pass of rows.
+  double latency_ns = 200;
+  /// ns, estimated: an exchange of h within a block.
+  double block_exchange_ns = 30;
+  /// ns, estimated: an exchange in a cluster, without its bytes.
+  double cluster_exchange_ns = 250;
+  /// bytes/ns, estimated: of h into a block, from its cluster.
+  double cluster_bytes_per_ns = 28;
+  /// ns, estimated: an exchange through global memory, without its bytes.
+  double grid_exchange_ns = 700;
+  /// ns, estimated: a fence between words without epochs and room for the next ones.
+  double order_ns = 100;
+  /// ns, estimated: words that another pass of a strict product waits for.
+  double strict_pass_ns = 600;
+  /// bytes/ns, estimated: from L2 to all multiprocessors.
+  double l2_bytes_per_ns = 5500;
+  /// bytes/ns, estimated: from L2 to one multiprocessor.
+  double l2_bytes_per_ns_per_processor = 112;
+  /// parts, estimated: of the shorter of two that share an issue slot, what is not hidden.
+  double overlap = 0.3;
+  /// ns, estimated: once for a run: the launch, weights into registers, the results.
+  double start_ns = 6000;
+};
+
+inline constexpr HardwareConstants kHardware{};
+
+}  // namespace rondo
