@@ -2,7 +2,8 @@
 ///
 /// A layer reads the output sequence of the one below it: forward's y, and backward's beside it where it runs in both
 /// directions. What can run at once does so on a CUDA device: both directions of a layer, and layers of one direction
-/// as a wavefront, in which a layer is a chunk of time steps behind the one below it.
+/// as a wavefront, in which a layer is a chunk of time steps behind the one below it. Where the executors predict
+/// times, that is done only if it is predicted to be faster than one after the other.
 #pragma once
 
 #include <memory>
@@ -40,7 +41,8 @@ struct NetworkOptions {
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
   Overlap overlap = Overlap::automatic;
-  /// The fewest time steps of a chunk of a wavefront; 0: so many that starting a chunk costs little beside its steps.
+  /// The fewest time steps of a chunk of a wavefront, which is then taken wherever it can be; 0: so many that starting
+  /// a chunk costs little beside its steps, and a wavefront only where it is predicted to be faster.
   std::int64_t chunk_steps = 0;
   /// An executor that is in no list and outlives the plan, as Plan::create_for has it; `executor` is not looked at.
   const Executor* unlisted_executor = nullptr;
@@ -65,7 +67,7 @@ struct NetworkStage {
   StageKind kind = StageKind::alone;
   std::vector<NetworkLane> lanes = {};
   std::int64_t chunk_steps = 0;  ///< T where time is not cut
-  std::string note = {};         ///< why not more runs at once, or nothing
+  std::string note = {};         ///< what was predicted, why not more runs at once, or nothing
 };
 
 /// A decision, as Plan is: which executor runs each direction of each layer, on what share of the device, and what runs

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plan/network_prediction.h"
 #include "rondo/error.h"
 
 namespace rondo {
@@ -21,6 +22,10 @@ struct Place {
 struct Attempt {
   std::optional<NetworkStage> stage = std::nullopt;
   std::string reason = {};
+  std::optional<NetworkPrediction> prediction = std::nullopt;
+
+  /// Of the time that the same takes one after the other; 0, which is worth taking, where nobody knows.
+  double part() const { return prediction ? prediction->at_once_ns / prediction->one_by_one_ns : 0.0; }
 };
 
 // T in as many chunks as there are with so many steps each, of equal length but for the last, which may be shorter.
@@ -51,8 +56,10 @@ class StagePlanner {
 
   void add_alone(Place place, const std::string& note);
 
-  /// Runs all of them at once if the device has room for that.
+  /// Runs all of them at once if the device has room for that, and if it is worth it.
   Attempt at_once(StageKind kind, const std::vector<Place>& places, std::int64_t chunk_steps) const;
+  /// The wavefront of the first of these layers, two or more, that gains most.
+  Attempt best_wavefront(std::vector<Place> places) const;
 
   const RecurrenceSpec& recurrence(Place place) const {
     const NetworkLayer& layer = spec_.layers[place.layer];
@@ -95,16 +102,32 @@ std::size_t StagePlanner::add_layers(std::size_t first) {
     if (reason.empty()) places.push_back({k});
   }
   places.resize(std::min(places.size(), static_cast<std::size_t>(std::max(properties_.processors, 1))));
-  for (; places.size() >= 2; places.pop_back()) {
-    Attempt attempt = at_once(StageKind::wavefront, places, steps_of_chunk(recurrence(places[0]).T, least_steps_));
+  if (places.size() >= 2) {
+    Attempt attempt = best_wavefront(std::move(places));
     if (attempt.stage) {
       stages_.push_back(std::move(*attempt.stage));
-      return places.size();
+      return stages_.back().lanes.size();
     }
     reason = attempt.reason;
   }
   add_alone({first}, spec_.layers.size() > 1 ? reason : std::string());
   return 1;
+}
+
+// All lengths are tried: a longer one has more layers at once, each on less of the device. Where the steps of a chunk
+// are given, the wavefront is what was asked for, and as long as it can be.
+Attempt StagePlanner::best_wavefront(std::vector<Place> places) const {
+  Attempt best;
+  for (; places.size() >= 2; places.pop_back()) {
+    Attempt attempt = at_once(StageKind::wavefront, places, steps_of_chunk(recurrence(places[0]).T, least_steps_));
+    if (attempt.stage && (!best.stage || attempt.part() < best.part())) {
+      best = std::move(attempt);
+    } else if (!best.stage) {
+      best.reason = attempt.reason;
+    }
+    if (best.stage && (options_.chunk_steps > 0 || !best.prediction)) break;
+  }
+  return best;
 }
 
 void StagePlanner::add_alone(Place place, const std::string& note) {
@@ -118,25 +141,36 @@ void StagePlanner::add_alone(Place place, const std::string& note) {
 Attempt StagePlanner::at_once(StageKind kind, const std::vector<Place>& places, std::int64_t chunk_steps) const {
   NetworkStage stage{.kind = kind, .chunk_steps = chunk_steps};
   const std::string share = "on a share of 1 in " + std::to_string(places.size()) + " of the device ";
+  std::vector<Plan> alone;
+  std::string other;  // what a share changes
   for (const Place place : places) {
     const std::int64_t T = recurrence(place).T;
-    const Plan alone = plan(place, T, 1);
+    alone.push_back(plan(place, T, 1));
+    const std::string name = alone.back().executor_name();
     try {
       const std::int64_t rest = chunk_steps == 0 ? 0 : T % chunk_steps;
       stage.lanes.push_back({place.layer, place.direction, plan(place, chunk_steps, places.size())});
       if (rest > 0) stage.lanes.back().tail = plan(place, rest, places.size());
     } catch (const ValueError&) {  // the executor that was asked for has no room there
-      return {.reason = share + alone.executor_name() + " declines " + name_of(place.layer, place.direction)};
+      return {.reason = share + name + " declines " + name_of(place.layer, place.direction)};
     }
-    // A slower executor on a part of the device would cost more than running at once brings.
     const std::string shared = stage.lanes.back().plan.executor_name();
-    if (shared != alone.executor_name()) {
-      std::string reason = share + name_of(place.layer, place.direction);
-      reason += " would be run by " + shared + " in place of " + alone.executor_name();
-      return {.reason = std::move(reason)};
+    if (other.empty() && shared != name) {
+      other = share + name_of(place.layer, place.direction) + " would be run by " + shared + " in place of " + name;
     }
   }
-  return {.stage = std::move(stage)};
+  Attempt attempt{.prediction = predict(stage, alone)};
+  const bool asked_for = kind == StageKind::wavefront && options_.chunk_steps > 0;
+  // Where times do not tell: a slower executor on a part of the device would cost more than running at once brings.
+  const bool gains = attempt.prediction && !asked_for ? attempt.prediction->gains() : other.empty();
+  const std::string times = attempt.prediction ? to_string(*attempt.prediction) : std::string();
+  if (gains) {
+    stage.note = times;
+    attempt.stage = std::move(stage);
+  } else {
+    attempt.reason = other + (other.empty() || times.empty() ? "" : ", ") + times;
+  }
+  return attempt;
 }
 
 Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) const {
