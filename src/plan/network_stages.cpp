@@ -93,7 +93,7 @@ std::size_t StagePlanner::add_both_directions(std::size_t layer) {
   return 1;
 }
 
-// The longest wavefront that begins with this layer, or the layer alone.
+// The wavefront that begins with this layer and gains most, or the layer alone.
 std::size_t StagePlanner::add_layers(std::size_t first) {
   std::string reason = why_nothing_overlaps();
   std::vector<Place> places;
@@ -125,7 +125,7 @@ Attempt StagePlanner::best_wavefront(std::vector<Place> places) const {
     } else if (!best.stage) {
       best.reason = attempt.reason;
     }
-    if (best.stage && (options_.chunk_steps > 0 || !best.prediction)) break;
+    if (best.stage && options_.chunk_steps > 0) break;
   }
   return best;
 }

@@ -166,6 +166,19 @@ TEST(NetworkPrediction, DoesNotDecideWhereChunksAreGiven) {
   expect_explained(plan, words((kChunks + 1) * predicted(spec, gpu, 64, 2), 2, 2 * predicted(spec, gpu, kSteps, 1)));
 }
 
+TEST(NetworkPrediction, DoesNotDecideHowManyLayersGoInChunksThatAreGiven) {
+  const NetworkSpec spec = layers_of(lstm(128, 64, DType::f32), 3);
+  ASSERT_LT(NetworkPlan::create(spec, known_gpu("h200")).stages()[0].lanes.size(), 3U);
+  EXPECT_EQ(NetworkPlan::create(spec, known_gpu("h200"), {.chunk_steps = 64}).stages()[0].lanes.size(), 3U);
+}
+
+TEST(NetworkPrediction, ChunksThatAreGivenAreNotWorthASlowerExecutor) {
+  const NetworkPlan plan =
+      NetworkPlan::create(layers_of(lstm(512, 1, DType::f32), 2), known_gpu("h200_mig_1g"), {.chunk_steps = 64});
+  EXPECT_EQ(plan.stages()[0].kind, StageKind::alone);
+  expect_explained(plan, "layers[0].forward would be run by cuda_stepwise in place of cuda_persistent");
+}
+
 /// Executors without a model run at once where they can, as long as a share changes nothing.
 TEST(NetworkPrediction, IsNotNeeded) {
   const DeviceProperties gpu = known_gpu("h200");
