@@ -11,7 +11,8 @@ from measurements import FileError
 
 HEADER = pathlib.Path(__file__).resolve().parent.parent / "src/cuda/persistent/hardware_constants.h"
 # A comment of one line that says unit, source and meaning, and the number below it.
-LINES = re.compile(r"  /// (?P<unit>[^,\n]+), (?P<source>[^:\n]+): (?P<what>.+)\n  double (?P<name>\w+) = (?P<value>[0-9.e+-]+);\n")
+LINES = re.compile(r"  /// (?P<unit>[^,\n]+), (?P<source>[^:\n]+): (?P<what>.+)\n"
+                   r"  double (?P<name>\w+) = (?P<value>[0-9.e+-]+);\n")
 LINE_WIDTH = 120
 
 

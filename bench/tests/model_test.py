@@ -55,7 +55,8 @@ class MeasuredTest(unittest.TestCase):
     def test_what_was_not_measured_is_not_there(self):
         micro = a_micro()
         micro["measurements"] = [row for row in micro["measurements"] if row["group"] not in ("cluster_exchange", "block")]
-        self.assertEqual(sorted(measured_constants(micro)), ["grid_exchange_ns", "l2_bytes_per_ns", "l2_bytes_per_ns_per_processor"])
+        left = ["grid_exchange_ns", "l2_bytes_per_ns", "l2_bytes_per_ns_per_processor"]
+        self.assertEqual(sorted(measured_constants(micro)), left)
         self.assertEqual(measured_constants({**micro, "measurements": []}), {})
 
     def test_times_that_do_not_rise_tell_nothing(self):
@@ -147,7 +148,8 @@ class FitTest(unittest.TestCase):
         points = []
         for math_name, of_math in ways.items():
             inputs = limit_model.input_us(limit_model.Step(4, 512, 32, math_name), 100, 512)
-            points.append(a_point("lstm", 512, 32, 100, math_name, [(name, 100 * ratio - inputs, 100) for name, ratio in of_math]))
+            runs = [(name, 100 * ratio - inputs, 100) for name, ratio in of_math]
+            points.append(a_point("lstm", 512, 32, 100, math_name, runs))
         return points
 
     def test_each_kind_and_arithmetic(self):
@@ -184,7 +186,8 @@ class FitTest(unittest.TestCase):
         bench = a_bench(self.points())
         with tempfile.TemporaryDirectory() as folder:
             path, document = pathlib.Path(folder, "a.json"), pathlib.Path(folder, "doc.md")
-            path.write_text(json.dumps({"format": "rondo_gpu_check 1", "bench": bench, "alternatives": bench, "micro": a_micro()}))
+            check = {"format": "rondo_gpu_check 1", "bench": bench, "alternatives": bench, "micro": a_micro()}
+            path.write_text(json.dumps(check))
             document.write_text("<!-- model:begin -->\n<!-- model:end -->\n")
             report.main(["model", str(path), "--doc", str(document)])
             text = document.read_text()

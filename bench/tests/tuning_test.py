@@ -13,7 +13,9 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
+import measurements  # noqa: E402
 import report  # noqa: E402
+import tuning  # noqa: E402
 from measurements import FileError, load  # noqa: E402
 from report_test import FIXTURE, a_result  # noqa: E402
 from tuning import modelled_choice, shared_alike, tuning_header, winner  # noqa: E402
@@ -62,18 +64,24 @@ def benches():
 
 def rows_in(header):
     """Of each row, its text on one line."""
-    return [" ".join(row.split()) for row in header.split("{{\n")[1].split("}};")[0].split("\n    //")] if "{{\n" in header else []
+    if "{{\n" not in header:
+        return []
+    return [" ".join(row.split()) for row in header.split("{{\n")[1].split("}};")[0].split("\n    //")]
 
 
 class WinnerTest(unittest.TestCase):
+    def two_ways(self, median):
+        """One of 100 us, and the model's choice of so many."""
+        ways = (("cluster_16x4_8rows_32units_4k", 120, 100), ("block_1x32_1rows_16units_1k", 100, median))
+        return a_point("lstm", 512, 32, 100, "bf16", ways)
+
     def test_what_the_model_takes_is_what_it_expects_to_be_fastest(self):
-        self.assertEqual(modelled_choice(a_point("lstm", 512, 32, 100, "bf16", (FAST_CLUSTER, CHOICE, STEPWISE)))["executor"], CHOICE[0])
-        expected = ("cuda_stepwise", 90, 390)
-        self.assertEqual(modelled_choice(a_point("lstm", 512, 32, 100, "bf16", (CHOICE, expected)))["executor"], "cuda_stepwise")
+        for ways, expected in (((FAST_CLUSTER, CHOICE, STEPWISE), CHOICE[0]), ((CHOICE, ("cuda_stepwise", 90, 390)), "cuda_stepwise")):
+            self.assertEqual(modelled_choice(a_point("lstm", 512, 32, 100, "bf16", ways))["executor"], expected)
 
     def test_a_gain_is_more_than_three_percent_and_more_than_the_spread(self):
         def won(median, p10=0.99, p90=1.03, of=1):
-            result = a_point("lstm", 512, 32, 100, "bf16", (("cluster_16x4_8rows_32units_4k", 120, 100), ("block_1x32_1rows_16units_1k", 100, median)))
+            result = self.two_ways(median)
             times = result["runs"][of]["us_per_run"]
             times.update(p10=times["median"] * p10, p90=times["median"] * p90)
             return winner(result) is not None
@@ -86,7 +94,7 @@ class WinnerTest(unittest.TestCase):
 
     def test_three_percent_are_needed_where_there_is_no_spread(self):
         for median, wins in ((102.9, False), (103.1, True)):
-            result = a_point("lstm", 512, 32, 100, "bf16", (("cluster_16x4_8rows_32units_4k", 120, 100), ("block_1x32_1rows_16units_1k", 100, median)))
+            result = self.two_ways(median)
             for run in result["runs"]:
                 run["us_per_run"].update(p10=run["us_per_run"]["median"], p90=run["us_per_run"]["median"])
             self.assertEqual(winner(result) is not None, wins)
@@ -164,6 +172,9 @@ class TableTest(unittest.TestCase):
         (row,) = self.rows(stepwise)
         self.assertIn(".B = {.least = 32, .most = 32}, .T = {.least = 1, .most = 200}", row)
 
+    def test_every_arithmetic_of_the_benchmark_has_its_types(self):
+        self.assertEqual(sorted(tuning.MATHS), sorted(measurements.MATHS))
+
     def test_an_arithmetic_that_the_table_has_not_is_named(self):
         with self.assertRaises(FileError) as caught:
             self.rows(a_point("lstm", 512, 32, 100, "f8", (FAST_CLUSTER, CHOICE)))
@@ -174,7 +185,8 @@ class FilesTest(unittest.TestCase):
     def test_from_all_kinds_of_records_into_a_header(self):
         bench = benches()[0][1]
         check = {"format": "rondo_gpu_check 1", "bench": bench}
-        records = {"1.json": check, "2.json": {**check, "alternatives": bench}, "3.json": {"peers": [], "results": []}, "4.json": bench}
+        records = {"1.json": check, "2.json": {**check, "alternatives": bench}, "3.json": {"peers": [], "results": []},
+                   "4.json": bench}
         with tempfile.TemporaryDirectory() as folder:
             paths = [pathlib.Path(folder, name) for name in records]
             for path, record in zip(paths, records.values()):
