@@ -42,17 +42,21 @@ struct Peer {
 
   void make_lstm(const PeerProblem& problem) {
     const Sizes sizes = sizes_of(problem, 4, 4);
-    const auto state = memory::desc();
+    const auto state = state_of(problem);
     const auto desc = make<dnnl::lstm_forward>(engine, sizes.x, state, state, sizes.kernel, sizes.recurrent_kernel,
                                                sizes.bias, sizes.y, state, state);
     fill(desc, problem, 4, std::vector<float>(problem.bias, problem.bias + 4 * problem.H));
+    if (problem.initial_h != nullptr) {
+      arguments[DNNL_ARG_SRC_ITER_C] = memory(state, engine, const_cast<float*>(problem.initial_c));
+      arguments[DNNL_ARG_DST_ITER_C] = memory(state, engine, problem.final_c);
+    }
     primitive = dnnl::lstm_forward(desc);
   }
 
   // Rows of the bias: z and r of both products together, then the candidate's of each.
   void make_gru(const PeerProblem& problem) {
     const Sizes sizes = sizes_of(problem, 3, 4);
-    const auto state = memory::desc();
+    const auto state = state_of(problem);
     const auto desc = make<dnnl::lbr_gru_forward>(engine, sizes.x, state, sizes.kernel, sizes.recurrent_kernel,
                                                   sizes.bias, sizes.y, state);
     const std::int64_t H = problem.H;
@@ -73,6 +77,11 @@ struct Peer {
             describe({p.T, p.B, p.H}, Tag::tnc)};
   }
 
+  // Nothing where states are zeros and not wanted.
+  static memory::desc state_of(const PeerProblem& p) {
+    return p.initial_h == nullptr ? memory::desc() : describe({1, 1, p.B, p.H}, Tag::ldnc);
+  }
+
   template <typename Desc>
   void fill(const Desc& desc, const PeerProblem& p, std::int64_t gates, const std::vector<float>& bias_values) {
     bias = bias_values;
@@ -81,6 +90,9 @@ struct Peer {
                  {DNNL_ARG_WEIGHTS_ITER, packed(desc.weights_iter_desc(), p.recurrent_kernel, p.H, gates, p.H)},
                  {DNNL_ARG_BIAS, memory(desc.bias_desc(), engine, bias.data())},
                  {DNNL_ARG_DST_LAYER, memory(desc.dst_layer_desc(), engine, p.y)}};
+    if (p.initial_h == nullptr) return;
+    arguments[DNNL_ARG_SRC_ITER] = memory(state_of(p), engine, const_cast<float*>(p.initial_h));
+    arguments[DNNL_ARG_DST_ITER] = memory(state_of(p), engine, p.final_h);
   }
 
   memory packed(const memory::desc& wanted, const float* values, std::int64_t rows, std::int64_t gates,

@@ -1,7 +1,8 @@
 /// What a library that is measured beside Rondo on the CPU is behind: a shared object with these functions.
 ///
 /// Memory is the caller's, f32, time-major and without gaps. Weights are in Keras's layout; a GRU resets after its
-/// product, as in PyTorch and cuDNN. Initial states are zeros.
+/// product, as in PyTorch and cuDNN. Who streams hands in the states of the step before and wants those after it; else
+/// initial states are zeros, and final ones not wanted: null.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,10 @@ struct PeerProblem {
   const float* bias;              ///< (4 H), or (2, 3 H)
   const float* x;                 ///< (T, B, I)
   float* y;                       ///< (T, B, H)
+  const float* initial_h;         ///< (B, H), as all states
+  const float* initial_c;         ///< of an LSTM
+  float* final_h;
+  float* final_c;
   /// Of Rondo alone, "" for the others: "holes", "reversed", "batch_major", "last_output", "bf16", ...
   const char* variant;
 };

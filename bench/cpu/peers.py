@@ -19,6 +19,9 @@ class Problem:
         self.kernel, self.recurrent_kernel = draw(self.I, columns), draw(self.H, columns)
         self.bias = draw(2, columns) if self.cell == "gru" else draw(columns)
         self.x = random.uniform(-1, 1, (self.T, self.B, self.I)).astype(np.float32)
+        # Who streams, one step a call, hands in the states of the call before.
+        names = [] if self.T > 1 else ["h"] if self.cell == "gru" else ["h", "c"]
+        self.states = {name: draw(self.B, self.H) for name in names}
 
     def flops(self):
         return 2 * self.T * self.B * self.gates * self.H * (self.I + self.H)
@@ -30,7 +33,8 @@ class Problem:
 
 class _CProblem(ctypes.Structure):
     _fields_ = ([(name, ctypes.c_int64) for name in "TBIH"] + [("gru", ctypes.c_int32), ("threads", ctypes.c_int32)] +
-                [(name, ctypes.c_void_p) for name in ("kernel", "recurrent_kernel", "bias", "x", "y")] +
+                [(name, ctypes.c_void_p) for name in ("kernel", "recurrent_kernel", "bias", "x", "y", "initial_h", "initial_c",
+                                                       "final_h", "final_c")] +
                 [("variant", ctypes.c_char_p)])
 
 
@@ -56,6 +60,9 @@ class _SharedObjectRun:
         self.y = np.empty((problem.T, problem.B, problem.H), np.float32)
         sizes = {name: getattr(problem, name) for name in "TBIH"}
         arrays = {name: getattr(problem, name).ctypes.data for name in ("kernel", "recurrent_kernel", "bias", "x")}
+        self._final_states = {name: np.empty_like(state) for name, state in problem.states.items()}
+        arrays |= {f"initial_{name}": state.ctypes.data for name, state in problem.states.items()}
+        arrays |= {f"final_{name}": state.ctypes.data for name, state in self._final_states.items()}
         self._peer = library.peer_create(ctypes.byref(_CProblem(
             **sizes, **arrays, gru=problem.cell == "gru", threads=threads, y=self.y.ctypes.data,
             variant=variant.encode())))
@@ -102,8 +109,13 @@ class OnnxRuntime:
         y = np.empty((problem.T, 1, problem.B, problem.H), np.float32)
         binding.bind_ortvalue_input("x", self._library.OrtValue.ortvalue_from_numpy(problem.x))
         binding.bind_output("y", "cpu", 0, np.float32, y.shape, y.ctypes.data)
+        finals = {name: np.empty((1, *state.shape), np.float32) for name, state in problem.states.items()}
+        for name, state in problem.states.items():
+            binding.bind_ortvalue_input(f"initial_{name}", self._library.OrtValue.ortvalue_from_numpy(state[None]))
+            binding.bind_output(f"final_{name}", "cpu", 0, np.float32, finals[name].shape, finals[name].ctypes.data)
         run = _PythonRun(lambda: session.run_with_iobinding(binding))
         run.y = y[:, 0]
+        run.final_states = finals  # kept as long as the binding
         return run
 
 
@@ -119,10 +131,13 @@ def onnx_model(problem):
     attributes = {"hidden_size": problem.H}
     if problem.cell == "gru":
         attributes["linear_before_reset"] = 1
-    node = helper.make_node(problem.cell.upper(), ["x", "W", "R", "b"], ["y"], **attributes)
+    initial, final = ([f"{when}_{name}" for name in problem.states] for when in ("initial", "final"))
+    node = helper.make_node(problem.cell.upper(), ["x", "W", "R", "b", *([""] + initial if initial else [])],
+                            ["y", *final], **attributes)
     value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-    graph = helper.make_graph([node], "point", [value("x", problem.x.shape)],
-                              [value("y", (problem.T, 1, problem.B, problem.H))],
+    states = lambda names: [value(name, (1, problem.B, problem.H)) for name in names]
+    graph = helper.make_graph([node], "point", [value("x", problem.x.shape), *states(initial)],
+                              [value("y", (problem.T, 1, problem.B, problem.H)), *states(final)],
                               [numpy_helper.from_array(np.ascontiguousarray(w), name) for name, w in weights.items()])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)])
     model.ir_version = 8
@@ -150,10 +165,12 @@ class PyTorch:
             module.bias_ih_l0.copy_(block(bias[0]))
             module.bias_hh_l0.copy_(block(bias[1]))
         x = torch.from_numpy(problem.x)
+        states = tuple(torch.from_numpy(state[None]) for state in problem.states.values())
+        initial = None if not states else states[0] if len(states) == 1 else states
 
         def call():
             with torch.inference_mode():
-                run.y = module(x)[0]
+                run.y = module(x, initial)[0]
 
         run = _PythonRun(call)
         call()

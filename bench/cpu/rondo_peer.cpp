@@ -43,7 +43,8 @@ RecurrentWeights weights_of(const PeerProblem& problem, DType dtype) {
 
 // The caller's memory.
 Tensor view_of(const float* data, const Shape& shape) {
-  const std::int64_t count = shape[0] * shape[1] * shape[2];
+  std::int64_t count = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) count *= shape[axis];
   return Tensor::borrow(std::span(const_cast<float*>(data), static_cast<std::size_t>(count)), shape);
 }
 
@@ -76,10 +77,20 @@ struct Peer {
     } else {
       tensors.y = y;
     }
+    hand_in(problem.initial_h, problem.final_h, {problem.B, problem.H});
+    hand_in(problem.initial_c, problem.final_c, {problem.B, problem.H});
     if (spec.has_mask) {
       tensors.mask = Tensor::full({problem.T, problem.B}, 1.0, DType::boolean);
       if (variant == "holes") draw_holes(*tensors.mask);
     }
+  }
+
+  // A state of a stream, where there is one.
+  void hand_in(const float* initial, float* final, const Shape& shape) {
+    if (initial == nullptr) return;
+    const bool narrow = spec.dtype != DType::f32;
+    tensors.initial_state.push_back(view_of(initial, shape).to(spec.dtype));
+    tensors.final_state.push_back(narrow ? Tensor::empty(shape, spec.dtype) : view_of(final, shape));
   }
 
   RecurrenceSpec spec;
