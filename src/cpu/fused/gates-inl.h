@@ -19,57 +19,103 @@ struct UnitVector {
   HWY_INLINE void store(Floats value, float* states) const { hn::StoreU(value, FloatTag(), states + unit); }
 };
 
-// Calls gates.step for every vector of units of every row.
+// Vectors of units in as many rows that go through the gates side by side.
+template <int kRows>
+using Rows = UnitVector[kRows];
+
+// Calls Gates::step for every vector of units of every row, two rows at a time.
 template <typename Gates>
 HWY_INLINE void for_each_vector(const PanelGates& panel) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
   constexpr std::int64_t kVectors = Gates::kUnitVectors * Gates::kGates;
-  for (std::int64_t r = 0; r < panel.row_count; ++r) {
-    for (std::int64_t v = 0; v < Gates::kUnitVectors; ++v) {
-      const std::int64_t offset = v * Gates::kGates * lanes;
-      Gates::step(UnitVector{panel.sums + r * kVectors * lanes + offset,
-                             panel.rows[r].input + panel.input_offset + offset,
-                             panel.recurrent_bias == nullptr ? nullptr : panel.recurrent_bias + offset, panel.rows[r],
-                             panel.first_unit + v * lanes});
-    }
+  for (std::int64_t v = 0; v < Gates::kUnitVectors; ++v) {
+    const std::int64_t offset = v * Gates::kGates * lanes;
+    const auto vector = [&](std::int64_t r) HWY_ATTR {
+      return UnitVector{panel.sums + r * kVectors * lanes + offset, panel.rows[r].input + panel.input_offset + offset,
+                        panel.recurrent_bias == nullptr ? nullptr : panel.recurrent_bias + offset, panel.rows[r],
+                        panel.first_unit + v * lanes};
+    };
+    std::int64_t r = 0;
+    for (; r + 2 <= panel.row_count; r += 2) Gates::step(Rows<2>{vector(r), vector(r + 1)});
+    if (r < panel.row_count) Gates::step(Rows<1>{vector(r)});
   }
+}
+
+template <int kCount, typename Function>
+HWY_INLINE void for_rows(Function&& function) {
+#pragma GCC unroll 2
+  for (int i = 0; i < kCount; ++i) function(i);
 }
 
 // h' = tanh(a)
 struct SimpleRnnGates {
   static constexpr int kGates = 1;
   static constexpr int kUnitVectors = 4;
-  static HWY_INLINE void step(const UnitVector& u) { u.store(tanh(u.sum(0)), u.row.next_h); }
+  template <int kRows>
+  static HWY_INLINE void step(const Rows<kRows>& u) {
+    Floats a[kRows];
+    ExpParts parts[kRows];
+    for_rows<kRows>([&](int i) HWY_ATTR { a[i] = twice_within(u[i].sum(0)); });
+    exp_parts(a, parts);
+    for_rows<kRows>([&](int i) HWY_ATTR { u[i].store(tanh_of(exp_minus_one_of(parts[i])), u[i].row.next_h); });
+  }
 };
 
 // c' = sigmoid(f) c + sigmoid(i) tanh(g),  h' = sigmoid(o) tanh(c')
 struct LstmGates {
   static constexpr int kGates = 4;
   static constexpr int kUnitVectors = 1;
-  static HWY_INLINE void step(const UnitVector& u) {
-    const Floats forget = sigmoid(u.sum(1));
-    const Floats c = hn::MulAdd(forget, u.of(u.row.c), sigmoid_times_tanh(u.sum(0), u.sum(2)));
-    u.store(c, u.row.c);
-    u.store(sigmoid_times_tanh(u.sum(3), c), u.row.next_h);
+  template <int kRows>
+  static HWY_INLINE void step(const Rows<kRows>& u) {
+    Floats output[kRows];
+    Floats c[kRows];
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      ExpParts parts[kGates];
+      exp_parts({minus_within(u[i].sum(0), kFactorLimit), minus_within(u[i].sum(1), kSigmoidLimit),
+                 twice_within(u[i].sum(2)), minus_within(u[i].sum(3), kFactorLimit)},
+                parts);
+      const Floats input = sigmoid_times_tanh_of(exp_of(parts[0]), exp_minus_one_of(parts[2]));
+      c[i] = hn::MulAdd(sigmoid_of(exp_of(parts[1])), u[i].of(u[i].row.c), input);
+      output[i] = exp_of(parts[3]);
+      u[i].store(c[i], u[i].row.c);
+      c[i] = twice_within(c[i]);
+    });
+    ExpParts of_c[kRows];
+    exp_parts(c, of_c);
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      u[i].store(sigmoid_times_tanh_of(output[i], exp_minus_one_of(of_c[i])), u[i].row.next_h);
+    });
   }
 };
 
-// h' = z h + (1 - z) tanh(a) = (h + e^-z tanh(a)) / (1 + e^-z)
-HWY_INLINE Floats blend(Floats z, Floats h, Floats a) {
-  const Floats e = exp_minus(z, 87.3F);
-  return hn::Mul(hn::MulAdd(e, tanh(a), h), reciprocal(hn::Add(all(1.0F), e)));
+// h' = z h + (1 - z) tanh(a) = (h + e tanh(a)) / (1 + e)  with e = e^-z
+HWY_INLINE Floats blend(Floats e, Floats h, Floats tanh_of_a) {
+  return hn::Mul(hn::MulAdd(e, tanh_of_a, h), reciprocal(hn::Add(all(1.0F), e)));
 }
 
 // a = x W_h + b_h + r (h U_h + rb_h)
 struct GruResetAfterGates {
   static constexpr int kGates = 3;
   static constexpr int kUnitVectors = 1;
-  static HWY_INLINE void step(const UnitVector& u) {
-    const Floats z = hn::Add(u.sum(0), u.at(u.recurrent_bias, 0));
-    const Floats r = sigmoid(hn::Add(u.sum(1), u.at(u.recurrent_bias, 1)));
-    const Floats recurrent = hn::Add(u.at(u.sums, 2), u.at(u.recurrent_bias, 2));
-    const Floats a = hn::MulAdd(r, recurrent, u.at(u.input, 2));
-    u.store(blend(z, u.of(u.row.h), a), u.row.next_h);
+  template <int kRows>
+  static HWY_INLINE void step(const Rows<kRows>& u) {
+    Floats x[2 * kRows];
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      x[i] = minus_within(hn::Add(u[i].sum(0), u[i].at(u[i].recurrent_bias, 0)), kSigmoidLimit);
+      x[kRows + i] = minus_within(hn::Add(u[i].sum(1), u[i].at(u[i].recurrent_bias, 1)), kSigmoidLimit);
+    });
+    ExpParts gates[2 * kRows];
+    exp_parts(x, gates);
+    Floats a[kRows];
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      const Floats recurrent = hn::Add(u[i].at(u[i].sums, 2), u[i].at(u[i].recurrent_bias, 2));
+      a[i] = twice_within(hn::MulAdd(sigmoid_of(exp_of(gates[kRows + i])), recurrent, u[i].at(u[i].input, 2)));
+    });
+    ExpParts of_a[kRows];
+    exp_parts(a, of_a);
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      u[i].store(blend(exp_of(gates[i]), u[i].of(u[i].row.h), tanh_of(exp_minus_one_of(of_a[i]))), u[i].row.next_h);
+    });
   }
 };
 
@@ -77,9 +123,18 @@ struct GruResetAfterGates {
 struct GruResetGates {
   static constexpr int kGates = 2;
   static constexpr int kUnitVectors = 2;
-  static HWY_INLINE void step(const UnitVector& u) {
-    u.store(u.sum(0), u.row.c);
-    u.store(hn::Mul(sigmoid(u.sum(1)), u.of(u.row.h)), u.row.reset_h);
+  template <int kRows>
+  static HWY_INLINE void step(const Rows<kRows>& u) {
+    Floats r[kRows];
+    ExpParts parts[kRows];
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      u[i].store(u[i].sum(0), u[i].row.c);
+      r[i] = minus_within(u[i].sum(1), kSigmoidLimit);
+    });
+    exp_parts(r, parts);
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      u[i].store(hn::Mul(sigmoid_of(exp_of(parts[i])), u[i].of(u[i].row.h)), u[i].row.reset_h);
+    });
   }
 };
 
@@ -87,8 +142,19 @@ struct GruResetGates {
 struct GruCandidateGates {
   static constexpr int kGates = 1;
   static constexpr int kUnitVectors = 4;
-  static HWY_INLINE void step(const UnitVector& u) {
-    u.store(blend(u.of(u.row.c), u.of(u.row.h), u.sum(0)), u.row.next_h);
+  template <int kRows>
+  static HWY_INLINE void step(const Rows<kRows>& u) {
+    Floats x[2 * kRows];
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      x[i] = minus_within(u[i].of(u[i].row.c), kSigmoidLimit);
+      x[kRows + i] = twice_within(u[i].sum(0));
+    });
+    ExpParts parts[2 * kRows];
+    exp_parts(x, parts);
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      u[i].store(blend(exp_of(parts[i]), u[i].of(u[i].row.h), tanh_of(exp_minus_one_of(parts[kRows + i]))),
+                 u[i].row.next_h);
+    });
   }
 };
 

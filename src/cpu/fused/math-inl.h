@@ -26,25 +26,43 @@ struct ExpParts {
   Floats scale;     // 2^n
 };
 
-// |x| <= 87.3, or NaN: 2^n is a normal number.
-HWY_INLINE ExpParts exp_parts(Floats x) {
+// Of |x| <= 87.3, or NaN: 2^n is a normal number. Several numbers go through it side by side, because each operation
+// waits for the one before it, and processors look ahead of that by a part of this alone.
+template <int kCount>
+HWY_INLINE void exp_parts(const Floats (&x)[kCount], ExpParts (&parts)[kCount]) {
   const FloatTag d;
   const IntTag di;
   // Adding 1.5 * 2^23 rounds to an integer, which then stands in the lowest bits.
   const Floats magic = all(12582912.0F);
-  const Floats shifted = hn::MulAdd(x, all(1.44269504F), magic);
-  const Floats n = hn::Sub(shifted, magic);
-  // ln 2 in two parts, the first of which has so few bits that n times it is exact.
-  Floats r = hn::NegMulAdd(n, all(0.693359375F), x);
-  r = hn::NegMulAdd(n, all(-2.12194440e-4F), r);
-  Floats q = hn::MulAdd(all(1.3814433477818966e-3F), r, all(8.368796668946743e-3F));
-  q = hn::MulAdd(q, r, all(4.1668396443128586e-2F));
-  q = hn::MulAdd(q, r, all(1.666651964187622e-1F));
-  q = hn::MulAdd(q, r, all(4.999999403953552e-1F));
-  const Floats fraction = hn::MulAdd(hn::Mul(r, r), q, r);
-  // The upper bits of the magic number leave the word.
-  const auto exponent = hn::Add(hn::BitCast(di, shifted), hn::Set(di, 127));
-  return {fraction, hn::BitCast(d, hn::ShiftLeft<23>(exponent))};
+  Floats shifted[kCount];
+  Floats r[kCount];
+  Floats r2[kCount];
+  Floats low[kCount];
+  Floats high[kCount];
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) shifted[i] = hn::MulAdd(x[i], all(1.44269504F), magic);
+    // n = shifted - magic, and ln 2 in two parts, the first of which has so few bits that n times it is exact.
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) r[i] = hn::NegMulAdd(hn::Sub(shifted[i], magic), all(0.693359375F), x[i]);
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) r[i] = hn::NegMulAdd(hn::Sub(shifted[i], magic), all(-2.12194440e-4F), r[i]);
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) r2[i] = hn::Mul(r[i], r[i]);
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) low[i] = hn::MulAdd(all(1.666651964187622e-1F), r[i], all(4.999999403953552e-1F));
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) high[i] = hn::MulAdd(all(8.368796668946743e-3F), r[i], all(4.1668396443128586e-2F));
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) high[i] = hn::MulAdd(all(1.3814433477818966e-3F), r2[i], high[i]);
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) low[i] = hn::MulAdd(high[i], r2[i], low[i]);
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; ++i) {
+    parts[i].fraction = hn::MulAdd(r2[i], low[i], r[i]);
+    // The upper bits of the magic number leave the word.
+    const auto exponent = hn::Add(hn::BitCast(di, shifted[i]), hn::Set(di, 127));
+    parts[i].scale = hn::BitCast(d, hn::ShiftLeft<23>(exponent));
+  }
 }
 
 // Within [-limit, limit]; NaN stays NaN.
@@ -55,18 +73,6 @@ HWY_INLINE Floats clamp(Floats x, float limit) {
   const Floats above = hn::IfThenElse(hn::Lt(x, all(-limit)), all(-limit), x);
   return hn::IfThenElse(hn::Gt(above, all(limit)), all(limit), above);
 #endif
-}
-
-// e^-x, where sigmoid(x) = 1 / (1 + e^-x) tells it apart from 0 and 1, and no more than `limit` says.
-HWY_INLINE Floats exp_minus(Floats x, float limit) {
-  const ExpParts parts = exp_parts(clamp(hn::Neg(x), limit));
-  return hn::MulAdd(parts.scale, parts.fraction, parts.scale);
-}
-
-// e^2x - 1, where tanh(x) can be told apart from 1.
-HWY_INLINE Floats exp_twice_minus_one(Floats x) {
-  const ExpParts parts = exp_parts(clamp(hn::Add(x, x), 19.0F));
-  return hn::MulAdd(parts.scale, parts.fraction, hn::Sub(parts.scale, all(1.0F)));
 }
 
 // 1 / a, for a normal number. AVX-512's estimate has 14 bits, which one step of Newton's doubles; a division takes four
@@ -80,18 +86,41 @@ HWY_INLINE Floats reciprocal(Floats a) {
 #endif
 }
 
-HWY_INLINE Floats sigmoid(Floats x) { return reciprocal(hn::Add(all(1.0F), exp_minus(x, 87.3F))); }
+// What sigmoid and tanh take the exponential of. Below -limit and above it, e^-x does not change 1 / (1 + e^-x) any
+// more; beyond 9.5, tanh(x) cannot be told apart from 1.
+HWY_INLINE Floats minus_within(Floats x, float limit) { return clamp(hn::Neg(x), limit); }
+HWY_INLINE Floats twice_within(Floats x) { return clamp(hn::Add(x, x), 19.0F); }
 
-HWY_INLINE Floats tanh(Floats x) {
-  const Floats m = exp_twice_minus_one(x);
-  return hn::Mul(m, reciprocal(hn::Add(m, all(2.0F))));
+HWY_INLINE Floats exp_of(const ExpParts& parts) { return hn::MulAdd(parts.scale, parts.fraction, parts.scale); }
+
+HWY_INLINE Floats exp_minus_one_of(const ExpParts& parts) {
+  return hn::MulAdd(parts.scale, parts.fraction, hn::Sub(parts.scale, all(1.0F)));
 }
 
-// sigmoid(a) tanh(b) with one reciprocal: m / ((1 + e^-a) (m + 2)). The bound on e^-a keeps the product finite.
-HWY_INLINE Floats sigmoid_times_tanh(Floats a, Floats b) {
-  const Floats m = exp_twice_minus_one(b);
-  const Floats denominator = hn::Mul(hn::Add(all(1.0F), exp_minus(a, 60.0F)), hn::Add(m, all(2.0F)));
-  return hn::Mul(m, reciprocal(denominator));
+// With e = e^-x.
+HWY_INLINE Floats sigmoid_of(Floats e) { return reciprocal(hn::Add(all(1.0F), e)); }
+
+// With m = e^2x - 1.
+HWY_INLINE Floats tanh_of(Floats m) { return hn::Mul(m, reciprocal(hn::Add(m, all(2.0F)))); }
+
+// sigmoid(a) tanh(b) with one reciprocal, e = e^-a and m = e^2b - 1. With e^-a up to e^60 the product stays finite.
+inline constexpr float kFactorLimit = 60.0F;
+HWY_INLINE Floats sigmoid_times_tanh_of(Floats e, Floats m) {
+  return hn::Mul(m, reciprocal(hn::Mul(hn::Add(all(1.0F), e), hn::Add(m, all(2.0F)))));
+}
+
+inline constexpr float kSigmoidLimit = 87.3F;
+
+HWY_INLINE Floats sigmoid(Floats x) {
+  ExpParts parts[1];
+  exp_parts({minus_within(x, kSigmoidLimit)}, parts);
+  return sigmoid_of(exp_of(parts[0]));
+}
+
+HWY_INLINE Floats tanh(Floats x) {
+  ExpParts parts[1];
+  exp_parts({twice_within(x)}, parts);
+  return tanh_of(exp_minus_one_of(parts[0]));
 }
 
 }  // namespace rondo::fused::HWY_NAMESPACE
