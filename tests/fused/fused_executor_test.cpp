@@ -152,6 +152,21 @@ TEST(FusedExecutor, SaysHowItRuns) {
   EXPECT_THROW(Plan::create(spec, {.threads = -1}), ValueError);
 }
 
+TEST(FusedExecutor, NoInitialStateIsOneOfZeros) {
+  for (const CellKind kind : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
+    Random random(5);
+    RandomRecurrence recurrence = random_plain(random, {.units = 33, .B = 7, .T = 5, .I = 8});
+    while (recurrence.spec.cell.kind != kind) {
+      recurrence = random_plain(random, {.units = 33, .B = 7, .T = 5, .I = 8});
+    }
+    recurrence.initial_state.clear();
+    const RunResult without = run_fused(fused_executor(), recurrence, DType::f32, 1);
+    for (int k = 0; k < state_count(kind); ++k) recurrence.initial_state.push_back(Tensor::zeros({7, 33}, DType::f32));
+    SCOPED_TRACE(to_string(recurrence.spec));
+    expect_identical(run_fused(fused_executor(), recurrence, DType::f32, 1), without);
+  }
+}
+
 #if defined(__SSE__)
 TEST(FusedExecutor, WhatIsBelowNormalNumbersIsZero) {
   // c halves in every step: after 140 of them it would be 2^-140, a denormal number.

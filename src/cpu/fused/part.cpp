@@ -150,6 +150,8 @@ class Part {
   /// Processing step s, whose live rows stand at `offset` in the chunk's notes.
   void advance(std::int64_t s, std::int64_t offset, std::int64_t count) {
     const Notes& notes = scratch_.notes;
+    bool fresh = true;
+    for (std::int64_t i = 0; i < count; ++i) fresh = fresh && values_.is_fresh(notes.live_rows[offset + i]);
     for (std::int64_t i = 0; i < count; ++i) notes.row_states[i] = values_.begin_step(notes.live_rows[offset + i]);
     for (std::size_t index = 0; index < passes_.size(); ++index) {
       const std::int64_t width = passes_[index].panel_floats(lanes_);
@@ -157,31 +159,39 @@ class Part {
         notes.row_states[i].input = scratch_.input[index] + (offset + i) * width;
         notes.operands[i] = index == 0 ? notes.row_states[i].h : notes.row_states[i].reset_h;
       }
-      run_pass(index, count, s % 2 != 0);
+      run_pass(index, count, {.backward = s % 2 != 0, .fresh = fresh});
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     }
     values_.emit(s);
   }
 
+  struct Step {
+    bool backward;  ///< through the panels
+    bool fresh;     ///< h is zeros in all live rows, and so is its product
+  };
+
   /// One product of a step, and its gates.
-  void run_pass(std::size_t index, std::int64_t count, bool backward) {
+  void run_pass(std::size_t index, std::int64_t count, const Step& step) {
     const Pass& pass = passes_[index];
     const Matrix kernel = matrix(pass, run_.weights.pass(index).recurrent_kernel, spec_.cell.units);
     const float* recurrent_bias = run_.weights.pass(index).recurrent_bias;
     const std::int64_t width = pass.panel_floats(lanes_);
     alignas(64) float sums[kMostSums];
-    for_each_group(own_panels(pass), at_once(index, count), backward, [&](const Group& group) {
+    if (step.fresh) std::ranges::fill(sums, 0.0F);
+    for_each_group(own_panels(pass), at_once(index, count), step.backward, [&](const Group& group) {
       for_each_tile(count, products_[index].most_rows, [&](const Tile& tile) {
-        products_[index].multiply({.rows = scratch_.notes.operands + tile.first,
-                                   .row_count = tile.rows,
-                                   .K = kernel.K,
-                                   .panels = kernel.panel(group.first),
-                                   .panel_stride = kernel.panel_bytes / element_bytes_,
-                                   .panel_count = group.panels,
-                                   .prefetch = prefetch(tile, group, kernel),
-                                   .start = nullptr,
-                                   .sums = sums,
-                                   .sums_stride = tile.rows * width});
+        if (!step.fresh) {
+          products_[index].multiply({.rows = scratch_.notes.operands + tile.first,
+                                     .row_count = tile.rows,
+                                     .K = kernel.K,
+                                     .panels = kernel.panel(group.first),
+                                     .panel_stride = kernel.panel_bytes / element_bytes_,
+                                     .panel_count = group.panels,
+                                     .prefetch = prefetch(tile, group, kernel),
+                                     .start = nullptr,
+                                     .sums = sums,
+                                     .sums_stride = tile.rows * width});
+        }
         for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
           gates_.apply(index, {.rows = scratch_.notes.row_states + tile.first,
                                .row_count = tile.rows,

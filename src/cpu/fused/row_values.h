@@ -15,6 +15,11 @@ class RowValues {
   /// Every row has its initial states, and was never live.
   void load_initial_states() const;
 
+  /// Whether a row's h is zeros, because it has not been live and had no initial one.
+  bool is_fresh(std::int64_t b) const {
+    return run_.buffers.initial_state[0].data == nullptr && !scratch_.notes.was_live[b - rows_.begin];
+  }
+
   /// Where the states of a live row are read and written in this step; it has the written ones from now on.
   RowStates begin_step(std::int64_t b) const;
 
