@@ -21,7 +21,7 @@ import dataclasses
 import math
 
 GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1}
-BYTES = {"f32": 4, "tf32": 4, "bf16": 2, "f16": 2}
+BYTES = {"f32": 4, "tf32": 4, "tf32x3": 4, "bf16": 2, "f16": 2}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,9 +31,11 @@ class Machine:
 
     multiprocessors: int = 132  # data sheet
     clock_ghz: float = 1.755  # boost clock under load: data sheet of the SXM part
-    peak_teraflops: tuple = (("bf16", 989.0), ("f16", 989.0), ("tf32", 494.5), ("f32", 67.0))  # data sheet, dense
+    peak_teraflops: tuple = (("bf16", 989.0), ("f16", 989.0), ("tf32", 494.5), ("f32", 67.0),
+                             ("tf32x3", 67.0))  # data sheet, dense; products outside of persistent kernels are strict
     # Per multiprocessor and clock, two operations each.
-    products_per_clock: tuple = (("bf16", 2048), ("f16", 2048), ("tf32", 1024), ("f32", 128))  # data sheet / SMs / clock
+    products_per_clock: tuple = (("bf16", 2048), ("f16", 2048), ("tf32", 1024), ("f32", 128),
+                                 ("tf32x3", 1024 / 3))  # data sheet / SMs / clock; three products of TF32 for one
     register_bytes: int = 128 * 1024  # of 256 KiB, what can hold weights: estimate
     shared_bytes: int = (227 - 8) * 1024  # programming guide, less 8 KiB for barriers and exchange
     l2_bytes_per_ns: float = 5500.0  # H800, 3942 bytes per clock, scaled: estimate

@@ -16,8 +16,9 @@ constexpr std::array<std::pair<Variant, const char*>, 7> kVariants{{{Variant::pl
                                                                     {Variant::batch_major, "batch_major"},
                                                                     {Variant::last_output, "last_output"}}};
 
-constexpr std::array<std::pair<Arithmetic, const char*>, 4> kArithmetics{{{{DType::f32, MatrixMath::strict}, "f32"},
+constexpr std::array<std::pair<Arithmetic, const char*>, 5> kArithmetics{{{{DType::f32, MatrixMath::strict}, "f32"},
                                                                           {{DType::f32, MatrixMath::tf32}, "tf32"},
+                                                                          {{DType::f32, MatrixMath::tf32x3}, "tf32x3"},
                                                                           {{DType::bf16, MatrixMath::strict}, "bf16"},
                                                                           {{DType::f16, MatrixMath::strict}, "f16"}}};
 

@@ -25,7 +25,7 @@ std::string to_string(Variant variant);
 /// Throws `ValueError` listing the known names.
 Variant variant_from_name(const std::string& name);
 
-/// The data type and how it is multiplied: "f32", "tf32", "bf16", "f16", in the words of a point's `math`.
+/// The data type and how it is multiplied: "f32", "tf32", "tf32x3", "bf16", "f16", in the words of a point's `math`.
 struct Arithmetic {
   DType dtype = DType::f32;
   MatrixMath math = MatrixMath::strict;

@@ -10,9 +10,10 @@ STEPWISE = "cuda_stepwise"
 # In the order of the enumerators, which is that of the table.
 CELLS = ("simple_rnn", "lstm", "gru")
 DTYPES = ("f64", "f32", "f16", "bf16")
-MATRIX_MATHS = ("strict", "tf32")
+MATRIX_MATHS = ("strict", "tf32", "tf32x3")
 # Of each of the benchmark's arithmetics, DType and MatrixMath.
-MATHS = {"f32": ("f32", "strict"), "tf32": ("f32", "tf32"), "f16": ("f16", "strict"), "bf16": ("bf16", "strict")}
+MATHS = {"f32": ("f32", "strict"), "tf32": ("f32", "tf32"), "tf32x3": ("f32", "tf32x3"),
+         "f16": ("f16", "strict"), "bf16": ("bf16", "strict")}
 MOST_ROWS_OF_A_TEAM = [2**k for k in range(14)]  # that the planner tries, and more
 
 HEADER = """/// Written by bench/report.py tuning; not by hand. Above each row stands its point, and what was measured of the way

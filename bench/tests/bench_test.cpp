@@ -122,6 +122,16 @@ TEST_F(PointFile, ListsStandForAllCombinationsEachOnce) {
   EXPECT_EQ(points[3].id(), "gru/H8/B2/T5/I8/f16/plain");
 }
 
+TEST_F(PointFile, EveryArithmeticHasAName) {
+  const auto points = load(R"({"points": [{"cell": "lstm", "H": 4, "T": 5, "B": 1,
+                                           "math": ["f32", "tf32", "tf32x3", "bf16", "f16"]}]})");
+  ASSERT_EQ(points.size(), 5U);
+  EXPECT_EQ(points[2].id(), "lstm/H4/B1/T5/I4/tf32x3/plain");
+  const RecurrenceSpec spec = points[2].spec(cpu());
+  EXPECT_EQ(spec.dtype, DType::f32);
+  EXPECT_EQ(spec.math, MatrixMath::tf32x3);
+}
+
 TEST_F(PointFile, MistakesAreNamed) {
   EXPECT_THROW(load("{"), ValueError);
   EXPECT_THROW(load(R"({"points": [{"cell": "lstm", "H": 4, "T": 5}]})"), ValueError);

@@ -477,6 +477,13 @@ class LimitModelTest(unittest.TestCase):
                 time = limit_model.stepwise_us(limit_model.Step(4, H, B, "bf16"))
                 self.assertAlmostEqual(time, expected, delta=0.05 if expected < 16 else 0.5, msg=(H, B))
 
+    def test_three_products_of_tf32_for_one(self):
+        H, B = 1024, 128
+        times = [limit_model.persistent_us(limit_model.Step(4, H, B, name)) for name in ("tf32", "tf32x3", "f32")]
+        self.assertEqual(times, sorted(times))
+        # Step by step it is multiplied strictly.
+        self.assertEqual(*(limit_model.stepwise_us(limit_model.Step(4, H, B, name)) for name in ("tf32x3", "f32")))
+
     def test_input_product(self):
         # 2 * 50 * 128 * 1024 * 4096 operations at 0.8 of 989 TFLOP/s.
         time = limit_model.input_us(limit_model.Step(4, 1024, 128, "bf16"), T=50, I=1024)

@@ -22,11 +22,19 @@ std::string to_string(DType dtype);
 bool is_floating(DType dtype);
 
 /// How matrix products of f32 operands may be computed; f64 and the 16-bit floats have one way, and sums are f32 or
-/// wider in any case. `tf32` lets a GPU round the operands to 10 bits of fraction for its tensor cores; elsewhere it
-/// changes nothing.
-enum class MatrixMath : std::uint8_t { strict, tf32 };
+/// wider in any case.
+///
+///     strict   products and sums of f32
+///     tf32     a GPU may round the operands to 10 bits of fraction, for its tensor cores
+///     tf32x3   a GPU may use its tensor cores with nearly f32's accuracy: a product of two operands is right within
+///              2^-21 of its magnitude before it is added to a sum of f32, the source is NVIDIA CUTLASS's "3xTF32"
+///
+/// `tf32` and `tf32x3` allow and do not demand: elsewhere, and where a GPU has no such kernel, they are `strict`. With
+/// tf32x3 an operand below 2^-113 is taken within 2^-136, and one that TF32 rounds to infinity, or that is infinite,
+/// may give NaN.
+enum class MatrixMath : std::uint8_t { strict, tf32, tf32x3 };
 
-/// "strict" or "tf32".
+/// "strict", "tf32" or "tf32x3".
 std::string to_string(MatrixMath math);
 
 /// `dtype_of<float>` is `DType::f32`, and so on; only the seven element types have one.

@@ -22,11 +22,13 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_block_f16.cu
   persistent/persistent_block_f32.cu
   persistent/persistent_block_tf32.cu
+  persistent/persistent_block_tf32x3.cu
   persistent/persistent_cluster_bf16.cu
   persistent/persistent_cluster_f16.cu
   persistent/persistent_cluster_f32.cu
   persistent/persistent_cluster_tf32.cu
   persistent/persistent_choice.cpp
+  persistent/persistent_cluster_tf32x3.cu
   persistent/persistent_executor.cpp
   persistent/persistent_grid_bf16_8units.cu
   persistent/persistent_grid_bf16_16units.cu
@@ -40,6 +42,9 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_grid_tf32_8units.cu
   persistent/persistent_grid_tf32_16units.cu
   persistent/persistent_grid_tf32_24units.cu
+  persistent/persistent_grid_tf32x3_8units.cu
+  persistent/persistent_grid_tf32x3_16units.cu
+  persistent/persistent_grid_tf32x3_24units.cu
   persistent/persistent_launch.cu
   persistent/persistent_plan.cpp
   persistent/persistent_runner.cpp

@@ -133,7 +133,7 @@ std::string to_string(const RecurrenceSpec& spec) {
   if (!is_plain(spec.cell)) text += " (" + parts_beyond_plain(spec.cell) + ")";
   text += " H=" + std::to_string(spec.cell.units) + " I=" + std::to_string(spec.I) + " T=" + std::to_string(spec.T) +
           " B=" + std::to_string(spec.B) + " " + to_string(spec.dtype);
-  if (spec.math == MatrixMath::tf32) text += " (tf32 products)";
+  if (spec.math != MatrixMath::strict) text += " (" + to_string(spec.math) + " products)";
   if (spec.read_order == ReadOrder::reversed) text += ", reversed";
   if (spec.read_order == ReadOrder::reversed_within_length) text += ", reversed within length";
   if (spec.write_order == WriteOrder::input) text += ", written in input order";

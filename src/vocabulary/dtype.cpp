@@ -21,7 +21,14 @@ std::string to_string(DType dtype) {
   throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
 }
 
-std::string to_string(MatrixMath math) { return math == MatrixMath::strict ? "strict" : "tf32"; }
+std::string to_string(MatrixMath math) {
+  switch (math) {
+    case MatrixMath::strict: return "strict";
+    case MatrixMath::tf32: return "tf32";
+    case MatrixMath::tf32x3: return "tf32x3";
+  }
+  throw ValueError("math", std::to_string(static_cast<int>(math)), "one of the MatrixMath values");
+}
 
 bool is_floating(DType dtype) {
   return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;

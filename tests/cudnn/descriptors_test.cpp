@@ -36,7 +36,7 @@ TEST(CudnnDescriptors, AcceptedSpecsCanBeDescribed) {
     for (CellSpec cell : cells) {
       for (const bool use_bias : {true, false}) {
         for (const DType dtype : {DType::f64, DType::f32, DType::f16, DType::bf16}) {
-          for (const MatrixMath math : {MatrixMath::strict, MatrixMath::tf32}) {
+          for (const MatrixMath math : {MatrixMath::strict, MatrixMath::tf32, MatrixMath::tf32x3}) {
             for (const std::int64_t units : {1, 7, 128, 2816}) {
               cell.use_bias = use_bias;
               cell.units = units;
@@ -92,7 +92,7 @@ TEST(CudnnDescriptors, FieldsArriveWhereTheyBelong) {
 }
 
 TEST(CudnnDescriptors, StrictProductsOfF32StayOutOfTensorCores) {
-  for (const MatrixMath asked : {MatrixMath::strict, MatrixMath::tf32}) {
+  for (const MatrixMath asked : {MatrixMath::strict, MatrixMath::tf32, MatrixMath::tf32x3}) {
     CudnnConfig config = network();
     config.dtype = DType::f32;
     config.math = asked;
@@ -110,7 +110,7 @@ TEST(CudnnDescriptors, StrictProductsOfF32StayOutOfTensorCores) {
     ASSERT_EQ(cudnnGetRNNDescriptor_v8(descriptor.get(), &algorithm, &cell, &bias, &direction, &input, &dtypes[0],
                                        &dtypes[1], &math, &sizes[0], &sizes[1], &sizes[2], &sizes[3], &dropout, &rest),
               CUDNN_STATUS_SUCCESS);
-    EXPECT_EQ(math, asked == MatrixMath::strict ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH);
+    EXPECT_EQ(math, asked == MatrixMath::tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH);
   }
 }
 

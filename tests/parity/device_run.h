@@ -29,7 +29,7 @@ RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run
 RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how);
 
 /// Compares with the reference in double, and records the error. The tolerance is the dtype's: of f64 1e-12, f32 1e-5,
-/// tf32 2e-3, f16 2e-3, bf16 1e-2, relative to the largest value that the run reads or writes.
+/// tf32 2e-3, tf32x3 1e-5, f16 2e-3, bf16 1e-2, relative to the largest value that the run reads or writes.
 void expect_parity(const RandomRecurrence& recurrence, const DeviceRun& run);
 
 }  // namespace rondo::test

@@ -23,7 +23,8 @@ struct Numbers {
 };
 
 constexpr Numbers kNumbers[] = {
-    {DType::f64}, {DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f16}, {DType::bf16}};
+    {DType::f64}, {DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f32, MatrixMath::tf32x3},
+    {DType::f16}, {DType::bf16}};
 
 /// cuDNN's executors take part of this alone, and have tests of their own.
 std::vector<std::string> own_executors(const RecurrenceSpec& spec) {

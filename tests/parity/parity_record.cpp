@@ -47,7 +47,7 @@ const auto* const writer = ::testing::AddGlobalTestEnvironment(new Writer);
 
 void record_parity(const ParityCase& which, double error) {
   std::string name = which.executor + " " + to_string(which.dtype);
-  if (which.math == MatrixMath::tf32) name += " (tf32)";
+  if (which.math != MatrixMath::strict) name += " (" + to_string(which.math) + ")";
   Tally& tally = tallies()[name];
   ++tally.runs;
   tally.worst_error = std::max(tally.worst_error, error);

@@ -21,7 +21,8 @@ struct Numbers {
   DType dtype;
   MatrixMath math = MatrixMath::strict;
 };
-constexpr Numbers kNumbers[] = {{DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f16}, {DType::bf16}};
+constexpr Numbers kNumbers[] = {
+    {DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f32, MatrixMath::tf32x3}, {DType::f16}, {DType::bf16}};
 
 using Executors = std::vector<std::unique_ptr<const Executor>>;
 
@@ -98,11 +99,13 @@ TEST(StreamedWeights, EqualTheReferenceInDouble) {
     Numbers numbers;
   };
   const Numbers tf32{DType::f32, MatrixMath::tf32};
+  const Numbers tf32x3{DType::f32, MatrixMath::tf32x3};
   std::uint64_t seed = 0;
   int streamed = 0;
-  for (const Case& drawn : {Case{470, 1, {DType::f32}}, Case{470, 9, {DType::f32}}, Case{500, 19, {DType::f32}},
-                            Case{470, 1, tf32}, Case{470, 11, tf32}, Case{500, 30, tf32}, Case{900, 1, {DType::bf16}},
-                            Case{900, 20, {DType::bf16}}, Case{900, 9, {DType::f16}}}) {
+  for (const Case& drawn :
+       {Case{470, 1, {DType::f32}}, Case{470, 9, {DType::f32}}, Case{500, 19, {DType::f32}}, Case{470, 1, tf32},
+        Case{470, 11, tf32}, Case{500, 30, tf32}, Case{470, 3, tf32x3}, Case{500, 30, tf32x3},
+        Case{900, 1, {DType::bf16}}, Case{900, 20, {DType::bf16}}, Case{900, 9, {DType::f16}}}) {
     for (const CellKind cell : {CellKind::lstm, CellKind::gru}) {
       Random random(++seed);
       RandomRecurrence recurrence;

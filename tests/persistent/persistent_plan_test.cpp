@@ -127,6 +127,24 @@ TEST(PersistentPlan, NamesTellWaysApart) {
   EXPECT_EQ(way_name(shape), "cluster_4x2_9rows_16units_8k_3streamed");
 }
 
+/// Its weights have the room of f32; it is slower than TF32, and faster than strict products of many rows alone.
+TEST(PersistentPlan, Tf32x3IsForManyRows) {
+  const auto step_ns = [](std::int64_t H, std::int64_t B, MatrixMath math) {
+    RecurrenceSpec spec = lstm(H, B, DType::f32);
+    spec.math = math;
+    return persistent_plans(spec, h200(), PersistentKind::grid).front().step_ns;
+  };
+  for (const std::int64_t B : {16, 32, 64}) {
+    EXPECT_LT(step_ns(1024, B, MatrixMath::tf32), step_ns(1024, B, MatrixMath::tf32x3)) << B;
+    EXPECT_LT(step_ns(1024, B, MatrixMath::tf32x3), step_ns(1024, B, MatrixMath::strict)) << B;
+  }
+  EXPECT_LT(step_ns(1024, 1, MatrixMath::strict), step_ns(1024, 1, MatrixMath::tf32x3));
+  RecurrenceSpec spec = lstm(1024, 32, DType::f32);
+  spec.math = MatrixMath::tf32x3;
+  EXPECT_EQ(chosen(spec, h200()), "grid");
+  EXPECT_NE(Plan::create(spec, h200()).explain().find("(tf32x3 products)"), std::string::npos);
+}
+
 TEST(PersistentPlan, HasPlainCellsAlone) {
   RecurrenceSpec spec = lstm(512, 32);
   spec.cell.use_peepholes = true;
@@ -157,7 +175,7 @@ TEST(PersistentPlan, EveryPlanFits) {
                                random.pick({DType::bf16, DType::f16, DType::f32}), random.integer(0, 100));
     spec.cell.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru});
     spec.cell.reset_after = random.coin();
-    spec.math = random.pick({MatrixMath::strict, MatrixMath::tf32});
+    spec.math = random.pick({MatrixMath::strict, MatrixMath::tf32, MatrixMath::tf32x3});
     const DeviceProperties properties = random.pick({h200(), known_gpu("h100_pcie"), a100(), slice()});
     std::set<std::string> names;
     for (const PersistentKind kind : kKinds) {

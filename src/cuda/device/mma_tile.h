@@ -14,6 +14,9 @@ namespace rondo::device {
 /// Stands for floats rounded to TF32, of 10 bits of fraction.
 struct Tf32 {};
 
+/// Stands for floats that are multiplied as sums of two TF32 numbers, which leaves f32's accuracy, nearly.
+struct Tf32x3 {};
+
 inline constexpr int kTileRows = 16;
 inline constexpr int kTileColumns = 8;
 inline constexpr int kTileWords = 8;

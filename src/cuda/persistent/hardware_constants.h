@@ -16,6 +16,8 @@ struct HardwareConstants {
   double mma_clocks = 8;
   /// clocks, estimated: from an mma to the next one that adds to its sums.
   double mma_latency_clocks = 33;
+  /// clocks, estimated: of a scheduler, for the two TF32 numbers of a warp's word.
+  double split_clocks = 7;
   /// times, estimated: strict f32 products take of the FMAs alone, for reads of h between them.
   double fma_overhead = 1.3;
   /// bytes/clock, documented: of shared memory, for a multiprocessor.

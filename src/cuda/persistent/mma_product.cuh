@@ -5,8 +5,8 @@
 /// tiles of 8: one row costs what eight do.
 #pragma once
 
-#include "cuda/device/mma.cuh"
 #include "cuda/persistent/lane_weights.cuh"
+#include "cuda/persistent/mma_words.cuh"
 #include "cuda/persistent/shared_operands.cuh"
 
 namespace rondo {
@@ -80,12 +80,16 @@ class MmaProduct {
 
   template <typename Weights, typename TileSums>
   static __device__ void add_tile(const Weights& weights, const Columns<kRowTiles>& columns, TileSums& sums) {
+    MmaWords<Operand, 2> right[kRowTiles];
+    RONDO_UNROLL
+    for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) right[row_tile].take(columns.of[row_tile]);
     RONDO_UNROLL
     for (int vector = 0; vector < TileSums::kVectors; ++vector) {
-      const device::Words4 words = weights(vector);
+      MmaWords<Operand, 4> left;
+      left.take(weights(vector).words);
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        device::mma(Operand{}, words.words, columns.of[row_tile], sums.of[vector][row_tile]);
+        multiply_add(left, right[row_tile], sums.of[vector][row_tile]);
       }
     }
   }

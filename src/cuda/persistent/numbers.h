@@ -6,7 +6,7 @@
 
 namespace rondo {
 
-/// Operand is what a product multiplies: BFloat16, Float16, device::Tf32, or float for strict products.
+/// Operand is what a product multiplies: BFloat16, Float16, device::Tf32, device::Tf32x3, or float for strict products.
 template <typename Operand>
 struct Numbers {
   using Element = Operand;            ///< of x, weights, states and outputs
@@ -15,6 +15,12 @@ struct Numbers {
 
 template <>
 struct Numbers<device::Tf32> {
+  using Element = float;
+  static constexpr int kPerWord = 1;
+};
+
+template <>
+struct Numbers<device::Tf32x3> {
   using Element = float;
   static constexpr int kPerWord = 1;
 };

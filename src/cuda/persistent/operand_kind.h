@@ -21,7 +21,11 @@ decltype(auto) dispatch_operand(const RecurrenceSpec& spec, Function&& function)
     case DType::bf16: return function(OperandTag<BFloat16>{});
     case DType::f16: return function(OperandTag<Float16>{});
     case DType::f32:
-      return spec.math == MatrixMath::tf32 ? function(OperandTag<device::Tf32>{}) : function(OperandTag<float>{});
+      switch (spec.math) {
+        case MatrixMath::tf32: return function(OperandTag<device::Tf32>{});
+        case MatrixMath::tf32x3: return function(OperandTag<device::Tf32x3>{});
+        default: return function(OperandTag<float>{});
+      }
     default: throw ValueError("dtype", to_string(spec.dtype), "f32, f16 or bf16");
   }
 }

@@ -16,6 +16,8 @@ __device__ inline std::uint32_t operand_word(Float16, Float16 low, Float16 high)
   return static_cast<std::uint32_t>(high.bits) << 16U | low.bits;
 }
 __device__ inline std::uint32_t operand_word(device::Tf32, float value, float) { return device::round_to_tf32(value); }
+/// Whole: products split it themselves.
+__device__ inline std::uint32_t operand_word(device::Tf32x3, float value, float) { return device::float_bits(value); }
 __device__ inline std::uint32_t operand_word(float, float value, float) { return device::float_bits(value); }
 
 /// The word that the values of neighbouring lanes make: an even lane and the next one get the same where a word holds

@@ -14,7 +14,7 @@ namespace rondo {
 
 /// "cuda_persistent": the fastest persistent kernel that the device has room for, unless cuda_stepwise is faster: as
 /// was measured where the tuning table has a row for it, or else as a model expects. Any cell and Schedule, in f32
-/// (strict or TF32), f16 and bf16; sums, gates and states are f32.
+/// (strict, TF32 or three times TF32), f16 and bf16; sums, gates and states are f32.
 const Executor& persistent_executor();
 
 /// The same with another tuning table, which outlives it and is as is_tuning_table.

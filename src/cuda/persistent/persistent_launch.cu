@@ -77,6 +77,7 @@ void PersistentKernels<Operand>::launch(const PersistentTask& task, const Persis
 template struct PersistentKernels<BFloat16>;
 template struct PersistentKernels<Float16>;
 template struct PersistentKernels<device::Tf32>;
+template struct PersistentKernels<device::Tf32x3>;
 template struct PersistentKernels<float>;
 
 }  // namespace rondo

@@ -30,13 +30,12 @@ struct SharedOperands {
     // the next 8 rows, or of the next tile where there are no more rows.
     const std::uint32_t* half = words + lane % 8 * stride + lane / 8 % 2 * (device::kTileWords / 2);
     if constexpr (kRowTiles == 1) {
-      static_assert(kCount % 2 == 0);
       RONDO_UNROLL
       for (int tile = 0; tile < kCount; tile += 2) {
         std::uint32_t loaded[4];
         device::load_matrices(half + existing(tile + lane / 16) * device::kTileWords, loaded);
         columns[tile] = {{{loaded[0], loaded[1]}}};
-        columns[tile + 1] = {{{loaded[2], loaded[3]}}};
+        if (tile + 1 < kCount) columns[tile + 1] = {{{loaded[2], loaded[3]}}};
       }
     } else {
       RONDO_UNROLL

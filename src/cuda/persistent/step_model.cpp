@@ -17,6 +17,7 @@ double per_scheduler(double warps) { return std::max(1.0, warps / kHardware.sche
 /// How rows go through the products of a step.
 struct Passes {
   bool strict = false;
+  double parts = 1;      ///< mma for each that one operand asks for
   double row_tiles = 1;  ///< of each
   double count = 1;
   double repeats = 1;  ///< times that a weight is read
@@ -27,7 +28,11 @@ Passes passes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
     constexpr bool kStrict = std::is_same_v<Operand, float>;
     const int row_tiles = pass_tiles<Operand>(shape.kind, shape.row_tiles);
     const double count = std::ceil(static_cast<double>(shape.rows) / (row_tiles * device::kTileColumns));
-    return Passes{kStrict, static_cast<double>(row_tiles), count, kStrict ? std::ceil(shape.rows / 2.0) : count};
+    return Passes{.strict = kStrict,
+                  .parts = std::is_same_v<Operand, device::Tf32x3> ? 3.0 : 1.0,
+                  .row_tiles = static_cast<double>(row_tiles),
+                  .count = count,
+                  .repeats = kStrict ? std::ceil(shape.rows / 2.0) : count};
   });
 }
 
@@ -39,8 +44,12 @@ double product_ns(const RecurrenceSpec& spec, const PersistentShape& shape, cons
     const double slots = std::ceil(octets * kOctetUnits / device::kWarpLanes);
     clocks = shape.rows * slots * device::kTileWords * tiles * per_scheduler(shape.warps()) * kHardware.fma_overhead;
   } else {
-    const double rate = std::ceil(octets / 2) * passes.row_tiles * kHardware.mma_clocks * per_scheduler(shape.warps());
-    clocks = passes.count * tiles * std::max(rate, kHardware.mma_latency_clocks);
+    const double vectors = std::ceil(octets / 2);
+    const double warps = per_scheduler(shape.warps());
+    const double rate = passes.parts * vectors * passes.row_tiles * kHardware.mma_clocks * warps;
+    const double words = passes.parts > 1 ? 4 * vectors + 2 * passes.row_tiles : 0;  // that a warp splits
+    const double issue = overlapped(rate, words * kHardware.split_clocks * warps);
+    clocks = passes.count * tiles * std::max(issue, passes.parts * kHardware.mma_latency_clocks);
   }
   return clocks / kHardware.clocks_per_ns;
 }

@@ -88,7 +88,8 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
   if constexpr (std::is_same_v<Operand, float>) {
     tiles = (row_tiles == 1 ? 28 : (row_tiles == 2 ? 26 : 22)) / vectors;
   } else {
-    const int registers = row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : 140);
+    const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // for the two parts of words
+    const int registers = (row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : 140)) - split;
     const int pass = row_tiles == 1 ? 1 : 2;
     tiles = (registers - 4 * vectors * pass) / (4 * vectors + 2 * pass);
   }
