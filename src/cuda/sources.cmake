@@ -33,15 +33,22 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_grid_bf16_8units.cu
   persistent/persistent_grid_bf16_16units.cu
   persistent/persistent_grid_bf16_24units.cu
+  persistent/persistent_grid_bf16_32units.cu
+  persistent/persistent_grid_bf16_48units.cu
+  persistent/persistent_grid_bf16_64units.cu
   persistent/persistent_grid_f16_8units.cu
   persistent/persistent_grid_f16_16units.cu
   persistent/persistent_grid_f16_24units.cu
+  persistent/persistent_grid_f16_32units.cu
+  persistent/persistent_grid_f16_48units.cu
+  persistent/persistent_grid_f16_64units.cu
   persistent/persistent_grid_f32_8units.cu
   persistent/persistent_grid_f32_16units.cu
-  persistent/persistent_grid_f32_24units.cu
+  persistent/persistent_grid_f32_32units.cu
   persistent/persistent_grid_tf32_8units.cu
   persistent/persistent_grid_tf32_16units.cu
   persistent/persistent_grid_tf32_24units.cu
+  persistent/persistent_grid_tf32_32units.cu
   persistent/persistent_grid_tf32x3_8units.cu
   persistent/persistent_grid_tf32x3_16units.cu
   persistent/persistent_grid_tf32x3_24units.cu

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_plan.h"
@@ -23,6 +24,8 @@ struct Numbers {
 };
 constexpr Numbers kNumbers[] = {
     {DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f32, MatrixMath::tf32x3}, {DType::f16}, {DType::bf16}};
+
+bool is_strict(const Numbers& numbers) { return numbers.dtype == DType::f32 && numbers.math == MatrixMath::strict; }
 
 using Executors = std::vector<std::unique_ptr<const Executor>>;
 
@@ -78,18 +81,34 @@ TEST_P(PersistentParity, HazardousSizes) {
   EXPECT_GT(plans, 100);
 }
 
-/// The first way to share out that reads a part of the weights in every step, on a device with little shared memory.
-std::unique_ptr<const Executor> streaming(const RandomRecurrence& recurrence, const DeviceRun& run) {
+/// The first way to share out a recurrence over a grid that is `wanted`, on a device with as little shared memory as it
+/// needs: little room is what streams weights, and has sums in one place.
+template <typename Wanted>
+std::unique_ptr<const Executor> grid_way(const RandomRecurrence& recurrence, const DeviceRun& run,
+                                         const Wanted& wanted) {
   DeviceProperties properties = properties_of(run.device);
   properties.processors = std::max(16, properties.processors);
-  for (properties.shared_bytes_per_block = 20 << 10; properties.shared_bytes_per_block < 200 << 10;
-       properties.shared_bytes_per_block += 8 << 10) {
-    const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
-    for (auto& executor : persistent_alternatives(spec, properties, PersistentKind::grid)) {
-      if (executor->name().find("streamed") != std::string_view::npos) return std::move(executor);
-    }
+  const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
+  for (properties.shared_bytes_per_block = 12 << 10; properties.shared_bytes_per_block < 200 << 10;
+       properties.shared_bytes_per_block += 4 << 10) {
+    const std::vector<PersistentPlan> plans = persistent_plans(spec, properties, PersistentKind::grid);
+    const auto found = std::ranges::find_if(plans, wanted, &PersistentPlan::shape);
+    if (found == plans.end()) continue;
+    Executors executors = persistent_alternatives(spec, properties, PersistentKind::grid);
+    return std::move(executors[static_cast<std::size_t>(found - plans.begin())]);
   }
   return nullptr;
+}
+
+/// Of these sizes and this cell; all else is drawn.
+RandomRecurrence recurrence_of(const CellSpec& cell, std::int64_t B, std::uint64_t seed) {
+  Random random(seed);
+  RandomRecurrence recurrence;
+  do {
+    recurrence = recurrence_of(random, cell.units, B);
+  } while (recurrence.spec.cell.kind != cell.kind || recurrence.spec.T < 2 ||
+           (cell.kind == CellKind::gru && recurrence.spec.cell.reset_after != cell.reset_after));
+  return recurrence;
 }
 
 TEST(StreamedWeights, EqualTheReferenceInDouble) {
@@ -107,13 +126,10 @@ TEST(StreamedWeights, EqualTheReferenceInDouble) {
         Case{470, 11, tf32}, Case{500, 30, tf32}, Case{470, 3, tf32x3}, Case{500, 30, tf32x3},
         Case{900, 1, {DType::bf16}}, Case{900, 20, {DType::bf16}}, Case{900, 9, {DType::f16}}}) {
     for (const CellKind cell : {CellKind::lstm, CellKind::gru}) {
-      Random random(++seed);
-      RandomRecurrence recurrence;
-      do {
-        recurrence = recurrence_of(random, drawn.H, drawn.B);
-      } while (recurrence.spec.cell.kind != cell || recurrence.spec.T < 2);
+      const RandomRecurrence recurrence = recurrence_of({.kind = cell, .units = drawn.H}, drawn.B, ++seed);
       DeviceRun run = run_in(drawn.numbers, PersistentKind::grid, 1);
-      const auto executor = streaming(recurrence, run);
+      const auto executor =
+          grid_way(recurrence, run, [](const PersistentShape& shape) { return shape.streamed_tiles > 0; });
       if (executor == nullptr) continue;  // 16-bit weights of so few units fit the blocks of a small device
       SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
       run.executor = executor.get();
@@ -122,6 +138,49 @@ TEST(StreamedWeights, EqualTheReferenceInDouble) {
     }
   }
   EXPECT_GE(streamed, 10);
+}
+
+/// Blocks of many units, teams of many rows, and sums in one place: each of them as few recurrences have it.
+TEST(LargeBlocks, EqualTheReferenceInDouble) {
+  struct Case {
+    CellKind cell;
+    Numbers numbers;
+    int octets;
+    int row_tiles;
+    std::int64_t rows;
+  };
+  std::vector<Case> cases;
+  for (const Numbers& numbers : kNumbers) {
+    const bool wide = numbers.dtype == DType::f16 || numbers.dtype == DType::bf16;
+    for (const auto& [row_tiles, rows] : {std::pair{1, 1}, {1, 3}, {1, 7}, {2, 13}, {4, 27}, {4, 32}}) {
+      cases.push_back({CellKind::simple_rnn, numbers, 4, row_tiles, rows});
+      if (is_strict(numbers)) cases.push_back({CellKind::gru, numbers, 4, row_tiles, rows});
+      for (const int octets : {6, 8}) {
+        if (wide) cases.push_back({CellKind::simple_rnn, numbers, octets, row_tiles, rows});
+      }
+    }
+    if (!is_strict(numbers)) {
+      for (const std::int64_t rows : {34, 50, 64}) cases.push_back({CellKind::lstm, numbers, 2, 8, rows});
+    }
+  }
+  std::uint64_t seed = 0;
+  for (const Case& way : cases) {
+    // Two teams, of which the second one has fewer rows; and a last block with few units, an odd number of them.
+    const RandomRecurrence recurrence =
+        recurrence_of({.kind = way.cell, .units = way.octets * kOctetUnits + 3}, 2 * way.rows - 1, ++seed);
+    for (const int sum_places : {1, 2}) {
+      DeviceRun run = run_in(way.numbers, PersistentKind::grid, seed);
+      if (is_strict(way.numbers) && sum_places == 1) continue;
+      const auto executor = grid_way(recurrence, run, [&](const PersistentShape& shape) {
+        return shape.octets == way.octets && shape.row_tiles == way.row_tiles && shape.rows == way.rows &&
+               shape.sum_places == sum_places;
+      });
+      ASSERT_NE(executor, nullptr) << to_string(recurrence.spec) << ", " << way.octets << " octets";
+      SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
+      run.executor = executor.get();
+      expect_parity(recurrence, run);
+    }
+  }
 }
 
 TEST_P(PersistentParity, EqualsTheReferenceInDouble) {

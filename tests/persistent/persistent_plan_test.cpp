@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <set>
 
+#include "cuda/persistent/operand_kind.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
+#include "cuda/persistent/step_model.h"
 #include "rondo/plan.h"
 #include "support/expect_error.h"
 #include "support/random.h"
@@ -101,7 +103,7 @@ TEST(PersistentPlan, ExplainsInWords) {
 }
 
 TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
-  const RecurrenceSpec spec = lstm(2048, 32);
+  const RecurrenceSpec spec = lstm(2560, 32);
   const PersistentPlan plan = persistent_plans(spec, h200(), PersistentKind::grid).front();
   ASSERT_GT(plan.shape.streamed_tiles, 0);
   const std::string text = to_string(plan);
@@ -109,7 +111,69 @@ TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
   EXPECT_NE(text.find("streamed)"), std::string::npos) << text;
   // All of it is somewhere.
   const std::size_t bytes = plan.bytes.register_weights + plan.bytes.shared_weights + plan.bytes.streamed_weights;
-  EXPECT_GE(static_cast<std::size_t>(plan.shape.blocks) * bytes, std::size_t{4} * 2048 * 2048 * 2);
+  EXPECT_GE(static_cast<std::size_t>(plan.shape.blocks) * bytes, std::size_t{4} * 2560 * 2560 * 2);
+}
+
+TEST(PersistentPlan, SumsLieInOnePlaceWhereWeightsNeedTheRoom) {
+  const PersistentShape tight = persistent_plans(lstm(2048, 32), h200(), PersistentKind::grid).front().shape;
+  EXPECT_EQ(tight.sum_places, 1);
+  EXPECT_EQ(tight.streamed_tiles, 0);
+  EXPECT_EQ(persistent_plans(lstm(1024, 32), h200(), PersistentKind::grid).front().shape.sum_places, 2);
+}
+
+/// With few gates a warp has more units, and reads h for all of them at once.
+TEST(PersistentPlan, BlocksAreLargerWhereACellHasFewerGates) {
+  const auto shape = [](CellKind cell, std::int64_t H, std::int64_t B, DType dtype, const DeviceProperties& properties,
+                        MatrixMath math = MatrixMath::strict) {
+    RecurrenceSpec spec = lstm(H, B, dtype);
+    spec.cell.kind = cell;
+    spec.math = math;
+    EXPECT_EQ(chosen(spec, properties), "grid") << to_string(spec);
+    return persistent_plans(spec, properties, PersistentKind::grid).front().shape;
+  };
+  const auto rnn = [&](std::int64_t H, std::int64_t B, DType dtype, const DeviceProperties& properties,
+                       MatrixMath math = MatrixMath::strict) {
+    return shape(CellKind::simple_rnn, H, B, dtype, properties, math).units();
+  };
+  for (const char* name : {"h200", "h100"}) {
+    const DeviceProperties gpu = known_gpu(name);
+    EXPECT_EQ(rnn(1760, 16, DType::bf16, gpu), 48);
+    EXPECT_EQ(rnn(1760, 128, DType::bf16, gpu), 64);
+    EXPECT_EQ(rnn(2048, 128, DType::f16, gpu), 64);
+    EXPECT_EQ(rnn(2560, 64, DType::bf16, gpu), 48);
+    EXPECT_EQ(rnn(1760, 64, DType::f32, gpu, MatrixMath::tf32), 32);
+    EXPECT_EQ(rnn(1760, 32, DType::f32, gpu), 32);
+    EXPECT_EQ(shape(CellKind::gru, 2048, 32, DType::f32, gpu).octets, 4);
+    EXPECT_EQ(shape(CellKind::lstm, 2048, 64, DType::bf16, gpu).row_tiles, 8);
+    EXPECT_EQ(shape(CellKind::lstm, 1024, 128, DType::f32, gpu, MatrixMath::tf32).row_tiles, 8);
+  }
+  EXPECT_EQ(rnn(1760, 64, DType::bf16, a100()), 48);
+  EXPECT_EQ(rnn(512, 64, DType::bf16, a100()), 64);
+  EXPECT_EQ(rnn(512, 64, DType::bf16, slice()), 64);
+}
+
+TEST(StepModel, WeightsThatDoNotFitL2ComeFromMemory) {
+  const RecurrenceSpec spec = lstm(4096, 1);
+  const PersistentPlan plan = persistent_plans(spec, h200(), PersistentKind::grid).front();
+  const auto step_ns = [&](double streamed) {
+    BlockBytes bytes = plan.bytes;
+    bytes.streamed_weights = static_cast<std::size_t>(streamed / plan.shape.blocks);
+    return modelled_step_ns(spec, plan.shape, bytes);
+  };
+  EXPECT_LT(step_ns(49e6) - step_ns(48e6), 400);
+  EXPECT_GT(step_ns(51e6) - step_ns(50e6), 1500);
+}
+
+TEST(StepModel, StrictRowsAreMultipliedInGroups) {
+  const RecurrenceSpec spec = lstm(1024, 8, DType::f32);
+  const PersistentPlan plan = persistent_plans(spec, h200(), PersistentKind::grid).front();
+  const auto step_ns = [&](std::int32_t rows) {
+    PersistentShape shape = plan.shape;
+    shape.rows = rows;
+    return modelled_step_ns(spec, shape, plan.bytes);
+  };
+  EXPECT_GT(step_ns(5) - step_ns(4), 3 * (step_ns(4) - step_ns(3)));
+  EXPECT_GT(step_ns(3) - step_ns(2), 3 * (step_ns(2) - step_ns(1)));
 }
 
 TEST(PersistentPlan, NamesTellWaysApart) {
@@ -192,11 +256,13 @@ TEST(PersistentPlan, EveryPlanFits) {
         EXPECT_GE(std::int64_t{shape.teams} * shape.rows, spec.B);
         EXPECT_LT(std::int64_t{shape.teams - 1} * shape.rows, spec.B) << "the last team has rows";
         EXPECT_LE(shape.rows, shape.padded_rows());
-        EXPECT_LE(shape.row_tiles, most_row_tiles(kind));
-        EXPECT_TRUE(has_octets(kind, shape.octets));
-        EXPECT_GE(shape.k_warps, fewest_k_warps(kind, shape.octets));
+        const RecurrentProduct product = recurrent_product(spec);
+        EXPECT_LE(shape.row_tiles, most_row_tiles(kind, product, shape.octets));
+        EXPECT_TRUE(has_octets(kind, product, shape.octets));
+        EXPECT_GE(shape.k_warps, fewest_k_warps(kind, shape.octets, shape.row_tiles));
         EXPECT_GE(std::int64_t{shape.k_warps} * shape.warp_tiles(), shape.k_tiles);
         EXPECT_LE(plan.bytes.shared, properties.shared_bytes_per_block);
+        EXPECT_TRUE(shape.sum_places == 1 || shape.sum_places == 2);
         EXPECT_GT(plan.step_ns, 0.0);
         EXPECT_LE(shape.blocks, most_blocks(kind, properties));
         EXPECT_TRUE(kind != PersistentKind::grid || shape.blocks * shape.teams <= properties.processors);

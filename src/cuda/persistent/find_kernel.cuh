@@ -25,7 +25,7 @@ PersistentKernel<Operand> find_for_rows(int row_tiles) {
   using Exchange = typename ExchangeOf<Operand, kKind, kRowTiles>::Type;
   if (row_tiles <= kRowTiles) return persistent_kernel<Formula, Operand, Exchange, kOctets, kRowTiles>;
   constexpr int kMore = 2 * kRowTiles;
-  if constexpr (kMore <= most_row_tiles(kKind)) {
+  if constexpr (kMore <= most_row_tiles(kKind, kRecurrentProduct<Formula, Operand>, kOctets)) {
     return find_for_rows<Formula, Operand, kKind, kOctets, kMore>(row_tiles);
   }
   throw ValueError("row tiles", std::to_string(row_tiles), "at most " + std::to_string(kRowTiles));
@@ -33,8 +33,11 @@ PersistentKernel<Operand> find_for_rows(int row_tiles) {
 
 template <typename Operand, PersistentKind kKind, int kOctets>
 PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, int row_tiles) {
-  return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
-    return find_for_rows<Formula, Operand, kKind, kOctets, 1>(row_tiles);
+  return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) -> PersistentKernel<Operand> {
+    if constexpr (has_octets(kKind, kRecurrentProduct<Formula, Operand>, kOctets)) {
+      return find_for_rows<Formula, Operand, kKind, kOctets, 1>(row_tiles);
+    }
+    throw ValueError("octets", std::to_string(kOctets), "one of those that the cell has kernels for");
   });
 }
 

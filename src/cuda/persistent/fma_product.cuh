@@ -13,33 +13,18 @@ class FmaProduct {
  public:
   using Layout = TileLayout<Formula, float, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
-  static constexpr int kResident = resident_tiles<float>(kVectors, Sizes::kRoomTiles);
+  static constexpr int kResident = resident_tiles<Formula, float>(kVectors, Sizes::kRoomTiles);
 
   __device__ FmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
-    weights_.load(packed, warp, kTogether);
+    weights_.load(packed, warp, kMostTogether);
   }
 
-  /// As MmaProduct::multiply, of the first `rows` rows. Streamed weights come once for each pair of rows, in order.
+  /// As MmaProduct::multiply, of the first `rows` rows. All weights are read once for kMostTogether of them; the last
+  /// ones may be fewer.
   template <int kPhase>
   __device__ void multiply(const SharedOperands& operands, int rows, float* target) {
-    constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
-    const std::uint32_t* first = operands.words + warp_.first_tile * device::kTileWords;
-    for (int row = 0; row < rows; row += kTogether) {
-      float sums[kTogether][kSlots<kPhase>] = {};
-      const std::uint32_t* h = first + row * operands.stride;
-      weights_.for_resident(warp_.tiles, [&](int tile) {
-        add_tile<kPhase>([&](int vector) { return weights_.resident(tile, kFirstVector + vector); },
-                         h + tile * device::kTileWords, sums);
-      });
-      for (int tile = kResident; tile < weights_.first_streamed(); ++tile) {
-        add_tile<kPhase>([&](int vector) { return weights_.shared(tile, kFirstVector + vector); },
-                         h + tile * device::kTileWords, sums);
-      }
-      weights_.for_streamed(weights_.first_streamed(), warp_.tiles, [&](int tile, const device::Words4* vectors) {
-        add_tile<kPhase>([&](int vector) { return vectors[vector * device::kWarpLanes]; },
-                         h + tile * device::kTileWords, sums);
-      });
-      store<kPhase>(row, sums, target);
+    for (int row = 0; row < rows; row += kMostTogether) {
+      multiply_rows<kPhase, kMostTogether>(operands, row, rows - row, target);
     }
   }
 
@@ -47,35 +32,54 @@ class FmaProduct {
   template <int kPhase>
   static constexpr int kSlots = kPhaseSlots<Formula, Sizes::kOctets, kPhase>;
 
-  /// Rows that share a reading of the weights; a divisor of device::kTileColumns, so that all of them have memory.
-  static constexpr int kTogether = 2;
+  static constexpr int kMostTogether = rows_together(kPhases<Formula>);
 
-  template <int kPhase, typename Weights>
-  __device__ void add_tile(const Weights& weights, const std::uint32_t* h,
-                           float (&sums)[kTogether][kSlots<kPhase>]) const {
+  /// Rows `row`, `row` + 1, ...: kRows of them, which all have memory, or half as many where there are no more `left`.
+  template <int kPhase, int kRows>
+  __device__ void multiply_rows(const SharedOperands& operands, int row, int left, float* target) {
+    if constexpr (kRows > 2) {
+      if (left <= kRows / 2) return multiply_rows<kPhase, kRows / 2>(operands, row, left, target);
+    }
+    constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
+    float sums[kRows][kSlots<kPhase>] = {};
+    const std::uint32_t* h = operands.words + warp_.first_tile * device::kTileWords + row * operands.stride;
+    weights_.for_resident(warp_.tiles, [&](int tile) {
+      add_tile([&](int vector) { return weights_.resident(tile, kFirstVector + vector); },
+               h + tile * device::kTileWords, sums);
+    });
+    for (int tile = kResident; tile < weights_.first_streamed(); ++tile) {
+      add_tile([&](int vector) { return weights_.shared(tile, kFirstVector + vector); }, h + tile * device::kTileWords,
+               sums);
+    }
+    weights_.for_streamed(weights_.first_streamed(), warp_.tiles, [&](int tile, const device::Words4* vectors) {
+      add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, h + tile * device::kTileWords, sums);
+    });
+    store<kPhase>(row, sums, target);
+  }
+
+  template <typename Weights, int kRows, int kCount>
+  __device__ void add_tile(const Weights& weights, const std::uint32_t* h, float (&sums)[kRows][kCount]) const {
     RONDO_UNROLL
     for (int half = 0; half < 2; ++half) {
-      device::Words4 words[kTogether];
+      device::Words4 weight[kCount];
       RONDO_UNROLL
-      for (int row = 0; row < kTogether; ++row) {
-        words[row] = *reinterpret_cast<const device::Words4*>(h + row * warp_.shape.row_stride() + half * 4);
-      }
+      for (int slot = 0; slot < kCount; ++slot) weight[slot] = weights(slot * 2 + half);
       RONDO_UNROLL
-      for (int slot = 0; slot < kSlots<kPhase>; ++slot) {
-        const device::Words4 weight = weights(slot * 2 + half);
+      for (int row = 0; row < kRows; ++row) {
+        const auto words = *reinterpret_cast<const device::Words4*>(h + row * warp_.shape.row_stride() + half * 4);
         RONDO_UNROLL
         for (int i = 0; i < 4; ++i) {
           RONDO_UNROLL
-          for (int row = 0; row < kTogether; ++row) {
-            sums[row][slot] += device::bits_float(weight.words[i]) * device::bits_float(words[row].words[i]);
+          for (int slot = 0; slot < kCount; ++slot) {
+            sums[row][slot] += device::bits_float(weight[slot].words[i]) * device::bits_float(words.words[i]);
           }
         }
       }
     }
   }
 
-  template <int kPhase>
-  __device__ void store(int row, const float (&sums)[kTogether][kSlots<kPhase>], float* target) const {
+  template <int kPhase, int kRows>
+  __device__ void store(int row, const float (&sums)[kRows][kSlots<kPhase>], float* target) const {
     constexpr int kUnits = Sizes::kOctets * kOctetUnits;
     const PersistentShape& shape = warp_.shape;
     const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
@@ -86,7 +90,7 @@ class FmaProduct {
       const int gate = pair / kUnits;
       if (gate >= kPhaseGates<Formula, kPhase>) continue;
       RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) target[i * stride + gate * shape.units() + pair % kUnits] = sums[i][slot];
+      for (int i = 0; i < kRows; ++i) target[i * stride + gate * shape.units() + pair % kUnits] = sums[i][slot];
     }
   }
 

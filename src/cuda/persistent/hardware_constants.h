@@ -40,6 +40,10 @@ struct HardwareConstants {
   double l2_bytes_per_ns = 5500;
   /// bytes/ns, estimated: from L2 to one multiprocessor.
   double l2_bytes_per_ns_per_processor = 112;
+  /// bytes, documented: of L2.
+  double l2_bytes = 50e6;
+  /// bytes/ns, estimated: from memory, as a copy moves them.
+  double memory_bytes_per_ns = 4200;
   /// parts, estimated: of the shorter of two that share an issue slot, what is not hidden.
   double overlap = 0.3;
   /// ns, estimated: once for a run: the launch, weights into registers, the results.

@@ -17,7 +17,7 @@ class MmaProduct {
  public:
   using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
-  static constexpr int kResident = resident_tiles<Operand>(kVectors, Sizes::kRoomTiles);
+  static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, kRowTiles * device::kTileColumns);

@@ -1,7 +1,8 @@
 /// Which Operand a spec's products take: the one seam at which it becomes a type. Floor 4.
 #pragma once
 
-#include "cuda/persistent/numbers.h"
+#include "cuda/persistent/tile_layout.h"
+#include "recurrence/dispatch_cell.h"
 #include "rondo/error.h"
 #include "rondo/recurrence.h"
 
@@ -28,6 +29,14 @@ decltype(auto) dispatch_operand(const RecurrenceSpec& spec, Function&& function)
       }
     default: throw ValueError("dtype", to_string(spec.dtype), "f32, f16 or bf16");
   }
+}
+
+/// Of a plain cell; not for f64.
+inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec) {
+  return dispatch_operand(spec, [&]<typename Operand>(OperandTag<Operand>) {
+    return dispatch_plain_cell(
+        spec.cell, []<typename Formula>(FormulaTag<Formula>) { return kRecurrentProduct<Formula, Operand>; });
+  });
 }
 
 }  // namespace rondo

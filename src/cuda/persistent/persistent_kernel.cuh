@@ -103,15 +103,16 @@ class SumPlaces {
 template <typename Counts, typename Exchange, typename Rows, typename Value>
 __device__ inline void push_rows(Exchange& exchange, const Rows& rows, int pass, const Value& value) {
   RONDO_UNROLL
-  for (int i = pass * Counts::kThreadRows; i < (pass + 1) * Counts::kThreadRows; ++i) {
+  for (int i = 0; i < Rows::kRows; ++i) {
+    if (!rows.in_pass(i, pass)) continue;
     exchange.push(rows.row(i), rows.exists(i) ? value(i) : 0.0F, rows.in_team(i));
   }
 }
 
-/// Calls function(pass) for all passes that have rows; `pass` is a constant there.
+/// Calls function(pass) for all passes that have rows. Not unrolled: a product is most of a kernel's code.
 template <typename Counts, typename Function>
 __device__ inline void for_passes(int rows, const Function& function) {
-  RONDO_UNROLL
+  RONDO_KEEP_LOOP
   for (int pass = 0; pass < Counts::kPasses; ++pass) {
     if (pass == 0 || pass * Counts::kPassRows < rows) function(pass);
   }
@@ -124,9 +125,9 @@ __device__ inline int rows_of_pass(int rows, int first) {
 }
 
 /// Rows of a pass that a thread needs room for: all of them, dealt to the threads of a unit.
-template <PersistentKind kKind, int kOctets>
+template <PersistentKind kKind, int kOctets, int kRowTiles>
 RONDO_HOST_DEVICE constexpr int thread_rows(int pass_rows) {
-  constexpr int kUnitThreads = fewest_k_warps(kKind, kOctets) * device::kWarpLanes / (kOctets * kOctetUnits);
+  constexpr int kUnitThreads = fewest_k_warps(kKind, kOctets, kRowTiles) * device::kWarpLanes / (kOctets * kOctetUnits);
   return (pass_rows + kUnitThreads - 1) / kUnitThreads;
 }
 
@@ -138,7 +139,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   constexpr int kPassRows = kPassTiles * device::kTileColumns;
   using Sizes = ProductSizes<Exchange::kKind, kOctets, kPassTiles, kRowTiles>;
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
-  using Counts = RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets>(kPassRows)>;
+  using Counts =
+      RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows)>;
   const PersistentShape& shape = run.shape;
   const int thread = static_cast<int>(device::thread_index().x);
   const int team = static_cast<int>(device::block_index().x) / shape.blocks;

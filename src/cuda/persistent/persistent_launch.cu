@@ -15,11 +15,10 @@ PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
     case PersistentKind::cluster:
       return find_persistent_kernel<Operand, PersistentKind::cluster, 2>(task.cell, row_tiles);
     case PersistentKind::grid:
-      switch (task.shape.octets) {
-        case 1: return find_persistent_kernel<Operand, PersistentKind::grid, 1>(task.cell, row_tiles);
-        case 3: return find_persistent_kernel<Operand, PersistentKind::grid, 3>(task.cell, row_tiles);
-        default: return find_persistent_kernel<Operand, PersistentKind::grid, 2>(task.cell, row_tiles);
-      }
+      return dispatch_formula<Operand>(
+          task.cell, task.shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+            return find_persistent_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, row_tiles);
+          });
   }
   throw ValueError("kind", std::to_string(static_cast<int>(task.shape.kind)), "one of the PersistentKind values");
 }
@@ -42,10 +41,10 @@ template <typename Operand>
 std::int64_t PersistentKernels<Operand>::packed_vectors(const PersistentTask& task) {
   const PersistentShape& shape = task.shape;
   const std::int64_t tiles = std::int64_t{shape.blocks} * shape.threads() * shape.warp_tiles();
-  return dispatch_formula(task.cell, shape.octets,
-                          [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
-                            return tiles * TileLayout<Formula, Operand, kOctets>::kVectors;
-                          });
+  return dispatch_formula<Operand>(task.cell, shape.octets,
+                                   [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+                                     return tiles * TileLayout<Formula, Operand, kOctets>::kVectors;
+                                   });
 }
 
 template <typename Operand>
@@ -54,11 +53,11 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
   const std::int64_t blocks = (packed_vectors(task) + kPackThreads - 1) / kPackThreads;
   const device::LaunchConfig config{
       .grid = {static_cast<unsigned>(blocks)}, .block = {kPackThreads}, .stream = task.stream};
-  dispatch_formula(task.cell, task.shape.octets,
-                   [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
-                     device::launch(pack_tiles_kernel<Formula, Operand, kOctets>, config,
-                                    PackTiles<Operand>{task.shape, recurrent_kernel, packed});
-                   });
+  dispatch_formula<Operand>(task.cell, task.shape.octets,
+                            [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+                              device::launch(pack_tiles_kernel<Formula, Operand, kOctets>, config,
+                                             PackTiles<Operand>{task.shape, recurrent_kernel, packed});
+                            });
 }
 
 template <typename Operand>

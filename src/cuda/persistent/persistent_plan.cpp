@@ -26,7 +26,11 @@ std::int32_t k_tiles_of(const RecurrenceSpec& spec) {
 class Shapes {
  public:
   Shapes(const RecurrenceSpec& spec, const DeviceProperties& properties, PersistentKind kind)
-      : spec_(spec), properties_(properties), kind_(kind), octets_(ceil_div(spec.cell.units, kOctetUnits)) {}
+      : spec_(spec),
+        properties_(properties),
+        kind_(kind),
+        product_(recurrent_product(spec)),
+        octets_(ceil_div(spec.cell.units, kOctetUnits)) {}
 
   std::vector<PersistentShape> all() {
     switch (kind_) {
@@ -37,8 +41,9 @@ class Shapes {
         }
         break;
       case PersistentKind::grid:
-        for (int octets = 1; octets <= 3; ++octets) {
-          for (int unit_warps = 1; unit_warps * fewest_k_warps(kind_, octets) <= kMostWarps; unit_warps *= 2) {
+        for (int octets = 1; octets <= kMostOctets; ++octets) {
+          if (!has_octets(kind_, product_, octets)) continue;
+          for (int unit_warps = 1; unit_warps <= kMostWarps; unit_warps *= 2) {
             add_team({.blocks = ceil_div(octets_, octets * unit_warps), .octets = octets, .unit_warps = unit_warps});
           }
         }
@@ -59,12 +64,13 @@ class Shapes {
   }
 
   void add_team(const Team& team) {
-    const int fewest = fewest_k_warps(kind_, team.octets);
-    if (team.unit_warps * fewest > kMostWarps || team.blocks > properties_.processors) return;
-    for (int most_rows = 1; most_rows <= most_row_tiles(kind_) * device::kTileColumns; most_rows *= 2) {
+    if (team.blocks > properties_.processors) return;
+    const int room = most_row_tiles(kind_, product_, team.octets) * device::kTileColumns;
+    for (int most_rows = 1; most_rows <= room; most_rows *= 2) {
       const std::int64_t teams = ceil_div(spec_.B, most_rows);
       const int row_tiles = std::max(1, most_rows / device::kTileColumns);
       if (teams * team.blocks > std::numeric_limits<std::int32_t>::max()) continue;
+      const int fewest = fewest_k_warps(kind_, team.octets, row_tiles);
       for (int k_warps = fewest; k_warps * team.unit_warps <= kMostWarps; k_warps *= 2) {
         add({.kind = kind_,
              .H = static_cast<std::int32_t>(spec_.cell.units),
@@ -88,6 +94,7 @@ class Shapes {
   const RecurrenceSpec& spec_;
   const DeviceProperties& properties_;
   const PersistentKind kind_;
+  const RecurrentProduct product_;
   const std::int64_t octets_;
   std::vector<PersistentShape> shapes_;
 };
@@ -98,7 +105,7 @@ BlockBytes bytes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
 }
 
 /// Streams as few tiles as leave room for the rest; false where that is not enough.
-bool make_room(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentPlan& plan) {
+bool stream_least(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentPlan& plan) {
   PersistentShape& shape = plan.shape;
   for (shape.streamed_tiles = 0; shape.streamed_tiles <= shape.warp_tiles(); ++shape.streamed_tiles) {
     plan.bytes = bytes_of(spec, shape);
@@ -106,6 +113,20 @@ bool make_room(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentP
     if (plan.bytes.shared_weights == 0 || !streams_weights(shape.kind)) return false;
   }
   return false;
+}
+
+/// The same, with sums in one place where that leaves more room for weights.
+bool make_room(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentPlan& plan) {
+  const bool fits = stream_least(spec, shared_bytes, plan);
+  if (plan.shape.kind != PersistentKind::grid || recurrent_product(spec).strict ||
+      (fits && plan.shape.streamed_tiles == 0)) {
+    return fits;
+  }
+  PersistentPlan closer = plan;
+  closer.shape.sum_places = 1;
+  if (!stream_least(spec, shared_bytes, closer)) return fits;
+  if (!fits || closer.shape.streamed_tiles < plan.shape.streamed_tiles) plan = closer;
+  return true;
 }
 
 /// Rounds in which the teams run. Teams of a grid must run at once: 0 where they cannot.

@@ -23,6 +23,9 @@ namespace rondo {
 /// Units of an octet: half of the rows of a tile.
 inline constexpr int kOctetUnits = device::kTileRows / 2;
 
+/// Of a warp.
+inline constexpr int kMostOctets = 8;
+
 /// Threads of the largest block: a multiprocessor's registers are 255 for each of them.
 inline constexpr int kPersistentThreads = 256;
 inline constexpr int kMostWarps = kPersistentThreads / device::kWarpLanes;
@@ -34,31 +37,50 @@ enum class PersistentKind : std::uint8_t {
   grid      ///< blocks of a team meet in global memory, and all blocks run at once
 };
 
-/// Row tiles of a kind's kernels: 1, 2, 4 ... up to this.
-RONDO_HOST_DEVICE constexpr int most_row_tiles(PersistentKind kind) {
+/// What a step multiplies with h, as far as it decides which kernels there are.
+struct RecurrentProduct {
+  int gates = 1;
+  int phases = 1;  ///< kPhases of the cell's Formula
+  int operand_bytes = 4;
+  bool strict = true;  ///< without tensor cores
+};
+
+/// Whether there are kernels whose warps own so many octets: in a grid, blocks of 8 units bring more multiprocessors to
+/// a small H, and blocks of 24 fit a large one. On tensor cores every warp reads all rows of h, so that more units of a
+/// warp mean less of h for the device: 32, 48 and 64 of them with as many weights as the few gates of a cell leave.
+/// Without, 32 units use all lanes, and 24 not.
+RONDO_HOST_DEVICE constexpr bool has_octets(PersistentKind kind, const RecurrentProduct& product, int octets) {
+  if (kind != PersistentKind::grid) return octets == 2;
+  switch (octets) {
+    case 1:
+    case 2: return true;
+    case 3: return !product.strict;
+    case 4: return product.gates == 1 || (product.gates == 3 && product.phases == 1 && product.strict);
+    case 6:
+    case kMostOctets: return product.gates == 1 && product.operand_bytes == 2;
+    default: return false;
+  }
+}
+
+/// Row tiles of kernels: 1, 2, 4 ... up to this. Many rows of a team are for large blocks of few teams.
+RONDO_HOST_DEVICE constexpr int most_row_tiles(PersistentKind kind, const RecurrentProduct& product, int octets) {
   switch (kind) {
     case PersistentKind::block: return 1;
     case PersistentKind::cluster: return 2;
-    case PersistentKind::grid: return 4;
+    case PersistentKind::grid: return octets == 2 && product.gates == 4 && !product.strict ? 8 : 4;
   }
   return 0;
-}
-
-/// Whether there are kernels whose warps own so many octets: in a grid, blocks of 8 units bring more multiprocessors to
-/// a small H, and blocks of 24 fit a large one.
-RONDO_HOST_DEVICE constexpr bool has_octets(PersistentKind kind, int octets) {
-  return octets == 2 || (kind == PersistentKind::grid && (octets == 1 || octets == 3));
 }
 
 /// Whether a kind's kernels may read weights in every step. The others belong to recurrences that fit.
 RONDO_HOST_DEVICE constexpr bool streams_weights(PersistentKind kind) { return kind == PersistentKind::grid; }
 
 /// The fewest k_warps for which a thread has registers for its rows.
-RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind, int octets) {
+RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind, int octets, int row_tiles) {
   switch (kind) {
     case PersistentKind::block: return 1;
     case PersistentKind::cluster: return 2;
-    case PersistentKind::grid: return octets == 3 ? kMostWarps : 4;
+    case PersistentKind::grid: return octets >= 3 || row_tiles > 4 ? kMostWarps : 4;
   }
   return 0;
 }
@@ -75,6 +97,7 @@ struct PersistentShape {
   std::int32_t k_warps = 1;
   std::int32_t k_tiles = 1;         ///< of the whole product
   std::int32_t streamed_tiles = 0;  ///< of each warp, at most
+  std::int32_t sum_places = 2;      ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
 
   bool operator==(const PersistentShape&) const = default;
 

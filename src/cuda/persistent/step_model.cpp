@@ -21,18 +21,33 @@ struct Passes {
   double row_tiles = 1;  ///< of each
   double count = 1;
   double repeats = 1;  ///< times that a weight is read
+  double rows = 0;     ///< that a strict product multiplies
 };
+
+/// Those of the last group, which has fewer, are rounded up to a power of two.
+double strict_rows(int rows, int together) {
+  const int left = rows % together;
+  int last = left == 0 ? 0 : 2;
+  while (last < left) last *= 2;
+  return rows - left + last;
+}
 
 Passes passes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
   return dispatch_operand(spec, [&]<typename Operand>(OperandTag<Operand>) {
     constexpr bool kStrict = std::is_same_v<Operand, float>;
     const int row_tiles = pass_tiles<Operand>(shape.kind, shape.row_tiles);
     const double count = std::ceil(static_cast<double>(shape.rows) / (row_tiles * device::kTileColumns));
-    return Passes{.strict = kStrict,
+    Passes passes{.strict = kStrict,
                   .parts = std::is_same_v<Operand, device::Tf32x3> ? 3.0 : 1.0,
                   .row_tiles = static_cast<double>(row_tiles),
                   .count = count,
-                  .repeats = kStrict ? std::ceil(shape.rows / 2.0) : count};
+                  .repeats = count};
+    if (kStrict) {
+      const int together = rows_together(recurrent_product(spec).phases);
+      passes.repeats = std::ceil(static_cast<double>(shape.rows) / together);
+      passes.rows = strict_rows(shape.rows, together);
+    }
+    return passes;
   });
 }
 
@@ -42,7 +57,7 @@ double product_ns(const RecurrenceSpec& spec, const PersistentShape& shape, cons
   double clocks = 0;
   if (passes.strict) {
     const double slots = std::ceil(octets * kOctetUnits / device::kWarpLanes);
-    clocks = shape.rows * slots * device::kTileWords * tiles * per_scheduler(shape.warps()) * kHardware.fma_overhead;
+    clocks = passes.rows * slots * device::kTileWords * tiles * per_scheduler(shape.warps()) * kHardware.fma_overhead;
   } else {
     const double vectors = std::ceil(octets / 2);
     const double warps = per_scheduler(shape.warps());
@@ -71,9 +86,13 @@ double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const 
     incoming += h_bytes * (numbered_words(shape.row_tiles) ? 2 : 1) * (passes.strict ? 1 : shape.unit_warps);
   }
   const double blocks = static_cast<double>(shape.blocks) * shape.teams;
+  // What a team streams is the same for all teams, and comes out of L2 if all of it fits.
+  const double streamed = static_cast<double>(shape.blocks) * static_cast<double>(bytes.streamed_weights);
+  const double from_memory =
+      streamed <= kHardware.l2_bytes ? 0.0 : passes.repeats * streamed / kHardware.memory_bytes_per_ns;
   const double from_peers = shape.kind == PersistentKind::cluster ? h_bytes / kHardware.cluster_bytes_per_ns : 0.0;
-  return from_peers +
-         std::max(incoming / kHardware.l2_bytes_per_ns_per_processor, incoming * blocks / kHardware.l2_bytes_per_ns);
+  return from_peers + std::max({incoming / kHardware.l2_bytes_per_ns_per_processor,
+                                incoming * blocks / kHardware.l2_bytes_per_ns, from_memory});
 }
 
 /// Without the bytes.
@@ -83,7 +102,8 @@ double exchange_ns(const PersistentShape& shape, const Passes& passes) {
     case PersistentKind::cluster: return kHardware.cluster_exchange_ns;
     case PersistentKind::grid: break;
   }
-  return kHardware.grid_exchange_ns + (numbered_words(shape.row_tiles) ? 0.0 : kHardware.order_ns) +
+  const double sums = passes.strict || shape.sum_places == 2 ? 0.0 : passes.count * kHardware.block_exchange_ns;
+  return kHardware.grid_exchange_ns + (numbered_words(shape.row_tiles) ? 0.0 : kHardware.order_ns) + sums +
          (passes.strict ? (passes.count - 1) * kHardware.strict_pass_ns : 0.0);
 }
 

@@ -62,6 +62,17 @@ struct TileLayout<Formula, float, kOctets> {
   }
 };
 
+template <typename Formula, typename Operand>
+inline constexpr RecurrentProduct kRecurrentProduct = {
+    .gates = Formula::kGates,
+    .phases = kPhases<Formula>,
+    .operand_bytes = static_cast<int>(sizeof(typename Numbers<Operand>::Element)),
+    .strict = std::is_same_v<Operand, float>};
+
+/// Rows of a strict product that share a reading of the weights, at most; a divisor of device::kTileColumns. A cell
+/// with two phases has no registers for the sums of more.
+RONDO_HOST_DEVICE constexpr int rows_together(int phases) { return phases == 2 ? 4 : 8; }
+
 /// Row tiles that one product is made for; a grid with more of them makes several products one after the other, a pass
 /// for each, so that sums leave registers and shared memory to the weights. Strict products need their rows of h in
 /// shared memory, and cost as much together as one by one.
@@ -80,13 +91,23 @@ struct ProductSizes {
   static constexpr int kRoomTiles = kRoomTilesValue;  ///< PersistentShape::row_tiles
 };
 
+/// Vectors that a lane has registers for in strict products. Found by compiling, too: a Formula with more gates, states
+/// and phases keeps more besides.
+template <typename Formula>
+RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles) {
+  if (row_tiles >= 4) return vectors <= 2 || Formula::kBiases == 2 ? 22 : 17;
+  const bool many_rows = vectors > 2 && Formula::kBiases == 2 && row_tiles == 2;
+  if (kPhases<Formula> == 2 || many_rows) return 22;
+  return row_tiles == 1 && vectors <= 2 ? 28 : 26;
+}
+
 /// Tiles that a lane keeps in registers. Found by compiling: with more, registers spill. The sums of tensor cores and
 /// the words of h that they multiply at once need them, too, and so do more rows.
-template <typename Operand>
+template <typename Formula, typename Operand>
 RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
   int tiles = 0;
   if constexpr (std::is_same_v<Operand, float>) {
-    tiles = (row_tiles == 1 ? 28 : (row_tiles == 2 ? 26 : 22)) / vectors;
+    tiles = strict_vectors<Formula>(vectors, row_tiles) / vectors;
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // for the two parts of words
     const int registers = (row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : 140)) - split;
@@ -117,13 +138,15 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   constexpr bool kStrict = std::is_same_v<Operand, float>;
   BlockNeeds needs{.vectors = Layout::kVectors,
                    .phase_vectors = Layout::template kPhaseVectors<0>,
-                   .resident = resident_tiles<Operand>(Layout::kVectors, shape.row_tiles),
+                   .resident = resident_tiles<Formula, Operand>(Layout::kVectors, shape.row_tiles),
                    .gates = kPhaseGates<Formula, 0>,
                    .pass_rows = pass_tiles<Operand>(shape.kind, shape.row_tiles) * device::kTileColumns};
   // Where a wait is no barrier of the block, a warp may be at its next product while another one still reads the sums
-  // of the last: in a cluster, and where tensor cores take h out of global memory, each warp waiting for its own part.
+  // of the last: in a cluster, and where tensor cores take h out of global memory, each warp waiting for its own part
+  // (if the room for two places is not better used for weights).
   const bool takes_words = shape.kind == PersistentKind::grid && !kStrict;
-  if (shape.kind == PersistentKind::cluster || takes_words) needs.sum_places = 2;
+  if (shape.kind == PersistentKind::cluster) needs.sum_places = 2;
+  if (takes_words) needs.sum_places = shape.sum_places;
   // A cluster pushes into one place while the other one is read.
   if (shape.kind == PersistentKind::cluster) needs.operand_places = 2;
   if (takes_words) needs.operand_places = 0;

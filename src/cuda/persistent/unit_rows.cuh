@@ -46,6 +46,8 @@ class UnitRows {
 
   /// Of the team.
   __device__ int row(int i) const { return i / Counts::kThreadRows * Counts::kPassRows + row_in_pass(i); }
+  /// All of this thread's rows are asked, so that `i` is a constant wherever it chooses among registers.
+  __device__ static bool in_pass(int i, int pass) { return i / Counts::kThreadRows == pass; }
   /// Whether this thread has an i-th row.
   __device__ bool exists(int i) const { return in_team(i) && place_.u < run_.shape.H; }
   /// Whether the team has this row, whatever the unit.
@@ -83,8 +85,8 @@ class UnitRows {
   __device__ void reset(int pass, const float* products) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
-      for (int i = pass * Counts::kThreadRows; i < (pass + 1) * Counts::kThreadRows; ++i) {
-        if (!exists(i)) continue;
+      for (int i = 0; i < kRows; ++i) {
+        if (!in_pass(i, pass) || !exists(i)) continue;
         Sums sums = biased(i);
         add_products<0>(products, i, sums.recurrent);
         for (int gate = 0; gate < kPhaseGates<Formula, 0>; ++gate) rows_[i].recurrent[gate] = sums.recurrent[gate];
@@ -98,8 +100,8 @@ class UnitRows {
   __device__ void step(int pass, const float* products) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
-      for (int i = pass * Counts::kThreadRows; i < (pass + 1) * Counts::kThreadRows; ++i) {
-        if (!exists(i)) continue;
+      for (int i = 0; i < kRows; ++i) {
+        if (!in_pass(i, pass) || !exists(i)) continue;
         Sums sums = biased(i);
         if (products != nullptr) {
           if constexpr (kPhases<Formula> == 2) {

@@ -1,0 +1,5 @@
+#include "cuda/persistent/find_kernel.cuh"
+
+namespace rondo {
+template PersistentKernel<BFloat16> find_persistent_kernel<BFloat16, PersistentKind::grid, 8>(const CellSpec&, int);
+}  // namespace rondo

@@ -1,0 +1,5 @@
+#include "cuda/persistent/find_kernel.cuh"
+
+namespace rondo {
+template PersistentKernel<Float16> find_persistent_kernel<Float16, PersistentKind::grid, 6>(const CellSpec&, int);
+}  // namespace rondo

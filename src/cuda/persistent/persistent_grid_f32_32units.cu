@@ -1,0 +1,5 @@
+#include "cuda/persistent/find_kernel.cuh"
+
+namespace rondo {
+template PersistentKernel<float> find_persistent_kernel<float, PersistentKind::grid, 4>(const CellSpec&, int);
+}  // namespace rondo
