@@ -126,7 +126,9 @@ TEST(StreamedWeights, EqualTheReferenceInDouble) {
         Case{470, 11, tf32}, Case{500, 30, tf32}, Case{470, 3, tf32x3}, Case{500, 30, tf32x3},
         Case{900, 1, {DType::bf16}}, Case{900, 20, {DType::bf16}}, Case{900, 9, {DType::f16}}}) {
     for (const CellKind cell : {CellKind::lstm, CellKind::gru}) {
-      const RandomRecurrence recurrence = recurrence_of({.kind = cell, .units = drawn.H}, drawn.B, ++seed);
+      // Of two phases, which go through their weights in turns, where B is odd.
+      const CellSpec drawn_cell{.kind = cell, .units = drawn.H, .reset_after = drawn.B % 2 == 0};
+      const RandomRecurrence recurrence = recurrence_of(drawn_cell, drawn.B, ++seed);
       DeviceRun run = run_in(drawn.numbers, PersistentKind::grid, 1);
       const auto executor =
           grid_way(recurrence, run, [](const PersistentShape& shape) { return shape.streamed_tiles > 0; });
