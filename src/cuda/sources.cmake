@@ -52,6 +52,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_grid_tf32x3_8units.cu
   persistent/persistent_grid_tf32x3_16units.cu
   persistent/persistent_grid_tf32x3_24units.cu
+  persistent/persistent_grid_tf32x3_32units.cu
   persistent/persistent_launch.cu
   persistent/persistent_plan.cpp
   persistent/persistent_runner.cpp
