@@ -126,7 +126,7 @@ TEST_F(PersistentTuning, MathIsOfF32AndResetsAreOfGrus) {
 
 TEST_F(PersistentTuning, AWayThatTheDeviceHasNoRoomForIsNotTaken) {
   DeviceProperties less = h200();
-  less.shared_bytes_per_block = std::size_t{40} << 10;
+  less.shared_bytes_per_block = std::size_t{16} << 10;
   ASSERT_TRUE(std::ranges::none_of(all_plans(spec_, less),
                                    [](const PersistentPlan& plan) { return way_name(plan.shape) == kWay; }));
   EXPECT_EQ(explained({row_of(kWay)}, spec_, less), explained({}, spec_, less));
@@ -141,13 +141,13 @@ TEST_F(PersistentTuning, CudaStepwiseMayHaveBeenFaster) {
 }
 
 TEST_F(PersistentTuning, AMeasuredWayIsTakenWhereTheModelExpectsStepwise) {
-  const RecurrenceSpec spec = lstm(2048, 32, DType::bf16, 1);
+  const RecurrenceSpec spec = lstm(512, 32, DType::bf16, 1);
   const std::vector<PersistentPlan> plans = all_plans(spec, h200());
   ASSERT_FALSE(plans.empty());
   EXPECT_NE(explained({}, spec, h200()).find("cuda_stepwise is expected to be faster"), std::string::npos);
   const std::string way = way_name(plans.back().shape);
   TuningRow row = row_of(way, {.least = 32, .most = 32});
-  row.H = 2048;
+  row.H = 512;
   row.T = {.least = 1};
   expect_way(explained({row}, spec, h200()), way);
 }

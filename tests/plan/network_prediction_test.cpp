@@ -60,8 +60,8 @@ class NetworkOn : public ::testing::TestWithParam<const char*> {
   template <typename Function>
   void for_each_size(const Function& function) const {
     for (const DType dtype : {DType::bf16, DType::f32}) {
-      for (const std::int64_t H : {128, 256, 512, 1024, 1536, 2048}) {
-        for (const std::int64_t B : {1, 16, 64}) {
+      for (const std::int64_t H : {128, 256, 384, 512, 768, 1024, 1536, 2048}) {
+        for (const std::int64_t B : {1, 4, 16, 64}) {
           SCOPED_TRACE(to_string(lstm(H, B, dtype)));
           function(lstm(H, B, dtype));
         }
