@@ -16,13 +16,14 @@ def load(path):
 
 
 def limit_seconds(record, point):
-    """The least time that the machine leaves for the products: operations of the inputs' one, and then operations of the
-    recurrent one, or reading its kernel in every step."""
+    """The least time that the machine leaves for the products: operations of the inputs' one, or reading its kernel once,
+    and then operations of the recurrent one, or reading its kernel in every step."""
     limits = record["limits"]
-    read = point["T"] * point["recurrent_bytes"] / limits["read"][str(point["recurrent_bytes"])]
+    read = point["recurrent_bytes"] / limits["read"][str(point["recurrent_bytes"])]
     of_inputs = point["I"] / (point["I"] + point["H"])
     operations = point["flops"] / limits["product"]
-    return of_inputs * operations + max((1 - of_inputs) * operations, read)
+    inputs = max(of_inputs * operations, point["I"] / point["H"] * read)
+    return inputs + max((1 - of_inputs) * operations, point["T"] * read)
 
 
 def ratio_at_limit(record, point):
@@ -92,7 +93,8 @@ def record_markdown(record, plot=None):
     if plot:
         lines += [f"![Rondo beside its peers]({plot})", ""]
     lines += ["Microseconds a step. Limit: the share of Rondo's time that the products take at least: operations at the rate "
-              "of operands from the first-level cache, and reading the recurrent kernel in every step. At the limit: what "
+              "of operands from the first-level cache, reading the kernel of the inputs once and the recurrent one in every "
+              "step. At the limit: what "
               "the ratio would be if nothing but that took time, no gate either.", "",
               table(["point", "Rondo", "limit", *[short(peer) for peer in peers], "best peer / Rondo", "at the limit"],
                     speed_rows(record)), ""]

@@ -70,6 +70,10 @@ class CpuTablesTest(unittest.TestCase):
                          ["point", "10.00", "30 %", "15.00", "9.60", "**0.96** (0.86 to 1.06) B 2", "3.20"])
         self.record["limits"]["read"]["64"] = 64e9
         self.assertEqual(cpu_tables.speed_rows(self.record)[0][2], "20 %")
+        # Of one step, with 10 operations of either kind: both kernels are read once, in 2 us each.
+        self.record["limits"]["read"]["64"] = 32e6
+        self.record["results"][0].update(T=1, flops=20)
+        self.assertEqual(cpu_tables.speed_rows(self.record)[0][2], "4 %")
 
     def test_summary(self):
         self.assertEqual(cpu_tables.summary_rows(self.record),
