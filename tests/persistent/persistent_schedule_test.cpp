@@ -87,6 +87,35 @@ TEST(PassesInAnyOrder, WriteTheSameBits) {
   }
 }
 
+/// Sums lie in one place where a second one would have weights streamed: with as much shared memory as that takes.
+std::unique_ptr<const Executor> with_sums_in_one_place(const RecurrenceSpec& spec, DeviceProperties properties) {
+  for (properties.shared_bytes_per_block = 2 << 10; properties.shared_bytes_per_block < 64 << 10;
+       properties.shared_bytes_per_block += 1 << 10) {
+    const std::vector<PersistentPlan> plans = persistent_plans(spec, properties, PersistentKind::grid);
+    const auto found = std::ranges::find_if(
+        plans, [&](const PersistentPlan& plan) { return plan.shape.sum_places == 1 && plan.shape.rows == spec.B; });
+    if (found == plans.end()) continue;
+    auto executors = persistent_alternatives(spec, properties, PersistentKind::grid);
+    return std::move(executors[static_cast<std::size_t>(found - plans.begin())]);
+  }
+  return nullptr;
+}
+
+/// A warp may come to its next product while another one still reads the sums of the last: under the thread sanitizer
+/// this also shows that it waits.
+TEST(SumsInOnePlaceInAnyOrder, WriteTheSameBits) {
+  for (const CellKind cell : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
+    for (const Numbers numbers : {Numbers{DType::bf16}, Numbers{DType::f32, MatrixMath::tf32}}) {
+      const RandomRecurrence exact = recurrence(cell, 20);
+      DeviceRun run{.how = {"cuda_grid", numbers.dtype, numbers.math}, .device = cuda(0)};
+      const auto executor = with_sums_in_one_place(spec_on_device(exact.spec, run), properties_of(run.device));
+      ASSERT_NE(executor, nullptr) << to_string(exact.spec);
+      run.executor = executor.get();
+      expect_same_bits(exact, run);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, ThreadsInAnyOrder, ::testing::ValuesIn(kKinds),
                          [](const auto& instance) { return to_string(instance.param); });
 

@@ -110,7 +110,8 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
     tiles = strict_vectors<Formula>(vectors, row_tiles) / vectors;
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // for the two parts of words
-    const int registers = (row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : 140)) - split;
+    const int of_many_rows = vectors == 5 ? 132 : 140;
+    const int registers = (row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : of_many_rows)) - split;
     const int pass = row_tiles == 1 ? 1 : 2;
     tiles = (registers - 4 * vectors * pass) / (4 * vectors + 2 * pass);
   }
