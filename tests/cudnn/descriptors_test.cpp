@@ -55,7 +55,7 @@ TEST(CudnnDescriptors, AcceptedSpecsCanBeDescribed) {
       }
     }
   }
-  EXPECT_EQ(described, 4 * 2 * 2 * 4 * (4 + 3 + 4 + 3));
+  EXPECT_EQ(described, 4 * 2 * 3 * 4 * (4 + 3 + 4 + 3));
 }
 
 CudnnConfig network() {
