@@ -5,7 +5,8 @@
 
 FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. Each point's peers run
 in every round, beginning with another one; a turn is some 25 ms, or one run, and begins when the threads of the one before
-have stopped waiting for work. Reported are medians over rounds, and medians of the ratios within a round. Before that, everybody's outputs are compared. `OMP_NUM_THREADS` must be N.
+have stopped waiting for work. Reported are medians over rounds, and medians of the ratios within a round. Before that,
+everybody's outputs are compared. `OMP_NUM_THREADS` must be N.
 """
 
 import argparse
@@ -113,7 +114,8 @@ def limits_of(path, results, threads):
         function.restype = ctypes.c_double
     sizes = sorted({result["recurrent_bytes"] for result in results})
     read = {size: library.limits_read(ctypes.c_int64(size), threads) for size in sizes}
-    return {"flops": library.limits_flops(threads), "product": library.limits_product(threads), "read": {str(size): rate for size, rate in read.items()}}
+    return {"flops": library.limits_flops(threads), "product": library.limits_product(threads),
+            "read": {str(size): rate for size, rate in read.items()}}
 
 
 def processor():

@@ -38,10 +38,10 @@ void multiply_in_registers(std::int64_t steps) {
 
 // sums[r][v] += rows[r][k] panel[k][v]: as many sums as registers hold, and operands that stay in the first-level
 // cache.
+constexpr int kRows = 6;
+constexpr int kVectors = 4;
+constexpr int kDepth = 64;
 void multiply_from_cache(std::int64_t products) {
-  constexpr int kRows = 6;
-  constexpr int kVectors = 4;
-  constexpr int kDepth = 64;
   const std::vector<Vector> panel(kDepth * kVectors, Vector{} + 0.01F);
   const std::vector<float> rows(kRows * kDepth, 0.01F);
   Vector sums[kRows][kVectors] = {};
@@ -113,7 +113,7 @@ double limits_flops(int threads) {
 /// Likewise, of products with operands from the first-level cache.
 double limits_product(int threads) {
   constexpr std::int64_t kProducts = 150'000;
-  constexpr double kFlops = 2.0 * 6 * 4 * 64 * 16;  // of one
+  constexpr double kFlops = 2.0 * kRows * kVectors * kDepth * 16;  // of one
   const double seconds = best_seconds(threads, [](int) { multiply_from_cache(kProducts); });
   return threads * kFlops * static_cast<double>(kProducts) / seconds;
 }
