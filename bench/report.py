@@ -3,6 +3,7 @@
 
     report.py record FILE [--doc docs/performance.md] [--plots docs/images]
     report.py results FILE... [--doc docs/performance.md] [--plots docs/images]
+    report.py plans PLANS FILE [--doc docs/performance.md]
     report.py predict [--set quick] [--doc docs/performance.md]
     report.py constants FILE [--doc docs/performance.md]
     report.py tuning FILE... [--header src/cuda/persistent/tuning_rows.h]
@@ -16,6 +17,8 @@ stands between the document's markers, `<!-- results:begin -->` and `<!-- result
 
 `tuning` writes the planner's table of ways that were measured to be faster than what its model takes, from the alternatives in
 all of its files, the oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/tuning_rows.h`.
+
+`plans` holds what is expected of every point, as `rondo_bench --explain h200 --json PLANS` has it, against cuDNN in FILE.
 
 `model` tells what that model takes of a GPU, what rondo_micro measured of it in FILE, and how far predictions are from what was
 measured there; --header puts the numbers into the model.
@@ -33,6 +36,7 @@ from markdown import number, table
 from measurements import (FileError, best_cudnn, load, load_alternatives, load_micro, load_ways, merge, planned_rondo,
                           points_of)
 from model_fit import fit_markdown
+from plans import load_plans, plans_markdown
 from plot import chart
 from step_constants import constants_table, measured_constants, read_constants, write_constants
 from tables import STEPS_SET, limit_of, order, overall_table, point_name, speed_table, steps_table, variant_table
@@ -184,11 +188,14 @@ def parse(arguments):
     cpu.add_argument("files", nargs="+", type=pathlib.Path)
     for command in (record, results, cpu):
         command.add_argument("--plots", type=pathlib.Path)
+    plans = commands.add_parser("plans")
+    plans.add_argument("plans", type=pathlib.Path)
+    plans.add_argument("file", type=pathlib.Path)
     predict = commands.add_parser("predict")
     predict.add_argument("--set", default="quick")
     constants = commands.add_parser("constants")
     constants.add_argument("file", type=pathlib.Path)
-    for command in (record, results, predict, constants, model, cpu):
+    for command in (record, results, plans, predict, constants, model, cpu):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -206,6 +213,8 @@ def main(arguments):
         return write_or_print(tuning_of(options.files), options.header)
     if options.command == "predict":
         parts = [("prediction", prediction_markdown(points_of(FOLDER / "points" / f"{options.set}.json")))]
+    elif options.command == "plans":
+        parts = [("plans", plans_markdown(load_plans(options.plans), load(options.file)))]
     elif options.command == "constants":
         parts = [constants_of(options.file)]
     elif options.command == "model":

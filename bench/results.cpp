@@ -114,6 +114,16 @@ void Results::add_failure(const Point& point, const std::string& message) {
 
 void Results::add_unmeasured(const Point& point) { json_["unmeasured"].push_back(point.id()); }
 
+Json plan_json(const Point& point, const Plan& plan) {
+  Json json = point_json(point);
+  json["executor"] = plan.executor_name();
+  if (const auto ns = plan.executor().predicted_ns(plan.spec(), plan.properties())) {
+    json["predicted_us_per_run"] = *ns / 1000;
+  }
+  if (const auto way = persistent_way(plan.executor(), plan.spec(), plan.properties())) json["way"] = way_json(*way);
+  return json;
+}
+
 void Results::save() const {
   if (path_.empty()) return;
   Json json = json_;

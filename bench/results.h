@@ -10,6 +10,7 @@
 #include "contest.h"
 #include "point.h"
 #include "rondo/device.h"
+#include "rondo/plan.h"
 
 namespace rondo::bench {
 
@@ -44,6 +45,10 @@ class Results {
   nlohmann::ordered_json json_;
   int failures_ = 0;
 };
+
+/// What would run a point, and how long a run of it is expected to take where the executor has a model of itself. For a
+/// device that need not be here.
+nlohmann::ordered_json plan_json(const Point& point, const Plan& plan);
 
 void print_table_head();
 void print_table_rows(const Point& point, const ContestResult& result);

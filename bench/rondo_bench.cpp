@@ -7,6 +7,7 @@
 #include <regex>
 
 #include "contest.h"
+#include "json_file.h"
 #include "point.h"
 #include "results.h"
 #include "rondo/device.h"
@@ -38,7 +39,8 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--filter", options.filter, "only points in whose name this regular expression is found");
   app.add_option("--device", options.device, "cuda:N or cpu; without it the first CUDA device, or the CPU");
   app.add_option("--explain", options.explain,
-                 "print what would run each point on this GPU, such as h200, which need not be here; measure nothing");
+                 "print what would run each point on this GPU, such as h200, which need not be here, and with --json "
+                 "write it to that file; measure nothing");
   app.add_flag("--list", options.list, "print the points and measure nothing");
   app.add_flag("--ceilings", options.ceilings, "measure also how fast the device copies and multiplies");
   app.add_option("--json", options.json, "write the results to this file");
@@ -79,11 +81,15 @@ std::vector<Point> chosen_points(const Options& options) {
   return points;
 }
 
-void explain(const std::vector<Point>& points, const DeviceProperties& gpu) {
+void explain(const std::vector<Point>& points, const DeviceProperties& gpu, const Options& options) {
+  nlohmann::ordered_json json{{"format", "rondo_plans 1"}, {"device", device_json(gpu)}};
   for (const Point& point : points) {
-    const std::string text = Plan::create(point.spec(gpu.device), gpu).explain();
+    const Plan plan = Plan::create(point.spec(gpu.device), gpu);
+    const std::string text = plan.explain();
     std::printf("%s%s\n\n", point.id().c_str(), text.substr(text.find('\n')).c_str());
+    json["plans"].push_back(plan_json(point, plan));
   }
+  if (!options.json.empty()) write_json(options.json, json);
 }
 
 // A device too small for them is measured without.
@@ -121,7 +127,7 @@ int run(const Options& options, std::vector<std::string> command) {
     return 0;
   }
   if (!options.explain.empty()) {
-    explain(points, known_gpu(options.explain));
+    explain(points, known_gpu(options.explain), options);
     return 0;
   }
   const DeviceProperties device = properties_of(device_from(options.device));

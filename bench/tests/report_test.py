@@ -455,6 +455,50 @@ class ConstantsTest(unittest.TestCase):
                 load_micro(path)
 
 
+class PlansTest(unittest.TestCase):
+    """What is expected, beside a record."""
+
+    def setUp(self):
+        self.bench = {**load(FIXTURE), "results": [
+            a_result("lstm", 1024, 4, 10, "bf16", [("cuda_stepwise", 50), ("cudnn_standard", 60), ("cudnn_persist_static", 40)]),
+            a_result("lstm", 512, 1, 10, "bf16", [("cuda_stepwise", 50), ("cudnn_standard", 18)]),
+            a_result("gru", 512, 2, 10, "f32", [("cuda_stepwise", 40)])]}
+        way = {"kind": "grid", "blocks": 64, "teams": 2, "rows": 2, "octets": 2, "unit_warps": 3,
+               "register_weight_bytes": 131072, "shared_weight_bytes": 4096, "streamed_weight_bytes": 1024}
+        self.plans = {"format": "rondo_plans 1", "device": {"name": "NVIDIA H200"}, "plans": [
+            {**self.bench["results"][0], "executor": "cuda_persistent", "predicted_us_per_run": 20, "way": way},
+            {**self.bench["results"][1], "executor": "cuda_persistent", "predicted_us_per_run": 20, "way": way},
+            {**self.bench["results"][2], "executor": "cuda_stepwise", "predicted_us_per_run": 45}]}
+        self.markdown = report.plans_markdown(self.plans, self.bench)
+
+    def test_row_of_a_point(self):
+        limit = limit_model.limit_us_per_step(self.bench["results"][0])
+        self.assertEqual(cells_of(self.markdown, "lstm, bf16, H 1024, B 4, T 10")[1:],
+                         ["grid", "2 x 64", "2 x 48", "128 + 4 + 1", "2.00", f"{limit:#.3g}", f"{100 * limit / 2:.0f} %", "4.00",
+                          "2.00x"])
+
+    def test_what_runs_stepwise_has_no_way_and_what_cudnn_declines_no_ratio(self):
+        row = cells_of(self.markdown, "gru, f32, H 512, B 2, T 10")
+        self.assertEqual(row[1:6], ["stepwise", "", "", "", "4.50"])
+        self.assertEqual(row[8:], ["-", "-"])
+
+    def test_means(self):
+        self.assertEqual(cells_of(self.markdown, "bf16")[1:5], ["2", "2", f"{1.8**0.5:.2f}x", "0.90x"])
+        self.assertEqual(cells_of(self.markdown, "every")[1:5], ["3", "2", f"{1.8**0.5:.2f}x", "0.90x"])
+        limits = [limit_model.limit_us_per_step(result) for result in self.bench["results"]]
+        mean = geometric_mean([limits[0] / 2, limits[1] / 2, limits[2] / 4.5])
+        self.assertEqual(cells_of(self.markdown, "every")[5], f"{100 * mean:.0f} %")
+
+    def test_another_device_is_refused(self):
+        self.plans["device"]["name"] = "NVIDIA A100"
+        with self.assertRaisesRegex(FileError, "plans for NVIDIA A100, a record of NVIDIA H200"):
+            report.plans_markdown(self.plans, self.bench)
+
+    def test_other_files_are_refused(self):
+        with self.assertRaisesRegex(FileError, "fixture.json: it is no file of rondo_bench --explain"):
+            report.load_plans(FIXTURE)
+
+
 class LimitModelTest(unittest.TestCase):
     # Microseconds per step of an LSTM with B of 1, 8, 32, 64, 128, 256, as first worked out.
     PERSISTENT = {("bf16", 128): [0.45, 0.45, 0.45, 0.45, 0.46, 0.47], ("bf16", 512): [0.60, 0.60, 0.63, 0.70, 1.0, 1.5],

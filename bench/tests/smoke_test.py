@@ -88,6 +88,21 @@ class SmokeTest(unittest.TestCase):
             self.assertEqual(one["executor"], one["way"]["name"])
             self.look_at_way(one, result)
 
+    def test_plans_for_a_gpu_that_is_not_here(self):
+        if DEVICE == "cpu":
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "plans.json")
+            done = run("--set", "quick", "--explain", "h200", "--json", str(path))
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            plans = report.load_plans(path)
+        self.assertEqual([plan["id"] for plan in plans["plans"]], [p["id"] for p in points_of(HERE.parent / "points/quick.json")])
+        for plan in plans["plans"]:
+            self.assertIn(f"{plan['id']}\n", done.stdout)
+            self.assertEqual("way" in plan, plan["executor"] == "cuda_persistent")
+            self.assertGreater(plan["predicted_us_per_run"], 0)
+        self.assertEqual({plan["executor"] for plan in plans["plans"]}, {"cuda_persistent", "cuda_stepwise"})
+
     def test_sets_are_read_as_the_report_reads_them(self):
         for path in sorted((HERE.parent / "points").glob("*.json")):
             listed = run("--set", path.stem, "--list").stdout.split()

@@ -46,12 +46,17 @@ struct Schedule {
     return given < 0 ? 0 : (given > T ? T : given);
   }
 
+  /// The first steps of a row of `length` steps, so many, are read backwards; beyond its length a row stays in place,
+  /// as tf.reverse_sequence has it.
+  RONDO_HOST_DEVICE std::int64_t turned_steps(std::int64_t length) const {
+    if (read_order == ReadOrder::forward) return 0;
+    return read_order == ReadOrder::reversed ? T : length;
+  }
+
   /// The input step t that processing step s of row b reads.
   RONDO_HOST_DEVICE std::int64_t read_time(std::int64_t s, std::int64_t b) const {
-    if (read_order == ReadOrder::forward) return s;
-    if (read_order == ReadOrder::reversed) return T - 1 - s;
-    const std::int64_t steps = length(b);
-    return s < steps ? steps - 1 - s : s;  // beyond its length a row stays in place, as tf.reverse_sequence has it
+    const std::int64_t turned = turned_steps(read_order == ReadOrder::reversed_within_length ? length(b) : T);
+    return s < turned ? turned - 1 - s : s;
   }
 
   /// Where the output of processing step s of row b goes.

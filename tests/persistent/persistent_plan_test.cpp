@@ -87,6 +87,9 @@ TEST(PersistentPlan, SaysWhyNot) {
   };
   EXPECT_NE(refusal(lstm(8, 1, DType::f64), h200(), "cuda_persistent").find("f32, f16 and bf16"), std::string::npos);
   EXPECT_NE(refusal(lstm(8, 0), h200(), "cuda_persistent").find("no rows"), std::string::npos);
+  EXPECT_NE(refusal(lstm(8, 1, DType::bf16, (1LL << 30) + 1), h200(), "cuda_persistent").find("T is above 2^30"),
+            std::string::npos);
+  EXPECT_NE(refusal(lstm(8, (1LL << 30) + 1), h200(), "cuda_persistent").find("B is above 2^30"), std::string::npos);
   EXPECT_NE(refusal(lstm(300, 1), h200(), "cuda_block").find("does not fit one block"), std::string::npos);
   EXPECT_NE(refusal(lstm(512, 8), a100(), "cuda_cluster").find("no clusters"), std::string::npos);
   EXPECT_NE(refusal(lstm(8000, 1), h200(), "cuda_grid").find("does not fit the blocks of a grid"), std::string::npos);

@@ -24,6 +24,17 @@ bool can_be_rows(const Axis& axis, std::int64_t I) { return axis.size <= 1 || ax
 
 std::int64_t row_stride(const Axis& axis, std::int64_t I) { return std::max(axis.x_stride, I); }
 
+/// The kernel (I, G H) with its columns in the order of `order`: (I, H G); undefined where it is in that order already.
+Tensor reordered(const RunnerRequest& request, SumOrder order) {
+  const RecurrenceSpec& spec = request.spec;
+  if (order == SumOrder::gates_first || spec.I == 0) return {};
+  // The borrowed view is only read from, which the type of a tensor's data cannot say.
+  const Tensor view =
+      Tensor::borrow_device(const_cast<void*>(request.weights.kernel),
+                            {spec.I, gate_count(spec.cell.kind), spec.cell.units}, spec.dtype, spec.device);
+  return view.swap_axes(1, 2).clone();
+}
+
 }  // namespace
 
 InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_strides, std::int64_t columns) {
@@ -71,10 +82,11 @@ InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_st
   return projection;
 }
 
-InputProducts::InputProducts(const RunnerRequest& request)
+InputProducts::InputProducts(const RunnerRequest& request, SumOrder order)
     : spec_(request.spec),
       columns_(gate_count(spec_.cell.kind) * spec_.cell.units),
-      weights_(request.weights.kernel, spec_.I, columns_, spec_) {}
+      reordered_(reordered(request, order)),
+      weights_(reordered_.defined() ? reordered_.data() : request.weights.kernel, spec_.I, columns_, spec_) {}
 
 const InputProducts::Projected& InputProducts::projected(TimeBatchStrides x_strides) {
   const auto known = std::ranges::find_if(

@@ -27,10 +27,16 @@ struct InputProjection {
 /// For x of (T, B, I) with any strides, negative and overlapping ones too. Sums fill T B columns elements.
 InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_strides, std::int64_t columns);
 
+/// The order of a row's sums.
+enum class SumOrder : std::uint8_t {
+  gates_first,  ///< [gate][unit], as kernels are stored
+  units_first   ///< [unit][gate]: what a thread that computes one unit reads at once
+};
+
 /// The products of the inputs of one session.
 class InputProducts {
  public:
-  explicit InputProducts(const RunnerRequest& request);
+  explicit InputProducts(const RunnerRequest& request, SumOrder order = SumOrder::gates_first);
 
   /// The projection for x with these strides; made when such an x comes for the first time.
   const InputProjection& input_projection(TimeBatchStrides x_strides);
@@ -47,6 +53,7 @@ class InputProducts {
 
   const RecurrenceSpec spec_;
   const std::int64_t columns_;  ///< G H
+  const Tensor reordered_;      ///< the kernel with units first, or undefined
   const ProductWeights weights_;
   std::vector<Projected> projected_;
 };

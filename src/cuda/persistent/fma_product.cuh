@@ -83,14 +83,16 @@ class FmaProduct {
     constexpr int kUnits = Sizes::kOctets * kOctetUnits;
     const PersistentShape& shape = warp_.shape;
     const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
-    target += (warp_.k_warp * Sizes::kRowTiles * device::kTileColumns + row) * stride + warp_.unit_warp * kUnits;
+    constexpr int kGates = kPhaseGates<Formula, kPhase>;
+    target +=
+        (warp_.k_warp * Sizes::kRowTiles * device::kTileColumns + row) * stride + warp_.unit_warp * kUnits * kGates;
     RONDO_UNROLL
     for (int slot = 0; slot < kSlots<kPhase>; ++slot) {
       const int pair = slot * device::kWarpLanes + static_cast<int>(device::lane());
       const int gate = pair / kUnits;
-      if (gate >= kPhaseGates<Formula, kPhase>) continue;
+      if (gate >= kGates) continue;
       RONDO_UNROLL
-      for (int i = 0; i < kRows; ++i) target[i * stride + gate * shape.units() + pair % kUnits] = sums[i][slot];
+      for (int i = 0; i < kRows; ++i) target[i * stride + pair % kUnits * kGates + gate] = sums[i][slot];
     }
   }
 

@@ -5,6 +5,8 @@
 /// tiles of 8: one row costs what eight do.
 #pragma once
 
+#include "cuda/device/opaque.cuh"
+#include "cuda/persistent/gate_sums.cuh"
 #include "cuda/persistent/lane_weights.cuh"
 #include "cuda/persistent/mma_words.cuh"
 #include "cuda/persistent/shared_operands.cuh"
@@ -23,7 +25,7 @@ class MmaProduct {
     weights_.load(packed, warp, kRowTiles * device::kTileColumns);
   }
 
-  /// `target`, [k_warps][row][gate][unit] with rows `sum_stride` apart, gets this warp's part of the sums of the gates
+  /// `target`, [k_warps][row][unit][gate] with rows `sum_stride` apart, gets this warp's part of the sums of the gates
   /// of a phase, of all rows of the operands: SharedOperands or GridOperands. Everything that the resident tiles need
   /// is on its way before the first product.
   template <int kPhase, typename Operands>
@@ -48,15 +50,17 @@ class MmaProduct {
                  sums);
       }
     }
-    for (int first = first_streamed; first < warp_.tiles; first += kTogether) {
-      Columns<kRowTiles> columns[kTogether];
-      operands.load(warp_.first_tile + first, warp_.tiles - first, columns);
-      RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) {
-        const int tile = first + i;
-        weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
-          add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[i], sums);
-        });
+    if constexpr (streams_weights(Sizes::kKind)) {
+      for (int first = first_streamed; first < warp_.tiles; first += kTogether) {
+        Columns<kRowTiles> columns[kTogether];
+        operands.load(warp_.first_tile + first, warp_.tiles - first, columns);
+        RONDO_UNROLL
+        for (int i = 0; i < kTogether; ++i) {
+          const int tile = first + i;
+          weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
+            add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[i], sums);
+          });
+        }
       }
     }
     store<kPhase>(sums, target);
@@ -99,18 +103,23 @@ class MmaProduct {
   __device__ void store(const Sums<kPhase>& sums, float* target) const {
     const PersistentShape& shape = warp_.shape;
     const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
-    const int lane = static_cast<int>(device::lane());
+    // Opaque: where sums go is computed here, in every step, and takes no registers from the weights.
+    const int lane = static_cast<int>(device::opaque(device::lane()));
+    constexpr int kGates = kPhaseGates<Formula, kPhase>;
     target += (warp_.k_warp * kRowTiles * device::kTileColumns + lane % 4 * 2) * stride +
-              warp_.unit_warp * kOctets * kOctetUnits + lane / 4;
+              (warp_.unit_warp * kOctets * kOctetUnits + lane / 4) * kGates;
     RONDO_UNROLL
-    for (int pair = 0; pair < kPhaseGates<Formula, kPhase> * kOctets; ++pair) {
+    for (int octet = 0; octet < kOctets; ++octet) {
       RONDO_UNROLL
-      for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        float* tile = target + row_tile * device::kTileColumns * stride + pair / kOctets * shape.units() +
-                      pair % kOctets * kOctetUnits;
-        const float(&values)[4] = sums.of[pair / 2][row_tile];
-        tile[0] = values[pair % 2 * 2];
-        tile[stride] = values[pair % 2 * 2 + 1];
+      for (int row = 0; row < 2 * kRowTiles; ++row) {
+        float gates[kGates];
+        RONDO_UNROLL
+        for (int gate = 0; gate < kGates; ++gate) {
+          const int pair = gate * kOctets + octet;
+          gates[gate] = sums.of[pair / 2][row / 2][pair % 2 * 2 + row % 2];
+        }
+        const int tile_row = row / 2 * device::kTileColumns + row % 2;
+        write_gates(gates, target + tile_row * stride + octet * kOctetUnits * kGates);
       }
     }
   }

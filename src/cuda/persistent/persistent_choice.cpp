@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kMostUnits = 1 << 14;  // so that sizes of a block fit 31 bits
 constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
+constexpr std::int64_t kMostSteps = std::int64_t{1} << 30;
 
 /// Why no kernel runs it on any device, or nothing.
 std::string why_none(const RecurrenceSpec& spec) {
@@ -16,6 +17,7 @@ std::string why_none(const RecurrenceSpec& spec) {
   if (!is_plain(spec.cell)) return "its LSTM has no peepholes, no cell clip and no projection";
   if (spec.cell.units > kMostUnits) return "H is above " + std::to_string(kMostUnits);
   if (spec.B > kMostRows) return "B is above 2^30";
+  if (spec.T > kMostSteps) return "T is above 2^30";
   if (spec.B == 0) return "there are no rows";
   return {};
 }

@@ -33,19 +33,20 @@ struct ProductOf<Formula, float, Sizes> {
 
 /// Steps first .. last - 1.
 struct StepRange {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
+  std::int32_t first = 0;
+  std::int32_t last = 0;
 };
 
 /// Those at which a row of the team may be live, by the lengths alone.
-__device__ inline StepRange steps_to_compute(const Schedule& schedule, std::int64_t first_row, int rows) {
-  if (schedule.lengths == nullptr) return {0, schedule.T};
-  std::int64_t longest = 0;
+__device__ inline StepRange steps_to_compute(const Schedule& schedule, std::int32_t first_row, int rows) {
+  const auto T = static_cast<std::int32_t>(schedule.T);
+  if (schedule.lengths == nullptr) return {0, T};
+  std::int32_t longest = 0;
   for (int row = 0; row < rows; ++row) {
-    const std::int64_t length = schedule.length(first_row + row);
+    const auto length = static_cast<std::int32_t>(schedule.length(first_row + row));
     longest = length > longest ? length : longest;
   }
-  if (schedule.read_order == ReadOrder::reversed) return {schedule.T - longest, schedule.T};
+  if (schedule.read_order == ReadOrder::reversed) return {T - longest, T};
   return {0, longest};
 }
 
@@ -104,7 +105,7 @@ template <typename Counts, typename Exchange, typename Rows, typename Value>
 __device__ inline void push_rows(Exchange& exchange, const Rows& rows, int pass, const Value& value) {
   RONDO_UNROLL
   for (int i = 0; i < Rows::kRows; ++i) {
-    if (!rows.in_pass(i, pass)) continue;
+    if (!rows.in_pass(i, pass) || !rows.in_block(i)) continue;
     exchange.push(rows.row(i), rows.exists(i) ? value(i) : 0.0F, rows.in_team(i));
   }
 }
@@ -145,9 +146,9 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const int thread = static_cast<int>(device::thread_index().x);
   const int team = static_cast<int>(device::block_index().x) / shape.blocks;
   const int block = static_cast<int>(device::block_index().x) % shape.blocks;
-  const std::int64_t first_row = std::int64_t{team} * shape.rows;
-  const std::int64_t rows_left = run.schedule.B - first_row;
-  const int team_rows = rows_left < shape.rows ? static_cast<int>(rows_left) : shape.rows;
+  const std::int32_t first_row = team * shape.rows;
+  const std::int32_t rows_left = static_cast<std::int32_t>(run.schedule.B) - first_row;
+  const int team_rows = rows_left < shape.rows ? rows_left : shape.rows;
 
   const BlockNeeds needs = block_needs<Formula, Operand, kOctets>(shape);
   const BlockMemory memory{device::shared_memory(), shared_layout(shape, needs)};
@@ -160,20 +161,19 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const int row_step = shape.threads() / shape.units();
   // Where units do not divide the threads, the last ones have no row.
   const int row = thread / shape.units() < row_step ? thread / shape.units() : kPassRows;
-  UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(run,
-                                                                     {.unit = unit,
-                                                                      .u = std::int64_t{block} * shape.units() + unit,
-                                                                      .first_row = first_row,
-                                                                      .rows = team_rows,
-                                                                      .row = row,
-                                                                      .row_step = row_step});
+  UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(run, {.unit = unit,
+                                                                           .u = block * shape.units() + unit,
+                                                                           .first_row = first_row,
+                                                                           .rows = team_rows,
+                                                                           .row = row,
+                                                                           .row_step = row_step});
   Exchange exchange({shape, run.grid, team, block, team_rows, unit, memory.operands(), memory.barriers()});
   exchange.begin();
   const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
 
   const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
   rows.load_states();
-  for (std::int64_t s = 0; s < range.first; ++s) rows.emit(s, false);
+  for (std::int32_t s = 0; s < range.first; ++s) rows.emit(s, false);
   bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   if (range.first < range.last) {
     if (!fresh) {
@@ -185,7 +185,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   SumPlaces sums(memory, shape, needs);
   bool all_came = true;
   RONDO_KEEP_LOOP
-  for (std::int64_t s = range.first; s < range.last && all_came; ++s) {
+  for (std::int32_t s = range.first; s < range.last && all_came; ++s) {
     if constexpr (kPhases<Formula> == 2) {
       if (!fresh) {
         for_passes<Counts>(team_rows, [&](int pass) {
@@ -217,7 +217,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     rows.emit(s, true);
     if (s + 1 < range.last) rows.load_inputs(s + 1);
   }
-  for (std::int64_t s = range.last; s < run.schedule.T; ++s) rows.emit(s, false);
+  for (std::int32_t s = range.last; s < run.schedule.T; ++s) rows.emit(s, false);
   if (all_came) {
     rows.store_results();
   } else if (thread == 0) {

@@ -16,7 +16,7 @@ struct PersistentRun {
   const device::Words4* weights = nullptr;  ///< the recurrent kernel, as pack_tiles_kernel leaves it
   const float* bias = nullptr;              ///< (G H)
   const float* recurrent_bias = nullptr;    ///< (G H); looked at only where the Formula has two biases
-  const float* input_sums = nullptr;        ///< (T, B, G H) by input step, `input_strides` apart: x W
+  const float* input_sums = nullptr;        ///< (T, B, H G) by input step, `input_strides` apart: x W
   TimeBatchStrides input_strides = {};
   BatchRows<const Element> initial_h = {};  ///< absent: zeros
   BatchRows<const Element> initial_c = {};

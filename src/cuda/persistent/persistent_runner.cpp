@@ -19,7 +19,7 @@ class PersistentRunner final : public Runner {
       : request_(request),
         task_{shape, request.spec.cell, request.stream},
         biases_(pack_biases(request)),
-        inputs_(request),
+        inputs_(request, SumOrder::units_first),
         packed_(device_bytes(Kernels::packed_vectors(task_) * static_cast<std::int64_t>(sizeof(device::Words4)),
                              request.spec.device)),
         replay_(request) {

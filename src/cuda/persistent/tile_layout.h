@@ -115,7 +115,7 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
     const int pass = row_tiles == 1 ? 1 : 2;
     tiles = (registers - 4 * vectors * pass) / (4 * vectors + 2 * pass);
   }
-  const int most_tiles = row_tiles >= 4 ? 8 : 16;
+  const int most_tiles = row_tiles >= 4 ? 8 : 12;
   return tiles < most_tiles ? tiles : most_tiles;
 }
 
@@ -175,7 +175,7 @@ RONDO_HOST_DEVICE inline std::size_t operand_bytes(const PersistentShape& shape,
   return sizeof(std::uint32_t) * static_cast<std::size_t>(rows * shape.row_stride());
 }
 
-/// Sums of all warps for a product: [k_warps][row of the pass][gate][unit].
+/// Sums of all warps for a product: [k_warps][row of the pass][unit][gate].
 RONDO_HOST_DEVICE inline std::int32_t sum_count(const PersistentShape& shape, const BlockNeeds& needs) {
   return shape.k_warps * needs.pass_rows * shape.sum_stride(needs.gates);
 }

@@ -6,16 +6,18 @@
 #include "cuda/device/unroll.cuh"
 #include "cuda/executors/dead_rows.cuh"
 #include "cuda/executors/standard_activations.cuh"
+#include "cuda/persistent/gate_sums.cuh"
 #include "cuda/persistent/numbers.h"
 #include "cuda/persistent/persistent_run.h"
+#include "cuda/persistent/row_times.cuh"
 
 namespace rondo {
 
 /// Where a thread's rows are.
 struct UnitPlace {
   int unit = 0;                ///< of the block
-  std::int64_t u = 0;          ///< of the layer
-  std::int64_t first_row = 0;  ///< of the batch: the team's first
+  std::int32_t u = 0;          ///< of the layer
+  std::int32_t first_row = 0;  ///< of the batch: the team's first
   int rows = 0;                ///< of the team
   int row = 0;                 ///< of a pass: this thread's first
   int row_step = 1;            ///< to its next one
@@ -50,6 +52,8 @@ class UnitRows {
   __device__ static bool in_pass(int i, int pass) { return i / Counts::kThreadRows == pass; }
   /// Whether this thread has an i-th row.
   __device__ bool exists(int i) const { return in_team(i) && place_.u < run_.shape.H; }
+  /// Whether some thread of the block may have an i-th row.
+  __device__ bool in_block(int i) const { return i % Counts::kThreadRows * place_.row_step < Counts::kPassRows; }
   /// Whether the team has this row, whatever the unit.
   __device__ bool in_team(int i) const { return row_in_pass(i) < Counts::kPassRows && row(i) < place_.rows; }
   __device__ float h(int i) const { return rows_[i].h; }
@@ -62,21 +66,24 @@ class UnitRows {
       if (!exists(i)) continue;
       rows_[i].h = read(run_.initial_h, i);
       if constexpr (Formula::kStates == 2) rows_[i].c = read(run_.initial_c, i);
+      rows_[i].length = static_cast<std::int32_t>(run_.schedule.length(batch(i)));
       if (place_.u == 0) check_length(run_.schedule, batch(i), run_.flags);
     }
   }
 
   /// Asks for what step s needs from memory, which is there when it begins.
-  __device__ void load_inputs(std::int64_t s) {
+  __device__ void load_inputs(std::int32_t s) {
     RONDO_UNROLL
     for (int i = 0; i < kRows; ++i) {
       if (!exists(i)) continue;
-      const float* sums = inputs_of(s, i);
-      for (int gate = 0; gate < kGates; ++gate) rows_[i].inputs[gate] = sums[gate * run_.shape.H];
-      rows_[i].live = run_.schedule.live(s, batch(i));
-      if (s + kPrefetched >= run_.schedule.T || place_.unit % kPrefetchedUnits != 0) continue;
-      const float* later = inputs_of(s + kPrefetched, i);
-      for (int gate = 0; gate < kGates; ++gate) device::prefetch_to_l2(later + gate * run_.shape.H);
+      Row& row = rows_[i];
+      const std::int32_t t = read_time_of(run_.schedule, row.length, s);
+      // Into the registers where they stay: four that come at once are moved from where they come, and waited for.
+      for (int gate = 0; gate < kGates; ++gate) row.inputs[gate] = inputs_of(t, i)[gate];
+      row.mask = t < row.length ? mask_at(t, i) : std::uint8_t{0};
+      if (s + kPrefetched < run_.schedule.T) {
+        prefetch_inputs(read_time_of(run_.schedule, row.length, s + kPrefetched), i);
+      }
     }
   }
 
@@ -113,7 +120,7 @@ class UnitRows {
         }
         const UnitStates<float> next =
             Formula::step(sums.input, sums.recurrent, UnitStates<float>{rows_[i].h, rows_[i].c}, activations);
-        if (!rows_[i].live) continue;
+        if (!rows_[i].live()) continue;
         rows_[i].h = next.h;
         rows_[i].c = next.c;
       }
@@ -121,17 +128,17 @@ class UnitRows {
   }
 
   /// y of step s. Rows of a step that nobody computes are dead.
-  __device__ void emit(std::int64_t s, bool computed) {
+  __device__ void emit(std::int32_t s, bool computed) {
     RONDO_UNROLL
     for (int i = 0; i < kRows; ++i) {
       if (!exists(i)) continue;
       Row& row = rows_[i];
-      const bool live = computed && row.live;
+      const bool live = computed && row.live();
       row.was_live = row.was_live || live;
       row.zeros = emits_zeros(run_.schedule.dead_output, live, !row.was_live);
       if (run_.y == nullptr) continue;
-      const std::int64_t time = run_.schedule.write_time(s, batch(i));
-      device::from_float(row.zeros ? 0.0F : row.h, run_.y[run_.y_strides.offset(time, batch(i)) + place_.u]);
+      const std::int32_t time = write_time_of(run_.schedule, row.length, s);
+      device::from_float(row.zeros ? 0.0F : row.h, run_.y[offset_of(run_.y_strides, time, batch(i)) + place_.u]);
     }
   }
 
@@ -148,8 +155,8 @@ class UnitRows {
  private:
   static constexpr int kGates = Formula::kGates;
   /// Steps ahead that sums are brought to the L2 cache: main memory is further away than one step takes.
-  static constexpr std::int64_t kPrefetched = 4;
-  static constexpr int kPrefetchedUnits = 8;  ///< that a request brings: 32 bytes
+  static constexpr std::int32_t kPrefetched = 4;
+  static constexpr int kPrefetchedUnits = 8 / kGates;  ///< that a request brings: 32 bytes, or most of them
 
   struct Row {
     float h = 0;
@@ -157,9 +164,12 @@ class UnitRows {
     float reset_h = 0;
     float inputs[kGates] = {};
     float recurrent[kGates] = {};  ///< of the first phase, where there are two
-    bool live = false;
+    std::int32_t length = 0;
+    std::uint8_t mask = 0;  ///< as it came from memory: who only asks for it does not wait for it
     bool was_live = false;
     bool zeros = true;  ///< the row emits zeros instead of h
+
+    __device__ bool live() const { return mask != 0; }
   };
 
   struct Sums {
@@ -168,11 +178,23 @@ class UnitRows {
   };
 
   __device__ int row_in_pass(int i) const { return place_.row + i % Counts::kThreadRows * place_.row_step; }
-  __device__ std::int64_t batch(int i) const { return place_.first_row + row(i); }
+  __device__ std::int32_t batch(int i) const { return place_.first_row + row(i); }
 
-  __device__ const float* inputs_of(std::int64_t s, int i) const {
-    const std::int64_t b = batch(i);
-    return run_.input_sums + run_.input_strides.offset(run_.schedule.read_time(s, b), b) + place_.u;
+  __device__ const float* inputs_of(std::int32_t t, int i) const {
+    return run_.input_sums + offset_of(run_.input_strides, t, batch(i)) + place_.u * kGates;
+  }
+
+  __device__ const std::uint8_t* mask_of(std::int32_t t, int i) const {
+    return reinterpret_cast<const std::uint8_t*>(run_.schedule.mask) +
+           offset_of(run_.schedule.mask_strides, t, batch(i));
+  }
+  __device__ std::uint8_t mask_at(std::int32_t t, int i) const {
+    return run_.schedule.mask == nullptr ? std::uint8_t{1} : *mask_of(t, i);
+  }
+
+  __device__ void prefetch_inputs(std::int32_t t, int i) const {
+    if (place_.unit % kPrefetchedUnits == 0) device::prefetch_to_l2(inputs_of(t, i));
+    if (run_.schedule.mask != nullptr && place_.unit == 0) device::prefetch_to_l2(mask_of(t, i));
   }
 
   __device__ Sums biased(int i) const {
@@ -187,34 +209,16 @@ class UnitRows {
   /// recurrent[gate] += the products of the gates of a phase, in the order of k.
   template <int kPhase>
   __device__ void add_products(const float* products, int i, float (&recurrent)[kGates]) const {
-    switch (run_.shape.k_warps) {
-      case 1: return add_parts<kPhase, 1>(products, i, recurrent);
-      case 2: return add_parts<kPhase, 2>(products, i, recurrent);
-      case 4: return add_parts<kPhase, 4>(products, i, recurrent);
-      default: return add_parts<kPhase, kMostWarps>(products, i, recurrent);
-    }
-  }
-
-  /// With all reads on their way before the first is used.
-  template <int kPhase, int kParts>
-  __device__ void add_parts(const float* products, int i, float (&recurrent)[kGates]) const {
     constexpr int kCount = kPhaseGates<Formula, kPhase>;
     constexpr int kFirst = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
-    const PersistentShape& shape = run_.shape;
-    const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
-    const float* sums = products + row_in_pass(i) * stride + place_.unit;
-    float parts[kCount][kParts];
-    RONDO_UNROLL
-    for (int gate = 0; gate < kCount; ++gate) {
-      RONDO_UNROLL
-      for (int k = 0; k < kParts; ++k) {
-        parts[gate][k] = sums[k * Counts::kPassRows * stride + gate * shape.units()];
-      }
-    }
-    RONDO_UNROLL
-    for (int gate = 0; gate < kCount; ++gate) {
-      RONDO_UNROLL
-      for (int k = 0; k < kParts; ++k) recurrent[kFirst + gate] += parts[gate][k];
+    const int stride = run_.shape.sum_stride(kPhaseGates<Formula, 0>);
+    const int part_stride = Counts::kPassRows * stride;
+    const float* sums = products + row_in_pass(i) * stride + place_.unit * kCount;
+    switch (run_.shape.k_warps) {
+      case 1: return add_parts<kFirst, kCount, 1>(sums, part_stride, recurrent);
+      case 2: return add_parts<kFirst, kCount, 2>(sums, part_stride, recurrent);
+      case 4: return add_parts<kFirst, kCount, 4>(sums, part_stride, recurrent);
+      default: return add_parts<kFirst, kCount, kMostWarps>(sums, part_stride, recurrent);
     }
   }
 

@@ -1,0 +1,25 @@
+/// Where the steps of a row are in memory, asked in every step: with the row's length in a register, which would have
+/// to be read before anything else could be asked for, and with 32-bit times and rows, which cost half of 64. Floor 4.
+#pragma once
+
+#include "recurrence/schedule.h"
+
+namespace rondo {
+
+/// Where the value of a time step and a row is, in elements. Neither is negative.
+__device__ inline std::int64_t offset_of(const TimeBatchStrides& strides, std::int32_t t, std::int32_t b) {
+  return strides.offset(static_cast<std::uint32_t>(t), static_cast<std::uint32_t>(b));
+}
+
+/// Schedule::read_time of a row of `length` steps.
+__device__ inline std::int32_t read_time_of(const Schedule& schedule, std::int32_t length, std::int32_t s) {
+  const auto turned = static_cast<std::int32_t>(schedule.turned_steps(length));
+  return s < turned ? turned - 1 - s : s;
+}
+
+/// Schedule::write_time, likewise.
+__device__ inline std::int32_t write_time_of(const Schedule& schedule, std::int32_t length, std::int32_t s) {
+  return schedule.write_order == WriteOrder::processing ? s : read_time_of(schedule, length, s);
+}
+
+}  // namespace rondo
