@@ -37,7 +37,8 @@ class Packets {
 
   __device__ void write(unsigned round, unsigned item, const Item& words) const {
     const std::uint32_t epoch = round + 1;
-    device::store_packets(buffer(round) + item, {{{words.words[0], epoch}, {words.words[1], epoch}}});
+    Raw* pair = buffer(round) + item;
+    for (unsigned word = 0; word < 2; ++word) device::store_packet(&pair->packets[word], {words.words[word], epoch});
   }
 
   __device__ Raw read(unsigned round, unsigned item) const { return device::load_packets(buffer(round) + item); }

@@ -144,7 +144,7 @@ __global__ inline void packet_kernel(PacketArguments arguments) {
     const device::Words4 changed = next_words(own, [&](unsigned k) { return vector[k]; });
     for (unsigned half = 0; half < 2; ++half) {
       const std::uint32_t* words = changed.words + 2 * half;
-      device::store_packets(&pairs[2 * own + half], {{{words[0], epoch}, {words[1], epoch}}});
+      for (unsigned w = 0; w < 2; ++w) device::store_packet(&pairs[2 * own + half].packets[w], {words[w], epoch});
     }
     for (unsigned i = 0; i < 2 * kExchangeCount; ++i) {
       const device::PacketPair pair = receive(&pairs[i], epoch, arguments.fault);

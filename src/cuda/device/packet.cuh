@@ -9,15 +9,6 @@
 
 namespace rondo::device {
 
-__device__ inline void store_packets(PacketPair* target, const PacketPair& pair) {
-  const auto bits = [](Packet packet) {
-    return static_cast<std::uint64_t>(packet.epoch) << 32 | static_cast<std::uint64_t>(packet.word);
-  };
-  asm volatile("st.relaxed.gpu.global.v2.b64 [%0], {%1,%2};" ::"l"(target), "l"(bits(pair.packets[0])),
-               "l"(bits(pair.packets[1]))
-               : "memory");
-}
-
 __device__ inline void store_packet(Packet* target, Packet packet) {
   const std::uint64_t bits = static_cast<std::uint64_t>(packet.epoch) << 32 | static_cast<std::uint64_t>(packet.word);
   asm volatile("st.relaxed.gpu.global.b64 [%0], %1;" ::"l"(target), "l"(bits) : "memory");

@@ -9,14 +9,9 @@
 
 namespace rondo::device {
 
-inline void store_packets(PacketPair* target, const PacketPair& pair) {
-  std::atomic_ref<Packet>(target->packets[0]).store(pair.packets[0], std::memory_order_relaxed);
-  test::simt::interleave();
-  std::atomic_ref<Packet>(target->packets[1]).store(pair.packets[1], std::memory_order_relaxed);
-}
-
 inline void store_packet(Packet* target, Packet packet) {
   std::atomic_ref<Packet>(*target).store(packet, std::memory_order_relaxed);
+  test::simt::interleave();
 }
 
 inline PacketPair load_packets(const PacketPair* source) {
