@@ -14,7 +14,7 @@ NEAR = 1.03  # a choice within so much of the best is as good
 
 ABOUT = """What a plan takes, and the fastest of the other ways to share out the recurrence, measured in the same turns.
 The names are of kind, blocks of a team x teams, rows and units of a block, and warps along k. Predicted is without the product of the inputs,
-which is in what was measured. Place: which of its kind the best one was expected to be."""
+which is in what was measured, but where the kernel multiplies x itself (fused). Place: which of its kind the best one was expected to be."""
 
 
 def planned(text):

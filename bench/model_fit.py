@@ -2,28 +2,18 @@
 
 import math
 
-import limit_model
 from alternatives import NAMES
 from markdown import number, table
 from measurements import geometric_mean
 from tables import full_name
 from tuning import STEPWISE, competitors
 
-ABOUT = """Predicted over measured, of every way that was measured and of `cuda_stepwise`; above 1 the model is too slow. To a
-prediction comes the product of the inputs, as [the limit](#the-limit) has it (of an H200; of another device it is left
-out, so that ratios of short runs are too low). Spread: the factor within which two thirds of them are of the mean."""
+ABOUT = """Predicted over measured, of every way that was measured and of `cuda_stepwise`; above 1 the model is too slow. The
+product of the inputs is in both. Spread: the factor within which two thirds of them are of the mean."""
 
 
 def kind_of(run):
     return "stepwise" if run["executor"] == STEPWISE else run["executor"].split("_")[0]
-
-
-def input_us(bench, result):
-    """The predicted product of all inputs; 0 on a device that the limit model is not of."""
-    if "H200" not in bench["device"]["name"]:
-        return 0.0
-    step = limit_model.Step(limit_model.cell_gates(result["cell"]), result["H"], result["B"], result["math"])
-    return limit_model.input_us(step, result["T"], result["I"])
 
 
 def ratios(bench):
@@ -34,7 +24,7 @@ def ratios(bench):
             continue
         for run in competitors(result):
             if "predicted_us_per_run" in run:
-                predicted = run["predicted_us_per_run"] + input_us(bench, result)
+                predicted = run["predicted_us_per_run"]
                 name = f"{full_name(result)}: `{run['executor']}`"
                 found.append((kind_of(run), result["math"], predicted / run["us_per_run"]["median"], name))
     return found

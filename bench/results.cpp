@@ -39,9 +39,12 @@ Json way_json(const PersistentWay& way) {
           {"k_warps", shape.k_warps},
           {"k_tiles", shape.k_tiles},
           {"streamed_tiles", shape.streamed_tiles},
+          {"input_tiles", shape.input_tiles},
+          {"input_k_warps", shape.input_k_warps},
           {"register_weight_bytes", bytes.register_weights},
           {"shared_weight_bytes", bytes.shared_weights},
           {"streamed_weight_bytes", bytes.streamed_weights},
+          {"input_weight_bytes", bytes.input_weights},
           {"shared_bytes", bytes.shared},
           {"from_table", way.plan.measured != nullptr}};
 }

@@ -7,6 +7,7 @@ from measurements import FileError, fastest, runs_of
 
 LEAST_GAIN = 0.03
 STEPWISE = "cuda_stepwise"
+FUSED = "fused"  # a part of the name of a way whose kernel multiplies x itself
 # In the order of the enumerators, which is that of the table.
 CELLS = ("simple_rnn", "lstm", "gru")
 DTYPES = ("f64", "f32", "f16", "bf16")
@@ -144,6 +145,13 @@ def rows_of(key, points):
     return rows
 
 
+def range_of_I(run, I):
+    """The field of a row: a kernel that multiplies x itself and was faster is so for fewer inputs, another one for more."""
+    if run["executor"] == STEPWISE:
+        return []
+    return [f".I = {{.{'most' if FUSED in run['executor'].split('_') else 'least'} = {I}}}"]
+
+
 def range_text(least, most):
     return f"{{.least = {least}" + ("" if most is None else f", .most = {most}") + "}"
 
@@ -155,7 +163,7 @@ def row_text(key, B_range, T_range, best, choice, result, record):
               f".math = MatrixMath::{MATRIX_MATHS[math_name]}", f".H = {H}", f".B = {range_text(*B_range)}",
               f".T = {range_text(*T_range)}", f'.way = "{best["executor"]}"', f".step_us = {best['us_per_step']:.4g}",
               f'.record = "{record}"']
-    lines = [fields[:4], fields[4:9], fields[9:]]
+    lines = [fields[:4], fields[4:9], range_of_I(best, result["I"]) + fields[9:]]
     point = f"    // {result['id']}: {choice['executor']} took {choice['us_per_step']:.4g} us a step\n"
     return point + "    {" + ",\n     ".join(", ".join(line) for line in lines) + "},\n"
 

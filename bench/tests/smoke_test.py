@@ -16,7 +16,8 @@ from measurements import load, points_of  # noqa: E402
 BENCH, DEVICE = sys.argv[1:3]
 PERSISTENT = ("cuda_persistent", "cuda_block", "cuda_cluster", "cuda_grid")
 WAY_FIELDS = ("name", "kind", "blocks", "teams", "rows", "row_tiles", "octets", "unit_warps", "k_warps", "k_tiles",
-              "streamed_tiles", "register_weight_bytes", "shared_weight_bytes", "streamed_weight_bytes", "shared_bytes")
+              "streamed_tiles", "input_tiles", "input_k_warps", "register_weight_bytes", "shared_weight_bytes",
+              "streamed_weight_bytes", "input_weight_bytes", "shared_bytes")
 
 
 def run(*arguments, device=DEVICE):

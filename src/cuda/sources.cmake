@@ -56,6 +56,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_launch.cu
   persistent/persistent_plan.cpp
   persistent/persistent_runner.cpp
+  persistent/run_model.cpp
   persistent/step_model.cpp
   products/product_cache.cpp
   products/product_spec.cpp

@@ -81,6 +81,59 @@ TEST_P(PersistentParity, HazardousSizes) {
   EXPECT_GT(plans, 100);
 }
 
+/// Any plan of a kind that multiplies x itself, in each dtype; how many there were.
+int check_fused(const RandomRecurrence& recurrence, PersistentKind kind, std::uint64_t seed) {
+  Random random(seed);
+  int count = 0;
+  for (const Numbers& numbers : kNumbers) {
+    DeviceRun run = run_in(numbers, kind, seed);
+    Executors executors = alternatives(recurrence, run, kind);
+    std::erase_if(executors, [](const auto& executor) { return executor->name().find("_fused") == std::string::npos; });
+    if (executors.empty()) continue;
+    const auto any = static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(executors.size()) - 1));
+    run.executor = executors[any].get();
+    SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(run.executor->name()));
+    EXPECT_EQ(run.executor->workspace_bytes(spec_on_device(recurrence.spec, run), properties_of(run.device)), 0U);
+    expect_parity(recurrence, run);
+    ++count;
+  }
+  return count;
+}
+
+/// Inputs around the sizes of words and tiles, of more than one warp, and more than units; rows in one pass and in
+/// several; no step, one and a few.
+TEST_P(PersistentParity, InputsInTheKernel) {
+  struct Size {
+    std::int64_t H;
+    std::int64_t B;
+    std::int64_t T;
+    std::int64_t I;
+  };
+  int plans = 0;
+  std::uint64_t seed = 100;
+  for (const Size size : {Size{5, 1, 1, 1}, Size{16, 3, 1, 15}, Size{17, 9, 0, 3}, Size{24, 9, 5, 1},
+                          Size{9, 18, 3, 33}, Size{33, 2, 2, 70}, Size{20, 33, 4, 41}, Size{8, 8, 3, 130},
+                          Size{48, 50, 3, 7}, Size{31, 20, 6, 16}, Size{23, 1, 9, 64}}) {
+    for (int repeat = 0; repeat < 4; ++repeat) {
+      Random random(++seed);
+      const RandomRecurrence recurrence =
+          random_recurrence(random, {.units = size.H, .B = size.B, .T = size.T, .I = size.I, .plain_cell = true});
+      plans += check_fused(recurrence, GetParam(), seed);
+    }
+  }
+  EXPECT_GT(plans, 60);
+}
+
+TEST_P(PersistentParity, InputsOfDeadRowsInTheKernel) {
+  for (std::uint64_t seed = 1; seed < 5; ++seed) {
+    Random random(seed);
+    RandomRecurrence recurrence = random_recurrence(random, {.units = 20, .B = 9, .T = 4, .I = 5, .plain_cell = true});
+    recurrence.spec.has_lengths = true;
+    recurrence.lengths = Tensor::zeros({9}, DType::i32);
+    EXPECT_GT(check_fused(recurrence, GetParam(), seed), 0);
+  }
+}
+
 /// The first way to share out a recurrence over a grid that is `wanted`, on a device with as little shared memory as it
 /// needs: little room is what streams weights, and has sums in one place.
 template <typename Wanted>
@@ -204,13 +257,20 @@ TEST_P(PersistentParity, BatchMatesAndRepeatsNeverMatter) {
     for (const Numbers& numbers : kNumbers) {
       DeviceRun run = run_in(numbers, GetParam(), seed);
       const Executors executors = alternatives(recurrence, run, GetParam());
-      run.executor = executors.front().get();
-      SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(run.executor->name()));
-      const RunResult before = run_on_device(recurrence, run);
-      const RunResult after = run_on_device(other, run);
-      EXPECT_TRUE(identical(after.last_output.select(0, 0), before.last_output.select(0, 0)));
-      run.repeats = 3;
-      EXPECT_TRUE(identical(run_on_device(recurrence, run).last_output, before.last_output));
+      for (const bool fused : {false, true}) {
+        const auto found = std::ranges::find_if(executors, [&](const auto& executor) {
+          return (executor->name().find("_fused") != std::string_view::npos) == fused;
+        });
+        ASSERT_NE(found, executors.end());
+        run.executor = found->get();
+        SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(run.executor->name()));
+        run.repeats = 1;
+        const RunResult before = run_on_device(recurrence, run);
+        const RunResult after = run_on_device(other, run);
+        EXPECT_TRUE(identical(after.last_output.select(0, 0), before.last_output.select(0, 0)));
+        run.repeats = 3;
+        EXPECT_TRUE(identical(run_on_device(recurrence, run).last_output, before.last_output));
+      }
     }
   }
 }

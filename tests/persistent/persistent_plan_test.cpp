@@ -10,6 +10,7 @@
 #include "cuda/persistent/operand_kind.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
+#include "cuda/persistent/run_model.h"
 #include "cuda/persistent/step_model.h"
 #include "rondo/plan.h"
 #include "support/expect_error.h"
@@ -102,7 +103,8 @@ TEST(PersistentPlan, ExplainsInWords) {
   const std::string text = Plan::create(lstm(512, 64), h200()).explain();
   EXPECT_NE(text.find("cluster kernel: 8 x 16 blocks of 256 threads, 8 rows and 32 units each"), std::string::npos)
       << text;
-  EXPECT_NE(text.find("us a step (cluster_16x8_8rows_32units_"), std::string::npos) << text;
+  EXPECT_NE(text.find("us a step, without the product of the inputs (cluster_16x8_8rows_32units_"), std::string::npos)
+      << text;
 }
 
 TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
@@ -192,6 +194,8 @@ TEST(PersistentPlan, NamesTellWaysApart) {
   EXPECT_EQ(way_name(shape), "grid_4x2_9rows_2x8units_8k_3streamed");
   shape.kind = PersistentKind::cluster;
   EXPECT_EQ(way_name(shape), "cluster_4x2_9rows_16units_8k_3streamed");
+  shape.input_tiles = 1;
+  EXPECT_EQ(way_name(shape), "cluster_4x2_9rows_16units_8k_fused_3streamed");
 }
 
 /// Its weights have the room of f32; it is slower than TF32, and faster than strict products of many rows alone.
@@ -233,6 +237,73 @@ TEST(PersistentPlan, IsMadeWithoutADevice) {
   EXPECT_FALSE(persistent_plans(spec, properties, PersistentKind::cluster).empty());
 }
 
+RecurrenceSpec of_inputs(RecurrenceSpec spec, std::int64_t I, std::int64_t T) {
+  spec.I = I;
+  spec.T = T;
+  return spec;
+}
+
+/// Decoding: a launch less, and no memory for sums.
+TEST(FusedInputs, ARunOfOneStepIsOneLaunch) {
+  for (const DeviceProperties& gpu : {h200(), known_gpu("h100"), a100(), slice()}) {
+    for (const std::int64_t H : {64, 320, 640}) {
+      if (gpu.processors < 20 && H > 320) continue;
+      const Plan plan = Plan::create(of_inputs(lstm(H, 1), H, 1), gpu);
+      EXPECT_EQ(plan.executor_name(), "cuda_persistent") << gpu.name << ", H " << H;
+      EXPECT_NE(plan.explain().find("it multiplies x itself"), std::string::npos) << plan.explain();
+      EXPECT_NE(plan.explain().find("_fused)"), std::string::npos) << plan.explain();
+      EXPECT_EQ(plan.workspace_bytes(), 0U);
+    }
+  }
+  EXPECT_EQ(chosen(of_inputs(lstm(2048, 64), 2048, 1), h200()), "cuda_stepwise");
+}
+
+TEST(FusedInputs, LongRunsOfManyInputsLeaveThemToAProduct) {
+  const Plan plan = Plan::create(of_inputs(lstm(512, 32), 512, 1000), h200());
+  EXPECT_NE(plan.explain().find("us a step, without the product of the inputs"), std::string::npos) << plan.explain();
+  EXPECT_GT(plan.workspace_bytes(), std::size_t{1000} * 32 * 4 * 512 * 4);
+}
+
+TEST(FusedInputs, TheWaitForOtherBlocksHidesThem) {
+  const auto costs = [](std::int64_t H, PersistentKind kind) {
+    const RecurrenceSpec spec = of_inputs(lstm(H, 1), 40, 100);
+    double least[2] = {1e9, 1e9};  // without, with
+    for (const PersistentPlan& plan : persistent_plans(spec, h200(), kind)) {
+      double& step_ns = least[plan.shape.multiplies_inputs() ? 1 : 0];
+      step_ns = std::min(step_ns, plan.step_ns);
+    }
+    return least[1] - least[0];
+  };
+  EXPECT_LT(costs(1024, PersistentKind::grid), 100);
+  EXPECT_LT(costs(512, PersistentKind::cluster), 100);
+  EXPECT_GT(costs(64, PersistentKind::block), 100);
+}
+
+TEST(FusedInputs, TheirWeightsHaveToFit) {
+  const auto fused = [](std::int64_t I) {
+    return std::ranges::any_of(persistent_plans(of_inputs(lstm(1024, 4), I, 10), h200(), PersistentKind::grid),
+                               [](const PersistentPlan& plan) { return plan.shape.multiplies_inputs(); });
+  };
+  EXPECT_TRUE(fused(1));
+  EXPECT_TRUE(fused(80));
+  EXPECT_FALSE(fused(8000));
+  EXPECT_FALSE(fused(100000));
+  EXPECT_FALSE(fused(0)) << "there is nothing to multiply";
+}
+
+/// Of the run that is predicted, the product of the inputs is a part, whoever makes it.
+TEST(RunModel, HasTheProductOfTheInputs) {
+  const auto total_ns = [](std::int64_t I) { return stepwise_total_ns(of_inputs(lstm(256, 64), I, 100), h200()); };
+  EXPECT_GT(total_ns(64), 100 * 4500.0);
+  EXPECT_GT(total_ns(4096) - total_ns(64), 2.0 * 100 * 64 * 4 * 256 * (4096 - 64) / 500e3 * 0.9);
+  const RecurrenceSpec spec = of_inputs(lstm(256, 64), 64, 100);
+  for (const PersistentPlan& plan : persistent_plans(spec, h200(), PersistentKind::cluster)) {
+    const double product = plan.shape.multiplies_inputs() ? 0.0 : input_product_ns(spec, h200());
+    EXPECT_GT(plan.total_ns, 100 * plan.step_ns + product);
+    EXPECT_LT(plan.total_ns, 100 * plan.step_ns + product + 20e3);
+  }
+}
+
 /// Whatever is planned covers the problem and fits the device.
 TEST(PersistentPlan, EveryPlanFits) {
   int count = 0;
@@ -242,6 +313,7 @@ TEST(PersistentPlan, EveryPlanFits) {
                                random.pick({DType::bf16, DType::f16, DType::f32}), random.integer(0, 100));
     spec.cell.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru});
     spec.cell.reset_after = random.coin();
+    spec.I = random.integer(1, 300);
     spec.math = random.pick({MatrixMath::strict, MatrixMath::tf32, MatrixMath::tf32x3});
     const DeviceProperties properties = random.pick({h200(), known_gpu("h100_pcie"), a100(), slice()});
     std::set<std::string> names;
@@ -264,6 +336,14 @@ TEST(PersistentPlan, EveryPlanFits) {
         EXPECT_TRUE(has_octets(kind, product, shape.octets));
         EXPECT_GE(shape.k_warps, fewest_k_warps(kind, shape.octets, shape.row_tiles));
         EXPECT_GE(std::int64_t{shape.k_warps} * shape.warp_tiles(), shape.k_tiles);
+        EXPECT_LE(shape.input_k_warps, shape.k_warps);
+        EXPECT_EQ(plan.bytes.input_weights > 0, shape.multiplies_inputs());
+        if (shape.multiplies_inputs()) {
+          const PersistentShape inputs = shape.of_inputs();
+          EXPECT_GE(std::size_t(shape.blocks) * plan.bytes.input_weights,
+                    std::size_t(gate_count(spec.cell.kind) * spec.cell.units * spec.I) * size_of(spec.dtype));
+          EXPECT_GE(std::int64_t{inputs.k_warps} * inputs.warp_tiles(), shape.input_tiles);
+        }
         EXPECT_LE(plan.bytes.shared, properties.shared_bytes_per_block);
         EXPECT_TRUE(shape.sum_places == 1 || shape.sum_places == 2);
         EXPECT_GT(plan.step_ns, 0.0);

@@ -18,7 +18,8 @@ constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::clus
 /// Small, so that many orders can be tried: two blocks of a team, two of its warps along k, ragged rows.
 RandomRecurrence recurrence(CellKind kind, std::int64_t B) {
   Random random(static_cast<std::uint64_t>(kind) + 1);
-  RandomRecurrence recurrence = random_recurrence(random, {.units = 24, .B = B, .plain_cell = true});
+  // Inputs of more than one warp, where the kernel multiplies them.
+  RandomRecurrence recurrence = random_recurrence(random, {.units = 24, .B = B, .I = 44, .plain_cell = true});
   recurrence.spec.cell.kind = kind;
   recurrence.spec.cell.reset_after = false;
   recurrence.spec.cell.use_bias = false;
@@ -28,7 +29,7 @@ RandomRecurrence recurrence(CellKind kind, std::int64_t B) {
   recurrence.mask.reset();
   recurrence.initial_state.clear();
   const std::int64_t columns = 24 * gate_count(kind);
-  recurrence.weights = {random.tensor({recurrence.spec.I, columns}, 1.0), random.tensor({24, columns}, 0.04), {}};
+  recurrence.weights = {random.tensor({recurrence.spec.I, columns}, 0.3), random.tensor({24, columns}, 0.04), {}};
   recurrence.x = random.tensor({5, B, recurrence.spec.I}, 1.0);
   std::vector<std::int32_t> lengths{5, 0};
   for (std::int64_t b = 2; b < B; ++b) lengths.push_back(static_cast<std::int32_t>(3 + b % 3));

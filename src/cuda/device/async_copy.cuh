@@ -7,13 +7,20 @@
 
 namespace rondo::device {
 
-/// The copies of one thread, in groups. What they bring is visible to this thread alone once it has waited.
+/// The copies of one thread, in groups; those of several objects of this class are one sequence, so that one may wait
+/// for what another one has started. What they bring is visible to this thread alone once it has waited.
 class AsyncCopies {
  public:
   /// Starts a copy past the L1 cache, as part of the next group.
   __device__ void copy(Words4* target, const Words4* source) {
     const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(target));
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(source) : "memory");
+  }
+
+  /// The same of one word, through the L1 cache.
+  __device__ void copy(std::uint32_t* target, const std::uint32_t* source) {
+    const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(target));
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(address), "l"(source) : "memory");
   }
 
   /// Ends a group, which may be empty.

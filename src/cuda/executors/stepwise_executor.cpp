@@ -4,7 +4,7 @@
 #include "cuda/executors/packed_biases.h"
 #include "cuda/executors/stepwise_loop.h"
 #include "cuda/executors/stepwise_scratch.h"
-#include "cuda/persistent/persistent_plan.h"
+#include "cuda/persistent/run_model.h"
 #include "rondo/error.h"
 
 namespace rondo {

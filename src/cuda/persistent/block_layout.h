@@ -39,8 +39,10 @@ struct BlockBytes {
   std::size_t register_weights = 0;
   std::size_t shared_weights = 0;
   std::size_t streamed_weights = 0;  ///< for each product
+  std::size_t input_weights = 0;     ///< of W, in shared memory
   std::size_t operands = 0;          ///< rows of h
   std::size_t sums = 0;              ///< of a product
+  std::size_t input_sums = 0;        ///< of x W, of a pass
   std::size_t shared = 0;            ///< of shared memory altogether
 };
 
@@ -53,13 +55,17 @@ BlockBytes block_bytes(const CellSpec& cell, const PersistentShape& shape) {
         const auto tiles = static_cast<std::size_t>(shape.warp_tiles());
         const auto resident = std::min(tiles, static_cast<std::size_t>(needs.resident));
         const auto in_shared = static_cast<std::size_t>(shared_tiles(shape, needs.resident));
+        const SharedLayout layout = shared_layout(shape, needs);
+        const auto input_sums = shape.multiplies_inputs() ? input_sum_count(shape, needs) : 0;
         return BlockBytes{
             .register_weights = tile_bytes * resident,
             .shared_weights = tile_bytes * in_shared,
             .streamed_weights = tile_bytes * (tiles - resident - in_shared),
+            .input_weights = layout.input_rows - layout.input_weights,
             .operands = operand_bytes(shape, needs.pass_rows) * static_cast<std::size_t>(needs.operand_places),
             .sums = sizeof(float) * static_cast<std::size_t>(sum_count(shape, needs)),
-            .shared = shared_layout(shape, needs).bytes};
+            .input_sums = sizeof(float) * static_cast<std::size_t>(input_sums),
+            .shared = layout.bytes};
       });
 }
 

@@ -28,11 +28,25 @@ class FmaProduct {
     }
   }
 
+  /// As MmaProduct::multiply_inputs, of the first `rows` rows.
+  __device__ void multiply_inputs(const WarpInputs& inputs, int rows, float* target) const {
+    RONDO_KEEP_LOOP
+    for (int row = 0; row < rows; row += kInputsTogether) {
+      multiply_input_rows<0>(inputs, row, target);
+      if constexpr (kPhases<Formula> == 2) multiply_input_rows<1>(inputs, row, target);
+    }
+  }
+
  private:
   template <int kPhase>
   static constexpr int kSlots = kPhaseSlots<Formula, Sizes::kOctets, kPhase>;
 
+  template <int kPhase>
+  static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
+
   static constexpr int kMostTogether = rows_together(kPhases<Formula>);
+  /// The same for x: always as many, which all have memory. Those that do not exist cost what others do.
+  static constexpr int kInputsTogether = 2;
 
   /// Rows `row`, `row` + 1, ...: kRows of them, which all have memory, or half as many where there are no more `left`.
   template <int kPhase, int kRows>
@@ -40,25 +54,41 @@ class FmaProduct {
     if constexpr (kRows > 2) {
       if (left <= kRows / 2) return multiply_rows<kPhase, kRows / 2>(operands, row, left, target);
     }
-    constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
     float sums[kRows][kSlots<kPhase>] = {};
     const std::uint32_t* h = operands.words + warp_.first_tile * device::kTileWords + row * operands.stride;
     weights_.for_resident(warp_.tiles, [&](int tile) {
-      add_tile([&](int vector) { return weights_.resident(tile, kFirstVector + vector); },
-               h + tile * device::kTileWords, sums);
+      add_tile([&](int vector) { return weights_.resident(tile, kFirstVector<kPhase> + vector); },
+               h + tile * device::kTileWords, operands.stride, sums);
     });
     for (int tile = kResident; tile < weights_.first_streamed(); ++tile) {
-      add_tile([&](int vector) { return weights_.shared(tile, kFirstVector + vector); }, h + tile * device::kTileWords,
-               sums);
+      add_tile([&](int vector) { return weights_.shared(tile, kFirstVector<kPhase> + vector); },
+               h + tile * device::kTileWords, operands.stride, sums);
     }
     weights_.for_streamed(weights_.first_streamed(), warp_.tiles, [&](int tile, const device::Words4* vectors) {
-      add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, h + tile * device::kTileWords, sums);
+      add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, h + tile * device::kTileWords,
+               operands.stride, sums);
     });
-    store<kPhase>(row, sums, target);
+    store<kPhase, kPhaseGates<Formula, kPhase>>(row, sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
   }
 
+  template <int kPhase>
+  __device__ void multiply_input_rows(const WarpInputs& inputs, int row, float* target) const {
+    float sums[kInputsTogether][kSlots<kPhase>] = {};
+    const std::uint32_t* x = inputs.rows.words + row * inputs.rows.stride;
+    RONDO_KEEP_LOOP
+    for (int tile = 0; tile < inputs.tiles; ++tile) {
+      const device::Words4* vectors = inputs.weights + (tile * kVectors + kFirstVector<kPhase>)*device::kWarpLanes;
+      add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, x + tile * device::kTileWords,
+               inputs.rows.stride, sums);
+    }
+    constexpr int kFirstGate = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
+    store<kPhase, Formula::kGates>(row, sums, target + kFirstGate, warp_.shape.sum_stride(Formula::kGates));
+  }
+
+  /// Rows of `words` are `stride` apart.
   template <typename Weights, int kRows, int kCount>
-  __device__ void add_tile(const Weights& weights, const std::uint32_t* h, float (&sums)[kRows][kCount]) const {
+  static __device__ void add_tile(const Weights& weights, const std::uint32_t* words, int stride,
+                                  float (&sums)[kRows][kCount]) {
     RONDO_UNROLL
     for (int half = 0; half < 2; ++half) {
       device::Words4 weight[kCount];
@@ -66,33 +96,31 @@ class FmaProduct {
       for (int slot = 0; slot < kCount; ++slot) weight[slot] = weights(slot * 2 + half);
       RONDO_UNROLL
       for (int row = 0; row < kRows; ++row) {
-        const auto words = *reinterpret_cast<const device::Words4*>(h + row * warp_.shape.row_stride() + half * 4);
+        const auto right = *reinterpret_cast<const device::Words4*>(words + row * stride + half * 4);
         RONDO_UNROLL
         for (int i = 0; i < 4; ++i) {
           RONDO_UNROLL
           for (int slot = 0; slot < kCount; ++slot) {
-            sums[row][slot] += device::bits_float(weight[slot].words[i]) * device::bits_float(words.words[i]);
+            sums[row][slot] += device::bits_float(weight[slot].words[i]) * device::bits_float(right.words[i]);
           }
         }
       }
     }
   }
 
-  template <int kPhase, int kRows>
-  __device__ void store(int row, const float (&sums)[kRows][kSlots<kPhase>], float* target) const {
+  /// Rows of `target` are `stride` apart, and have kUnitGates sums for each unit.
+  template <int kPhase, int kUnitGates, int kRows>
+  __device__ void store(int row, const float (&sums)[kRows][kSlots<kPhase>], float* target, int stride) const {
     constexpr int kUnits = Sizes::kOctets * kOctetUnits;
-    const PersistentShape& shape = warp_.shape;
-    const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
-    constexpr int kGates = kPhaseGates<Formula, kPhase>;
     target +=
-        (warp_.k_warp * Sizes::kRowTiles * device::kTileColumns + row) * stride + warp_.unit_warp * kUnits * kGates;
+        (warp_.k_warp * Sizes::kRowTiles * device::kTileColumns + row) * stride + warp_.unit_warp * kUnits * kUnitGates;
     RONDO_UNROLL
     for (int slot = 0; slot < kSlots<kPhase>; ++slot) {
       const int pair = slot * device::kWarpLanes + static_cast<int>(device::lane());
       const int gate = pair / kUnits;
-      if (gate >= kGates) continue;
+      if (gate >= kPhaseGates<Formula, kPhase>) continue;
       RONDO_UNROLL
-      for (int i = 0; i < kRows; ++i) target[i * stride + pair % kUnits * kGates + gate] = sums[i][slot];
+      for (int i = 0; i < kRows; ++i) target[i * stride + pair % kUnits * kUnitGates + gate] = sums[i][slot];
     }
   }
 

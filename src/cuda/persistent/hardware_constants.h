@@ -46,8 +46,18 @@ struct HardwareConstants {
   double memory_bytes_per_ns = 4200;
   /// parts, estimated: of the shorter of two that share an issue slot, what is not hidden.
   double overlap = 0.3;
-  /// ns, estimated: once for a run: the launch, weights into registers, the results.
-  double start_ns = 6000;
+  /// ns, estimated: of a pass, for sums of x W to threads, where the kernel multiplies x.
+  double input_latency_ns = 40;
+  /// clocks, estimated: of a scheduler, for a warp's copy of 32 words of x.
+  double copy_clocks = 12;
+  /// ns, estimated: a read of x that no copy of words can bring.
+  double element_ns = 500;
+  /// ns, estimated: once for a run: the launch, out of a graph.
+  double launch_ns = 2000;
+  /// ns, estimated: and what it takes more where all blocks have to run at once.
+  double cooperative_ns = 1000;
+  /// ns, estimated: once for a run: states, lengths and biases before the first step, results after the last.
+  double ends_ns = 1200;
 };
 
 inline constexpr HardwareConstants kHardware{};

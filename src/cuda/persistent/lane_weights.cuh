@@ -5,6 +5,7 @@
 #include "cuda/device/collectives.cuh"
 #include "cuda/device/unroll.cuh"
 #include "cuda/device/words.h"
+#include "cuda/persistent/shared_operands.cuh"
 #include "cuda/persistent/tile_layout.h"
 
 namespace rondo {
@@ -19,6 +20,13 @@ struct WarpPlace {
   int rows = 0;                              ///< of the team
   device::Words4* shared_weights = nullptr;  ///< of this warp
   device::Words4* stream_places = nullptr;   ///< of this warp; kStreamPlaces tiles
+};
+
+/// What a warp multiplies of x W.
+struct WarpInputs {
+  SharedOperands rows;            ///< of a pass: this warp's tiles alone
+  const device::Words4* weights;  ///< of this lane, kWarpLanes apart; tiles with all of their vectors
+  int tiles;
 };
 
 /// Tiles that neither registers nor shared memory have room for, in the order of their use: a phase as often as it is

@@ -9,6 +9,7 @@
 #include "cuda/persistent/gate_sums.cuh"
 #include "cuda/persistent/lane_weights.cuh"
 #include "cuda/persistent/mma_words.cuh"
+#include "cuda/persistent/operand_words.cuh"
 #include "cuda/persistent/shared_operands.cuh"
 
 namespace rondo {
@@ -63,7 +64,13 @@ class MmaProduct {
         }
       }
     }
-    store<kPhase>(sums, target);
+    store<kPhase, kPhaseGates<Formula, kPhase>>(sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
+  }
+
+  /// `target`, [input_k_warps][row][unit][gate], gets this warp's part of x W.
+  __device__ void multiply_inputs(const WarpInputs& inputs, int, float* target) const {
+    multiply_input_phase<0>(inputs, target);
+    if constexpr (kPhases<Formula> == 2) multiply_input_phase<1>(inputs, target);
   }
 
  private:
@@ -98,16 +105,39 @@ class MmaProduct {
     }
   }
 
-  /// Lane l has, in both octets of a vector, unit l / 4 and the rows 2 (l % 4) and the next.
+  /// Of the gates of a phase.
   template <int kPhase>
-  __device__ void store(const Sums<kPhase>& sums, float* target) const {
-    const PersistentShape& shape = warp_.shape;
-    const int stride = shape.sum_stride(kPhaseGates<Formula, 0>);
+  __device__ void multiply_input_phase(const WarpInputs& inputs, float* target) const {
+    Sums<kPhase> sums = {};
+    RONDO_KEEP_LOOP
+    for (int first = 0; first < inputs.tiles; first += kTogether) {
+      Columns<kRowTiles> columns[kTogether];
+      inputs.rows.load(first, inputs.tiles - first, columns);
+      RONDO_UNROLL
+      for (int i = 0; i < kTogether; ++i) {
+        if (first + i >= inputs.tiles) continue;
+        RONDO_UNROLL
+        for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+          for (std::uint32_t& word : columns[i].of[row_tile]) word = input_word<Operand>(word);
+        }
+        const device::Words4* vectors =
+            inputs.weights + ((first + i) * kVectors + kFirstVector<kPhase>)*device::kWarpLanes;
+        add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[i], sums);
+      }
+    }
+    constexpr int kFirstGate = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
+    store<kPhase, Formula::kGates>(sums, target + kFirstGate, warp_.shape.sum_stride(Formula::kGates));
+  }
+
+  /// Lane l has, in both octets of a vector, unit l / 4 and the rows 2 (l % 4) and the next. Rows of `target` are
+  /// `stride` apart, and have kUnitGates sums for each unit.
+  template <int kPhase, int kUnitGates>
+  __device__ void store(const Sums<kPhase>& sums, float* target, int stride) const {
     // Opaque: where sums go is computed here, in every step, and takes no registers from the weights.
     const int lane = static_cast<int>(device::opaque(device::lane()));
     constexpr int kGates = kPhaseGates<Formula, kPhase>;
     target += (warp_.k_warp * kRowTiles * device::kTileColumns + lane % 4 * 2) * stride +
-              (warp_.unit_warp * kOctets * kOctetUnits + lane / 4) * kGates;
+              (warp_.unit_warp * kOctets * kOctetUnits + lane / 4) * kUnitGates;
     RONDO_UNROLL
     for (int octet = 0; octet < kOctets; ++octet) {
       RONDO_UNROLL
@@ -119,7 +149,7 @@ class MmaProduct {
           gates[gate] = sums.of[pair / 2][row / 2][pair % 2 * 2 + row % 2];
         }
         const int tile_row = row / 2 * device::kTileColumns + row % 2;
-        write_gates(gates, target + tile_row * stride + octet * kOctetUnits * kGates);
+        write_gates(gates, target + tile_row * stride + octet * kOctetUnits * kUnitGates);
       }
     }
   }

@@ -20,6 +20,13 @@ __device__ inline std::uint32_t operand_word(device::Tf32, float value, float) {
 __device__ inline std::uint32_t operand_word(device::Tf32x3, float value, float) { return device::float_bits(value); }
 __device__ inline std::uint32_t operand_word(float, float value, float) { return device::float_bits(value); }
 
+/// A word of x as products take it, from what the caller's memory has.
+template <typename Operand>
+__device__ inline std::uint32_t input_word(std::uint32_t word) {
+  if constexpr (std::is_same_v<Operand, device::Tf32>) return device::round_to_tf32(device::bits_float(word));
+  return word;
+}
+
 /// The word that the values of neighbouring lanes make: an even lane and the next one get the same where a word holds
 /// two operands. All lanes of the warp take part.
 template <typename Operand>

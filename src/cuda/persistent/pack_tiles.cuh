@@ -1,4 +1,4 @@
-/// Brings the recurrent kernel into the order in which lanes hold it. Floor 4.
+/// Brings a kernel, the recurrent one or that of x, into the order in which lanes hold it. Floor 4.
 #pragma once
 
 #include "cuda/device/thread.cuh"
@@ -12,20 +12,21 @@ inline constexpr int kPackThreads = 128;
 
 template <typename Operand>
 struct PackTiles {
-  PersistentShape shape = {};
-  const typename Numbers<Operand>::Element* recurrent_kernel = nullptr;  ///< (H, G H)
-  device::Words4* packed = nullptr;  ///< [block of a team][warp][tile][vector][lane]
+  PersistentShape shape = {};  ///< of W: PersistentShape::of_inputs
+  std::int64_t K = 0;
+  const typename Numbers<Operand>::Element* kernel = nullptr;  ///< (K, G H)
+  device::Words4* packed = nullptr;                            ///< [block of a team][warp][tile][vector][lane]
 };
 
-/// Operands of column (gate, unit) at a word along k; zeros beyond H.
+/// Operands of column (gate, unit) at a word along k; zeros beyond K and H.
 template <typename Formula, typename Operand>
 __device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int gate, std::int64_t unit, int word) {
   using Element = typename Numbers<Operand>::Element;
   constexpr int kPerWord = Numbers<Operand>::kPerWord;
   const std::int64_t H = pack.shape.H;
   const auto at = [&](std::int64_t k) {
-    const bool exists = gate < Formula::kGates && unit < H && k < H;
-    return exists ? pack.recurrent_kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
+    const bool exists = gate < Formula::kGates && unit < H && k < pack.K;
+    return exists ? pack.kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
   };
   const std::int64_t k = std::int64_t{word} * kPerWord;
   return operand_word(Operand{}, at(k), at(k + kPerWord - 1));

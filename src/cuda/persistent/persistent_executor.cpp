@@ -4,6 +4,7 @@
 
 #include "cuda/persistent/persistent_choice.h"
 #include "cuda/persistent/persistent_scratch.h"
+#include "cuda/persistent/run_model.h"
 #include "cuda/persistent/tuning_rows.h"
 #include "rondo/error.h"
 
@@ -31,10 +32,8 @@ class PersistentExecutor : public Executor {
   /// Nothing where no kernel of its runs `spec` on such a device.
   virtual std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
 
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    WorkspaceCutter cutter(nullptr);
-    cut_persistent_scratch(spec, cutter);
-    return cutter.used();
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return persistent_scratch_bytes(spec, plan(spec, properties).value().shape);
   }
 
   // What the model says, of a measured way as well: so that all predictions are alike.
@@ -72,9 +71,10 @@ class ChoosingExecutor final : public PersistentExecutor {
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
     const PersistentChoice first = choose(request.spec, request.properties);
+    const std::size_t workspace_bytes = this->workspace_bytes(request.spec, request.properties);
     DeviceProperties properties = request.properties;
     for (PersistentChoice choice = first; choice.plan; choice = choose(request.spec, properties)) {
-      if (auto runner = make_persistent_runner(request, choice.plan->shape)) return runner;
+      if (auto runner = make_persistent_runner(request, choice.plan->shape, workspace_bytes)) return runner;
       properties.cluster_blocks = choice.plan->shape.blocks / 2;
     }
     throw no_room(first.plan->shape, request.spec.device);
@@ -105,7 +105,8 @@ class PlannedExecutor final : public PersistentExecutor {
   std::optional<PersistentPlan> plan(const RecurrenceSpec&, const DeviceProperties&) const override { return plan_; }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    if (auto runner = make_persistent_runner(request, plan_.shape)) return runner;
+    if (auto runner = make_persistent_runner(request, plan_.shape, workspace_bytes(spec_, request.properties)))
+      return runner;
     throw no_room(plan_.shape, request.spec.device);
   }
 

@@ -41,7 +41,9 @@ std::optional<PersistentWay> persistent_way(const Executor& executor, const Recu
                                             const DeviceProperties& properties);
 
 /// A runner for one way to share out the recurrence, or null where the device has no room for it after all: what a GPU
-/// says of large clusters depends on which parts of it are there.
-std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape);
+/// says of large clusters depends on which parts of it are there. Where the way needs more than `workspace_bytes`,
+/// those of another one that a plan was made with, the runner has a workspace of its own.
+std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape,
+                                               std::size_t workspace_bytes);
 
 }  // namespace rondo

@@ -3,19 +3,27 @@
 ///
 ///     push the initial h, if there is one
 ///     for s in the steps at which some row of the team is live:
-///       [wait for h;  sums = h U, each warp a part;  barrier]                             not where h is zeros yet
-///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]        a GRU that resets before it
-///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
+///       [x sums = x W, each warp a part]                                                  where it is not there
+///       already [wait for h;  sums = h U, each warp a part]                                       not where h is zeros
+///       yet barrier [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]        a GRU that
+///       resets before it h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row
+///       emits
 ///
 /// Where a team has more rows than a product takes, each line is done for one pass of rows after the other, and h of
 /// one pass is on its way while the next one is multiplied.
 ///
-/// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone. Floor 4.
+/// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone.
+///
+/// Between the product of x and the reading of its sums there is one barrier of the block in each pass: that after the
+/// product of h, or, where h is zeros, one of its own. A fast warp may write sums of x of the next pass while a slow
+/// one reads those of this pass; it writes those of the pass after the next when everybody has come to the next
+/// barrier, and who comes there has read. So they lie in two places in turn. Floor 4.
 #pragma once
 
 #include "cuda/persistent/exchange.cuh"
 #include "cuda/persistent/fma_product.cuh"
 #include "cuda/persistent/grid_exchange.cuh"
+#include "cuda/persistent/input_stream.cuh"
 #include "cuda/persistent/mma_product.cuh"
 #include "cuda/persistent/unit_rows.cuh"
 #include "recurrence/buffers.h"
@@ -29,12 +37,6 @@ struct ProductOf {
 template <typename Formula, typename Sizes>
 struct ProductOf<Formula, float, Sizes> {
   using Type = FmaProduct<Formula, Sizes>;
-};
-
-/// Steps first .. last - 1.
-struct StepRange {
-  std::int32_t first = 0;
-  std::int32_t last = 0;
 };
 
 /// Those at which a row of the team may be live, by the lengths alone.
@@ -53,7 +55,7 @@ __device__ inline StepRange steps_to_compute(const Schedule& schedule, std::int3
 /// The block's shared memory, by SharedLayout.
 struct BlockMemory {
   std::byte* base;
-  SharedLayout layout;
+  const SharedLayout& layout;
 
   __device__ std::uint32_t* operands() const { return reinterpret_cast<std::uint32_t*>(base + layout.operands); }
   __device__ float* sums() const { return reinterpret_cast<float*>(base + layout.sums); }
@@ -69,8 +71,10 @@ struct BlockMemory {
   }
 };
 
+/// Weights that are not multiplied with anything stay where they are.
 template <typename Product>
-__device__ inline WarpPlace warp_place(const PersistentShape& shape, const BlockMemory& memory, int rows) {
+__device__ inline WarpPlace warp_place(const PersistentShape& shape, const BlockMemory& memory, int rows,
+                                       bool multiplies) {
   const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
   const int k_warp = warp / shape.unit_warps;
   const int shared_vectors = shared_tiles(shape, Product::kResident) * Product::kVectors * device::kWarpLanes;
@@ -78,7 +82,7 @@ __device__ inline WarpPlace warp_place(const PersistentShape& shape, const Block
   return {.shape = shape,
           .unit_warp = warp % shape.unit_warps,
           .k_warp = k_warp,
-          .tiles = shape.tiles_of(k_warp),
+          .tiles = multiplies ? shape.tiles_of(k_warp) : 0,
           .first_tile = k_warp * shape.warp_tiles(),
           .rows = rows,
           .shared_weights = memory.weights() + warp * shared_vectors,
@@ -89,15 +93,18 @@ __device__ inline WarpPlace warp_place(const PersistentShape& shape, const Block
 class SumPlaces {
  public:
   __device__ SumPlaces(const BlockMemory& memory, const PersistentShape& shape, const BlockNeeds& needs)
-      : first_(memory.sums()), current_(first_), step_(needs.sum_places == 1 ? 0 : sum_count(shape, needs)) {}
+      : memory_(memory), step_(needs.sum_places == 1 ? 0 : sum_count(shape, needs)) {}
 
-  __device__ float* next() { return current_ = current_ == first_ ? first_ + step_ : first_; }
-  __device__ const float* current() const { return current_; }
+  __device__ float* next() {
+    place_ ^= 1;
+    return current();
+  }
+  __device__ float* current() const { return memory_.sums() + place_ * step_; }
 
  private:
-  float* const first_;
-  float* current_;
+  const BlockMemory& memory_;
   const int step_;
+  int place_ = 0;
 };
 
 /// `value(i)` of every row of this thread in a pass goes to all blocks of the team.
@@ -151,12 +158,17 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const int team_rows = rows_left < shape.rows ? rows_left : shape.rows;
 
   const BlockNeeds needs = block_needs<Formula, Operand, kOctets>(shape);
-  const BlockMemory memory{device::shared_memory(), shared_layout(shape, needs)};
+  const BlockMemory memory{device::shared_memory(), run.layout};
   memory.clear_operands(shape.threads());
+  const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
+  bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   const int warp = thread / device::kWarpLanes;
+  InputStream<Formula, Operand, typename Product::Layout, Counts> inputs(
+      run, memory.base, {.first_row = first_row, .rows = team_rows, .steps = range});
+  if (shape.multiplies_inputs()) inputs.begin(block);
   Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
                                     device::kWarpLanes,
-                  warp_place<Product>(shape, memory, team_rows));
+                  warp_place<Product>(shape, memory, team_rows, !fresh || range.last - range.first > 1));
   const int unit = thread % shape.units();
   const int row_step = shape.threads() / shape.units();
   // Where units do not divide the threads, the last ones have no row.
@@ -171,10 +183,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   exchange.begin();
   const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
 
-  const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
   rows.load_states();
   for (std::int32_t s = 0; s < range.first; ++s) rows.emit(s, false);
-  bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   if (range.first < range.last) {
     if (!fresh) {
       for_passes<Counts>(team_rows, push_h);
@@ -184,31 +194,32 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   }
   SumPlaces sums(memory, shape, needs);
   bool all_came = true;
+  // Sums of a phase of step s; with the first one those of x.
+  const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, std::int32_t s, int pass) {
+    const bool with_inputs = kPhase == 0 && shape.multiplies_inputs();
+    if (with_inputs) inputs.multiply(product, s, pass);
+    if (!fresh) {
+      const int first = pass * kPassRows;
+      exchange.wait(first);
+      product.template multiply<kPhase>(exchange.operands(first), rows_of_pass<Counts>(team_rows, first), sums.next());
+    }
+    if (!fresh || with_inputs) device::block_barrier();
+    if (with_inputs) rows.take_inputs(pass, inputs.sums(s, pass));
+  };
   RONDO_KEEP_LOOP
   for (std::int32_t s = range.first; s < range.last && all_came; ++s) {
     if constexpr (kPhases<Formula> == 2) {
-      if (!fresh) {
-        for_passes<Counts>(team_rows, [&](int pass) {
-          const int first = pass * kPassRows;
-          exchange.wait(first);
-          product.template multiply<0>(exchange.operands(first), rows_of_pass<Counts>(team_rows, first), sums.next());
-          device::block_barrier();
-          rows.reset(pass, sums.current());
-          push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
-        });
-        exchange.end_pushes();
-      }
+      for_passes<Counts>(team_rows, [&](int pass) {
+        multiply(std::integral_constant<int, 0>{}, s, pass);
+        if (fresh) return;
+        rows.reset(pass, sums.current());
+        push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
+      });
+      if (!fresh) exchange.end_pushes();
     }
     for_passes<Counts>(team_rows, [&](int pass) {
-      if (!fresh) {
-        constexpr int kLastPhase = kPhases<Formula> - 1;
-        const int first = pass * kPassRows;
-        exchange.wait(first);
-        product.template multiply<kLastPhase>(exchange.operands(first), rows_of_pass<Counts>(team_rows, first),
-                                              sums.next());
-        device::block_barrier();
-        all_came = exchange.all_came() && all_came;
-      }
+      multiply(std::integral_constant<int, kPhases<Formula> - 1>{}, s, pass);
+      if (!fresh) all_came = exchange.all_came() && all_came;
       rows.step(pass, fresh ? nullptr : sums.current());
       if (s + 1 < range.last) push_h(pass);
     });

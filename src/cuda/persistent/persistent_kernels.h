@@ -27,10 +27,10 @@ template <typename Operand>
 struct PersistentKernels {
   using Element = typename Numbers<Operand>::Element;
 
-  /// Vectors of 16 bytes that the packed recurrent kernel has.
+  /// Vectors of 16 bytes that the packed recurrent kernel has; W with a shape of PersistentShape::of_inputs.
   static std::int64_t packed_vectors(const PersistentTask& task);
-  /// Queues the packing of `recurrent_kernel`, (H, G H).
-  static void pack(const PersistentTask& task, const Element* recurrent_kernel, device::Words4* packed);
+  /// Queues the packing of `kernel`, (K, G H); likewise.
+  static void pack(const PersistentTask& task, const Element* kernel, std::int64_t K, device::Words4* packed);
   /// Must come once before launches. False where the device cannot run such clusters after all, as in a small slice of
   /// a GPU.
   static bool prepare(const PersistentTask& task);

@@ -24,12 +24,20 @@ PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
 }
 
 template <typename Operand>
+SharedLayout layout_of(const PersistentTask& task) {
+  return dispatch_formula<Operand>(
+      task.cell, task.shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+        return shared_layout(task.shape, block_needs<Formula, Operand, kOctets>(task.shape));
+      });
+}
+
+template <typename Operand>
 device::LaunchConfig launch_config(const PersistentTask& task) {
   const PersistentShape& shape = task.shape;
   const bool cluster = shape.kind == PersistentKind::cluster;
   return {.grid = {static_cast<unsigned>(shape.teams * shape.blocks)},
           .block = {static_cast<unsigned>(shape.threads())},
-          .shared_bytes = block_bytes<Operand>(task.cell, shape).shared,
+          .shared_bytes = layout_of<Operand>(task).bytes,
           .stream = task.stream,
           .cluster_blocks = cluster ? static_cast<unsigned>(shape.blocks) : 1U,
           .cooperative = shape.kind == PersistentKind::grid};
@@ -48,7 +56,7 @@ std::int64_t PersistentKernels<Operand>::packed_vectors(const PersistentTask& ta
 }
 
 template <typename Operand>
-void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element* recurrent_kernel,
+void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element* kernel, std::int64_t K,
                                       device::Words4* packed) {
   const std::int64_t blocks = (packed_vectors(task) + kPackThreads - 1) / kPackThreads;
   const device::LaunchConfig config{
@@ -56,7 +64,7 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
   dispatch_formula<Operand>(task.cell, task.shape.octets,
                             [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
                               device::launch(pack_tiles_kernel<Formula, Operand, kOctets>, config,
-                                             PackTiles<Operand>{task.shape, recurrent_kernel, packed});
+                                             PackTiles<Operand>{task.shape, K, kernel, packed});
                             });
 }
 
@@ -70,7 +78,9 @@ bool PersistentKernels<Operand>::prepare(const PersistentTask& task) {
 
 template <typename Operand>
 void PersistentKernels<Operand>::launch(const PersistentTask& task, const PersistentRun<Element>& run) {
-  device::launch(kernel_of<Operand>(task), launch_config<Operand>(task), run);
+  PersistentRun<Element> laid_out = run;
+  laid_out.layout = layout_of<Operand>(task);
+  device::launch(kernel_of<Operand>(task), launch_config<Operand>(task), laid_out);
 }
 
 template struct PersistentKernels<BFloat16>;

@@ -6,9 +6,9 @@
 #include <limits>
 #include <sstream>
 
-#include "cuda/persistent/hardware_constants.h"
 #include "cuda/persistent/operand_kind.h"
 #include "cuda/persistent/persistent_kernels.h"
+#include "cuda/persistent/run_model.h"
 #include "cuda/persistent/step_model.h"
 #include "cuda/persistent/tuning_table.h"
 
@@ -17,8 +17,8 @@ namespace {
 
 std::int64_t ceil_div(std::int64_t count, std::int64_t size) { return (count + size - 1) / size; }
 
-std::int32_t k_tiles_of(const RecurrenceSpec& spec) {
-  const std::int64_t words = ceil_div(spec.cell.units * static_cast<std::int64_t>(size_of(spec.dtype)), 4);
+std::int32_t k_tiles_of(const RecurrenceSpec& spec, std::int64_t K) {
+  const std::int64_t words = ceil_div(K * static_cast<std::int64_t>(size_of(spec.dtype)), 4);
   return static_cast<std::int32_t>(ceil_div(words, device::kTileWords));
 }
 
@@ -81,7 +81,7 @@ class Shapes {
              .octets = team.octets,
              .unit_warps = static_cast<std::int32_t>(team.unit_warps),
              .k_warps = k_warps,
-             .k_tiles = k_tiles_of(spec_)});
+             .k_tiles = k_tiles_of(spec_, spec_.cell.units)});
       }
     }
   }
@@ -98,6 +98,21 @@ class Shapes {
   const std::int64_t octets_;
   std::vector<PersistentShape> shapes_;
 };
+
+bool can_multiply_inputs(const RecurrenceSpec& spec) {
+  constexpr std::int64_t kMostInputs = 1 << 14;  // so that sizes of a block fit 31 bits
+  return spec.I > 0 && spec.I <= kMostInputs;
+}
+
+/// The same, and the kernel multiplies x itself. Few warps share that, because each has sums of its own; strict ones
+/// share more, as their products take longer.
+PersistentShape with_inputs(const RecurrenceSpec& spec, PersistentShape shape) {
+  const std::int64_t warp_tiles = recurrent_product(spec).strict ? 2 : 4;
+  shape.input_tiles = k_tiles_of(spec, spec.I);
+  const auto warps = std::bit_ceil(static_cast<std::uint32_t>(ceil_div(shape.input_tiles, warp_tiles)));
+  shape.input_k_warps = std::min(shape.k_warps, static_cast<std::int32_t>(warps));
+  return shape;
+}
 
 BlockBytes bytes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
   return dispatch_operand(
@@ -142,13 +157,18 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
                                              PersistentKind kind) {
   std::vector<PersistentPlan> plans;
   if (spec.B == 0 || !has_operand(spec) || !is_plain(spec.cell)) return plans;
-  for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
+  const auto add = [&](const PersistentShape& shape) {
     PersistentPlan plan{.shape = shape};
-    const std::int64_t rounds = waves(shape, properties);
-    if (rounds == 0 || !make_room(spec, properties.shared_bytes_per_block, plan)) continue;
-    plan.step_ns = static_cast<double>(rounds) * modelled_step_ns(spec, plan.shape, plan.bytes);
-    plan.total_ns = kHardware.start_ns + plan.step_ns * static_cast<double>(spec.T);
+    const auto rounds = static_cast<double>(waves(shape, properties));
+    if (rounds == 0 || !make_room(spec, properties.shared_bytes_per_block, plan)) return;
+    plan.step_ns = rounds * modelled_step_ns(spec, plan.shape, plan.bytes);
+    plan.total_ns = start_ns(shape, plan.bytes, rounds) + plan.step_ns * static_cast<double>(spec.T) +
+                    (shape.multiplies_inputs() ? 0.0 : input_product_ns(spec, properties));
     plans.push_back(plan);
+  };
+  for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
+    add(shape);
+    if (can_multiply_inputs(spec)) add(with_inputs(spec, shape));
   }
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);
   return plans;
@@ -173,6 +193,7 @@ std::string way_name(const PersistentShape& shape) {
   const auto needed =
       static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint32_t>(ceil_div(shape.rows, device::kTileColumns))));
   if (shape.row_tiles > needed) name += "_" + std::to_string(shape.row_tiles) + "rowtiles";
+  if (shape.multiplies_inputs()) name += "_fused";
   if (shape.streamed_tiles > 0) name += "_" + std::to_string(shape.streamed_tiles) + "streamed";
   return name;
 }
@@ -187,36 +208,18 @@ std::string to_string(const PersistentPlan& plan) {
   if (plan.bytes.streamed_weights > 0) {
     text << ", and " << plan.bytes.streamed_weights / 1024 << " KiB read in every step";
   }
+  if (shape.multiplies_inputs()) {
+    text << "; it multiplies x itself, with " << (plan.bytes.input_weights + 1023) / 1024 << " KiB in shared memory";
+  }
   text << "; ";
   if (plan.measured != nullptr) {
     text << "measured " << plan.measured->step_us << " us a step, with the product of the inputs";
   } else {
-    text << "predicted " << std::round(plan.step_ns) / 1000.0 << " us a step";
+    text << "predicted " << std::round(plan.step_ns) / 1000.0 << " us a step, "
+         << (shape.multiplies_inputs() ? "with" : "without") << " the product of the inputs";
   }
   text << " (" << way_name(shape) << ")";
   return text.str();
-}
-
-double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
-  // Measured on an H200 (docs/performance.md): a step of two launches, products at such a part of the device's rate,
-  // and the recurrent kernel read anew in each step, out of L2 as long as it fits there. Strict products of few rows
-  // are slow.
-  constexpr double kStepNs = 4500;
-  constexpr double kH200Processors = 132;
-  constexpr double kL2Bytes = 50e6;
-  constexpr double kL2BytesPerNs = 4200;
-  constexpr double kMemoryBytesPerNs = 2000;
-  const double rows = static_cast<double>(spec.B);
-  const double strict_flops_per_ns = std::min(40e3, 380 * rows);
-  const double flops_per_ns =
-      spec.dtype == DType::f32 ? (spec.math == MatrixMath::tf32 ? 110e3 : strict_flops_per_ns) : 400e3;
-  const double units = static_cast<double>(spec.cell.units);
-  const double weights = gate_count(spec.cell.kind) * units * units;
-  const double bytes = weights * static_cast<double>(size_of(spec.dtype));
-  const double product_ns = 2.0 * rows * weights / flops_per_ns;
-  const double reading_ns = bytes / (bytes <= kL2Bytes ? kL2BytesPerNs : kMemoryBytesPerNs);
-  const double part = properties.processors / kH200Processors;
-  return static_cast<double>(spec.T) * (kStepNs + std::max(product_ns, reading_ns) / part);
 }
 
 }  // namespace rondo

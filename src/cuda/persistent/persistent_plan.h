@@ -16,8 +16,8 @@ struct TuningRow;
 struct PersistentPlan {
   PersistentShape shape = {};
   BlockBytes bytes = {};
-  double step_ns = 0;                   ///< predicted, of one step of all rows
-  double total_ns = 0;                  ///< and of the run, without the products of the inputs
+  double step_ns = 0;   ///< predicted, of one step of all rows; with the product of the inputs if the kernel has it
+  double total_ns = 0;  ///< and of the run, with the product of the inputs, whose ever it is
   const TuningRow* measured = nullptr;  ///< where it was taken from the tuning table: its row there
 };
 
@@ -31,13 +31,10 @@ std::string to_string(PersistentKind kind);
 /// A short name for a way to share out a recurrence, such as "cluster_16x4_8rows_32units_4k": 4 teams of 16 blocks with
 /// so many rows and units each, whose warps cut k in 4. In a grid "2x8units" are those of two warps beside each other.
 /// "_2rowtiles" is added where there is room for more rows than these need, and "_2streamed" where a warp reads so many
-/// tiles of its weights in every step. No two ways of a recurrence on a device have the same name.
+/// tiles of its weights in every step, "_fused" where the kernel multiplies x as well. No two ways of a recurrence on a
+/// device have the same name.
 std::string way_name(const PersistentShape& shape);
 
 /// What a plan does, in words, what the model expects of it, and its way's name.
 std::string to_string(const PersistentPlan& plan);
-
-/// What the model expects of cuda_stepwise for the same run, in nanoseconds.
-double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties);
-
 }  // namespace rondo

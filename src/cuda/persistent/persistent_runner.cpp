@@ -1,3 +1,6 @@
+#include <cstdint>
+#include <optional>
+
 #include "cuda/executors/graph_replay.h"
 #include "cuda/executors/input_products.h"
 #include "cuda/executors/packed_biases.h"
@@ -12,24 +15,36 @@ namespace {
 
 Tensor device_bytes(std::int64_t bytes, Device device) { return Tensor::zeros({bytes}, DType::boolean, device); }
 
+/// Whether every row of x begins at a word of 4 bytes and ends before one.
+bool in_words(const RecurrenceSpec& spec, const SequenceBuffer& x) {
+  const auto per_word = 4 / static_cast<std::int64_t>(size_of(spec.dtype));
+  const auto whole = [&](std::int64_t elements) { return elements % per_word == 0; };
+  return reinterpret_cast<std::uintptr_t>(x.data) % 4 == 0 && whole(x.strides.time) && whole(x.strides.batch) &&
+         whole(spec.I);
+}
+
 template <typename Operand>
 class PersistentRunner final : public Runner {
  public:
-  PersistentRunner(const RunnerRequest& request, const PersistentShape& shape)
+  PersistentRunner(const RunnerRequest& request, const PersistentShape& shape, std::size_t workspace_bytes)
       : request_(request),
         task_{shape, request.spec.cell, request.stream},
         biases_(pack_biases(request)),
-        inputs_(request, SumOrder::units_first),
-        packed_(device_bytes(Kernels::packed_vectors(task_) * static_cast<std::int64_t>(sizeof(device::Words4)),
-                             request.spec.device)),
+        packed_(pack(shape, request.weights.recurrent_kernel, request.spec.cell.units)),
         replay_(request) {
-    Kernels::pack(task_, static_cast<const Element*>(request.weights.recurrent_kernel),
-                  static_cast<device::Words4*>(packed_.data()));
+    if (shape.multiplies_inputs()) {
+      packed_inputs_ = pack(shape.of_inputs(), request.weights.kernel, request.spec.I);
+    } else {
+      inputs_.emplace(request, SumOrder::units_first);
+    }
     if (shape.kind == PersistentKind::grid) make_grid_memory();
+    const std::size_t bytes = persistent_scratch_bytes(request.spec, shape);
+    if (bytes > workspace_bytes) own_workspace_ = device_bytes(static_cast<std::int64_t>(bytes), request.spec.device);
   }
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
     if (fallback_ != nullptr) return fallback_->run(buffers, fallback_workspace_.data());
+    if (own_workspace_.defined()) workspace = own_workspace_.data();
     replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, workspace, stream); });
   }
 
@@ -45,6 +60,15 @@ class PersistentRunner final : public Runner {
   using Kernels = PersistentKernels<Operand>;
   using Element = typename Numbers<Operand>::Element;
 
+  /// A kernel of K rows.
+  Tensor pack(const PersistentShape& shape, const void* kernel, std::int64_t K) const {
+    const PersistentTask task{shape, task_.cell, task_.stream};
+    const auto bytes = Kernels::packed_vectors(task) * static_cast<std::int64_t>(sizeof(device::Words4));
+    Tensor packed = device_bytes(bytes, request_.spec.device);
+    Kernels::pack(task, static_cast<const Element*>(kernel), K, static_cast<device::Words4*>(packed.data()));
+    return packed;
+  }
+
   void make_grid_memory() {
     const PersistentShape& shape = task_.shape;
     const GridMemorySize size = grid_memory_size(shape);
@@ -53,15 +77,27 @@ class PersistentRunner final : public Runner {
   }
 
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
-    const PersistentScratch scratch = persistent_scratch(request_.spec, workspace);
-    inputs_.multiply_inputs(buffers, scratch.input_sums, scratch.product_workspace, stream);
+    PersistentRun<Element> run = kernel_run(buffers);
+    if (inputs_.has_value()) {
+      const PersistentScratch scratch = persistent_scratch(request_.spec, task_.shape, workspace);
+      inputs_->multiply_inputs(buffers, scratch.input_sums, scratch.product_workspace, stream);
+      const InputProjection& inputs = inputs_->input_projection(buffers.x.strides);
+      run.input_sums = scratch.input_sums + inputs.sums_offset;
+      run.input_strides = inputs.sums_strides;
+    } else {
+      run.x = {.data = static_cast<const Element*>(buffers.x.data),
+               .strides = buffers.x.strides,
+               .I = static_cast<std::int32_t>(request_.spec.I),
+               .in_words = in_words(request_.spec, buffers.x),
+               .weights = static_cast<const device::Words4*>(packed_inputs_.data())};
+    }
     PersistentTask task = task_;
     task.stream = stream;
-    Kernels::launch(task, kernel_run(buffers, scratch));
+    Kernels::launch(task, run);
   }
 
-  PersistentRun<Element> kernel_run(const RecurrenceBuffers& buffers, const PersistentScratch& scratch) {
-    const InputProjection& inputs = inputs_.input_projection(buffers.x.strides);
+  /// But for the inputs.
+  PersistentRun<Element> kernel_run(const RecurrenceBuffers& buffers) {
     const auto* bias = static_cast<const float*>(biases_.data());
     return {.shape = task_.shape,
             .schedule = buffers.schedule,
@@ -69,8 +105,6 @@ class PersistentRunner final : public Runner {
             .weights = static_cast<const device::Words4*>(packed_.data()),
             .bias = bias,
             .recurrent_bias = bias + biases_.stride(0),
-            .input_sums = scratch.input_sums + inputs.sums_offset,
-            .input_strides = inputs.sums_strides,
             .initial_h = rows<const Element>(buffers.initial_state[0]),
             .initial_c = rows<const Element>(buffers.initial_state[1]),
             .results = {.last_output = rows<Element>(buffers.last_output),
@@ -90,8 +124,10 @@ class PersistentRunner final : public Runner {
   const RunnerRequest request_;
   const PersistentTask task_;
   const Tensor biases_;
-  InputProducts inputs_;
   const Tensor packed_;
+  std::optional<InputProducts> inputs_;  ///< where the kernel does not multiply x itself
+  Tensor packed_inputs_;                 ///< where it does
+  Tensor own_workspace_;                 ///< or undefined
   Tensor words_;
   Tensor epochs_;
   GraphReplay replay_;
@@ -101,10 +137,11 @@ class PersistentRunner final : public Runner {
 
 }  // namespace
 
-std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape) {
+std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape,
+                                               std::size_t workspace_bytes) {
   return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> std::unique_ptr<Runner> {
     if (!PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream})) return nullptr;
-    return std::make_unique<PersistentRunner<Operand>>(request, shape);
+    return std::make_unique<PersistentRunner<Operand>>(request, shape, workspace_bytes);
   });
 }
 

@@ -8,7 +8,7 @@
 ///     warp        unit_warps along the block's units, k_warps along k
 ///
 /// A warp keeps the first of its tiles in registers, the next in shared memory, and reads the last ones, the streamed
-/// ones, from memory in every step.
+/// ones, from memory in every step. Of W, if the kernel multiplies x as well, all of its tiles are in shared memory.
 #pragma once
 
 #include <cstddef>
@@ -98,6 +98,8 @@ struct PersistentShape {
   std::int32_t k_tiles = 1;         ///< of the whole product
   std::int32_t streamed_tiles = 0;  ///< of each warp, at most
   std::int32_t sum_places = 2;      ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
+  std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies it; 0: the sums are there when it begins
+  std::int32_t input_k_warps = 1;  ///< that share them: the first of k_warps
 
   bool operator==(const PersistentShape&) const = default;
 
@@ -107,6 +109,14 @@ struct PersistentShape {
   RONDO_HOST_DEVICE std::int32_t units() const { return unit_warps * octets * kOctetUnits; }
   RONDO_HOST_DEVICE std::int32_t warps() const { return unit_warps * k_warps; }
   RONDO_HOST_DEVICE std::int32_t threads() const { return warps() * device::kWarpLanes; }
+  RONDO_HOST_DEVICE bool multiplies_inputs() const { return input_tiles > 0; }
+  /// How a block shares out x W: as it would the recurrent product, if that had so many tiles and warps along k.
+  RONDO_HOST_DEVICE PersistentShape of_inputs() const {
+    PersistentShape inputs = *this;
+    inputs.k_tiles = input_tiles;
+    inputs.k_warps = input_k_warps;
+    return inputs;
+  }
   /// Tiles along k of each warp; the last warps may have fewer.
   RONDO_HOST_DEVICE std::int32_t warp_tiles() const { return (k_tiles + k_warps - 1) / k_warps; }
   /// Tiles of the warps at this position along k.

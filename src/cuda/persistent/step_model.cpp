@@ -95,6 +95,37 @@ double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const 
                                 incoming * blocks / kHardware.l2_bytes_per_ns, from_memory});
 }
 
+/// x W of all passes of a step, but for the sums' way to their threads: what goes on while the block waits for h.
+double input_work_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes,
+                     const Passes& passes) {
+  const PersistentShape inputs = shape.of_inputs();
+  Passes of_inputs = passes;
+  if (passes.strict) {
+    of_inputs.rows = strict_rows(shape.rows, 2);
+    of_inputs.repeats = of_inputs.rows / 2;
+  }
+  const double shared = (of_inputs.repeats * static_cast<double>(bytes.input_weights) +
+                         passes.count * static_cast<double>(bytes.input_sums)) /
+                        kHardware.shared_bytes_per_clock / kHardware.clocks_per_ns;
+  const double rows_and_words = static_cast<double>(shape.rows) * inputs.warp_tiles() * device::kTileWords;
+  const double copies = rows_and_words / device::kWarpLanes * kHardware.copy_clocks * per_scheduler(inputs.warps()) /
+                        kHardware.clocks_per_ns;
+  // Rows of an odd number of 16-bit elements do not begin at words.
+  const bool odd = size_of(spec.dtype) == 2 && spec.I % 2 == 1;
+  const double elements = odd ? std::ceil(shape.rows / 4.0) * std::ceil(inputs.warp_tiles() / 2.0) : 0.0;
+  return overlapped(product_ns(spec, inputs, of_inputs), shared) + copies + elements * kHardware.element_ns;
+}
+
+/// What x W adds to a step: what the wait for h does not hide, and the sums' way.
+double inputs_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes,
+                 const Passes& passes, double waiting) {
+  if (!shape.multiplies_inputs()) return 0;
+  const double reading =
+      static_cast<double>(bytes.input_sums) / kHardware.shared_bytes_per_clock / kHardware.clocks_per_ns;
+  return std::max(0.0, input_work_ns(spec, shape, bytes, passes) - waiting) +
+         passes.count * (kHardware.input_latency_ns + reading);
+}
+
 /// Without the bytes.
 double exchange_ns(const PersistentShape& shape, const Passes& passes) {
   switch (shape.kind) {
@@ -116,8 +147,9 @@ double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape
   const double incoming = phases * incoming_ns(shape, bytes, passes);
   // h of one pass comes while another one is multiplied.
   const bool ahead = passes.count > 1 && !passes.strict;
-  return phases * (exchange_ns(shape, passes) + passes.count * kHardware.latency_ns) +
-         (ahead ? overlapped(incoming, work) : incoming + work);
+  const double exchange = exchange_ns(shape, passes);
+  return phases * (exchange + passes.count * kHardware.latency_ns) +
+         (ahead ? overlapped(incoming, work) : incoming + work) + inputs_ns(spec, shape, bytes, passes, exchange);
 }
 
 }  // namespace rondo

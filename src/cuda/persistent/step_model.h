@@ -6,7 +6,8 @@
 /// in which `incoming` brings h, and weights that are streamed, and is overlapped with `work` in the same way where
 /// there are several passes. The product is bound by the tensor cores' or FMA units' rate or by the latency of its
 /// chain along k (tf32x3: of three mma, with the splitting of words beside them, overlapped likewise), and shared
-/// memory by the bytes of h, of weights that are not in registers, and of the sums. What it takes of a GPU stands in
+/// memory by the bytes of h, of weights that are not in registers, and of the sums. Where the kernel multiplies x, that
+/// is hidden as far as the exchange is long, but for its sums' way to their threads. What it takes of a GPU stands in
 /// hardware_constants.h.
 #pragma once
 

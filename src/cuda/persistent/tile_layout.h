@@ -110,7 +110,7 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
     tiles = strict_vectors<Formula>(vectors, row_tiles) / vectors;
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // for the two parts of words
-    const int of_many_rows = vectors == 5 ? 132 : 140;
+    const int of_many_rows = kPhases<Formula> == 2 ? 108 : (vectors == 5 ? 132 : 140);
     const int registers = (row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : of_many_rows)) - split;
     const int pass = row_tiles == 1 ? 1 : 2;
     tiles = (registers - 4 * vectors * pass) / (4 * vectors + 2 * pass);
@@ -122,12 +122,17 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
 /// Tiles on their way from memory while others are multiplied: what the latency of memory asks for.
 inline constexpr int kStreamPlaces = 3;
 
+/// Rows of x of so many passes are in shared memory or on their way, and as many copies of the sums of x W. Why two are
+/// enough is said in persistent_kernel.cuh.
+inline constexpr int kInputPlaces = 2;
+
 /// What a block keeps, apart from its shape.
 struct BlockNeeds {
   int vectors = 0;         ///< of a tile: TileLayout::kVectors
   int phase_vectors = 0;   ///< of the phase with most of them
   int resident = 0;        ///< tiles in registers
   int gates = 0;           ///< of the phase with most of them
+  int input_gates = 0;     ///< of x W: all
   int pass_rows = 0;       ///< of a product
   int operand_places = 1;  ///< copies of the rows of h in shared memory
   int sum_places = 1;      ///< copies of the sums of all warps
@@ -141,6 +146,7 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
                    .phase_vectors = Layout::template kPhaseVectors<0>,
                    .resident = resident_tiles<Formula, Operand>(Layout::kVectors, shape.row_tiles),
                    .gates = kPhaseGates<Formula, 0>,
+                   .input_gates = Formula::kGates,
                    .pass_rows = pass_tiles<Operand>(shape.kind, shape.row_tiles) * device::kTileColumns};
   // Where a wait is no barrier of the block, a warp may be at its next product while another one still reads the sums
   // of the last: in a cluster, and where tensor cores take h out of global memory, each warp waiting for its own part
@@ -160,6 +166,9 @@ struct SharedLayout {
   std::size_t sums = 0;
   std::size_t weights = 0;  ///< tiles that stay there
   std::size_t stream = 0;   ///< kStreamPlaces tiles of each warp
+  std::size_t input_weights = 0;
+  std::size_t input_rows = 0;  ///< kInputPlaces of each warp
+  std::size_t input_sums = 0;  ///< kInputPlaces
   std::size_t barriers = 0;
   std::size_t bytes = 0;
 };
@@ -180,6 +189,21 @@ RONDO_HOST_DEVICE inline std::int32_t sum_count(const PersistentShape& shape, co
   return shape.k_warps * needs.pass_rows * shape.sum_stride(needs.gates);
 }
 
+/// From a row of x in a warp's place to the next, in words: as row_stride, of the tiles of the warp alone.
+RONDO_HOST_DEVICE inline std::int32_t input_stride(const PersistentShape& shape) {
+  return shape.of_inputs().warp_tiles() * device::kTileWords + 4;
+}
+
+/// Words of such a place.
+RONDO_HOST_DEVICE inline std::int32_t input_place_words(const PersistentShape& shape, int pass_rows) {
+  return pass_rows * input_stride(shape);
+}
+
+/// Sums of x W of a pass: [input_k_warps][row of the pass][gate][unit].
+RONDO_HOST_DEVICE inline std::int32_t input_sum_count(const PersistentShape& shape, const BlockNeeds& needs) {
+  return shape.input_k_warps * needs.pass_rows * shape.sum_stride(needs.input_gates);
+}
+
 RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape, const BlockNeeds& needs) {
   constexpr std::size_t kVectorBytes = 16;
   constexpr std::size_t kBarrierBytes = 32;
@@ -192,7 +216,16 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   layout.stream =
       layout.weights + kVectorBytes * product(shape.threads(), shared_tiles(shape, needs.resident) * needs.vectors);
   const std::int32_t places = shape.streamed_tiles > 0 ? kStreamPlaces : 0;
-  layout.barriers = layout.stream + kVectorBytes * product(shape.threads(), places * needs.phase_vectors);
+  layout.input_weights = layout.stream + kVectorBytes * product(shape.threads(), places * needs.phase_vectors);
+  layout.input_rows = layout.input_weights;
+  layout.barriers = layout.input_weights;
+  if (shape.multiplies_inputs()) {
+    const PersistentShape inputs = shape.of_inputs();
+    layout.input_rows += kVectorBytes * product(inputs.threads(), inputs.warp_tiles() * needs.vectors);
+    layout.input_sums = layout.input_rows + sizeof(std::uint32_t) * product(kInputPlaces * inputs.warps(),
+                                                                            input_place_words(shape, needs.pass_rows));
+    layout.barriers = layout.input_sums + sizeof(float) * product(kInputPlaces, input_sum_count(shape, needs));
+  }
   layout.bytes = layout.barriers + kBarrierBytes;
   return layout;
 }

@@ -2,7 +2,7 @@
 ///
 /// A planner takes the way of the row that fits before those that it has modelled, if it has that way on the device at
 /// all. A row fits a recurrence on a device of the same name and number of multiprocessors (a share of a device is
-/// another one), of the same cell, dtype, math and H, and with B and T in its ranges. Activations, I, mask, lengths and
+/// another one), of the same cell, dtype, math and H, and with B, T and I in its ranges. Activations, mask, lengths and
 /// orders do not count: they cost all ways the same.
 ///
 /// `bench/report.py tuning` writes the rows, tuning_rows.h, from records of scripts/gpu-check.
@@ -41,6 +41,8 @@ struct TuningRow {
   /// What a run costs once counts the less the more steps there are: a persistent kernel that was faster is so for more
   /// steps, and cuda_stepwise for fewer.
   TuningRange T = {};
+  /// A kernel that multiplies x itself and was faster is so for fewer inputs, another one for more of them.
+  TuningRange I = {};
   std::string_view way = {};  ///< as way_name, or "cuda_stepwise"
   double step_us = 0;         ///< measured: the median run, products of the inputs included, over T
   std::string_view record = {};
@@ -53,14 +55,17 @@ constexpr auto tuning_key(const TuningRow& row) {
   return std::tuple(row.device, row.processors, row.cell, row.reset_after, row.dtype, row.math, row.H);
 }
 
-/// Whether rows are in order, by their keys, then B, then T, and no two fit the same recurrence.
+/// Whether rows are in order, by their keys, then B, then T, then I, and no two fit the same recurrence.
 constexpr bool is_tuning_table(std::span<const TuningRow> table) {
-  const auto place = [](const TuningRow& row) { return std::tuple(tuning_key(row), row.B.least, row.T.least); };
+  const auto place = [](const TuningRow& row) {
+    return std::tuple(tuning_key(row), row.B.least, row.T.least, row.I.least);
+  };
   for (std::size_t k = 0; k < table.size(); ++k) {
     if (k > 0 && !(place(table[k - 1]) < place(table[k]))) return false;
     for (std::size_t other = 0; other < k; ++other) {
       const bool same = tuning_key(table[other]) == tuning_key(table[k]);
-      if (same && table[other].B.meets(table[k].B) && table[other].T.meets(table[k].T)) return false;
+      const bool meets = table[other].B.meets(table[k].B) && table[other].T.meets(table[k].T);
+      if (same && meets && table[other].I.meets(table[k].I)) return false;
     }
   }
   return true;
@@ -77,7 +82,7 @@ inline const TuningRow* find_tuning(std::span<const TuningRow> table, const Recu
                          .math = spec.dtype == DType::f32 ? spec.math : MatrixMath::strict,
                          .H = spec.cell.units};
   for (const TuningRow& row : std::ranges::equal_range(table, tuning_key(wanted), {}, tuning_key)) {
-    if (row.B.has(spec.B) && row.T.has(spec.T)) return &row;
+    if (row.B.has(spec.B) && row.T.has(spec.T) && row.I.has(spec.I)) return &row;
   }
   return nullptr;
 }

@@ -78,11 +78,30 @@ class UnitRows {
       if (!exists(i)) continue;
       Row& row = rows_[i];
       const std::int32_t t = read_time_of(run_.schedule, row.length, s);
+      row.mask = t < row.length ? mask_at(t, i) : std::uint8_t{0};
+      if (run_.shape.multiplies_inputs()) continue;
       // Into the registers where they stay: four that come at once are moved from where they come, and waited for.
       for (int gate = 0; gate < kGates; ++gate) row.inputs[gate] = inputs_of(t, i)[gate];
-      row.mask = t < row.length ? mask_at(t, i) : std::uint8_t{0};
       if (s + kPrefetched < run_.schedule.T) {
         prefetch_inputs(read_time_of(run_.schedule, row.length, s + kPrefetched), i);
+      }
+    }
+  }
+
+  /// x W of a pass, which warps along k have left in `sums`, [input_k_warps][row of the pass][unit][gate]: in the place
+  /// of what load_inputs would have brought.
+  __device__ void take_inputs(int pass, const float* sums) {
+    const PersistentShape& shape = run_.shape;
+    const int stride = shape.sum_stride(kGates);
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      if (!in_pass(i, pass) || !exists(i)) continue;
+      const float* parts = sums + row_in_pass(i) * stride + place_.unit * kGates;
+      read_gates(parts, rows_[i].inputs);
+      RONDO_KEEP_LOOP
+      for (int k = 1; k < shape.input_k_warps; ++k) {
+        parts += Counts::kPassRows * stride;
+        add_parts<0, kGates, 1>(parts, 0, rows_[i].inputs);
       }
     }
   }

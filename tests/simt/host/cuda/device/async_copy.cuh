@@ -12,10 +12,8 @@ namespace rondo::device {
 
 class AsyncCopies {
  public:
-  void copy(Words4* target, const Words4* source) {
-    std::memset(target, 0xff, sizeof *target);
-    next_.push_back({target, source});
-  }
+  void copy(Words4* target, const Words4* source) { start(target, source, sizeof *target); }
+  void copy(std::uint32_t* target, const std::uint32_t* source) { start(target, source, sizeof *target); }
 
   void commit() {
     groups_.push_back(next_);
@@ -25,16 +23,22 @@ class AsyncCopies {
   template <int kPending>
   void wait() {
     while (groups_.size() > kPending) {
-      for (const Copy& copy : groups_.front()) *copy.target = *copy.source;
+      for (const Copy& copy : groups_.front()) std::memcpy(copy.target, copy.source, copy.bytes);
       groups_.pop_front();
     }
   }
 
  private:
   struct Copy {
-    Words4* target;
-    const Words4* source;
+    void* target;
+    const void* source;
+    std::size_t bytes;
   };
+
+  void start(void* target, const void* source, std::size_t bytes) {
+    std::memset(target, 0xff, bytes);
+    next_.push_back({target, source, bytes});
+  }
 
   std::vector<Copy> next_;
   std::deque<std::vector<Copy>> groups_;
