@@ -88,6 +88,7 @@ class MmaProduct {
 
   /// Tiles that are not in registers whose operands are loaded at once.
   static constexpr int kTogether = 4;
+  static constexpr int kInputsTogether = 2;
 
   template <typename Weights, typename TileSums>
   static __device__ void add_tile(const Weights& weights, const Columns<kRowTiles>& columns, TileSums& sums) {
@@ -110,11 +111,11 @@ class MmaProduct {
   __device__ void multiply_input_phase(const WarpInputs& inputs, float* target) const {
     Sums<kPhase> sums = {};
     RONDO_KEEP_LOOP
-    for (int first = 0; first < inputs.tiles; first += kTogether) {
-      Columns<kRowTiles> columns[kTogether];
+    for (int first = 0; first < inputs.tiles; first += kInputsTogether) {
+      Columns<kRowTiles> columns[kInputsTogether];
       inputs.rows.load(first, inputs.tiles - first, columns);
       RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) {
+      for (int i = 0; i < kInputsTogether; ++i) {
         if (first + i >= inputs.tiles) continue;
         RONDO_UNROLL
         for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
