@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "cuda/device/launch.cuh"
+#include "cuda/persistent/block_layout.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/persistent_plan.h"
@@ -27,14 +28,19 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   const Tensor kernel = Tensor::full({32, 32}, 0.1, DType::f32, device);
   const std::int64_t vectors = PersistentKernels<float>::packed_vectors(task);
   const Tensor packed = Tensor::zeros({vectors * 4}, DType::f32, device);
-  PersistentKernels<float>::pack(task, kernel.data<float>(), static_cast<device::Words4*>(packed.data()));
+  PersistentKernels<float>::pack(task, kernel.data<float>(), 32, static_cast<device::Words4*>(packed.data()));
   const Tensor sums = Tensor::full({3, 1, 32}, 0.5, DType::f32, device);
   const Tensor bias = Tensor::zeros({2, 32}, DType::f32, device);
   const Tensor result = Tensor::full({1, 32}, 7.0, DType::f32, device);
   const Tensor packets = Tensor::zeros({2 * 8 * 32 * 2}, DType::f32, device);
   const Tensor epochs = Tensor::full({1}, 1, DType::i32, device);
   const Tensor flags = Tensor::zeros({1}, DType::i32, device);
+  const SharedLayout layout = dispatch_formula<float>(
+      task.cell, shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+        return shared_layout(shape, block_needs<Formula, float, kOctets>(shape));
+      });
   const PersistentRun<float> run{.shape = shape,
+                                 .layout = layout,
                                  .schedule = {.T = 3, .B = 1},
                                  .activations = {Activation::tanh, Activation::sigmoid},
                                  .weights = static_cast<const device::Words4*>(packed.data()),

@@ -141,12 +141,12 @@ TEST_F(PersistentTuning, CudaStepwiseMayHaveBeenFaster) {
 }
 
 TEST_F(PersistentTuning, AMeasuredWayIsTakenWhereTheModelExpectsStepwise) {
-  const RecurrenceSpec spec = lstm(512, 32, DType::bf16, 1);
+  const RecurrenceSpec spec = lstm(512, 4096);
   const std::vector<PersistentPlan> plans = all_plans(spec, h200());
   ASSERT_FALSE(plans.empty());
   EXPECT_NE(explained({}, spec, h200()).find("cuda_stepwise is expected to be faster"), std::string::npos);
   const std::string way = way_name(plans.back().shape);
-  TuningRow row = row_of(way, {.least = 32, .most = 32});
+  TuningRow row = row_of(way, {.least = 4096, .most = 4096});
   row.H = 512;
   row.T = {.least = 1};
   expect_way(explained({row}, spec, h200()), way);
