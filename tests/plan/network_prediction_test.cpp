@@ -123,8 +123,10 @@ INSTANTIATE_TEST_SUITE_P(Gpus, NetworkOn, ::testing::Values("h200", "h100", "a10
 /// Layers take different times: what is above a slow one waits for each of its chunks, and what is below does not.
 TEST(NetworkPrediction, AddsUpAWavefrontsChunks) {
   const DeviceProperties gpu = known_gpu("h200");
-  const auto takes = [&](std::int64_t H, std::int64_t T, std::size_t shares) {
-    return predicted(lstm(H, 1, DType::bf16), gpu, T, shares);
+  const auto takes = [&](std::int64_t H, std::int64_t I, std::int64_t T, std::size_t shares) {
+    RecurrenceSpec spec = lstm(H, 1, DType::bf16);
+    spec.I = I;
+    return predicted(spec, gpu, T, shares);
   };
   const auto expect_time = [&](const std::vector<std::int64_t>& units, double at_once) {
     NetworkSpec spec;
@@ -133,15 +135,16 @@ TEST(NetworkPrediction, AddsUpAWavefrontsChunks) {
       spec.layers.push_back({lstm(units[k], 1, DType::bf16)});
       spec.layers[k].forward.I = units[k > 0 ? k - 1 : 0];
       spec.layers[k].forward.T = 200;  // 67, 67 and 66 steps
-      one_by_one += takes(units[k], 200, 1);
+      one_by_one += takes(units[k], spec.layers[k].forward.I, 200, 1);
     }
     const NetworkPlan plan = NetworkPlan::create(spec, gpu, {.chunk_steps = 64});
     ASSERT_EQ(plan.stages().size(), 1U) << plan.explain();
     expect_explained(plan, words(at_once, units.size(), one_by_one));
   };
-  ASSERT_LT(takes(64, 67, 3), takes(256, 66, 3));
-  expect_time({256, 64, 64}, 2 * takes(256, 67, 3) + takes(256, 66, 3) + 2 * takes(64, 66, 3));
-  expect_time({64, 64, 256}, 2 * takes(64, 67, 3) + 2 * takes(256, 67, 3) + takes(256, 66, 3));
+  ASSERT_LT(takes(64, 256, 67, 3), takes(256, 64, 66, 3));
+  expect_time({256, 64, 64},
+              2 * takes(256, 256, 67, 3) + takes(256, 256, 66, 3) + takes(64, 256, 66, 3) + takes(64, 64, 66, 3));
+  expect_time({64, 64, 256}, 2 * takes(64, 64, 67, 3) + 2 * takes(256, 64, 67, 3) + takes(256, 64, 66, 3));
 }
 
 /// A share may mean another executor: that is told, and the times decide.
