@@ -28,7 +28,8 @@ def way_cells(way):
         return ["stepwise", "", "", ""]
     weights = " + ".join(f"{way[f'{place}_weight_bytes'] // 1024}" for place in ("register", "shared", "streamed"))
     units = 8 * way["octets"] * way["unit_warps"]
-    return [way["kind"], f"{way['teams']} x {way['blocks']}", f"{way['rows']} x {units}", weights]
+    kind = way["kind"] + (", multiplies x" if way["input_tiles"] > 0 else "")
+    return [kind, f"{way['teams']} x {way['blocks']}", f"{way['rows']} x {units}", weights]
 
 
 def plan_row(plan, result):

@@ -6,6 +6,7 @@ from alternatives import NAMES
 from measurements import FileError, fastest, runs_of
 
 LEAST_GAIN = 0.03
+LEAST_INPUT_GAIN = 1.05  # as kLeastGain of persistent_choice.cpp
 STEPWISE = "cuda_stepwise"
 FUSED = "fused"  # a part of the name of a way whose kernel multiplies x itself
 # In the order of the enumerators, which is that of the table.
@@ -48,13 +49,24 @@ def competitors(result):
 
 
 def modelled_choice(result):
-    """What the planner takes where it has no table: the way of the least predicted time, cuda_stepwise if that is less."""
+    """What the planner takes where it has no table: the way of the least predicted time, where kernels that multiply x
+    themselves have to win by something, and cuda_stepwise if that is less."""
     runs = competitors(result)
     for run in runs:
         if "predicted_us_per_run" not in run:
             raise FileError(f"{result['id']}: {run['executor']} was measured without its prediction")
     ways = [run for run in runs if run["executor"] != STEPWISE]
-    return min(ways + [run for run in runs if run["executor"] == STEPWISE], key=lambda run: run["predicted_us_per_run"])
+    taken = min(ways, key=weighed_us, default=None)
+    stepwise = [run for run in runs if run["executor"] == STEPWISE]
+    return min(([taken] if taken else []) + stepwise, key=lambda run: run["predicted_us_per_run"])
+
+
+def multiplies_inputs(run):
+    return FUSED in run["executor"].split("_")
+
+
+def weighed_us(run):
+    return run["predicted_us_per_run"] * (LEAST_INPUT_GAIN if multiplies_inputs(run) else 1.0)
 
 
 def winner(result):
@@ -149,7 +161,7 @@ def range_of_I(run, I):
     """The field of a row: a kernel that multiplies x itself and was faster is so for fewer inputs, another one for more."""
     if run["executor"] == STEPWISE:
         return []
-    return [f".I = {{.{'most' if FUSED in run['executor'].split('_') else 'least'} = {I}}}"]
+    return [f".I = {{.{'most' if multiplies_inputs(run) else 'least'} = {I}}}"]
 
 
 def range_text(least, most):

@@ -463,11 +463,12 @@ class PlansTest(unittest.TestCase):
             a_result("lstm", 1024, 4, 10, "bf16", [("cuda_stepwise", 50), ("cudnn_standard", 60), ("cudnn_persist_static", 40)]),
             a_result("lstm", 512, 1, 10, "bf16", [("cuda_stepwise", 50), ("cudnn_standard", 18)]),
             a_result("gru", 512, 2, 10, "f32", [("cuda_stepwise", 40)])]}
-        way = {"kind": "grid", "blocks": 64, "teams": 2, "rows": 2, "octets": 2, "unit_warps": 3,
+        way = {"kind": "grid", "blocks": 64, "teams": 2, "rows": 2, "octets": 2, "unit_warps": 3, "input_tiles": 0,
                "register_weight_bytes": 131072, "shared_weight_bytes": 4096, "streamed_weight_bytes": 1024}
         self.plans = {"format": "rondo_plans 1", "device": {"name": "NVIDIA H200"}, "plans": [
             {**self.bench["results"][0], "executor": "cuda_persistent", "predicted_us_per_run": 20, "way": way},
-            {**self.bench["results"][1], "executor": "cuda_persistent", "predicted_us_per_run": 20, "way": way},
+            {**self.bench["results"][1], "executor": "cuda_persistent", "predicted_us_per_run": 20,
+             "way": {**way, "input_tiles": 4}},
             {**self.bench["results"][2], "executor": "cuda_stepwise", "predicted_us_per_run": 45}]}
         self.markdown = report.plans_markdown(self.plans, self.bench)
 
@@ -476,6 +477,9 @@ class PlansTest(unittest.TestCase):
         self.assertEqual(cells_of(self.markdown, "lstm, bf16, H 1024, B 4, T 10")[1:],
                          ["grid", "2 x 64", "2 x 48", "128 + 4 + 1", "2.00", f"{limit:#.3g}", f"{100 * limit / 2:.0f} %", "4.00",
                           "2.00x"])
+
+    def test_a_kernel_that_multiplies_x_says_so(self):
+        self.assertEqual(cells_of(self.markdown, "lstm, bf16, H 512, B 1, T 10")[1], "grid, multiplies x")
 
     def test_what_runs_stepwise_has_no_way_and_what_cudnn_declines_no_ratio(self):
         row = cells_of(self.markdown, "gru, f32, H 512, B 2, T 10")

@@ -134,6 +134,12 @@ class TableTest(unittest.TestCase):
         header = tuning_header([("a.json", a_bench([a_point("lstm", 512, 32, 100, "bf16", (CHOICE, faster))]))])
         self.assertIn('.I = {.most = 512}, .way = "cluster_16x4_8rows_32units_4k_fused"', header)
 
+    def test_the_planner_wants_a_gain_of_inputs_in_the_kernel(self):
+        for predicted, expected in ((96, CHOICE[0]), (94, "cluster_16x4_8rows_32units_4k_fused")):
+            fused = ("cluster_16x4_8rows_32units_4k_fused", predicted, 60)
+            choice = modelled_choice(a_point("lstm", 512, 32, 100, "bf16", (CHOICE, fused, STEPWISE)))
+            self.assertEqual(choice["executor"], expected)
+
     def test_where_the_model_is_right_there_is_no_row(self):
         self.assertEqual(self.rows(a_point("lstm", 512, 32, 100, "bf16", (CHOICE, STEPWISE))), [])
         self.assertEqual(tuning_header([]).count("std::array<TuningRow, 0> kTuningRows{};"), 1)

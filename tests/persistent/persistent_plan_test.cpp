@@ -8,6 +8,7 @@
 #include <set>
 
 #include "cuda/persistent/operand_kind.h"
+#include "cuda/persistent/persistent_choice.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/run_model.h"
@@ -264,6 +265,28 @@ TEST(FusedInputs, LongRunsOfManyInputsLeaveThemToAProduct) {
   EXPECT_GT(plan.workspace_bytes(), std::size_t{1000} * 32 * 4 * 512 * 4);
 }
 
+/// What the planner expects of its choice, and of the best way that multiplies x the other way.
+TEST(FusedInputs, AreTakenWhereTheyWinByMoreThanTheModelKnows) {
+  int taken = 0;
+  int left = 0;
+  for (const std::int64_t T : {1, 4, 16, 64, 256}) {
+    const RecurrenceSpec spec = of_inputs(lstm(512, 4), 128, T);
+    const PersistentChoice choice = choose_persistent(spec, h200(), {.kinds = kKinds, .table = {}});
+    double least[2] = {1e12, 1e12};  // without, with
+    for (const PersistentKind kind : kKinds) {
+      for (const PersistentPlan& plan : persistent_plans(spec, h200(), kind)) {
+        double& ns = least[plan.shape.multiplies_inputs() ? 1 : 0];
+        ns = std::min(ns, plan.total_ns);
+      }
+    }
+    const bool expected = least[1] * 1.05 < least[0];
+    EXPECT_EQ(choice.plan->shape.multiplies_inputs(), expected) << "T " << T;
+    (expected ? taken : left) += 1;
+  }
+  EXPECT_GT(taken, 0);
+  EXPECT_GT(left, 0);
+}
+
 TEST(FusedInputs, TheWaitForOtherBlocksHidesThem) {
   const auto costs = [](std::int64_t H, PersistentKind kind) {
     const RecurrenceSpec spec = of_inputs(lstm(H, 1), 40, 100);
@@ -295,7 +318,7 @@ TEST(FusedInputs, TheirWeightsHaveToFit) {
 TEST(RunModel, HasTheProductOfTheInputs) {
   const auto total_ns = [](std::int64_t I) { return stepwise_total_ns(of_inputs(lstm(256, 64), I, 100), h200()); };
   EXPECT_GT(total_ns(64), 100 * 4500.0);
-  EXPECT_GT(total_ns(4096) - total_ns(64), 2.0 * 100 * 64 * 4 * 256 * (4096 - 64) / 500e3 * 0.9);
+  EXPECT_GT(total_ns(4096) - total_ns(64), 2.0 * 100 * 64 * 4 * 256 * (4096 - 64) / 700e3 * 0.9);
   const RecurrenceSpec spec = of_inputs(lstm(256, 64), 64, 100);
   for (const PersistentPlan& plan : persistent_plans(spec, h200(), PersistentKind::cluster)) {
     const double product = plan.shape.multiplies_inputs() ? 0.0 : input_product_ns(spec, h200());

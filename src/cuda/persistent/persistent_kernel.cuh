@@ -132,13 +132,6 @@ __device__ inline int rows_of_pass(int rows, int first) {
   return rows - first < Counts::kPassRows ? rows - first : Counts::kPassRows;
 }
 
-/// Rows of a pass that a thread needs room for: all of them, dealt to the threads of a unit.
-template <PersistentKind kKind, int kOctets, int kRowTiles>
-RONDO_HOST_DEVICE constexpr int thread_rows(int pass_rows) {
-  constexpr int kUnitThreads = fewest_k_warps(kKind, kOctets, kRowTiles) * device::kWarpLanes / (kOctets * kOctetUnits);
-  return (pass_rows + kUnitThreads - 1) / kUnitThreads;
-}
-
 template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles>
 __global__ void __launch_bounds__(kPersistentThreads, 1)
     persistent_kernel(const __grid_constant__ PersistentRun<typename Numbers<Operand>::Element> run) {

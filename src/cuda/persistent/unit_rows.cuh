@@ -10,26 +10,9 @@
 #include "cuda/persistent/numbers.h"
 #include "cuda/persistent/persistent_run.h"
 #include "cuda/persistent/row_times.cuh"
+#include "cuda/persistent/unit_place.h"
 
 namespace rondo {
-
-/// Where a thread's rows are.
-struct UnitPlace {
-  int unit = 0;                ///< of the block
-  std::int32_t u = 0;          ///< of the layer
-  std::int32_t first_row = 0;  ///< of the batch: the team's first
-  int rows = 0;                ///< of the team
-  int row = 0;                 ///< of a pass: this thread's first
-  int row_step = 1;            ///< to its next one
-};
-
-/// How many rows there may be: of a team in passes of so many, and in each of them of a thread.
-template <int kPassesValue, int kPassRowsValue, int kThreadRowsValue>
-struct RowCounts {
-  static constexpr int kPasses = kPassesValue;
-  static constexpr int kPassRows = kPassRowsValue;
-  static constexpr int kThreadRows = kThreadRowsValue;
-};
 
 /// A unit in up to kThreadRows rows of each pass, and those of pass p are kThreadRows p and the next. Those that do not
 /// exist are idle.
