@@ -3,11 +3,11 @@
 ///
 ///     push the initial h, if there is one
 ///     for s in the steps at which some row of the team is live:
-///       [x sums = x W, each warp a part]                                                  where it is not there
-///       already [wait for h;  sums = h U, each warp a part]                                       not where h is zeros
-///       yet barrier [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]        a GRU that
-///       resets before it h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row
-///       emits
+///       [x sums = x W, each warp a part]                                                   where a kernel makes it
+///       [wait for h;  sums = h U, each warp a part]                                        not where h is zeros yet
+///       barrier
+///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]         a GRU that resets before it
+///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
 ///
 /// Where a team has more rows than a product takes, each line is done for one pass of rows after the other, and h of
 /// one pass is on its way while the next one is multiplied.

@@ -199,7 +199,7 @@ RONDO_HOST_DEVICE inline std::int32_t input_place_words(const PersistentShape& s
   return pass_rows * input_stride(shape);
 }
 
-/// Sums of x W of a pass: [input_k_warps][row of the pass][gate][unit].
+/// Sums of x W of a pass: [input_k_warps][row of the pass][unit][gate].
 RONDO_HOST_DEVICE inline std::int32_t input_sum_count(const PersistentShape& shape, const BlockNeeds& needs) {
   return shape.input_k_warps * needs.pass_rows * shape.sum_stride(needs.input_gates);
 }
