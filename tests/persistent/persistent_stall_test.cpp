@@ -112,6 +112,44 @@ TEST(Room, SmallerClustersTakeThePlaceOfThoseThatDoNotFit) {
   expect_words<RuntimeError>([&] { (void)run_on_device(recurrence, run); }, {"cluster of 4 blocks", "cuda:0"});
 }
 
+/// A way whose runs get no workspace, as one that takes the place of a way that needs none.
+class WithoutWorkspace final : public Executor {
+ public:
+  explicit WithoutWorkspace(const PersistentShape& shape) : shape_(shape) {}
+
+  std::string_view name() const override { return "without_workspace"; }
+  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
+  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 0; }
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return make_persistent_runner(request, shape_, 0);
+  }
+
+ private:
+  const PersistentShape shape_;
+};
+
+TEST(Room, AWayThatNeedsMoreThanWasPlannedBringsItself) {
+  const Device device = cuda(0);
+  const RecurrenceSpec spec{
+      .cell = {.kind = CellKind::simple_rnn, .units = 40, .use_bias = false}, .T = 3, .B = 2, .I = 5, .device = device};
+  const RecurrentWeights weights{
+      Tensor::full({5, 40}, 0.1, DType::f32, device), Tensor::full({40, 40}, 0.01, DType::f32, device), {}};
+  int ways = 0;
+  for (const PersistentPlan& plan : persistent_plans(spec, properties_of(device), PersistentKind::cluster)) {
+    if (plan.shape.multiplies_inputs()) continue;
+    ++ways;
+    const WithoutWorkspace executor(plan.shape);
+    Session session(Plan::create_for(executor, spec, properties_of(device)), weights);
+    EXPECT_EQ(session.plan().workspace_bytes(), 0U);
+    const Tensor last_output = Tensor::zeros({2, 40}, DType::f32, device);
+    session.run({.x = Tensor::full({3, 2, 5}, 1.0, DType::f32, device), .last_output = last_output});
+    double h = 0;
+    for (int s = 0; s < spec.T; ++s) h = std::tanh(5 * 0.1 + 40 * 0.01 * h);
+    EXPECT_NEAR(last_output.select(1, 39).select(0, 1).item(), h, 1e-6) << way_name(plan.shape);
+  }
+  EXPECT_GT(ways, 0);
+}
+
 /// Stalls in its first run; recovered, it writes 2.
 class Staller final : public Executor {
  public:
