@@ -103,6 +103,7 @@ __device__ void receive(const Exchange& exchange, unsigned round, Patience& pati
     for (unsigned k = 0; k < kMine; ++k) {
       if (missing[k]) raw[k] = exchange.read(round, thread + k * kMicroThreads);
     }
+    device::pause();
     return false;
   });
   for (unsigned k = 0; k < kMine; ++k) target[thread + k * kMicroThreads] = Exchange::payload(raw[k]);

@@ -8,20 +8,6 @@
 
 namespace rondo::bench {
 
-/// A clock of the whole device. It may move in steps of a microsecond.
-__device__ inline std::uint64_t global_nanoseconds() {
-  std::uint64_t nanoseconds;
-  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(nanoseconds));
-  return nanoseconds;
-}
-
-/// What other threads may write at the same time.
-__device__ inline std::uint32_t load_word(const std::uint32_t* source) {
-  std::uint32_t word;
-  asm volatile("ld.relaxed.gpu.global.b32 %0, [%1];" : "=r"(word) : "l"(source) : "memory");
-  return word;
-}
-
 /// 16 bytes that other blocks write while this one reads: past L1, and in no order with others.
 __device__ inline device::Words4 load_words(const device::Words4* source) {
   device::Words4 words;
@@ -44,28 +30,18 @@ __device__ inline void store_words(device::Words4* target, const device::Words4&
 /// ask for, and empties L1.
 enum class Acquire : std::uint8_t { cluster, block };
 
-/// Whether the phase of this parity has ended; may wait for it a little.
+/// As device::try_phase.
 template <Acquire kAcquire>
 __device__ inline bool try_phase(device::PushBarrier* barrier, std::uint32_t parity) {
-  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(barrier));
+  if constexpr (kAcquire == Acquire::cluster) return device::try_phase(barrier, parity);
   std::uint32_t ended;
-  if constexpr (kAcquire == Acquire::cluster) {
-    asm volatile(
-        "{\n\t.reg .pred ended;\n\t"
-        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 ended, [%1], %2;\n\t"
-        "selp.u32 %0, 1, 0, ended;\n\t}"
-        : "=r"(ended)
-        : "r"(address), "r"(parity)
-        : "memory");
-  } else {
-    asm volatile(
-        "{\n\t.reg .pred ended;\n\t"
-        "mbarrier.try_wait.parity.acquire.cta.shared::cta.b64 ended, [%1], %2;\n\t"
-        "selp.u32 %0, 1, 0, ended;\n\t}"
-        : "=r"(ended)
-        : "r"(address), "r"(parity)
-        : "memory");
-  }
+  asm volatile(
+      "{\n\t.reg .pred ended;\n\t"
+      "mbarrier.try_wait.parity.acquire.cta.shared::cta.b64 ended, [%1], %2;\n\t"
+      "selp.u32 %0, 1, 0, ended;\n\t}"
+      : "=r"(ended)
+      : "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(barrier))), "r"(parity)
+      : "memory");
   return ended != 0;
 }
 

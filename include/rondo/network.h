@@ -40,6 +40,7 @@ struct NetworkOptions {
   /// As PlanOptions has it, for every direction of every layer.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
+  bool never_waits = false;  ///< as PlanOptions has it
   Overlap overlap = Overlap::automatic;
   /// The fewest time steps of a chunk of a wavefront, which is then taken wherever it can be; 0: so many that starting
   /// a chunk costs little beside its steps, and a wavefront only where it is predicted to be faster.

@@ -8,6 +8,7 @@
 
 #include "rondo/device.h"
 #include "rondo/recurrence.h"
+#include "rondo/stall.h"
 #include "rondo/tensor.h"
 
 namespace rondo {
@@ -20,6 +21,9 @@ struct PlanOptions {
   GraphUse graph_use = GraphUse::automatic;
   /// Threads of the CPU that a run takes at most; 0: as many as the process may use processors. Results are the same.
   int threads = 0;
+  /// No executor whose blocks wait for each other: for runs whose status nobody can ask, as in a graph that is replayed
+  /// without its session.
+  bool never_waits = false;
 };
 
 /// A decision, made by host code from plain data: no device is touched, so a plan for a device that is not there can be
@@ -62,6 +66,7 @@ class Plan {
   RecurrenceSpec spec_;
   DeviceProperties properties_;
   GraphUse graph_use_;
+  bool never_waits_;
   const Executor* executor_ = nullptr;  // executors live as long as the program
   std::vector<Refusal> refusals_;
 };
@@ -90,6 +95,8 @@ struct SessionStatus {
   /// the runs since the last status wrote is not to be used, but for the last one, which has been done again another
   /// way; all later runs take that way, too. That run's results are right unless `final_state` was its `initial_state`.
   bool stalled = false;
+  /// Where `stalled`: the first of them. Outputs of the runs that were not done again are NaN from that step on.
+  StallRecord stall = {};
 };
 
 /// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. Used by one thread at a

@@ -26,6 +26,7 @@
 #include "rondo/rnn.h"
 #include "rondo/safetensors.h"
 #include "rondo/shape.h"
+#include "rondo/stall.h"
 #include "rondo/stream.h"
 #include "rondo/tensor.h"
 #include "rondo/tf1_weights.h"

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "formats/onnx_steps.h"
+#include "plan/unattended.h"
 #include "rondo/error.h"
 #include "rondo/onnx_model.h"
 #include "rondo/stream.h"
@@ -85,6 +86,7 @@ struct OnnxRunner::Impl {
   std::vector<std::string> computed = std::vector<std::string>(kComputed.size());  // names; "": the node has no such
   PlanKey session_key = {};
   std::optional<NetworkSession> session = std::nullopt;
+  SessionStatus status = {};  // that the session has told, and nobody has asked for
 
  private:
   /// Those of one direction: views, or nothing where none are given.
@@ -136,7 +138,8 @@ NetworkPlan OnnxRunner::Impl::plan(const PlanKey& key) const {
   }
   NetworkLayer layer{.forward = specs[0]};
   if (specs.size() == 2) layer.backward = specs[1];
-  return NetworkPlan::create({.layers = {layer}});
+  const Stream stream{like().device(), key.stream};
+  return NetworkPlan::create({.layers = {layer}}, unattended(NetworkOptions{}, stream));
 }
 
 std::vector<Tensor> OnnxRunner::Impl::initial_states(const OnnxInputs& inputs, std::int64_t direction,
@@ -185,10 +188,11 @@ OnnxOutputs OnnxRunner::Impl::run_planned(const OnnxInputs& inputs, const PlanKe
   const Tensor x = op.batch_major ? inputs.x.swap_axes(0, 1) : inputs.x;
   const Shape features = op.batch_major ? Shape{key.B, key.T, D() * H()} : Shape{key.T, key.B, D() * H()};
   const Tensor y = side_by_side.reshape(features);
-  session->run({.x = x.size(2) <= 1 || x.stride(2) == 1 ? x : x.contiguous(),
-                .lengths = inputs.lengths,
-                .y = op.batch_major ? y.swap_axes(0, 1) : y,
-                .layers = {layer}});
+  const NetworkTensors tensors{.x = x.size(2) <= 1 || x.stride(2) == 1 ? x : x.contiguous(),
+                               .lengths = inputs.lengths,
+                               .y = op.batch_major ? y.swap_axes(0, 1) : y,
+                               .layers = {layer}};
+  status = merged(status, run_unattended(*session, tensors));
   if (!in_place) outputs.y.copy_from(side_by_side.swap_axes(1, 2));
   return outputs;
 }
@@ -242,6 +246,9 @@ std::string OnnxRunner::explain(std::int64_t T, std::int64_t B, bool has_lengths
   return impl_->plan({.T = T, .B = B, .has_lengths = has_lengths}).explain();
 }
 
-SessionStatus OnnxRunner::status() { return impl_->session ? impl_->session->status() : SessionStatus{}; }
+SessionStatus OnnxRunner::status() {
+  const SessionStatus told = std::exchange(impl_->status, {});
+  return impl_->session ? merged(told, impl_->session->status()) : told;
+}
 
 }  // namespace rondo

@@ -2,6 +2,7 @@
 // can.
 
 #include "layers/sequence_arguments.h"
+#include "plan/unattended.h"
 #include "rondo/bidirectional.h"
 #include "rondo/network.h"
 #include "rondo/stream.h"
@@ -38,8 +39,9 @@ Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const Call
   const PlanRequest request{.B = sizes.B, .T = sizes.T, .masked = call.mask.has_value(), .plan = call.plan};
   check_fits_kernel(inputs, cell_of(forward_).weights().kernel);
   const NetworkLayer layer{spec_of(forward_, request), spec_of(backward_, request)};
-  const NetworkPlan plan =
-      NetworkPlan::create({{layer}}, {.executor = call.plan.executor, .graph_use = call.plan.graph_use});
+  const Stream stream = current_stream(sizes.device);
+  const NetworkOptions asked{.executor = call.plan.executor, .graph_use = call.plan.graph_use};
+  const NetworkPlan plan = NetworkPlan::create({{layer}}, unattended(asked, stream));
   const auto states_of = [&](const RNN& direction, std::size_t first, std::size_t count) -> States {
     const States fresh = direction.cell().get_initial_state({inputs, sizes.B, sizes.dtype, sizes.device});
     if (call.initial_state.empty()) return {};
@@ -60,8 +62,8 @@ Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const Call
     const Shape shape = options.time_major ? Shape{sizes.T, sizes.B, width} : Shape{sizes.B, sizes.T, width};
     tensors.y = swap_layout(Tensor::empty(shape, layer.forward.dtype, sizes.device), options.time_major);
   }
-  NetworkSession(plan, {{cell_of(forward_).weights(), cell_of(backward_).weights()}}, current_stream(sizes.device))
-      .run(tensors);
+  NetworkSession session(plan, {{cell_of(forward_).weights(), cell_of(backward_).weights()}}, stream);
+  run_unattended(session, tensors);
 
   Results results;
   const LayerTensors& written = tensors.layers.front();

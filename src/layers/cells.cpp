@@ -1,6 +1,7 @@
 #include "rondo/cells.h"
 
 #include "layers/dropout.h"
+#include "plan/unattended.h"
 #include "rondo/error.h"
 #include "rondo/ops.h"
 #include "rondo/plan.h"
@@ -94,7 +95,9 @@ StepResult KnownCell::call(const Nest& inputs, const States& states, const CellC
     new_states.emplace_back(tensors.final_state.back());
   }
   tensors.last_output = Tensor::empty({spec.B, output_units(spec_)}, spec.dtype, spec.device);
-  Session(Plan::create(spec), weights_, current_stream(spec.device)).run(tensors);
+  const Stream stream = current_stream(spec.device);
+  Session session(Plan::create(spec, unattended(PlanOptions{}, stream)), weights_, stream);
+  run_unattended(session, tensors);
   return {*tensors.last_output, new_states};
 }
 

@@ -1,6 +1,7 @@
 // The planned path: a known cell, or a stack of them, handed to an executor as whole sequences.
 
 #include "layers/sequence_arguments.h"
+#include "plan/unattended.h"
 #include "rondo/error.h"
 #include "rondo/layers.h"
 #include "rondo/ops.h"
@@ -77,7 +78,9 @@ std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request) const {
 
 std::vector<Plan> RNN::plans(const PlanRequest& request) const {
   std::vector<Plan> plans;
-  for (const RecurrenceSpec& spec : specs(request)) plans.push_back(Plan::create(spec, request.plan));
+  for (const RecurrenceSpec& spec : specs(request)) {
+    plans.push_back(Plan::create(spec, unattended(request.plan, current_stream(spec.device))));
+  }
   return plans;
 }
 
@@ -98,7 +101,8 @@ LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const 
     if (!masks.empty() && !masks[k].inputs.empty()) tensors.x = mul(tensors.x, masks[k].inputs[0]);
     tensors.initial_state = state_tensors(stacked ? initial[k] : Nest::tuple(initial));
     allocate_results(tensors, cell_plans[k].spec(), top ? options_ : kBelowTheTop);
-    Session(cell_plans[k], cells[k]->weights(), current_stream(sizes.device)).run(tensors);
+    Session session(cell_plans[k], cells[k]->weights(), current_stream(sizes.device));
+    run_unattended(session, tensors);
     const States states(tensors.final_state.begin(), tensors.final_state.end());
     if (!stacked) {
       result.states = states;

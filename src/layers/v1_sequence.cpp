@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "layers/packed_states.h"
+#include "plan/unattended.h"
 #include "rondo/error.h"
 #include "rondo/ops.h"
 #include "rondo/stream.h"
@@ -68,14 +69,15 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
   for (const Chunk& chunk : chunks_of(sequence)) {
     if (spec.T != chunk.steps()) {  // at the first chunk, and at a shorter last one
       spec.T = chunk.steps();
-      session.emplace(Plan::create(spec, sequence.plan), cell.known->weights(), current_stream(spec.device));
+      const Stream stream = current_stream(spec.device);
+      session.emplace(Plan::create(spec, unattended(sequence.plan, stream)), cell.known->weights(), stream);
     }
     SessionTensors tensors{.x = chunk.of(x), .initial_state = states, .y = chunk.of(y)};
     if (chunk.lengths.defined()) tensors.lengths = chunk.lengths;
     for (const Tensor& state : states) {
       tensors.final_state.push_back(Tensor::empty(state.shape(), state.dtype(), state.device()));
     }
-    session->run(tensors);
+    run_unattended(*session, tensors);
     states = tensors.final_state;
   }
   return cell_state(cell, states);

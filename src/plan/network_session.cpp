@@ -6,6 +6,7 @@
 #include "cuda/runtime/range.h"
 #include "plan/network_lanes.h"
 #include "plan/occupied.h"
+#include "plan/unattended.h"
 #include "rondo/error.h"
 
 namespace rondo {
@@ -31,10 +32,6 @@ const std::vector<NetworkWeights>& checked_weights(const NetworkSpec& spec,
                      expected ? "some, as planned" : "none, as planned");
   }
   return weights;
-}
-
-SessionStatus merged(SessionStatus a, SessionStatus b) {
-  return {.length_out_of_range = a.length_out_of_range || b.length_out_of_range, .stalled = a.stalled || b.stalled};
 }
 
 }  // namespace

@@ -180,7 +180,8 @@ Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) co
   share.processors = std::max(properties_.processors / static_cast<int>(sharing), 1);
   try {
     // The network records its runs as one; a session within it need not.
-    const PlanOptions options{.executor = options_.executor, .graph_use = GraphUse::never};
+    const PlanOptions options{
+        .executor = options_.executor, .graph_use = GraphUse::never, .never_waits = options_.never_waits};
     const Executor* unlisted = options_.unlisted_executor;
     return unlisted == nullptr ? Plan::create(spec, share, options) : Plan::create_for(*unlisted, spec, share, options);
   } catch (const ValueError& error) {

@@ -59,7 +59,7 @@ Plan Plan::create_for(const Executor& executor, const RecurrenceSpec& spec, cons
 }
 
 Plan::Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options)
-    : spec_(spec), properties_(properties), graph_use_(options.graph_use) {
+    : spec_(spec), properties_(properties), graph_use_(options.graph_use), never_waits_(options.never_waits) {
   check_sizes(spec);
   if (options.threads < 0) throw ValueError("threads", std::to_string(options.threads), "at least 0");
   const bool shares_out = spec.device.type == DeviceType::cpu && options.threads > 0;
@@ -67,7 +67,10 @@ Plan::Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const
 }
 
 bool Plan::takes(const Executor& executor) {
-  const Support support = executor.supports(spec_, properties_);
+  Support support = executor.supports(spec_, properties_);
+  if (support.accepted && never_waits_ && executor.may_stall(spec_, properties_)) {
+    support = Support::no("its blocks wait for each other, which a run that nobody watches must not");
+  }
   if (support.accepted) {
     executor_ = &executor;
   } else {

@@ -102,14 +102,14 @@ struct Session::Impl {
   Stream stream;
   RecurrentWeights weights;
   Tensor workspace;
-  Tensor flags;  // (1,) i32, bits such as kLengthOutOfRange
+  Tensor flags;  // (kFlagWords,) i32: RecurrenceBuffers::flags
   std::unique_ptr<Runner> runner;
   RecurrenceBuffers last_run;
   std::atomic_flag occupied = ATOMIC_FLAG_INIT;
 
   RecurrenceBuffers buffers(const SessionTensors& tensors) const;
   void look_at_lengths(const Schedule& schedule) const;
-  std::uint32_t take_flags() const;
+  SessionStatus take_status() const;
 };
 
 RecurrenceBuffers Session::Impl::buffers(const SessionTensors& tensors) const {
@@ -137,10 +137,13 @@ void Session::Impl::look_at_lengths(const Schedule& schedule) const {
 }
 
 // Waits for the device.
-std::uint32_t Session::Impl::take_flags() const {
-  const auto taken = static_cast<std::uint32_t>(flags.item());
+SessionStatus Session::Impl::take_status() const {
+  const Tensor taken = flags.to(cpu()).clone();
   flags.fill(0);
-  return taken;
+  auto* words = static_cast<std::uint32_t*>(taken.data());
+  return {.length_out_of_range = (words[0] & kLengthOutOfRange) != 0,
+          .stalled = (words[0] & kStalled) != 0,
+          .stall = *stall_record(words)};
 }
 
 Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream,
@@ -156,7 +159,7 @@ Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optiona
   impl_->workspace =
       workspace ? checked_workspace(*workspace, plan)
                 : Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes())}, DType::boolean, spec.device);
-  impl_->flags = Tensor::zeros({1}, DType::i32, spec.device);
+  impl_->flags = Tensor::zeros({kFlagWords}, DType::i32, spec.device);
   impl_->runner = plan.executor().make_runner({.spec = spec,
                                                .weights = weight_buffers(spec.cell, impl_->weights),
                                                .stream = impl_->stream,
@@ -182,19 +185,17 @@ void Session::run(const SessionTensors& tensors) {
 SessionStatus Session::status() {
   const Occupied occupied(impl_->occupied);
   const StreamScope scope(impl_->stream);
-  std::uint32_t flags = impl_->take_flags();
-  const bool stalled = (flags & kStalled) != 0;
-  if (stalled) {
+  SessionStatus status = impl_->take_status();
+  if (status.stalled) {
     impl_->runner->recover(impl_->last_run);
-    flags |= impl_->take_flags();
+    status.length_out_of_range = impl_->take_status().length_out_of_range || status.length_out_of_range;
   }
-  return {.length_out_of_range = (flags & kLengthOutOfRange) != 0, .stalled = stalled};
+  return status;
 }
 
 SessionStatus Session::take_status() {
   const StreamScope scope(impl_->stream);
-  const std::uint32_t flags = impl_->take_flags();
-  return {.length_out_of_range = (flags & kLengthOutOfRange) != 0, .stalled = (flags & kStalled) != 0};
+  return impl_->take_status();
 }
 
 void Session::recover(const SessionTensors& tensors) {

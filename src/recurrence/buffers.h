@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include "recurrence/schedule.h"
+#include "rondo/host_device.h"
+#include "rondo/stall.h"
 
 namespace rondo {
 
@@ -45,8 +47,8 @@ struct RecurrenceBuffers {
   BatchBuffer last_output;
   std::array<BatchBuffer, kMaxStates> final_state;  ///< may be the initial states
   Schedule schedule;
-  /// Where a run on a CUDA device sets bits such as kLengthOutOfRange, in its memory; on the CPU the session looks
-  /// itself.
+  /// Where a run on a CUDA device sets bits such as kLengthOutOfRange, in its memory: the first of kFlagWords words. On
+  /// the CPU the session looks itself.
   std::uint32_t* flags = nullptr;
 
   bool operator==(const RecurrenceBuffers&) const = default;
@@ -56,5 +58,12 @@ struct RecurrenceBuffers {
 inline constexpr std::uint32_t kLengthOutOfRange = 1;
 /// Another: blocks of a kernel that wait for each other did not all come, and what the run wrote is not to be used.
 inline constexpr std::uint32_t kStalled = 2;
+
+/// Words of RecurrenceBuffers::flags: the bits, and the StallRecord of who set kStalled.
+inline constexpr int kFlagWords = 1 + static_cast<int>(sizeof(StallRecord) / sizeof(std::uint32_t));
+
+RONDO_HOST_DEVICE inline StallRecord* stall_record(std::uint32_t* flags) {
+  return reinterpret_cast<StallRecord*>(flags + 1);
+}
 
 }  // namespace rondo

@@ -68,6 +68,9 @@ class Executor {
     return std::nullopt;
   }
 
+  /// Whether blocks of its kernels wait for each other, so that a run may set kStalled. Of a spec that it supports.
+  virtual bool may_stall(const RecurrenceSpec&, const DeviceProperties&) const { return false; }
+
   /// How it would run the spec, in words: whole lines for `explain()`, or nothing.
   virtual std::string describe(const RecurrenceSpec&, const DeviceProperties&) const { return {}; }
 

@@ -11,6 +11,12 @@
 
 namespace rondo::test {
 
+/// Returns when the phase of this parity has ended.
+__device__ inline void wait_for_phase(device::PushBarrier* barrier, std::uint32_t parity) {
+  while (!device::try_phase(barrier, parity)) {
+  }
+}
+
 inline constexpr unsigned kExchangeThreads = 40;
 inline constexpr unsigned kExchangeBlocks = 4;
 inline constexpr unsigned kExchangeCount = kExchangeBlocks * kExchangeThreads;
@@ -73,7 +79,7 @@ class PushExchange {
       device::push(&shared_.vectors[next][own], changed, barrier, (thread_ + k) % kExchangeBlocks);
     }
     now_ = next;
-    if (waits(number)) device::wait_for_phase(barrier, static_cast<unsigned>(number / 2 % 2));
+    if (waits(number)) wait_for_phase(barrier, static_cast<unsigned>(number / 2 % 2));
   }
 
   __device__ void end() {

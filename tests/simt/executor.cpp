@@ -1,5 +1,7 @@
 #include "simt/executor.h"
 
+#include <limits>
+
 #include "simt/grid.h"
 
 namespace rondo::test::simt {
@@ -23,6 +25,9 @@ void check_launch(const device::LaunchConfig& config) {
                                 to_string(config.grid) + " is not what CUDA allows");
   }
 }
+
+constexpr std::int64_t kNoneIsLost = std::numeric_limits<std::int64_t>::max();
+std::int64_t pushes_until_lost = kNoneIsLost;
 
 Thread& current() { return running_grid->current(); }
 
@@ -65,7 +70,17 @@ void grid_barrier() {
 
 void pause() { running_grid->pause(); }
 void interleave() { running_grid->interleave(); }
-void wait_while(const WordWait& wait) { running_grid->wait_while(wait); }
+bool try_wait_while(const WordWait& wait) { return running_grid->try_wait_while(wait); }
+std::uint64_t idle_nanoseconds() { return running_grid->idle_nanoseconds(); }
+
+LostPush::LostPush(std::int64_t number) { pushes_until_lost = number; }
+LostPush::~LostPush() { pushes_until_lost = kNoneIsLost; }
+bool LostPush::happened() const { return push_was_lost(); }
+bool push_was_lost() { return pushes_until_lost < 0; }
+bool loses_push() {
+  if (pushes_until_lost == kNoneIsLost) return false;
+  return pushes_until_lost-- == 0;
+}
 
 void require_at_block_end(const std::uint64_t& word, std::uint64_t mask, const char* what) {
   current().block->required_at_end.push_back({&word, mask, what});

@@ -68,6 +68,24 @@ void pause();
 /// Under a ShuffledSchedule, lets others go on now and then: where the hardware's threads interleave without a wait.
 void interleave();
 
+/// While it lives, one word of h that blocks exchange never comes: that of the push of this number, counted from 0 over
+/// all grids.
+class LostPush {
+ public:
+  explicit LostPush(std::int64_t number);
+  ~LostPush();
+  LostPush(const LostPush&) = delete;
+  LostPush& operator=(const LostPush&) = delete;
+
+  /// Whether so many pushes have come.
+  bool happened() const;
+};
+
+/// Asked once for each push.
+bool loses_push();
+/// Whether a LostPush has happened: what was pushed may then arrive at blocks that do not wait for it any more.
+bool push_was_lost();
+
 /// Makes the grid throw `std::logic_error(what)` when the block of the thread ends while (word & mask) != 0.
 void require_at_block_end(const std::uint64_t& word, std::uint64_t mask, const char* what);
 
@@ -80,8 +98,12 @@ struct WordWait {
 
   bool over() const { return word == nullptr || (*word & mask) != bits; }
 };
-/// Waits while (*word & mask) == bits. This orders nothing.
-void wait_while(const WordWait& wait);
+/// Waits while (*word & mask) == bits, and no longer than other threads get further: false where it still is so. This
+/// orders nothing.
+bool try_wait_while(const WordWait& wait);
+
+/// A clock that moves while no thread of the grid gets any further: so that a wait in vain is over soon, and no other.
+std::uint64_t idle_nanoseconds();
 
 /// Its lane among the 32 threads of its warp. The last warp of a block may have fewer.
 unsigned lane();

@@ -106,15 +106,18 @@ std::size_t Grid::run_wave(std::size_t first) {
 
 bool Grid::run_round(const std::vector<Thread*>& alive) {
   bool any_ready = false;
+  const bool idle = idle_rounds_ > 0;
   progress_ = false;
   for (Thread* thread : alive) {
-    if (failure_ == nullptr && !thread->ready()) continue;
+    any_ready = any_ready || thread->waits_for_word();  // when nobody gets further, it does so for a while only
+    if (failure_ == nullptr && !thread->ready() && !(idle && thread->waits_for_word())) continue;
     any_ready = true;
     current_ = thread;
     thread->fiber->resume();
     if (thread->fiber->idle()) progress_ = true;
   }
   idle_rounds_ = progress_ ? 0 : idle_rounds_ + 1;
+  if (!progress_) ++all_idle_rounds_;
   return any_ready && idle_rounds_ < kMaxIdleRounds;
 }
 
@@ -131,7 +134,7 @@ void Grid::run_thread() {
 }
 
 void Grid::end_thread(Block& block) {
-  if (--block.running > 0) return;
+  if (--block.running > 0 || push_was_lost()) return;
   for (const Requirement& requirement : block.required_at_end) {
     if ((*requirement.word & requirement.mask) == 0) continue;
     throw std::logic_error("block " + to_string(block.position) + " ends: " + requirement.what);
@@ -160,14 +163,16 @@ void Grid::wait(Barrier& barrier) {
   acquire_from_sanitizer(&order);
 }
 
-void Grid::wait_while(const WordWait& wait) {
+bool Grid::try_wait_while(const WordWait& wait) {
   throw_if_failed();
-  progress_ = true;
-  if (wait.over()) return;
-  Thread& thread = *current_;
-  thread.word_wait = wait;
-  suspend();
-  thread.word_wait = {};
+  if (!wait.over()) {
+    Thread& thread = *current_;
+    thread.word_wait = wait;
+    suspend();
+    thread.word_wait = {};
+  }
+  if (wait.over()) progress_ = true;
+  return wait.over();
 }
 
 void Grid::pause() {

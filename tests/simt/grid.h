@@ -71,6 +71,7 @@ struct Thread {
   std::uint64_t waits_for_generation = 0;
   WordWait word_wait = {};
 
+  bool waits_for_word() const { return word_wait.word != nullptr; }
   bool ready() const {
     return (waits_at == nullptr || waits_at->generation != waits_for_generation) && word_wait.over();
   }
@@ -85,6 +86,7 @@ class Grid {
   Thread& current() { return *current_; }
   Barrier& barrier() { return barrier_; }
   const device::LaunchConfig& config() const { return config_; }
+  std::uint64_t idle_nanoseconds() const { return all_idle_rounds_ * 1'000'000; }
 
   // By the running thread.
 
@@ -92,7 +94,7 @@ class Grid {
   void meet(Barrier& barrier);
   /// Orders them, too.
   void wait(Barrier& barrier);
-  void wait_while(const WordWait& wait);
+  bool try_wait_while(const WordWait& wait);
   void pause();
   void interleave();
   /// Throws `std::logic_error` unless all blocks run at once.
@@ -126,7 +128,8 @@ class Grid {
   std::deque<Thread> threads_;
   Thread* current_ = nullptr;
   bool progress_ = false;
-  int idle_rounds_ = 0;
+  int idle_rounds_ = 0;  ///< since something was done
+  std::uint64_t all_idle_rounds_ = 0;
   std::exception_ptr failure_;
   char begin_ = 0;  ///< orders all threads after the launch
   char end_ = 0;    ///< and its return after them

@@ -85,14 +85,18 @@ void count_pushed_bytes(std::uint64_t& state, std::uint32_t bytes) {
   store(state, next);
 }
 
-void wait_for_push_phase(std::uint64_t& state, std::uint32_t parity) {
+bool try_push_phase(std::uint64_t& state, std::uint32_t parity) {
   load(state);
   if (parity > 1) refuse("a parity of " + std::to_string(parity));
-  wait_while({.word = &state, .mask = kPhaseMask, .bits = parity == 0 ? 0 : kPhaseMask, .describe = describe});
+  if (!try_wait_while(
+          {.word = &state, .mask = kPhaseMask, .bits = parity == 0 ? 0 : kPhaseMask, .describe = describe})) {
+    return false;
+  }
   acquire_from_sanitizer(order_of(state, parity));
   State awaited = load(state);
   awaited.unawaited = static_cast<std::uint8_t>(awaited.unawaited & ~(1U << parity));
   store(state, awaited);
+  return true;
 }
 
 }  // namespace rondo::test::simt

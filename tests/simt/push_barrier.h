@@ -20,7 +20,7 @@ void expect_pushed_bytes(std::uint64_t& state, std::uint32_t bytes);
 /// `std::logic_error` when they are more than expected.
 void count_pushed_bytes(std::uint64_t& state, std::uint32_t bytes);
 
-/// Returns when the running phase is not of this parity.
-void wait_for_push_phase(std::uint64_t& state, std::uint32_t parity);
+/// Whether the running phase is not of this parity: waits for that as long as other threads of the grid get further.
+bool try_push_phase(std::uint64_t& state, std::uint32_t parity);
 
 }  // namespace rondo::test::simt

@@ -5,6 +5,7 @@
 #include "cuda/device/cluster.cuh"
 #include "cuda/device/collectives.cuh"
 #include "cuda/device/launch.cuh"
+#include "simt/exchange_kernels.h"
 #include "simt/heap_block.h"
 #include "support/expect_error.h"
 
@@ -39,17 +40,17 @@ void push_to(unsigned peer, std::uint32_t word = 0) {
 TEST(PushBarrier, PhasesEndWhenTheirBytesWereExpectedAndHaveCome) {
   run_cluster(1, [&](unsigned) {
     PushBarrier* barrier = &shared().barrier;
-    device::wait_for_phase(barrier, 1);  // the phase before the first has always ended
-    push_to(0, 5);                       // before it is expected
+    wait_for_phase(barrier, 1);  // the phase before the first has always ended
+    push_to(0, 5);               // before it is expected
     device::expect_bytes(barrier, 16);
-    device::wait_for_phase(barrier, 0);
+    wait_for_phase(barrier, 0);
     EXPECT_EQ(shared().words[1].words[3], 8U);
     device::expect_bytes(barrier, 32);
     push_to(0);
     push_to(0);
-    device::wait_for_phase(barrier, 1);
+    wait_for_phase(barrier, 1);
     device::expect_bytes(barrier, 0);
-    device::wait_for_phase(barrier, 0);
+    wait_for_phase(barrier, 0);
   });
 }
 
@@ -57,17 +58,17 @@ TEST(PushBarrier, APhaseThatHasNotEndedIsADeadlock) {
   const auto expect_deadlock = [](const std::vector<std::string>& words, auto&& body) {
     expect_words<simt::Deadlock>([&] { run_cluster(1, [&](unsigned) { body(&shared().barrier); }); }, words);
   };
-  expect_deadlock({"phase without expect_bytes"}, [](PushBarrier* barrier) { device::wait_for_phase(barrier, 0); });
+  expect_deadlock({"phase without expect_bytes"}, [](PushBarrier* barrier) { wait_for_phase(barrier, 0); });
   expect_deadlock({"waits for 8 more bytes"}, [](PushBarrier* barrier) {
     device::expect_bytes(barrier, 24);
     push_to(0);
-    device::wait_for_phase(barrier, 0);
+    wait_for_phase(barrier, 0);
   });
   expect_deadlock({"waits for 16 more bytes"}, [](PushBarrier* barrier) {
     device::expect_bytes(barrier, 0);
-    device::wait_for_phase(barrier, 0);
+    wait_for_phase(barrier, 0);
     device::expect_bytes(barrier, 16);
-    device::wait_for_phase(barrier, 1);
+    wait_for_phase(barrier, 1);
   });
 }
 
@@ -89,7 +90,7 @@ TEST(PushBarrier, RefusesWrongUse) {
     push_to(0);
   });
   expect_refused({"expect_bytes of 1048576"}, [](PushBarrier* barrier) { device::expect_bytes(barrier, 1 << 20); });
-  expect_refused({"a parity of 2"}, [](PushBarrier* barrier) { device::wait_for_phase(barrier, 2); });
+  expect_refused({"a parity of 2"}, [](PushBarrier* barrier) { wait_for_phase(barrier, 2); });
   expect_refused({"init_barrier of one that is in use"}, [](PushBarrier* barrier) { device::init_barrier(barrier); });
   expect_refused({"block 1 in a cluster of 1"}, [](PushBarrier*) { push_to(1); });
   expect_refused({"block (0, 0) ends", "nobody has waited for"}, [](PushBarrier* barrier) {
@@ -100,7 +101,7 @@ TEST(PushBarrier, RefusesWrongUse) {
     push_to(0);
     device::expect_bytes(barrier, 16);
     push_to(0);  // of the next phase
-    device::wait_for_phase(barrier, 0);
+    wait_for_phase(barrier, 0);
   });
 }
 
@@ -112,7 +113,7 @@ TEST(PushBarrier, RefusesUseWithoutInit) {
   };
   expect_refused([](PushBarrier*) { push_to(0); });
   expect_refused([](PushBarrier* barrier) { device::expect_bytes(barrier, 16); });
-  expect_refused([](PushBarrier* barrier) { device::wait_for_phase(barrier, 0); });
+  expect_refused([](PushBarrier* barrier) { wait_for_phase(barrier, 0); });
 }
 
 TEST(PushBarrier, ABlockThatHasEndedCannotBePushedTo) {
@@ -121,7 +122,7 @@ TEST(PushBarrier, ABlockThatHasEndedCannotBePushedTo) {
         run_cluster(3, [](unsigned block) {
           if (block == 2) return;
           if (block == 1) push_to(2);
-          device::wait_for_phase(&shared().barrier, 0);
+          wait_for_phase(&shared().barrier, 0);
         });
       },
       {"shared memory of block (2, 0) after its end"});

@@ -57,19 +57,20 @@ __device__ inline void expect_bytes(PushBarrier* barrier, std::uint32_t bytes) {
                : "memory");
 }
 
-/// Returns when the phase of this parity has ended: 0 for the first one, 1 for the second, 0 again. Orders what was
-/// pushed, and nothing else that peers have written.
-__device__ inline void wait_for_phase(PushBarrier* barrier, std::uint32_t parity) {
-  std::uint32_t ended = 0;
-  while (ended == 0) {
-    asm volatile(
-        "{\n\t.reg .pred ended;\n\t"
-        "mbarrier.try_wait.parity.shared::cta.b64 ended, [%1], %2;\n\t"
-        "selp.u32 %0, 1, 0, ended;\n\t}"
-        : "=r"(ended)
-        : "r"(detail::shared_address(barrier)), "r"(parity)
-        : "memory");
-  }
+/// Whether the phase of this parity has ended: 0 for the first one, 1 for the second, 0 again. The thread may sleep
+/// here until it ends, for some microseconds at most. True orders what was pushed, and nothing else that peers have
+/// written.
+__device__ inline bool try_phase(PushBarrier* barrier, std::uint32_t parity) {
+  constexpr std::uint32_t kSleepNanoseconds = 20'000;
+  std::uint32_t ended;
+  asm volatile(
+      "{\n\t.reg .pred ended;\n\t"
+      "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 ended, [%1], %2, %3;\n\t"
+      "selp.u32 %0, 1, 0, ended;\n\t}"
+      : "=r"(ended)
+      : "r"(detail::shared_address(barrier)), "r"(parity), "r"(kSleepNanoseconds)
+      : "memory");
+  return ended != 0;
 }
 
 /// Writes 16 bytes to where `place` is in the shared memory of block `peer` of the cluster, and tells the barrier there
@@ -87,7 +88,7 @@ __device__ inline void push(Words4* place, Words4 words, PushBarrier* barrier, u
 __device__ inline void cluster_barrier() {}
 __device__ inline void init_barrier(PushBarrier*) {}
 __device__ inline void expect_bytes(PushBarrier*, std::uint32_t) {}
-__device__ inline void wait_for_phase(PushBarrier*, std::uint32_t) {}
+__device__ inline bool try_phase(PushBarrier*, std::uint32_t) { return true; }
 __device__ inline void push(Words4*, Words4, PushBarrier*, unsigned) {}
 
 #endif

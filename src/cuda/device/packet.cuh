@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "cuda/device/atomic.cuh"
 #include "cuda/device/words.h"
 
 namespace rondo::device {
@@ -33,11 +34,11 @@ __device__ inline WordPair load_words(const WordPair* source) {
   return pair;
 }
 
+/// A word of h that others wait for.
+__device__ inline void store_pushed_word(std::uint32_t* target, std::uint32_t word) { store_word(target, word); }
+
 /// What this thread has written before is seen by all who see what it writes afterwards.
 __device__ inline void order_writes() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
-
-/// Reads of a packet until it is taken for lost: some seconds, more than blocks that run have to wait for each other.
-inline constexpr int kMostPolls = 1 << 22;
 
 /// What a loop that waits for packets calls in each round.
 __device__ inline void pause() {}

@@ -6,6 +6,7 @@
 ///     wait(first_row)        until everybody's pushes have come, or until they may be asked for
 ///     operands(first_row)    the rows of h from there on, for a product; it may have to wait for them
 ///     all_came()             after the product and a barrier of the block: false if somebody has given up waiting
+///     report(flags, step)    by one thread, where all_came() has been false in that step
 ///     end()                  once, after everything else
 ///
 /// A grid with more rows than a product takes goes through wait, product and push for some of them after the other, and
@@ -18,6 +19,7 @@
 #pragma once
 
 #include "cuda/device/cluster.cuh"
+#include "cuda/persistent/block_stall.cuh"
 #include "cuda/persistent/exchange.h"
 #include "cuda/persistent/operand_words.cuh"
 #include "cuda/persistent/shared_operands.cuh"
@@ -47,6 +49,7 @@ class BlockExchange {
   __device__ void wait(int) { device::block_barrier(); }
   __device__ SharedOperands operands(int) const { return {place_.operands, place_.shape.row_stride()}; }
   __device__ bool all_came() const { return true; }
+  __device__ void report(std::uint32_t*, std::int32_t) const {}
   __device__ void end() {}
 
  private:
@@ -60,7 +63,9 @@ class ClusterExchange {
   static constexpr PersistentKind kKind = PersistentKind::cluster;
 
   __device__ explicit ClusterExchange(const ExchangePlace& place)
-      : place_(place), barriers_(reinterpret_cast<device::PushBarrier*>(place.barriers)) {
+      : place_(place),
+        barriers_(reinterpret_cast<device::PushBarrier*>(place.barriers)),
+        stall_(reinterpret_cast<StallPlace*>(place.barriers + 2 * sizeof(device::PushBarrier))) {
     constexpr int kChunk = kChunkLanes<Operand>;
     first_unit_ = (place.block * place.shape.units() + place.unit) / kChunk * kChunk;
     bytes_ = static_cast<std::uint32_t>(place.rows * ((place.shape.H + kChunk - 1) / kChunk)) * sizeof(device::Words4);
@@ -70,6 +75,7 @@ class ClusterExchange {
     if (device::thread_index().x == 0) {
       device::init_barrier(&barriers_[0]);
       device::init_barrier(&barriers_[1]);
+      stall_.begin(place_.flags);
     }
     device::cluster_barrier();
   }
@@ -91,11 +97,14 @@ class ClusterExchange {
   }
 
   __device__ void wait(int) {
-    device::wait_for_phase(&barriers_[waited_ % 2], waited_ / 2 % 2);
+    stall_.wait([&] { return device::try_phase(&barriers_[waited_ % 2], waited_ / 2 % 2); }, waited_, 0);
     ++waited_;
   }
   __device__ SharedOperands operands(int) const { return {place(waited_ - 1), place_.shape.row_stride()}; }
-  __device__ bool all_came() const { return true; }
+  __device__ bool all_came() const { return !stall_.given_up(); }
+  __device__ void report(std::uint32_t* flags, std::int32_t step) const {
+    stall_.report(flags, WaitKind::cluster, step);
+  }
 
   /// A block must not end while others write into its memory.
   __device__ void end() { device::cluster_barrier(); }
@@ -108,6 +117,7 @@ class ClusterExchange {
 
   const ExchangePlace place_;
   device::PushBarrier* barriers_;
+  const BlockStall stall_;
   int first_unit_ = 0;       ///< of the chunk that this lane is part of
   std::uint32_t bytes_ = 0;  ///< that come with each exchange
   unsigned pushed_ = 0;

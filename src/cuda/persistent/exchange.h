@@ -22,11 +22,12 @@ struct ExchangePlace {
   const PersistentShape& shape;
   const GridMemory& memory;
   int team = 0;
-  int block = 0;                      ///< of the team
-  int rows = 0;                       ///< of this team
-  int unit = 0;                       ///< of the block
-  std::uint32_t* operands = nullptr;  ///< rows of h in shared memory, zeros at first
-  std::byte* barriers = nullptr;      ///< 32 bytes of shared memory, aligned to 16
+  int block = 0;                         ///< of the team
+  int rows = 0;                          ///< of this team
+  int unit = 0;                          ///< of the block
+  std::uint32_t* operands = nullptr;     ///< rows of h in shared memory, zeros at first
+  std::byte* barriers = nullptr;         ///< kBarrierBytes of shared memory, aligned to 16
+  const std::uint32_t* flags = nullptr;  ///< RecurrenceBuffers::flags
 };
 
 /// Pairs of words of one exchange of a team.

@@ -1,11 +1,10 @@
 /// The exchange of a team whose blocks are anywhere on the device: words in global memory, which everybody reads until
 /// all have come. Interface and argument as in exchange.cuh. Floor 4.
-///
-/// Nobody waits for ever: where words do not come, as when not all blocks run at once, all_came() is false.
 #pragma once
 
 #include <type_traits>
 
+#include "cuda/persistent/block_stall.cuh"
 #include "cuda/persistent/exchange.h"
 #include "cuda/persistent/grid_operands.cuh"
 #include "cuda/persistent/grid_words.cuh"
@@ -21,8 +20,8 @@ class GridExchange {
 
   __device__ explicit GridExchange(const ExchangePlace& place)
       : place_(place),
-        given_up_(reinterpret_cast<volatile bool*>(place.barriers)),
-        first_epoch_(reinterpret_cast<std::uint32_t*>(place.barriers) + 1) {
+        stall_(reinterpret_cast<StallPlace*>(place.barriers)),
+        first_epoch_(reinterpret_cast<std::uint32_t*>(place.barriers + sizeof(StallPlace))) {
     const int octet = (place.block * place.shape.units() + place.unit) / kOctetUnits;
     const int octets = place.shape.blocks * place.shape.units() / kOctetUnits;
     alone_ = Numbers<Operand>::kPerWord == 2 && octets % 2 == 1 && octet == octets - 1;
@@ -31,7 +30,7 @@ class GridExchange {
   /// When a block pushes, all of its threads know the epoch: it may be written then.
   __device__ void begin() {
     if (device::thread_index().x == 0) {
-      *given_up_ = false;
+      stall_.begin(place_.flags);
       *first_epoch_ = device::load_word(&place_.memory.epochs[place_.team]);
     }
     device::block_barrier();
@@ -71,7 +70,8 @@ class GridExchange {
     }
   }
 
-  __device__ bool all_came() const { return !*given_up_; }
+  __device__ bool all_came() const { return !stall_.given_up(); }
+  __device__ void report(std::uint32_t* flags, std::int32_t step) const { stall_.report(flags, WaitKind::grid, step); }
 
   /// The next run begins with epochs that nobody has used: a team that has given up may be one exchange ahead here and
   /// there. Others have read theirs before their pushes, which this block has seen; where there were none, it does not
@@ -103,8 +103,12 @@ class GridExchange {
   /// What the team has pushed last.
   __device__ GridOperands<Words> come(int first_row) const {
     const std::uint32_t epoch = epoch_ - 1;
-    return {pairs(epoch) + first_row * kTilePairs, place_.shape.padded_rows(), place_.rows - first_row, epoch,
-            given_up_};
+    return {pairs(epoch) + first_row * kTilePairs,
+            place_.shape.padded_rows(),
+            place_.rows - first_row,
+            epoch,
+            epoch - *first_epoch_,
+            stall_};
   }
 
   /// Warps take kTogether tiles of 8 rows in turn, as if to multiply them.
@@ -127,7 +131,7 @@ class GridExchange {
   }
 
   const ExchangePlace place_;
-  volatile bool* given_up_;     ///< shared by the block
+  const BlockStall stall_;
   std::uint32_t* first_epoch_;  ///< shared by the block
   std::uint32_t epoch_ = 0;     ///< of the next push
   bool alone_ = false;          ///< the other half of this thread's tile has no units

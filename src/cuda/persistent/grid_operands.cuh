@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cuda/device/packet.cuh"
+#include "cuda/persistent/block_stall.cuh"
 #include "cuda/persistent/shared_operands.cuh"
 
 namespace rondo {
@@ -20,11 +21,12 @@ struct GridOperands {
 
   const Pair* pairs;
   int padded_rows;
-  int rows;             ///< that come
-  std::uint32_t epoch;  ///< of what comes
-  volatile bool* given_up;
+  int rows;                ///< that come
+  std::uint32_t epoch;     ///< of what comes
+  std::uint32_t exchange;  ///< its number in the run
+  BlockStall stall;
 
-  /// As SharedOperands::load; returns when everything has come, or sets `given_up`.
+  /// As SharedOperands::load; returns when everything has come, or the block has given up.
   template <int kCount, int kRowTiles>
   __device__ void load(int first, int count, Columns<kRowTiles> (&columns)[kCount]) const {
     const int row = static_cast<int>(device::lane()) / kTilePairs;
@@ -39,7 +41,7 @@ struct GridOperands {
         loaded[tile][row_tile] = comes ? Words::expected(epoch) : Words::absent(epoch);
       }
     }
-    if (!poll(source, loaded)) *given_up = true;
+    stall.wait([&] { return poll(source, loaded); }, exchange, first);
     device::warp_barrier();
     RONDO_UNROLL
     for (int tile = 0; tile < kCount; ++tile) {
@@ -52,29 +54,26 @@ struct GridOperands {
   }
 
  private:
-  /// Reads what is missing, again and again.
+  /// Reads what is missing; true when nothing is missing any more.
   template <int kCount, int kRowTiles>
   __device__ bool poll(const Pair* source, Pair (&loaded)[kCount][kRowTiles]) const {
-    bool come = false;
-    for (int polls = 0; !come && polls < device::kMostPolls; ++polls) {
+    RONDO_UNROLL
+    for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
-      for (int tile = 0; tile < kCount; ++tile) {
-        RONDO_UNROLL
-        for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-          const int at = (tile * padded_rows + row_tile * device::kTileColumns) * kTilePairs;
-          if (!Words::has_come(loaded[tile][row_tile], epoch)) loaded[tile][row_tile] = Words::load(source + at);
-        }
+      for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+        const int at = (tile * padded_rows + row_tile * device::kTileColumns) * kTilePairs;
+        if (!Words::has_come(loaded[tile][row_tile], epoch)) loaded[tile][row_tile] = Words::load(source + at);
       }
-      come = true;
-      RONDO_UNROLL
-      for (int tile = 0; tile < kCount; ++tile) {
-        RONDO_UNROLL
-        for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-          come = come && Words::has_come(loaded[tile][row_tile], epoch);
-        }
-      }
-      if (!come) device::pause();
     }
+    bool come = true;
+    RONDO_UNROLL
+    for (int tile = 0; tile < kCount; ++tile) {
+      RONDO_UNROLL
+      for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+        come = come && Words::has_come(loaded[tile][row_tile], epoch);
+      }
+    }
+    if (!come) device::pause();
     return come;
   }
 };

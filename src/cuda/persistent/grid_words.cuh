@@ -40,7 +40,7 @@ struct PlainWords {
   __device__ static Pair load(const Pair* source) { return device::load_words(source); }
   __device__ static void store(Pair* target, int half, std::uint32_t word, std::uint32_t) {
     constexpr std::uint32_t kOtherNan = 0x7fff7fffU;  // in every dtype
-    device::store_word(&target->words[half], word == kMissing ? kOtherNan : word);
+    device::store_pushed_word(&target->words[half], word == kMissing ? kOtherNan : word);
   }
   __device__ static void make_room(Pair* target, int half) { device::store_word(&target->words[half], kMissing); }
 

@@ -41,6 +41,10 @@ class PersistentExecutor : public Executor {
     return plan(spec, properties).value().total_ns;
   }
 
+  bool may_stall(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return plan(spec, properties).value().shape.kind != PersistentKind::block;
+  }
+
   std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     return to_string(plan(spec, properties).value());
   }

@@ -12,7 +12,8 @@
 /// Where a team has more rows than a product takes, each line is done for one pass of rows after the other, and h of
 /// one pass is on its way while the next one is multiplied.
 ///
-/// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone.
+/// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone. A block whose wait is
+/// given up pushes nothing that depends on it, and fills what it has not written with NaN (block_stall.cuh).
 ///
 /// Between the product of x and the reading of its sums there is one barrier of the block in each pass: that after the
 /// product of h, or, where h is zeros, one of its own. A fast warp may write sums of x of the next pass while a slow
@@ -20,6 +21,7 @@
 /// barrier, and who comes there has read. So they lie in two places in turn. Floor 4.
 #pragma once
 
+#include "cuda/device/async_copy.cuh"
 #include "cuda/persistent/exchange.cuh"
 #include "cuda/persistent/fma_product.cuh"
 #include "cuda/persistent/grid_exchange.cuh"
@@ -172,23 +174,24 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
                                                                            .rows = team_rows,
                                                                            .row = row,
                                                                            .row_step = row_step});
-  Exchange exchange({shape, run.grid, team, block, team_rows, unit, memory.operands(), memory.barriers()});
+  Exchange exchange({shape, run.grid, team, block, team_rows, unit, memory.operands(), memory.barriers(), run.flags});
   exchange.begin();
   const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
 
   rows.load_states();
-  for (std::int32_t s = 0; s < range.first; ++s) rows.emit(s, false);
-  if (range.first < range.last) {
-    if (!fresh) {
+  std::int32_t s = 0;
+  for (; s < range.first; ++s) rows.emit(s, false);
+  bool all_came = exchange.all_came();
+  if (s < range.last) {
+    if (!fresh && all_came) {
       for_passes<Counts>(team_rows, push_h);
       exchange.end_pushes();
     }
-    rows.load_inputs(range.first);
+    rows.load_inputs(s);
   }
   SumPlaces sums(memory, shape, needs);
-  bool all_came = true;
-  // Sums of a phase of step s; with the first one those of x.
-  const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, std::int32_t s, int pass) {
+  // Sums of a phase of the step; with the first one those of x.
+  const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, int pass) {
     const bool with_inputs = kPhase == 0 && shape.multiplies_inputs();
     if (with_inputs) inputs.multiply(product, s, pass);
     if (!fresh) {
@@ -197,36 +200,40 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       product.template multiply<kPhase>(exchange.operands(first), rows_of_pass<Counts>(team_rows, first), sums.next());
     }
     if (!fresh || with_inputs) device::block_barrier();
+    if (!fresh) all_came = exchange.all_came() && all_came;
     if (with_inputs) rows.take_inputs(pass, inputs.sums(s, pass));
   };
   RONDO_KEEP_LOOP
-  for (std::int32_t s = range.first; s < range.last && all_came; ++s) {
+  for (; s < range.last && all_came; ++s) {
+    const bool more = s + 1 < range.last;
     if constexpr (kPhases<Formula> == 2) {
       for_passes<Counts>(team_rows, [&](int pass) {
-        multiply(std::integral_constant<int, 0>{}, s, pass);
+        multiply(std::integral_constant<int, 0>{}, pass);
         if (fresh) return;
         rows.reset(pass, sums.current());
-        push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
+        if (all_came) push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
       });
       if (!fresh) exchange.end_pushes();
     }
     for_passes<Counts>(team_rows, [&](int pass) {
-      multiply(std::integral_constant<int, kPhases<Formula> - 1>{}, s, pass);
-      if (!fresh) all_came = exchange.all_came() && all_came;
+      multiply(std::integral_constant<int, kPhases<Formula> - 1>{}, pass);
       rows.step(pass, fresh ? nullptr : sums.current());
-      if (s + 1 < range.last) push_h(pass);
+      if (more && all_came) push_h(pass);
     });
-    if (s + 1 < range.last) exchange.end_pushes();
+    if (!all_came) break;
+    if (more) exchange.end_pushes();
     fresh = false;
     rows.emit(s, true);
-    if (s + 1 < range.last) rows.load_inputs(s + 1);
+    if (more) rows.load_inputs(s + 1);
   }
-  for (std::int32_t s = range.last; s < run.schedule.T; ++s) rows.emit(s, false);
   if (all_came) {
+    for (; s < run.schedule.T; ++s) rows.emit(s, false);
     rows.store_results();
-  } else if (thread == 0) {
-    device::set_bits(run.flags, kStalled);
+  } else {
+    if (thread == 0) exchange.report(run.flags, s);
+    rows.lose(s);
   }
+  device::AsyncCopies().wait<0>();  // they write into memory that is another block's when this one has ended
   exchange.end();
 }
 

@@ -160,6 +160,9 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   return needs;
 }
 
+/// Of the exchange: two barriers or an epoch, and a StallPlace.
+inline constexpr std::size_t kBarrierBytes = 32;
+
 /// Where things lie in the shared memory of a block, in bytes.
 struct SharedLayout {
   std::size_t operands = 0;  ///< rows of h as products take them
@@ -206,7 +209,6 @@ RONDO_HOST_DEVICE inline std::int32_t input_sum_count(const PersistentShape& sha
 
 RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape, const BlockNeeds& needs) {
   constexpr std::size_t kVectorBytes = 16;
-  constexpr std::size_t kBarrierBytes = 32;
   const auto product = [](std::int32_t a, std::int32_t b) {
     return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
   };

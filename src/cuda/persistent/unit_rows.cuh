@@ -1,6 +1,8 @@
 /// What a thread keeps through all steps: the states of one unit in a few rows. Floor 4.
 #pragma once
 
+#include <limits>
+
 #include "cuda/device/convert.cuh"
 #include "cuda/device/prefetch.cuh"
 #include "cuda/device/unroll.cuh"
@@ -138,10 +140,27 @@ class UnitRows {
       const bool live = computed && row.live();
       row.was_live = row.was_live || live;
       row.zeros = emits_zeros(run_.schedule.dead_output, live, !row.was_live);
-      if (run_.y == nullptr) continue;
-      const std::int32_t time = write_time_of(run_.schedule, row.length, s);
-      device::from_float(row.zeros ? 0.0F : row.h, run_.y[offset_of(run_.y_strides, time, batch(i)) + place_.u]);
+      write_y(i, s, row.zeros ? 0.0F : row.h);
     }
+  }
+
+  /// y of the steps from s on and all results become NaN: nobody has computed them.
+  __device__ void lose(std::int32_t s) {
+    constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      rows_[i].h = kNaN;
+      rows_[i].c = kNaN;
+      rows_[i].zeros = false;
+    }
+    RONDO_KEEP_LOOP
+    for (; s < run_.schedule.T; ++s) {
+      RONDO_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        if (exists(i)) write_y(i, s, kNaN);
+      }
+    }
+    store_results();
   }
 
   __device__ void store_results() const {
@@ -233,6 +252,13 @@ class UnitRows {
     } else {
       function(run_.activations);
     }
+  }
+
+  /// y of processing step s, where it is wanted.
+  __device__ void write_y(int i, std::int32_t s, float value) const {
+    if (run_.y == nullptr) return;
+    const std::int32_t time = write_time_of(run_.schedule, rows_[i].length, s);
+    device::from_float(value, run_.y[offset_of(run_.y_strides, time, batch(i)) + place_.u]);
   }
 
   template <typename Rows>

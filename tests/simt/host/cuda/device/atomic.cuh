@@ -6,8 +6,8 @@
 
 namespace rondo::device {
 
-inline void set_bits(std::uint32_t* word, std::uint32_t bits) {
-  std::atomic_ref<std::uint32_t>(*word).fetch_or(bits, std::memory_order_relaxed);
+inline std::uint32_t set_bits(std::uint32_t* word, std::uint32_t bits) {
+  return std::atomic_ref<std::uint32_t>(*word).fetch_or(bits, std::memory_order_relaxed);
 }
 
 inline std::uint32_t load_word(const std::uint32_t* word) {
@@ -17,5 +17,8 @@ inline std::uint32_t load_word(const std::uint32_t* word) {
 inline void store_word(std::uint32_t* word, std::uint32_t value) {
   std::atomic_ref<std::uint32_t>(*word).store(value, std::memory_order_relaxed);
 }
+
+inline std::uint32_t load_block_word(const std::uint32_t* word) { return load_word(word); }
+inline void store_block_word(std::uint32_t* word, std::uint32_t value) { store_word(word, value); }
 
 }  // namespace rondo::device

@@ -27,8 +27,8 @@ inline void expect_bytes(PushBarrier* barrier, std::uint32_t bytes) {
   test::simt::expect_pushed_bytes(barrier->state, bytes);
 }
 
-inline void wait_for_phase(PushBarrier* barrier, std::uint32_t parity) {
-  test::simt::wait_for_push_phase(barrier->state, parity);
+inline bool try_phase(PushBarrier* barrier, std::uint32_t parity) {
+  return test::simt::try_push_phase(barrier->state, parity);
 }
 
 /// The same place in the shared memory of block `peer`.
@@ -40,6 +40,7 @@ Value* in_peer(Value* place, unsigned peer) {
 
 inline void push(Words4* place, Words4 words, PushBarrier* barrier, unsigned peer) {
   test::simt::interleave();
+  if (test::simt::loses_push()) return;
   *in_peer(place, peer) = words;
   test::simt::count_pushed_bytes(in_peer(barrier, peer)->state, sizeof words);
 }

@@ -4,12 +4,14 @@
 
 #include <atomic>
 
+#include "cuda/device/atomic.cuh"
 #include "cuda/device/words.h"
 #include "simt/executor.h"
 
 namespace rondo::device {
 
 inline void store_packet(Packet* target, Packet packet) {
+  if (test::simt::loses_push()) return;
   std::atomic_ref<Packet>(*target).store(packet, std::memory_order_relaxed);
   test::simt::interleave();
 }
@@ -27,11 +29,12 @@ inline WordPair load_words(const WordPair* source) {
   return {{first, std::atomic_ref<std::uint32_t>(pair->words[1]).load(std::memory_order_relaxed)}};
 }
 
+inline void store_pushed_word(std::uint32_t* target, std::uint32_t word) {
+  if (!test::simt::loses_push()) store_word(target, word);
+}
+
 /// Here a thread's writes are seen in their order as it is.
 inline void order_writes() {}
-
-/// Less than after what the executor sees a deadlock.
-inline constexpr int kMostPolls = 5000;
 
 inline void pause() { test::simt::pause(); }
 

@@ -1,0 +1,30 @@
+/// Where a kernel whose blocks wait for each other has given up. Floor 0.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rondo {
+
+/// How blocks that wait for each other exchange h.
+enum class WaitKind : std::int32_t {
+  cluster,  ///< through each other's shared memory
+  grid      ///< through global memory
+};
+
+/// The first wait that a run gave up: for a report, and to find out what was wrong. All counts begin with 0.
+struct StallRecord {
+  WaitKind kind = WaitKind::grid;
+  std::int32_t block = 0;     ///< of the launch
+  std::int32_t warp = 0;      ///< of the block: one of those that gave up
+  std::int32_t step = 0;      ///< processing step of the recurrence
+  std::int32_t exchange = 0;  ///< of the run: one for each step, or two where a cell multiplies twice
+  std::int32_t tile = 0;      ///< of h, 32 bytes wide: the first that the warp waited for; 0 in a cluster
+
+  bool operator==(const StallRecord&) const = default;
+};
+
+/// "a cluster kernel: block 3, warp 1 waited in vain at step 17 for exchange 18, tile 0".
+std::string to_string(const StallRecord& record);
+
+}  // namespace rondo

@@ -1,0 +1,19 @@
+/// The clock by which waits are bounded.
+#pragma once
+
+#include <cstdint>
+
+namespace rondo::device {
+
+/// Nanoseconds on a clock of the whole device, modulo 2^32: differences of up to four seconds are right. It may move in
+/// steps of a microsecond.
+__device__ inline std::uint32_t clock_nanoseconds() {
+  std::uint32_t nanoseconds;
+  asm volatile("mov.u32 %0, %%globaltimer_lo;" : "=r"(nanoseconds));
+  return nanoseconds;
+}
+
+/// Polls between two looks at the clock: well below a second, and so many that the looks cost nothing.
+inline constexpr int kPollsPerLook = 1024;
+
+}  // namespace rondo::device

@@ -1,0 +1,57 @@
+#include "plan/unattended.h"
+
+#include <algorithm>
+
+#include "cuda/runtime/runtime.h"
+#include "recurrence/executor.h"
+#include "rondo/stream.h"
+
+namespace rondo {
+namespace {
+
+bool is_recorded(Stream stream) { return stream.device != cpu() && cuda_runtime::is_recording(stream); }
+
+bool may_stall(const Plan& plan) { return plan.executor().may_stall(plan.spec(), plan.properties()); }
+
+bool may_stall(const NetworkPlan& plan) {
+  return std::ranges::any_of(plan.stages(), [](const NetworkStage& stage) {
+    return std::ranges::any_of(stage.lanes, [](const NetworkLane& lane) {
+      return may_stall(lane.plan) || (lane.tail && may_stall(*lane.tail));
+    });
+  });
+}
+
+Device device_of(const Plan& plan) { return plan.spec().device; }
+Device device_of(const NetworkPlan& plan) { return plan.device(); }
+
+template <typename AnySession, typename Tensors>
+SessionStatus run_and_ask(AnySession& session, const Tensors& tensors) {
+  session.run(tensors);
+  if (!may_stall(session.plan()) || is_recorded(current_stream(device_of(session.plan())))) return {};
+  return session.status();
+}
+
+}  // namespace
+
+PlanOptions unattended(PlanOptions options, Stream stream) {
+  options.never_waits = options.never_waits || is_recorded(stream);
+  return options;
+}
+
+NetworkOptions unattended(NetworkOptions options, Stream stream) {
+  options.never_waits = options.never_waits || is_recorded(stream);
+  return options;
+}
+
+SessionStatus run_unattended(Session& session, const SessionTensors& tensors) { return run_and_ask(session, tensors); }
+SessionStatus run_unattended(NetworkSession& session, const NetworkTensors& tensors) {
+  return run_and_ask(session, tensors);
+}
+
+SessionStatus merged(const SessionStatus& a, const SessionStatus& b) {
+  return {.length_out_of_range = a.length_out_of_range || b.length_out_of_range,
+          .stalled = a.stalled || b.stalled,
+          .stall = a.stalled ? a.stall : b.stall};
+}
+
+}  // namespace rondo
