@@ -86,8 +86,9 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   ASSERT_NE(executor, nullptr);
   SCOPED_TRACE(std::string(executor->name()));
   const Plan plan = Plan::create_for(*executor, spec, properties_of(device));
-  const Outputs right = outputs();
-  Session(plan, weights).run(right.tensors(x));
+  const Outputs undisturbed = outputs();
+  Session(plan, weights).run(undisturbed.tensors(x));
+  const Tensor right = undisturbed.y_on_cpu();  // waits for the run
 
   Session session(plan, weights);
   const Outputs lost = outputs();
@@ -95,13 +96,13 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   {
     const simt::LostPush lost_push(way.losses);
     session.run(lost.tensors(x));
-    EXPECT_EQ(lost.y_on_cpu().numel(), right.y.numel());  // waits for the run
+    EXPECT_GT(count_nan(lost.y_on_cpu()), 0);
     ASSERT_TRUE(lost_push.happened());
   }
   const Tensor y = lost.y_on_cpu();
   for (std::int64_t s = 0; s < kT; ++s) {
     if (count_nan(y.select(0, s).clone()) > 0) continue;
-    EXPECT_TRUE(identical(y.select(0, s), right.y_on_cpu().select(0, s))) << "step " << s;
+    EXPECT_TRUE(identical(y.select(0, s), right.select(0, s))) << "step " << s;
   }
   EXPECT_EQ(count_nan(y.select(0, 0).clone()), 0) << "the first step waits for nobody";
   EXPECT_EQ(std::count(y.data<float>(), y.data<float>() + y.numel(), 7.0F), 0) << "written whole";
@@ -117,10 +118,10 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   EXPECT_LT(status.stall.step, kT);
   const int exchanges = way.cell == CellKind::gru ? 2 : 1;
   EXPECT_EQ(status.stall.exchange / exchanges, status.stall.step - 1) << to_string(status.stall);
-  EXPECT_TRUE(close(later.y_on_cpu(), right.y_on_cpu(), 2e-2)) << "recovered";
+  EXPECT_TRUE(close(later.y_on_cpu(), right, 2e-2)) << "recovered";
   session.run(lost.tensors(x));
   EXPECT_FALSE(session.status().stalled);
-  EXPECT_TRUE(close(lost.y_on_cpu(), right.y_on_cpu(), 2e-2));
+  EXPECT_TRUE(close(lost.y_on_cpu(), right, 2e-2));
 }
 
 INSTANTIATE_TEST_SUITE_P(
