@@ -20,6 +20,16 @@ __device__ inline void from_float(float value, BFloat16& result) {
   result.bits = __bfloat16_as_ushort(__float2bfloat16_rn(value));
 }
 
+/// Two of them in a word, the first in its low half: one instruction.
+__device__ inline std::uint32_t pair_of(float low, float high, Float16) {
+  const __half2 pair = __floats2half2_rn(low, high);
+  return *reinterpret_cast<const std::uint32_t*>(&pair);
+}
+__device__ inline std::uint32_t pair_of(float low, float high, BFloat16) {
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
+  return *reinterpret_cast<const std::uint32_t*>(&pair);
+}
+
 /// The 4 bytes of a float as they are.
 __device__ inline std::uint32_t float_bits(float value) { return __float_as_uint(value); }
 __device__ inline float bits_float(std::uint32_t bits) { return __uint_as_float(bits); }

@@ -17,6 +17,7 @@ struct StallPlace {
   std::uint32_t warp;
   std::uint32_t exchange;  ///< of the run
   std::uint32_t tile;
+  std::uint32_t first_exchange;  ///< the number that the run's first one has in all runs
 };
 
 class BlockStall {
@@ -25,20 +26,25 @@ class BlockStall {
 
   /// By one thread, before a barrier of the block. After a run that has stalled nothing is as it should be until the
   /// session has asked, so that later runs give up at once, and a queue of them takes no longer than one.
-  __device__ void begin(const std::uint32_t* flags) const {
-    *place_ = {.given_up = device::load_word(flags) & kStalled, .warp = 0, .exchange = 0, .tile = 0};
+  __device__ void begin(const std::uint32_t* flags, std::uint32_t first_exchange) const {
+    *place_ = {.given_up = device::load_word(flags) & kStalled,
+               .warp = 0,
+               .exchange = 0,
+               .tile = 0,
+               .first_exchange = first_exchange};
   }
+  __device__ std::uint32_t first_exchange() const { return place_->first_exchange; }
 
   /// The same for all threads after a barrier of the block that comes after the wait.
   __device__ bool given_up() const { return device::load_block_word(&place_->given_up) != 0; }
 
-  /// Calls `ready()` until it is true, or gives up. `exchange` is counted from the first one of the run.
+  /// Calls `ready()` until it is true, or gives up. `exchange` and first_exchange count alike.
   template <typename Ready>
   __device__ void wait(const Ready& ready, std::uint32_t exchange, int tile) const {
     if (device::wait_until(ready, [&] { return given_up(); })) return;
     if (given_up()) return;
     device::store_block_word(&place_->warp, device::thread_index().x / device::kWarpLanes);
-    device::store_block_word(&place_->exchange, exchange);
+    device::store_block_word(&place_->exchange, exchange - place_->first_exchange);
     device::store_block_word(&place_->tile, static_cast<std::uint32_t>(tile));
     device::store_block_word(&place_->given_up, 1);
   }

@@ -1,10 +1,12 @@
 /// How the blocks of a team tell each other h. All have the same interface:
 ///
+///     kInFlight              whether operands can be asked for before a product waits for them
 ///     begin()                once, before anything else; a barrier
 ///     push(row, value, wanted)  by all lanes of a warp: `value` is the row's h in the unit of this thread, if wanted
 ///     end_pushes()           when a thread has pushed all of its rows
 ///     wait(first_row)        until everybody's pushes have come, or until they may be asked for
 ///     operands(first_row)    the rows of h from there on, for a product; it may have to wait for them
+///     order(first_row)       when they have come, before a barrier of the block and the next push
 ///     all_came()             after the product and a barrier of the block: false if somebody has given up waiting
 ///     report(flags, step)    by one thread, where all_came() has been false in that step
 ///     end()                  once, after everything else
@@ -32,6 +34,7 @@ template <typename Operand>
 class BlockExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::block;
+  static constexpr bool kInFlight = false;
 
   __device__ explicit BlockExchange(const ExchangePlace& place) : place_(place) {}
 
@@ -48,6 +51,7 @@ class BlockExchange {
   __device__ void end_pushes() {}
   __device__ void wait(int) { device::block_barrier(); }
   __device__ SharedOperands operands(int) const { return {place_.operands, place_.shape.row_stride()}; }
+  __device__ void order(int) const {}
   __device__ bool all_came() const { return true; }
   __device__ void report(std::uint32_t*, std::int32_t) const {}
   __device__ void end() {}
@@ -61,6 +65,7 @@ template <typename Operand>
 class ClusterExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::cluster;
+  static constexpr bool kInFlight = false;
 
   __device__ explicit ClusterExchange(const ExchangePlace& place)
       : place_(place),
@@ -75,7 +80,7 @@ class ClusterExchange {
     if (device::thread_index().x == 0) {
       device::init_barrier(&barriers_[0]);
       device::init_barrier(&barriers_[1]);
-      stall_.begin(place_.flags);
+      stall_.begin(place_.flags, 0);
     }
     device::cluster_barrier();
   }
@@ -101,6 +106,7 @@ class ClusterExchange {
     ++waited_;
   }
   __device__ SharedOperands operands(int) const { return {place(waited_ - 1), place_.shape.row_stride()}; }
+  __device__ void order(int) const {}
   __device__ bool all_came() const { return !stall_.given_up(); }
   __device__ void report(std::uint32_t* flags, std::int32_t step) const {
     stall_.report(flags, WaitKind::cluster, step);

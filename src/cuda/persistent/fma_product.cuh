@@ -19,10 +19,15 @@ class FmaProduct {
     weights_.load(packed, warp, kMostTogether);
   }
 
+  /// As MmaProduct's: there is nothing to ask for.
+  template <typename Operands>
+  using Asked = typename Operands::template Asked<1, 1>;
+  __device__ void ask(const SharedOperands&, Asked<SharedOperands>&) const {}
+
   /// As MmaProduct::multiply, of the first `rows` rows. All weights are read once for kMostTogether of them; the last
   /// ones may be fewer.
   template <int kPhase>
-  __device__ void multiply(const SharedOperands& operands, int rows, float* target) {
+  __device__ void multiply(const SharedOperands& operands, Asked<SharedOperands>&, int rows, float* target) {
     for (int row = 0; row < rows; row += kMostTogether) {
       multiply_rows<kPhase, kMostTogether>(operands, row, rows - row, target);
     }

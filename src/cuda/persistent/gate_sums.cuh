@@ -29,18 +29,33 @@ __device__ inline void write_gates(const float (&sums)[kGates], float* target) {
   }
 }
 
-/// recurrent[kFirst + gate] += the kParts sums that lie `stride` apart, in their order. All are on their way before the
-/// first is used.
-template <int kFirst, int kCount, int kParts, int kGates>
-__device__ inline void add_parts(const float* sums, int stride, float (&recurrent)[kGates]) {
-  float parts[kParts][kCount];
+/// The kParts sums that lie `stride` apart. All are in flight before the first is used.
+template <int kCount, int kParts>
+__device__ inline void read_parts(const float* sums, int stride, float (&parts)[kParts][kCount]) {
   RONDO_UNROLL
   for (int k = 0; k < kParts; ++k) read_gates(sums + k * stride, parts[k]);
+}
+
+/// total[kFirst + gate] = their sum, in their order.
+template <int kFirst, int kCount, int kParts, int kGates>
+__device__ inline void sum_parts(const float* sums, int stride, float (&total)[kGates]) {
+  float parts[kParts][kCount];
+  read_parts(sums, stride, parts);
   RONDO_UNROLL
-  for (int k = 0; k < kParts; ++k) {
+  for (int gate = 0; gate < kCount; ++gate) total[kFirst + gate] = parts[0][gate];
+  RONDO_UNROLL
+  for (int k = 1; k < kParts; ++k) {
     RONDO_UNROLL
-    for (int gate = 0; gate < kCount; ++gate) recurrent[kFirst + gate] += parts[k][gate];
+    for (int gate = 0; gate < kCount; ++gate) total[kFirst + gate] += parts[k][gate];
   }
+}
+
+/// total[gate] += one of them.
+template <int kGates>
+__device__ inline void add_part(const float* sums, float (&total)[kGates]) {
+  float part[kGates];
+  read_gates(sums, part);
+  for (int gate = 0; gate < kGates; ++gate) total[gate] += part[gate];
 }
 
 }  // namespace rondo

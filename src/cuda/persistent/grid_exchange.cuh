@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "cuda/device/opaque.cuh"
 #include "cuda/persistent/block_stall.cuh"
 #include "cuda/persistent/exchange.h"
 #include "cuda/persistent/grid_operands.cuh"
@@ -17,49 +18,53 @@ template <typename Operand, int kRoomTiles>
 class GridExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::grid;
+  static constexpr bool kInFlight = !std::is_same_v<Operand, float>;
 
   __device__ explicit GridExchange(const ExchangePlace& place)
-      : place_(place),
-        stall_(reinterpret_cast<StallPlace*>(place.barriers)),
-        first_epoch_(reinterpret_cast<std::uint32_t*>(place.barriers + sizeof(StallPlace))) {
-    const int octet = (place.block * place.shape.units() + place.unit) / kOctetUnits;
-    const int octets = place.shape.blocks * place.shape.units() / kOctetUnits;
-    alone_ = Numbers<Operand>::kPerWord == 2 && octets % 2 == 1 && octet == octets - 1;
+      : place_(place), stall_(reinterpret_cast<StallPlace*>(place.barriers)) {
+    const int unit = place.block * place.shape.units() + place.unit;
+    const int word = unit / kPerWord;
+    const int tile = word / device::kTileWords;
+    pushes_ = place.unit % kPerWord == 0 && tile < place.shape.k_tiles;
+    const int pair = tile * kRoomRows * kTilePairs + word % kTilePairs;
+    const auto slot = static_cast<std::uint32_t>(2 * pair + word % device::kTileWords / kTilePairs);
+    // Opaque: it is made here, and not again in every step.
+    slot_ = device::opaque(team_offset() + slot * kSlotBytes);
   }
 
   /// When a block pushes, all of its threads know the epoch: it may be written then.
   __device__ void begin() {
     if (device::thread_index().x == 0) {
-      stall_.begin(place_.flags);
-      *first_epoch_ = device::load_word(&place_.memory.epochs[place_.team]);
+      stall_.begin(place_.flags, device::load_word(&place_.memory.epochs[place_.team]));
     }
     device::block_barrier();
-    epoch_ = *first_epoch_;
+    epoch_ = stall_.first_exchange();
   }
 
   __device__ void push(int row, float value, bool wanted) {
-    constexpr int kPerWord = Numbers<Operand>::kPerWord;
     const std::uint32_t word = word_of_lanes<Operand>(value);
-    const int k = (place_.block * place_.shape.units() + place_.unit) / kPerWord;
-    const int tile = k / device::kTileWords;
-    if (!wanted || place_.unit % kPerWord != 0 || tile >= place_.shape.k_tiles) return;
-    const int pair = (tile * place_.shape.padded_rows() + row) * kTilePairs + k % kTilePairs;
-    store(pair, k % device::kTileWords / kTilePairs, word);
-    // The other half of the last tile, of units that no block has.
-    if (alone_) store(pair, 1, 0);
+    if (wanted && pushes_) store(slot_ + static_cast<std::uint32_t>(row) * kRowBytes, word);
   }
 
-  __device__ void end_pushes() { ++epoch_; }
+  __device__ void end_pushes() {
+    if (kPerWord == 2 && place_.layout.odd_octets) push_missing_octet();
+    ++epoch_;
+  }
 
   /// For the rows from `first_row` on, that a product is made for at once.
   __device__ void wait(int first_row) {
-    if (Words::kMakesRoom && first_row == 0) device::order_writes();
     if constexpr (kStrict) {
       bring_to_shared_memory(first_row);
       device::block_barrier();
     } else if (place_.shape.sum_places == 1) {
       device::block_barrier();  // nobody reads the last sums any more
     }
+  }
+
+  /// After the words for `first_row` have come, and before the next push: the room that this thread has made is there
+  /// before what it pushes next. Its writes are so old by now that the fence waits for none of them.
+  __device__ void order(int first_row) const {
+    if (Words::kMakesRoom && first_row == 0) device::order_writes();
   }
 
   __device__ auto operands(int first_row) const {
@@ -85,30 +90,47 @@ class GridExchange {
  private:
   using Words = std::conditional_t<numbered_words(kRoomTiles), NumberedWords, PlainWords>;
   using Pair = typename Words::Pair;
+  using Slot = typename Words::Slot;
 
   /// Without tensor cores, all lanes need all words.
   static constexpr bool kStrict = std::is_same_v<Operand, float>;
   static constexpr int kTogether = 4;
+  static constexpr auto kSlotBytes = static_cast<std::uint32_t>(sizeof(Slot));
+  static constexpr std::uint32_t kRowBytes = 2 * kTilePairs * kSlotBytes;
+  static constexpr int kRoomRows = kRoomTiles * device::kTileColumns;
+  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
 
-  __device__ Pair* pairs(std::uint32_t epoch) const {
-    const std::int64_t place = place_.team * Words::kPlaces + static_cast<std::int64_t>(epoch % Words::kPlaces);
-    return static_cast<Pair*>(place_.memory.words) + place * exchange_pairs(place_.shape);
+  __device__ std::byte* at(std::uint32_t offset) const { return static_cast<std::byte*>(place_.memory.words) + offset; }
+  __device__ std::uint32_t team_offset() const {
+    return static_cast<std::uint32_t>(place_.team) * Words::kPlaces * place_.layout.exchange_bytes;
+  }
+  /// Of an exchange among those of its team.
+  __device__ std::uint32_t exchange_offset(std::uint32_t epoch) const {
+    return epoch % Words::kPlaces * place_.layout.exchange_bytes;
   }
 
-  __device__ void store(int pair, int half, std::uint32_t word) const {
-    Words::store(pairs(epoch_) + pair, half, word, epoch_);
-    if constexpr (Words::kMakesRoom) Words::make_room(pairs(epoch_ + 2) + pair, half);
+  /// A word goes to a slot, given in bytes but for the exchange.
+  __device__ void store(std::uint32_t slot, std::uint32_t word) const {
+    Words::store(reinterpret_cast<Slot*>(at(slot + exchange_offset(epoch_))), word, epoch_);
+    if constexpr (Words::kMakesRoom) Words::make_room(reinterpret_cast<Slot*>(at(slot + exchange_offset(epoch_ + 2))));
+  }
+
+  /// Zeros for the other half of the last tile, of units that no block has: each thread of the last block takes a pair.
+  __device__ void push_missing_octet() const {
+    const int thread = static_cast<int>(device::thread_index().x);
+    if (place_.block + 1 < place_.shape.blocks) return;
+    RONDO_KEEP_LOOP
+    for (int pair = thread; pair < place_.rows * kTilePairs; pair += place_.shape.threads()) {
+      const int all_pairs = (place_.shape.k_tiles - 1) * kRoomRows * kTilePairs + pair;
+      store(team_offset() + static_cast<std::uint32_t>(2 * all_pairs + 1) * kSlotBytes, 0);
+    }
   }
 
   /// What the team has pushed last.
-  __device__ GridOperands<Words> come(int first_row) const {
+  __device__ GridOperands<Words, kRoomRows> come(int first_row) const {
     const std::uint32_t epoch = epoch_ - 1;
-    return {pairs(epoch) + first_row * kTilePairs,
-            place_.shape.padded_rows(),
-            place_.rows - first_row,
-            epoch,
-            epoch - *first_epoch_,
-            stall_};
+    const auto* pairs = reinterpret_cast<const Pair*>(at(team_offset() + exchange_offset(epoch)));
+    return {pairs + first_row * kTilePairs, place_.rows - first_row, epoch, stall_};
   }
 
   /// Warps take kTogether tiles of 8 rows in turn, as if to multiply them.
@@ -116,11 +138,13 @@ class GridExchange {
     const PersistentShape& shape = place_.shape;
     const int lane = static_cast<int>(device::lane());
     const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
-    const GridOperands<Words> operands = come(first_row);
+    const GridOperands<Words, kRoomRows> operands = come(first_row);
     std::uint32_t* target = place_.operands + lane / kTilePairs * shape.row_stride() + lane % kTilePairs;
     for (int tile = warp * kTogether; tile < shape.k_tiles; tile += shape.warps() * kTogether) {
+      typename GridOperands<Words, kRoomRows>::template Asked<kTogether, 1> asked;
       Columns<1> columns[kTogether];
-      operands.load(tile, shape.k_tiles - tile, columns);
+      operands.ask(tile, shape.k_tiles - tile, asked);
+      operands.take(tile, shape.k_tiles - tile, asked, columns);
       RONDO_UNROLL
       for (int i = 0; i < kTogether; ++i) {
         if (tile + i >= shape.k_tiles) continue;
@@ -132,9 +156,9 @@ class GridExchange {
 
   const ExchangePlace place_;
   const BlockStall stall_;
-  std::uint32_t* first_epoch_;  ///< shared by the block
-  std::uint32_t epoch_ = 0;     ///< of the next push
-  bool alone_ = false;          ///< the other half of this thread's tile has no units
+  std::uint32_t epoch_ = 0;  ///< of the next push
+  std::uint32_t slot_ = 0;   ///< where this thread's word of row 0 goes, in bytes, but for the exchange
+  bool pushes_ = false;      ///< whether it has one
 };
 
 }  // namespace rondo

@@ -5,6 +5,7 @@
 /// that one lane needs for device::mma.
 #pragma once
 
+#include "cuda/device/opaque.cuh"
 #include "cuda/device/packet.cuh"
 #include "cuda/persistent/block_stall.cuh"
 #include "cuda/persistent/shared_operands.cuh"
@@ -14,63 +15,77 @@ namespace rondo {
 /// Pairs of a row of a tile.
 inline constexpr int kTilePairs = device::kTileWords / 2;
 
-/// `Words` are NumberedWords or PlainWords.
-template <typename Words>
+/// `Words` are NumberedWords or PlainWords. How many rows there is room for is a constant, so that all words of a lane
+/// lie at constant distances from the first, and a load is one instruction.
+template <typename Words, int kRoomRows>
 struct GridOperands {
   using Pair = typename Words::Pair;
 
   const Pair* pairs;
-  int padded_rows;
-  int rows;                ///< that come
-  std::uint32_t epoch;     ///< of what comes
-  std::uint32_t exchange;  ///< its number in the run
+  int rows;             ///< that come
+  std::uint32_t epoch;  ///< of what comes
   BlockStall stall;
 
-  /// As SharedOperands::load; returns when everything has come, or the block has given up.
+  /// What a lane has asked for: kCount tiles of kRowTiles row tiles, of which some may be in flight.
   template <int kCount, int kRowTiles>
-  __device__ void load(int first, int count, Columns<kRowTiles> (&columns)[kCount]) const {
+  struct Asked {
+    Pair pairs[kCount][kRowTiles];
+  };
+
+  /// As SharedOperands::ask: starts to read the tiles first, first + 1, ...
+  template <int kCount, int kRowTiles>
+  __device__ void ask(int first, int count, Asked<kCount, kRowTiles>& asked) const {
     const int row = static_cast<int>(device::lane()) / kTilePairs;
-    const int pair = static_cast<int>(device::lane()) % kTilePairs;
-    const Pair* source = pairs + (first * padded_rows + row) * kTilePairs + pair;
-    Pair loaded[kCount][kRowTiles];
+    const Pair* source = device::opaque(source_of(first));
     RONDO_UNROLL
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+        asked.pairs[tile][row_tile] = Words::absent(epoch);
         const bool comes = tile < count && row + row_tile * device::kTileColumns < rows;
-        loaded[tile][row_tile] = comes ? Words::expected(epoch) : Words::absent(epoch);
+        if (comes) asked.pairs[tile][row_tile] = Words::load(source + offset(tile, row_tile));
       }
     }
-    stall.wait([&] { return poll(source, loaded); }, exchange, first);
+  }
+
+  /// As SharedOperands::take: returns when everything has come, or the block has given up.
+  template <int kCount, int kRowTiles>
+  __device__ void take(int first, int, Asked<kCount, kRowTiles>& asked, Columns<kRowTiles> (&columns)[kCount]) const {
+    const Pair* source = source_of(first);
+    stall.wait([&] { return poll(device::opaque(source), asked); }, epoch, first);
     device::warp_barrier();
     RONDO_UNROLL
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        columns[tile].of[row_tile][0] = Words::word(loaded[tile][row_tile], 0);
-        columns[tile].of[row_tile][1] = Words::word(loaded[tile][row_tile], 1);
+        columns[tile].of[row_tile][0] = Words::word(asked.pairs[tile][row_tile], 0);
+        columns[tile].of[row_tile][1] = Words::word(asked.pairs[tile][row_tile], 1);
       }
     }
   }
 
  private:
-  /// Reads what is missing; true when nothing is missing any more.
+  /// This lane's pair of a tile.
+  __device__ const Pair* source_of(int tile) const {
+    return pairs + tile * (kRoomRows * kTilePairs) + static_cast<int>(device::lane());
+  }
+  static constexpr int offset(int tile, int row_tile) {
+    return (tile * kRoomRows + row_tile * device::kTileColumns) * kTilePairs;
+  }
+
+  /// Whether everything had come; asks again for what had not. Without a branch, so that all loads are in flight
+  /// together.
   template <int kCount, int kRowTiles>
-  __device__ bool poll(const Pair* source, Pair (&loaded)[kCount][kRowTiles]) const {
-    RONDO_UNROLL
-    for (int tile = 0; tile < kCount; ++tile) {
-      RONDO_UNROLL
-      for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        const int at = (tile * padded_rows + row_tile * device::kTileColumns) * kTilePairs;
-        if (!Words::has_come(loaded[tile][row_tile], epoch)) loaded[tile][row_tile] = Words::load(source + at);
-      }
-    }
+  __device__ bool poll(const Pair* source, Asked<kCount, kRowTiles>& asked) const {
     bool come = true;
     RONDO_UNROLL
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        come = come && Words::has_come(loaded[tile][row_tile], epoch);
+        Pair& pair = asked.pairs[tile][row_tile];
+        const bool has_come = Words::has_come(pair, epoch);
+        come = come && has_come;
+        if (!has_come) pair = Words::load(source + offset(tile, row_tile));
       }
     }
     if (!come) device::pause();

@@ -1,26 +1,26 @@
 /// How a pair of words of h goes through global memory, so that whoever reads it sees whether it has come. Floor 4.
 ///
-/// Both have kPlaces for exchanges in turn. `expected` is what a reader has before it has read, `absent` what it has
-/// where nothing comes.
+/// Both have kPlaces, which exchanges take one after the other. `absent` is what a reader has where nothing comes.
 #pragma once
 
 #include "cuda/device/atomic.cuh"
 #include "cuda/device/packet.cuh"
+#include "cuda/persistent/persistent_shape.h"
 
 namespace rondo {
 
 /// Each word together with the epoch of its exchange.
 struct NumberedWords {
   using Pair = device::PacketPair;
-  static constexpr int kPlaces = 2;
+  using Slot = device::Packet;  ///< one half of a pair
+  static constexpr std::uint32_t kPlaces = kNumberedPlaces;
   static constexpr bool kMakesRoom = false;
 
   __device__ static Pair load(const Pair* source) { return device::load_packets(source); }
-  __device__ static void store(Pair* target, int half, std::uint32_t word, std::uint32_t epoch) {
-    device::store_packet(&target->packets[half], {word, epoch});
+  __device__ static void store(Slot* slot, std::uint32_t word, std::uint32_t epoch) {
+    device::store_packet(slot, {word, epoch});
   }
 
-  __device__ static Pair expected(std::uint32_t epoch) { return {{{0, epoch - 1}, {0, epoch - 1}}}; }
   __device__ static Pair absent(std::uint32_t epoch) { return {{{0, epoch}, {0, epoch}}}; }
   __device__ static bool has_come(const Pair& pair, std::uint32_t epoch) {
     return pair.packets[0].epoch == epoch && pair.packets[1].epoch == epoch;
@@ -34,17 +34,17 @@ struct NumberedWords {
 /// never sees what was there before.
 struct PlainWords {
   using Pair = device::WordPair;
-  static constexpr int kPlaces = 4;
+  using Slot = std::uint32_t;  ///< one half of a pair
+  static constexpr std::uint32_t kPlaces = kPlainPlaces;
   static constexpr bool kMakesRoom = true;
 
   __device__ static Pair load(const Pair* source) { return device::load_words(source); }
-  __device__ static void store(Pair* target, int half, std::uint32_t word, std::uint32_t) {
+  __device__ static void store(Slot* slot, std::uint32_t word, std::uint32_t) {
     constexpr std::uint32_t kOtherNan = 0x7fff7fffU;  // in every dtype
-    device::store_pushed_word(&target->words[half], word == kMissing ? kOtherNan : word);
+    device::store_pushed_word(slot, word == kMissing ? kOtherNan : word);
   }
-  __device__ static void make_room(Pair* target, int half) { device::store_word(&target->words[half], kMissing); }
+  __device__ static void make_room(Slot* slot) { device::store_word(slot, kMissing); }
 
-  __device__ static Pair expected(std::uint32_t) { return {{kMissing, kMissing}}; }
   __device__ static Pair absent(std::uint32_t) { return {{0, 0}}; }
   __device__ static bool has_come(const Pair& pair, std::uint32_t) {
     return pair.words[0] != kMissing && pair.words[1] != kMissing;

@@ -21,48 +21,43 @@ class MmaProduct {
   using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
   static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles);
+  static constexpr int kAsked = asked_tiles(kResident);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, kRowTiles * device::kTileColumns);
   }
 
+  /// What a product keeps of its operands, SharedOperands or GridOperands, between asking and multiplying.
+  template <typename Operands>
+  using Asked = typename Operands::template Asked<kAsked, Sizes::kRowTiles>;
+
+  /// Asks for everything that the resident tiles need.
+  template <typename Operands>
+  __device__ void ask(const Operands& operands, Asked<Operands>& asked) const {
+    if (warp_.tiles > 0) operands.ask(warp_.first_tile, warp_.tiles, asked);
+  }
+
   /// `target`, [k_warps][row][unit][gate] with rows `sum_stride` apart, gets this warp's part of the sums of the gates
-  /// of a phase, of all rows of the operands: SharedOperands or GridOperands. Everything that the resident tiles need
-  /// is on its way before the first product.
+  /// of a phase, of all rows of the operands, which have been asked for.
   template <int kPhase, typename Operands>
-  __device__ void multiply(const Operands& operands, int, float* target) {
+  __device__ void multiply(const Operands& operands, Asked<Operands>& asked, int, float* target) {
     Sums<kPhase> sums = {};
     if (warp_.tiles > 0) {
-      Columns<kRowTiles> columns[kResident];
-      operands.load(warp_.first_tile, warp_.tiles, columns);
+      Columns<kRowTiles> columns[kAsked];
+      operands.take(warp_.first_tile, warp_.tiles, asked, columns);
       weights_.for_resident(warp_.tiles, [&](int tile) {
         add_tile([&](int vector) { return weights_.resident(tile, kFirstVector<kPhase> + vector); }, columns[tile],
                  sums);
       });
-    }
-    const int first_streamed = weights_.first_streamed();
-    for (int first = kResident; first < first_streamed; first += kTogether) {
-      Columns<kRowTiles> columns[kTogether];
-      operands.load(warp_.first_tile + first, first_streamed - first, columns);
       RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) {
-        if (first + i >= first_streamed) continue;
-        add_tile([&](int vector) { return weights_.shared(first + i, kFirstVector<kPhase> + vector); }, columns[i],
-                 sums);
-      }
+      for (int tile = kResident; tile < kAsked; ++tile) add_further_tile<kPhase>(tile, columns[tile], sums);
     }
-    if constexpr (streams_weights(Sizes::kKind)) {
-      for (int first = first_streamed; first < warp_.tiles; first += kTogether) {
-        Columns<kRowTiles> columns[kTogether];
-        operands.load(warp_.first_tile + first, warp_.tiles - first, columns);
-        RONDO_UNROLL
-        for (int i = 0; i < kTogether; ++i) {
-          const int tile = first + i;
-          weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
-            add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[i], sums);
-          });
-        }
-      }
+    RONDO_KEEP_LOOP
+    for (int first = kAsked; first < warp_.tiles; first += kTogether) {
+      Columns<kRowTiles> columns[kTogether];
+      load(operands, first, warp_.tiles - first, columns);
+      RONDO_UNROLL
+      for (int i = 0; i < kTogether; ++i) add_further_tile<kPhase>(first + i, columns[i], sums);
     }
     store<kPhase, kPhaseGates<Formula, kPhase>>(sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
   }
@@ -90,6 +85,14 @@ class MmaProduct {
   static constexpr int kTogether = 4;
   static constexpr int kInputsTogether = 2;
 
+  /// Of `count` of the warp's tiles from `first` on.
+  template <typename Operands, int kCount>
+  __device__ void load(const Operands& operands, int first, int count, Columns<kRowTiles> (&columns)[kCount]) const {
+    typename Operands::template Asked<kCount, kRowTiles> asked;
+    operands.ask(warp_.first_tile + first, count, asked);
+    operands.take(warp_.first_tile + first, count, asked, columns);
+  }
+
   template <typename Weights, typename TileSums>
   static __device__ void add_tile(const Weights& weights, const Columns<kRowTiles>& columns, TileSums& sums) {
     MmaWords<Operand, 2> right[kRowTiles];
@@ -103,6 +106,18 @@ class MmaProduct {
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
         multiply_add(left, right[row_tile], sums.of[vector][row_tile]);
       }
+    }
+  }
+
+  /// Of a tile in shared memory, or one that is streamed; of none beyond the warp's.
+  template <int kPhase>
+  __device__ void add_further_tile(int tile, const Columns<kRowTiles>& columns, Sums<kPhase>& sums) {
+    if (tile < weights_.first_streamed()) {
+      add_tile([&](int vector) { return weights_.shared(tile, kFirstVector<kPhase> + vector); }, columns, sums);
+    } else {
+      weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
+        add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns, sums);
+      });
     }
   }
 

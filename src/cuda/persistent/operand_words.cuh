@@ -9,16 +9,10 @@
 
 namespace rondo {
 
-__device__ inline std::uint32_t operand_word(BFloat16, BFloat16 low, BFloat16 high) {
-  return static_cast<std::uint32_t>(high.bits) << 16U | low.bits;
-}
-__device__ inline std::uint32_t operand_word(Float16, Float16 low, Float16 high) {
-  return static_cast<std::uint32_t>(high.bits) << 16U | low.bits;
-}
-__device__ inline std::uint32_t operand_word(device::Tf32, float value, float) { return device::round_to_tf32(value); }
+__device__ inline std::uint32_t operand_word(device::Tf32, float value) { return device::round_to_tf32(value); }
 /// Whole: products split it themselves.
-__device__ inline std::uint32_t operand_word(device::Tf32x3, float value, float) { return device::float_bits(value); }
-__device__ inline std::uint32_t operand_word(float, float value, float) { return device::float_bits(value); }
+__device__ inline std::uint32_t operand_word(device::Tf32x3, float value) { return device::float_bits(value); }
+__device__ inline std::uint32_t operand_word(float, float value) { return device::float_bits(value); }
 
 /// A word of x as products take it, from what the caller's memory has.
 template <typename Operand>
@@ -27,20 +21,14 @@ __device__ inline std::uint32_t input_word(std::uint32_t word) {
   return word;
 }
 
-/// The word that the values of neighbouring lanes make: an even lane and the next one get the same where a word holds
-/// two operands. All lanes of the warp take part.
+/// The word that the values of neighbouring lanes make; where it holds two operands, an even lane gets that of its own
+/// and of the next one's, and the next one gets nothing of use. All lanes of the warp take part.
 template <typename Operand>
 __device__ inline std::uint32_t word_of_lanes(float value) {
-  typename Numbers<Operand>::Element mine;
   if constexpr (Numbers<Operand>::kPerWord == 1) {
-    return operand_word(Operand{}, value, value);
+    return operand_word(Operand{}, value);
   } else {
-    const float partner = device::shuffle_xor(value, 1);
-    const bool even = device::lane() % 2 == 0;
-    typename Numbers<Operand>::Element theirs;
-    device::from_float(value, mine);
-    device::from_float(partner, theirs);
-    return operand_word(Operand{}, even ? mine : theirs, even ? theirs : mine);
+    return device::pair_of(value, device::shuffle_xor(value, 1), Operand{});
   }
 }
 

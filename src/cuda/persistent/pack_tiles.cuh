@@ -29,7 +29,11 @@ __device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int 
     return exists ? pack.kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
   };
   const std::int64_t k = std::int64_t{word} * kPerWord;
-  return operand_word(Operand{}, at(k), at(k + kPerWord - 1));
+  if constexpr (kPerWord == 1) {
+    return operand_word(Operand{}, at(k));
+  } else {
+    return static_cast<std::uint32_t>(at(k + 1).bits) << 16U | at(k).bits;
+  }
 }
 
 /// One vector for each thread.

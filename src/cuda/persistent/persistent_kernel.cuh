@@ -5,6 +5,7 @@
 ///     for s in the steps at which some row of the team is live:
 ///       [x sums = x W, each warp a part]                                                   where a kernel makes it
 ///       [wait for h;  sums = h U, each warp a part]                                        not where h is zeros yet
+///       x W + b
 ///       barrier
 ///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]         a GRU that resets before it
 ///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
@@ -65,10 +66,10 @@ struct BlockMemory {
   __device__ device::Words4* stream() const { return reinterpret_cast<device::Words4*>(base + layout.stream); }
   __device__ std::byte* barriers() const { return base + layout.barriers; }
 
-  /// Rows and words of h that do not exist stay zeros.
-  __device__ void clear_operands(int threads) const {
+  /// Rows and words of h that do not exist stay zeros, and so do the sums of a first step that has zeros for h.
+  __device__ void clear(int threads) const {
     device::Words4* words = reinterpret_cast<device::Words4*>(base + layout.operands);
-    const int count = static_cast<int>((layout.sums - layout.operands) / sizeof(device::Words4));
+    const int count = static_cast<int>((layout.weights - layout.operands) / sizeof(device::Words4));
     for (int i = static_cast<int>(device::thread_index().x); i < count; i += threads) words[i] = {};
   }
 };
@@ -115,7 +116,7 @@ __device__ inline void push_rows(Exchange& exchange, const Rows& rows, int pass,
   RONDO_UNROLL
   for (int i = 0; i < Rows::kRows; ++i) {
     if (!rows.in_pass(i, pass) || !rows.in_block(i)) continue;
-    exchange.push(rows.row(i), rows.exists(i) ? value(i) : 0.0F, rows.in_team(i));
+    exchange.push(rows.row(i), value(i), rows.in_team(i));
   }
 }
 
@@ -144,7 +145,11 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
   using Counts =
       RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows)>;
+  // With one pass, what the others push is asked for straight after the push, and comes while y is written; not where
+  // the kernel multiplies x meanwhile, which needs the registers.
+  constexpr bool kAsksEarly = Counts::kPasses == 1 && Exchange::kInFlight;
   const PersistentShape& shape = run.shape;
+  const bool asks_early = kAsksEarly && !shape.multiplies_inputs();
   const int thread = static_cast<int>(device::thread_index().x);
   const int team = static_cast<int>(device::block_index().x) / shape.blocks;
   const int block = static_cast<int>(device::block_index().x) % shape.blocks;
@@ -154,7 +159,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
 
   const BlockNeeds needs = block_needs<Formula, Operand, kOctets>(shape);
   const BlockMemory memory{device::shared_memory(), run.layout};
-  memory.clear_operands(shape.threads());
+  memory.clear(shape.threads());
   const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
   bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   const int warp = thread / device::kWarpLanes;
@@ -165,16 +170,21 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
                                     device::kWarpLanes,
                   warp_place<Product>(shape, memory, team_rows, !fresh || range.last - range.first > 1));
   const int unit = thread % shape.units();
-  const int row_step = shape.threads() / shape.units();
+  const int lanes = run.layout.sum_lanes;
+  const int row_step = shape.threads() / (shape.units() * lanes);
+  const int place = thread / shape.units();
   // Where units do not divide the threads, the last ones have no row.
-  const int row = thread / shape.units() < row_step ? thread / shape.units() : kPassRows;
-  UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(run, {.unit = unit,
-                                                                           .u = block * shape.units() + unit,
-                                                                           .first_row = first_row,
-                                                                           .rows = team_rows,
-                                                                           .row = row,
-                                                                           .row_step = row_step});
-  Exchange exchange({shape, run.grid, team, block, team_rows, unit, memory.operands(), memory.barriers(), run.flags});
+  const int row = place / lanes < row_step ? place / lanes : kPassRows;
+  UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(
+      run, {.unit = unit,
+            .u = place % lanes == 0 ? block * shape.units() + unit : shape.H,
+            .first_row = first_row,
+            .rows = team_rows,
+            .row = row,
+            .row_step = row_step,
+            .lane = place % lanes});
+  Exchange exchange(
+      {shape, run.layout, run.grid, team, block, team_rows, unit, memory.operands(), memory.barriers(), run.flags});
   exchange.begin();
   const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
 
@@ -190,6 +200,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     rows.load_inputs(s);
   }
   SumPlaces sums(memory, shape, needs);
+  typename Product::template Asked<decltype(exchange.operands(0))> asked;
+  if (asks_early && s < range.last && !fresh) product.ask(exchange.operands(0), asked);
   // Sums of a phase of the step; with the first one those of x.
   const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, int pass) {
     const bool with_inputs = kPhase == 0 && shape.multiplies_inputs();
@@ -197,10 +209,14 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     if (!fresh) {
       const int first = pass * kPassRows;
       exchange.wait(first);
-      product.template multiply<kPhase>(exchange.operands(first), rows_of_pass<Counts>(team_rows, first), sums.next());
+      const auto operands = exchange.operands(first);
+      if (kPhase != 0 || !kAsksEarly || with_inputs) product.ask(operands, asked);
+      product.template multiply<kPhase>(operands, asked, rows_of_pass<Counts>(team_rows, first), sums.next());
+      exchange.order(first);
     }
-    if (!fresh || with_inputs) device::block_barrier();
-    if (!fresh) all_came = exchange.all_came() && all_came;
+    if (kPhase == 0 && !with_inputs) rows.add_biases(pass);
+    device::block_barrier();
+    all_came = exchange.all_came();
     if (with_inputs) rows.take_inputs(pass, inputs.sums(s, pass));
   };
   RONDO_KEEP_LOOP
@@ -217,11 +233,12 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     }
     for_passes<Counts>(team_rows, [&](int pass) {
       multiply(std::integral_constant<int, kPhases<Formula> - 1>{}, pass);
-      rows.step(pass, fresh ? nullptr : sums.current());
+      rows.step(pass, sums.current());
       if (more && all_came) push_h(pass);
     });
     if (!all_came) break;
     if (more) exchange.end_pushes();
+    if (asks_early && more) product.ask(exchange.operands(0), asked);
     fresh = false;
     rows.emit(s, true);
     if (more) rows.load_inputs(s + 1);

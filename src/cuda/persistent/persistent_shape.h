@@ -124,6 +124,12 @@ struct PersistentShape {
     const std::int32_t left = k_tiles - k_warp * warp_tiles();
     return left < 0 ? 0 : (left < warp_tiles() ? left : warp_tiles());
   }
+  /// Neighbouring lanes that share a unit of a row and add up a part of its sums each: two, where a warp has them and
+  /// the block's threads are enough for a pass of so many rows.
+  RONDO_HOST_DEVICE std::int32_t unit_lanes(std::int32_t pass_rows) const {
+    const bool in_warp = units() == device::kWarpLanes / 2 || units() == device::kWarpLanes / 4;
+    return in_warp && k_warps > 1 && threads() >= 2 * units() * pass_rows ? 2 : 1;
+  }
   /// Words of a row of h, with those that are zeros because they lie beyond H.
   RONDO_HOST_DEVICE std::int32_t row_words() const { return k_tiles * device::kTileWords; }
   /// From a row of h in shared memory to the next: an odd multiple of 16 bytes, so that 8 rows are in different banks.
@@ -131,5 +137,18 @@ struct PersistentShape {
   /// From the sums of a row in shared memory to those of the next, for products of so many gates; likewise.
   RONDO_HOST_DEVICE std::int32_t sum_stride(int gates) const { return gates * units() + 4; }
 };
+
+/// Whether a word of h goes through global memory together with the number of its exchange. Words alone are half the
+/// bytes, which count where there are many rows; but then somebody has to make room for the next ones.
+RONDO_HOST_DEVICE constexpr bool numbered_words(int row_tiles) { return row_tiles == 1; }
+
+/// Exchanges of a grid that have memory of their own at a time: see grid_words.cuh.
+inline constexpr std::uint32_t kNumberedPlaces = 2;
+inline constexpr std::uint32_t kPlainPlaces = 4;
+
+/// Of one exchange of a team: each word with its number, or alone.
+RONDO_HOST_DEVICE inline std::int32_t exchange_bytes(const PersistentShape& shape) {
+  return shape.row_words() * shape.padded_rows() * (numbered_words(shape.row_tiles) ? 8 : 4);
+}
 
 }  // namespace rondo

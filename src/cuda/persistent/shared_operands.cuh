@@ -19,8 +19,21 @@ struct SharedOperands {
   const std::uint32_t* words;
   int stride;  ///< from row to row
 
-  /// Tiles first, first + 1, ...: `count` of them, but at most kCount; what comes in the place of others is not used.
-  /// All lanes of the warp take part, and `count` is 1 or more.
+  /// What operands keep between asking and taking: here nothing.
+  template <int kCount, int kRowTiles>
+  struct Asked {};
+
+  /// Begins to bring the tiles first, first + 1, ...: `count` of them, but at most kCount.
+  template <int kCount, int kRowTiles>
+  __device__ void ask(int, int, Asked<kCount, kRowTiles>&) const {}
+
+  /// Tiles that were asked for; what comes in the place of those that are not there is not used. All lanes of the warp
+  /// take part, and `count` is 1 or more.
+  template <int kCount, int kRowTiles>
+  __device__ void take(int first, int count, Asked<kCount, kRowTiles>&, Columns<kRowTiles> (&columns)[kCount]) const {
+    load(first, count, columns);
+  }
+
   template <int kCount, int kRowTiles>
   __device__ void load(int first, int count, Columns<kRowTiles> (&columns)[kCount]) const {
     const int last = count - 1;

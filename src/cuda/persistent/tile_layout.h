@@ -111,12 +111,20 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // for the two parts of words
     const int of_many_rows = kPhases<Formula> == 2 ? 108 : (vectors == 5 ? 132 : 140);
-    const int registers = (row_tiles == 1 ? 160 : (row_tiles == 2 ? 152 : of_many_rows)) - split;
+    const int registers = (row_tiles == 1 ? 150 : (row_tiles == 2 ? 152 : of_many_rows)) - split;
     const int pass = row_tiles == 1 ? 1 : 2;
     tiles = (registers - 4 * vectors * pass) / (4 * vectors + 2 * pass);
   }
   const int most_tiles = row_tiles >= 4 ? 8 : 12;
   return tiles < most_tiles ? tiles : most_tiles;
+}
+
+/// Tiles whose words of h a lane asks for at once: those that are resident, and where these are few two more, so that a
+/// warp with a tile or two in shared memory does not wait a second time.
+RONDO_HOST_DEVICE constexpr int asked_tiles(int resident) {
+  constexpr int kMost = 8;
+  if (resident >= kMost) return resident;
+  return resident + 2 < kMost ? resident + 2 : kMost;
 }
 
 /// Tiles on their way from memory while others are multiplied: what the latency of memory asks for.
@@ -160,10 +168,11 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   return needs;
 }
 
-/// Of the exchange: two barriers or an epoch, and a StallPlace.
-inline constexpr std::size_t kBarrierBytes = 32;
+/// Of the exchange: two barriers and a StallPlace.
+inline constexpr std::size_t kBarrierBytes = 48;
 
-/// Where things lie in the shared memory of a block, in bytes.
+/// Where things lie in the shared memory of a block, in bytes. Figures that every step needs stand beside them: a
+/// kernel has this struct in constant memory.
 struct SharedLayout {
   std::size_t operands = 0;  ///< rows of h as products take them
   std::size_t sums = 0;
@@ -174,6 +183,13 @@ struct SharedLayout {
   std::size_t input_sums = 0;  ///< kInputPlaces
   std::size_t barriers = 0;
   std::size_t bytes = 0;
+  std::int32_t sum_row = 0;          ///< from the sums of a row to those of the next, in floats
+  std::int32_t sum_part = 0;         ///< from the sums of a warp along k to those of the next
+  std::int32_t sum_lanes = 1;        ///< that share a unit of a row: PersistentShape::unit_lanes
+  std::int32_t sum_shuffle = 0;      ///< from one of two such lanes to the other; 0: there is one
+  std::int32_t sum_parts = 1;        ///< that each of them adds up: of k_warps
+  std::uint32_t exchange_bytes = 0;  ///< of one exchange of a team of a grid
+  bool odd_octets = false;           ///< of a team: in 16 bits, the other half of the last one's tile has no units
 };
 
 /// Tiles of a warp that stay in shared memory.
@@ -229,6 +245,13 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
     layout.barriers = layout.input_sums + sizeof(float) * product(kInputPlaces, input_sum_count(shape, needs));
   }
   layout.bytes = layout.barriers + kBarrierBytes;
+  layout.sum_row = shape.sum_stride(needs.gates);
+  layout.sum_part = needs.pass_rows * layout.sum_row;
+  layout.sum_lanes = shape.unit_lanes(needs.pass_rows);
+  layout.sum_parts = shape.k_warps / layout.sum_lanes;
+  layout.sum_shuffle = layout.sum_lanes == 2 ? shape.units() : 0;
+  layout.odd_octets = shape.blocks * shape.units() / kOctetUnits % 2 == 1;
+  layout.exchange_bytes = static_cast<std::uint32_t>(exchange_bytes(shape));
   return layout;
 }
 

@@ -10,11 +10,12 @@ namespace rondo {
 /// Where a thread's rows are.
 struct UnitPlace {
   int unit = 0;                ///< of the block
-  std::int32_t u = 0;          ///< of the layer
+  std::int32_t u = 0;          ///< of the layer; H or more: none
   std::int32_t first_row = 0;  ///< of the batch: the team's first
   int rows = 0;                ///< of the team
   int row = 0;                 ///< of a pass: this thread's first
   int row_step = 1;            ///< to its next one
+  int lane = 0;                ///< among those that share a unit of a row: the first has the unit, others no `u`
 };
 
 /// How many rows there may be: of a team in passes of so many, and in each of them of a thread.

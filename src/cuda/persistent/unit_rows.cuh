@@ -3,7 +3,9 @@
 
 #include <limits>
 
+#include "cuda/device/collectives.cuh"
 #include "cuda/device/convert.cuh"
+#include "cuda/device/opaque.cuh"
 #include "cuda/device/prefetch.cuh"
 #include "cuda/device/unroll.cuh"
 #include "cuda/executors/dead_rows.cuh"
@@ -21,8 +23,19 @@ namespace rondo {
 template <typename Formula, typename Element, typename Counts>
 class UnitRows {
  public:
-  __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place) : run_(run), place_(place) {
+  __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place)
+      : run_(run),
+        place_(place),
+        standard_(device::opaque(run.activations.state == Activation::tanh &&
+                                 run.activations.gate == Activation::sigmoid) != 0) {
+    // Threads without a row read the sums of another.
+    const int row = place.row < Counts::kPassRows ? place.row : 0;
+    sums_at_ = static_cast<int>(
+        device::opaque(static_cast<std::uint32_t>(row * run.layout.sum_row + place.unit * kPhaseGates<Formula, 0> +
+                                                  place.lane * run.layout.sum_parts * run.layout.sum_part)));
     if (place.u >= run.shape.H) return;
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) exists_ |= static_cast<std::uint32_t>(in_team(i)) << i;
     for (int gate = 0; gate < kGates; ++gate) {
       bias_[gate] = run.bias[gate * run.shape.H + place.u];
       if constexpr (Formula::kBiases == 2) recurrent_bias_[gate] = run.recurrent_bias[gate * run.shape.H + place.u];
@@ -30,13 +43,14 @@ class UnitRows {
   }
 
   static constexpr int kRows = Counts::kPasses * Counts::kThreadRows;
+  static_assert(kRows <= 32);
 
   /// Of the team.
   __device__ int row(int i) const { return i / Counts::kThreadRows * Counts::kPassRows + row_in_pass(i); }
   /// All of this thread's rows are asked, so that `i` is a constant wherever it chooses among registers.
   __device__ static bool in_pass(int i, int pass) { return i / Counts::kThreadRows == pass; }
   /// Whether this thread has an i-th row.
-  __device__ bool exists(int i) const { return in_team(i) && place_.u < run_.shape.H; }
+  __device__ bool exists(int i) const { return (exists_ >> i & 1U) != 0; }
   /// Whether some thread of the block may have an i-th row.
   __device__ bool in_block(int i) const { return i % Counts::kThreadRows * place_.row_step < Counts::kPassRows; }
   /// Whether the team has this row, whatever the unit.
@@ -73,8 +87,16 @@ class UnitRows {
     }
   }
 
-  /// x W of a pass, which warps along k have left in `sums`, [input_k_warps][row of the pass][unit][gate]: in the place
-  /// of what load_inputs would have brought.
+  /// Inputs of a pass that load_inputs has asked for become x W + b: after the product of h, when they have come.
+  __device__ void add_biases(int pass) {
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      if (!in_pass(i, pass)) continue;
+      for (int gate = 0; gate < kGates; ++gate) rows_[i].inputs[gate] += bias_[gate];
+    }
+  }
+
+  /// x W + b of a pass, where warps along k have left x W in `sums`, [input_k_warps][row of the pass][unit][gate].
   __device__ void take_inputs(int pass, const float* sums) {
     const PersistentShape& shape = run_.shape;
     const int stride = shape.sum_stride(kGates);
@@ -82,11 +104,11 @@ class UnitRows {
     for (int i = 0; i < kRows; ++i) {
       if (!in_pass(i, pass) || !exists(i)) continue;
       const float* parts = sums + row_in_pass(i) * stride + place_.unit * kGates;
-      read_gates(parts, rows_[i].inputs);
+      for (int gate = 0; gate < kGates; ++gate) rows_[i].inputs[gate] = bias_[gate];
       RONDO_KEEP_LOOP
-      for (int k = 1; k < shape.input_k_warps; ++k) {
+      for (int k = 0; k < shape.input_k_warps; ++k) {
+        add_part(parts, rows_[i].inputs);
         parts += Counts::kPassRows * stride;
-        add_parts<0, kGates, 1>(parts, 0, rows_[i].inputs);
       }
     }
   }
@@ -97,36 +119,28 @@ class UnitRows {
     with_activations([&](auto activations) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
-        if (!in_pass(i, pass) || !exists(i)) continue;
-        Sums sums = biased(i);
-        add_products<0>(products, i, sums.recurrent);
-        for (int gate = 0; gate < kPhaseGates<Formula, 0>; ++gate) rows_[i].recurrent[gate] = sums.recurrent[gate];
-        rows_[i].reset_h = Formula::reset(sums.input, sums.recurrent, rows_[i].h, activations);
+        if (!in_pass(i, pass) || !in_block(i)) continue;
+        Row& row = rows_[i];
+        add_products<0>(products, i, row.recurrent);
+        if (exists(i)) row.reset_h = Formula::reset(row.inputs, row.recurrent, row.h, activations);
       }
     });
   }
 
-  /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass. Null products are zeros: those of a first step
-  /// without initial states.
+  /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass.
   __device__ void step(int pass, const float* products) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
-        if (!in_pass(i, pass) || !exists(i)) continue;
-        Sums sums = biased(i);
-        if (products != nullptr) {
-          if constexpr (kPhases<Formula> == 2) {
-            for (int gate = 0; gate < kPhaseGates<Formula, 0>; ++gate) {
-              sums.recurrent[gate] = rows_[i].recurrent[gate];
-            }
-          }
-          add_products<kPhases<Formula> - 1>(products, i, sums.recurrent);
-        }
+        if (!in_pass(i, pass) || !in_block(i)) continue;
+        Row& row = rows_[i];
+        add_products<kPhases<Formula> - 1>(products, i, row.recurrent);
+        // Rows that do not exist are never live.
         const UnitStates<float> next =
-            Formula::step(sums.input, sums.recurrent, UnitStates<float>{rows_[i].h, rows_[i].c}, activations);
-        if (!rows_[i].live()) continue;
-        rows_[i].h = next.h;
-        rows_[i].c = next.c;
+            Formula::step(row.inputs, row.recurrent, UnitStates<float>{row.h, row.c}, activations);
+        if (!row.live()) continue;
+        row.h = next.h;
+        row.c = next.c;
       }
     });
   }
@@ -183,19 +197,14 @@ class UnitRows {
     float h = 0;
     float c = 0;
     float reset_h = 0;
-    float inputs[kGates] = {};
-    float recurrent[kGates] = {};  ///< of the first phase, where there are two
+    float inputs[kGates] = {};     ///< x W, and + b when the product of h has been made
+    float recurrent[kGates] = {};  ///< h U + rb, of the step that goes on
     std::int32_t length = 0;
     std::uint8_t mask = 0;  ///< as it came from memory: who only asks for it does not wait for it
     bool was_live = false;
     bool zeros = true;  ///< the row emits zeros instead of h
 
     __device__ bool live() const { return mask != 0; }
-  };
-
-  struct Sums {
-    float input[kGates];
-    float recurrent[kGates];
   };
 
   __device__ int row_in_pass(int i) const { return place_.row + i % Counts::kThreadRows * place_.row_step; }
@@ -218,36 +227,40 @@ class UnitRows {
     if (run_.schedule.mask != nullptr && place_.unit == 0) device::prefetch_to_l2(mask_of(t, i));
   }
 
-  __device__ Sums biased(int i) const {
-    Sums sums;
-    for (int gate = 0; gate < kGates; ++gate) {
-      sums.input[gate] = rows_[i].inputs[gate] + bias_[gate];
-      sums.recurrent[gate] = recurrent_bias_[gate];
-    }
-    return sums;
-  }
-
-  /// recurrent[gate] += the products of the gates of a phase, in the order of k.
+  /// recurrent[gate] = the recurrent bias and the products of the gates of a phase, in the order of k. All lanes of a
+  /// warp take part: where two share a unit, each adds up one half of the parts, and both get the sum.
   template <int kPhase>
   __device__ void add_products(const float* products, int i, float (&recurrent)[kGates]) const {
-    constexpr int kCount = kPhaseGates<Formula, kPhase>;
     constexpr int kFirst = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
-    const int stride = run_.shape.sum_stride(kPhaseGates<Formula, 0>);
-    const int part_stride = Counts::kPassRows * stride;
-    const float* sums = products + row_in_pass(i) * stride + place_.unit * kCount;
-    switch (run_.shape.k_warps) {
-      case 1: return add_parts<kFirst, kCount, 1>(sums, part_stride, recurrent);
-      case 2: return add_parts<kFirst, kCount, 2>(sums, part_stride, recurrent);
-      case 4: return add_parts<kFirst, kCount, 4>(sums, part_stride, recurrent);
-      default: return add_parts<kFirst, kCount, kMostWarps>(sums, part_stride, recurrent);
+    constexpr int kCount = kPhaseGates<Formula, kPhase>;
+    const SharedLayout& layout = run_.layout;
+    const float* sums = products + sums_at_ + i % Counts::kThreadRows * place_.row_step * layout.sum_row;
+    if constexpr (kPhase != 0) sums -= place_.unit * (kPhaseGates<Formula, 0> - kCount);
+    // Asked one after the other, the most frequent first.
+    const int parts = layout.sum_parts;
+    if (parts == 4) {
+      sum_parts<kFirst, kCount, 4>(sums, layout.sum_part, recurrent);
+    } else if (parts == kMostWarps) {
+      sum_parts<kFirst, kCount, kMostWarps>(sums, layout.sum_part, recurrent);
+    } else if (parts == 2) {
+      sum_parts<kFirst, kCount, 2>(sums, layout.sum_part, recurrent);
+    } else {
+      sum_parts<kFirst, kCount, 1>(sums, layout.sum_part, recurrent);
+    }
+    if (layout.sum_shuffle != 0) {
+      for (int gate = kFirst; gate < kFirst + kCount; ++gate) {
+        recurrent[gate] += device::shuffle_xor(recurrent[gate], static_cast<unsigned>(layout.sum_shuffle));
+      }
+    }
+    if constexpr (Formula::kBiases == 2) {
+      for (int gate = kFirst; gate < kFirst + kCount; ++gate) recurrent[gate] += recurrent_bias_[gate];
     }
   }
 
   /// Calls `function` with the activations, as types where they are those that nearly every layer has.
   template <typename Function>
   __device__ void with_activations(const Function& function) const {
-    const bool standard = run_.activations.state == Activation::tanh && run_.activations.gate == Activation::sigmoid;
-    if (standard) {
+    if (standard_) {
       function(StandardActivations{});
     } else {
       function(run_.activations);
@@ -271,6 +284,9 @@ class UnitRows {
 
   const PersistentRun<Element>& run_;
   const UnitPlace place_;
+  const bool standard_;
+  std::uint32_t exists_ = 0;  ///< a bit for each row
+  int sums_at_ = 0;           ///< where those of this thread's first row of a pass are, of the first phase
   float bias_[kGates] = {};
   float recurrent_bias_[kGates] = {};
   Row rows_[kRows];

@@ -18,6 +18,11 @@ void from_float(float value, Element& result) {
   result = Element(value);
 }
 
+template <typename Element>
+std::uint32_t pair_of(float low, float high, Element) {
+  return static_cast<std::uint32_t>(Element(high).bits) << 16U | Element(low).bits;
+}
+
 inline std::uint32_t float_bits(float value) { return std::bit_cast<std::uint32_t>(value); }
 inline float bits_float(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 

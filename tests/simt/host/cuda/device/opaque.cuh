@@ -7,4 +7,9 @@ namespace rondo::device {
 
 inline std::uint32_t opaque(std::uint32_t word) { return word; }
 
+template <typename Value>
+Value* opaque(Value* place) {
+  return place;
+}
+
 }  // namespace rondo::device
