@@ -53,7 +53,7 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
                                  .results = {.final_h = {result.data<float>(), 32}},
                                  .grid = {packets.data(), static_cast<std::uint32_t*>(epochs.data())},
                                  .flags = static_cast<std::uint32_t*>(flags.data())};
-  const PersistentKernel<float> kernel_32 = find_persistent_kernel<float, PersistentKind::grid, 2>(task.cell, 1);
+  const PersistentKernel<float> kernel_32 = find_persistent_kernel<float, PersistentKind::grid, 2>(task.cell, {});
   const auto start = [&](unsigned blocks) {
     device::launch(
         kernel_32,

@@ -13,7 +13,7 @@ class FmaProduct {
  public:
   using Layout = TileLayout<Formula, float, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
-  static constexpr int kResident = resident_tiles<Formula, float>(kVectors, Sizes::kRoomTiles);
+  static constexpr int kResident = resident_tiles<Formula, float>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
 
   __device__ FmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, kMostTogether);
@@ -24,12 +24,13 @@ class FmaProduct {
   using Asked = typename Operands::template Asked<1, 1>;
   __device__ void ask(const SharedOperands&, Asked<SharedOperands>&) const {}
 
-  /// As MmaProduct::multiply, of the first `rows` rows. All weights are read once for kMostTogether of them; the last
+  /// As MmaProduct::multiply. All weights are read once for kMostTogether of them; the last
   /// ones may be fewer.
   template <int kPhase>
-  __device__ void multiply(const SharedOperands& operands, Asked<SharedOperands>&, int rows, float* target) {
-    for (int row = 0; row < rows; row += kMostTogether) {
-      multiply_rows<kPhase, kMostTogether>(operands, row, rows - row, target);
+  __device__ void multiply(const SharedOperands& operands, Asked<SharedOperands>&, const PassRows& rows,
+                           float* target) {
+    for (int row = 0; row < rows.rows; row += kMostTogether) {
+      multiply_rows<kPhase, kMostTogether>(operands, row, rows.rows - row, target);
     }
   }
 

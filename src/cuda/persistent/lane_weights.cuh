@@ -22,6 +22,12 @@ struct WarpPlace {
   device::Words4* stream_places = nullptr;   ///< of this warp; kStreamPlaces tiles
 };
 
+/// What a product is made for.
+struct PassRows {
+  int pass = 0;
+  int rows = 0;  ///< of the pass
+};
+
 /// What a warp multiplies of x W.
 struct WarpInputs {
   SharedOperands rows;            ///< of a pass: this warp's tiles alone

@@ -20,11 +20,38 @@ class MmaProduct {
  public:
   using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
-  static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles);
+  static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
   static constexpr int kAsked = asked_tiles(kResident);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
-    weights_.load(packed, warp, kRowTiles * device::kTileColumns);
+    weights_.load(packed, warp, (kStreamsOnce ? Sizes::kRoomTiles : kRowTiles) * device::kTileColumns);
+  }
+
+  /// Where streamed tiles are read once in a step: multiplies them with the rows of all passes. `operands_of(pass)`
+  /// gives those of a pass.
+  template <typename OperandsOf>
+  __device__ void begin_step(const OperandsOf& operands_of) {
+    RONDO_UNROLL
+    for (int pass = 0; pass < kKeptPasses; ++pass) streamed_[pass] = {};
+    RONDO_KEEP_LOOP
+    for (int first = weights_.first_streamed(); first < warp_.tiles; first += kStreamedTogether) {
+      Columns<kRowTiles> columns[kKeptPasses][kStreamedTogether];
+      RONDO_UNROLL
+      for (int pass = 0; pass < kKeptPasses; ++pass) {
+        load(operands_of(pass), first, warp_.tiles - first, columns[pass]);
+      }
+      RONDO_UNROLL
+      for (int i = 0; i < kStreamedTogether; ++i) {
+        const int tile = first + i;
+        weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
+          RONDO_UNROLL
+          for (int pass = 0; pass < kKeptPasses; ++pass) {
+            add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[pass][i],
+                     streamed_[pass]);
+          }
+        });
+      }
+    }
   }
 
   /// What a product keeps of its operands, SharedOperands or GridOperands, between asking and multiplying.
@@ -40,8 +67,9 @@ class MmaProduct {
   /// `target`, [k_warps][row][unit][gate] with rows `sum_stride` apart, gets this warp's part of the sums of the gates
   /// of a phase, of all rows of the operands, which have been asked for.
   template <int kPhase, typename Operands>
-  __device__ void multiply(const Operands& operands, Asked<Operands>& asked, int, float* target) {
+  __device__ void multiply(const Operands& operands, Asked<Operands>& asked, const PassRows& rows, float* target) {
     Sums<kPhase> sums = {};
+    if constexpr (kStreamsOnce) sums = rows.pass == 0 ? streamed_[0] : streamed_[1];
     if (warp_.tiles > 0) {
       Columns<kRowTiles> columns[kAsked];
       operands.take(warp_.first_tile, warp_.tiles, asked, columns);
@@ -52,10 +80,11 @@ class MmaProduct {
       RONDO_UNROLL
       for (int tile = kResident; tile < kAsked; ++tile) add_further_tile<kPhase>(tile, columns[tile], sums);
     }
+    const int last = kStreamsOnce ? weights_.first_streamed() : warp_.tiles;
     RONDO_KEEP_LOOP
-    for (int first = kAsked; first < warp_.tiles; first += kTogether) {
+    for (int first = kAsked; first < last; first += kTogether) {
       Columns<kRowTiles> columns[kTogether];
-      load(operands, first, warp_.tiles - first, columns);
+      load(operands, first, last - first, columns);
       RONDO_UNROLL
       for (int i = 0; i < kTogether; ++i) add_further_tile<kPhase>(first + i, columns[i], sums);
     }
@@ -71,6 +100,9 @@ class MmaProduct {
  private:
   static constexpr int kOctets = Sizes::kOctets;
   static constexpr int kRowTiles = Sizes::kRowTiles;
+  static constexpr bool kStreamsOnce = Sizes::kStreams == Streams::once;
+  static constexpr int kKeptPasses = kStreamsOnce ? Sizes::kPasses : 1;
+  static_assert(kKeptPasses <= 2);
 
   template <int kPhase>
   struct Sums {
@@ -83,6 +115,7 @@ class MmaProduct {
 
   /// Tiles that are not in registers whose operands are loaded at once.
   static constexpr int kTogether = 4;
+  static constexpr int kStreamedTogether = 1;
   static constexpr int kInputsTogether = 2;
 
   /// Of `count` of the warp's tiles from `first` on.
@@ -109,12 +142,12 @@ class MmaProduct {
     }
   }
 
-  /// Of a tile in shared memory, or one that is streamed; of none beyond the warp's.
+  /// Of a tile in shared memory, or one that is streamed in each pass; of none beyond the warp's.
   template <int kPhase>
   __device__ void add_further_tile(int tile, const Columns<kRowTiles>& columns, Sums<kPhase>& sums) {
     if (tile < weights_.first_streamed()) {
       add_tile([&](int vector) { return weights_.shared(tile, kFirstVector<kPhase> + vector); }, columns, sums);
-    } else {
+    } else if constexpr (!kStreamsOnce) {
       weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
         add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns, sums);
       });
@@ -172,6 +205,7 @@ class MmaProduct {
 
   const WarpPlace warp_;
   LaneWeights<Layout, kResident, Sizes::kKind> weights_;
+  Sums<0> streamed_[kKeptPasses];  ///< of the step, where streamed tiles are read once
 };
 
 }  // namespace rondo

@@ -1,5 +1,6 @@
 #include "cuda/persistent/find_kernel.cuh"
 
 namespace rondo {
-template PersistentKernel<float> find_persistent_kernel<float, PersistentKind::grid, 1>(const CellSpec&, int);
+template PersistentKernel<float> find_persistent_kernel<float, PersistentKind::grid, 1>(const CellSpec&,
+                                                                                        const KernelRows&);
 }  // namespace rondo

@@ -3,6 +3,7 @@
 ///
 ///     push the initial h, if there is one
 ///     for s in the steps at which some row of the team is live:
+///       [wait for h of all passes;  sums = the part of h U whose weights are streamed]     where that is done once
 ///       [x sums = x W, each warp a part]                                                   where a kernel makes it
 ///       [wait for h;  sums = h U, each warp a part]                                        not where h is zeros yet
 ///       x W + b
@@ -135,13 +136,14 @@ __device__ inline int rows_of_pass(int rows, int first) {
   return rows - first < Counts::kPassRows ? rows - first : Counts::kPassRows;
 }
 
-template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles>
+template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles,
+          Streams kStreams = Streams::each_pass>
 __global__ void __launch_bounds__(kPersistentThreads, 1)
     persistent_kernel(const __grid_constant__ PersistentRun<typename Numbers<Operand>::Element> run) {
   if constexpr (Exchange::kKind == PersistentKind::cluster && !device::kHasClusters) return;
   constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
   constexpr int kPassRows = kPassTiles * device::kTileColumns;
-  using Sizes = ProductSizes<Exchange::kKind, kOctets, kPassTiles, kRowTiles>;
+  using Sizes = ProductSizes<Exchange::kKind, kOctets, kPassTiles, kRowTiles, kStreams>;
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
   using Counts =
       RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows)>;
@@ -211,7 +213,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       exchange.wait(first);
       const auto operands = exchange.operands(first);
       if (kPhase != 0 || !kAsksEarly || with_inputs) product.ask(operands, asked);
-      product.template multiply<kPhase>(operands, asked, rows_of_pass<Counts>(team_rows, first), sums.next());
+      product.template multiply<kPhase>(operands, asked, {pass, rows_of_pass<Counts>(team_rows, first)}, sums.next());
       exchange.order(first);
     }
     if (kPhase == 0 && !with_inputs) rows.add_biases(pass);
@@ -222,6 +224,9 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   RONDO_KEEP_LOOP
   for (; s < range.last && all_came; ++s) {
     const bool more = s + 1 < range.last;
+    if constexpr (kStreams == Streams::once) {
+      if (!fresh) product.begin_step([&](int pass) { return exchange.operands(pass * kPassRows); });
+    }
     if constexpr (kPhases<Formula> == 2) {
       for_passes<Counts>(team_rows, [&](int pass) {
         multiply(std::integral_constant<int, 0>{}, pass);

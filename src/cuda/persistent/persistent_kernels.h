@@ -10,10 +10,16 @@ namespace rondo {
 template <typename Operand>
 using PersistentKernel = void (*)(PersistentRun<typename Numbers<Operand>::Element>);
 
-/// The kernel for a cell, and products of so many row tiles. Each Operand and kind has a file of its own,
+/// What a kernel is made for besides its cell: PersistentShape's.
+struct KernelRows {
+  int row_tiles = 1;
+  Streams streams = Streams::each_pass;
+};
+
+/// The kernel for a cell. Each Operand and kind has a file of its own,
 /// persistent_<kind>_<dtype>.cu, because kernels take long to compile; a grid has one for each number of octets.
 template <typename Operand, PersistentKind kKind, int kOctets>
-PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, int row_tiles);
+PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, const KernelRows& rows);
 
 /// A cell's recurrence, shared out over blocks.
 struct PersistentTask {

@@ -9,15 +9,14 @@ namespace {
 
 template <typename Operand>
 PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
-  const int row_tiles = task.shape.row_tiles;
+  const KernelRows rows{task.shape.row_tiles, task.shape.streams};
   switch (task.shape.kind) {
-    case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block, 2>(task.cell, row_tiles);
-    case PersistentKind::cluster:
-      return find_persistent_kernel<Operand, PersistentKind::cluster, 2>(task.cell, row_tiles);
+    case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
+    case PersistentKind::cluster: return find_persistent_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
     case PersistentKind::grid:
       return dispatch_formula<Operand>(
           task.cell, task.shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
-            return find_persistent_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, row_tiles);
+            return find_persistent_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, rows);
           });
   }
   throw ValueError("kind", std::to_string(static_cast<int>(task.shape.kind)), "one of the PersistentKind values");

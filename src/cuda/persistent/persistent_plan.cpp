@@ -114,6 +114,13 @@ PersistentShape with_inputs(const RecurrenceSpec& spec, PersistentShape shape) {
   return shape;
 }
 
+/// The same, with streamed weights read once for all passes; nothing where there is no such kernel.
+std::optional<PersistentShape> with_streams_once(const RecurrenceSpec& spec, PersistentShape shape) {
+  if (!streams_once(shape.kind, recurrent_product(spec), shape.octets, shape.row_tiles)) return std::nullopt;
+  shape.streams = Streams::once;
+  return shape;
+}
+
 BlockBytes bytes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
   return dispatch_operand(
       spec, [&]<typename Operand>(OperandTag<Operand>) { return block_bytes<Operand>(spec.cell, shape); });
@@ -161,6 +168,7 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
     PersistentPlan plan{.shape = shape};
     const auto rounds = static_cast<double>(waves(shape, properties));
     if (rounds == 0 || !make_room(spec, properties.shared_bytes_per_block, plan)) return;
+    if (shape.streams == Streams::once && plan.shape.streamed_tiles == 0) return;  // nothing is read
     plan.step_ns = rounds * modelled_step_ns(spec, plan.shape, plan.bytes);
     plan.total_ns = start_ns(shape, plan.bytes, rounds) + plan.step_ns * static_cast<double>(spec.T) +
                     (shape.multiplies_inputs() ? 0.0 : input_product_ns(spec, properties));
@@ -169,6 +177,7 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
   for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
     add(shape);
     if (can_multiply_inputs(spec)) add(with_inputs(spec, shape));
+    if (const auto once = with_streams_once(spec, shape)) add(*once);
   }
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);
   return plans;
@@ -195,6 +204,7 @@ std::string way_name(const PersistentShape& shape) {
   if (shape.row_tiles > needed) name += "_" + std::to_string(shape.row_tiles) + "rowtiles";
   if (shape.multiplies_inputs()) name += "_fused";
   if (shape.streamed_tiles > 0) name += "_" + std::to_string(shape.streamed_tiles) + "streamed";
+  if (shape.streams == Streams::once) name += "_once";
   return name;
 }
 

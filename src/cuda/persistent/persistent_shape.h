@@ -75,6 +75,19 @@ RONDO_HOST_DEVICE constexpr int most_row_tiles(PersistentKind kind, const Recurr
 /// Whether a kind's kernels may read weights in every step. The others belong to recurrences that fit.
 RONDO_HOST_DEVICE constexpr bool streams_weights(PersistentKind kind) { return kind == PersistentKind::grid; }
 
+/// When a step of several passes reads the weights that are streamed.
+enum class Streams : std::uint8_t {
+  each_pass,  ///< again for the rows of each pass
+  once        ///< for the rows of all passes, whose sums take registers from the weights
+};
+
+/// Whether there are kernels that do so: of two passes, where a thread has registers for the sums of both.
+RONDO_HOST_DEVICE constexpr bool streams_once(PersistentKind kind, const RecurrentProduct& product, int octets,
+                                              int row_tiles) {
+  return kind == PersistentKind::grid && !product.strict && product.phases == 1 && row_tiles == 4 &&
+         ((product.gates == 4 && octets == 2) || (product.gates == 3 && (octets == 2 || octets == 3)));
+}
+
 /// The fewest k_warps for which a thread has registers for its rows.
 RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind, int octets, int row_tiles) {
   switch (kind) {
@@ -97,7 +110,8 @@ struct PersistentShape {
   std::int32_t k_warps = 1;
   std::int32_t k_tiles = 1;         ///< of the whole product
   std::int32_t streamed_tiles = 0;  ///< of each warp, at most
-  std::int32_t sum_places = 2;      ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
+  Streams streams = Streams::each_pass;
+  std::int32_t sum_places = 2;   ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
   std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies it; 0: the sums are there when it begins
   std::int32_t input_k_warps = 1;  ///< that share them: the first of k_warps
 

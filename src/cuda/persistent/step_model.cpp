@@ -73,23 +73,24 @@ double shared_memory_ns(const PersistentShape& shape, const BlockBytes& bytes, c
   const double places = shape.kind == PersistentKind::cluster ? 2 : 1;
   const double operands = shape.unit_warps * static_cast<double>(bytes.operands) / places;
   const double sums = 2.0 * static_cast<double>(bytes.sums);
-  const double weights = static_cast<double>(bytes.shared_weights + bytes.streamed_weights);
-  return (passes.count * (operands + sums) + passes.repeats * weights) / kHardware.shared_bytes_per_clock /
-         kHardware.clocks_per_ns;
+  const double readings = shape.streams == Streams::once ? 1 : passes.repeats;
+  const double weights = passes.repeats * static_cast<double>(bytes.shared_weights) +
+                         readings * static_cast<double>(bytes.streamed_weights);
+  return (passes.count * (operands + sums) + weights) / kHardware.shared_bytes_per_clock / kHardware.clocks_per_ns;
 }
 
 /// What comes out of L2 in a step: h, for every warp that multiplies it, and streamed weights.
 double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const Passes& passes) {
   const double h_bytes = 4.0 * shape.rows * shape.row_words();
-  double incoming = passes.repeats * static_cast<double>(bytes.streamed_weights);
+  const double readings = shape.streams == Streams::once ? 1 : passes.repeats;
+  double incoming = readings * static_cast<double>(bytes.streamed_weights);
   if (shape.kind == PersistentKind::grid) {
     incoming += h_bytes * (numbered_words(shape.row_tiles) ? 2 : 1) * (passes.strict ? 1 : shape.unit_warps);
   }
   const double blocks = static_cast<double>(shape.blocks) * shape.teams;
   // What a team streams is the same for all teams, and comes out of L2 if all of it fits.
   const double streamed = static_cast<double>(shape.blocks) * static_cast<double>(bytes.streamed_weights);
-  const double from_memory =
-      streamed <= kHardware.l2_bytes ? 0.0 : passes.repeats * streamed / kHardware.memory_bytes_per_ns;
+  const double from_memory = streamed <= kHardware.l2_bytes ? 0.0 : readings * streamed / kHardware.memory_bytes_per_ns;
   const double from_peers = shape.kind == PersistentKind::cluster ? h_bytes / kHardware.cluster_bytes_per_ns : 0.0;
   return from_peers + std::max({incoming / kHardware.l2_bytes_per_ns_per_processor,
                                 incoming * blocks / kHardware.l2_bytes_per_ns, from_memory});

@@ -83,12 +83,14 @@ RONDO_HOST_DEVICE constexpr int pass_tiles(PersistentKind kind, int row_tiles) {
 }
 
 /// What a product is made for, besides its Formula and Operand.
-template <PersistentKind kKindValue, int kOctetsValue, int kRowTilesValue, int kRoomTilesValue>
+template <PersistentKind kKindValue, int kOctetsValue, int kRowTilesValue, int kRoomTilesValue, Streams kStreamsValue>
 struct ProductSizes {
   static constexpr PersistentKind kKind = kKindValue;
   static constexpr int kOctets = kOctetsValue;
   static constexpr int kRowTiles = kRowTilesValue;    ///< that are multiplied at once
   static constexpr int kRoomTiles = kRoomTilesValue;  ///< PersistentShape::row_tiles
+  static constexpr Streams kStreams = kStreamsValue;
+  static constexpr int kPasses = kRoomTiles / kRowTiles;
 };
 
 /// Vectors that a lane has registers for in strict products. Found by compiling, too: a Formula with more gates, states
@@ -104,16 +106,18 @@ RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles) {
 /// Tiles that a lane keeps in registers. Found by compiling: with more, registers spill. The sums of tensor cores and
 /// the words of h that they multiply at once need them, too, and so do more rows.
 template <typename Formula, typename Operand>
-RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles) {
+RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Streams streams) {
   int tiles = 0;
   if constexpr (std::is_same_v<Operand, float>) {
     tiles = strict_vectors<Formula>(vectors, row_tiles) / vectors;
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // for the two parts of words
-    const int of_many_rows = kPhases<Formula> == 2 ? 108 : (vectors == 5 ? 132 : 140);
+    const bool once = streams == Streams::once;
+    const int of_many_rows = once ? 110 : (kPhases<Formula> == 2 ? 108 : (vectors == 5 ? 132 : 140));
     const int registers = (row_tiles == 1 ? 150 : (row_tiles == 2 ? 152 : of_many_rows)) - split;
     const int pass = row_tiles == 1 ? 1 : 2;
-    tiles = (registers - 4 * vectors * pass) / (4 * vectors + 2 * pass);
+    const int sums = 4 * vectors * (once ? row_tiles : pass);
+    tiles = (registers - sums) / (4 * vectors + 2 * pass);
   }
   const int most_tiles = row_tiles >= 4 ? 8 : 12;
   return tiles < most_tiles ? tiles : most_tiles;
@@ -152,7 +156,7 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   constexpr bool kStrict = std::is_same_v<Operand, float>;
   BlockNeeds needs{.vectors = Layout::kVectors,
                    .phase_vectors = Layout::template kPhaseVectors<0>,
-                   .resident = resident_tiles<Formula, Operand>(Layout::kVectors, shape.row_tiles),
+                   .resident = resident_tiles<Formula, Operand>(Layout::kVectors, shape.row_tiles, shape.streams),
                    .gates = kPhaseGates<Formula, 0>,
                    .input_gates = Formula::kGates,
                    .pass_rows = pass_tiles<Operand>(shape.kind, shape.row_tiles) * device::kTileColumns};
