@@ -34,6 +34,29 @@ __device__ inline WordPair load_words(const WordPair* source) {
   return pair;
 }
 
+/// Three words and the number of their exchange, in one access of 16 bytes, which is written and read as one: PTX
+/// promises that for scalars of 128 bits.
+__device__ inline void store_three_words(Words4* target, const Words4& words) {
+  asm volatile(
+      "{\n\t.reg .b128 all;\n\t.reg .b64 low, high;\n\t"
+      "mov.b64 low, {%1,%2};\n\tmov.b64 high, {%3,%4};\n\tmov.b128 all, {low,high};\n\t"
+      "st.relaxed.gpu.global.b128 [%0], all;\n\t}" ::"l"(target),
+      "r"(words.words[0]), "r"(words.words[1]), "r"(words.words[2]), "r"(words.words[3])
+      : "memory");
+}
+
+__device__ inline Words4 load_three_words(const Words4* source) {
+  Words4 words;
+  asm volatile(
+      "{\n\t.reg .b128 all;\n\t.reg .b64 low, high;\n\t"
+      "ld.relaxed.gpu.global.b128 all, [%4];\n\t"
+      "mov.b128 {low,high}, all;\n\tmov.b64 {%0,%1}, low;\n\tmov.b64 {%2,%3}, high;\n\t}"
+      : "=r"(words.words[0]), "=r"(words.words[1]), "=r"(words.words[2]), "=r"(words.words[3])
+      : "l"(source)
+      : "memory");
+  return words;
+}
+
 /// A word of h that others wait for.
 __device__ inline void store_pushed_word(std::uint32_t* target, std::uint32_t word) { store_word(target, word); }
 

@@ -33,10 +33,10 @@ struct GridMemorySize {
   std::int32_t fill = 0;
 };
 RONDO_HOST_DEVICE inline GridMemorySize grid_memory_size(const PersistentShape& shape) {
-  const std::int64_t places = numbered_words(shape.row_tiles) ? kNumberedPlaces : kPlainPlaces;
-  const std::int64_t words = shape.teams * places * exchange_bytes(shape) / 4;
+  const bool alone = shape.grid_words() == GridWords::alone;
+  const std::int64_t places = alone ? kPlainPlaces : kNumberedPlaces;
   // Words alone are there when they have come.
-  return numbered_words(shape.row_tiles) ? GridMemorySize{words, 0} : GridMemorySize{words, -1};
+  return {shape.teams * places * exchange_bytes(shape) / 4, alone ? -1 : 0};
 }
 
 }  // namespace rondo

@@ -7,22 +7,23 @@
 
 namespace rondo {
 
-template <typename Operand, PersistentKind kKind, int kRowTiles>
+template <typename Operand, PersistentKind kKind, int kOctets, int kRowTiles>
 struct ExchangeOf {
   using Type = BlockExchange<Operand>;
 };
-template <typename Operand, int kRowTiles>
-struct ExchangeOf<Operand, PersistentKind::cluster, kRowTiles> {
+template <typename Operand, int kOctets, int kRowTiles>
+struct ExchangeOf<Operand, PersistentKind::cluster, kOctets, kRowTiles> {
   using Type = ClusterExchange<Operand>;
 };
-template <typename Operand, int kRowTiles>
-struct ExchangeOf<Operand, PersistentKind::grid, kRowTiles> {
-  using Type = GridExchange<Operand, kRowTiles>;
+template <typename Operand, int kOctets, int kRowTiles>
+struct ExchangeOf<Operand, PersistentKind::grid, kOctets, kRowTiles> {
+  static constexpr bool kThrees = grid_words_of(kRowTiles, kOctets) == GridWords::threes;
+  using Type = std::conditional_t<kThrees, ThreesExchange<Operand>, GridExchange<Operand, kRowTiles>>;
 };
 
 template <typename Formula, typename Operand, PersistentKind kKind, int kOctets, int kRowTiles>
 PersistentKernel<Operand> find_for_rows(int row_tiles, Streams streams) {
-  using Exchange = typename ExchangeOf<Operand, kKind, kRowTiles>::Type;
+  using Exchange = typename ExchangeOf<Operand, kKind, kOctets, kRowTiles>::Type;
   if (row_tiles <= kRowTiles) {
     if constexpr (streams_once(kKind, kRecurrentProduct<Formula, Operand>, kOctets, kRowTiles)) {
       if (streams == Streams::once) {

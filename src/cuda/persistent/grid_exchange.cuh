@@ -14,23 +14,14 @@
 
 namespace rondo {
 
-template <typename Operand, int kRoomTiles>
-class GridExchange {
+/// What all such exchanges share: the team's memory, and the number of the next exchange in it, the epoch.
+template <std::uint32_t kPlaces>
+class GridTeam {
  public:
   static constexpr PersistentKind kKind = PersistentKind::grid;
-  static constexpr bool kInFlight = !std::is_same_v<Operand, float>;
 
-  __device__ explicit GridExchange(const ExchangePlace& place)
-      : place_(place), stall_(reinterpret_cast<StallPlace*>(place.barriers)) {
-    const int unit = place.block * place.shape.units() + place.unit;
-    const int word = unit / kPerWord;
-    const int tile = word / device::kTileWords;
-    pushes_ = place.unit % kPerWord == 0 && tile < place.shape.k_tiles;
-    const int pair = tile * kRoomRows * kTilePairs + word % kTilePairs;
-    const auto slot = static_cast<std::uint32_t>(2 * pair + word % device::kTileWords / kTilePairs);
-    // Opaque: it is made here, and not again in every step.
-    slot_ = device::opaque(team_offset() + slot * kSlotBytes);
-  }
+  __device__ explicit GridTeam(const ExchangePlace& place)
+      : place_(place), stall_(reinterpret_cast<StallPlace*>(place.barriers)) {}
 
   /// When a block pushes, all of its threads know the epoch: it may be written then.
   __device__ void begin() {
@@ -39,6 +30,51 @@ class GridExchange {
     }
     device::block_barrier();
     epoch_ = stall_.first_exchange();
+  }
+
+  __device__ bool all_came() const { return !stall_.given_up(); }
+  __device__ void report(std::uint32_t* flags, std::int32_t step) const { stall_.report(flags, WaitKind::grid, step); }
+
+ protected:
+  /// By the end of a run: the next one begins with this epoch.
+  __device__ void leave(std::uint32_t epoch) const {
+    if (place_.block == 0 && device::thread_index().x == 0) {
+      device::store_word(&place_.memory.epochs[place_.team], epoch);
+    }
+  }
+
+  __device__ std::byte* at(std::uint32_t offset) const { return static_cast<std::byte*>(place_.memory.words) + offset; }
+  __device__ std::uint32_t team_offset() const {
+    return static_cast<std::uint32_t>(place_.team) * kPlaces * place_.layout.exchange_bytes;
+  }
+  /// Of an exchange among those of its team.
+  __device__ std::uint32_t exchange_offset(std::uint32_t epoch) const {
+    return epoch % kPlaces * place_.layout.exchange_bytes;
+  }
+
+  const ExchangePlace place_;
+  const BlockStall stall_;
+  std::uint32_t epoch_ = 0;  ///< of the next push
+};
+
+template <int kRoomTiles>
+using WordsOf = std::conditional_t<grid_words_of(kRoomTiles, 1) == GridWords::alone, PlainWords, NumberedWords>;
+
+/// Words one by one.
+template <typename Operand, int kRoomTiles>
+class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
+ public:
+  static constexpr bool kInFlight = !std::is_same_v<Operand, float>;
+
+  __device__ explicit GridExchange(const ExchangePlace& place) : Team(place) {
+    const int unit = place.block * place.shape.units() + place.unit;
+    const int word = unit / kPerWord;
+    const int tile = word / device::kTileWords;
+    pushes_ = place.unit % kPerWord == 0 && tile < place.shape.k_tiles;
+    const int pair = tile * kRoomRows * kTilePairs + word % kTilePairs;
+    const auto slot = static_cast<std::uint32_t>(2 * pair + word % device::kTileWords / kTilePairs);
+    // Opaque: it is made here, and not again in every step.
+    slot_ = device::opaque(team_offset() + slot * kSlotBytes);
   }
 
   __device__ void push(int row, float value, bool wanted) {
@@ -75,20 +111,14 @@ class GridExchange {
     }
   }
 
-  __device__ bool all_came() const { return !stall_.given_up(); }
-  __device__ void report(std::uint32_t* flags, std::int32_t step) const { stall_.report(flags, WaitKind::grid, step); }
-
   /// The next run begins with epochs that nobody has used: a team that has given up may be one exchange ahead here and
   /// there. Others have read theirs before their pushes, which this block has seen; where there were none, it does not
   /// matter what they read. Plain words go on where they have stopped.
-  __device__ void end() {
-    if (place_.block == 0 && device::thread_index().x == 0) {
-      device::store_word(&place_.memory.epochs[place_.team], epoch_ + (Words::kMakesRoom ? 0 : 1));
-    }
-  }
+  __device__ void end() { this->leave(epoch_ + (Words::kMakesRoom ? 0 : 1)); }
 
  private:
-  using Words = std::conditional_t<numbered_words(kRoomTiles), NumberedWords, PlainWords>;
+  using Words = WordsOf<kRoomTiles>;
+  using Team = GridTeam<Words::kPlaces>;
   using Pair = typename Words::Pair;
   using Slot = typename Words::Slot;
 
@@ -100,14 +130,12 @@ class GridExchange {
   static constexpr int kRoomRows = kRoomTiles * device::kTileColumns;
   static constexpr int kPerWord = Numbers<Operand>::kPerWord;
 
-  __device__ std::byte* at(std::uint32_t offset) const { return static_cast<std::byte*>(place_.memory.words) + offset; }
-  __device__ std::uint32_t team_offset() const {
-    return static_cast<std::uint32_t>(place_.team) * Words::kPlaces * place_.layout.exchange_bytes;
-  }
-  /// Of an exchange among those of its team.
-  __device__ std::uint32_t exchange_offset(std::uint32_t epoch) const {
-    return epoch % Words::kPlaces * place_.layout.exchange_bytes;
-  }
+  using Team::at;
+  using Team::epoch_;
+  using Team::exchange_offset;
+  using Team::place_;
+  using Team::stall_;
+  using Team::team_offset;
 
   /// A word goes to a slot, given in bytes but for the exchange.
   __device__ void store(std::uint32_t slot, std::uint32_t word) const {
@@ -154,11 +182,8 @@ class GridExchange {
     }
   }
 
-  const ExchangePlace place_;
-  const BlockStall stall_;
-  std::uint32_t epoch_ = 0;  ///< of the next push
-  std::uint32_t slot_ = 0;   ///< where this thread's word of row 0 goes, in bytes, but for the exchange
-  bool pushes_ = false;      ///< whether it has one
+  std::uint32_t slot_ = 0;  ///< where this thread's word of row 0 goes, in bytes, but for the exchange
+  bool pushes_ = false;     ///< whether it has one
 };
 
 }  // namespace rondo

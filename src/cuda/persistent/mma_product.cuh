@@ -20,8 +20,10 @@ class MmaProduct {
  public:
   using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
+  static constexpr bool kThrees =
+      Sizes::kKind == PersistentKind::grid && grid_words_of(Sizes::kRoomTiles, Sizes::kOctets) == GridWords::threes;
   static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
-  static constexpr int kAsked = asked_tiles(kResident);
+  static constexpr int kAsked = asked_tiles(kResident, kThrees);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, (kStreamsOnce ? Sizes::kRoomTiles : kRowTiles) * device::kTileColumns);
@@ -114,7 +116,7 @@ class MmaProduct {
   static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
 
   /// Tiles that are not in registers whose operands are loaded at once.
-  static constexpr int kTogether = 4;
+  static constexpr int kTogether = kThrees ? kThreesTiles : 4;
   static constexpr int kStreamedTogether = 1;
   static constexpr int kInputsTogether = 2;
 

@@ -58,8 +58,8 @@ __global__ void __launch_bounds__(kPackThreads) pack_tiles_kernel(const __grid_c
   device::Words4 words = {};
   for (int i = 0; i < 4 && exists; ++i) {
     const TileWord word = Layout::word(vector, i, lane);
-    words.words[i] =
-        kernel_word<Formula>(pack, word.gate, first_unit + word.unit, k_tile * device::kTileWords + word.word);
+    const int k_word = shape.in_threes() ? word_of_threes(k_tile, word.word) : k_tile * device::kTileWords + word.word;
+    words.words[i] = kernel_word<Formula>(pack, word.gate, first_unit + word.unit, k_word);
   }
   pack.packed[index] = words;
 }

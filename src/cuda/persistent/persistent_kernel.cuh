@@ -29,6 +29,7 @@
 #include "cuda/persistent/grid_exchange.cuh"
 #include "cuda/persistent/input_stream.cuh"
 #include "cuda/persistent/mma_product.cuh"
+#include "cuda/persistent/threes_exchange.cuh"
 #include "cuda/persistent/unit_rows.cuh"
 #include "recurrence/buffers.h"
 
@@ -117,7 +118,7 @@ __device__ inline void push_rows(Exchange& exchange, const Rows& rows, int pass,
   RONDO_UNROLL
   for (int i = 0; i < Rows::kRows; ++i) {
     if (!rows.in_pass(i, pass) || !rows.in_block(i)) continue;
-    exchange.push(rows.row(i), value(i), rows.in_team(i));
+    exchange.push(rows.row(i), value(i), rows.is_pushed(i));
   }
 }
 
@@ -171,22 +172,17 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
                                     device::kWarpLanes,
                   warp_place<Product>(shape, memory, team_rows, !fresh || range.last - range.first > 1));
-  const int unit = thread % shape.units();
-  const int lanes = run.layout.sum_lanes;
-  const int row_step = shape.threads() / (shape.units() * lanes);
-  const int place = thread / shape.units();
-  // Where units do not divide the threads, the last ones have no row.
-  const int row = place / lanes < row_step ? place / lanes : kPassRows;
+  const ThreadPlace place = thread_place(shape, run.layout.sum_lanes, Product::kThrees, kPassRows);
   UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(
-      run, {.unit = unit,
-            .u = place % lanes == 0 ? block * shape.units() + unit : shape.H,
+      run, {.unit = place.unit,
+            .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
             .first_row = first_row,
             .rows = team_rows,
-            .row = row,
-            .row_step = row_step,
-            .lane = place % lanes});
-  Exchange exchange(
-      {shape, run.layout, run.grid, team, block, team_rows, unit, memory.operands(), memory.barriers(), run.flags});
+            .row = place.row,
+            .row_step = place.row_step,
+            .lane = place.lane});
+  Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, memory.operands(),
+                     memory.barriers(), run.flags});
   exchange.begin();
   const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
 

@@ -98,6 +98,27 @@ RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind, int octets, 
   return 0;
 }
 
+/// How words of h go through global memory, by the kernel's rows and octets.
+enum class GridWords : std::uint8_t {
+  numbered,  ///< each together with the number of its exchange
+  threes,    ///< three of a row together with that number: where a block's words of a row are whole packets
+  alone      ///< half of the bytes, which count where there are many rows; but somebody has to make room for the next
+};
+RONDO_HOST_DEVICE constexpr GridWords grid_words_of(int row_tiles, int octets) {
+  if (row_tiles > 1) return GridWords::alone;
+  return octets % 3 == 0 ? GridWords::threes : GridWords::numbered;
+}
+
+/// Tiles along k that three words of a lane make whole.
+inline constexpr int kThreesTiles = 3;
+
+/// The word of a row of h that is at `word` of tile `tile`, where words are exchanged in threes: those that a lane
+/// needs of kThreesTiles tiles are neighbours in h, six of them for each.
+RONDO_HOST_DEVICE constexpr std::int32_t word_of_threes(std::int32_t tile, std::int32_t word) {
+  const std::int32_t of_lane = 2 * tile + word / (device::kTileWords / 2);
+  return 12 * (of_lane / 3) + 3 * (word % (device::kTileWords / 2)) + of_lane % 3;
+}
+
 struct PersistentShape {
   PersistentKind kind = PersistentKind::block;
   std::int32_t H = 1;
@@ -114,6 +135,7 @@ struct PersistentShape {
   std::int32_t sum_places = 2;   ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
   std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies it; 0: the sums are there when it begins
   std::int32_t input_k_warps = 1;  ///< that share them: the first of k_warps
+  bool of_x = false;               ///< what of_inputs has made
 
   bool operator==(const PersistentShape&) const = default;
 
@@ -129,10 +151,20 @@ struct PersistentShape {
     PersistentShape inputs = *this;
     inputs.k_tiles = input_tiles;
     inputs.k_warps = input_k_warps;
+    inputs.of_x = true;
     return inputs;
   }
+  /// Of what goes through global memory in a grid.
+  RONDO_HOST_DEVICE GridWords grid_words() const { return grid_words_of(row_tiles, octets); }
+  /// Whether the words of the product's rows lie as word_of_threes says.
+  RONDO_HOST_DEVICE bool in_threes() const {
+    return kind == PersistentKind::grid && !of_x && grid_words() == GridWords::threes;
+  }
   /// Tiles along k of each warp; the last warps may have fewer.
-  RONDO_HOST_DEVICE std::int32_t warp_tiles() const { return (k_tiles + k_warps - 1) / k_warps; }
+  RONDO_HOST_DEVICE std::int32_t warp_tiles() const {
+    const std::int32_t tiles = (k_tiles + k_warps - 1) / k_warps;
+    return in_threes() ? (tiles + kThreesTiles - 1) / kThreesTiles * kThreesTiles : tiles;
+  }
   /// Tiles of the warps at this position along k.
   RONDO_HOST_DEVICE std::int32_t tiles_of(std::int32_t k_warp) const {
     const std::int32_t left = k_tiles - k_warp * warp_tiles();
@@ -152,17 +184,19 @@ struct PersistentShape {
   RONDO_HOST_DEVICE std::int32_t sum_stride(int gates) const { return gates * units() + 4; }
 };
 
-/// Whether a word of h goes through global memory together with the number of its exchange. Words alone are half the
-/// bytes, which count where there are many rows; but then somebody has to make room for the next ones.
-RONDO_HOST_DEVICE constexpr bool numbered_words(int row_tiles) { return row_tiles == 1; }
-
 /// Exchanges of a grid that have memory of their own at a time: see grid_words.cuh.
 inline constexpr std::uint32_t kNumberedPlaces = 2;
 inline constexpr std::uint32_t kPlainPlaces = 4;
 
-/// Of one exchange of a team: each word with its number, or alone.
+/// Of one exchange of a team.
 RONDO_HOST_DEVICE inline std::int32_t exchange_bytes(const PersistentShape& shape) {
-  return shape.row_words() * shape.padded_rows() * (numbered_words(shape.row_tiles) ? 8 : 4);
+  const std::int32_t words = shape.row_words() * shape.padded_rows();
+  switch (shape.grid_words()) {
+    case GridWords::numbered: return words * 8;
+    case GridWords::threes: return words / 3 * 16;
+    case GridWords::alone: return words * 4;
+  }
+  return 0;
 }
 
 }  // namespace rondo

@@ -85,7 +85,8 @@ double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const 
   const double readings = shape.streams == Streams::once ? 1 : passes.repeats;
   double incoming = readings * static_cast<double>(bytes.streamed_weights);
   if (shape.kind == PersistentKind::grid) {
-    incoming += h_bytes * (numbered_words(shape.row_tiles) ? 2 : 1) * (passes.strict ? 1 : shape.unit_warps);
+    const double exchanged = static_cast<double>(exchange_bytes(shape)) * shape.rows / shape.padded_rows();
+    incoming += exchanged * (passes.strict ? 1 : shape.unit_warps);
   }
   const double blocks = static_cast<double>(shape.blocks) * shape.teams;
   // What a team streams is the same for all teams, and comes out of L2 if all of it fits.
@@ -135,7 +136,7 @@ double exchange_ns(const PersistentShape& shape, const Passes& passes) {
     case PersistentKind::grid: break;
   }
   const double sums = passes.strict || shape.sum_places == 2 ? 0.0 : passes.count * kHardware.block_exchange_ns;
-  return kHardware.grid_exchange_ns + (numbered_words(shape.row_tiles) ? 0.0 : kHardware.order_ns) + sums +
+  return kHardware.grid_exchange_ns + (shape.grid_words() == GridWords::alone ? kHardware.order_ns : 0.0) + sums +
          (passes.strict ? (passes.count - 1) * kHardware.strict_pass_ns : 0.0);
 }
 

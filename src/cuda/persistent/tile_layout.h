@@ -125,8 +125,9 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Strea
 
 /// Tiles whose words of h a lane asks for at once: those that are resident, and where these are few two more, so that a
 /// warp with a tile or two in shared memory does not wait a second time.
-RONDO_HOST_DEVICE constexpr int asked_tiles(int resident) {
+RONDO_HOST_DEVICE constexpr int asked_tiles(int resident, bool threes) {
   constexpr int kMost = 8;
+  if (threes) return (resident + kThreesTiles - 1) / kThreesTiles * kThreesTiles;
   if (resident >= kMost) return resident;
   return resident + 2 < kMost ? resident + 2 : kMost;
 }
@@ -254,7 +255,7 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   layout.sum_lanes = shape.unit_lanes(needs.pass_rows);
   layout.sum_parts = shape.k_warps / layout.sum_lanes;
   layout.sum_shuffle = layout.sum_lanes == 2 ? shape.units() : 0;
-  layout.odd_octets = shape.blocks * shape.units() / kOctetUnits % 2 == 1;
+  layout.odd_octets = shape.grid_words() != GridWords::threes && shape.blocks * shape.units() / kOctetUnits % 2 == 1;
   layout.exchange_bytes = static_cast<std::uint32_t>(exchange_bytes(shape));
   return layout;
 }

@@ -33,9 +33,10 @@ class UnitRows {
     sums_at_ = static_cast<int>(
         device::opaque(static_cast<std::uint32_t>(row * run.layout.sum_row + place.unit * kPhaseGates<Formula, 0> +
                                                   place.lane * run.layout.sum_parts * run.layout.sum_part)));
-    if (place.u >= run.shape.H) return;
     RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) exists_ |= static_cast<std::uint32_t>(in_team(i)) << i;
+    for (int i = 0; i < kRows; ++i) pushed_ |= static_cast<std::uint32_t>(place.lane == 0 && in_team(i)) << i;
+    if (place.u >= run.shape.H) return;
+    exists_ = pushed_;
     for (int gate = 0; gate < kGates; ++gate) {
       bias_[gate] = run.bias[gate * run.shape.H + place.u];
       if constexpr (Formula::kBiases == 2) recurrent_bias_[gate] = run.recurrent_bias[gate * run.shape.H + place.u];
@@ -53,8 +54,8 @@ class UnitRows {
   __device__ bool exists(int i) const { return (exists_ >> i & 1U) != 0; }
   /// Whether some thread of the block may have an i-th row.
   __device__ bool in_block(int i) const { return i % Counts::kThreadRows * place_.row_step < Counts::kPassRows; }
-  /// Whether the team has this row, whatever the unit.
-  __device__ bool in_team(int i) const { return row_in_pass(i) < Counts::kPassRows && row(i) < place_.rows; }
+  /// Whether this thread pushes the row: it may be of a unit that there is not, whose h is zero.
+  __device__ bool is_pushed(int i) const { return (pushed_ >> i & 1U) != 0; }
   __device__ float h(int i) const { return rows_[i].h; }
   /// r * h, of the step that goes on.
   __device__ float reset_h(int i) const { return rows_[i].reset_h; }
@@ -207,6 +208,8 @@ class UnitRows {
     __device__ bool live() const { return mask != 0; }
   };
 
+  /// Whether the team has this row, whatever the unit.
+  __device__ bool in_team(int i) const { return row_in_pass(i) < Counts::kPassRows && row(i) < place_.rows; }
   __device__ int row_in_pass(int i) const { return place_.row + i % Counts::kThreadRows * place_.row_step; }
   __device__ std::int32_t batch(int i) const { return place_.first_row + row(i); }
 
@@ -286,6 +289,7 @@ class UnitRows {
   const UnitPlace place_;
   const bool standard_;
   std::uint32_t exists_ = 0;  ///< a bit for each row
+  std::uint32_t pushed_ = 0;  ///< likewise
   int sums_at_ = 0;           ///< where those of this thread's first row of a pass are, of the first phase
   float bias_[kGates] = {};
   float recurrent_bias_[kGates] = {};

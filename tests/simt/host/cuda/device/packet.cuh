@@ -29,6 +29,23 @@ inline WordPair load_words(const WordPair* source) {
   return {{first, std::atomic_ref<std::uint32_t>(pair->words[1]).load(std::memory_order_relaxed)}};
 }
 
+inline void store_three_words(Words4* target, const Words4& words) {
+  if (test::simt::loses_push()) return;
+  for (int i = 0; i < 4; ++i) {
+    std::atomic_ref<std::uint32_t>(target->words[i]).store(words.words[i], std::memory_order_relaxed);
+  }
+  test::simt::interleave();
+}
+
+inline Words4 load_three_words(const Words4* source) {
+  auto* place = const_cast<Words4*>(source);
+  Words4 words;
+  for (int i = 0; i < 4; ++i) {
+    words.words[i] = std::atomic_ref<std::uint32_t>(place->words[i]).load(std::memory_order_relaxed);
+  }
+  return words;
+}
+
 inline void store_pushed_word(std::uint32_t* target, std::uint32_t word) {
   if (!test::simt::loses_push()) store_word(target, word);
 }
