@@ -158,7 +158,8 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
   __device__ GridOperands<Words, kRoomRows> come(int first_row) const {
     const std::uint32_t epoch = epoch_ - 1;
     const auto* pairs = reinterpret_cast<const Pair*>(at(team_offset() + exchange_offset(epoch)));
-    return {pairs + first_row * kTilePairs, place_.rows - first_row, epoch, stall_};
+    return {pairs + first_row * kTilePairs, place_.rows - first_row, epoch, stall_,
+            place_.shape.polls == Polls::one_first};
   }
 
   /// Warps take kTogether tiles of 8 rows in turn, as if to multiply them.

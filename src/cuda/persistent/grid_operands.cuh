@@ -25,6 +25,7 @@ struct GridOperands {
   int rows;             ///< that come
   std::uint32_t epoch;  ///< of what comes
   BlockStall stall;
+  bool one_first;  ///< Polls::one_first
 
   /// What a lane has asked for: kCount tiles of kRowTiles row tiles, of which some may be in flight.
   template <int kCount, int kRowTiles>
@@ -41,9 +42,11 @@ struct GridOperands {
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
-        asked.pairs[tile][row_tile] = Words::absent(epoch);
+        Pair& pair = asked.pairs[tile][row_tile];
         const bool comes = tile < count && row + row_tile * device::kTileColumns < rows;
-        if (comes) asked.pairs[tile][row_tile] = Words::load(source + offset(tile, row_tile));
+        const bool now = comes && (!one_first || tile + row_tile == 0);
+        pair = comes ? Words::missing(epoch) : Words::absent(epoch);
+        if (now) pair = Words::load(source + offset(tile, row_tile));
       }
     }
   }
@@ -78,6 +81,7 @@ struct GridOperands {
   template <int kCount, int kRowTiles>
   __device__ bool poll(const Pair* source, Asked<kCount, kRowTiles>& asked) const {
     bool come = true;
+    bool asks = true;
     RONDO_UNROLL
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
@@ -85,7 +89,8 @@ struct GridOperands {
         Pair& pair = asked.pairs[tile][row_tile];
         const bool has_come = Words::has_come(pair, epoch);
         come = come && has_come;
-        if (!has_come) pair = Words::load(source + offset(tile, row_tile));
+        if (!has_come && asks) pair = Words::load(source + offset(tile, row_tile));
+        if (tile + row_tile == 0) asks = has_come || !one_first;
       }
     }
     if (!come) device::pause();

@@ -1,6 +1,7 @@
 /// How a pair of words of h goes through global memory, so that whoever reads it sees whether it has come. Floor 4.
 ///
-/// Both have kPlaces, which exchanges take one after the other. `absent` is what a reader has where nothing comes.
+/// Both have kPlaces, which exchanges take one after the other. `absent` is what a reader has where nothing comes, and
+/// `missing` what it has of words that it has not asked for.
 #pragma once
 
 #include "cuda/device/atomic.cuh"
@@ -22,6 +23,7 @@ struct NumberedWords {
   }
 
   __device__ static Pair absent(std::uint32_t epoch) { return {{{0, epoch}, {0, epoch}}}; }
+  __device__ static Pair missing(std::uint32_t epoch) { return {{{0, epoch - 1}, {0, epoch - 1}}}; }
   __device__ static bool has_come(const Pair& pair, std::uint32_t epoch) {
     return pair.packets[0].epoch == epoch && pair.packets[1].epoch == epoch;
   }
@@ -46,6 +48,7 @@ struct PlainWords {
   __device__ static void make_room(Slot* slot) { device::store_word(slot, kMissing); }
 
   __device__ static Pair absent(std::uint32_t) { return {{0, 0}}; }
+  __device__ static Pair missing(std::uint32_t) { return {{kMissing, kMissing}}; }
   __device__ static bool has_come(const Pair& pair, std::uint32_t) {
     return pair.words[0] != kMissing && pair.words[1] != kMissing;
   }

@@ -2,5 +2,5 @@
 
 namespace rondo {
 template PersistentKernel<device::Tf32> find_persistent_kernel<device::Tf32, PersistentKind::cluster, 2>(
-    const CellSpec&, int);
+    const CellSpec&, const KernelRows&);
 }  // namespace rondo

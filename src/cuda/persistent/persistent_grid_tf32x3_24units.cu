@@ -2,5 +2,5 @@
 
 namespace rondo {
 template PersistentKernel<device::Tf32x3> find_persistent_kernel<device::Tf32x3, PersistentKind::grid, 3>(
-    const CellSpec&, int);
+    const CellSpec&, const KernelRows&);
 }  // namespace rondo

@@ -160,6 +160,16 @@ std::int64_t waves(const PersistentShape& shape, const DeviceProperties& propert
   return shape.kind == PersistentKind::grid && rounds > 1 ? 0 : rounds;
 }
 
+/// Behind the fastest way of a grid for few rows, the same with its other way to poll: the model does not know which of
+/// the two is faster, and a measurement of alternatives tells.
+void add_other_polls(const RecurrenceSpec& spec, std::vector<PersistentPlan>& plans) {
+  if (plans.empty() || recurrent_product(spec).strict) return;
+  PersistentPlan other = plans.front();
+  if (other.shape.kind != PersistentKind::grid || other.shape.row_tiles > 1) return;
+  other.shape.polls = Polls::one_first;
+  plans.insert(plans.begin() + 1, other);
+}
+
 }  // namespace
 
 std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
@@ -182,6 +192,7 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
     if (const auto once = with_streams_once(spec, shape)) add(*once);
   }
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);
+  add_other_polls(spec, plans);
   return plans;
 }
 
@@ -207,6 +218,7 @@ std::string way_name(const PersistentShape& shape) {
   if (shape.multiplies_inputs()) name += "_fused";
   if (shape.streamed_tiles > 0) name += "_" + std::to_string(shape.streamed_tiles) + "streamed";
   if (shape.streams == Streams::once) name += "_once";
+  if (shape.polls == Polls::one_first) name += "_onefirst";
   return name;
 }
 

@@ -109,6 +109,13 @@ RONDO_HOST_DEVICE constexpr GridWords grid_words_of(int row_tiles, int octets) {
   return octets % 3 == 0 ? GridWords::threes : GridWords::numbered;
 }
 
+/// What a lane of a grid that waits for words asks for.
+enum class Polls : std::uint8_t {
+  all,       ///< all that are missing: they come one round trip to L2 after they were written
+  one_first  ///< one of them until it has come, and then the rest: less traffic on the words being written, for a
+             ///< second round trip
+};
+
 /// Tiles along k that three words of a lane make whole.
 inline constexpr int kThreesTiles = 3;
 
@@ -132,6 +139,7 @@ struct PersistentShape {
   std::int32_t k_tiles = 1;         ///< of the whole product
   std::int32_t streamed_tiles = 0;  ///< of each warp, at most
   Streams streams = Streams::each_pass;
+  Polls polls = Polls::all;
   std::int32_t sum_places = 2;   ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
   std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies it; 0: the sums are there when it begins
   std::int32_t input_k_warps = 1;  ///< that share them: the first of k_warps

@@ -18,6 +18,7 @@ struct ThreesOperands {
   int rows;             ///< that come
   std::uint32_t epoch;  ///< of what comes
   BlockStall stall;
+  bool one_first;  ///< Polls::one_first
 
   template <int kCount, int kRowTiles>
   struct Asked {
@@ -33,9 +34,10 @@ struct ThreesOperands {
     const int first_packet = first / kThreesTiles * 2;
     RONDO_UNROLL
     for (int packet = 0; packet < kCount / kThreesTiles * 2; ++packet) {
-      asked.packets[packet] = {{0, 0, 0, epoch}};
       const bool comes = packet < 2 * count / 3 + 1 && first_packet + packet < packets_along_k && row < rows;
-      if (comes) asked.packets[packet] = device::load_three_words(source + packet * kPacketStep);
+      asked.packets[packet] = {{0, 0, 0, comes ? epoch - 1 : epoch}};
+      const bool now = comes && (!one_first || packet == 0);
+      if (now) asked.packets[packet] = device::load_three_words(source + packet * kPacketStep);
     }
   }
 
@@ -60,12 +62,14 @@ struct ThreesOperands {
   template <int kCount>
   __device__ bool poll(const device::Words4* source, Asked<kCount, 1>& asked) const {
     bool come = true;
+    bool asks = true;
     RONDO_UNROLL
     for (int packet = 0; packet < kCount / kThreesTiles * 2; ++packet) {
       device::Words4& words = asked.packets[packet];
       const bool has_come = words.words[3] == epoch;
       come = come && has_come;
-      if (!has_come) words = device::load_three_words(source + packet * kPacketStep);
+      if (!has_come && asks) words = device::load_three_words(source + packet * kPacketStep);
+      if (packet == 0) asks = has_come || !one_first;
     }
     if (!come) device::pause();
     return come;
@@ -106,7 +110,11 @@ class ThreesExchange : public GridTeam<kNumberedPlaces> {
     const std::uint32_t epoch = epoch_ - 1;
     const int words = place_.shape.blocks * place_.shape.units() / kPerWord;
     return {reinterpret_cast<const device::Words4*>(at(team_offset() + exchange_offset(epoch))),
-            words / (3 * kTilePairs), place_.rows, epoch, stall_};
+            words / (3 * kTilePairs),
+            place_.rows,
+            epoch,
+            stall_,
+            place_.shape.polls == Polls::one_first};
   }
 
   /// As GridExchange::end.
