@@ -83,7 +83,7 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
   }
 
   __device__ void end_pushes() {
-    if (kPerWord == 2 && place_.layout.odd_octets) push_missing_octet();
+    if (kPerWord == 2 && place_.layout.missing_octet) push_missing_octet();
     ++epoch_;
   }
 

@@ -194,7 +194,7 @@ struct SharedLayout {
   std::int32_t sum_shuffle = 0;      ///< from one of two such lanes to the other; 0: there is one
   std::int32_t sum_parts = 1;        ///< that each of them adds up: of k_warps
   std::uint32_t exchange_bytes = 0;  ///< of one exchange of a team of a grid
-  bool odd_octets = false;           ///< of a team: in 16 bits, the other half of the last one's tile has no units
+  bool missing_octet = false;  ///< in 16 bits, the second half of the last tile of h is of units that no block has
 };
 
 /// Tiles of a warp that stay in shared memory.
@@ -255,7 +255,8 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   layout.sum_lanes = shape.unit_lanes(needs.pass_rows);
   layout.sum_parts = shape.k_warps / layout.sum_lanes;
   layout.sum_shuffle = layout.sum_lanes == 2 ? shape.units() : 0;
-  layout.odd_octets = shape.grid_words() != GridWords::threes && shape.blocks * shape.units() / kOctetUnits % 2 == 1;
+  layout.missing_octet =
+      shape.grid_words() != GridWords::threes && shape.blocks * shape.units() / kOctetUnits < 2 * shape.k_tiles;
   layout.exchange_bytes = static_cast<std::uint32_t>(exchange_bytes(shape));
   return layout;
 }
