@@ -72,7 +72,7 @@ struct GridOperands {
   __device__ const Pair* source_of(int tile) const {
     return pairs + tile * (kRoomRows * kTilePairs) + static_cast<int>(device::lane());
   }
-  static constexpr int offset(int tile, int row_tile) {
+  RONDO_HOST_DEVICE static constexpr int offset(int tile, int row_tile) {
     return (tile * kRoomRows + row_tile * device::kTileColumns) * kTilePairs;
   }
 

@@ -1,8 +1,6 @@
 /// What a thread keeps through all steps: the states of one unit in a few rows. Floor 4.
 #pragma once
 
-#include <limits>
-
 #include "cuda/device/collectives.cuh"
 #include "cuda/device/convert.cuh"
 #include "cuda/device/opaque.cuh"
@@ -161,18 +159,18 @@ class UnitRows {
 
   /// y of the steps from s on and all results become NaN: nobody has computed them.
   __device__ void lose(std::int32_t s) {
-    constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+    const float nan = device::bits_float(0x7fc00000U);
     RONDO_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      rows_[i].h = kNaN;
-      rows_[i].c = kNaN;
+      rows_[i].h = nan;
+      rows_[i].c = nan;
       rows_[i].zeros = false;
     }
     RONDO_KEEP_LOOP
     for (; s < run_.schedule.T; ++s) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
-        if (exists(i)) write_y(i, s, kNaN);
+        if (exists(i)) write_y(i, s, nan);
       }
     }
     store_results();
