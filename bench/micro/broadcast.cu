@@ -120,7 +120,7 @@ void measure_bulk(Workbench& bench) {
   BroadcastLaunch launch{bulk_kernel<kBlocks>, kBlocks == 1 ? "bulk_copy" : "multicast", kBlocks, 1, kBytes};
   const MicroCase skipped{
       .group = "broadcast", .variant = launch.variant, .parameters = {{"blocks", kBlocks}, {"bytes", kBytes}}};
-  if (static_cast<unsigned>(bench.device().cluster_blocks) < kBlocks) {
+  if (kBlocks > 1 && bench.device().clusters.of(kBlocks) == 0) {
     return bench.skip(skipped, "the device has no such clusters");
   }
   measure_launch(bench, launch);

@@ -67,6 +67,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
 set(RONDO_CUDA_LIBRARY_SOURCES
   products/cublaslt_product.cpp
   runtime/check.cpp
+  runtime/cluster_probe.cu
   runtime/cuda_runtime.cpp
   runtime/cuda_streams.cpp)
 

@@ -31,7 +31,7 @@ std::string why_none(const RecurrenceSpec& spec) {
 
 std::string why_too_large(const DeviceProperties& properties, std::span<const PersistentKind> kinds) {
   const PersistentKind kind = kinds.back();
-  if (kinds.size() == 1 && kind == PersistentKind::cluster && properties.cluster_blocks == 0) {
+  if (kinds.size() == 1 && kind == PersistentKind::cluster && properties.clusters.most_blocks() == 0) {
     return "the device has no clusters of blocks";
   }
   return "the recurrent kernel does not fit " +

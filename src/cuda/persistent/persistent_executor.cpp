@@ -16,6 +16,12 @@ RuntimeError no_room(const PersistentShape& shape, Device device) {
                       "; choose another executor");
 }
 
+ClusterCounts smaller_than(int blocks, const ClusterCounts& clusters) {
+  return {.of_2 = blocks > 2 ? clusters.of_2 : 0,
+          .of_4 = blocks > 4 ? clusters.of_4 : 0,
+          .of_8 = blocks > 8 ? clusters.of_8 : 0};
+}
+
 std::string measured_faster(const TuningRow& row) {
   std::ostringstream text;
   text << "cuda_stepwise was measured to be faster: " << row.step_us << " us a step, with the product of the inputs";
@@ -79,7 +85,7 @@ class ChoosingExecutor final : public PersistentExecutor {
     DeviceProperties properties = request.properties;
     for (PersistentChoice choice = first; choice.plan; choice = choose(request.spec, properties)) {
       if (auto runner = make_persistent_runner(request, choice.plan->shape, workspace_bytes)) return runner;
-      properties.cluster_blocks = choice.plan->shape.blocks / 2;
+      properties.clusters = smaller_than(choice.plan->shape.blocks, properties.clusters);
     }
     throw no_room(first.plan->shape, request.spec.device);
   }
