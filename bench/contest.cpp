@@ -14,6 +14,7 @@
 #include "rondo/error.h"
 #include "rondo/stream.h"
 #include "stopwatch.h"
+#include "truth.h"
 
 namespace rondo::bench {
 namespace {
@@ -22,7 +23,6 @@ constexpr const char* kReplayed = "replayed";
 constexpr int kUnrecordedRounds = 2;
 constexpr int kFewestRounds = 5;
 constexpr double kMostRunsPerRound = 1000;
-constexpr double kReferenceFlops = 1e8;  // a plain loop: about a second
 // Between two executors that are both right, 16-bit outputs after many steps are apart by well below a percent.
 constexpr double kDisagreement = 0.05;
 
@@ -73,7 +73,8 @@ class Contest {
         stream_(device.device),
         scope_(stream_.get()),
         stopwatch_(stream_.get()),
-        problem_(make_problem(point, device, options.seed)) {
+        problem_(make_problem(point, device, options.seed)),
+        truth_(find_truth(problem_, point, device, stream_.get())) {
     result_.input_sets = problem_.sets.size();
   }
 
@@ -85,17 +86,13 @@ class Contest {
       enter_alternatives(kind);
     }
     play_rounds();
-    for (Competitor& competitor : competitors_) {
-      competitor.result.microseconds = spread_of(competitor.microseconds);
-      competitor.result.rounds = static_cast<int>(competitor.microseconds.size());
-      result_.measurements.push_back(competitor.result);
-    }
+    for (Competitor& competitor : competitors_) finish(competitor);
     return result_;
   }
 
  private:
   void enter(const std::string& executor) {
-    if (executor == "reference" && point_.flops() > kReferenceFlops) {
+    if (executor == "reference" && !is_short_for_reference(point_)) {
       result_.refusals.push_back({executor, "not asked: a plain loop would take long"});
       return;
     }
@@ -180,16 +177,29 @@ class Contest {
   void check_output(Competitor& competitor) {
     poison(problem_.sets[0]);
     run_once(competitor);
-    const std::vector<float> output = sample(problem_.sets[0]);
-    if (expected_output_.empty()) {
-      expected_output_ = output;
-      expected_from_ = competitor.result.executor;
-    }
-    const double difference = relative_difference(output, expected_output_);
+    check_stalls(competitor);
+    const double difference = relative_difference(sample(problem_.sets[0]), truth_.output);
     competitor.result.difference = difference;
     if (!(difference < kDisagreement)) {
-      throw RuntimeError("its output is " + std::to_string(difference) + " away from that of " + expected_from_);
+      throw RuntimeError("its output is " + std::to_string(difference) + " away from that of " + truth_.executor);
     }
+  }
+
+  // A run that has stalled is done again another way, and all later ones are: what they take is not the executor's.
+  static void check_stalls(Competitor& competitor) {
+    const SessionStatus status = competitor.session.status();
+    if (status.stalled) throw RuntimeError("a run stalled: " + to_string(status.stall));
+  }
+
+  void finish(Competitor& competitor) {
+    try {
+      check_stalls(competitor);
+    } catch (const Error& error) {
+      return fail({competitor.result.executor, competitor.result.graph, error.what()});
+    }
+    competitor.result.microseconds = spread_of(competitor.microseconds);
+    competitor.result.rounds = static_cast<int>(competitor.microseconds.size());
+    result_.measurements.push_back(competitor.result);
   }
 
   // A session records a run when its tensors come a second time; the third time, all sets are replayed.
@@ -229,11 +239,10 @@ class Contest {
   StreamScope scope_;
   Stopwatch stopwatch_;
   Problem problem_;
+  Truth truth_;
   Tensor workspace_;
   std::vector<std::unique_ptr<const Executor>> alternatives_;  // before the sessions that they run
   std::vector<Competitor> competitors_;
-  std::vector<float> expected_output_;
-  std::string expected_from_;
   ContestResult result_;
 };
 

@@ -27,7 +27,7 @@ struct Refusal {
   std::string reason;
 };
 
-/// What went wrong: an exception, or an output that differs from the first executor's.
+/// What went wrong: an exception, a run that stalled, or an output that differs from the one that is trusted (truth.h).
 struct Failure {
   std::string executor;
   std::string graph;
@@ -46,7 +46,7 @@ struct Measurement {
   int rounds = 0;
   int runs_per_round = 0;
   double setup_seconds = 0;  ///< making the session, and the first run
-  double difference = 0;     ///< relative, of a sample of the output from that of the first executor
+  double difference = 0;     ///< relative, of a sample of the output from the one that is trusted
 };
 
 struct ContestResult {
@@ -56,7 +56,8 @@ struct ContestResult {
   std::vector<Failure> failures = {};
 };
 
-/// Runs it. Throws `RuntimeError` when the device itself has failed and nothing can run on it any more.
+/// Runs it. Who fails is left out, and all others are measured. Throws `RuntimeError` when the device itself has failed
+/// and nothing can run on it any more, and when there is no output to compare with.
 ContestResult run_contest(const Point& point, const DeviceProperties& device, const ContestOptions& options);
 
 }  // namespace rondo::bench

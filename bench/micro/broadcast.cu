@@ -120,7 +120,7 @@ void measure_bulk(Workbench& bench) {
   BroadcastLaunch launch{bulk_kernel<kBlocks>, kBlocks == 1 ? "bulk_copy" : "multicast", kBlocks, 1, kBytes};
   const MicroCase skipped{
       .group = "broadcast", .variant = launch.variant, .parameters = {{"blocks", kBlocks}, {"bytes", kBytes}}};
-  if (static_cast<unsigned>(bench.device().cluster_blocks) < kBlocks) {
+  if (kBlocks > 1 && bench.device().clusters.of(kBlocks) == 0) {
     return bench.skip(skipped, "the device has no such clusters");
   }
   measure_launch(bench, launch);
@@ -143,6 +143,7 @@ void measure_loads(Workbench& bench) {
 
 void measure_broadcast(Workbench& bench) {
   for_sizes<4096, 16384, 32768>([&]<unsigned kBytes>() {
+    if (bench.few_sizes() && kBytes != 16384) return;
     measure_loads<kBytes>(bench);
     measure_bulk<1, kBytes>(bench);
     measure_bulk<2, kBytes>(bench);

@@ -46,7 +46,7 @@ void measure_barrier(Workbench& bench, const char* variant, unsigned clusters) {
 template <unsigned kBlocks>
 void measure_cluster(Workbench& bench) {
   const MicroCase skipped{.group = "cluster_exchange", .variant = "all", .parameters = {{"blocks", kBlocks}}};
-  if (static_cast<unsigned>(bench.device().cluster_blocks) < kBlocks) {
+  if (bench.device().clusters.of(kBlocks) == 0) {
     return bench.skip(skipped, "the device has no such clusters");
   }
   device::LaunchConfig config = bench.layout(kBlocks);
@@ -59,6 +59,7 @@ void measure_cluster(Workbench& bench) {
     const char* variant = clusters == 1 ? "one" : "all";
     measure_barrier<kBlocks>(bench, variant, clusters);
     for (const unsigned bytes : {16U, 256U, 512U, kMostPushedBytes}) {
+      if (bench.few_sizes() && bytes != 16 && bytes != 512) continue;
       measure_exchange<kBlocks, Acquire::cluster>(bench, variant, clusters, bytes);
     }
   }

@@ -26,6 +26,37 @@ constexpr Device cuda(int index) { return {DeviceType::cuda, index}; }
 /// "cpu" or "cuda:0".
 std::string to_string(Device device);
 
+/// How many clusters of each size a device runs at once, when every block has a multiprocessor of its own. A cluster
+/// lies within one of the groups in which a GPU has its multiprocessors (GPCs), so these are fewer than the
+/// multiprocessors over the size. 0: the device runs no such cluster.
+struct ClusterCounts {
+  int of_2 = 0;
+  int of_4 = 0;
+  int of_8 = 0;
+  int of_16 = 0;
+
+  bool operator==(const ClusterCounts&) const = default;
+
+  /// Of clusters of so many blocks; 0 for a size that is none of these.
+  constexpr int of(int blocks) const {
+    switch (blocks) {
+      case 2: return of_2;
+      case 4: return of_4;
+      case 8: return of_8;
+      case 16: return of_16;
+      default: return 0;
+    }
+  }
+
+  /// Blocks of the largest cluster that the device runs; 0 where it runs none.
+  constexpr int most_blocks() const {
+    for (int blocks = 16; blocks >= 2; blocks /= 2) {
+      if (of(blocks) > 0) return blocks;
+    }
+    return 0;
+  }
+};
+
 /// What a planner needs to know of a device: plain data, so that a test without the device can ask what it would get.
 /// A CPU has only the first three.
 struct DeviceProperties {
@@ -37,11 +68,17 @@ struct DeviceProperties {
   int compute_capability = 0;
   /// Shared memory that one block of threads may ask for.
   std::size_t shared_bytes_per_block = 0;
-  /// Blocks that can form a cluster, which share memory: 16 on compute capability 9.0 where a kernel asks for it, 0
-  /// before 9.0.
-  int cluster_blocks = 0;
+  /// Clusters are blocks that share memory; there are none before compute capability 9.0. A share of a device, with
+  /// fewer processors, keeps the counts of the whole.
+  ClusterCounts clusters = {};
   std::size_t l2_bytes = 0;
   std::size_t memory_bytes = 0;
+
+  /// Clusters of so many blocks that run at once: no more than `processors` has room for. 0: none can run.
+  constexpr int clusters_at_once(int blocks) const {
+    const int fit = clusters.of(blocks);
+    return fit == 0 ? 0 : (fit < processors / blocks ? fit : processors / blocks);
+  }
 };
 
 /// Properties of a device of this machine. Throws `ValueError` for a device that this build or machine has not.

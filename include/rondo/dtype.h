@@ -26,13 +26,27 @@ bool is_floating(DType dtype);
 ///
 ///     strict   products and sums of f32
 ///     tf32     a GPU may round the operands to 10 bits of fraction, for its tensor cores
-///     tf32x3   a GPU may use its tensor cores with nearly f32's accuracy: a product of two operands is right within
-///              2^-21 of its magnitude before it is added to a sum of f32, the source is NVIDIA CUTLASS's "3xTF32"
+///     tf32x3   a GPU may use its tensor cores with nearly f32's accuracy, as NVIDIA CUTLASS does by "3xTF32": a sum is
+///              right within tf32x3_error of the magnitudes that are summed
 ///
 /// `tf32` and `tf32x3` allow and do not demand: elsewhere, and where a GPU has no such kernel, they are `strict`. With
 /// tf32x3 an operand below 2^-113 is taken within 2^-136, and one that TF32 rounds to infinity, or that is infinite,
 /// may give NaN.
 enum class MatrixMath : std::uint8_t { strict, tf32, tf32x3 };
+
+/// What a sum of K products may be off by with MatrixMath::tf32x3, relative to the sum of the products' magnitudes.
+///
+/// An operand is split into two numbers of TF32, high + low, and three of the four products are summed. The one that is
+/// dropped, low x low, and what is left of the operands beyond both numbers, are below 2^-21 of a product together.
+/// Tensor cores add products to a sum in tiles of 8 along K, three tiles for each, and cut off what the sum's 24 bits
+/// do not hold, where other arithmetic rounds: each time up to one unit of the sum, 2^-23 of it, and always towards
+/// zero, so that the errors do not cancel.
+constexpr double tf32x3_error(std::int64_t K) {
+  constexpr double kOfProduct = 1.0 / (1 << 21);
+  constexpr double kUnit = 1.0 / (1 << 23);
+  const std::int64_t tiles = (K + 7) / 8;
+  return kOfProduct + 3.0 * static_cast<double>(tiles) * kUnit;
+}
 
 /// "strict", "tf32" or "tf32x3".
 std::string to_string(MatrixMath math);

@@ -1,6 +1,7 @@
 # Sources that know nothing of CUDA's libraries: nvcc compiles them for a device, and the tests compile them as plain C++
 # for the simulated one.
 set(RONDO_CUDA_PORTABLE_SOURCES
+  device/launch_room.cpp
   executors/cuda_executors.cpp
   executors/input_products.cpp
   executors/packed_biases.cpp
@@ -58,6 +59,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_runner.cpp
   persistent/run_model.cpp
   persistent/step_model.cpp
+  persistent/stepwise_stand_in.cpp
   products/product_cache.cpp
   products/product_spec.cpp
   runtime/calls.cpp
@@ -67,6 +69,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
 set(RONDO_CUDA_LIBRARY_SOURCES
   products/cublaslt_product.cpp
   runtime/check.cpp
+  runtime/cluster_probe.cu
   runtime/cuda_runtime.cpp
   runtime/cuda_streams.cpp)
 

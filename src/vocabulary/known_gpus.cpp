@@ -12,13 +12,26 @@ constexpr std::size_t kKiB = std::size_t{1} << 10;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kGB = 1000000000;
 
-DeviceProperties hopper(const char* name, int processors, std::size_t memory_bytes) {
+// 132 multiprocessors in 8 GPCs of at most 18. An H100 SXM runs 15 clusters of 8, not 16: cuBLAS launches 60 x 2 blocks
+// where it uses clusters of 4 x 2 (NVIDIA/cutlass, issue 1921), and clusters of 8 were seen on 120 of its
+// multiprocessors (accel-sim/gpu-app-collection, pull request 87). So one GPC at least has fewer than 16. The other
+// counts are derived, from GPCs of 18, 18, 18, 16, 16, 16, 16 and 14; those of an H200 are taken to be the same, as it
+// has the same chip.
+constexpr ClusterCounts kSxmClusters{.of_2 = 66, .of_4 = 31, .of_8 = 15, .of_16 = 7};
+
+// 114 multiprocessors in 7 or 8 GPCs, says NVIDIA. Derived from 7, of which six have 16 and one has 18.
+constexpr ClusterCounts kPcieClusters{.of_2 = 57, .of_4 = 28, .of_8 = 14, .of_16 = 7};
+
+// Derived from one GPC, of which a slice has 16; no slice runs clusters of a size that is not portable.
+constexpr ClusterCounts kSliceClusters{.of_2 = 8, .of_4 = 4, .of_8 = 2};
+
+DeviceProperties hopper(const char* name, int processors, const ClusterCounts& clusters, std::size_t memory_bytes) {
   return {.device = cuda(0),
           .processors = processors,
           .name = name,
           .compute_capability = 90,
           .shared_bytes_per_block = 227 * kKiB,
-          .cluster_blocks = 16,
+          .clusters = clusters,
           .l2_bytes = 50 * kMiB,
           .memory_bytes = memory_bytes};
 }
@@ -33,10 +46,8 @@ DeviceProperties a100() {
           .memory_bytes = 80 * kGB};
 }
 
-// One GPC of a Hopper has 16 or 18 multiprocessors, of which a slice gets 16; its clusters are of 8 blocks at most.
 DeviceProperties slice_of_h200() {
-  DeviceProperties properties = hopper("NVIDIA H200 MIG 1g.18gb", 16, 18 * kGB);
-  properties.cluster_blocks = 8;
+  DeviceProperties properties = hopper("NVIDIA H200 MIG 1g.18gb", 16, kSliceClusters, 18 * kGB);
   properties.l2_bytes /= 8;
   return properties;
 }
@@ -45,9 +56,9 @@ DeviceProperties slice_of_h200() {
 
 DeviceProperties known_gpu(const std::string& name) {
   const std::array<std::pair<const char*, DeviceProperties>, 5> known{
-      {{"h200", hopper("NVIDIA H200", 132, 141 * kGB)},
-       {"h100", hopper("NVIDIA H100", 132, 80 * kGB)},
-       {"h100_pcie", hopper("NVIDIA H100 PCIe", 114, 80 * kGB)},
+      {{"h200", hopper("NVIDIA H200", 132, kSxmClusters, 141 * kGB)},
+       {"h100", hopper("NVIDIA H100", 132, kSxmClusters, 80 * kGB)},
+       {"h100_pcie", hopper("NVIDIA H100 PCIe", 114, kPcieClusters, 80 * kGB)},
        {"a100", a100()},
        {"h200_mig_1g", slice_of_h200()}}};
   const auto found = std::ranges::find_if(known, [&](const auto& gpu) { return name == gpu.first; });

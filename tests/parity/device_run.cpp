@@ -16,19 +16,22 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+constexpr double kF32Tolerance = 1e-5;
+
+}  // namespace
+
 // Of 16-bit numbers and TF32, 4 and 2.5 units of roundoff: h is rounded at every step, and a cell without bounded
 // activations amplifies that. TF32 has the 11 bits of f16.
-double tolerance_of(const ParityCase& how) {
+double tolerance_of(const ParityCase& how, const RecurrenceSpec& spec) {
   if (how.math == MatrixMath::tf32) return 2e-3;
+  if (how.math == MatrixMath::tf32x3) return std::max(kF32Tolerance, tf32x3_error(std::max(spec.cell.units, spec.I)));
   switch (how.dtype) {
     case DType::f64: return 1e-12;
-    case DType::f32: return 1e-5;
+    case DType::f32: return kF32Tolerance;
     case DType::f16: return 2e-3;
     default: return 1e-2;
   }
 }
-
-}  // namespace
 
 RecurrenceSpec spec_on_device(const RecurrenceSpec& spec, const DeviceRun& run) {
   RecurrenceSpec result = spec;
@@ -137,17 +140,33 @@ RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how) {
   return recurrence;
 }
 
+namespace {
+
+double largest_error_of(const RunResult& actual, const RunResult& expected) {
+  double error = std::max(largest_error(actual.y, expected.y), largest_error(actual.last_output, expected.last_output));
+  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
+    error = std::max(error, largest_error(actual.final_state[k], expected.final_state[k]));
+  }
+  return error;
+}
+
+}  // namespace
+
+double relative_error(const RandomRecurrence& recurrence, const DeviceRun& run) {
+  const RunResult expected = run_on("reference", recurrence, DType::f64);
+  const double error = largest_error_of(run_on_device(recurrence, run), expected);
+  const double scale = scale_of(recurrence, expected);
+  return scale == 0 ? error : error / scale;
+}
+
 void expect_parity(const RandomRecurrence& recurrence, const DeviceRun& run) {
   SCOPED_TRACE(run.how.executor + ", " + to_string(run.how.dtype) + ", " + to_string(run.how.math));
   const RandomRecurrence exact = rounded(recurrence, run.how);
   const RunResult expected = run_on("reference", exact, DType::f64);
   const double scale = scale_of(exact, expected);
   const RunResult actual = run_on_device(exact, run);
-  expect_close(actual, expected, tolerance_of(run.how) * scale);
-  double error = std::max(largest_error(actual.y, expected.y), largest_error(actual.last_output, expected.last_output));
-  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
-    error = std::max(error, largest_error(actual.final_state[k], expected.final_state[k]));
-  }
+  expect_close(actual, expected, tolerance_of(run.how, recurrence.spec) * scale);
+  const double error = largest_error_of(actual, expected);
   record_parity(run.how, scale == 0 ? error : error / scale);
 }
 

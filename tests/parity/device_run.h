@@ -28,8 +28,14 @@ RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run
 /// All numbers rounded to what `how` computes with, so that what is left of an error is the executor's own.
 RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how);
 
-/// Compares with the reference in double, and records the error. The tolerance is the dtype's: of f64 1e-12, f32 1e-5,
-/// tf32 2e-3, tf32x3 1e-5, f16 2e-3, bf16 1e-2, relative to the largest value that the run reads or writes.
+/// How far a result may be off, relative to the largest value that the run reads or writes: the dtype's, of f64 1e-12,
+/// f32 1e-5, tf32 2e-3, f16 2e-3, bf16 1e-2; of tf32x3 1e-5, or tf32x3_error of its longest sum where that is more.
+double tolerance_of(const ParityCase& how, const RecurrenceSpec& spec);
+
+/// The largest error against the reference in double, relative likewise, of the numbers as they are.
+double relative_error(const RandomRecurrence& recurrence, const DeviceRun& run);
+
+/// Compares with the reference in double, of rounded numbers and within the tolerance, and records the error.
 void expect_parity(const RandomRecurrence& recurrence, const DeviceRun& run);
 
 }  // namespace rondo::test

@@ -8,9 +8,12 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <vector>
 
 #include "cuda/device/collectives.cuh"
 #include "simt/executor.h"
+#include "simt/tensor_core_rounding.h"
 #include "support/random.h"
 
 namespace rondo::test {
@@ -94,7 +97,79 @@ TEST(Tf32x3, WhatIsNotFiniteStaysSo) {
   }
 }
 
-/// What the test above would not see of TF32 itself.
+/// The sum of a[k] b[k], in tiles along k, as every row and column of a warp's tile has it.
+template <typename Operand>
+double dot(const std::vector<float>& a, const std::vector<float>& b) {
+  float result = 0;
+  simt::run_grid({.block = {device::kWarpLanes}}, [&] {
+    const std::size_t word = device::lane() % 4;
+    float sums[4] = {};
+    for (std::size_t tile = 0; tile < a.size(); tile += device::kTileWords) {
+      const auto bits = [&](const std::vector<float>& numbers, std::size_t k) {
+        const float number = numbers[tile + k];
+        return std::is_same_v<Operand, device::Tf32> ? device::round_to_tf32(number) : device::float_bits(number);
+      };
+      MmaWords<Operand, 4> left;
+      MmaWords<Operand, 2> right;
+      left.take({bits(a, word), bits(a, word), bits(a, word + 4), bits(a, word + 4)});
+      right.take({bits(b, word), bits(b, word + 4)});
+      multiply_add(left, right, sums);
+    }
+    if (device::lane() == 0) result = sums[0];
+  });
+  return result;
+}
+
+/// Of numbers from `least` to 1, which are all positive, so that nothing cancels: relative to the sum.
+template <typename Operand>
+double worst_sum_error(std::size_t K, double least) {
+  Random random(K);
+  double worst = 0;
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    std::vector<float> a(K);
+    std::vector<float> b(K);
+    double exact = 0;
+    for (std::size_t k = 0; k < K; ++k) {
+      a[k] = static_cast<float>(random.uniform(least, 1));
+      b[k] = static_cast<float>(random.uniform(least, 1));
+      exact += static_cast<double>(a[k]) * static_cast<double>(b[k]);
+    }
+    worst = std::max(worst, std::abs(dot<Operand>(a, b) - exact) / exact);
+  }
+  return worst;
+}
+
+TEST(Tf32x3, LongSumsAreWithinTheirBoundThoughTensorCoresCutOff) {
+  for (const std::size_t K : {8, 64, 504, 2048}) {
+    const double bound = tf32x3_error(static_cast<std::int64_t>(K));
+    for (const double least : {0.0, 0.5}) {
+      const double rounding = worst_sum_error<device::Tf32x3>(K, least);
+      EXPECT_LT(rounding, bound) << K;
+      const simt::TruncatingTensorCores truncating;
+      const double truncated = worst_sum_error<device::Tf32x3>(K, least);
+      EXPECT_LT(truncated, bound) << K;
+      EXPECT_GT(truncated, bound / 20) << "the bound says nothing: " << K;
+      if (K > 500) {
+        EXPECT_GT(truncated, 5 * rounding) << "nothing is cut off: " << K;
+      }
+    }
+  }
+}
+
+/// Operands that TF32 rounds up, all of them.
+TEST(Tf32x3, TheBoundOfASumTellsItFromTf32) {
+  const simt::TruncatingTensorCores truncating;
+  for (const std::size_t K : {8, 504, 2048}) {
+    const auto number = static_cast<float>(1 + 0x1.8p-11);
+    const std::vector<float> numbers(K, number);
+    const double exact = static_cast<double>(K) * number * number;
+    const double bound = tf32x3_error(static_cast<std::int64_t>(K));
+    EXPECT_LT(std::abs(dot<device::Tf32x3>(numbers, numbers) - exact) / exact, bound);
+    EXPECT_GT(std::abs(dot<device::Tf32>(numbers, numbers) - exact) / exact, 2 * bound);
+  }
+}
+
+/// What the tests of single products would not see of TF32 itself.
 TEST(Tf32x3, IsFarMoreThanTf32) {
   const float a = 1 + 0x1p-12F;
   EXPECT_LT(relative_error(a, a), 0x1p-21);

@@ -23,7 +23,7 @@ namespace {
 int most_blocks(PersistentKind kind, const DeviceProperties& properties) {
   switch (kind) {
     case PersistentKind::block: return 1;
-    case PersistentKind::cluster: return properties.cluster_blocks;
+    case PersistentKind::cluster: return properties.clusters.most_blocks();
     case PersistentKind::grid: break;
   }
   return properties.processors;
@@ -48,6 +48,7 @@ TEST(PersistentPlan, DevicesWithoutClustersMeetInGlobalMemory) {
 
 TEST(PersistentPlan, KnownGpusHaveNames) {
   EXPECT_EQ(known_gpu("h100").processors, 132);
+  EXPECT_EQ(known_gpu("h100").clusters, h200().clusters);
   expect_words<ValueError>([] { (void)known_gpu("h300"); }, {"h300", "h200", "h100_pcie", "a100", "h200_mig_1g"});
 }
 
@@ -79,10 +80,10 @@ TEST(PersistentPlan, SaysWhyNot) {
 }
 
 TEST(PersistentPlan, ExplainsInWords) {
-  const std::string text = Plan::create(lstm(512, 64), h200()).explain();
-  EXPECT_NE(text.find("cluster kernel: 8 x 16 blocks of 256 threads, 8 rows and 32 units each"), std::string::npos)
+  const std::string text = Plan::create(lstm(512, 56), h200()).explain();
+  EXPECT_NE(text.find("cluster kernel: 7 x 16 blocks of 256 threads, 8 rows and 32 units each"), std::string::npos)
       << text;
-  EXPECT_NE(text.find("us a step, without the product of the inputs (cluster_16x8_8rows_32units_"), std::string::npos)
+  EXPECT_NE(text.find("us a step, without the product of the inputs (cluster_16x7_8rows_32units_"), std::string::npos)
       << text;
 }
 
@@ -261,6 +262,7 @@ TEST(PersistentPlan, EveryPlanFits) {
         EXPECT_GT(plan.step_ns, 0.0);
         EXPECT_LE(shape.blocks, most_blocks(kind, properties));
         EXPECT_TRUE(kind != PersistentKind::grid || shape.blocks * shape.teams <= properties.processors);
+        EXPECT_TRUE(kind != PersistentKind::cluster || properties.clusters_at_once(shape.blocks) > 0);
       }
     }
   }

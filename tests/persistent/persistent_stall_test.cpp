@@ -10,13 +10,10 @@
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/persistent_plan.h"
-#include "cuda/products/product.h"
 #include "parity/device_run.h"
 #include "recurrence/executor.h"
 #include "rondo/ops.h"
 #include "rondo/plan.h"
-#include "simt/device/launch_limits.h"
-#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {
@@ -97,66 +94,6 @@ TEST(Stall, ANanOfAllOnesHasCome) {
       EXPECT_TRUE(std::isnan(last_output.to(cpu()).to(DType::f32).data<float>()[0]));
     }
   }
-}
-
-/// Properties promise clusters of 4 blocks here, and the device itself knows better.
-TEST(Room, SmallerClustersTakeThePlaceOfThoseThatDoNotFit) {
-  const DeviceRun run{.how = {"cuda_cluster", DType::f32}, .device = cuda(0)};
-  RandomRecurrence recurrence;
-  int blocks = 0;
-  for (std::uint64_t seed = 0; blocks != 4; ++seed) {
-    Random random(seed);
-    recurrence = random_recurrence(random, {.units = 128, .B = 1, .plain_cell = true});
-    const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
-    blocks = persistent_plans(spec, properties_of(run.device), PersistentKind::cluster).front().shape.blocks;
-  }
-  {
-    const simt::LargestCluster two(2);
-    expect_parity(recurrence, run);
-  }
-  const simt::LargestCluster none(1);
-  expect_words<RuntimeError>([&] { (void)run_on_device(recurrence, run); }, {"cluster of 4 blocks", "cuda:0"});
-}
-
-/// A way whose runs get no workspace, as one that takes the place of a way that needs none.
-class WithoutWorkspace final : public Executor {
- public:
-  explicit WithoutWorkspace(const PersistentShape& shape) : shape_(shape) {}
-
-  std::string_view name() const override { return "without_workspace"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 0; }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return make_persistent_runner(request, shape_, 0);
-  }
-
- private:
-  const PersistentShape shape_;
-};
-
-TEST(Room, AWayThatNeedsMoreThanWasPlannedBringsItself) {
-  const Device device = cuda(0);
-  const RecurrenceSpec spec{
-      .cell = {.kind = CellKind::simple_rnn, .units = 40, .use_bias = false}, .T = 3, .B = 2, .I = 5, .device = device};
-  const RecurrentWeights weights{
-      Tensor::full({5, 40}, 0.1, DType::f32, device), Tensor::full({40, 40}, 0.01, DType::f32, device), {}};
-  int ways = 0;
-  for (const PersistentPlan& plan : persistent_plans(spec, properties_of(device), PersistentKind::cluster)) {
-    if (plan.shape.multiplies_inputs()) continue;
-    ++ways;
-    const WithoutWorkspace executor(plan.shape);
-    // More than any of them uses: a Session does not ask what is beyond what was planned.
-    const Tensor untouched =
-        Tensor::zeros({static_cast<std::int64_t>(Product::kWorkspaceBytes) / 4 + 1024}, DType::f32, device);
-    Session session(Plan::create_for(executor, spec, properties_of(device)), weights, std::nullopt, untouched);
-    const Tensor last_output = Tensor::zeros({2, 40}, DType::f32, device);
-    session.run({.x = Tensor::full({3, 2, 5}, 1.0, DType::f32, device), .last_output = last_output});
-    double h = 0;
-    for (int s = 0; s < spec.T; ++s) h = std::tanh(5 * 0.1 + 40 * 0.01 * h);
-    EXPECT_NEAR(last_output.select(1, 39).select(0, 1).item(), h, 1e-6) << way_name(plan.shape);
-    EXPECT_EQ(max(untouched).item(), 0.0) << way_name(plan.shape);
-  }
-  EXPECT_GT(ways, 0);
 }
 
 /// Stalls in its first run; recovered, it writes 2.

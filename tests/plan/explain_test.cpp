@@ -22,7 +22,7 @@ class Teller final : public Executor {
  public:
   std::string_view name() const override { return "teller"; }
   Support supports(const RecurrenceSpec&, const DeviceProperties& properties) const override {
-    return properties.cluster_blocks > 0 ? Support::yes() : Support::no("it needs clusters");
+    return properties.clusters.most_blocks() > 0 ? Support::yes() : Support::no("it needs clusters");
   }
   std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     return static_cast<std::size_t>(spec.B * properties.processors);
@@ -54,7 +54,7 @@ class Silent final : public Executor {
   std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<NoRunner>(); }
 };
 
-DeviceProperties two_processors() { return {.processors = 2, .name = "a machine", .cluster_blocks = 16}; }
+DeviceProperties two_processors() { return {.processors = 2, .name = "a machine", .clusters = {.of_16 = 1}}; }
 
 TEST(Explain, SaysWhatTheExecutorSays) {
   const Plan plan = Plan::create(small_lstm(), two_processors());
@@ -78,7 +78,7 @@ TEST(Plan, KeepsThePropertiesItWasMadeFor) {
   const Plan plan = Plan::create(small_lstm(), two_processors());
   EXPECT_EQ(plan.properties().processors, 2);
   EXPECT_EQ(plan.properties().name, "a machine");
-  EXPECT_EQ(plan.properties().cluster_blocks, 16);
+  EXPECT_EQ(plan.properties().clusters.most_blocks(), 16);
   EXPECT_EQ(Plan::create(small_lstm()).properties().name, properties_of(cpu()).name);
 }
 

@@ -16,7 +16,7 @@ DeviceProperties large_device() {
           .name = "large",
           .compute_capability = 90,
           .shared_bytes_per_block = std::size_t{227} << 10,
-          .cluster_blocks = 16,
+          .clusters = known_gpu("h200").clusters,
           .l2_bytes = std::size_t{50} << 20,
           .memory_bytes = std::size_t{140} << 30};
 }
@@ -83,7 +83,7 @@ TEST(NetworkPlan, SaysWhyThereIsNoWavefront) {
 TEST(NetworkPlan, AShareThatMeansASlowerExecutorIsNotTaken) {
   const RandomNetwork network = plain_network(200, 4, 512);
   DeviceProperties device = large_device();
-  device.cluster_blocks = 0;
+  device.clusters = {};
   const auto name_on = [&](int processors) {
     device.processors = processors;
     RecurrenceSpec spec = network.spec.layers[0].forward;

@@ -11,6 +11,14 @@
 
 namespace rondo::device {
 
+/// The most shared memory that a block may ask for.
+inline std::size_t most_shared_bytes(Device device) {
+  int most = 0;
+  cuda_runtime::check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device.index),
+                      "asking how much shared memory there is");
+  return static_cast<std::size_t>(most);
+}
+
 /// Must come once before launches of `kernel` with more shared memory than any block gets unasked, or with clusters.
 /// Sessions share a kernel, and what was asked last holds: so each asks for all shared memory that there is.
 template <typename... Parameters>
@@ -18,10 +26,7 @@ void prepare(void (*kernel)(Parameters...), const LaunchConfig& config) {
   constexpr unsigned kPortableClusterBlocks = 8;
   const cuda_runtime::CurrentDevice scope(config.stream.device);
   const auto* function = reinterpret_cast<const void*>(kernel);
-  int most = 0;
-  cuda_runtime::check(
-      cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, config.stream.device.index),
-      "asking how much shared memory there is");
+  const auto most = static_cast<int>(most_shared_bytes(config.stream.device));
   cuda_runtime::check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, most),
                       "asking for shared memory");
   if (config.cluster_blocks <= kPortableClusterBlocks) return;
@@ -60,15 +65,30 @@ class NativeLaunch {
   cudaLaunchConfig_t launch_ = {};
 };
 
-/// How many clusters of such a launch the device runs at once; 0 where it cannot run one.
+/// How many clusters of such a launch the device runs at once, of a prepared kernel; 0 where it cannot run one.
 template <typename... Parameters>
 int resident_clusters(void (*kernel)(Parameters...), const LaunchConfig& config) {
   const cuda_runtime::CurrentDevice scope(config.stream.device);
   int clusters = 0;
-  cuda_runtime::check(
-      cudaOccupancyMaxActiveClusters(&clusters, reinterpret_cast<const void*>(kernel), NativeLaunch(config).get()),
-      "asking how many clusters fit");
-  return clusters;
+  const cudaError_t status =
+      cudaOccupancyMaxActiveClusters(&clusters, reinterpret_cast<const void*>(kernel), NativeLaunch(config).get());
+  return cuda_runtime::is_refusal(status, "asking how many clusters fit") ? 0 : clusters;
+}
+
+/// How many blocks of such a launch, without clusters, the device runs at once, of a prepared kernel; 0 where it cannot
+/// run one.
+template <typename... Parameters>
+int resident_blocks(void (*kernel)(Parameters...), const LaunchConfig& config) {
+  const cuda_runtime::CurrentDevice scope(config.stream.device);
+  int of_processor = 0;
+  const auto threads = static_cast<int>(config.block.x * config.block.y);
+  const cudaError_t status = cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+      &of_processor, reinterpret_cast<const void*>(kernel), threads, config.shared_bytes);
+  if (cuda_runtime::is_refusal(status, "asking how many blocks fit")) return 0;
+  int processors = 0;
+  cuda_runtime::check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, config.stream.device.index),
+                      "asking how many multiprocessors there are");
+  return of_processor * processors;
 }
 
 /// Queues `kernel(arguments...)`. Throws `RuntimeError` when CUDA refuses it; what goes wrong while it runs shows

@@ -31,7 +31,7 @@ std::string why_none(const RecurrenceSpec& spec) {
 
 std::string why_too_large(const DeviceProperties& properties, std::span<const PersistentKind> kinds) {
   const PersistentKind kind = kinds.back();
-  if (kinds.size() == 1 && kind == PersistentKind::cluster && properties.cluster_blocks == 0) {
+  if (kinds.size() == 1 && kind == PersistentKind::cluster && properties.clusters.most_blocks() == 0) {
     return "the device has no clusters of blocks";
   }
   return "the recurrent kernel does not fit " +
@@ -40,22 +40,36 @@ std::string why_too_large(const DeviceProperties& properties, std::span<const Pe
 
 }  // namespace
 
+std::vector<PersistentPlan> ranked_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                              const PersistentOptions& options) {
+  std::vector<PersistentPlan> ways;
+  if (!why_none(spec).empty()) return ways;
+  for (const PersistentKind kind : options.kinds) {
+    const std::vector<PersistentPlan> of_kind = persistent_plans(spec, properties, kind);
+    ways.insert(ways.end(), of_kind.begin(), of_kind.end());
+  }
+  std::ranges::stable_sort(ways, {}, weighed_ns);
+  const TuningRow* row = find_tuning(options.table, spec, properties);
+  if (row == nullptr) return ways;
+  const auto measured = std::ranges::find_if(ways, [&](const auto& way) { return way_name(way.shape) == row->way; });
+  if (measured == ways.end()) return ways;
+  measured->measured = row;
+  std::rotate(ways.begin(), measured, measured + 1);
+  return ways;
+}
+
 PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                    const PersistentOptions& options) {
   PersistentChoice choice{.reason = why_none(spec)};
   if (!choice.reason.empty()) return choice;
-  const TuningRow* row = find_tuning(options.table, spec, properties);
-  for (const PersistentKind kind : options.kinds) {
-    for (const PersistentPlan& plan : persistent_plans(spec, properties, kind)) {
-      if (row != nullptr && way_name(plan.shape) == row->way) {
-        choice.plan = plan;
-        choice.plan->measured = row;
-        return choice;
-      }
-      if (!choice.plan || weighed_ns(plan) < weighed_ns(*choice.plan)) choice.plan = plan;
-    }
+  const std::vector<PersistentPlan> ways = ranked_persistent(spec, properties, options);
+  if (ways.empty()) {
+    choice.reason = why_too_large(properties, options.kinds);
+  } else {
+    choice.plan = ways.front();
+    if (choice.plan->measured != nullptr) return choice;
   }
-  if (!choice.plan) choice.reason = why_too_large(properties, options.kinds);
+  const TuningRow* row = find_tuning(options.table, spec, properties);
   if (row != nullptr && row->way == kStepwiseWay) choice.stepwise = row;
   return choice;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cuda/persistent/persistent_plan.h"
 #include "cuda/persistent/tuning_table.h"
@@ -23,8 +24,13 @@ struct PersistentOptions {
   std::span<const TuningRow> table;  ///< as is_tuning_table
 };
 
-/// The way that the table has for the recurrence, where it is among those of these kinds that fit the device; else the
-/// one of them that the model expects to be fastest.
+/// All ways of these kinds that fit the device, in the order in which a planner prefers them: the one that the table
+/// has for the recurrence, where it is among them, and then those that the model expects to be fastest. None for a
+/// recurrence that no kernel runs.
+std::vector<PersistentPlan> ranked_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                              const PersistentOptions& options);
+
+/// The first of these ways.
 PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                    const PersistentOptions& options);
 

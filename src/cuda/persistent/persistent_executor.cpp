@@ -5,14 +5,15 @@
 #include "cuda/persistent/persistent_choice.h"
 #include "cuda/persistent/persistent_scratch.h"
 #include "cuda/persistent/run_model.h"
+#include "cuda/persistent/stepwise_stand_in.h"
 #include "cuda/persistent/tuning_rows.h"
 #include "rondo/error.h"
 
 namespace rondo {
 namespace {
 
-RuntimeError no_room(const PersistentShape& shape, Device device) {
-  return RuntimeError("no cluster of " + std::to_string(shape.blocks) + " blocks fits on " + to_string(device) +
+RuntimeError no_room(std::string_view executor, Device device, const std::string& reason) {
+  return RuntimeError(std::string(executor) + " has no kernel that " + to_string(device) + " has room for: " + reason +
                       "; choose another executor");
 }
 
@@ -61,12 +62,10 @@ class ChoosingExecutor final : public PersistentExecutor {
   Support supports(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     const PersistentChoice choice = choose(spec, properties);
     if (!choice.plan) return Support::no(choice.reason);
-    if (kinds_.size() == 1 || choice.plan->measured != nullptr) return Support::yes();
+    if (is_one_kind()) return Support::yes();
     if (choice.stepwise != nullptr) return Support::no(measured_faster(*choice.stepwise));
-    if (choice.plan->total_ns > stepwise_total_ns(spec, properties)) {
-      return Support::no("cuda_stepwise is expected to be faster");
-    }
-    return Support::yes();
+    return gains(*choice.plan, spec, properties) ? Support::yes()
+                                                 : Support::no("cuda_stepwise is expected to be faster");
   }
 
   std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
@@ -74,19 +73,30 @@ class ChoosingExecutor final : public PersistentExecutor {
   }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    const PersistentChoice first = choose(request.spec, request.properties);
     const std::size_t workspace_bytes = this->workspace_bytes(request.spec, request.properties);
-    DeviceProperties properties = request.properties;
-    for (PersistentChoice choice = first; choice.plan; choice = choose(request.spec, properties)) {
-      if (auto runner = make_persistent_runner(request, choice.plan->shape, workspace_bytes)) return runner;
-      properties.cluster_blocks = choice.plan->shape.blocks / 2;
+    std::string reason;  // of the first one: the others are there because of it
+    for (const PersistentPlan& way : ranked_persistent(request.spec, request.properties, options())) {
+      if (!is_one_kind() && !gains(way, request.spec, request.properties)) continue;
+      PersistentAttempt attempt = make_persistent_runner(request, way.shape, workspace_bytes);
+      if (attempt.runner != nullptr) return std::move(attempt.runner);
+      if (reason.empty()) reason = attempt.reason;
     }
-    throw no_room(first.plan->shape, request.spec.device);
+    if (is_one_kind()) throw no_room(name_, request.spec.device, reason);
+    return make_stepwise_stand_in(request, workspace_bytes, reason);
   }
 
  private:
+  PersistentOptions options() const { return {.kinds = kinds_, .table = table_}; }
+
   PersistentChoice choose(const RecurrenceSpec& spec, const DeviceProperties& properties) const {
-    return choose_persistent(spec, properties, {.kinds = kinds_, .table = table_});
+    return choose_persistent(spec, properties, options());
+  }
+
+  bool is_one_kind() const { return kinds_.size() == 1; }
+
+  /// Whether it is expected to be faster than cuda_stepwise, or was measured to be.
+  static bool gains(const PersistentPlan& way, const RecurrenceSpec& spec, const DeviceProperties& properties) {
+    return way.measured != nullptr || way.total_ns <= stepwise_total_ns(spec, properties);
   }
 
   const std::string_view name_;
@@ -109,9 +119,10 @@ class PlannedExecutor final : public PersistentExecutor {
   std::optional<PersistentPlan> plan(const RecurrenceSpec&, const DeviceProperties&) const override { return plan_; }
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    if (auto runner = make_persistent_runner(request, plan_.shape, workspace_bytes(spec_, request.properties)))
-      return runner;
-    throw no_room(plan_.shape, request.spec.device);
+    PersistentAttempt attempt =
+        make_persistent_runner(request, plan_.shape, workspace_bytes(spec_, request.properties));
+    if (attempt.runner == nullptr) throw no_room(name_, request.spec.device, attempt.reason);
+    return std::move(attempt.runner);
   }
 
  private:

@@ -1,6 +1,8 @@
 /// The kernels that there are, by what they are made for. Floor 4.
 #pragma once
 
+#include <string>
+
 #include "cuda/persistent/numbers.h"
 #include "cuda/persistent/persistent_run.h"
 #include "rondo/recurrence.h"
@@ -37,9 +39,9 @@ struct PersistentKernels {
   static std::int64_t packed_vectors(const PersistentTask& task);
   /// Queues the packing of `kernel`, (K, G H); likewise.
   static void pack(const PersistentTask& task, const Element* kernel, std::int64_t K, device::Words4* packed);
-  /// Must come once before launches. False where the device cannot run such clusters after all, as in a small slice of
-  /// a GPU.
-  static bool prepare(const PersistentTask& task);
+  /// Must come once before launches. Empty, or why the device cannot run the kernel after all, as in a small slice of a
+  /// GPU: a clause.
+  static std::string prepare(const PersistentTask& task);
   /// Queues the whole recurrence.
   static void launch(const PersistentTask& task, const PersistentRun<Element>& run);
 };

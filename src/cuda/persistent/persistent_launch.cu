@@ -1,4 +1,5 @@
 #include "cuda/device/launch.cuh"
+#include "cuda/device/launch_room.cuh"
 #include "cuda/persistent/block_layout.h"
 #include "cuda/persistent/pack_tiles.cuh"
 #include "cuda/persistent/persistent_kernels.h"
@@ -68,11 +69,8 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
 }
 
 template <typename Operand>
-bool PersistentKernels<Operand>::prepare(const PersistentTask& task) {
-  const device::LaunchConfig config = launch_config<Operand>(task);
-  const PersistentKernel<Operand> kernel = kernel_of<Operand>(task);
-  device::prepare(kernel, config);
-  return config.cluster_blocks == 1 || device::resident_clusters(kernel, config) > 0;
+std::string PersistentKernels<Operand>::prepare(const PersistentTask& task) {
+  return device::prepare_if_room(kernel_of<Operand>(task), launch_config<Operand>(task));
 }
 
 template <typename Operand>

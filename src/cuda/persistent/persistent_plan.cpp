@@ -36,7 +36,8 @@ class Shapes {
     switch (kind_) {
       case PersistentKind::block: add_blocks(1); break;
       case PersistentKind::cluster:
-        for (int blocks = 2; blocks <= properties_.cluster_blocks && blocks <= ceil_div(octets_, 2); blocks *= 2) {
+        for (int blocks = 2; blocks <= properties_.clusters.most_blocks() && blocks <= ceil_div(octets_, 2);
+             blocks *= 2) {
           add_blocks(blocks);
         }
         break;
@@ -153,10 +154,16 @@ bool make_room(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentP
   return true;
 }
 
-/// Rounds in which the teams run. Teams of a grid must run at once: 0 where they cannot.
+std::int64_t teams_at_once(const PersistentShape& shape, const DeviceProperties& properties) {
+  return shape.kind == PersistentKind::cluster ? properties.clusters_at_once(shape.blocks)
+                                               : properties.processors / shape.blocks;
+}
+
+/// Rounds in which the teams run; 0 where they cannot. Teams of a grid must run at once.
 std::int64_t waves(const PersistentShape& shape, const DeviceProperties& properties) {
-  const std::int64_t teams_at_once = properties.processors / shape.blocks;
-  const std::int64_t rounds = ceil_div(shape.teams, std::max<std::int64_t>(teams_at_once, 1));
+  const std::int64_t at_once = teams_at_once(shape, properties);
+  if (at_once == 0) return 0;
+  const std::int64_t rounds = ceil_div(shape.teams, at_once);
   return shape.kind == PersistentKind::grid && rounds > 1 ? 0 : rounds;
 }
 

@@ -137,11 +137,12 @@ class PersistentRunner final : public Runner {
 
 }  // namespace
 
-std::unique_ptr<Runner> make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape,
-                                               std::size_t workspace_bytes) {
-  return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> std::unique_ptr<Runner> {
-    if (!PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream})) return nullptr;
-    return std::make_unique<PersistentRunner<Operand>>(request, shape, workspace_bytes);
+PersistentAttempt make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape,
+                                         std::size_t workspace_bytes) {
+  return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> PersistentAttempt {
+    const std::string reason = PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream});
+    if (!reason.empty()) return {.reason = way_name(shape) + ": " + reason};
+    return {.runner = std::make_unique<PersistentRunner<Operand>>(request, shape, workspace_bytes)};
   });
 }
 

@@ -19,6 +19,8 @@ bool loses_context(cudaError_t status) {
     case cudaErrorLaunchFailure:
     case cudaErrorLaunchTimeout:
     case cudaErrorAssert:
+    case cudaErrorMpsClientTerminated:
+    case cudaErrorExternalDevice:
     case cudaErrorECCUncorrectable: return true;
     default: return false;
   }
@@ -36,6 +38,13 @@ void check(cudaError_t status, const char* doing) {
         "it under compute-sanitizer to see which kernel it was";
   }
   throw RuntimeError(message);
+}
+
+bool is_refusal(cudaError_t status, const char* doing) {
+  if (loses_context(status)) check(status, doing);
+  if (status == cudaSuccess) return false;
+  (void)cudaGetLastError();
+  return true;
 }
 
 CurrentDevice::CurrentDevice(Device device) : asked_(device.index) {

@@ -11,6 +11,10 @@ namespace rondo::cuda_runtime {
 /// failed.
 void check(cudaError_t status, const char* doing);
 
+/// Whether CUDA has refused what was asked of it, and nothing else is lost; the error is forgotten then. Throws as
+/// check where the process can use no device any more.
+bool is_refusal(cudaError_t status, const char* doing);
+
 /// Makes a device the calling thread's current one, and the one before again at the end.
 class CurrentDevice {
  public:

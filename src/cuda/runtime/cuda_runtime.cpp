@@ -12,6 +12,7 @@
 
 #include "cuda/runtime/calls.h"
 #include "cuda/runtime/check.h"
+#include "cuda/runtime/cluster_probe.h"
 #include "rondo/error.h"
 
 namespace rondo::cuda_runtime {
@@ -51,11 +52,9 @@ void prepare_pool_once(Device device) {
   prepared.push_back(device.index);
 }
 
-// 8 blocks form a cluster on every device that has clusters; 16 are a size of compute capability 9.0 that a kernel must
-// ask for.
-int cluster_blocks(int compute_capability, int index) {
-  if (compute_capability < 90 || attribute(cudaDevAttrClusterLaunch, index) == 0) return 0;
-  return compute_capability == 90 ? 16 : 8;
+ClusterCounts ask_clusters(int compute_capability, int index) {
+  if (compute_capability < 90 || attribute(cudaDevAttrClusterLaunch, index) == 0) return {};
+  return count_clusters(cuda(index));
 }
 
 DeviceProperties ask_properties(int index) {
@@ -67,7 +66,7 @@ DeviceProperties ask_properties(int index) {
           .name = device.name,
           .compute_capability = compute_capability,
           .shared_bytes_per_block = static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index)),
-          .cluster_blocks = cluster_blocks(compute_capability, index),
+          .clusters = ask_clusters(compute_capability, index),
           .l2_bytes = static_cast<std::size_t>(device.l2CacheSize),
           .memory_bytes = device.totalGlobalMem};
 }

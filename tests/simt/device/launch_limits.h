@@ -2,6 +2,8 @@
 /// blocks at once.
 #pragma once
 
+#include <cstddef>
+
 #include "cuda/device/launch_config.h"
 
 namespace rondo::test::simt {
@@ -14,7 +16,9 @@ void prepare_kernel(const void* kernel, const device::LaunchConfig& config);
 /// blocks than are resident at once.
 void check_launch_limits(const void* kernel, const device::LaunchConfig& config);
 
+std::size_t most_shared_bytes();
 int resident_clusters(const device::LaunchConfig& config);
+int resident_blocks(const device::LaunchConfig& config);
 
 /// While it lives, the device has no room for clusters of more blocks, whatever its properties promise.
 class LargestCluster {
@@ -23,6 +27,24 @@ class LargestCluster {
   ~LargestCluster();
   LargestCluster(const LargestCluster&) = delete;
   LargestCluster& operator=(const LargestCluster&) = delete;
+};
+
+/// While it lives, no more blocks are resident at once, whatever the device's properties promise.
+class MostResidentBlocks {
+ public:
+  explicit MostResidentBlocks(unsigned blocks);
+  ~MostResidentBlocks();
+  MostResidentBlocks(const MostResidentBlocks&) = delete;
+  MostResidentBlocks& operator=(const MostResidentBlocks&) = delete;
+};
+
+/// While it lives, a block can have no more shared memory, whatever the device's properties promise.
+class MostSharedBytes {
+ public:
+  explicit MostSharedBytes(std::size_t bytes);
+  ~MostSharedBytes();
+  MostSharedBytes(const MostSharedBytes&) = delete;
+  MostSharedBytes& operator=(const MostSharedBytes&) = delete;
 };
 
 }  // namespace rondo::test::simt

@@ -51,7 +51,7 @@ DeviceProperties properties(int index) {
           .name = "simulated device",
           .compute_capability = 90,
           .shared_bytes_per_block = std::size_t{227} << 10,
-          .cluster_blocks = 16,
+          .clusters = {.of_2 = 8, .of_4 = 4, .of_8 = 2, .of_16 = 1},
           .l2_bytes = std::size_t{4} << 20,
           .memory_bytes = simt::device_memory_bytes()};
 }

@@ -10,6 +10,8 @@
 
 namespace rondo::device {
 
+inline std::size_t most_shared_bytes(Device) { return test::simt::most_shared_bytes(); }
+
 template <typename... Parameters>
 void prepare(void (*kernel)(Parameters...), const LaunchConfig& config) {
   test::simt::prepare_kernel(reinterpret_cast<const void*>(kernel), config);
@@ -18,6 +20,11 @@ void prepare(void (*kernel)(Parameters...), const LaunchConfig& config) {
 template <typename... Parameters>
 int resident_clusters(void (*)(Parameters...), const LaunchConfig& config) {
   return test::simt::resident_clusters(config);
+}
+
+template <typename... Parameters>
+int resident_blocks(void (*)(Parameters...), const LaunchConfig& config) {
+  return test::simt::resident_blocks(config);
 }
 
 template <typename... Parameters, typename... Arguments>
