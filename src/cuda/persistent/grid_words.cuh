@@ -33,7 +33,13 @@ struct NumberedWords {
 /// Words alone: a place that waits for one holds kMissing, a NaN for which another NaN is stored. Who stores a word of
 /// exchange e makes room for that of exchange e + 2 in the place of e - 2, which everybody has read; and has that
 /// happen, by a fence, before its word of exchange e + 1. Who looks for exchange e + 2 has received that one, and so
-/// never sees what was there before.
+/// never sees what was there before. In PTX's terms, of a thread X that stores and a block R that reads:
+///
+///     X   st.relaxed room for e + 2;  fence.acq_rel.gpu;  st.relaxed word of e + 1     a release pattern
+///     R   ld.relaxed word of e + 1;   fence.acq_rel.gpu;  barrier of the block         an acquire pattern
+///     R   ld.relaxed word of e + 2: what X stored there before the room is not seen
+///
+/// One fence in a step is both: behind the wait for an exchange, and before the push of the next.
 struct PlainWords {
   using Pair = device::WordPair;
   using Slot = std::uint32_t;  ///< one half of a pair

@@ -31,9 +31,9 @@ struct HardwareConstants {
   /// bytes/ns, estimated: of h into a block, from its cluster.
   double cluster_bytes_per_ns = 28;
   /// ns, estimated: an exchange through global memory, without its bytes.
-  double grid_exchange_ns = 700;
+  double grid_exchange_ns = 500;
   /// ns, estimated: a fence between words without epochs and room for the next ones.
-  double order_ns = 100;
+  double order_ns = 50;
   /// ns, estimated: words that another pass of a strict product waits for.
   double strict_pass_ns = 600;
   /// bytes/ns, estimated: from L2 to all multiprocessors.
