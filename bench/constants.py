@@ -65,6 +65,8 @@ def head_text(micro):
     device = micro["device"]
     text = f"`rondo_micro` on {device['name']}, {micro['date'][:10]}, commit {micro['commit']}: medians of "
     text += f"{micro['settings']['repeats']} repeats; clocks are of {number(device['clock_gigahertz'])} GHz, the highest."
+    if clusters := device.get("clusters_at_once"):
+        text += " Clusters that run at once: " + ", ".join(f"{count} of {blocks}" for blocks, count in clusters.items()) + " blocks."
     chain = [row for row in rows_of(micro, "block") if row["variant"] == "multiply_add"]
     if chain:
         text += f" Multiply-adds, of {CHAIN_CLOCKS} clocks each, ran at {number(CHAIN_CLOCKS / chain[0]['ns']['median'])} GHz."

@@ -143,6 +143,7 @@ void measure_loads(Workbench& bench) {
 
 void measure_broadcast(Workbench& bench) {
   for_sizes<4096, 16384, 32768>([&]<unsigned kBytes>() {
+    if (bench.few_sizes() && kBytes != 16384) return;
     measure_loads<kBytes>(bench);
     measure_bulk<1, kBytes>(bench);
     measure_bulk<2, kBytes>(bench);

@@ -59,6 +59,7 @@ void measure_cluster(Workbench& bench) {
     const char* variant = clusters == 1 ? "one" : "all";
     measure_barrier<kBlocks>(bench, variant, clusters);
     for (const unsigned bytes : {16U, 256U, 512U, kMostPushedBytes}) {
+      if (bench.few_sizes() && bytes != 16 && bytes != 512) continue;
       measure_exchange<kBlocks, Acquire::cluster>(bench, variant, clusters, bytes);
     }
   }

@@ -7,8 +7,9 @@
 namespace rondo::bench {
 namespace {
 
-template <template <unsigned> typename Exchange, unsigned kPayload>
+template <typename Exchange, Fence kFence = Fence::none, Poll kPoll = Poll::missing>
 void measure_exchange(Workbench& bench, const char* variant, unsigned blocks) {
+  constexpr unsigned kPayload = Exchange::kItems * sizeof(typename Exchange::Item);
   const MicroCase what{.group = "grid_exchange",
                        .variant = variant,
                        .parameters = {{"blocks", blocks}, {"bytes", kPayload}},
@@ -16,7 +17,7 @@ void measure_exchange(Workbench& bench, const char* variant, unsigned blocks) {
   if (blocks > static_cast<unsigned>(bench.device().processors)) {
     return bench.skip(what, "the device has fewer multiprocessors");
   }
-  const auto kernel = grid_exchange_kernel<Exchange<kPayload>>;
+  const auto kernel = grid_exchange_kernel<Exchange, kFence, kPoll>;
   device::LaunchConfig config = bench.layout(blocks, std::size_t{2} * kPayload);
   config.cooperative = true;
   device::prepare(kernel, config);
@@ -35,14 +36,37 @@ void measure_exchange(Workbench& bench, const char* variant, unsigned blocks) {
   });
 }
 
+/// Beside packets: what a fence costs in each of its places, and other ways to poll.
+template <unsigned kPayload>
+void measure_variants(Workbench& bench, unsigned blocks) {
+  using Exchange = Packets<kPayload>;
+  measure_exchange<Exchange, Fence::after_write>(bench, "packets_fence_after_write", blocks);
+  measure_exchange<Exchange, Fence::after_read>(bench, "packets_fence_after_read", blocks);
+  measure_exchange<Exchange, Fence::none, Poll::missing_strided>(bench, "packets_run_time_stride", blocks);
+  measure_exchange<Exchange, Fence::none, Poll::all>(bench, "packets_all_again", blocks);
+}
+
+/// Of the same bytes, which have to be whole packets of three words.
+template <unsigned kPayload>
+void measure_widths(Workbench& bench, unsigned blocks) {
+  measure_exchange<Packets<kPayload>>(bench, "packets", blocks);
+  measure_exchange<WidePackets<kPayload>>(bench, "wide_packets", blocks);
+}
+
 }  // namespace
 
 void measure_grid_exchange(Workbench& bench) {
   for (const unsigned blocks : {2U, 32U, 64U, 128U}) {
+    if (bench.few_sizes() && blocks != 2 && blocks != 64) continue;
     for_sizes<2048, 8192, 16384, 32768>([&]<unsigned kPayload>() {
-      measure_exchange<Packets, kPayload>(bench, "packets", blocks);
-      measure_exchange<Sentinels, kPayload>(bench, "sentinels", blocks);
+      if (bench.few_sizes() && kPayload != 2048 && kPayload != 16384) return;
+      measure_exchange<Packets<kPayload>>(bench, "packets", blocks);
+      measure_exchange<Sentinels<kPayload>>(bench, "sentinels", blocks);
     });
+    measure_variants<2048>(bench, blocks);
+    measure_variants<16384>(bench, blocks);
+    measure_widths<6144>(bench, blocks);
+    measure_widths<24576>(bench, blocks);
   }
 }
 

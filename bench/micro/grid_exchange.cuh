@@ -14,6 +14,16 @@ namespace rondo::bench {
 
 inline constexpr unsigned kExchangeBuffers = 4;  // sentinels take that many in turns, packets two of them
 
+/// Where device::order_writes stands in a round.
+enum class Fence : std::uint8_t { none, after_write, after_read };
+
+/// How items that had not come are asked for again.
+enum class Poll : std::uint8_t {
+  missing,          ///< each behind a branch, at offsets that the compiler knows
+  missing_strided,  ///< each behind a branch, at a stride that the kernel is told: addresses are computed in each poll
+  all               ///< all of them, without a branch, at offsets that the compiler knows
+};
+
 struct GridExchange {
   const std::uint32_t* first;  ///< the payload of the first round
   std::uint32_t* last;         ///< the payload in the end, as block 0 has it
@@ -21,6 +31,7 @@ struct GridExchange {
   std::uint32_t* gave_up;
   unsigned blocks;
   unsigned rounds;
+  unsigned stride = kMicroThreads;  ///< the same, but told when the kernel runs
 };
 
 /// Two words of payload, with the number of the round beside each.
@@ -49,6 +60,33 @@ class Packets {
 
  private:
   /// Two in turns: who writes one has read the other one, which all wrote who had read this one.
+  __device__ Raw* buffer(unsigned round) const { return buffers_ + round % 2 * kItems; }
+
+  Raw* buffers_;
+};
+
+/// Three words of payload and the number of the round, which come as one.
+template <unsigned kPayload>
+class WidePackets {
+ public:
+  struct Item {
+    std::uint32_t words[3];
+  };
+  using Raw = device::Words4;
+  static constexpr unsigned kItems = kPayload / sizeof(Item);
+
+  __device__ explicit WidePackets(const GridExchange& exchange) : buffers_(reinterpret_cast<Raw*>(exchange.buffers)) {}
+
+  __device__ void write(unsigned round, unsigned item, const Item& words) const {
+    store_wide_packet(buffer(round) + item, {{words.words[0], words.words[1], words.words[2], round + 1}});
+  }
+
+  __device__ Raw read(unsigned round, unsigned item) const { return load_wide_packet(buffer(round) + item); }
+  __device__ static bool has_come(unsigned round, const Raw& raw) { return raw.words[3] == round + 1; }
+  __device__ static Item payload(const Raw& raw) { return {{raw.words[0], raw.words[1], raw.words[2]}}; }
+
+ private:
+  /// Two in turns, as for packets.
   __device__ Raw* buffer(unsigned round) const { return buffers_ + round % 2 * kItems; }
 
   Raw* buffers_;
@@ -85,13 +123,15 @@ class Sentinels {
 
 /// Reads the items of one round that fall to this thread into shared memory: all at once, and again those that had not
 /// come. A load stands apart from the look at what it brought, so that many are under way together.
-template <typename Exchange>
-__device__ void receive(const Exchange& exchange, unsigned round, Patience& patience, typename Exchange::Item* target) {
+template <typename Exchange, Poll kPoll>
+__device__ void receive(const Exchange& exchange, unsigned round, Patience& patience, unsigned stride,
+                        typename Exchange::Item* target) {
   constexpr unsigned kMine = (Exchange::kItems + kMicroThreads - 1) / kMicroThreads;
   const unsigned thread = device::thread_index().x;
   if (Exchange::kItems < kMicroThreads && thread >= Exchange::kItems) return;
+  const auto item = [&](unsigned k) { return thread + k * (kPoll == Poll::missing_strided ? stride : kMicroThreads); };
   typename Exchange::Raw raw[kMine];
-  for (unsigned k = 0; k < kMine; ++k) raw[k] = exchange.read(round, thread + k * kMicroThreads);
+  for (unsigned k = 0; k < kMine; ++k) raw[k] = exchange.read(round, item(k));
   patience.wait([&] {
     bool all = true;
     bool missing[kMine];
@@ -101,16 +141,16 @@ __device__ void receive(const Exchange& exchange, unsigned round, Patience& pati
     }
     if (all) return true;
     for (unsigned k = 0; k < kMine; ++k) {
-      if (missing[k]) raw[k] = exchange.read(round, thread + k * kMicroThreads);
+      if (kPoll == Poll::all || missing[k]) raw[k] = exchange.read(round, item(k));
     }
     device::pause();
     return false;
   });
-  for (unsigned k = 0; k < kMine; ++k) target[thread + k * kMicroThreads] = Exchange::payload(raw[k]);
+  for (unsigned k = 0; k < kMine; ++k) target[item(k)] = Exchange::payload(raw[k]);
 }
 
 /// In each round a block writes what came from its neighbour in the round before.
-template <typename Exchange>
+template <typename Exchange, Fence kFence = Fence::none, Poll kPoll = Poll::missing>
 __global__ void __launch_bounds__(kMicroThreads) grid_exchange_kernel(const __grid_constant__ GridExchange arguments) {
   using Item = typename Exchange::Item;
   constexpr unsigned kItems = Exchange::kItems;
@@ -132,7 +172,9 @@ __global__ void __launch_bounds__(kMicroThreads) grid_exchange_kernel(const __gr
     for (unsigned item = begin + thread; item < begin + part; item += kMicroThreads) {
       exchange.write(round, item, before[(item + part) % kItems]);
     }
-    receive(exchange, round, patience, payloads + (round + 1) % 2 * kItems);
+    if (kFence == Fence::after_write) device::order_writes();
+    receive<Exchange, kPoll>(exchange, round, patience, arguments.stride, payloads + (round + 1) % 2 * kItems);
+    if (kFence == Fence::after_read) device::order_writes();
     device::block_barrier();
   }
   if (device::block_index().x != 0) return;

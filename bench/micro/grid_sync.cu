@@ -21,6 +21,7 @@ __global__ void __launch_bounds__(kMicroThreads) grid_sync_kernel(unsigned round
 void measure_grid_sync(Workbench& bench) {
   const auto processors = static_cast<unsigned>(bench.device().processors);
   for (const unsigned blocks : std::set<unsigned>{32, 64, 128, processors}) {
+    if (bench.few_sizes() && blocks != processors) continue;
     const MicroCase what{.group = "grid_sync", .variant = "cooperative_groups", .parameters = {{"blocks", blocks}}};
     if (blocks > processors) {
       bench.skip(what, "the device has fewer multiprocessors");

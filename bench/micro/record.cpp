@@ -35,9 +35,15 @@ MicroRecord::MicroRecord(const MicroHead& head, std::filesystem::path path)
   json_["commit"] = head.commit;
   json_["device"] = device_json(head.device);
   json_["device"]["clock_gigahertz"] = head.clock_gigahertz;
+  for (const int blocks : {2, 4, 8, 16}) {
+    json_["device"]["clusters_at_once"][std::to_string(blocks)] = head.device.clusters_at_once(blocks);
+  }
   json_["versions"] = versions();
   json_["settings"] = {{"repeats", head.options.repeats}, {"milliseconds", head.options.milliseconds}};
   for (const char* list : {"measurements", "skipped", "failures"}) json_[list] = Json::array();
+  const ClusterCounts& clusters = head.device.clusters;
+  std::printf("clusters at once: %d of 2 blocks, %d of 4, %d of 8, %d of 16\n", clusters.of_2, clusters.of_4,
+              clusters.of_8, clusters.of_16);
   std::printf("%-58s %10s %8s %9s\n", "what", "ns", "clocks", "p10..p90");
 }
 

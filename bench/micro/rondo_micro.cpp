@@ -21,9 +21,13 @@ struct Options {
 int run(const Options& options) {
   const DeviceProperties device = properties_of(cuda(options.device));
   RoundOptions rounds;
-  if (options.quick) rounds = {.repeats = 9, .milliseconds = 1.0};
+  WorkbenchLimits limits;
+  if (options.quick) {
+    rounds = {.repeats = 5, .milliseconds = 0.5};
+    limits = {.few_sizes = true, .seconds = 15};
+  }
   MicroRecord record({options.commit, device, clock_gigahertz(device.device), rounds}, options.out);
-  Workbench bench(device, rounds, record);
+  Workbench bench(device, rounds, record, limits);
   warm_up(bench);
   const auto begin = std::chrono::steady_clock::now();
   for (const auto measure : {measure_block, measure_products, measure_cluster_exchange, measure_grid_exchange,
@@ -45,7 +49,7 @@ int main(int argc, char** argv) {
   app.add_option("--out", options.out, "write the results to this file");
   app.add_option("--commit", options.commit, "of what is measured; goes into the file");
   app.add_option("--device", options.device, "ordinal of the CUDA device")->capture_default_str();
-  app.add_flag("--quick", options.quick, "shorter runs");
+  app.add_flag("--quick", options.quick, "shorter runs of fewer sizes, and no more than some 15 seconds");
   CLI11_PARSE(app, argc, argv);
   try {
     return rondo::bench::run(options);

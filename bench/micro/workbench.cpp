@@ -6,10 +6,12 @@
 
 namespace rondo::bench {
 
-Workbench::Workbench(const DeviceProperties& device, const RoundOptions& options, MicroRecord& record)
+Workbench::Workbench(const DeviceProperties& device, const RoundOptions& options, MicroRecord& record,
+                     const WorkbenchLimits& limits)
     : device_(device),
       options_(options),
       record_(record),
+      limits_(limits),
       stream_(device.device),
       scope_(stream_.get()),
       stopwatch_(stream_.get()),
@@ -34,6 +36,8 @@ Tensor Workbench::sink(const device::LaunchConfig& config) const {
 }
 
 void Workbench::measure(const MicroCase& what, const std::function<void(unsigned rounds)>& launch) {
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
+  if (limits_.seconds > 0 && passed.count() > limits_.seconds) return skip(what, "no time was left");
   try {
     record_.add(what, time_rounds([&](unsigned rounds) { return milliseconds_of(rounds, launch); }, options_));
   } catch (const Error& error) {

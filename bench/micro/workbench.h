@@ -1,6 +1,7 @@
 /// On which kernels are measured: a stream, memory, and the word in which a kernel says that it gave up waiting.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 
@@ -17,12 +18,19 @@ namespace rondo::bench {
 /// Of every block that is measured, but where products say otherwise.
 inline constexpr unsigned kMicroThreads = 256;
 
+struct WorkbenchLimits {
+  bool few_sizes = false;  ///< of everything that is measured in many
+  double seconds = 0;      ///< after these nothing more is measured, but skipped; 0: no limit
+};
+
 class Workbench {
  public:
-  Workbench(const DeviceProperties& device, const RoundOptions& options, MicroRecord& record);
+  Workbench(const DeviceProperties& device, const RoundOptions& options, MicroRecord& record,
+            const WorkbenchLimits& limits = {});
 
   const DeviceProperties& device() const { return device_; }
   Stream stream() const { return stream_.get(); }
+  bool few_sizes() const { return limits_.few_sizes; }
 
   /// One row of threads in each block, and so much shared memory, at least `shared_bytes`, that no two blocks share a
   /// multiprocessor: as with the kernels that this is measured for.
@@ -37,8 +45,8 @@ class Workbench {
   /// Kernels set it to 1 where they gave up waiting.
   std::uint32_t* gave_up() const { return static_cast<std::uint32_t*>(gave_up_.data()); }
 
-  /// Measures the kernel that `launch(rounds)` queues, on stream(), and records what came of it: a failure,
-  /// too. Throws where the device can do nothing any more.
+  /// Measures the kernel that `launch(rounds)` queues, on stream(), and records what came of it: a failure, too, and
+  /// that no time was left. Throws where the device can do nothing any more.
   void measure(const MicroCase& what, const std::function<void(unsigned rounds)>& launch);
 
   void skip(const MicroCase& what, const std::string& reason) { record_.add_skipped(what, reason); }
@@ -49,6 +57,8 @@ class Workbench {
   DeviceProperties device_;
   RoundOptions options_;
   MicroRecord& record_;
+  WorkbenchLimits limits_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   BenchStream stream_;
   StreamScope scope_;
   Stopwatch stopwatch_;

@@ -63,7 +63,7 @@ TEST(MicroKernels, ABlockOfAClusterGetsTheWordsOfAll) {
 }
 
 /// After each round the payload has moved by the part of one block. Returns whether a thread gave up.
-template <typename Exchange>
+template <typename Exchange, Fence kFence = Fence::none, Poll kPoll = Poll::missing>
 bool exchange_in_grid(unsigned blocks, unsigned expected_blocks, unsigned rounds, std::uint32_t* last) {
   constexpr std::size_t kPayload = Exchange::kItems * sizeof(typename Exchange::Item);
   HeapBlock<device::Words4> first(kPayload / sizeof(device::Words4));
@@ -72,7 +72,7 @@ bool exchange_in_grid(unsigned blocks, unsigned expected_blocks, unsigned rounds
   for (std::size_t i = 0; i < buffers.elements().size(); ++i) buffers[i] = {};
   const HeapBlock<std::uint32_t> gave_up(1);
   gave_up[0] = 0;
-  const auto kernel = grid_exchange_kernel<Exchange>;
+  const auto kernel = grid_exchange_kernel<Exchange, kFence, kPoll>;
   const device::LaunchConfig config{
       .grid = {blocks}, .block = {kMicroThreads}, .shared_bytes = 2 * kPayload, .cooperative = true};
   device::prepare(kernel, config);
@@ -86,13 +86,13 @@ bool exchange_in_grid(unsigned blocks, unsigned expected_blocks, unsigned rounds
   return gave_up[0] != 0;
 }
 
-template <typename Exchange>
+template <typename Exchange, Fence kFence = Fence::none, Poll kPoll = Poll::missing>
 void expect_moved(unsigned blocks, unsigned rounds) {
   constexpr std::size_t kWords = Exchange::kItems * sizeof(typename Exchange::Item) / sizeof(std::uint32_t);
   HeapBlock<device::Words4> first(kWords / 4);
   fill(first);
   const HeapBlock<std::uint32_t> last(kWords);
-  ASSERT_FALSE(exchange_in_grid<Exchange>(blocks, blocks, rounds, last.data()));
+  ASSERT_FALSE((exchange_in_grid<Exchange, kFence, kPoll>(blocks, blocks, rounds, last.data())));
   for (std::size_t i = 0; i < kWords; ++i) {
     const std::size_t source = (i + rounds * kWords / blocks) % kWords;
     ASSERT_EQ(last[i], first[source / 4].words[source % 4] | 1U) << i;
@@ -106,6 +106,18 @@ TEST(MicroKernels, ABlockOfAGridGetsThePayloadOfAll) {
     expect_moved<Packets<8192>>(4, 7);
     expect_moved<Sentinels<2048>>(8, 9);  // what is four rounds old would be wrong, as it is 8 rounds until the same
     expect_moved<Sentinels<8192>>(8, 6);
+    expect_moved<WidePackets<1536>>(2, 5);
+    expect_moved<WidePackets<6144>>(4, 6);
+  }
+}
+
+TEST(MicroKernels, FencesAndWaysToPollChangeNothingOfAnExchange) {
+  for (std::uint64_t seed = 0; seed < kSchedules; ++seed) {
+    const simt::ShuffledSchedule schedule(seed);
+    expect_moved<Packets<4096>, Fence::after_write>(4, 3);
+    expect_moved<Packets<4096>, Fence::after_read>(4, 3);
+    expect_moved<Packets<4096>, Fence::none, Poll::missing_strided>(4, 5);
+    expect_moved<Packets<4096>, Fence::none, Poll::all>(4, 5);
   }
 }
 
@@ -113,6 +125,8 @@ TEST(MicroKernels, WhatNeverComesIsGivenUp) {
   const HeapBlock<std::uint32_t> last(2048 / sizeof(std::uint32_t));
   EXPECT_TRUE(exchange_in_grid<Packets<2048>>(2, 4, 3, last.data()));
   EXPECT_TRUE(exchange_in_grid<Sentinels<2048>>(2, 4, 3, last.data()));
+  EXPECT_TRUE(exchange_in_grid<WidePackets<1536>>(2, 4, 3, last.data()));
+  EXPECT_TRUE((exchange_in_grid<Packets<2048>, Fence::none, Poll::all>(2, 4, 3, last.data())));
 }
 
 }  // namespace

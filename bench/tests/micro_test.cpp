@@ -62,7 +62,11 @@ const MicroCase kExchange{.group = "grid_exchange",
                           .rates = {{"GB/s/SM", 2048}}};
 
 MicroRecord record_of(const std::filesystem::path& path = {}) {
-  const DeviceProperties device{.device = cuda(0), .processors = 132, .name = "Some", .compute_capability = 90};
+  const DeviceProperties device{.device = cuda(0),
+                                .processors = 132,
+                                .name = "Some",
+                                .compute_capability = 90,
+                                .clusters = {.of_2 = 66, .of_8 = 15}};
   return MicroRecord({"abc1234", device, 2.0, {}}, path);
 }
 
@@ -73,6 +77,8 @@ TEST(MicroRecord, TellsWhatOneThingTakes) {
   EXPECT_EQ(json["format"], "rondo_micro 1");
   EXPECT_EQ(json["device"]["name"], "Some");
   EXPECT_EQ(json["device"]["clock_gigahertz"], 2.0);
+  EXPECT_EQ(json["device"]["clusters_at_once"]["8"], 15);
+  EXPECT_EQ(json["device"]["clusters_at_once"]["16"], 0);
   const auto& row = json["measurements"].at(0);
   EXPECT_EQ(row["group"], "grid_exchange");
   EXPECT_EQ(row["variant"], "packets");

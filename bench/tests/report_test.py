@@ -391,7 +391,8 @@ class ConstantsTest(unittest.TestCase):
     def setUp(self):
         self.micro = {
             "format": "rondo_micro 1", "date": "2026-01-31T12:00:00Z", "commit": "abc1234",
-            "device": {"name": "NVIDIA H200", "clock_gigahertz": 2.0}, "settings": {"repeats": 11},
+            "device": {"name": "NVIDIA H200", "clock_gigahertz": 2.0, "clusters_at_once": {"2": 66, "4": 31, "8": 15, "16": 7}},
+            "settings": {"repeats": 11},
             "measurements": [
                 micro_row("block", "multiply_add", {"threads": 256}, 2.5),
                 micro_row("products", "bf16", {"warps": 8, "chains": 4}, 16.0, {"products/ns/SM": 0.5, "TFLOP/s": 270.0}),
@@ -420,6 +421,7 @@ class ConstantsTest(unittest.TestCase):
 
     def test_head_and_trouble(self):
         for words in ("NVIDIA H200", "2026-01-31", "abc1234", "11 repeats", "ran at 1.60 GHz", "at most 11.0 %",
+                      "Clusters that run at once: 66 of 2, 31 of 4, 15 of 8, 7 of 16 blocks.",
                       "blocks 16: skipped, none fits", "blocks 32: failed, gave up"):
             self.assertIn(words, self.markdown)
 

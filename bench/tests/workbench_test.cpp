@@ -41,6 +41,15 @@ TEST_F(WorkbenchTest, AKernelThatGaveUpIsAFailureAndTheNextOneIsMeasured) {
   EXPECT_EQ(record_.json()["measurements"].size(), 1U);
 }
 
+TEST_F(WorkbenchTest, NothingIsMeasuredAfterItsTime) {
+  Workbench bench(device_, kOptions, record_, {.seconds = 1e-9});
+  bench.measure(what_, [&](unsigned) { ADD_FAILURE() << "launched"; });
+  EXPECT_EQ(record_.json()["skipped"].at(0)["reason"], "no time was left");
+  EXPECT_EQ(record_.failures(), 0);
+  EXPECT_FALSE(bench.few_sizes());
+  EXPECT_TRUE(Workbench(device_, kOptions, record_, {.few_sizes = true}).few_sizes());
+}
+
 TEST_F(WorkbenchTest, NoTwoBlocksShareAMultiprocessor) {
   const device::LaunchConfig config = bench_.layout(7);
   EXPECT_EQ(config.grid.x, 7U);
