@@ -31,7 +31,7 @@ inline void store_words(device::Words4* target, const device::Words4& words) {
 /// Nobody runs between the two halves: 16 bytes that come as one.
 inline device::Words4 load_wide_packet(const device::Words4* source) {
   device::Words4 words;
-  for (unsigned k = 0; k < 4; ++k) words.words[k] = load_word(&source->words[k]);
+  for (unsigned k = 0; k < 4; ++k) words.words[k] = device::load_word(&source->words[k]);
   return words;
 }
 
