@@ -59,6 +59,14 @@ nlohmann::ordered_json json_of(const FirstLightCase& wanted) {
           {"recurrence", to_string(wanted.spec)}};
 }
 
+nlohmann::ordered_json json_of(const StallRecord& stall) {
+  return {{"block", stall.block},
+          {"warp", stall.warp},
+          {"step", stall.step},
+          {"exchange", stall.exchange},
+          {"tile", stall.tile}};
+}
+
 void report(const nlohmann::ordered_json& json, const std::string& path) {
   for (const auto& [name, value] : json.items()) {
     std::printf("%-12s %s\n", name.c_str(),
@@ -78,6 +86,7 @@ int run(const FirstLightCase& wanted, const DeviceProperties& properties, const 
     const Light result = try_case(wanted, executor.get(), {.sessions = wanted.sessions, .runs = options.runs});
     json["outcome"] = to_string(result.outcome);
     if (!result.explanation.empty()) json["explanation"] = result.explanation;
+    if (result.stall) json["stall"] = json_of(*result.stall);
     if (result.outcome == Outcome::right || result.outcome == Outcome::wrong) {
       json.update({{"error", result.error}, {"tolerance", result.tolerance}});
     }

@@ -24,6 +24,16 @@ constexpr LightOptions kFewRuns{.runs = 2};
 
 enum class Fault { none, one_number, later_runs, stall };
 
+constexpr StallRecord kStall{.kind = WaitKind::cluster, .block = 3, .warp = 2, .step = 7, .exchange = 8, .tile = 1};
+
+/// What RecurrenceBuffers::flags hold after a stall.
+std::vector<std::int32_t> stalled_words() {
+  std::vector<std::uint32_t> words(kFlagWords);
+  words[0] = kStalled;
+  *stall_record(words.data()) = kStall;
+  return {words.begin(), words.end()};
+}
+
 /// cuda_stepwise, with a fault in what it writes.
 class Faulty final : public Executor {
  public:
@@ -45,7 +55,7 @@ class Faulty final : public Executor {
         : request_(request),
           fault_(fault),
           runner_(stepwise_executor().make_runner(request)),
-          stalled_(Tensor::full({1}, kStalled, DType::i32, request.spec.device)),
+          stalled_(Tensor::from(stalled_words(), {kFlagWords}, request.spec.device)),
           number_(Tensor::full({1}, 0.1, request.spec.dtype, request.spec.device)) {}
 
     void run(const RecurrenceBuffers& buffers, void* workspace) override {
@@ -55,7 +65,7 @@ class Faulty final : public Executor {
         cuda_runtime::copy(buffers.final_state[0].data, number_.data(), size_of(request_.spec.dtype), request_.stream);
       }
       if (fault_ == Fault::stall && runs_ == 1) {
-        cuda_runtime::copy(buffers.flags, stalled_.data(), sizeof(kStalled), request_.stream);
+        cuda_runtime::copy(buffers.flags, stalled_.data(), kFlagWords * sizeof(kStalled), request_.stream);
       }
     }
 
@@ -97,7 +107,8 @@ TEST(FirstLight, LaterRunsMustGiveTheBitsOfTheFirst) {
 TEST(FirstLight, AStallIsNotTakenForTheRunThatIsDoneAgain) {
   const Light result = light_of(Fault::stall);
   EXPECT_EQ(result.outcome, Outcome::stalled);
-  EXPECT_NE(result.explanation.find("the first run"), std::string::npos) << result.explanation;
+  EXPECT_EQ(result.explanation, "in the first run: " + to_string(kStall));
+  EXPECT_EQ(result.stall, kStall);
 }
 
 /// The case that a benchmark would take a way for, of those which have one alone.

@@ -102,7 +102,8 @@ bool any_stalled(const LitSessions& sessions, const std::string& when, Light& re
   for (const auto& session : sessions) {
     if (const SessionStatus status = session->status(); status.stalled) {
       result.outcome = Outcome::stalled;
-      result.explanation = "in " + when;
+      result.stall = status.stall;
+      result.explanation = "in " + when + ": " + to_string(status.stall);
       return true;
     }
   }

@@ -1,10 +1,12 @@
 /// Runs one recurrence by one executor on a device, and compares it with the reference in double on the CPU.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "property/random_recurrence.h"
 #include "recurrence/executor.h"
+#include "rondo/stall.h"
 
 namespace rondo::test {
 
@@ -18,10 +20,11 @@ std::string to_string(Outcome outcome);
 
 struct Light {
   Outcome outcome = Outcome::right;
-  double error = 0;              ///< relative to the largest value that the run reads or writes
-  double tolerance = 0;          ///< for it
-  double us_per_run = 0;         ///< of `runs` more runs, queued one after the other; of all sessions together
-  std::string explanation = {};  ///< of everything but `right`
+  double error = 0;                       ///< relative to the largest value that the run reads or writes
+  double tolerance = 0;                   ///< for it
+  double us_per_run = 0;                  ///< of `runs` more runs, queued one after the other; of all sessions together
+  std::optional<StallRecord> stall = {};  ///< of who waited in vain
+  std::string explanation = {};           ///< of everything but `right`
 };
 
 struct LightOptions {
