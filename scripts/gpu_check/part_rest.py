@@ -18,7 +18,7 @@ LEAST_SECONDS_TO_MEASURE = 40
 
 SPECS_UNDER_A_SANITIZER = "20"
 SOAK_RUNS = "10000"
-OF_GRIDS = ("StreamedWeights.*", "LargeBlocks.*")
+LARGE = ("StreamedWeights.*", "LargeBlocks.*")  # of grids, for whose sizes the reference takes most of the time
 # Tests that run what a plan takes, which may be any way.
 OF_PLANS = ("SessionParity.*", "NetworkParity.*", "NetworkSessionParity.*", "LayerParity.*", "UnrollParity.*")
 AGAINST_CUDNN = ("cuda_persistent", "cuda_stepwise", "cudnn")
@@ -31,6 +31,7 @@ def run(check):
     sanitize_persistent(check)
     goldens(check)
     soak(check)
+    large_parity(check)
     if check.record.step("micro") is None:
         part_first.micro(check, part_first.MICRO_SECONDS * check.scale, [])
     measure(check)
@@ -39,13 +40,20 @@ def run(check):
 def parity(check):
     check.record.data["parity"] = None
     for kind in KINDS:
-        name = f"parity_{kind}"
-        if kind not in check.kinds_left():
-            check.record.skip(name, "left out", "this kind failed at first light")
-            continue
-        run_parity(check, name, ":".join([f"*PersistentParity.*/{kind}", *(OF_GRIDS if kind == "grid" else ())]))
-    left_out = ["*PersistentParity.*", *OF_GRIDS, "Soak.*", *(OF_PLANS if check.failed_cases else ())]
+        parity_of_kind(check, f"parity_{kind}", kind, f"*PersistentParity.*/{kind}")
+    left_out = ["*PersistentParity.*", *LARGE, "Soak.*", *(OF_PLANS if check.failed_cases else ())]
     run_parity(check, "parity_rest", "-" + ":".join(left_out))
+
+
+def large_parity(check):
+    parity_of_kind(check, "parity_large", "grid", ":".join(LARGE))
+
+
+def parity_of_kind(check, name, kind, tests):
+    if kind in check.kinds_left():
+        run_parity(check, name, tests)
+    else:
+        check.record.skip(name, "left out", "this kind failed at first light")
 
 
 def run_parity(check, name, tests):

@@ -82,14 +82,14 @@ class LeftOutTest(GpuCheckCase):
 
     def test_a_case_of_one_cell_keeps_the_ways_of_the_others(self):
         record = self.check("grid_two_phases=fail")[2]
-        self.assertEqual(self.of_outcome(record, "left out"), ["parity_grid", "soak"])
+        self.assertEqual(self.of_outcome(record, "left out"), ["parity_grid", "soak", "parity_large"])
         self.assertIn("--executors ^(cuda_stepwise|block|cluster|grid) ", record["alternatives"]["arguments"])
 
     def test_all_kinds_fail(self):
         record = self.check("block_one=fail cluster_2=fail grid_packets=fail")[2]
         self.assertEqual(self.of_outcome(record, "left out"),
                          ["parity_block", "parity_cluster", "parity_grid", "memcheck_persistent", "racecheck_persistent",
-                          "synccheck_persistent", "soak"])
+                          "synccheck_persistent", "soak", "parity_large"])
         self.assertIn("^(?!block_|cluster_2x|grid_.*[1-8]rows)(cuda_stepwise|", record["alternatives"]["arguments"])
 
     def test_no_list_of_cases(self):
@@ -135,7 +135,7 @@ class RecordTest(GpuCheckCase):
         self.wait_for(lambda: "first_light_cluster_8" in self.steps(self.record() or {"steps": []}))
         self.kill(process)
         record = self.part("rest")[2]
-        self.assertEqual(self.of_outcome(record, "left out"), ["parity_cluster", "parity_grid", "soak"])
+        self.assertEqual(self.of_outcome(record, "left out"), ["parity_cluster", "parity_grid", "soak", "parity_large"])
 
     def test_a_second_run_takes_the_place_of_the_first(self):
         self.part("first", "cluster_2=fail")
@@ -204,7 +204,7 @@ class DryRunTest(GpuCheckCase):
             code, printed, record = self.check("", ("--part", part))
             self.assertEqual(code, 0, printed)
         cases = record["first_light"].pop("cases")
-        self.assertEqual(len(cases), 10)
+        self.assertEqual(len(cases), 13)
         self.assertEqual(list(record["first_light"]), [f"{kind} {case}" for kind, case, _ in cases])
         for name, result in record["first_light"].items():
             self.assertEqual(result["outcome"], "right", name)

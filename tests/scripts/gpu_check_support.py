@@ -15,8 +15,8 @@ CASES = ["block_one", "cluster_2", "cluster_8", "grid_packets", "grid_two_phases
 FIRST = [*(f"first_light_{case}" for case in CASES), "micro", "headline_lstm_H768_B16_f16", "headline_lstm_H256_B1_f32",
          "headline_lstm_H256_B16_bf16", "headline_lstm_H512_B1_bf16", "headline_lstm_H1024_B4_bf16", "headline_gru_H1536_B4_bf16"]
 REST = ["parity_block", "parity_cluster", "parity_grid", "parity_rest", "memcheck_persistent", "racecheck_persistent",
-        "synccheck_persistent", "goldens", "soak", "bench", "alternatives", "bench_steps", "memcheck", "racecheck", "synccheck",
-        "bench_further"]
+        "synccheck_persistent", "goldens", "soak", "parity_large", "bench", "alternatives", "bench_steps", "memcheck",
+        "racecheck", "synccheck", "bench_further"]
 
 
 class GpuCheckCase(unittest.TestCase):

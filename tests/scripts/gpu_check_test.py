@@ -21,7 +21,7 @@ class GpuCheckTest(GpuCheckCase):
         steps = self.steps(record)
         self.assertEqual(list(steps), FIRST + REST)
         self.assertEqual({step["outcome"] for step in steps.values()}, {"passed"})
-        self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["runs"], 4 * 400)  # of all processes
+        self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["runs"], 5 * 400)  # of all processes
         self.assertEqual((steps["parity_grid"]["tests"], steps["parity_grid"]["failures"]), (1, 0))
         self.assertEqual(steps["soak"]["properties"], {"drift_bytes": "0"})
         self.assertEqual(steps["memcheck"]["errors"], 0)
