@@ -26,8 +26,10 @@ RecurrenceSpec spec_of(CellSpec cell, const Sizes& sizes, DType dtype, const Dev
   return {.cell = cell, .T = kSteps, .B = sizes.B, .I = kInputs, .dtype = dtype, .device = properties.device};
 }
 
-/// Blocks that get x W, and keep their weights.
-bool is_plain_way(const PersistentShape& shape) { return !shape.multiplies_inputs() && shape.streamed_tiles == 0; }
+/// Blocks that get x W, keep their weights, and ask for all words at once.
+bool is_plain_way(const PersistentShape& shape) {
+  return !shape.multiplies_inputs() && shape.streamed_tiles == 0 && shape.polls == Polls::all;
+}
 
 FirstLightCase cluster_case(int blocks, const Sizes& sizes, DType dtype, const DeviceProperties& properties) {
   return {.kind = PersistentKind::cluster,
@@ -37,46 +39,83 @@ FirstLightCase cluster_case(int blocks, const Sizes& sizes, DType dtype, const D
           .wanted = [blocks](const PersistentShape& shape) { return shape.blocks == blocks && is_plain_way(shape); }};
 }
 
-/// Without its `ways`. A grid is one of several blocks: with one it would have nobody to wait for.
-FirstLightCase grid_case(std::string name, const RecurrenceSpec& spec,
-                         std::function<bool(const PersistentShape&)> wanted) {
-  return {.kind = PersistentKind::grid,
-          .name = std::move(name),
-          .ways = {},
-          .spec = spec,
-          .wanted = [=](const auto& shape) { return shape.blocks > 2 && wanted(shape); }};
-}
+/// The cases of a grid, whose sizes go by the device's multiprocessors.
+class GridCases {
+ public:
+  GridCases(const DeviceProperties& properties, std::vector<FirstLightCase>& cases)
+      : properties_(properties),
+        processors_(std::max(kFewestProcessors, properties.processors)),
+        half_(processors_ / 2 * kOctetUnits),
+        cases_(cases) {}
 
-void add_grid_cases(const DeviceProperties& properties, std::vector<FirstLightCase>& cases) {
-  const std::int64_t processors = std::max(kFewestProcessors, properties.processors);
-  const std::int64_t half = processors / 2 * kOctetUnits;  // of the multiprocessors, in blocks of 8 units
-  const CellSpec lstm{.kind = CellKind::lstm};
-  const auto add = [&](FirstLightCase added, std::string ways) {
-    added.ways = std::move(ways);
-    cases.push_back(std::move(added));
-  };
-  add(grid_case("packets", spec_of(lstm, {half, 8}, DType::f16, properties),
-                [](const auto& shape) { return shape.row_tiles == 1 && is_plain_way(shape); }),
-      "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*rowtiles)");
-  add(grid_case("sentinels", spec_of(lstm, {half, 12}, DType::bf16, properties),
-                [](const auto& shape) { return shape.rows > 8 && is_plain_way(shape); }),
-      "grid_(?:.*rowtiles|[0-9]+x[0-9]+_(?:9|[0-9]{2,})rows_)");
-  const CellSpec two_phases{.kind = CellKind::gru, .reset_after = false};
-  add(grid_case("two_phases", spec_of(two_phases, {half, 4}, DType::f32, properties), is_plain_way), "");
-  FirstLightCase streamed = grid_case("streamed", spec_of(lstm, {kStreamedUnits, 4}, DType::f32, properties),
-                                      [](const auto& shape) { return shape.streamed_tiles > 0; });
-  streamed.in_little_memory = true;
-  add(std::move(streamed), "grid_.*streamed");
-  add(grid_case("fused", spec_of(lstm, {half, 4}, DType::f16, properties),
-                [](const auto& shape) { return shape.multiplies_inputs() && shape.streamed_tiles == 0; }),
-      "grid_.*fused");
-  // Each takes more than half of the multiprocessors, so that one has to wait for the other's end.
-  FirstLightCase streams =
-      grid_case("two_streams", spec_of(lstm, {half + half / 2, 1}, DType::f16, properties),
-                [=](const auto& shape) { return 2 * shape.blocks > processors && is_plain_way(shape); });
-  streams.sessions = 2;
-  add(std::move(streams), "");
-}
+  /// Each form in which words of h go through global memory.
+  void add_words() {
+    add(
+        "packets", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
+        [](const auto& shape) { return shape.grid_words() == GridWords::numbered && is_plain_way(shape); },
+        "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*rowtiles)(?!(?:[0-9]+x)?(?:24|48)units)");
+    add(
+        "threes", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
+        [](const auto& shape) { return shape.grid_words() == GridWords::threes && is_plain_way(shape); },
+        "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*rowtiles)(?:[0-9]+x)?(?:24|48)units");
+    add(
+        "sentinels", spec_of(kLstm, {half_, 12}, DType::bf16, properties_),
+        [](const auto& shape) { return shape.rows > 8 && is_plain_way(shape); },
+        "grid_(?:.*rowtiles|[0-9]+x[0-9]+_(?:9|[0-9]{2,})rows_)");
+  }
+
+  void add_variants() {
+    const CellSpec two_phases{.kind = CellKind::gru, .reset_after = false};
+    add("two_phases", spec_of(two_phases, {half_, 4}, DType::f32, properties_), is_plain_way, "");
+    add(
+        "one_first", spec_of(kLstm, {half_, 1}, DType::f16, properties_),
+        [](const auto& shape) { return shape.polls == Polls::one_first; }, "grid_.*onefirst");
+    add(
+        "streamed", spec_of(kLstm, {kStreamedUnits, 4}, DType::f32, properties_),
+        [](const auto& shape) { return shape.streamed_tiles > 0; }, "grid_.*streamed")
+        .in_little_memory = true;
+    RecurrenceSpec two_passes = spec_of({.kind = CellKind::gru}, {kStreamedUnits, 17}, DType::f32, properties_);
+    two_passes.math = MatrixMath::tf32;
+    add(
+        "streamed_once", two_passes,
+        [](const auto& shape) { return shape.streamed_tiles > 0 && shape.streams == Streams::once; }, "grid_.*once")
+        .in_little_memory = true;
+    add(
+        "fused", spec_of(kLstm, {half_, 4}, DType::f16, properties_),
+        [](const auto& shape) {
+          return shape.multiplies_inputs() && shape.streamed_tiles == 0 && shape.polls == Polls::all;
+        },
+        "grid_.*fused");
+  }
+
+  /// Each takes more than half of the multiprocessors, so that one has to wait for the other's end.
+  void add_two_streams() {
+    add(
+        "two_streams", spec_of(kLstm, {half_ + half_ / 2, 1}, DType::f16, properties_),
+        [processors = processors_](const auto& shape) { return 2 * shape.blocks > processors && is_plain_way(shape); },
+        "")
+        .sessions = 2;
+  }
+
+ private:
+  static constexpr CellSpec kLstm{.kind = CellKind::lstm};
+
+  /// A grid is one of several blocks: with one it would have nobody to wait for.
+  FirstLightCase& add(std::string name, const RecurrenceSpec& spec, std::function<bool(const PersistentShape&)> wanted,
+                      std::string ways) {
+    return cases_.emplace_back(
+        FirstLightCase{.kind = PersistentKind::grid,
+                       .name = std::move(name),
+                       .ways = std::move(ways),
+                       .spec = spec,
+                       .wanted = [=](const auto& shape) { return shape.blocks > 2 && wanted(shape); }});
+  }
+
+  const DeviceProperties& properties_;
+  const int processors_;
+  const std::int64_t half_;  // of the multiprocessors have so many units, in blocks of 8
+  std::vector<FirstLightCase>& cases_;
+};
 
 }  // namespace
 
@@ -91,7 +130,10 @@ std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties
   cases.push_back(cluster_case(2, {64, 4}, DType::bf16, properties));
   cases.push_back(cluster_case(8, {256, 4}, DType::f16, properties));
   cases.push_back(cluster_case(16, {512, 1}, DType::bf16, properties));
-  add_grid_cases(properties, cases);
+  GridCases grid(properties, cases);
+  grid.add_words();
+  grid.add_variants();
+  grid.add_two_streams();
   return cases;
 }
 

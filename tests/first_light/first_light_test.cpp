@@ -22,7 +22,7 @@ DeviceProperties device() { return properties_of(device_under_test()); }
 
 constexpr LightOptions kFewRuns{.runs = 2};
 
-enum class Fault { none, one_number, later_runs, stall };
+enum class Fault { none, one_number, later_runs, stall, later_stall };
 
 constexpr StallRecord kStall{.kind = WaitKind::cluster, .block = 3, .warp = 2, .step = 7, .exchange = 8, .tile = 1};
 
@@ -64,7 +64,7 @@ class Faulty final : public Executor {
       if (fault_ == Fault::one_number || (fault_ == Fault::later_runs && runs_ > 1)) {
         cuda_runtime::copy(buffers.final_state[0].data, number_.data(), size_of(request_.spec.dtype), request_.stream);
       }
-      if (fault_ == Fault::stall && runs_ == 1) {
+      if ((fault_ == Fault::stall && runs_ == 1) || (fault_ == Fault::later_stall && runs_ == 2)) {
         cuda_runtime::copy(buffers.flags, stalled_.data(), kFlagWords * sizeof(kStalled), request_.stream);
       }
     }
@@ -81,10 +81,10 @@ class Faulty final : public Executor {
   const Fault fault_;
 };
 
-Light light_of(Fault fault) {
+Light light_of(Fault fault, const LightOptions& options = kFewRuns) {
   const FirstLightCase some = find_first_light_case(first_light_cases(device()), "block one");
   const Faulty executor(fault);
-  return light(recurrence_of(some), executor, kFewRuns);
+  return light(recurrence_of(some), executor, options);
 }
 
 TEST(FirstLight, SaysWhetherNumbersAreRight) {
@@ -109,6 +109,12 @@ TEST(FirstLight, AStallIsNotTakenForTheRunThatIsDoneAgain) {
   EXPECT_EQ(result.outcome, Outcome::stalled);
   EXPECT_EQ(result.explanation, "in the first run: " + to_string(kStall));
   EXPECT_EQ(result.stall, kStall);
+}
+
+TEST(FirstLight, ALaterStallEndsTheRuns) {
+  const Light result = light_of(Fault::later_stall, {.runs = 1000000});
+  EXPECT_EQ(result.outcome, Outcome::stalled);
+  EXPECT_EQ(result.explanation, "in runs 2 to 4: " + to_string(kStall));
 }
 
 /// The case that a benchmark would take a way for, of those which have one alone.
@@ -151,6 +157,14 @@ TEST(FirstLight, WaysOfAGridAreWhatTheirNamesSay) {
   EXPECT_TRUE(matches("packets", "grid_66x2_1rows_2x8units_4k_fused"));
   EXPECT_FALSE(matches("packets", "grid_66x1_8rows_8units_8k_2rowtiles"));
   EXPECT_FALSE(matches("packets", "grid_66x1_16rows_8units_8k"));
+  EXPECT_FALSE(matches("packets", "grid_22x1_8rows_24units_8k"));
+  EXPECT_TRUE(matches("threes", "grid_22x1_8rows_24units_8k"));
+  EXPECT_TRUE(matches("threes", "grid_11x1_8rows_2x24units_4k_onefirst"));
+  EXPECT_FALSE(matches("threes", "grid_22x1_16rows_24units_8k"));
+  EXPECT_FALSE(matches("threes", "grid_66x1_8rows_8units_8k"));
+  EXPECT_TRUE(matches("one_first", "grid_66x1_8rows_8units_8k_fused_onefirst"));
+  EXPECT_TRUE(matches("streamed_once", "grid_66x1_32rows_16units_8k_2streamed_once"));
+  EXPECT_FALSE(matches("streamed_once", "grid_66x1_32rows_16units_8k_2streamed"));
   EXPECT_TRUE(matches("sentinels", "grid_66x1_9rows_8units_8k"));
   EXPECT_TRUE(matches("sentinels", "grid_66x1_16rows_8units_8k"));
   EXPECT_TRUE(matches("sentinels", "grid_66x1_8rows_8units_8k_2rowtiles"));

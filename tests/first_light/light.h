@@ -20,9 +20,9 @@ std::string to_string(Outcome outcome);
 
 struct Light {
   Outcome outcome = Outcome::right;
-  double error = 0;                       ///< relative to the largest value that the run reads or writes
-  double tolerance = 0;                   ///< for it
-  double us_per_run = 0;                  ///< of `runs` more runs, queued one after the other; of all sessions together
+  double error = 0;       ///< relative to the largest value that the run reads or writes
+  double tolerance = 0;   ///< for it
+  double us_per_run = 0;  ///< of a few runs, queued one after the other, the least; of all sessions together
   std::optional<StallRecord> stall = {};  ///< of who waited in vain
   std::string explanation = {};           ///< of everything but `right`
 };
