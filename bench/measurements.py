@@ -10,7 +10,8 @@ MICRO_FORMAT = "rondo_micro 1"
 CHECK_FORMAT = "rondo_gpu_check 1"
 # Where scripts/gpu-check puts files of rondo_bench that are one, in the order of `merge`: the head is that of the last.
 BENCH_PARTS = ("bench_further", "bench_steps", "bench")
-ALTERNATIVES_PART = "alternatives"
+# And where it puts what --alternatives measured: of the quick set, or of some of its points alone.
+ALTERNATIVES_PARTS = ("alternatives", "headline")
 # What a plan takes on a CUDA device: the first that runs the recurrence.
 PLANNED = ("cuda_persistent", "cuda_stepwise")
 MATHS = ["bf16", "f16", "tf32", "f32"]
@@ -97,16 +98,17 @@ def load(path):
     data = _read(path)
     if not _is_check(data):
         return _checked(data, path)
-    return merge([_checked(data[part], f"{path}: {part}") for part in BENCH_PARTS if data.get(part) or part == BENCH_PARTS[-1]])
+    return merge([_checked(data.get(part), f"{path}: {part}") for part in BENCH_PARTS if data.get(part) or part == BENCH_PARTS[-1]])
 
 
 def load_alternatives(path):
     """From a file of scripts/gpu-check: what was measured of persistent kernels beside those that a plan takes, and for
     each point what `rondo_bench --explain` says. (None, {}) where there is none."""
     data = _read(path)
-    if not _is_check(data) or not data.get(ALTERNATIVES_PART):
+    part = next((part for part in ALTERNATIVES_PARTS if _is_check(data) and data.get(part)), None)
+    if part is None:
         return None, {}
-    return _checked(data[ALTERNATIVES_PART], f"{path}: {ALTERNATIVES_PART}"), data.get("plans") or {}
+    return _checked(data[part], f"{path}: {part}"), data.get("plans") or {}
 
 
 def load_ways(path):

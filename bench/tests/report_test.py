@@ -17,7 +17,7 @@ import report  # noqa: E402
 import tables  # noqa: E402
 from alternatives import alternatives_markdown, planned  # noqa: E402
 from measurements import (FileError, best_cudnn, check_micro_shape, check_shape, geometric_mean, load,  # noqa: E402
-                          load_alternatives, load_micro, merge, planned_rondo)
+                          load_alternatives, load_ways, load_micro, merge, planned_rondo)
 
 FIXTURE = HERE / "fixture.json"
 
@@ -298,6 +298,16 @@ class RecordTest(unittest.TestCase):
         self.record["bench"] = None
         with self.assertRaises(FileError):
             self.load()
+
+    def test_headlines_stand_in_for_alternatives(self):
+        """Of a run of `--part first`, which has nothing else that was measured."""
+        headline = self.record["alternatives"]
+        self.record = {"format": "rondo_gpu_check 1", "headline": headline}
+        with self.assertRaises(FileError) as caught:
+            self.load()
+        self.assertIn("no measurements", str(caught.exception))
+        self.assertEqual(load_alternatives(self.path), (headline, {}))
+        self.assertEqual(load_ways(self.path), headline)
 
     def test_every_part_is_checked(self):
         for name in ("bench", "bench_steps", "bench_further", "alternatives"):

@@ -2,52 +2,13 @@
 
 import json
 import os
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
-HERE = pathlib.Path(__file__).resolve().parent
-SCRIPT = HERE.parent.parent / "scripts" / "gpu-check"
-PROGRAMS = ("parity_test", "golden_test", "rondo_bench", "rondo_micro")
-STEPS = ["parity", "goldens", "memcheck", "racecheck", "synccheck", "memcheck_persistent", "racecheck_persistent",
-         "synccheck_persistent", "soak", "micro", "bench", "bench_steps", "alternatives", "bench_further"]
+from gpu_check_support import FIRST, HERE, PROGRAMS, REST, GpuCheckCase
 
 
-class GpuCheckTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.package = pathlib.Path(folder.name, "package")
-        self.tools = pathlib.Path(folder.name, "tools")
-        self.out = pathlib.Path(folder.name, "results", "record.json")
-        for place, names in ((self.package, PROGRAMS), (self.tools, ("nvidia-smi", "compute-sanitizer"))):
-            place.mkdir()
-            for name in names:
-                (place / name).symlink_to(HERE / "stub")
-        (self.package / "cases").mkdir()
-        (self.package / "commit").write_text("abc1234\n")
-
-    def check(self, stub="", arguments=("--minutes", "1")):
-        """(exit code, what was printed, the record or None)."""
-        environment = {**os.environ, "PATH": f"{self.tools}:{os.environ['PATH']}", "STUB": stub, "RONDO_TEST_SEED": "7"}
-        done = subprocess.run([SCRIPT, "--prebuilt", self.package, "--out", self.out, *arguments], env=environment, text=True,
-                              capture_output=True, check=False)
-        record = json.loads(self.out.read_text()) if self.out.exists() else None
-        return done.returncode, done.stdout + done.stderr, record
-
-    def steps(self, record):
-        return {step["name"]: step for step in record["steps"]}
-
-    def expect_failure(self, stub, step, words):
-        """Exactly this step fails, with these words in its record, and so does the whole."""
-        code, printed, record = self.check(stub)
-        self.assertEqual(code, 1, printed)
-        self.assertEqual(record["outcome"], "failed")
-        steps = self.steps(record)
-        self.assertEqual([name for name in steps if steps[name]["outcome"] == "failed"], [step])
-        self.assertIn(words, json.dumps(steps[step]))
-
+class GpuCheckTest(GpuCheckCase):
     def test_all_is_well(self):
         code, printed, record = self.check()
         self.assertEqual(code, 0, printed)
@@ -58,9 +19,10 @@ class GpuCheckTest(unittest.TestCase):
         self.assertEqual(record["versions"], {"cudnn": "9.13.1"})
         self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["worst_error"], 1e-6)
         steps = self.steps(record)
-        self.assertEqual(list(steps), STEPS)
+        self.assertEqual(list(steps), FIRST + REST)
         self.assertEqual({step["outcome"] for step in steps.values()}, {"passed"})
-        self.assertEqual((steps["parity"]["tests"], steps["parity"]["failures"]), (1, 0))
+        self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["runs"], 5 * 400)  # of all processes
+        self.assertEqual((steps["parity_grid"]["tests"], steps["parity_grid"]["failures"]), (1, 0))
         self.assertEqual(steps["soak"]["properties"], {"drift_bytes": "0"})
         self.assertEqual(steps["memcheck"]["errors"], 0)
         self.assertIn("--tool racecheck", steps["racecheck"]["command"])
@@ -69,7 +31,7 @@ class GpuCheckTest(unittest.TestCase):
                                            "gru/H1/bf16/plain": "  cuda_stepwise runs it"})
 
     def test_what_is_measured(self):
-        record = self.check()[2]
+        record = self.part("rest")[2]
         wanted = {"bench": ["--set quick", "--ceilings", "--executors ^(cuda_persistent|cuda_stepwise|cudnn)"],
                   "bench_steps": ["--set steps", "--executors ^(cuda_persistent|cuda_stepwise)"],
                   "alternatives": ["--set quick", "--alternatives 6", "--rounds 5",
@@ -82,25 +44,27 @@ class GpuCheckTest(unittest.TestCase):
                 self.assertIn(word, record[name]["arguments"], name)
             minutes = float(record[name]["arguments"].split("--minutes ")[1].split()[0])
             self.assertTrue(0.3 < minutes <= 0.5, (name, minutes))  # of one, with some seconds to end in
+        self.assertNotIn("--quick", record["micro"]["arguments"])  # the first part has not run
 
     def test_persistent_kernels_under_the_sanitizers(self):
-        steps = self.steps(self.check()[2])
+        steps = self.steps(self.part("rest")[2])
         for tool in ("memcheck", "racecheck", "synccheck"):
             command = steps[f"{tool}_persistent"]["command"]
             self.assertIn(f"--tool {tool} ", command)
-            self.assertIn("--gtest_filter=*PersistentParity.HazardousSizes*", command)
+            kinds = ":".join(f"*PersistentParity.UnderASanitizer/{kind}" for kind in ("block", "cluster", "grid"))
+            self.assertIn(f"--gtest_filter={kinds} ", command)
 
     def test_a_disagreement_of_a_persistent_kernel_under_a_sanitizer(self):
-        code, _, record = self.check("persistent_test=fail")
+        code, _, record = self.part("rest", "persistent_test=fail")
         self.assertEqual(code, 1)
-        failed = {name for name, step in self.steps(record).items() if step["outcome"] == "failed"}
-        self.assertEqual(failed, {"memcheck_persistent", "racecheck_persistent", "synccheck_persistent"})
+        self.assertEqual(self.of_outcome(record, "failed"),
+                         ["memcheck_persistent", "racecheck_persistent", "synccheck_persistent"])
 
     def test_specs(self):
-        for arguments, specs in (((), "400"), (("--specs", "100000"), "100000")):
-            record = self.check("parity_test=fail", ("--minutes", "1", *arguments))[2]
+        for arguments, specs in (((), "60"), (("--specs", "100000"), "100000")):
+            record = self.check("parity_rest=fail", ("--part", "rest", "--minutes", "1", *arguments))[2]
             self.assertEqual(record["specs"], specs)
-            self.assertIn(f"specs={specs}", self.steps(record)["parity"]["output"])
+            self.assertIn(f"specs={specs}", self.steps(record)["parity_rest"]["output"])
         printed = self.check(arguments=("--help",))[1]
         for words in ("--specs N", "three times more", "100000", "--minutes N"):
             self.assertIn(words, printed)
@@ -112,10 +76,14 @@ class GpuCheckTest(unittest.TestCase):
         self.assertIn("no GPU", printed)
 
     def test_a_disagreement(self):
-        self.expect_failure("parity_test=fail", "parity", "parity_test seed=7 device=cuda:0")
+        self.expect_failure("parity_rest=fail", "parity_rest", "parity_rest seed=7 device=cuda:0")
+        self.expect_failure("parity_cluster=fail", "parity_cluster", "parity_cluster seed=7 device=cuda:0")
+
+    def test_no_comparison(self):
+        self.expect_failure("parity_grid=none", "parity_grid", "left no comparisons")
 
     def test_a_disagreement_under_a_sanitizer(self):
-        code, _, record = self.check("small_test=fail")
+        code, _, record = self.part("rest", "small_test=fail")
         self.assertEqual(code, 1)
         self.assertEqual(self.steps(record)["racecheck"]["failed"], ["Some.A"])
 
@@ -132,17 +100,18 @@ class GpuCheckTest(unittest.TestCase):
         self.expect_failure("golden_test=hang", "goldens", "ran out of its time after 2 tests")
 
     def test_without_time_the_rest_is_not_measured(self):
-        code, _, record = self.check("parity_test=hang golden_test=hang soak_test=hang")
+        hangs = " ".join(f"{name}=hang" for name in ("parity_block", "parity_cluster", "golden_test", "soak_test"))
+        code, _, record = self.part("rest", hangs)
         self.assertEqual(code, 1)
         outcomes = {name: step["outcome"] for name, step in self.steps(record).items()}
         self.assertEqual((outcomes["micro"], outcomes["bench"]), ("passed", "passed"))
-        self.assertEqual([name for name in STEPS if outcomes[name] == "skipped"],
-                         ["bench_steps", "alternatives", "bench_further"])
+        self.assertEqual(self.of_outcome(record, "skipped"),
+                         ["alternatives", "bench_steps", "memcheck", "racecheck", "synccheck", "bench_further"])
         self.assertIn("the time was over", self.steps(record)["alternatives"]["note"])
-        self.assertEqual((record["alternatives"], record["bench_further"]), (None, None))
+        self.assertNotIn("alternatives", record)
 
     def test_progress_is_not_kept(self):
-        output = self.steps(self.check("parity_test=fail")[2])["parity"]["output"]
+        output = self.steps(self.part("rest", "parity_rest=fail")[2])["parity_rest"]["output"]
         self.assertNotIn("OK", output)
 
     def test_the_benchmark_fails(self):
@@ -160,12 +129,12 @@ class GpuCheckTest(unittest.TestCase):
         self.expect_failure("bench_further=none", "bench_further", "measured nothing")
 
     def test_without_plans(self):
-        code, printed, record = self.check("plans=fail")
+        code, printed, record = self.part("rest", "plans=fail")
         self.assertEqual((code, record["plans"]), (0, {}), printed)
 
     def test_the_constants_fail(self):
         self.expect_failure("rondo_micro=fail", "micro", "exit_code")
-        self.assertEqual(len(self.check("rondo_micro=fail")[2]["micro"]["measurements"]), 1)  # what there is, is kept
+        self.assertEqual(len(self.record()["micro"]["measurements"]), 1)  # what there is, is kept
 
     def test_the_constants_hang(self):
         self.expect_failure("rondo_micro=hang", "micro", "ran out of its time")
@@ -177,18 +146,18 @@ class GpuCheckTest(unittest.TestCase):
         self.expect_failure("rondo_micro=empty", "micro", "measured nothing")
 
     def test_a_sanitizer_finds_something(self):
-        code, _, record = self.check("compute-sanitizer=errors")
+        code, _, record = self.part("rest", "compute-sanitizer=errors")
         self.assertEqual(code, 1)
         for name in ("memcheck", "racecheck_persistent"):
             self.assertEqual(self.steps(record)[name]["errors"], 3)
 
     def test_a_sanitizer_says_nothing(self):
-        code, _, record = self.check("compute-sanitizer=silent")
+        code, _, record = self.part("rest", "compute-sanitizer=silent")
         self.assertEqual(code, 1)
         self.assertIn("no summary", self.steps(record)["synccheck"]["note"])
 
     def test_a_device_that_the_sanitizer_does_not_know(self):
-        code, printed, record = self.check("compute-sanitizer=unsupported")
+        code, printed, record = self.part("rest", "compute-sanitizer=unsupported")
         self.assertEqual(code, 0, printed)
         self.assertEqual(self.steps(record)["racecheck"]["outcome"], "skipped")
         self.assertIn("not supported", self.steps(record)["racecheck"]["note"])
@@ -196,23 +165,44 @@ class GpuCheckTest(unittest.TestCase):
     def test_paths_are_the_callers(self):
         os.chdir(self.package.parent)
         self.addCleanup(os.chdir, HERE)
-        self.package, self.out = pathlib.Path("package"), pathlib.Path("record.json")
+        self.package, self.out = self.package.relative_to(os.getcwd()), self.out.relative_to(os.getcwd())
         code, printed, record = self.check()
         self.assertEqual(code, 0, printed)
         self.assertEqual(record["outcome"], "passed")
 
     def test_an_archive(self):
-        archive = self.package.parent / "package.tar.gz"
-        subprocess.run(["tar", "-czhf", archive, "-C", self.package, "."], check=True)  # what the links lead to
-        self.package = archive
-        code, printed, record = self.check()
-        self.assertEqual(code, 0, printed)
-        self.assertEqual(record["commit"], "abc1234")
+        folder = self.package
+        for ending, option in ((".tar.gz", "-czhf"), (".tar.xz", "-cJhf")):  # -h: what the links lead to
+            self.package = folder.parent / f"package{ending}"
+            subprocess.run(["tar", option, self.package, "-C", folder, "."], check=True)
+            code, printed, record = self.part("first")
+            self.assertEqual(code, 0, printed)
+            self.assertEqual(record["commit"], "abc1234")
+
+    def test_a_package_for_another_gpu(self):
+        for architecture, stub, code in (("90a", "", 0), ("90a", "nvidia-smi=old", 2), ("80", "", 2), ("80", "nvidia-smi=old", 0),
+                                         ("100a", "", 2)):
+            (self.package / "architecture").write_text(f"{architecture}\n")
+            done, printed, _ = self.part("first", stub)
+            self.assertEqual(done, code, printed)
+            if code == 2:
+                for words in (f"architecture {architecture}", "compute capability 8.0" if stub else "compute capability 9.0"):
+                    self.assertIn(words, printed)
+                self.assertIsNone(self.record())
+            else:
+                (self.out / "record.json").unlink()
 
     def test_wrong_calls(self):
         self.assertEqual(self.check(arguments=("--minutes", "soon"))[0], 2)
         self.assertEqual(self.check(arguments=("--specs", "0"))[0], 2)
         self.assertEqual(self.check(arguments=("--nonsense",))[0], 2)
+        self.assertEqual(self.check(arguments=("--part", "second"))[0], 2)
+        self.out.parent.mkdir()
+        self.out.write_text("not a folder")
+        code, printed, _ = self.check()
+        self.assertEqual(code, 2)
+        self.assertIn("expected a folder", printed)
+        self.out.unlink()
         for program in PROGRAMS:
             (self.package / program).rename(self.package / "elsewhere")
             code, printed, _ = self.check()

@@ -1,0 +1,121 @@
+"""The command line of scripts/gpu-check: its text, what it means, and the exit code."""
+
+import argparse
+import datetime
+import os
+import pathlib
+import tempfile
+import time
+
+from . import device, part_first, part_rest, programs
+from .check import DEVICE, Check
+from .programs import ROOT, WrongCall
+from .record import Record
+
+TEXT = """\
+What only a machine with a GPU can tell: whether the executors for CUDA agree with the CPU there, and how fast they are.
+
+  scripts/gpu-check [--part first|rest|all] [--prebuilt DIR|ARCHIVE] [--out FOLDER] [--minutes N] [--specs N]
+
+  --part first    four minutes in the order of worth: each kind of persistent kernel once, in a process of its own
+                  (first_light); the device's constants; the points where latency counts, beside the ways not taken
+  --part rest     four minutes more: parity with random recurrences, persistent kernels under compute-sanitizer, goldens,
+                  10,000 runs in one process, the benchmark with cuDNN, and while time is left further sets. Kernels that
+                  failed at first light, as FOLDER's record says, are left out
+  --part all      both, one after the other; so unless told
+  --prebuilt DIR  takes the programs from what scripts/gpu-package made; else builds the preset cuda
+  --out FOLDER    where record.json goes, written anew after every step and meanwhile, and log.txt, what the steps
+                  printed; else build/gpu-check/<date>-<device>
+  --minutes N     time for everything but the build; 4 for a part unless told, and 8 for both
+  --specs N       random recurrences of a parity test, as RONDO_TEST_SPECS; 60 unless told. Each is run in every dtype by
+                  every executor, and by the persistent tests three times more, once for each kind of kernel: 100000 need
+                  hours, and --minutes that say so
+
+Exits with 0 when all of it holds, 1 when something does not, 2 for a wrong call, 77 without a GPU."""
+
+PART_SECONDS = 240
+PARTS = {"first": (part_first,), "rest": (part_rest,), "all": (part_first, part_rest)}
+NO_GPU = 77
+
+
+def whole_number(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got '{text}', expected a whole number from 1")
+    return int(text)
+
+
+def parse(arguments):
+    class Parser(argparse.ArgumentParser):
+        def format_help(self):
+            return TEXT + "\n"
+
+        def error(self, message):
+            raise WrongCall(message)
+
+    parser = Parser(allow_abbrev=False)
+    parser.add_argument("--part", choices=PARTS, default="all")
+    parser.add_argument("--prebuilt", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--minutes", type=whole_number)
+    parser.add_argument("--specs", type=whole_number, default=os.environ.get("RONDO_TEST_SPECS", "60"))
+    return parser.parse_args(arguments)
+
+
+def out_folder(wanted, devices):
+    if wanted is None:
+        return ROOT / "build" / "gpu-check" / f"{datetime.date.today().isoformat()}-{device.short_name(devices)}"
+    if wanted.exists() and not wanted.is_dir():
+        raise WrongCall(f"--out: got the file {wanted}, expected a folder")
+    return wanted
+
+
+def set_environment(options):
+    """Of the tests, and for the record."""
+    os.environ["RONDO_TEST_DEVICE"] = DEVICE
+    os.environ.setdefault("RONDO_TEST_SEED", str(int(time.time())))
+    os.environ["RONDO_TEST_SPECS"] = str(options.specs)
+    print(f"RONDO_TEST_SEED={os.environ['RONDO_TEST_SEED']} RONDO_TEST_SPECS={options.specs}", flush=True)
+
+
+def check(options, devices, folder, began):
+    """Runs the parts. The record, with all that came of them."""
+    out = out_folder(options.out, devices)
+    if options.prebuilt:
+        found = programs.from_package(options.prebuilt, folder / "package")
+    else:
+        found = programs.build()
+        began = time.monotonic()
+    record = Record(out, found.commit)
+    record.data.update(device=device.state(), seed=os.environ["RONDO_TEST_SEED"], specs=os.environ["RONDO_TEST_SPECS"])
+    record.save()
+    parts = PARTS[options.part]
+    seconds = options.minutes * 60 if options.minutes else PART_SECONDS * len(parts)
+    scale = seconds / PART_SECONDS / len(parts)
+    end = began + seconds
+    for part in parts:
+        # The first one takes what it needs, and not more than its own time.
+        last = part is parts[-1]
+        until = end if last else min(end, began + min(seconds / len(parts), PART_SECONDS))
+        part.run(Check(found, record, folder, until - time.monotonic(), scale))
+    record.data["device_after"] = device.state()
+    record.save()
+    return record
+
+
+def main(arguments):
+    began = time.monotonic()
+    try:
+        options = parse(arguments)
+        devices = device.devices()
+        if not devices:
+            print("gpu-check: no GPU on this machine (nvidia-smi finds none): nothing checked")
+            return NO_GPU
+        print(devices[0], flush=True)
+        set_environment(options)
+        with tempfile.TemporaryDirectory() as folder:
+            record = check(options, devices, pathlib.Path(folder), began)
+    except WrongCall as error:
+        programs.say(error)
+        return 2
+    record.print_summary()
+    return 0 if record.data["outcome"] == "passed" else 1
