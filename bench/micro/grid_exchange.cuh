@@ -78,10 +78,10 @@ class WidePackets {
   __device__ explicit WidePackets(const GridExchange& exchange) : buffers_(reinterpret_cast<Raw*>(exchange.buffers)) {}
 
   __device__ void write(unsigned round, unsigned item, const Item& words) const {
-    store_wide_packet(buffer(round) + item, {{words.words[0], words.words[1], words.words[2], round + 1}});
+    device::store_three_words(buffer(round) + item, {{words.words[0], words.words[1], words.words[2], round + 1}});
   }
 
-  __device__ Raw read(unsigned round, unsigned item) const { return load_wide_packet(buffer(round) + item); }
+  __device__ Raw read(unsigned round, unsigned item) const { return device::load_three_words(buffer(round) + item); }
   __device__ static bool has_come(unsigned round, const Raw& raw) { return raw.words[3] == round + 1; }
   __device__ static Item payload(const Raw& raw) { return {{raw.words[0], raw.words[1], raw.words[2]}}; }
 

@@ -24,32 +24,6 @@ __device__ inline void store_words(device::Words4* target, const device::Words4&
                : "memory");
 }
 
-/// 16 bytes that PTX reads and writes as one, which it promises of vectors of words for each word alone.
-__device__ inline device::Words4 load_wide_packet(const device::Words4* source) {
-  std::uint64_t low;
-  std::uint64_t high;
-  asm volatile(
-      "{\n\t.reg .b128 packet;\n\t"
-      "ld.relaxed.gpu.global.b128 packet, [%2];\n\t"
-      "mov.b128 {%0, %1}, packet;\n\t}"
-      : "=l"(low), "=l"(high)
-      : "l"(source)
-      : "memory");
-  return {{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32), static_cast<std::uint32_t>(high),
-           static_cast<std::uint32_t>(high >> 32)}};
-}
-
-__device__ inline void store_wide_packet(device::Words4* target, const device::Words4& words) {
-  const std::uint64_t low = static_cast<std::uint64_t>(words.words[1]) << 32 | words.words[0];
-  const std::uint64_t high = static_cast<std::uint64_t>(words.words[3]) << 32 | words.words[2];
-  asm volatile(
-      "{\n\t.reg .b128 packet;\n\t"
-      "mov.b128 packet, {%1, %2};\n\t"
-      "st.relaxed.gpu.global.b128 [%0], packet;\n\t}" ::"l"(target),
-      "l"(low), "l"(high)
-      : "memory");
-}
-
 // What follows is for compute capability 9.0 or newer: called under `if constexpr (device::kHasClusters)` alone.
 
 /// What a wait makes visible: what the other blocks of the cluster wrote, or this block alone. The first is what pushes

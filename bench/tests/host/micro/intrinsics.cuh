@@ -28,20 +28,6 @@ inline void store_words(device::Words4* target, const device::Words4& words) {
   }
 }
 
-/// Nobody runs between the two halves: 16 bytes that come as one.
-inline device::Words4 load_wide_packet(const device::Words4* source) {
-  device::Words4 words;
-  for (unsigned k = 0; k < 4; ++k) words.words[k] = device::load_word(&source->words[k]);
-  return words;
-}
-
-inline void store_wide_packet(device::Words4* target, const device::Words4& words) {
-  for (unsigned k = 0; k < 4; ++k) {
-    std::atomic_ref<std::uint32_t>(target->words[k]).store(words.words[k], std::memory_order_relaxed);
-  }
-  test::simt::interleave();
-}
-
 enum class Acquire : std::uint8_t { cluster, block };
 
 template <Acquire>
