@@ -29,7 +29,7 @@ struct Way {
   CellKind cell;
   DType dtype;
   std::int64_t B;
-  int blocks;           ///< of a team, at least
+  int octets;           ///< of a warp
   std::int64_t losses;  ///< pushes after which one is lost, so that some steps are right
 };
 
@@ -50,12 +50,11 @@ class LostPush : public ::testing::TestWithParam<Way> {
           .map([&](const Tensor& weight) { return weight.to(way.dtype).to(device); });
   const Tensor x = Tensor::full({kT, way.B, kI}, 0.5, DType::f32).to(way.dtype).to(device);
 
-  /// The fastest way of this kind with enough blocks.
+  /// The fastest way of this kind with so many octets, and several blocks.
   std::unique_ptr<const Executor> executor() const {
     for (auto& executor : persistent_alternatives(spec, properties_of(device), way.kind)) {
-      if (persistent_way(*executor, spec, properties_of(device))->plan.shape.blocks >= way.blocks) {
-        return std::move(executor);
-      }
+      const PersistentShape& shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;
+      if (shape.blocks > 1 && shape.octets == way.octets) return std::move(executor);
     }
     return nullptr;
   }
