@@ -73,8 +73,10 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
     pushes_ = place.unit % kPerWord == 0 && tile < place.shape.k_tiles;
     const int pair = tile * kRoomRows * kTilePairs + word % kTilePairs;
     const auto slot = static_cast<std::uint32_t>(2 * pair + word % device::kTileWords / kTilePairs);
-    // Opaque: it is made here, and not again in every step.
-    slot_ = device::opaque(team_offset() + slot * kSlotBytes);
+    slot_ = team_offset() + slot * kSlotBytes;
+    // Opaque: it is made here, and not again in every step. With several passes registers are scarcer than
+    // instructions.
+    if constexpr (kRoomTiles <= 2) slot_ = device::opaque(slot_);
   }
 
   __device__ void push(int row, float value, bool wanted) {

@@ -25,7 +25,7 @@ struct GridOperands {
   int rows;             ///< that come
   std::uint32_t epoch;  ///< of what comes
   BlockStall stall;
-  bool one_first;  ///< Polls::one_first
+  bool polls_one_first;  ///< Polls::one_first
 
   /// What a lane has asked for: kCount tiles of kRowTiles row tiles, of which some may be in flight.
   template <int kCount, int kRowTiles>
@@ -44,7 +44,7 @@ struct GridOperands {
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
         Pair& pair = asked.pairs[tile][row_tile];
         const bool comes = tile < count && row + row_tile * device::kTileColumns < rows;
-        const bool now = comes && (!one_first || tile + row_tile == 0);
+        const bool now = comes && (!one_first() || tile + row_tile == 0);
         pair = comes ? Words::missing(epoch) : Words::absent(epoch);
         if (now) pair = Words::load(source + offset(tile, row_tile));
       }
@@ -68,6 +68,9 @@ struct GridOperands {
   }
 
  private:
+  /// There are such ways for few rows alone.
+  __device__ bool one_first() const { return kRoomRows == device::kTileColumns && polls_one_first; }
+
   /// This lane's pair of a tile.
   __device__ const Pair* source_of(int tile) const {
     return pairs + tile * (kRoomRows * kTilePairs) + static_cast<int>(device::lane());
@@ -90,7 +93,7 @@ struct GridOperands {
         const bool has_come = Words::has_come(pair, epoch);
         come = come && has_come;
         if (!has_come && asks) pair = Words::load(source + offset(tile, row_tile));
-        if (tile + row_tile == 0) asks = has_come || !one_first;
+        if (tile + row_tile == 0) asks = has_come || !one_first();
       }
     }
     if (!come) device::pause();

@@ -20,10 +20,10 @@ class MmaProduct {
  public:
   using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
-  static constexpr bool kThrees =
-      Sizes::kKind == PersistentKind::grid && grid_words_of(Sizes::kRoomTiles, Sizes::kOctets) == GridWords::threes;
+  static constexpr GridWords kWords = grid_words_of(Sizes::kRoomTiles, Sizes::kOctets);
+  static constexpr bool kThrees = Sizes::kKind == PersistentKind::grid && kWords == GridWords::threes;
   static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
-  static constexpr int kAsked = asked_tiles(kResident, kThrees);
+  static constexpr int kAsked = asked_tiles(kResident, Sizes::kRoomTiles, kWords);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, (kStreamsOnce ? Sizes::kRoomTiles : kRowTiles) * device::kTileColumns);

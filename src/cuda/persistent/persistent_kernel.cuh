@@ -141,7 +141,9 @@ template <typename Formula, typename Operand, typename Exchange, int kOctets, in
           Streams kStreams = Streams::each_pass>
 __global__ void __launch_bounds__(kPersistentThreads, 1)
     persistent_kernel(const __grid_constant__ PersistentRun<typename Numbers<Operand>::Element> run) {
-  if constexpr (Exchange::kKind == PersistentKind::cluster && !device::kHasClusters) return;
+  // Clusters begin with compute capability 9.0, and for 8.0 the compiler finds no registers for the sums of two passes.
+  constexpr bool kNewer = Exchange::kKind == PersistentKind::cluster || kStreams == Streams::once;
+  if constexpr (kNewer && !device::kHasClusters) return;
   constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
   constexpr int kPassRows = kPassTiles * device::kTileColumns;
   using Sizes = ProductSizes<Exchange::kKind, kOctets, kPassTiles, kRowTiles, kStreams>;

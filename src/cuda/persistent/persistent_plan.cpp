@@ -118,7 +118,10 @@ PersistentShape with_inputs(const RecurrenceSpec& spec, PersistentShape shape) {
 }
 
 /// The same, with streamed weights read once for all passes; nothing where there is no such kernel.
-std::optional<PersistentShape> with_streams_once(const RecurrenceSpec& spec, PersistentShape shape) {
+std::optional<PersistentShape> with_streams_once(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                                 PersistentShape shape) {
+  constexpr int kLeastCapability = 90;
+  if (properties.compute_capability < kLeastCapability) return std::nullopt;
   if (!streams_once(shape.kind, recurrent_product(spec), shape.octets, shape.row_tiles)) return std::nullopt;
   shape.streams = Streams::once;
   return shape;
@@ -196,7 +199,7 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
   for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
     add(shape);
     if (can_multiply_inputs(spec)) add(with_inputs(spec, shape));
-    if (const auto once = with_streams_once(spec, shape)) add(*once);
+    if (const auto once = with_streams_once(spec, properties, shape)) add(*once);
   }
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);
   add_other_polls(spec, plans);

@@ -84,8 +84,9 @@ enum class Streams : std::uint8_t {
 /// Whether there are kernels that do so: of two passes, where a thread has registers for the sums of both.
 RONDO_HOST_DEVICE constexpr bool streams_once(PersistentKind kind, const RecurrentProduct& product, int octets,
                                               int row_tiles) {
-  return kind == PersistentKind::grid && !product.strict && product.phases == 1 && row_tiles == 4 &&
-         ((product.gates == 4 && octets == 2) || (product.gates == 3 && (octets == 2 || octets == 3)));
+  const bool fits =
+      (octets == 2 && product.gates >= 3) || (octets == 3 && product.gates == 3 && product.operand_bytes == 2);
+  return kind == PersistentKind::grid && !product.strict && product.phases == 1 && row_tiles == 4 && fits;
 }
 
 /// The fewest k_warps for which a thread has registers for its rows.

@@ -34,7 +34,7 @@ struct ThreesOperands {
     const int first_packet = first / kThreesTiles * 2;
     RONDO_UNROLL
     for (int packet = 0; packet < kCount / kThreesTiles * 2; ++packet) {
-      const bool comes = packet < 2 * count / 3 + 1 && first_packet + packet < packets_along_k && row < rows;
+      const bool comes = packet < (2 * count + 2) / 3 && first_packet + packet < packets_along_k && row < rows;
       asked.packets[packet] = {{0, 0, 0, comes ? epoch - 1 : epoch}};
       const bool now = comes && (!one_first || packet == 0);
       if (now) asked.packets[packet] = device::load_three_words(source + packet * kPacketStep);

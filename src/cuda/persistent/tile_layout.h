@@ -113,22 +113,25 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Strea
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // for the two parts of words
     const bool once = streams == Streams::once;
-    const int of_many_rows = once ? 110 : (kPhases<Formula> == 2 ? 108 : (vectors == 5 ? 132 : 140));
+    const bool many_units = Formula::kGates == 1 && vectors > 2;  // whose threads have many rows
+    const int of_two_passes = many_units ? 116 : (vectors == 5 ? 132 : 140);
+    const int of_many_rows = once ? 110 : (kPhases<Formula> == 2 ? 108 : of_two_passes);
     const int registers = (row_tiles == 1 ? 150 : (row_tiles == 2 ? 152 : of_many_rows)) - split;
     const int pass = row_tiles == 1 ? 1 : 2;
     const int sums = 4 * vectors * (once ? row_tiles : pass);
     tiles = (registers - sums) / (4 * vectors + 2 * pass);
   }
   const int most_tiles = row_tiles >= 4 ? 8 : 12;
+  if (tiles < 1) return 1;
   return tiles < most_tiles ? tiles : most_tiles;
 }
 
-/// Tiles whose words of h a lane asks for at once: those that are resident, and where these are few two more, so that a
-/// warp with a tile or two in shared memory does not wait a second time.
-RONDO_HOST_DEVICE constexpr int asked_tiles(int resident, bool threes) {
+/// Tiles whose words of h a lane asks for at once: those that are resident, and with few rows, where there are
+/// registers for words, two more, so that a warp with a tile or two in shared memory does not wait a second time.
+RONDO_HOST_DEVICE constexpr int asked_tiles(int resident, int row_tiles, GridWords words) {
   constexpr int kMost = 8;
-  if (threes) return (resident + kThreesTiles - 1) / kThreesTiles * kThreesTiles;
-  if (resident >= kMost) return resident;
+  if (words == GridWords::threes) return (resident + kThreesTiles - 1) / kThreesTiles * kThreesTiles;
+  if (row_tiles > 1 || resident >= kMost) return resident;
   return resident + 2 < kMost ? resident + 2 : kMost;
 }
 

@@ -28,13 +28,12 @@ class UnitRows {
                                  run.activations.gate == Activation::sigmoid) != 0) {
     // Threads without a row read the sums of another.
     const int row = place.row < Counts::kPassRows ? place.row : 0;
-    sums_at_ = static_cast<int>(
-        device::opaque(static_cast<std::uint32_t>(row * run.layout.sum_row + place.unit * kPhaseGates<Formula, 0> +
-                                                  place.lane * run.layout.sum_parts * run.layout.sum_part)));
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) pushed_ |= static_cast<std::uint32_t>(place.lane == 0 && in_team(i)) << i;
+    sums_at_ = static_cast<std::uint32_t>(row * run.layout.sum_row + place.unit * kPhaseGates<Formula, 0> +
+                                          place.lane * run.layout.sum_parts * run.layout.sum_part);
+    // Opaque: it is made here, and not again in every step. With several passes registers are scarcer than
+    // instructions.
+    if constexpr (Counts::kPasses == 1) sums_at_ = device::opaque(sums_at_);
     if (place.u >= run.shape.H) return;
-    exists_ = pushed_;
     for (int gate = 0; gate < kGates; ++gate) {
       bias_[gate] = run.bias[gate * run.shape.H + place.u];
       if constexpr (Formula::kBiases == 2) recurrent_bias_[gate] = run.recurrent_bias[gate * run.shape.H + place.u];
@@ -42,18 +41,17 @@ class UnitRows {
   }
 
   static constexpr int kRows = Counts::kPasses * Counts::kThreadRows;
-  static_assert(kRows <= 32);
 
   /// Of the team.
   __device__ int row(int i) const { return i / Counts::kThreadRows * Counts::kPassRows + row_in_pass(i); }
   /// All of this thread's rows are asked, so that `i` is a constant wherever it chooses among registers.
   __device__ static bool in_pass(int i, int pass) { return i / Counts::kThreadRows == pass; }
   /// Whether this thread has an i-th row.
-  __device__ bool exists(int i) const { return (exists_ >> i & 1U) != 0; }
+  __device__ bool exists(int i) const { return in_team(i) && place_.u < run_.shape.H; }
   /// Whether some thread of the block may have an i-th row.
   __device__ bool in_block(int i) const { return i % Counts::kThreadRows * place_.row_step < Counts::kPassRows; }
   /// Whether this thread pushes the row: it may be of a unit that there is not, whose h is zero.
-  __device__ bool is_pushed(int i) const { return (pushed_ >> i & 1U) != 0; }
+  __device__ bool is_pushed(int i) const { return in_team(i) && place_.lane == 0; }
   __device__ float h(int i) const { return rows_[i].h; }
   /// r * h, of the step that goes on.
   __device__ float reset_h(int i) const { return rows_[i].reset_h; }
@@ -286,9 +284,7 @@ class UnitRows {
   const PersistentRun<Element>& run_;
   const UnitPlace place_;
   const bool standard_;
-  std::uint32_t exists_ = 0;  ///< a bit for each row
-  std::uint32_t pushed_ = 0;  ///< likewise
-  int sums_at_ = 0;           ///< where those of this thread's first row of a pass are, of the first phase
+  std::uint32_t sums_at_ = 0;  ///< where those of this thread's first row of a pass are, of the first phase
   float bias_[kGates] = {};
   float recurrent_bias_[kGates] = {};
   Row rows_[kRows];
