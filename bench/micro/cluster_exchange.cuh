@@ -25,7 +25,7 @@ struct ClusterExchange {
 /// block is part of the round, as it is of a step: with it no thread is still waiting, or reading what came, when the
 /// next round but one begins, which takes the same barrier and the same place.
 template <unsigned kBlocks, Acquire kAcquire>
-__global__ void __launch_bounds__(kMicroThreads)
+__global__ void __launch_bounds__(kMicroThreads, 1)
     cluster_exchange_kernel(const __grid_constant__ ClusterExchange exchange) {
   if constexpr (device::kHasClusters) {
     constexpr unsigned kMine = (kBlocks * (kMostPushedBytes / kWordBytes) + kMicroThreads - 1) / kMicroThreads;

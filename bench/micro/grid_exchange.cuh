@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "cuda/device/collectives.cuh"
+#include "cuda/device/opaque.cuh"
 #include "cuda/device/packet.cuh"
 #include "cuda/device/unroll.cuh"
 #include "micro/waiting.cuh"
@@ -19,9 +20,9 @@ enum class Fence : std::uint8_t { none, after_write, after_read };
 
 /// How items that had not come are asked for again.
 enum class Poll : std::uint8_t {
-  missing,          ///< each behind a branch, at offsets that the compiler knows
-  missing_strided,  ///< each behind a branch, at a stride that the kernel is told: addresses are computed in each poll
-  all               ///< all of them, without a branch, at offsets that the compiler knows
+  missing,          ///< each under a condition, at offsets that the compiler knows
+  missing_strided,  ///< likewise, at a stride that the kernel is told: addresses are computed in each poll
+  all               ///< all of them, at offsets that the compiler knows
 };
 
 struct GridExchange {
@@ -52,7 +53,8 @@ class Packets {
     for (unsigned word = 0; word < 2; ++word) device::store_packet(&pair->packets[word], {words.words[word], epoch});
   }
 
-  __device__ Raw read(unsigned round, unsigned item) const { return device::load_packets(buffer(round) + item); }
+  __device__ const Raw* place(unsigned round) const { return buffer(round); }
+  __device__ static Raw load(const Raw* item) { return device::load_packets(item); }
   __device__ static bool has_come(unsigned round, const Raw& raw) {
     return raw.packets[0].epoch == round + 1 && raw.packets[1].epoch == round + 1;
   }
@@ -81,7 +83,8 @@ class WidePackets {
     device::store_three_words(buffer(round) + item, {{words.words[0], words.words[1], words.words[2], round + 1}});
   }
 
-  __device__ Raw read(unsigned round, unsigned item) const { return device::load_three_words(buffer(round) + item); }
+  __device__ const Raw* place(unsigned round) const { return buffer(round); }
+  __device__ static Raw load(const Raw* item) { return device::load_three_words(item); }
   __device__ static bool has_come(unsigned round, const Raw& raw) { return raw.words[3] == round + 1; }
   __device__ static Item payload(const Raw& raw) { return {{raw.words[0], raw.words[1], raw.words[2]}}; }
 
@@ -109,7 +112,8 @@ class Sentinels {
     store_words(buffer(round + 2) + item, Item{});
   }
 
-  __device__ Raw read(unsigned round, unsigned item) const { return load_words(buffer(round) + item); }
+  __device__ const Raw* place(unsigned round) const { return buffer(round); }
+  __device__ static Raw load(const Raw* item) { return load_words(item); }
   __device__ static bool has_come(unsigned, const Raw& raw) {
     return raw.words[0] != 0 && raw.words[1] != 0 && raw.words[2] != 0 && raw.words[3] != 0;
   }
@@ -129,29 +133,31 @@ __device__ void receive(const Exchange& exchange, unsigned round, Patience& pati
   constexpr unsigned kMine = (Exchange::kItems + kMicroThreads - 1) / kMicroThreads;
   const unsigned thread = device::thread_index().x;
   if (Exchange::kItems < kMicroThreads && thread >= Exchange::kItems) return;
-  const auto item = [&](unsigned k) { return thread + k * (kPoll == Poll::missing_strided ? stride : kMicroThreads); };
+  const auto* first = exchange.place(round) + thread;
+  // Of an opaque pointer the distances stay constants; of an opaque stride each address is computed when it is used.
+  const auto distance = [&](unsigned k) {
+    return kPoll == Poll::missing_strided ? std::size_t{k} * device::opaque(stride) : std::size_t{k} * kMicroThreads;
+  };
   typename Exchange::Raw raw[kMine];
-  for (unsigned k = 0; k < kMine; ++k) raw[k] = exchange.read(round, item(k));
+  for (unsigned k = 0; k < kMine; ++k) raw[k] = Exchange::load(first + distance(k));
   patience.wait([&] {
     bool all = true;
-    bool missing[kMine];
-    for (unsigned k = 0; k < kMine; ++k) {
-      missing[k] = !Exchange::has_come(round, raw[k]);
-      all = all && !missing[k];
-    }
+    for (unsigned k = 0; k < kMine; ++k) all = Exchange::has_come(round, raw[k]) && all;
     if (all) return true;
+    const auto* again = device::opaque(first);
     for (unsigned k = 0; k < kMine; ++k) {
-      if (kPoll == Poll::all || missing[k]) raw[k] = exchange.read(round, item(k));
+      if (kPoll == Poll::all || !Exchange::has_come(round, raw[k])) raw[k] = Exchange::load(again + distance(k));
     }
     device::pause();
     return false;
   });
-  for (unsigned k = 0; k < kMine; ++k) target[item(k)] = Exchange::payload(raw[k]);
+  for (unsigned k = 0; k < kMine; ++k) target[thread + k * kMicroThreads] = Exchange::payload(raw[k]);
 }
 
 /// In each round a block writes what came from its neighbour in the round before.
 template <typename Exchange, Fence kFence = Fence::none, Poll kPoll = Poll::missing>
-__global__ void __launch_bounds__(kMicroThreads) grid_exchange_kernel(const __grid_constant__ GridExchange arguments) {
+__global__ void __launch_bounds__(kMicroThreads, 1)
+    grid_exchange_kernel(const __grid_constant__ GridExchange arguments) {
   using Item = typename Exchange::Item;
   constexpr unsigned kItems = Exchange::kItems;
   const unsigned thread = device::thread_index().x;
