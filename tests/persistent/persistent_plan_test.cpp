@@ -93,7 +93,7 @@ TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
   ASSERT_GT(plan.shape.streamed_tiles, 0);
   const std::string text = to_string(plan);
   EXPECT_NE(text.find("KiB read in every step; predicted"), std::string::npos) << text;
-  EXPECT_NE(text.find("streamed)"), std::string::npos) << text;
+  EXPECT_NE(text.find("streamed_once)"), std::string::npos) << text;
   // All of it is somewhere.
   const std::size_t bytes = plan.bytes.register_weights + plan.bytes.shared_weights + plan.bytes.streamed_weights;
   EXPECT_GE(static_cast<std::size_t>(plan.shape.blocks) * bytes, std::size_t{4} * 2560 * 2560 * 2);
