@@ -11,6 +11,7 @@
 #include "cuda/runtime/runtime.h"
 #include "first_light/cases.h"
 #include "first_light/light.h"
+#include "simt/device/launch_limits.h"
 #include "support/device_under_test.h"
 #include "support/executors.h"
 #include "support/expect_error.h"
@@ -177,10 +178,18 @@ TEST(FirstLight, WaysOfAGridAreWhatTheirNamesSay) {
 
 TEST(FirstLight, WhatADeviceHasNoRoomForIsNoWay) {
   DeviceProperties without_clusters = device();
-  without_clusters.cluster_blocks = 0;
+  without_clusters.clusters = {};
   const auto cases = first_light_cases(without_clusters);
   EXPECT_EQ(way_of(find_first_light_case(cases, "cluster 2"), without_clusters), nullptr);
   EXPECT_NE(way_of(find_first_light_case(cases, "block one"), without_clusters), nullptr);
+}
+
+TEST(FirstLight, WhatOnlyTheDeviceCanRefuseIsDeclined) {
+  const simt::LargestCluster largest(4);
+  const FirstLightCase refused = find_first_light_case(first_light_cases(device()), "cluster 8");
+  const Light result = light(recurrence_of(refused), *way_of(refused, device()), kFewRuns);
+  EXPECT_EQ(result.outcome, Outcome::declined) << result.explanation;
+  EXPECT_NE(result.explanation.find("cluster"), std::string::npos) << result.explanation;
 }
 
 TEST(FirstLight, AnUnknownCaseIsToldTheNames) {

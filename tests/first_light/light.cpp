@@ -133,6 +133,12 @@ double timed(const LitSessions& sessions, int runs) {
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count() / runs;
 }
 
+/// What room there is for clusters, a GPU tells only when it is asked for them. A device that fails throws the same
+/// type.
+bool is_refusal(const RuntimeError& error) {
+  return std::string(error.what()).find("has no kernel that") != std::string::npos;
+}
+
 /// Runs and times them, until one stalls.
 void run_often(const LitSessions& sessions, int runs, Light& result) {
   for (int run = 0; run < runs && result.outcome == Outcome::right; run += kRunsBetweenLooks) {
@@ -161,8 +167,13 @@ Light light(const RandomRecurrence& recurrence, const Executor& executor, const 
   const RandomRecurrence exact = rounded(recurrence, {.executor = {}, .dtype = spec.dtype, .math = spec.math});
   const Plan plan = Plan::create_for(executor, spec, properties_of(spec.device));
   LitSessions sessions;
-  while (static_cast<int>(sessions.size()) < options.sessions) {
-    sessions.push_back(std::make_unique<LitSession>(plan, exact));
+  try {
+    while (static_cast<int>(sessions.size()) < options.sessions) {
+      sessions.push_back(std::make_unique<LitSession>(plan, exact));
+    }
+  } catch (const RuntimeError& error) {
+    if (!is_refusal(error)) throw;
+    return {.outcome = Outcome::declined, .explanation = error.what()};
   }
   for (const auto& session : sessions) session->run();
   if (any_stalled(sessions, "the first run", result)) return result;
