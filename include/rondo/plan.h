@@ -91,12 +91,12 @@ struct SessionTensors {
 struct SessionStatus {
   /// A row's length was below 0 or above T; it was taken as 0 or T.
   bool length_out_of_range = false;
-  /// Blocks of a kernel that wait for each other did not all come, as when other work held the device for seconds. What
-  /// the runs since the last status wrote is not to be used, but for the last one, which has been done again another
-  /// way; all later runs take that way, too. That run's results are right unless `final_state` was its `initial_state`.
+  /// Blocks of a kernel that wait for each other did not all come within two seconds, as when other work held the
+  /// device. What the runs since the last status wrote is not to be used: it is NaN from the step on that nobody could
+  /// compute, and all NaN in runs that were queued behind. But the last run has been done again another way, and all
+  /// later runs take that way, too. That run's results are right unless `final_state` was its `initial_state`.
   bool stalled = false;
-  /// Where `stalled`: the first of them. Outputs of the runs that were not done again are NaN from that step on.
-  StallRecord stall = {};
+  StallRecord stall = {};  ///< where `stalled`: the first wait that was given up
 };
 
 /// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. Used by one thread at a

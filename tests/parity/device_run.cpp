@@ -127,7 +127,10 @@ RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run
     tensors.poison();
     session.run(tensors.tensors);
   }
-  return tensors.take();
+  RunResult result = tensors.take();  // before the session does a run again that has stalled
+  const SessionStatus status = session.status();
+  EXPECT_FALSE(status.stalled) << to_string(status.stall);
+  return result;
 }
 
 RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how) {
