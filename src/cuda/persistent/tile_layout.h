@@ -116,7 +116,8 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Strea
     const bool many_units = Formula::kGates == 1 && vectors > 2;  // whose threads have many rows
     const int of_two_passes = many_units ? 116 : (vectors == 5 ? 132 : 140);
     const int of_many_rows = once ? 110 : (kPhases<Formula> == 2 ? 108 : of_two_passes);
-    const int registers = (row_tiles == 1 ? 150 : (row_tiles == 2 ? 152 : of_many_rows)) - split;
+    const int of_one_pass = row_tiles == 1 ? 150 : (kPhases<Formula> == 2 ? 144 : 152);
+    const int registers = (row_tiles <= 2 ? of_one_pass : of_many_rows) - split;
     const int pass = row_tiles == 1 ? 1 : 2;
     const int sums = 4 * vectors * (once ? row_tiles : pass);
     tiles = (registers - sums) / (4 * vectors + 2 * pass);
