@@ -133,7 +133,7 @@ TEST(PersistentPlan, BlocksAreLargerWhereACellHasFewerGates) {
     EXPECT_EQ(shape(CellKind::lstm, 1024, 128, DType::f32, gpu, MatrixMath::tf32).row_tiles, 8);
   }
   EXPECT_EQ(rnn(1760, 64, DType::bf16, a100()), 48);
-  EXPECT_EQ(rnn(512, 64, DType::bf16, a100()), 64);
+  EXPECT_EQ(rnn(512, 64, DType::bf16, a100()), 48);
   EXPECT_EQ(rnn(512, 64, DType::bf16, slice()), 64);
 }
 
