@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "cuda/runtime/runtime.h"
-#include "rondo/layers.h"
+#include "plan/unattended.h"
 #include "rondo/plan.h"
-#include "rondo/stream.h"
 #include "support/expect_error.h"
 
 namespace rondo::test {
@@ -36,26 +35,16 @@ TEST(NeverWaits, ATeamOfOneBlockWaitsForNobody) {
       {"cuda_cluster declined: its blocks wait for each other"});
 }
 
-/// A layer whose call is recorded has a session that is gone when the graph runs.
-TEST(NeverWaits, ALayerThatIsRecordedTakesNoSuchKernel) {
-  const Device device = cuda(0);
-  const RecurrentWeights weights =
-      RecurrentWeights{Tensor::full({3, 160}, 0.3, DType::f32), Tensor::full({40, 160}, 0.02, DType::f32),
-                       Tensor::full({160}, 0.1, DType::f32)}
-          .to(device);
-  LSTM lstm({.units = 40}, weights);
-  const Tensor x = Tensor::full({2, 4, 3}, 0.5, DType::f32, device);
-  const CallOptions forced{.plan = {.executor = "cuda_cluster"}};
-  (void)lstm(x, forced);  // outside of a recording it may
-  const cuda_runtime::OwnedStream recording(device);
-  expect_words<ValueError>(
-      [&] {
-        (void)cuda_runtime::Graph::record(recording.get(), [&] {
-          const StreamScope scope(recording.get());
-          (void)lstm(x, forced);
-        });
-      },
-      {"cuda_cluster declined: its blocks wait for each other"});
+/// What a layer makes for itself is gone when a graph runs into which its call was recorded.
+TEST(NeverWaits, HiddenSessionsThatAreRecordedDoNot) {
+  const cuda_runtime::OwnedStream stream(cuda(0));
+  EXPECT_FALSE(unattended(PlanOptions{}, stream.get()).never_waits);
+  EXPECT_FALSE(unattended(NetworkOptions{}, stream.get()).never_waits);
+  EXPECT_FALSE(unattended(PlanOptions{}, Stream{cpu()}).never_waits);
+  (void)cuda_runtime::Graph::record(stream.get(), [&] {
+    EXPECT_TRUE(unattended(PlanOptions{}, stream.get()).never_waits);
+    EXPECT_TRUE(unattended(NetworkOptions{}, stream.get()).never_waits);
+  });
 }
 
 }  // namespace
