@@ -53,7 +53,7 @@ class LostPush : public ::testing::TestWithParam<Way> {
   /// The fastest way of this kind with so many octets, and several blocks.
   std::unique_ptr<const Executor> executor() const {
     for (auto& executor : persistent_alternatives(spec, properties_of(device), way.kind)) {
-      const PersistentShape& shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;
+      const PersistentShape shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;
       if (shape.blocks > 1 && shape.octets == way.octets) return std::move(executor);
     }
     return nullptr;
