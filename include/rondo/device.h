@@ -37,7 +37,7 @@ struct ClusterCounts {
 
   bool operator==(const ClusterCounts&) const = default;
 
-  /// Of clusters of so many blocks; 0 for a size that is none of these.
+  /// The count of clusters of `blocks` blocks; 0 for a size that is none of these.
   constexpr int of(int blocks) const {
     switch (blocks) {
       case 2: return of_2;
@@ -74,7 +74,7 @@ struct DeviceProperties {
   std::size_t l2_bytes = 0;
   std::size_t memory_bytes = 0;
 
-  /// Clusters of so many blocks that run at once: no more than `processors` has room for. 0: none can run.
+  /// How many clusters of `blocks` blocks run at once: no more than `processors` has room for. 0: none can run.
   constexpr int clusters_at_once(int blocks) const {
     const int fit = clusters.of(blocks);
     return fit == 0 ? 0 : (fit < processors / blocks ? fit : processors / blocks);

@@ -13,7 +13,7 @@ __device__ inline std::uint32_t clock_nanoseconds() {
   return nanoseconds;
 }
 
-/// Polls between two looks at the clock: well below a second, and so many that the looks cost nothing.
+/// Polls between two looks at the clock: they take well below a second, and the looks cost nothing beside them.
 inline constexpr int kPollsPerLook = 1024;
 
 }  // namespace rondo::device

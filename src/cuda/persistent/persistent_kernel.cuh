@@ -12,7 +12,7 @@
 ///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
 ///
 /// Where a team has more rows than a product takes, each line is done for one pass of rows after the other, and h of
-/// one pass is on its way while the next one is multiplied.
+/// one pass is in flight while the next one is multiplied.
 ///
 /// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone. A block whose wait is
 /// given up pushes nothing that depends on it, and fills what it has not written with NaN (block_stall.cuh).

@@ -179,8 +179,8 @@ struct PersistentShape {
     const std::int32_t left = k_tiles - k_warp * warp_tiles();
     return left < 0 ? 0 : (left < warp_tiles() ? left : warp_tiles());
   }
-  /// Neighbouring lanes that share a unit of a row and add up a part of its sums each: two, where a warp has them and
-  /// the block's threads are enough for a pass of so many rows.
+  /// Lanes of a warp that share a unit of a row and add up a part of its sums each: two, where a warp has them and the
+  /// block's threads are enough for a pass of `pass_rows` rows.
   RONDO_HOST_DEVICE std::int32_t unit_lanes(std::int32_t pass_rows) const {
     const bool in_warp = units() == device::kWarpLanes / 2 || units() == device::kWarpLanes / 4;
     return in_warp && k_warps > 1 && threads() >= 2 * units() * pass_rows ? 2 : 1;
