@@ -28,6 +28,13 @@ __device__ inline std::uint32_t shuffle(std::uint32_t word, unsigned source) {
   return __shfl_sync(0xffffffffU, word, static_cast<int>(source));
 }
 
+/// The word that lane `source` gave of the kWidth neighbours that the lane is among: 2, 4, 8 or 16, beginning at a
+/// multiple of that. All lanes of the warp take part.
+template <unsigned kWidth>
+__device__ inline std::uint32_t shuffle_among(std::uint32_t word, unsigned source) {
+  return __shfl_sync(0xffffffffU, word, static_cast<int>(source), static_cast<int>(kWidth));
+}
+
 /// The number that the lane gave whose position differs in the bits of `mask`. All lanes of the warp take part.
 __device__ inline float shuffle_xor(float value, unsigned mask) {
   return __shfl_xor_sync(0xffffffffU, value, static_cast<int>(mask));

@@ -21,6 +21,7 @@
 #pragma once
 
 #include "cuda/device/cluster.cuh"
+#include "cuda/device/opaque.cuh"
 #include "cuda/persistent/block_stall.cuh"
 #include "cuda/persistent/exchange.h"
 #include "cuda/persistent/operand_words.cuh"
@@ -72,7 +73,11 @@ class ClusterExchange {
         barriers_(reinterpret_cast<device::PushBarrier*>(place.barriers)),
         stall_(reinterpret_cast<StallPlace*>(place.barriers + 2 * sizeof(device::PushBarrier))) {
     constexpr int kChunk = kChunkLanes<Operand>;
-    first_unit_ = (place.block * place.shape.units() + place.unit) / kChunk * kChunk;
+    const int first_unit = (place.block * place.shape.units() + place.unit) / kChunk * kChunk;
+    const bool exists = first_unit < place.shape.H;
+    // Opaque: they are made here, and not again in every step.
+    first_peer_ = device::opaque(exists ? device::lane() % kChunk : static_cast<unsigned>(place.shape.blocks));
+    chunk_ = device::opaque(reinterpret_cast<std::byte*>(place.operands + first_unit / Numbers<Operand>::kPerWord));
     bytes_ = static_cast<std::uint32_t>(place.rows * ((place.shape.H + kChunk - 1) / kChunk)) * sizeof(device::Words4);
   }
 
@@ -87,25 +92,29 @@ class ClusterExchange {
 
   /// Lane i of a chunk serves the peers i, i + kChunkLanes, ...
   __device__ void push(int row, float value, bool wanted) {
-    const device::Words4 chunk = chunk_of_lanes<Operand>(value);
-    if (!wanted || first_unit_ >= place_.shape.H) return;
-    std::uint32_t* target = place(pushed_) + row * place_.shape.row_stride() + first_unit_ / Numbers<Operand>::kPerWord;
-    constexpr unsigned kLanes = kChunkLanes<Operand>;
-    for (unsigned peer = device::lane() % kLanes; peer < static_cast<unsigned>(place_.shape.blocks); peer += kLanes) {
-      device::push(reinterpret_cast<device::Words4*>(target), chunk, &barriers_[pushed_ % 2], peer);
+    const device::Words4 words = chunk_of_lanes<Operand>(value);
+    const auto blocks = static_cast<unsigned>(place_.shape.blocks);
+    if (!wanted || first_peer_ >= blocks) return;
+    auto* target = reinterpret_cast<device::Words4*>(chunk_ + push_place_ + row * place_.layout.operand_row);
+    for (unsigned peer = first_peer_; peer < blocks; peer += kChunkLanes<Operand>) {
+      device::push(target, words, &barriers_[push_parity_], peer);
     }
   }
 
   __device__ void end_pushes() {
-    if (device::thread_index().x == 0) device::expect_bytes(&barriers_[pushed_ % 2], bytes_);
-    ++pushed_;
+    if (device::thread_index().x == 0) device::expect_bytes(&barriers_[push_parity_], bytes_);
+    push_parity_ ^= 1;
+    push_place_ = place_.layout.operand_place - push_place_;
   }
 
   __device__ void wait(int) {
     stall_.wait([&] { return device::try_phase(&barriers_[waited_ % 2], waited_ / 2 % 2); }, waited_, 0);
     ++waited_;
   }
-  __device__ SharedOperands operands(int) const { return {place(waited_ - 1), place_.shape.row_stride()}; }
+  __device__ SharedOperands operands(int) const {
+    const std::int32_t place = waited_ % 2 != 0 ? 0 : place_.layout.operand_place;
+    return {place_.operands + place / sizeof(std::uint32_t), place_.shape.row_stride()};
+  }
   __device__ void order(int) const {}
   __device__ bool all_came() const { return !stall_.given_up(); }
   __device__ void report(std::uint32_t* flags, std::int32_t step) const {
@@ -116,17 +125,14 @@ class ClusterExchange {
   __device__ void end() { device::cluster_barrier(); }
 
  private:
-  __device__ std::uint32_t* place(unsigned exchange) const {
-    return place_.operands +
-           exchange % 2 * (operand_bytes(place_.shape, place_.shape.padded_rows()) / sizeof(std::uint32_t));
-  }
-
   const ExchangePlace place_;
   device::PushBarrier* barriers_;
   const BlockStall stall_;
-  int first_unit_ = 0;       ///< of the chunk that this lane is part of
-  std::uint32_t bytes_ = 0;  ///< that come with each exchange
-  unsigned pushed_ = 0;
+  unsigned first_peer_ = 0;       ///< that this lane pushes to; `blocks` where there is nothing to push
+  std::byte* chunk_ = nullptr;    ///< where the lane's chunk of row 0 goes, in the first place
+  std::uint32_t bytes_ = 0;       ///< that come with each exchange
+  unsigned push_parity_ = 0;      ///< of the next exchange
+  std::int32_t push_place_ = 0;   ///< and its place: bytes behind the first one
   unsigned waited_ = 0;
 };
 

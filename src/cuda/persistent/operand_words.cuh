@@ -40,9 +40,10 @@ inline constexpr int kChunkLanes = 4 * Numbers<Operand>::kPerWord;
 template <typename Operand>
 __device__ inline device::Words4 chunk_of_lanes(float value) {
   const std::uint32_t word = word_of_lanes<Operand>(value);
-  const unsigned first = device::lane() / kChunkLanes<Operand> * kChunkLanes<Operand>;
   device::Words4 chunk;
-  for (unsigned i = 0; i < 4; ++i) chunk.words[i] = device::shuffle(word, first + i * Numbers<Operand>::kPerWord);
+  for (unsigned i = 0; i < 4; ++i) {
+    chunk.words[i] = device::shuffle_among<kChunkLanes<Operand>>(word, i * Numbers<Operand>::kPerWord);
+  }
   return chunk;
 }
 

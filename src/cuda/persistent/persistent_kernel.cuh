@@ -24,6 +24,7 @@
 #pragma once
 
 #include "cuda/device/async_copy.cuh"
+#include "cuda/device/opaque.cuh"
 #include "cuda/persistent/exchange.cuh"
 #include "cuda/persistent/fma_product.cuh"
 #include "cuda/persistent/grid_exchange.cuh"
@@ -63,7 +64,7 @@ struct BlockMemory {
   const SharedLayout& layout;
 
   __device__ std::uint32_t* operands() const { return reinterpret_cast<std::uint32_t*>(base + layout.operands); }
-  __device__ float* sums() const { return reinterpret_cast<float*>(base + layout.sums); }
+  __device__ float* sums_at(std::uint32_t place) const { return reinterpret_cast<float*>(base + place); }
   __device__ device::Words4* weights() const { return reinterpret_cast<device::Words4*>(base + layout.weights); }
   __device__ device::Words4* stream() const { return reinterpret_cast<device::Words4*>(base + layout.stream); }
   __device__ std::byte* barriers() const { return base + layout.barriers; }
@@ -94,22 +95,29 @@ __device__ inline WarpPlace warp_place(const PersistentShape& shape, const Block
           .stream_places = memory.stream() + warp * kStreamVectors};
 }
 
-/// Where the sums of a product are: in BlockNeeds::sum_places in turn.
+/// Where the sums of a product are in the block's shared memory, in bytes: in BlockNeeds::sum_places in turn.
 class SumPlaces {
  public:
-  __device__ SumPlaces(const BlockMemory& memory, const PersistentShape& shape, const BlockNeeds& needs)
-      : memory_(memory), step_(needs.sum_places == 1 ? 0 : sum_count(shape, needs)) {}
+  __device__ SumPlaces(const SharedLayout& layout, const PersistentShape& shape, const BlockNeeds& needs)
+      : both_(device::opaque(2 * first_of(layout) + (needs.sum_places == 1 ? 0 : bytes_of(shape, needs)))),
+        current_(first_of(layout)) {}
 
-  __device__ float* next() {
-    place_ ^= 1;
-    return current();
+  __device__ std::uint32_t next() {
+    current_ = both_ - current_;
+    return current_;
   }
-  __device__ float* current() const { return memory_.sums() + place_ * step_; }
+  __device__ std::uint32_t current() const { return current_; }
 
  private:
-  const BlockMemory& memory_;
-  const int step_;
-  int place_ = 0;
+  static __device__ std::uint32_t first_of(const SharedLayout& layout) {
+    return static_cast<std::uint32_t>(layout.sums);
+  }
+  static __device__ std::uint32_t bytes_of(const PersistentShape& shape, const BlockNeeds& needs) {
+    return static_cast<std::uint32_t>(sum_count(shape, needs)) * sizeof(float);
+  }
+
+  const std::uint32_t both_;  ///< the sum of the two places
+  std::uint32_t current_;
 };
 
 /// `value(i)` of every row of this thread in a pass goes to all blocks of the team.
@@ -182,7 +190,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
             .rows = team_rows,
             .row = place.row,
             .row_step = place.row_step,
-            .lane = place.lane});
+            .lane = place.lane},
+      memory.base);
   Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, memory.operands(),
                      memory.barriers(), run.flags});
   exchange.begin();
@@ -199,7 +208,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     }
     rows.load_inputs(s);
   }
-  SumPlaces sums(memory, shape, needs);
+  SumPlaces sums(run.layout, shape, needs);
   typename Product::template Asked<decltype(exchange.operands(0))> asked;
   if (asks_early && s < range.last && !fresh) product.ask(exchange.operands(0), asked);
   // Sums of a phase of the step; with the first one those of x.
@@ -211,7 +220,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       exchange.wait(first);
       const auto operands = exchange.operands(first);
       if (kPhase != 0 || !kAsksEarly || with_inputs) product.ask(operands, asked);
-      product.template multiply<kPhase>(operands, asked, {pass, rows_of_pass<Counts>(team_rows, first)}, sums.next());
+      product.template multiply<kPhase>(operands, asked, {pass, rows_of_pass<Counts>(team_rows, first)},
+                                        memory.sums_at(sums.next()));
       exchange.order(first);
     }
     if (kPhase == 0 && !with_inputs) rows.add_biases(pass);

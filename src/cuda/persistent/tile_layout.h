@@ -198,6 +198,8 @@ struct SharedLayout {
   std::int32_t sum_shuffle = 0;      ///< from one of two such lanes to the other; 0: there is one
   std::int32_t sum_parts = 1;        ///< that each of them adds up: of k_warps
   std::uint32_t exchange_bytes = 0;  ///< of one exchange of a team of a grid
+  std::int32_t operand_row = 0;      ///< from a row of h in shared memory to the next, in bytes
+  std::int32_t operand_place = 0;    ///< from a copy of these rows to the next, in bytes
   bool missing_octet = false;  ///< in 16 bits, the second half of the last tile of h is of units that no block has
 };
 
@@ -254,6 +256,8 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
     layout.barriers = layout.input_sums + sizeof(float) * product(kInputPlaces, input_sum_count(shape, needs));
   }
   layout.bytes = layout.barriers + kBarrierBytes;
+  layout.operand_row = static_cast<std::int32_t>(operand_bytes(shape, 1));
+  layout.operand_place = static_cast<std::int32_t>(operand_bytes(shape, needs.pass_rows));
   layout.sum_row = shape.sum_stride(needs.gates);
   layout.sum_part = needs.pass_rows * layout.sum_row;
   layout.sum_lanes = shape.unit_lanes(needs.pass_rows);

@@ -21,15 +21,18 @@ namespace rondo {
 template <typename Formula, typename Element, typename Counts>
 class UnitRows {
  public:
-  __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place)
+  /// `memory` is the block's shared memory.
+  __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place, const std::byte* memory)
       : run_(run),
         place_(place),
+        memory_(memory),
         standard_(device::opaque(run.activations.state == Activation::tanh &&
                                  run.activations.gate == Activation::sigmoid) != 0) {
     // Threads without a row read the sums of another.
     const int row = place.row < Counts::kPassRows ? place.row : 0;
     sums_at_ = static_cast<std::uint32_t>(row * run.layout.sum_row + place.unit * kPhaseGates<Formula, 0> +
-                                          place.lane * run.layout.sum_parts * run.layout.sum_part);
+                                          place.lane * run.layout.sum_parts * run.layout.sum_part) *
+               sizeof(float);
     // Opaque: it is made here, and not again in every step. With several passes registers are scarcer than
     // instructions.
     if constexpr (Counts::kPasses == 1) sums_at_ = device::opaque(sums_at_);
@@ -110,28 +113,28 @@ class UnitRows {
     }
   }
 
-  /// r * h, for a Formula whose candidate takes it; `products` are what the first phase has left. Dead rows take part:
-  /// nobody uses what comes of it.
-  __device__ void reset(int pass, const float* products) {
+  /// r * h, for a Formula whose candidate takes it; what the first phase has left begins at `sums` of the block's shared
+  /// memory, in bytes. Dead rows take part: nobody uses what comes of it.
+  __device__ void reset(int pass, std::uint32_t sums) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
         if (!in_pass(i, pass) || !in_block(i)) continue;
         Row& row = rows_[i];
-        add_products<0>(products, i, row.recurrent);
+        add_products<0>(sums, i, row.recurrent);
         if (exists(i)) row.reset_h = Formula::reset(row.inputs, row.recurrent, row.h, activations);
       }
     });
   }
 
   /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass.
-  __device__ void step(int pass, const float* products) {
+  __device__ void step(int pass, std::uint32_t sums) {
     with_activations([&](auto activations) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
         if (!in_pass(i, pass) || !in_block(i)) continue;
         Row& row = rows_[i];
-        add_products<kPhases<Formula> - 1>(products, i, row.recurrent);
+        add_products<kPhases<Formula> - 1>(sums, i, row.recurrent);
         // Rows that do not exist are never live.
         const UnitStates<float> next =
             Formula::step(row.inputs, row.recurrent, UnitStates<float>{row.h, row.c}, activations);
@@ -229,11 +232,12 @@ class UnitRows {
   /// recurrent[gate] = the recurrent bias and the products of the gates of a phase, in the order of k. All lanes of a
   /// warp take part: where two share a unit, each adds up one half of the parts, and both get the sum.
   template <int kPhase>
-  __device__ void add_products(const float* products, int i, float (&recurrent)[kGates]) const {
+  __device__ void add_products(std::uint32_t first, int i, float (&recurrent)[kGates]) const {
     constexpr int kFirst = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
     constexpr int kCount = kPhaseGates<Formula, kPhase>;
     const SharedLayout& layout = run_.layout;
-    const float* sums = products + sums_at_ + i % Counts::kThreadRows * place_.row_step * layout.sum_row;
+    const float* sums = reinterpret_cast<const float*>(memory_ + (first + sums_at_)) +
+                        i % Counts::kThreadRows * place_.row_step * layout.sum_row;
     if constexpr (kPhase != 0) sums -= place_.unit * (kPhaseGates<Formula, 0> - kCount);
     // Asked one after the other, the most frequent first.
     const int parts = layout.sum_parts;
@@ -283,8 +287,9 @@ class UnitRows {
 
   const PersistentRun<Element>& run_;
   const UnitPlace place_;
+  const std::byte* memory_;
   const bool standard_;
-  std::uint32_t sums_at_ = 0;  ///< where those of this thread's first row of a pass are, of the first phase
+  std::uint32_t sums_at_ = 0;  ///< where those of this thread's first row of a pass are among all, in bytes
   float bias_[kGates] = {};
   float recurrent_bias_[kGates] = {};
   Row rows_[kRows];

@@ -20,6 +20,11 @@ inline std::uint32_t shuffle(std::uint32_t word, unsigned source) {
   return static_cast<std::uint32_t>(test::simt::exchange_in_warp(word, source % kWarpLanes));
 }
 
+template <unsigned kWidth>
+std::uint32_t shuffle_among(std::uint32_t word, unsigned source) {
+  return shuffle(word, lane() / kWidth * kWidth + source);
+}
+
 inline float shuffle_xor(float value, unsigned mask) {
   return std::bit_cast<float>(shuffle(std::bit_cast<std::uint32_t>(value), lane() ^ mask));
 }
