@@ -35,6 +35,11 @@ __device__ inline std::uint32_t shuffle_among(std::uint32_t word, unsigned sourc
   return __shfl_sync(0xffffffffU, word, static_cast<int>(source), static_cast<int>(kWidth));
 }
 
+/// The word that the lane `distance` further on gave; nothing of use for the last lanes. All lanes of the warp take part.
+__device__ inline std::uint32_t shuffle_down(std::uint32_t word, unsigned distance) {
+  return __shfl_down_sync(0xffffffffU, word, distance);
+}
+
 /// The number that the lane gave whose position differs in the bits of `mask`. All lanes of the warp take part.
 __device__ inline float shuffle_xor(float value, unsigned mask) {
   return __shfl_xor_sync(0xffffffffU, value, static_cast<int>(mask));

@@ -35,14 +35,15 @@ class BlockStall {
   }
   __device__ std::uint32_t first_exchange() const { return place_->first_exchange; }
 
-  /// The same for all threads after a barrier of the block that comes after the wait.
-  __device__ bool given_up() const { return device::load_block_word(&place_->given_up) != 0; }
+  /// 0: it has not. The same for all threads after a barrier of the block that comes after the wait. A word, because
+  /// whoever keeps it as a bool waits for it first.
+  __device__ std::uint32_t given_up() const { return device::load_block_word(&place_->given_up); }
 
   /// Calls `ready()` until it is true, or gives up. `exchange` and first_exchange count alike.
   template <typename Ready>
   __device__ void wait(const Ready& ready, std::uint32_t exchange, int tile) const {
-    if (device::wait_until(ready, [&] { return given_up(); })) return;
-    if (given_up()) return;
+    if (device::wait_until(ready, [&] { return given_up() != 0; })) return;
+    if (given_up() != 0) return;
     device::store_block_word(&place_->warp, device::thread_index().x / device::kWarpLanes);
     device::store_block_word(&place_->exchange, exchange - place_->first_exchange);
     device::store_block_word(&place_->tile, static_cast<std::uint32_t>(tile));

@@ -2,13 +2,15 @@
 ///
 ///     kInFlight              whether operands can be asked for before a product waits for them
 ///     begin()                once, before anything else; a barrier
-///     push(row, value, wanted)  by all lanes of a warp: `value` is the row's h in the unit of this thread, if wanted
+///     push(rows, value, wanted)  by all lanes of a warp: `value` is h in the unit of this thread, so many rows behind
+///                            the thread's first, if wanted
 ///     end_pushes()           when a thread has pushed all of its rows
+///     make_room(rows, wanted)  after that, for each row that it has pushed: if kMakesRoom
 ///     wait(first_row)        until everybody's pushes have come, or until they may be asked for
 ///     operands(first_row)    the rows of h from there on, for a product; it may have to wait for them
 ///     order(first_row)       when they have come, before a barrier of the block and the next push
-///     all_came()             after the product and a barrier of the block: false if somebody has given up waiting
-///     report(flags, step)    by one thread, where all_came() has been false in that step
+///     given_up()             after the product and a barrier of the block: not 0 if somebody has given up waiting
+///     report(flags, step)    by one thread, where given_up() has not been 0 in that step
 ///     end()                  once, after everything else
 ///
 /// A grid with more rows than a product takes goes through wait, product and push for some of them after the other, and
@@ -36,29 +38,37 @@ class BlockExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::block;
   static constexpr bool kInFlight = false;
+  static constexpr bool kMakesRoom = false;
 
-  __device__ explicit BlockExchange(const ExchangePlace& place) : place_(place) {}
+  __device__ explicit BlockExchange(const ExchangePlace& place) : place_(place) {
+    pushes_ = place.unit % kPerWord == 0 && place.unit < place.shape.H;
+    const int word = place.row * place.shape.row_stride() + place.unit / kPerWord;
+    word_ = device::opaque(static_cast<std::uint32_t>(word) * sizeof(std::uint32_t));
+  }
 
   __device__ void begin() { device::block_barrier(); }
 
-  __device__ void push(int row, float value, bool wanted) {
+  __device__ void push(int rows, float value, bool wanted) {
     const std::uint32_t word = word_of_lanes<Operand>(value);
-    constexpr int kPerWord = Numbers<Operand>::kPerWord;
-    if (wanted && place_.unit % kPerWord == 0 && place_.unit < place_.shape.H) {
-      place_.operands[row * place_.shape.row_stride() + place_.unit / kPerWord] = word;
-    }
+    if (!wanted || !pushes_) return;
+    auto* first = reinterpret_cast<std::byte*>(place_.operands) + word_;
+    *reinterpret_cast<std::uint32_t*>(first + rows * place_.layout.operand_row) = word;
   }
 
   __device__ void end_pushes() {}
   __device__ void wait(int) { device::block_barrier(); }
   __device__ SharedOperands operands(int) const { return {place_.operands, place_.shape.row_stride()}; }
   __device__ void order(int) const {}
-  __device__ bool all_came() const { return true; }
+  __device__ std::uint32_t given_up() const { return 0; }
   __device__ void report(std::uint32_t*, std::int32_t) const {}
   __device__ void end() {}
 
  private:
+  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
+
   const ExchangePlace place_;
+  std::uint32_t word_ = 0;  ///< where the word of the thread's first row goes, in bytes
+  bool pushes_ = false;     ///< whether it has one
 };
 
 /// A team that is a cluster: blocks write into each other's shared memory, 16 bytes at a time.
@@ -67,6 +77,7 @@ class ClusterExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::cluster;
   static constexpr bool kInFlight = false;
+  static constexpr bool kMakesRoom = false;
 
   __device__ explicit ClusterExchange(const ExchangePlace& place)
       : place_(place),
@@ -77,7 +88,8 @@ class ClusterExchange {
     const bool exists = first_unit < place.shape.H;
     // Opaque: they are made here, and not again in every step.
     first_peer_ = device::opaque(exists ? device::lane() % kChunk : static_cast<unsigned>(place.shape.blocks));
-    chunk_ = device::opaque(reinterpret_cast<std::byte*>(place.operands + first_unit / Numbers<Operand>::kPerWord));
+    auto* first = place.operands + place.row * place.shape.row_stride() + first_unit / Numbers<Operand>::kPerWord;
+    chunk_ = device::opaque(reinterpret_cast<std::byte*>(first));
     bytes_ = static_cast<std::uint32_t>(place.rows * ((place.shape.H + kChunk - 1) / kChunk)) * sizeof(device::Words4);
   }
 
@@ -91,11 +103,11 @@ class ClusterExchange {
   }
 
   /// Lane i of a chunk serves the peers i, i + kChunkLanes, ...
-  __device__ void push(int row, float value, bool wanted) {
+  __device__ void push(int rows, float value, bool wanted) {
     const device::Words4 words = chunk_of_lanes<Operand>(value);
     const auto blocks = static_cast<unsigned>(place_.shape.blocks);
     if (!wanted || first_peer_ >= blocks) return;
-    auto* target = reinterpret_cast<device::Words4*>(chunk_ + push_place_ + row * place_.layout.operand_row);
+    auto* target = reinterpret_cast<device::Words4*>(chunk_ + push_place_ + rows * place_.layout.operand_row);
     for (unsigned peer = first_peer_; peer < blocks; peer += kChunkLanes<Operand>) {
       device::push(target, words, &barriers_[push_parity_], peer);
     }
@@ -116,7 +128,7 @@ class ClusterExchange {
     return {place_.operands + place / sizeof(std::uint32_t), place_.shape.row_stride()};
   }
   __device__ void order(int) const {}
-  __device__ bool all_came() const { return !stall_.given_up(); }
+  __device__ std::uint32_t given_up() const { return stall_.given_up(); }
   __device__ void report(std::uint32_t* flags, std::int32_t step) const {
     stall_.report(flags, WaitKind::cluster, step);
   }
@@ -129,7 +141,7 @@ class ClusterExchange {
   device::PushBarrier* barriers_;
   const BlockStall stall_;
   unsigned first_peer_ = 0;       ///< that this lane pushes to; `blocks` where there is nothing to push
-  std::byte* chunk_ = nullptr;    ///< where the lane's chunk of row 0 goes, in the first place
+  std::byte* chunk_ = nullptr;    ///< where that of the thread's first row goes, in the first place
   std::uint32_t bytes_ = 0;       ///< that come with each exchange
   unsigned push_parity_ = 0;      ///< of the next exchange
   std::int32_t push_place_ = 0;   ///< and its place: bytes behind the first one

@@ -22,6 +22,7 @@ struct ExchangePlace {
   int block = 0;                         ///< of the team
   int rows = 0;                          ///< of this team
   int unit = 0;                          ///< of the block
+  int row = 0;                           ///< of the team: the thread's first
   std::uint32_t* operands = nullptr;     ///< rows of h in shared memory, zeros at first
   std::byte* barriers = nullptr;         ///< kBarrierBytes of shared memory, aligned to 16
   const std::uint32_t* flags = nullptr;  ///< RecurrenceBuffers::flags

@@ -30,12 +30,18 @@ class GridTeam {
     }
     device::block_barrier();
     epoch_ = stall_.first_exchange();
+    push_place_ = exchange_offset(epoch_);
   }
 
-  __device__ bool all_came() const { return !stall_.given_up(); }
+  __device__ std::uint32_t given_up() const { return stall_.given_up(); }
   __device__ void report(std::uint32_t* flags, std::int32_t step) const { stall_.report(flags, WaitKind::grid, step); }
 
  protected:
+  __device__ void next_epoch() {
+    ++epoch_;
+    push_place_ = exchange_offset(epoch_);
+  }
+
   /// By the end of a run: the next one begins with this epoch.
   __device__ void leave(std::uint32_t epoch) const {
     if (place_.block == 0 && device::thread_index().x == 0) {
@@ -54,17 +60,20 @@ class GridTeam {
 
   const ExchangePlace place_;
   const BlockStall stall_;
-  std::uint32_t epoch_ = 0;  ///< of the next push
+  std::uint32_t epoch_ = 0;       ///< of the next push
+  std::uint32_t push_place_ = 0;  ///< and its exchange_offset
 };
 
-template <int kRoomTiles>
-using WordsOf = std::conditional_t<grid_words_of(kRoomTiles, 1) == GridWords::alone, PlainWords, NumberedWords>;
+template <typename Operand, int kRoomTiles>
+using WordsOf = std::conditional_t<grid_words_of(kRoomTiles, 1) == GridWords::alone,
+                                   PlainWords<kMayHaveAllBits<Operand>>, NumberedWords>;
 
 /// Words one by one.
 template <typename Operand, int kRoomTiles>
-class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
+class GridExchange : public GridTeam<WordsOf<Operand, kRoomTiles>::kPlaces> {
  public:
   static constexpr bool kInFlight = !std::is_same_v<Operand, float>;
+  static constexpr bool kMakesRoom = WordsOf<Operand, kRoomTiles>::kMakesRoom;
 
   __device__ explicit GridExchange(const ExchangePlace& place) : Team(place) {
     const int unit = place.block * place.shape.units() + place.unit;
@@ -73,20 +82,29 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
     pushes_ = place.unit % kPerWord == 0 && tile < place.shape.k_tiles;
     const int pair = tile * kRoomRows * kTilePairs + word % kTilePairs;
     const auto slot = static_cast<std::uint32_t>(2 * pair + word % device::kTileWords / kTilePairs);
-    slot_ = team_offset() + slot * kSlotBytes;
+    slot_ = team_offset() + slot * kSlotBytes + static_cast<std::uint32_t>(place.row) * kRowBytes;
     // Opaque: it is made here, and not again in every step. With several passes registers are scarcer than
     // instructions.
     if constexpr (kRoomTiles <= 2) slot_ = device::opaque(slot_);
   }
 
-  __device__ void push(int row, float value, bool wanted) {
+  __device__ void push(int rows, float value, bool wanted) {
     const std::uint32_t word = word_of_lanes<Operand>(value);
-    if (wanted && pushes_) store(slot_ + static_cast<std::uint32_t>(row) * kRowBytes, word);
+    if (wanted && pushes_) store(slot_ + static_cast<std::uint32_t>(rows) * kRowBytes, word);
   }
 
   __device__ void end_pushes() {
-    if (kPerWord == 2 && place_.layout.missing_octet) push_missing_octet();
-    ++epoch_;
+    const bool missing_octet = kPerWord == 2 && place_.layout.missing_octet;
+    if (missing_octet) for_missing_octet([&](std::uint32_t slot) { store(slot, 0); });
+    this->next_epoch();
+    if constexpr (kMakesRoom) {
+      if (missing_octet) for_missing_octet([&](std::uint32_t slot) { empty(slot); });
+    }
+  }
+
+  /// In the place of the exchange after the next one. It is no part of a push, whose way to the others it would lengthen.
+  __device__ void make_room(int rows, bool wanted) const {
+    if (wanted && pushes_) empty(slot_ + static_cast<std::uint32_t>(rows) * kRowBytes);
   }
 
   /// For the rows from `first_row` on, that a product is made for at once.
@@ -102,7 +120,7 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
   /// After the words for `first_row` have come, and before the next push: the room that this thread has made is there
   /// before what it pushes next. Its writes are so old by now that the fence waits for none of them.
   __device__ void order(int first_row) const {
-    if (Words::kMakesRoom && first_row == 0) device::order_writes();
+    if (kMakesRoom && first_row == 0) device::order_writes();
   }
 
   __device__ auto operands(int first_row) const {
@@ -116,10 +134,10 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
   /// The next run begins with epochs that nobody has used: a team that has given up may be one exchange ahead here and
   /// there. Others have read theirs before their pushes, which this block has seen; where there were none, it does not
   /// matter what they read. Plain words go on where they have stopped.
-  __device__ void end() { this->leave(epoch_ + (Words::kMakesRoom ? 0 : 1)); }
+  __device__ void end() { this->leave(epoch_ + (kMakesRoom ? 0 : 1)); }
 
  private:
-  using Words = WordsOf<kRoomTiles>;
+  using Words = WordsOf<Operand, kRoomTiles>;
   using Team = GridTeam<Words::kPlaces>;
   using Pair = typename Words::Pair;
   using Slot = typename Words::Slot;
@@ -136,23 +154,29 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
   using Team::epoch_;
   using Team::exchange_offset;
   using Team::place_;
+  using Team::push_place_;
   using Team::stall_;
   using Team::team_offset;
 
   /// A word goes to a slot, given in bytes but for the exchange.
   __device__ void store(std::uint32_t slot, std::uint32_t word) const {
-    Words::store(reinterpret_cast<Slot*>(at(slot + exchange_offset(epoch_))), word, epoch_);
-    if constexpr (Words::kMakesRoom) Words::make_room(reinterpret_cast<Slot*>(at(slot + exchange_offset(epoch_ + 2))));
+    Words::store(reinterpret_cast<Slot*>(at(slot + push_place_)), word, epoch_);
+  }
+  /// Of the exchange after the next one, when the pushes have ended.
+  __device__ void empty(std::uint32_t slot) const {
+    Words::make_room(reinterpret_cast<Slot*>(at(slot + exchange_offset(epoch_ + 1))));
   }
 
-  /// Zeros for the other half of the last tile, of units that no block has: each thread of the last block takes a pair.
-  __device__ void push_missing_octet() const {
+  /// The slots of the other half of the last tile, of units that no block has: each thread of the last block takes a
+  /// pair.
+  template <typename Function>
+  __device__ void for_missing_octet(const Function& function) const {
     const int thread = static_cast<int>(device::thread_index().x);
     if (place_.block + 1 < place_.shape.blocks) return;
     RONDO_KEEP_LOOP
     for (int pair = thread; pair < place_.rows * kTilePairs; pair += place_.shape.threads()) {
       const int all_pairs = (place_.shape.k_tiles - 1) * kRoomRows * kTilePairs + pair;
-      store(team_offset() + static_cast<std::uint32_t>(2 * all_pairs + 1) * kSlotBytes, 0);
+      function(team_offset() + static_cast<std::uint32_t>(2 * all_pairs + 1) * kSlotBytes);
     }
   }
 
@@ -185,7 +209,7 @@ class GridExchange : public GridTeam<WordsOf<kRoomTiles>::kPlaces> {
     }
   }
 
-  std::uint32_t slot_ = 0;  ///< where this thread's word of row 0 goes, in bytes, but for the exchange
+  std::uint32_t slot_ = 0;  ///< where the word of this thread's first row goes, in bytes, but for the exchange
   bool pushes_ = false;     ///< whether it has one
 };
 

@@ -39,7 +39,9 @@ struct NumberedWords {
 ///     R   ld.relaxed word of e + 1;   fence.acq_rel.gpu;  barrier of the block         an acquire pattern
 ///     R   ld.relaxed word of e + 2: what X stored there before the room is not seen
 ///
-/// One fence in a step is both: behind the wait for an exchange, and before the push of the next.
+/// One fence in a step is both: behind the wait for an exchange, and before the push of the next. kMayHaveAllBits is
+/// that of the words' operands.
+template <bool kMayHaveAllBits>
 struct PlainWords {
   using Pair = device::WordPair;
   using Slot = std::uint32_t;  ///< one half of a pair
@@ -49,7 +51,8 @@ struct PlainWords {
   __device__ static Pair load(const Pair* source) { return device::load_words(source); }
   __device__ static void store(Slot* slot, std::uint32_t word, std::uint32_t) {
     constexpr std::uint32_t kOtherNan = 0x7fff7fffU;  // in every dtype
-    device::store_pushed_word(slot, word == kMissing ? kOtherNan : word);
+    if (kMayHaveAllBits && word == kMissing) word = kOtherNan;
+    device::store_pushed_word(slot, word);
   }
   __device__ static void make_room(Slot* slot) { device::store_word(slot, kMissing); }
 

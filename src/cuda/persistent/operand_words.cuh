@@ -14,6 +14,10 @@ __device__ inline std::uint32_t operand_word(device::Tf32, float value) { return
 __device__ inline std::uint32_t operand_word(device::Tf32x3, float value) { return device::float_bits(value); }
 __device__ inline std::uint32_t operand_word(float, float value) { return device::float_bits(value); }
 
+/// Whether all bits of an operand_word may be set: those of TF32 end with zeros.
+template <typename Operand>
+inline constexpr bool kMayHaveAllBits = !std::is_same_v<Operand, device::Tf32>;
+
 /// A word of x as products take it, from what the caller's memory has.
 template <typename Operand>
 __device__ inline std::uint32_t input_word(std::uint32_t word) {

@@ -123,10 +123,15 @@ class SumPlaces {
 /// `value(i)` of every row of this thread in a pass goes to all blocks of the team.
 template <typename Counts, typename Exchange, typename Rows, typename Value>
 __device__ inline void push_rows(Exchange& exchange, const Rows& rows, int pass, const Value& value) {
-  RONDO_UNROLL
-  for (int i = 0; i < Rows::kRows; ++i) {
-    if (!rows.in_pass(i, pass) || !rows.in_block(i)) continue;
-    exchange.push(rows.row(i), value(i), rows.is_pushed(i));
+  rows.for_rows(pass, [&](int i) { exchange.push(rows.behind_first(i), value(i), rows.is_pushed(i)); });
+}
+
+/// For all rows of this thread, behind the end of their pushes.
+template <typename Exchange, typename Rows>
+__device__ inline void make_room(const Exchange& exchange, const Rows& rows) {
+  if constexpr (Exchange::kMakesRoom) {
+    RONDO_UNROLL
+    for (int i = 0; i < Rows::kRows; ++i) exchange.make_room(rows.behind_first(i), rows.is_pushed(i));
   }
 }
 
@@ -157,7 +162,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   using Sizes = ProductSizes<Exchange::kKind, kOctets, kPassTiles, kRowTiles, kStreams>;
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
   using Counts =
-      RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows)>;
+      RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),
+                known_units(Exchange::kKind, kOctets, kRowTiles)>;
   // With one pass, what the others push is asked for straight after the push, and comes while y is written; not where
   // the kernel multiplies x meanwhile, which needs the registers.
   constexpr bool kAsksEarly = Counts::kPasses == 1 && Exchange::kInFlight;
@@ -182,7 +188,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
                                     device::kWarpLanes,
                   warp_place<Product>(shape, memory, team_rows, !fresh || range.last - range.first > 1));
-  const ThreadPlace place = thread_place(shape, run.layout.sum_lanes, Product::kThrees, kPassRows);
+  const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
   UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(
       run, {.unit = place.unit,
             .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
@@ -192,7 +198,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
             .row_step = place.row_step,
             .lane = place.lane},
       memory.base);
-  Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, memory.operands(),
+  Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, place.row, memory.operands(),
                      memory.barriers(), run.flags});
   exchange.begin();
   const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
@@ -200,11 +206,12 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   rows.load_states();
   std::int32_t s = 0;
   for (; s < range.first; ++s) rows.emit(s, false);
-  bool all_came = exchange.all_came();
+  std::uint32_t given_up = exchange.given_up();
   if (s < range.last) {
-    if (!fresh && all_came) {
+    if (!fresh && given_up == 0) {
       for_passes<Counts>(team_rows, push_h);
       exchange.end_pushes();
+      make_room(exchange, rows);
     }
     rows.load_inputs(s);
   }
@@ -226,11 +233,11 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     }
     if (kPhase == 0 && !with_inputs) rows.add_biases(pass);
     device::block_barrier();
-    all_came = exchange.all_came();
+    given_up = exchange.given_up();
     if (with_inputs) rows.take_inputs(pass, inputs.sums(s, pass));
   };
   RONDO_KEEP_LOOP
-  for (; s < range.last && all_came; ++s) {
+  for (; s < range.last && given_up == 0; ++s) {
     const bool more = s + 1 < range.last;
     if constexpr (kStreams == Streams::once) {
       if (!fresh) product.begin_step([&](int pass) { return exchange.operands(pass * kPassRows); });
@@ -240,23 +247,27 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
         multiply(std::integral_constant<int, 0>{}, pass);
         if (fresh) return;
         rows.reset(pass, sums.current());
-        if (all_came) push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
+        if (given_up == 0) push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
       });
-      if (!fresh) exchange.end_pushes();
+      if (!fresh) {
+        exchange.end_pushes();
+        make_room(exchange, rows);
+      }
     }
     for_passes<Counts>(team_rows, [&](int pass) {
       multiply(std::integral_constant<int, kPhases<Formula> - 1>{}, pass);
       rows.step(pass, sums.current());
-      if (more && all_came) push_h(pass);
+      if (more && given_up == 0) push_h(pass);
     });
-    if (!all_came) break;
+    if (given_up != 0) break;
     if (more) exchange.end_pushes();
     if (asks_early && more) product.ask(exchange.operands(0), asked);
+    if (more) make_room(exchange, rows);
     fresh = false;
     rows.emit(s, true);
     if (more) rows.load_inputs(s + 1);
   }
-  if (all_came) {
+  if (given_up == 0) {
     for (; s < run.schedule.T; ++s) rows.emit(s, false);
     rows.store_results();
   } else {

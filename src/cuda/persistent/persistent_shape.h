@@ -99,6 +99,11 @@ RONDO_HOST_DEVICE constexpr int fewest_k_warps(PersistentKind kind, int octets, 
   return 0;
 }
 
+/// Units of a block, where the fewest warps along k are all that it has; 0 where kernels are for several such numbers.
+RONDO_HOST_DEVICE constexpr int known_units(PersistentKind kind, int octets, int row_tiles) {
+  return fewest_k_warps(kind, octets, row_tiles) == kMostWarps ? octets * kOctetUnits : 0;
+}
+
 /// How words of h go through global memory, by the kernel's rows and octets.
 enum class GridWords : std::uint8_t {
   numbered,  ///< each together with the number of its exchange
@@ -151,9 +156,9 @@ struct PersistentShape {
   /// Rows that there is room for.
   RONDO_HOST_DEVICE std::int32_t padded_rows() const { return row_tiles * device::kTileColumns; }
   /// Of a block.
-  RONDO_HOST_DEVICE std::int32_t units() const { return unit_warps * octets * kOctetUnits; }
-  RONDO_HOST_DEVICE std::int32_t warps() const { return unit_warps * k_warps; }
-  RONDO_HOST_DEVICE std::int32_t threads() const { return warps() * device::kWarpLanes; }
+  RONDO_HOST_DEVICE constexpr std::int32_t units() const { return unit_warps * octets * kOctetUnits; }
+  RONDO_HOST_DEVICE constexpr std::int32_t warps() const { return unit_warps * k_warps; }
+  RONDO_HOST_DEVICE constexpr std::int32_t threads() const { return warps() * device::kWarpLanes; }
   RONDO_HOST_DEVICE bool multiplies_inputs() const { return input_tiles > 0; }
   /// How a block shares out x W: as it would the recurrent product, if that had so many tiles and warps along k.
   RONDO_HOST_DEVICE PersistentShape of_inputs() const {
@@ -181,7 +186,7 @@ struct PersistentShape {
   }
   /// Lanes of a warp that share a unit of a row and add up a part of its sums each: two, where a warp has them and the
   /// block's threads are enough for a pass of `pass_rows` rows.
-  RONDO_HOST_DEVICE std::int32_t unit_lanes(std::int32_t pass_rows) const {
+  RONDO_HOST_DEVICE constexpr std::int32_t unit_lanes(std::int32_t pass_rows) const {
     const bool in_warp = units() == device::kWarpLanes / 2 || units() == device::kWarpLanes / 4;
     return in_warp && k_warps > 1 && threads() >= 2 * units() * pass_rows ? 2 : 1;
   }
@@ -190,7 +195,7 @@ struct PersistentShape {
   /// From a row of h in shared memory to the next: an odd multiple of 16 bytes, so that 8 rows are in different banks.
   RONDO_HOST_DEVICE std::int32_t row_stride() const { return row_words() + 4; }
   /// From the sums of a row in shared memory to those of the next, for products of so many gates; likewise.
-  RONDO_HOST_DEVICE std::int32_t sum_stride(int gates) const { return gates * units() + 4; }
+  RONDO_HOST_DEVICE constexpr std::int32_t sum_stride(int gates) const { return gates * units() + 4; }
 };
 
 /// Exchanges of a grid that have memory of their own at a time: see grid_words.cuh.

@@ -80,26 +80,27 @@ template <typename Operand>
 class ThreesExchange : public GridTeam<kNumberedPlaces> {
  public:
   static constexpr bool kInFlight = true;
+  static constexpr bool kMakesRoom = false;
 
   __device__ explicit ThreesExchange(const ExchangePlace& place) : GridTeam<kNumberedPlaces>(place) {
     constexpr int kPacketUnits = 3 * kPerWord;
     const int packet = (place.block * place.shape.units() + place.unit) / kPacketUnits;
     pushes_ = place.unit % kPacketUnits == 0;
     const int slot = packet / kTilePairs * (device::kTileColumns * kTilePairs) + packet % kTilePairs;
-    slot_ = device::opaque(team_offset() + static_cast<std::uint32_t>(slot) * kPacketBytes);
+    slot_ = device::opaque(team_offset() + static_cast<std::uint32_t>(slot) * kPacketBytes +
+                           static_cast<std::uint32_t>(place.row) * kRowBytes);
   }
 
-  __device__ void push(int row, float value, bool wanted) {
+  __device__ void push(int rows, float value, bool wanted) {
     const std::uint32_t word = word_of_lanes<Operand>(value);
-    const unsigned lane = device::lane();
     const device::Words4 packet{
-        {word, device::shuffle(word, lane + kPerWord), device::shuffle(word, lane + 2 * kPerWord), epoch_}};
+        {word, device::shuffle_down(word, kPerWord), device::shuffle_down(word, 2 * kPerWord), epoch_}};
     if (!wanted || !pushes_) return;
-    const std::uint32_t slot = slot_ + static_cast<std::uint32_t>(row) * (kTilePairs * kPacketBytes);
-    device::store_three_words(reinterpret_cast<device::Words4*>(at(slot + exchange_offset(epoch_))), packet);
+    const std::uint32_t slot = slot_ + static_cast<std::uint32_t>(rows) * kRowBytes;
+    device::store_three_words(reinterpret_cast<device::Words4*>(at(slot + push_place_)), packet);
   }
 
-  __device__ void end_pushes() { ++epoch_; }
+  __device__ void end_pushes() { next_epoch(); }
 
   __device__ void wait(int) {
     if (place_.shape.sum_places == 1) device::block_barrier();  // nobody reads the last sums any more
@@ -123,8 +124,9 @@ class ThreesExchange : public GridTeam<kNumberedPlaces> {
  private:
   static constexpr int kPerWord = Numbers<Operand>::kPerWord;
   static constexpr std::uint32_t kPacketBytes = sizeof(device::Words4);
+  static constexpr std::uint32_t kRowBytes = kTilePairs * kPacketBytes;
 
-  std::uint32_t slot_ = 0;  ///< where this thread's packet of row 0 goes, in bytes, but for the exchange
+  std::uint32_t slot_ = 0;  ///< where the packet of this thread's first row goes, in bytes, but for the exchange
   bool pushes_ = false;     ///< whether it has one
 };
 

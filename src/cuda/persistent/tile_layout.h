@@ -180,6 +180,27 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
 /// Of the exchange: two barriers and a StallPlace.
 inline constexpr std::size_t kBarrierBytes = 48;
 
+/// How the sums of all warps lie in shared memory, [k_warps][row of a pass][unit][gate], in floats, and how lanes add
+/// them up.
+struct SumLayout {
+  std::int32_t row = 0;      ///< from the sums of a row to those of the next
+  std::int32_t part = 0;     ///< from the sums of a warp along k to those of the next
+  std::int32_t lanes = 1;    ///< that share a unit of a row: PersistentShape::unit_lanes
+  std::int32_t shuffle = 0;  ///< from one of two such lanes to the other; 0: there is one
+  std::int32_t parts = 1;    ///< that each of them adds up: of k_warps
+};
+
+/// Of so many gates, in passes of so many rows.
+RONDO_HOST_DEVICE constexpr SumLayout sum_layout(const PersistentShape& shape, int gates, int pass_rows) {
+  const std::int32_t row = shape.sum_stride(gates);
+  const std::int32_t lanes = shape.unit_lanes(pass_rows);
+  return {.row = row,
+          .part = pass_rows * row,
+          .lanes = lanes,
+          .shuffle = lanes == 2 ? shape.units() : 0,
+          .parts = shape.k_warps / lanes};
+}
+
 /// Where things lie in the shared memory of a block, in bytes. Figures that every step needs stand beside them: a
 /// kernel has this struct in constant memory.
 struct SharedLayout {
@@ -192,11 +213,7 @@ struct SharedLayout {
   std::size_t input_sums = 0;  ///< kInputPlaces
   std::size_t barriers = 0;
   std::size_t bytes = 0;
-  std::int32_t sum_row = 0;          ///< from the sums of a row to those of the next, in floats
-  std::int32_t sum_part = 0;         ///< from the sums of a warp along k to those of the next
-  std::int32_t sum_lanes = 1;        ///< that share a unit of a row: PersistentShape::unit_lanes
-  std::int32_t sum_shuffle = 0;      ///< from one of two such lanes to the other; 0: there is one
-  std::int32_t sum_parts = 1;        ///< that each of them adds up: of k_warps
+  SumLayout sum_layout;              ///< of the phase with most gates
   std::uint32_t exchange_bytes = 0;  ///< of one exchange of a team of a grid
   std::int32_t operand_row = 0;      ///< from a row of h in shared memory to the next, in bytes
   std::int32_t operand_place = 0;    ///< from a copy of these rows to the next, in bytes
@@ -258,11 +275,7 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   layout.bytes = layout.barriers + kBarrierBytes;
   layout.operand_row = static_cast<std::int32_t>(operand_bytes(shape, 1));
   layout.operand_place = static_cast<std::int32_t>(operand_bytes(shape, needs.pass_rows));
-  layout.sum_row = shape.sum_stride(needs.gates);
-  layout.sum_part = needs.pass_rows * layout.sum_row;
-  layout.sum_lanes = shape.unit_lanes(needs.pass_rows);
-  layout.sum_parts = shape.k_warps / layout.sum_lanes;
-  layout.sum_shuffle = layout.sum_lanes == 2 ? shape.units() : 0;
+  layout.sum_layout = sum_layout(shape, needs.gates, needs.pass_rows);
   layout.missing_octet =
       shape.grid_words() != GridWords::threes && shape.blocks * shape.units() / kOctetUnits < 2 * shape.k_tiles;
   layout.exchange_bytes = static_cast<std::uint32_t>(exchange_bytes(shape));

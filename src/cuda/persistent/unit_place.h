@@ -50,12 +50,14 @@ __device__ inline ThreadPlace thread_place(const PersistentShape& shape, int lan
           .lane = place % lanes};
 }
 
-/// How many rows there may be: of a team in passes of so many, and in each of them of a thread.
-template <int kPassesValue, int kPassRowsValue, int kThreadRowsValue>
+/// How many rows there may be: of a team in passes of so many, and in each of them of a thread. Where it is known
+/// beforehand how many units a block has, kUnits says so, and all of its kMostWarps warps are along k.
+template <int kPassesValue, int kPassRowsValue, int kThreadRowsValue, int kUnitsValue>
 struct RowCounts {
   static constexpr int kPasses = kPassesValue;
   static constexpr int kPassRows = kPassRowsValue;
   static constexpr int kThreadRows = kThreadRowsValue;
+  static constexpr int kUnits = kUnitsValue;
 };
 
 /// Rows of a pass that a thread needs room for: all of them, dealt to the threads of a unit.

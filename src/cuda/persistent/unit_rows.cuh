@@ -30,8 +30,9 @@ class UnitRows {
                                  run.activations.gate == Activation::sigmoid) != 0) {
     // Threads without a row read the sums of another.
     const int row = place.row < Counts::kPassRows ? place.row : 0;
-    sums_at_ = static_cast<std::uint32_t>(row * run.layout.sum_row + place.unit * kPhaseGates<Formula, 0> +
-                                          place.lane * run.layout.sum_parts * run.layout.sum_part) *
+    const SumLayout& layout = run.layout.sum_layout;
+    sums_at_ = static_cast<std::uint32_t>(row * layout.row + place.unit * kPhaseGates<Formula, 0> +
+                                          place.lane * layout.parts * layout.part) *
                sizeof(float);
     // Opaque: it is made here, and not again in every step. With several passes registers are scarcer than
     // instructions.
@@ -45,14 +46,18 @@ class UnitRows {
 
   static constexpr int kRows = Counts::kPasses * Counts::kThreadRows;
 
-  /// Of the team.
-  __device__ int row(int i) const { return i / Counts::kThreadRows * Counts::kPassRows + row_in_pass(i); }
-  /// All of this thread's rows are asked, so that `i` is a constant wherever it chooses among registers.
-  __device__ static bool in_pass(int i, int pass) { return i / Counts::kThreadRows == pass; }
+  /// Rows of the team from this thread's first one to its i-th.
+  __device__ int behind_first(int i) const {
+    return i / Counts::kThreadRows * Counts::kPassRows + i % Counts::kThreadRows * place_.row_step;
+  }
+  /// Calls function(i) for all rows of a pass that some thread of the block may have. `i` is a constant there: it chooses
+  /// among registers.
+  template <typename Function>
+  __device__ void for_rows(int pass, const Function& function) const {
+    for_row<0>(pass, function);
+  }
   /// Whether this thread has an i-th row.
   __device__ bool exists(int i) const { return in_team(i) && place_.u < run_.shape.H; }
-  /// Whether some thread of the block may have an i-th row.
-  __device__ bool in_block(int i) const { return i % Counts::kThreadRows * place_.row_step < Counts::kPassRows; }
   /// Whether this thread pushes the row: it may be of a unit that there is not, whose h is zero.
   __device__ bool is_pushed(int i) const { return in_team(i) && place_.lane == 0; }
   __device__ float h(int i) const { return rows_[i].h; }
@@ -89,20 +94,17 @@ class UnitRows {
 
   /// Inputs of a pass that load_inputs has asked for become x W + b: after the product of h, when they have come.
   __device__ void add_biases(int pass) {
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      if (!in_pass(i, pass)) continue;
+    for_rows(pass, [&](int i) {
       for (int gate = 0; gate < kGates; ++gate) rows_[i].inputs[gate] += bias_[gate];
-    }
+    });
   }
 
   /// x W + b of a pass, where warps along k have left x W in `sums`, [input_k_warps][row of the pass][unit][gate].
   __device__ void take_inputs(int pass, const float* sums) {
     const PersistentShape& shape = run_.shape;
     const int stride = shape.sum_stride(kGates);
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      if (!in_pass(i, pass) || !exists(i)) continue;
+    for_rows(pass, [&](int i) {
+      if (!exists(i)) return;
       const float* parts = sums + row_in_pass(i) * stride + place_.unit * kGates;
       for (int gate = 0; gate < kGates; ++gate) rows_[i].inputs[gate] = bias_[gate];
       RONDO_KEEP_LOOP
@@ -110,38 +112,34 @@ class UnitRows {
         add_part(parts, rows_[i].inputs);
         parts += Counts::kPassRows * stride;
       }
-    }
+    });
   }
 
   /// r * h, for a Formula whose candidate takes it; what the first phase has left begins at `sums` of the block's shared
   /// memory, in bytes. Dead rows take part: nobody uses what comes of it.
   __device__ void reset(int pass, std::uint32_t sums) {
     with_activations([&](auto activations) {
-      RONDO_UNROLL
-      for (int i = 0; i < kRows; ++i) {
-        if (!in_pass(i, pass) || !in_block(i)) continue;
+      for_rows(pass, [&](int i) {
         Row& row = rows_[i];
         add_products<0>(sums, i, row.recurrent);
         if (exists(i)) row.reset_h = Formula::reset(row.inputs, row.recurrent, row.h, activations);
-      }
+      });
     });
   }
 
   /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass.
   __device__ void step(int pass, std::uint32_t sums) {
     with_activations([&](auto activations) {
-      RONDO_UNROLL
-      for (int i = 0; i < kRows; ++i) {
-        if (!in_pass(i, pass) || !in_block(i)) continue;
+      for_rows(pass, [&](int i) {
         Row& row = rows_[i];
         add_products<kPhases<Formula> - 1>(sums, i, row.recurrent);
         // Rows that do not exist are never live.
         const UnitStates<float> next =
             Formula::step(row.inputs, row.recurrent, UnitStates<float>{row.h, row.c}, activations);
-        if (!row.live()) continue;
+        if (!row.live()) return;
         row.h = next.h;
         row.c = next.c;
-      }
+      });
     });
   }
 
@@ -207,10 +205,22 @@ class UnitRows {
     __device__ bool live() const { return mask != 0; }
   };
 
+  /// As for_rows, from the i-th row on.
+  template <int i, typename Function>
+  __device__ void for_row(int pass, const Function& function) const {
+    if constexpr (i < kRows) {
+      // Opaque: or the compiler makes a table of them, and an indirect branch through memory.
+      const bool in_pass = i / Counts::kThreadRows == static_cast<int>(device::opaque(static_cast<unsigned>(pass)));
+      if (in_pass && i % Counts::kThreadRows * place_.row_step < Counts::kPassRows) function(i);
+      // Where a thread has one row in each pass, no other one is looked for.
+      if (Counts::kThreadRows > 1 || !in_pass) for_row<i + 1>(pass, function);
+    }
+  }
+
   /// Whether the team has this row, whatever the unit.
-  __device__ bool in_team(int i) const { return row_in_pass(i) < Counts::kPassRows && row(i) < place_.rows; }
+  __device__ bool in_team(int i) const { return row_in_pass(i) < Counts::kPassRows && place_.row + behind_first(i) < place_.rows; }
   __device__ int row_in_pass(int i) const { return place_.row + i % Counts::kThreadRows * place_.row_step; }
-  __device__ std::int32_t batch(int i) const { return place_.first_row + row(i); }
+  __device__ std::int32_t batch(int i) const { return place_.first_row + place_.row + behind_first(i); }
 
   __device__ const float* inputs_of(std::int32_t t, int i) const {
     return run_.input_sums + offset_of(run_.input_strides, t, batch(i)) + place_.u * kGates;
@@ -229,30 +239,41 @@ class UnitRows {
     if (run_.schedule.mask != nullptr && place_.unit == 0) device::prefetch_to_l2(mask_of(t, i));
   }
 
+  /// A constant where the block's units are known.
+  __device__ SumLayout sums_layout() const {
+    if constexpr (Counts::kUnits > 0) {
+      constexpr PersistentShape kBlock{.octets = Counts::kUnits / kOctetUnits, .unit_warps = 1, .k_warps = kMostWarps};
+      constexpr SumLayout kLayout = sum_layout(kBlock, kPhaseGates<Formula, 0>, Counts::kPassRows);
+      return kLayout;
+    } else {
+      return run_.layout.sum_layout;
+    }
+  }
+
   /// recurrent[gate] = the recurrent bias and the products of the gates of a phase, in the order of k. All lanes of a
   /// warp take part: where two share a unit, each adds up one half of the parts, and both get the sum.
   template <int kPhase>
   __device__ void add_products(std::uint32_t first, int i, float (&recurrent)[kGates]) const {
     constexpr int kFirst = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
     constexpr int kCount = kPhaseGates<Formula, kPhase>;
-    const SharedLayout& layout = run_.layout;
+    const SumLayout layout = sums_layout();
     const float* sums = reinterpret_cast<const float*>(memory_ + (first + sums_at_)) +
-                        i % Counts::kThreadRows * place_.row_step * layout.sum_row;
+                        i % Counts::kThreadRows * place_.row_step * layout.row;
     if constexpr (kPhase != 0) sums -= place_.unit * (kPhaseGates<Formula, 0> - kCount);
     // Asked one after the other, the most frequent first.
-    const int parts = layout.sum_parts;
+    const int parts = layout.parts;
     if (parts == 4) {
-      sum_parts<kFirst, kCount, 4>(sums, layout.sum_part, recurrent);
+      sum_parts<kFirst, kCount, 4>(sums, layout.part, recurrent);
     } else if (parts == kMostWarps) {
-      sum_parts<kFirst, kCount, kMostWarps>(sums, layout.sum_part, recurrent);
+      sum_parts<kFirst, kCount, kMostWarps>(sums, layout.part, recurrent);
     } else if (parts == 2) {
-      sum_parts<kFirst, kCount, 2>(sums, layout.sum_part, recurrent);
+      sum_parts<kFirst, kCount, 2>(sums, layout.part, recurrent);
     } else {
-      sum_parts<kFirst, kCount, 1>(sums, layout.sum_part, recurrent);
+      sum_parts<kFirst, kCount, 1>(sums, layout.part, recurrent);
     }
-    if (layout.sum_shuffle != 0) {
+    if (layout.shuffle != 0) {
       for (int gate = kFirst; gate < kFirst + kCount; ++gate) {
-        recurrent[gate] += device::shuffle_xor(recurrent[gate], static_cast<unsigned>(layout.sum_shuffle));
+        recurrent[gate] += device::shuffle_xor(recurrent[gate], static_cast<unsigned>(layout.shuffle));
       }
     }
     if constexpr (Formula::kBiases == 2) {

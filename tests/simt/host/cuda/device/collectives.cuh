@@ -25,6 +25,10 @@ std::uint32_t shuffle_among(std::uint32_t word, unsigned source) {
   return shuffle(word, lane() / kWidth * kWidth + source);
 }
 
+inline std::uint32_t shuffle_down(std::uint32_t word, unsigned distance) {
+  return shuffle(word, lane() + distance < kWarpLanes ? lane() + distance : lane());
+}
+
 inline float shuffle_xor(float value, unsigned mask) {
   return std::bit_cast<float>(shuffle(std::bit_cast<std::uint32_t>(value), lane() ^ mask));
 }
