@@ -37,6 +37,7 @@ template <typename Operand>
 class BlockExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::block;
+  static constexpr GridWords kWords = GridWords::numbered;  // it has none
   static constexpr bool kInFlight = false;
   static constexpr bool kMakesRoom = false;
 
@@ -76,6 +77,7 @@ template <typename Operand>
 class ClusterExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::cluster;
+  static constexpr GridWords kWords = GridWords::numbered;  // it has none
   static constexpr bool kInFlight = false;
   static constexpr bool kMakesRoom = false;
 

@@ -64,16 +64,17 @@ class GridTeam {
   std::uint32_t push_place_ = 0;  ///< and its exchange_offset
 };
 
-template <typename Operand, int kRoomTiles>
-using WordsOf = std::conditional_t<grid_words_of(kRoomTiles, 1) == GridWords::alone,
-                                   PlainWords<kMayHaveAllBits<Operand>>, NumberedWords>;
+template <typename Operand, GridWords kWords>
+using WordsOf =
+    std::conditional_t<kWords == GridWords::alone, PlainWords<kMayHaveAllBits<Operand>>, NumberedWords>;
 
 /// Words one by one.
-template <typename Operand, int kRoomTiles>
-class GridExchange : public GridTeam<WordsOf<Operand, kRoomTiles>::kPlaces> {
+template <typename Operand, int kRoomTiles, GridWords kWordsValue>
+class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
  public:
+  static constexpr GridWords kWords = kWordsValue;
   static constexpr bool kInFlight = !std::is_same_v<Operand, float>;
-  static constexpr bool kMakesRoom = WordsOf<Operand, kRoomTiles>::kMakesRoom;
+  static constexpr bool kMakesRoom = kWords == GridWords::alone;
 
   __device__ explicit GridExchange(const ExchangePlace& place) : Team(place) {
     const int unit = place.block * place.shape.units() + place.unit;
@@ -137,7 +138,7 @@ class GridExchange : public GridTeam<WordsOf<Operand, kRoomTiles>::kPlaces> {
   __device__ void end() { this->leave(epoch_ + (kMakesRoom ? 0 : 1)); }
 
  private:
-  using Words = WordsOf<Operand, kRoomTiles>;
+  using Words = WordsOf<Operand, kWordsValue>;
   using Team = GridTeam<Words::kPlaces>;
   using Pair = typename Words::Pair;
   using Slot = typename Words::Slot;

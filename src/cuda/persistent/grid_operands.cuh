@@ -83,19 +83,20 @@ struct GridOperands {
   /// together.
   template <int kCount, int kRowTiles>
   __device__ bool poll(const Pair* source, Asked<kCount, kRowTiles>& asked) const {
-    bool come = true;
     bool asks = true;
+    typename Words::Arrival arrivals = Words::kOfNone;
     RONDO_UNROLL
     for (int tile = 0; tile < kCount; ++tile) {
       RONDO_UNROLL
       for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
         Pair& pair = asked.pairs[tile][row_tile];
-        const bool has_come = Words::has_come(pair, epoch);
-        come = come && has_come;
-        if (!has_come && asks) pair = Words::load(source + offset(tile, row_tile));
-        if (tile + row_tile == 0) asks = has_come || !one_first();
+        const typename Words::Arrival arrival = Words::arrival(pair, epoch);
+        arrivals = Words::all_arrivals(arrivals, arrival);
+        if (!Words::have_come(arrival) && asks) pair = Words::load(source + offset(tile, row_tile));
+        if (tile + row_tile == 0) asks = Words::have_come(arrival) || !one_first();
       }
     }
+    const bool come = Words::have_come(arrivals);
     if (!come) device::pause();
     return come;
   }

@@ -1,7 +1,8 @@
 /// How a pair of words of h goes through global memory, so that whoever reads it sees whether it has come. Floor 4.
 ///
 /// Both have kPlaces, which exchanges take one after the other. `absent` is what a reader has where nothing comes, and
-/// `missing` what it has of words that it has not asked for.
+/// `missing` what it has of words that it has not asked for. have_come tells from the Arrival of a pair whether it has
+/// come, and from all_arrivals of several, which begins with kOfNone, whether all have.
 #pragma once
 
 #include "cuda/device/atomic.cuh"
@@ -24,9 +25,13 @@ struct NumberedWords {
 
   __device__ static Pair absent(std::uint32_t epoch) { return {{{0, epoch}, {0, epoch}}}; }
   __device__ static Pair missing(std::uint32_t epoch) { return {{{0, epoch - 1}, {0, epoch - 1}}}; }
-  __device__ static bool has_come(const Pair& pair, std::uint32_t epoch) {
+  using Arrival = bool;
+  static constexpr Arrival kOfNone = true;
+  __device__ static bool arrival(const Pair& pair, std::uint32_t epoch) {
     return pair.packets[0].epoch == epoch && pair.packets[1].epoch == epoch;
   }
+  __device__ static bool all_arrivals(bool a, bool b) { return a && b; }
+  __device__ static bool have_come(bool arrival) { return arrival; }
   __device__ static std::uint32_t word(const Pair& pair, int half) { return pair.packets[half].word; }
 };
 
@@ -58,9 +63,14 @@ struct PlainWords {
 
   __device__ static Pair absent(std::uint32_t) { return {{0, 0}}; }
   __device__ static Pair missing(std::uint32_t) { return {{kMissing, kMissing}}; }
-  __device__ static bool has_come(const Pair& pair, std::uint32_t) {
-    return pair.words[0] != kMissing && pair.words[1] != kMissing;
+  /// The largest word, than which kMissing is larger: a lane that polls has more pairs than predicates.
+  using Arrival = std::uint32_t;
+  static constexpr Arrival kOfNone = 0;
+  __device__ static std::uint32_t arrival(const Pair& pair, std::uint32_t) {
+    return all_arrivals(pair.words[0], pair.words[1]);
   }
+  __device__ static std::uint32_t all_arrivals(std::uint32_t a, std::uint32_t b) { return a < b ? b : a; }
+  __device__ static bool have_come(std::uint32_t arrival) { return arrival != kMissing; }
   __device__ static std::uint32_t word(const Pair& pair, int half) { return pair.words[half]; }
 
  private:

@@ -20,10 +20,9 @@ class MmaProduct {
  public:
   using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
-  static constexpr GridWords kWords = grid_words_of(Sizes::kRoomTiles, Sizes::kOctets);
-  static constexpr bool kThrees = Sizes::kKind == PersistentKind::grid && kWords == GridWords::threes;
+  static constexpr bool kThrees = Sizes::kWords == GridWords::threes;
   static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
-  static constexpr int kAsked = asked_tiles(kResident, Sizes::kRoomTiles, kWords);
+  static constexpr int kAsked = asked_tiles(kResident, Sizes::kRoomTiles, Sizes::kWords);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, (kStreamsOnce ? Sizes::kRoomTiles : kRowTiles) * device::kTileColumns);

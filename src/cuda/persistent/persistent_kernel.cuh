@@ -159,7 +159,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   if constexpr (kNewer && !device::kHasClusters) return;
   constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
   constexpr int kPassRows = kPassTiles * device::kTileColumns;
-  using Sizes = ProductSizes<Exchange::kKind, kOctets, kPassTiles, kRowTiles, kStreams>;
+  using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, kStreams>;
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
   using Counts =
       RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),

@@ -73,7 +73,7 @@ class Shapes {
       if (teams * team.blocks > std::numeric_limits<std::int32_t>::max()) continue;
       const int fewest = fewest_k_warps(kind_, team.octets, row_tiles);
       for (int k_warps = fewest; k_warps * team.unit_warps <= kMostWarps; k_warps *= 2) {
-        PersistentShape shape{.kind = kind_,
+        const PersistentShape shape{.kind = kind_,
                               .H = static_cast<std::int32_t>(spec_.cell.units),
                               .blocks = static_cast<std::int32_t>(team.blocks),
                               .teams = static_cast<std::int32_t>(teams),
@@ -83,9 +83,22 @@ class Shapes {
                               .unit_warps = static_cast<std::int32_t>(team.unit_warps),
                               .k_warps = k_warps,
                               .k_tiles = k_tiles_of(spec_, spec_.cell.units)};
-        if (shape.in_threes()) shape.k_tiles = (shape.k_tiles + kThreesTiles - 1) / kThreesTiles * kThreesTiles;
-        add(shape);
+        add_words(shape);
       }
+    }
+  }
+
+  /// In each way in which words of a grid may go.
+  void add_words(const PersistentShape& shape) {
+    if (kind_ != PersistentKind::grid) return add(shape);
+    for (const GridWords words : {GridWords::numbered, GridWords::threes, GridWords::alone}) {
+      if (!has_words(product_, shape.octets, shape.row_tiles, words)) continue;
+      PersistentShape with_words = shape;
+      with_words.words = words;
+      if (words == GridWords::threes) {
+        with_words.k_tiles = (shape.k_tiles + kThreesTiles - 1) / kThreesTiles * kThreesTiles;
+      }
+      add(with_words);
     }
   }
 
@@ -228,6 +241,7 @@ std::string way_name(const PersistentShape& shape) {
   if (shape.multiplies_inputs()) name += "_fused";
   if (shape.streamed_tiles > 0) name += "_" + std::to_string(shape.streamed_tiles) + "streamed";
   if (shape.streams == Streams::once) name += "_once";
+  if (shape.row_tiles == 1 && shape.words == GridWords::alone) name += "_alone";
   if (shape.polls == Polls::one_first) name += "_onefirst";
   return name;
 }

@@ -104,15 +104,20 @@ RONDO_HOST_DEVICE constexpr int known_units(PersistentKind kind, int octets, int
   return fewest_k_warps(kind, octets, row_tiles) == kMostWarps ? octets * kOctetUnits : 0;
 }
 
-/// How words of h go through global memory, by the kernel's rows and octets.
+/// How words of h go through global memory.
 enum class GridWords : std::uint8_t {
   numbered,  ///< each together with the number of its exchange
   threes,    ///< three of a row together with that number: where a block's words of a row are whole packets
-  alone      ///< half of the bytes, which count where there are many rows; but somebody has to make room for the next
+  alone      ///< half of the bytes; but somebody has to make room for the next, and a fence stands before each push
 };
-RONDO_HOST_DEVICE constexpr GridWords grid_words_of(int row_tiles, int octets) {
-  if (row_tiles > 1) return GridWords::alone;
-  return octets % 3 == 0 ? GridWords::threes : GridWords::numbered;
+
+/// Whether grids have kernels for such words: one way for all, but for few rows of 16 bits, where a fence may cost more
+/// than bytes.
+RONDO_HOST_DEVICE constexpr bool has_words(const RecurrentProduct& product, int octets, int row_tiles,
+                                           GridWords words) {
+  if (row_tiles > 1) return words == GridWords::alone;
+  if (words == GridWords::alone) return !product.strict && product.operand_bytes == 2 && octets <= 2;
+  return words == (octets % 3 == 0 ? GridWords::threes : GridWords::numbered);
 }
 
 /// What a lane of a grid that waits for words asks for.
@@ -145,6 +150,7 @@ struct PersistentShape {
   std::int32_t k_tiles = 1;         ///< of the whole product
   std::int32_t streamed_tiles = 0;  ///< of each warp, at most
   Streams streams = Streams::each_pass;
+  GridWords words = GridWords::numbered;
   Polls polls = Polls::all;
   std::int32_t sum_places = 2;   ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
   std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies it; 0: the sums are there when it begins
@@ -168,11 +174,9 @@ struct PersistentShape {
     inputs.of_x = true;
     return inputs;
   }
-  /// Of what goes through global memory in a grid.
-  RONDO_HOST_DEVICE GridWords grid_words() const { return grid_words_of(row_tiles, octets); }
   /// Whether the words of the product's rows lie as word_of_threes says.
   RONDO_HOST_DEVICE bool in_threes() const {
-    return kind == PersistentKind::grid && !of_x && grid_words() == GridWords::threes;
+    return kind == PersistentKind::grid && !of_x && words == GridWords::threes;
   }
   /// Tiles along k of each warp; the last warps may have fewer.
   RONDO_HOST_DEVICE std::int32_t warp_tiles() const {
@@ -204,11 +208,11 @@ inline constexpr std::uint32_t kPlainPlaces = 4;
 
 /// Of one exchange of a team.
 RONDO_HOST_DEVICE inline std::int32_t exchange_bytes(const PersistentShape& shape) {
-  const std::int32_t words = shape.row_words() * shape.padded_rows();
-  switch (shape.grid_words()) {
-    case GridWords::numbered: return words * 8;
-    case GridWords::threes: return words / 3 * 16;
-    case GridWords::alone: return words * 4;
+  const std::int32_t count = shape.row_words() * shape.padded_rows();
+  switch (shape.words) {
+    case GridWords::numbered: return count * 8;
+    case GridWords::threes: return count / 3 * 16;
+    case GridWords::alone: return count * 4;
   }
   return 0;
 }

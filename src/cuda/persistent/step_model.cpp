@@ -136,7 +136,7 @@ double exchange_ns(const PersistentShape& shape, const Passes& passes) {
     case PersistentKind::grid: break;
   }
   const double sums = passes.strict || shape.sum_places == 2 ? 0.0 : passes.count * kHardware.block_exchange_ns;
-  return kHardware.grid_exchange_ns + (shape.grid_words() == GridWords::alone ? kHardware.order_ns : 0.0) + sums +
+  return kHardware.grid_exchange_ns + (shape.words == GridWords::alone ? kHardware.order_ns : 0.0) + sums +
          (passes.strict ? (passes.count - 1) * kHardware.strict_pass_ns : 0.0);
 }
 

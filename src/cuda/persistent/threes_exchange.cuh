@@ -79,6 +79,7 @@ struct ThreesOperands {
 template <typename Operand>
 class ThreesExchange : public GridTeam<kNumberedPlaces> {
  public:
+  static constexpr GridWords kWords = GridWords::threes;
   static constexpr bool kInFlight = true;
   static constexpr bool kMakesRoom = false;
 

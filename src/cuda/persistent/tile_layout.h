@@ -83,9 +83,10 @@ RONDO_HOST_DEVICE constexpr int pass_tiles(PersistentKind kind, int row_tiles) {
 }
 
 /// What a product is made for, besides its Formula and Operand.
-template <PersistentKind kKindValue, int kOctetsValue, int kRowTilesValue, int kRoomTilesValue, Streams kStreamsValue>
+template <typename Exchange, int kOctetsValue, int kRowTilesValue, int kRoomTilesValue, Streams kStreamsValue>
 struct ProductSizes {
-  static constexpr PersistentKind kKind = kKindValue;
+  static constexpr PersistentKind kKind = Exchange::kKind;
+  static constexpr GridWords kWords = Exchange::kWords;
   static constexpr int kOctets = kOctetsValue;
   static constexpr int kRowTiles = kRowTilesValue;    ///< that are multiplied at once
   static constexpr int kRoomTiles = kRoomTilesValue;  ///< PersistentShape::row_tiles
@@ -128,12 +129,14 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Strea
 }
 
 /// Tiles whose words of h a lane asks for at once: those that are resident, and with few rows, where there are
-/// registers for words, two more, so that a warp with a tile or two in shared memory does not wait a second time.
+/// registers for words, some more, so that a warp with a tile or two in shared memory does not wait a second time.
 RONDO_HOST_DEVICE constexpr int asked_tiles(int resident, int row_tiles, GridWords words) {
-  constexpr int kMost = 8;
   if (words == GridWords::threes) return (resident + kThreesTiles - 1) / kThreesTiles * kThreesTiles;
-  if (row_tiles > 1 || resident >= kMost) return resident;
-  return resident + 2 < kMost ? resident + 2 : kMost;
+  const bool alone = words == GridWords::alone;
+  const int most = alone ? 12 : 8;
+  const int more = alone ? 4 : 2;
+  if (row_tiles > 1 || resident >= most) return resident;
+  return resident + more < most ? resident + more : most;
 }
 
 /// Tiles on their way from memory while others are multiplied: what the latency of memory asks for.
@@ -277,7 +280,7 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   layout.operand_place = static_cast<std::int32_t>(operand_bytes(shape, needs.pass_rows));
   layout.sum_layout = sum_layout(shape, needs.gates, needs.pass_rows);
   layout.missing_octet =
-      shape.grid_words() != GridWords::threes && shape.blocks * shape.units() / kOctetUnits < 2 * shape.k_tiles;
+      shape.words != GridWords::threes && shape.blocks * shape.units() / kOctetUnits < 2 * shape.k_tiles;
   layout.exchange_bytes = static_cast<std::uint32_t>(exchange_bytes(shape));
   return layout;
 }
