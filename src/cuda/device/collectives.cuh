@@ -35,7 +35,8 @@ __device__ inline std::uint32_t shuffle_among(std::uint32_t word, unsigned sourc
   return __shfl_sync(0xffffffffU, word, static_cast<int>(source), static_cast<int>(kWidth));
 }
 
-/// The word that the lane `distance` further on gave; nothing of use for the last lanes. All lanes of the warp take part.
+/// The word that the lane `distance` further on gave; nothing of use for the last lanes. All lanes of the warp take
+/// part.
 __device__ inline std::uint32_t shuffle_down(std::uint32_t word, unsigned distance) {
   return __shfl_down_sync(0xffffffffU, word, distance);
 }

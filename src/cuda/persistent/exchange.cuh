@@ -142,11 +142,11 @@ class ClusterExchange {
   const ExchangePlace place_;
   device::PushBarrier* barriers_;
   const BlockStall stall_;
-  unsigned first_peer_ = 0;       ///< that this lane pushes to; `blocks` where there is nothing to push
-  std::byte* chunk_ = nullptr;    ///< where that of the thread's first row goes, in the first place
-  std::uint32_t bytes_ = 0;       ///< that come with each exchange
-  unsigned push_parity_ = 0;      ///< of the next exchange
-  std::int32_t push_place_ = 0;   ///< and its place: bytes behind the first one
+  unsigned first_peer_ = 0;      ///< that this lane pushes to; `blocks` where there is nothing to push
+  std::byte* chunk_ = nullptr;   ///< where that of the thread's first row goes, in the first place
+  std::uint32_t bytes_ = 0;      ///< that come with each exchange
+  unsigned push_parity_ = 0;     ///< of the next exchange
+  std::int32_t push_place_ = 0;  ///< and its place: bytes behind the first one
   unsigned waited_ = 0;
 };
 

@@ -49,8 +49,7 @@ PersistentKernel<Operand> find_for_rows(const KernelRows& rows) {
         return find_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::numbered>(rows);
       case GridWords::threes:
         return find_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::threes>(rows);
-      case GridWords::alone:
-        return find_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::alone>(rows);
+      case GridWords::alone: return find_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::alone>(rows);
     }
   }
   constexpr int kMore = 2 * kRowTiles;

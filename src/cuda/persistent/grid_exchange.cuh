@@ -65,8 +65,7 @@ class GridTeam {
 };
 
 template <typename Operand, GridWords kWords>
-using WordsOf =
-    std::conditional_t<kWords == GridWords::alone, PlainWords<kMayHaveAllBits<Operand>>, NumberedWords>;
+using WordsOf = std::conditional_t<kWords == GridWords::alone, PlainWords<kMayHaveAllBits<Operand>>, NumberedWords>;
 
 /// Words one by one.
 template <typename Operand, int kRoomTiles, GridWords kWordsValue>
@@ -103,7 +102,8 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     }
   }
 
-  /// In the place of the exchange after the next one. It is no part of a push, whose way to the others it would lengthen.
+  /// In the place of the exchange after the next one. It is no part of a push, whose way to the others it would
+  /// lengthen.
   __device__ void make_room(int rows, bool wanted) const {
     if (wanted && pushes_) empty(slot_ + static_cast<std::uint32_t>(rows) * kRowBytes);
   }

@@ -190,13 +190,14 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
                   warp_place<Product>(shape, memory, team_rows, !fresh || range.last - range.first > 1));
   const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
   UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(
-      run, {.unit = place.unit,
-            .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
-            .first_row = first_row,
-            .rows = team_rows,
-            .row = place.row,
-            .row_step = place.row_step,
-            .lane = place.lane},
+      run,
+      {.unit = place.unit,
+       .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
+       .first_row = first_row,
+       .rows = team_rows,
+       .row = place.row,
+       .row_step = place.row_step,
+       .lane = place.lane},
       memory.base);
   Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, place.row, memory.operands(),
                      memory.barriers(), run.flags});
@@ -251,7 +252,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       });
       if (!fresh) {
         exchange.end_pushes();
-        make_room(exchange, rows);
+        if (given_up == 0) make_room(exchange, rows);
       }
     }
     for_passes<Counts>(team_rows, [&](int pass) {

@@ -10,8 +10,7 @@ namespace {
 
 template <typename Operand>
 PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
-  const KernelRows rows{
-      .row_tiles = task.shape.row_tiles, .streams = task.shape.streams, .words = task.shape.words};
+  const KernelRows rows{.row_tiles = task.shape.row_tiles, .streams = task.shape.streams, .words = task.shape.words};
   switch (task.shape.kind) {
     case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
     case PersistentKind::cluster: return find_persistent_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);

@@ -74,15 +74,15 @@ class Shapes {
       const int fewest = fewest_k_warps(kind_, team.octets, row_tiles);
       for (int k_warps = fewest; k_warps * team.unit_warps <= kMostWarps; k_warps *= 2) {
         const PersistentShape shape{.kind = kind_,
-                              .H = static_cast<std::int32_t>(spec_.cell.units),
-                              .blocks = static_cast<std::int32_t>(team.blocks),
-                              .teams = static_cast<std::int32_t>(teams),
-                              .rows = static_cast<std::int32_t>(ceil_div(spec_.B, teams)),
-                              .row_tiles = row_tiles,
-                              .octets = team.octets,
-                              .unit_warps = static_cast<std::int32_t>(team.unit_warps),
-                              .k_warps = k_warps,
-                              .k_tiles = k_tiles_of(spec_, spec_.cell.units)};
+                                    .H = static_cast<std::int32_t>(spec_.cell.units),
+                                    .blocks = static_cast<std::int32_t>(team.blocks),
+                                    .teams = static_cast<std::int32_t>(teams),
+                                    .rows = static_cast<std::int32_t>(ceil_div(spec_.B, teams)),
+                                    .row_tiles = row_tiles,
+                                    .octets = team.octets,
+                                    .unit_warps = static_cast<std::int32_t>(team.unit_warps),
+                                    .k_warps = k_warps,
+                                    .k_tiles = k_tiles_of(spec_, spec_.cell.units)};
         add_words(shape);
       }
     }

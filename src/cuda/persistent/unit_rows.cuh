@@ -50,8 +50,8 @@ class UnitRows {
   __device__ int behind_first(int i) const {
     return i / Counts::kThreadRows * Counts::kPassRows + i % Counts::kThreadRows * place_.row_step;
   }
-  /// Calls function(i) for all rows of a pass that some thread of the block may have. `i` is a constant there: it chooses
-  /// among registers.
+  /// Calls function(i) for all rows of a pass that some thread of the block may have. `i` is a constant there: it
+  /// chooses among registers.
   template <typename Function>
   __device__ void for_rows(int pass, const Function& function) const {
     for_row<0>(pass, function);
@@ -115,8 +115,8 @@ class UnitRows {
     });
   }
 
-  /// r * h, for a Formula whose candidate takes it; what the first phase has left begins at `sums` of the block's shared
-  /// memory, in bytes. Dead rows take part: nobody uses what comes of it.
+  /// r * h, for a Formula whose candidate takes it; what the first phase has left begins at `sums` of the block's
+  /// shared memory, in bytes. Dead rows take part: nobody uses what comes of it.
   __device__ void reset(int pass, std::uint32_t sums) {
     with_activations([&](auto activations) {
       for_rows(pass, [&](int i) {
@@ -218,7 +218,9 @@ class UnitRows {
   }
 
   /// Whether the team has this row, whatever the unit.
-  __device__ bool in_team(int i) const { return row_in_pass(i) < Counts::kPassRows && place_.row + behind_first(i) < place_.rows; }
+  __device__ bool in_team(int i) const {
+    return row_in_pass(i) < Counts::kPassRows && place_.row + behind_first(i) < place_.rows;
+  }
   __device__ int row_in_pass(int i) const { return place_.row + i % Counts::kThreadRows * place_.row_step; }
   __device__ std::int32_t batch(int i) const { return place_.first_row + place_.row + behind_first(i); }
 
