@@ -161,7 +161,9 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
 
   /// A word goes to a slot, given in bytes but for the exchange.
   __device__ void store(std::uint32_t slot, std::uint32_t word) const {
-    Words::store(reinterpret_cast<Slot*>(at(slot + push_place_)), word, epoch_);
+    // Found by compiling: two passes have no register for the place, on compute capability 8.0.
+    const std::uint32_t place = kRoomTiles == 4 ? exchange_offset(epoch_) : push_place_;
+    Words::store(reinterpret_cast<Slot*>(at(slot + place)), word, epoch_);
   }
   /// Of the exchange after the next one, when the pushes have ended.
   __device__ void empty(std::uint32_t slot) const {

@@ -20,6 +20,7 @@ inline constexpr int kTilePairs = device::kTileWords / 2;
 template <typename Words, int kRoomRows>
 struct GridOperands {
   using Pair = typename Words::Pair;
+  static constexpr bool kInFlight = true;
 
   const Pair* pairs;
   int rows;             ///< that come

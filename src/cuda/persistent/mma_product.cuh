@@ -34,20 +34,31 @@ class MmaProduct {
   __device__ void begin_step(const OperandsOf& operands_of) {
     RONDO_UNROLL
     for (int pass = 0; pass < kKeptPasses; ++pass) streamed_[pass] = {};
-    RONDO_KEEP_LOOP
-    for (int first = weights_.first_streamed(); first < warp_.tiles; first += kStreamedTogether) {
-      Columns<kRowTiles> columns[kKeptPasses][kStreamedTogether];
+    const int first = weights_.first_streamed();
+    typename decltype(operands_of(0))::template Asked<1, kRowTiles> in_flight[kStreamedInFlight][kKeptPasses];
+    const auto ask_tile = [&](int tile, int place) {
       RONDO_UNROLL
       for (int pass = 0; pass < kKeptPasses; ++pass) {
-        load(operands_of(pass), first, warp_.tiles - first, columns[pass]);
+        ask_before(operands_of(pass), tile, warp_.tiles, in_flight[place][pass]);
       }
+    };
+    RONDO_UNROLL
+    for (int place = 0; place < kStreamedInFlight; ++place) ask_tile(first + place, place);
+    RONDO_KEEP_LOOP
+    for (int next = first; next < warp_.tiles; next += kStreamedInFlight) {
       RONDO_UNROLL
-      for (int i = 0; i < kStreamedTogether; ++i) {
-        const int tile = first + i;
+      for (int place = 0; place < kStreamedInFlight; ++place) {
+        const int tile = next + place;
+        Columns<kRowTiles> columns[kKeptPasses][1];
+        RONDO_UNROLL
+        for (int pass = 0; pass < kKeptPasses; ++pass) {
+          take_before(operands_of(pass), tile, warp_.tiles, in_flight[place][pass], columns[pass]);
+        }
+        ask_tile(tile + kStreamedInFlight, place);
         weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
           RONDO_UNROLL
           for (int pass = 0; pass < kKeptPasses; ++pass) {
-            add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[pass][i],
+            add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[pass][0],
                      streamed_[pass]);
           }
         });
@@ -71,9 +82,20 @@ class MmaProduct {
   __device__ void multiply(const Operands& operands, Asked<Operands>& asked, const PassRows& rows, float* target) {
     Sums<kPhase> sums = {};
     if constexpr (kStreamsOnce) sums = rows.pass == 0 ? streamed_[0] : streamed_[1];
+    const int last = kStreamsOnce ? weights_.first_streamed() : warp_.tiles;
+    // Further tiles are on their way while those before them are multiplied.
+    constexpr int kGroup = Operands::kInFlight ? kGroupInFlight : kTogether;
+    constexpr int kGroups = Operands::kInFlight ? kGroupsInFlight : 1;
+    typename Operands::template Asked<kGroup, kRowTiles> in_flight[kGroups];
     if (warp_.tiles > 0) {
       Columns<kRowTiles> columns[kAsked];
       operands.take(warp_.first_tile, warp_.tiles, asked, columns);
+      if (kAsked < last) {
+        RONDO_UNROLL
+        for (int place = 0; place < kGroups; ++place) {
+          ask_before(operands, kAsked + place * kGroup, last, in_flight[place]);
+        }
+      }
       weights_.for_resident(warp_.tiles, [&](int tile) {
         add_tile([&](int vector) { return weights_.resident(tile, kFirstVector<kPhase> + vector); }, columns[tile],
                  sums);
@@ -81,13 +103,17 @@ class MmaProduct {
       RONDO_UNROLL
       for (int tile = kResident; tile < kAsked; ++tile) add_further_tile<kPhase>(tile, columns[tile], sums);
     }
-    const int last = kStreamsOnce ? weights_.first_streamed() : warp_.tiles;
     RONDO_KEEP_LOOP
-    for (int first = kAsked; first < last; first += kTogether) {
-      Columns<kRowTiles> columns[kTogether];
-      load(operands, first, last - first, columns);
+    for (int first = kAsked; first < last; first += kGroups * kGroup) {
       RONDO_UNROLL
-      for (int i = 0; i < kTogether; ++i) add_further_tile<kPhase>(first + i, columns[i], sums);
+      for (int place = 0; place < kGroups; ++place) {
+        const int tile = first + place * kGroup;
+        Columns<kRowTiles> columns[kGroup];
+        take_before(operands, tile, last, in_flight[place], columns);
+        ask_before(operands, tile + kGroups * kGroup, last, in_flight[place]);
+        RONDO_UNROLL
+        for (int i = 0; i < kGroup; ++i) add_further_tile<kPhase>(tile + i, columns[i], sums);
+      }
     }
     store<kPhase, kPhaseGates<Formula, kPhase>>(sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
   }
@@ -114,17 +140,24 @@ class MmaProduct {
   template <int kPhase>
   static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
 
-  /// Tiles that are not in registers whose operands are loaded at once.
-  static constexpr int kTogether = kThrees ? kThreesTiles : 4;
-  static constexpr int kStreamedTogether = 1;
+  /// Tiles that are not in registers whose operands are read at once, out of shared memory.
+  static constexpr int kTogether = 4;
+  /// Out of global memory so many groups are in flight. Found by compiling: with more, registers spill.
+  static constexpr int kGroupInFlight = kThrees ? kThreesTiles : 1;
+  static constexpr int kGroupsInFlight =
+      kThrees ? 1 : (Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 ? 2 : 3);
+  static constexpr int kStreamedInFlight = 2;
   static constexpr int kInputsTogether = 2;
 
-  /// Of `count` of the warp's tiles from `first` on.
-  template <typename Operands, int kCount>
-  __device__ void load(const Operands& operands, int first, int count, Columns<kRowTiles> (&columns)[kCount]) const {
-    typename Operands::template Asked<kCount, kRowTiles> asked;
-    operands.ask(warp_.first_tile + first, count, asked);
-    operands.take(warp_.first_tile + first, count, asked, columns);
+  /// Asks for kCount of the warp's tiles from `tile` on, as far as they are before `last`.
+  template <typename Operands, typename AskedTiles>
+  __device__ void ask_before(const Operands& operands, int tile, int last, AskedTiles& asked) const {
+    operands.ask(warp_.first_tile + tile, last - tile, asked);
+  }
+  template <typename Operands, typename AskedTiles, int kCount>
+  __device__ void take_before(const Operands& operands, int tile, int last, AskedTiles& asked,
+                              Columns<kRowTiles> (&columns)[kCount]) const {
+    operands.take(warp_.first_tile + tile, last - tile, asked, columns);
   }
 
   template <typename Weights, typename TileSums>

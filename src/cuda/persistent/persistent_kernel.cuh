@@ -24,7 +24,6 @@
 #pragma once
 
 #include "cuda/device/async_copy.cuh"
-#include "cuda/device/opaque.cuh"
 #include "cuda/persistent/exchange.cuh"
 #include "cuda/persistent/fma_product.cuh"
 #include "cuda/persistent/grid_exchange.cuh"
@@ -99,7 +98,7 @@ __device__ inline WarpPlace warp_place(const PersistentShape& shape, const Block
 class SumPlaces {
  public:
   __device__ SumPlaces(const SharedLayout& layout, const PersistentShape& shape, const BlockNeeds& needs)
-      : both_(device::opaque(2 * first_of(layout) + (needs.sum_places == 1 ? 0 : bytes_of(shape, needs)))),
+      : both_(2 * first_of(layout) + (needs.sum_places == 1 ? 0 : bytes_of(shape, needs))),
         current_(first_of(layout)) {}
 
   __device__ std::uint32_t next() {

@@ -16,6 +16,8 @@ struct Columns {
 
 /// A row-major matrix of words.
 struct SharedOperands {
+  static constexpr bool kInFlight = false;  ///< whether what is asked for comes later
+
   const std::uint32_t* words;
   int stride;  ///< from row to row
 

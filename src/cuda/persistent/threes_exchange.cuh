@@ -13,6 +13,8 @@ namespace rondo {
 
 /// As GridOperands.
 struct ThreesOperands {
+  static constexpr bool kInFlight = true;
+
   const device::Words4* packets;
   int packets_along_k;  ///< that are pushed
   int rows;             ///< that come
