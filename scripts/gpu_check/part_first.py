@@ -91,7 +91,7 @@ def headline(check, point, seconds):
     cell, H, B, _, _, arithmetic, _ = point.split("/")
     name = f"headline_{cell}_{H}_{B}_{arithmetic}"
     check.run_bench(name, seconds,
-                    ["--set", "quick", "--filter", f"^{point}$", "--alternatives", "3", "--executors",
+                    ["--set", "quick", "--filter", f"^{point}$", "--alternatives", "5", "--executors",
                      check.executors(["cuda_persistent", "cuda_stepwise"], with_ways=True)])
     merge_headline(check.record, name)
 

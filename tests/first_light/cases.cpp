@@ -52,16 +52,22 @@ class GridCases {
   void add_words() {
     add(
         "packets", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
-        [](const auto& shape) { return shape.grid_words() == GridWords::numbered && is_plain_way(shape); },
-        "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*rowtiles)(?!(?:[0-9]+x)?(?:24|48)units)");
+        [](const auto& shape) { return shape.words == GridWords::numbered && is_plain_way(shape); },
+        "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*(?:rowtiles|alone))(?!(?:[0-9]+x)?(?:24|48)units)");
     add(
         "threes", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
-        [](const auto& shape) { return shape.grid_words() == GridWords::threes && is_plain_way(shape); },
+        [](const auto& shape) { return shape.words == GridWords::threes && is_plain_way(shape); },
         "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*rowtiles)(?:[0-9]+x)?(?:24|48)units");
     add(
         "sentinels", spec_of(kLstm, {half_, 12}, DType::bf16, properties_),
         [](const auto& shape) { return shape.rows > 8 && is_plain_way(shape); },
         "grid_(?:.*rowtiles|[0-9]+x[0-9]+_(?:9|[0-9]{2,})rows_)");
+    add(
+        "few_sentinels", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
+        [](const auto& shape) {
+          return shape.row_tiles == 1 && shape.words == GridWords::alone && is_plain_way(shape);
+        },
+        "grid_.*alone");
   }
 
   void add_variants() {

@@ -158,6 +158,11 @@ TEST(FirstLight, WaysOfAGridAreWhatTheirNamesSay) {
   EXPECT_TRUE(matches("packets", "grid_66x2_1rows_2x8units_4k_fused"));
   EXPECT_FALSE(matches("packets", "grid_66x1_8rows_8units_8k_2rowtiles"));
   EXPECT_FALSE(matches("packets", "grid_66x1_16rows_8units_8k"));
+  EXPECT_FALSE(matches("packets", "grid_66x1_8rows_8units_8k_fused_alone"));
+  EXPECT_TRUE(matches("few_sentinels", "grid_66x1_8rows_8units_8k_fused_alone"));
+  EXPECT_TRUE(matches("few_sentinels", "grid_66x1_8rows_8units_8k_alone_onefirst"));
+  EXPECT_FALSE(matches("few_sentinels", "grid_66x1_8rows_8units_8k"));
+  EXPECT_FALSE(matches("few_sentinels", "grid_66x1_16rows_8units_8k"));
   EXPECT_FALSE(matches("packets", "grid_22x1_8rows_24units_8k"));
   EXPECT_TRUE(matches("threes", "grid_22x1_8rows_24units_8k"));
   EXPECT_TRUE(matches("threes", "grid_11x1_8rows_2x24units_4k_onefirst"));

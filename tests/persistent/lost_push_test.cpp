@@ -29,7 +29,8 @@ struct Way {
   CellKind cell;
   DType dtype;
   std::int64_t B;
-  int octets;           ///< of a warp
+  int octets;  ///< of a warp
+  GridWords words;
   std::int64_t losses;  ///< pushes after which one is lost, so that some steps are right
 };
 
@@ -50,11 +51,13 @@ class LostPush : public ::testing::TestWithParam<Way> {
           .map([&](const Tensor& weight) { return weight.to(way.dtype).to(device); });
   const Tensor x = Tensor::full({kT, way.B, kI}, 0.5, DType::f32).to(way.dtype).to(device);
 
-  /// The fastest way of this kind with so many octets, and several blocks.
+  /// The fastest way of this kind with so many octets, such words, and several blocks.
   std::unique_ptr<const Executor> executor() const {
     for (auto& executor : persistent_alternatives(spec, properties_of(device), way.kind)) {
       const PersistentShape shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;
-      if (shape.blocks > 1 && shape.octets == way.octets) return std::move(executor);
+      if (shape.blocks > 1 && shape.octets == way.octets && shape.words == way.words) {
+        return std::move(executor);
+      }
     }
     return nullptr;
   }
@@ -132,12 +135,17 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
 
 INSTANTIATE_TEST_SUITE_P(
     Ways, LostPush,
-    ::testing::Values(Way{"cluster", PersistentKind::cluster, CellKind::lstm, DType::f32, 3, 2, 70},
-                      Way{"packets", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 2, 150},
-                      Way{"packets_without_tensor_cores", PersistentKind::grid, CellKind::simple_rnn, DType::f32, 3, 2,
-                          200},
-                      Way{"words_alone", PersistentKind::grid, CellKind::lstm, DType::f16, 12, 2, 700},
-                      Way{"two_phases", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, 150}),
+    ::testing::Values(
+        Way{"cluster", PersistentKind::cluster, CellKind::lstm, DType::f32, 3, 2, GridWords::numbered, 70},
+        Way{"packets", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 2, GridWords::numbered, 150},
+        Way{"packets_without_tensor_cores", PersistentKind::grid, CellKind::simple_rnn, DType::f32, 3, 2,
+            GridWords::numbered, 200},
+        Way{"threes", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 3, GridWords::threes, 50},
+        Way{"words_alone", PersistentKind::grid, CellKind::lstm, DType::f16, 12, 2, GridWords::alone, 700},
+        Way{"words_alone_of_few_rows", PersistentKind::grid, CellKind::lstm, DType::f16, 3, 2, GridWords::alone, 150},
+        Way{"two_phases", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::numbered, 150},
+        Way{"two_phases_of_words_alone", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::alone,
+            150}),
     [](const auto& instance) { return instance.param.name; });
 
 /// Loses a push in whatever kernel the planner takes, and expects the same result as without.

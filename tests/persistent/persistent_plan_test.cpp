@@ -106,6 +106,30 @@ TEST(PersistentPlan, SumsLieInOnePlaceWhereWeightsNeedTheRoom) {
   EXPECT_EQ(persistent_plans(lstm(1024, 32), h200(), PersistentKind::grid).front().shape.sum_places, 2);
 }
 
+/// A fence and bytes are weighed for few rows of 16 bits alone; other rows have one form of words.
+TEST(PersistentPlan, WordsOfFewRowsGoInTwoForms) {
+  const auto words = [](std::int64_t B, DType dtype, int octets) {
+    std::set<GridWords> found;
+    RecurrenceSpec spec = lstm(512, B, dtype);
+    spec.math = dtype == DType::f32 ? MatrixMath::tf32 : MatrixMath::strict;
+    for (const PersistentPlan& plan : persistent_plans(spec, h200(), PersistentKind::grid)) {
+      const PersistentShape& shape = plan.shape;
+      if (shape.octets == octets && (shape.row_tiles == 1) == (B <= 8)) found.insert(shape.words);
+    }
+    return found;
+  };
+  for (const int octets : {1, 2}) {
+    EXPECT_EQ(words(8, DType::bf16, octets), (std::set{GridWords::numbered, GridWords::alone}));
+    EXPECT_EQ(words(1, DType::f16, octets), (std::set{GridWords::numbered, GridWords::alone}));
+    EXPECT_EQ(words(8, DType::f32, octets), std::set{GridWords::numbered});
+    EXPECT_EQ(words(32, DType::bf16, octets), std::set{GridWords::alone});
+  }
+  EXPECT_EQ(words(8, DType::bf16, 3), std::set{GridWords::threes});
+  // Many bytes of h are worth a fence, and few are not.
+  EXPECT_EQ(persistent_plans(lstm(768, 16), h200(), PersistentKind::grid).front().shape.words, GridWords::alone);
+  EXPECT_EQ(persistent_plans(lstm(512, 1), h200(), PersistentKind::grid).front().shape.words, GridWords::numbered);
+}
+
 /// With few gates a warp has more units, and reads h for all of them at once.
 TEST(PersistentPlan, BlocksAreLargerWhereACellHasFewerGates) {
   const auto shape = [](CellKind cell, std::int64_t H, std::int64_t B, DType dtype, const DeviceProperties& properties,
@@ -164,7 +188,10 @@ TEST(StepModel, StrictRowsAreMultipliedInGroups) {
 TEST(PersistentPlan, NamesTellWaysApart) {
   PersistentShape shape{.kind = PersistentKind::grid, .blocks = 4, .teams = 2, .rows = 8, .k_warps = 8};
   EXPECT_EQ(way_name(shape), "grid_4x2_8rows_16units_8k");
+  shape.words = GridWords::alone;
+  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_16units_8k_alone");
   shape.octets = 1;
+  shape.words = GridWords::numbered;
   shape.unit_warps = 2;
   EXPECT_EQ(way_name(shape), "grid_4x2_8rows_2x8units_8k");
   shape.row_tiles = 2;

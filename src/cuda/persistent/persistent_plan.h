@@ -31,7 +31,8 @@ std::string to_string(PersistentKind kind);
 /// A short name for a way to share out a recurrence, such as "cluster_16x4_8rows_32units_4k": 4 teams of 16 blocks with
 /// so many rows and units each, whose warps cut k in 4. In a grid "2x8units" are those of two warps beside each other.
 /// "_2rowtiles" is added where there is room for more rows than these need, and "_2streamed" where a warp reads so many
-/// tiles of its weights in every step, "_fused" where the kernel multiplies x as well. No two ways of a recurrence on a
+/// tiles of its weights in every step, "_once" where it reads them once for all rows, "_fused" where the kernel
+/// multiplies x as well, "_alone" where words of few rows go alone, "_onefirst" for the other way to poll. No two ways of a recurrence on a
 /// device have the same name.
 std::string way_name(const PersistentShape& shape);
 
