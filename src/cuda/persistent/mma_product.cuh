@@ -144,8 +144,9 @@ class MmaProduct {
   static constexpr int kTogether = 4;
   /// Out of global memory so many groups are in flight. Found by compiling: with more, registers spill.
   static constexpr int kGroupInFlight = kThrees ? kThreesTiles : 1;
-  static constexpr int kGroupsInFlight =
-      kThrees ? 1 : (Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 ? 2 : 3);
+  static constexpr bool kFewInFlight =
+      Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 || std::is_same_v<Operand, device::Tf32x3>;
+  static constexpr int kGroupsInFlight = kThrees ? 1 : (kFewInFlight ? 2 : 3);
   static constexpr int kStreamedInFlight = 2;
   static constexpr int kInputsTogether = 2;
 
