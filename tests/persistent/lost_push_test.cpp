@@ -136,7 +136,7 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
 INSTANTIATE_TEST_SUITE_P(
     Ways, LostPush,
     ::testing::Values(
-        Way{"cluster", PersistentKind::cluster, CellKind::lstm, DType::f32, 3, 2, GridWords::numbered, 70},
+        Way{"cluster", PersistentKind::cluster, CellKind::lstm, DType::f32, 3, 2, GridWords::none, 70},
         Way{"packets", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 2, GridWords::numbered, 150},
         Way{"packets_without_tensor_cores", PersistentKind::grid, CellKind::simple_rnn, DType::f32, 3, 2,
             GridWords::numbered, 200},

@@ -191,7 +191,7 @@ TEST(PersistentPlan, NamesTellWaysApart) {
   shape.words = GridWords::alone;
   EXPECT_EQ(way_name(shape), "grid_4x2_8rows_16units_8k_alone");
   shape.octets = 1;
-  shape.words = GridWords::numbered;
+  shape.words = GridWords::none;
   shape.unit_warps = 2;
   EXPECT_EQ(way_name(shape), "grid_4x2_8rows_2x8units_8k");
   shape.row_tiles = 2;

@@ -21,8 +21,13 @@ namespace {
 /// Two blocks of one team, of which one alone is launched.
 TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   const Device device = cuda(0);
-  const PersistentShape shape{
-      .kind = PersistentKind::grid, .H = 32, .blocks = 2, .unit_warps = 1, .k_warps = 4, .k_tiles = 4};
+  const PersistentShape shape{.kind = PersistentKind::grid,
+                              .H = 32,
+                              .blocks = 2,
+                              .unit_warps = 1,
+                              .k_warps = 4,
+                              .k_tiles = 4,
+                              .words = GridWords::numbered};
   const PersistentTask task{shape, {.kind = CellKind::simple_rnn, .units = 32}, Stream{device}};
   const Tensor kernel = Tensor::full({32, 32}, 0.1, DType::f32, device);
   const std::int64_t vectors = PersistentKernels<float>::packed_vectors(task);
@@ -50,7 +55,8 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
                                  .results = {.final_h = {result.data<float>(), 32}},
                                  .grid = {packets.data(), static_cast<std::uint32_t*>(epochs.data())},
                                  .flags = static_cast<std::uint32_t*>(flags.data())};
-  const PersistentKernel<float> kernel_32 = find_persistent_kernel<float, PersistentKind::grid, 2>(task.cell, {});
+  const PersistentKernel<float> kernel_32 =
+      find_persistent_kernel<float, PersistentKind::grid, 2>(task.cell, {.words = shape.words});
   const auto start = [&](unsigned blocks) {
     device::launch(
         kernel_32,

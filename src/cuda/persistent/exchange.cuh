@@ -37,7 +37,7 @@ template <typename Operand>
 class BlockExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::block;
-  static constexpr GridWords kWords = GridWords::numbered;  // it has none
+  static constexpr GridWords kWords = GridWords::none;
   static constexpr bool kInFlight = false;
   static constexpr bool kMakesRoom = false;
 
@@ -77,7 +77,7 @@ template <typename Operand>
 class ClusterExchange {
  public:
   static constexpr PersistentKind kKind = PersistentKind::cluster;
-  static constexpr GridWords kWords = GridWords::numbered;  // it has none
+  static constexpr GridWords kWords = GridWords::none;
   static constexpr bool kInFlight = false;
   static constexpr bool kMakesRoom = false;
 

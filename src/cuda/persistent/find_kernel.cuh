@@ -24,12 +24,11 @@ struct ExchangeOf<Operand, PersistentKind::grid, kRowTiles, GridWords::threes> {
   using Type = ThreesExchange<Operand>;
 };
 
-/// For that many row tiles. Blocks and clusters have no words, and kernels for each number of row tiles.
+/// For that many row tiles.
 template <typename Formula, typename Operand, PersistentKind kKind, int kOctets, int kRowTiles, GridWords kWords>
 PersistentKernel<Operand> find_for_words(const KernelRows& rows) {
   constexpr RecurrentProduct kProduct = kRecurrentProduct<Formula, Operand>;
-  constexpr bool kGrid = kKind == PersistentKind::grid;
-  if constexpr (kGrid ? has_words(kProduct, kOctets, kRowTiles, kWords) : kWords == GridWords::numbered) {
+  if constexpr (has_words(kKind, kProduct, kOctets, kRowTiles, kWords)) {
     using Exchange = typename ExchangeOf<Operand, kKind, kRowTiles, kWords>::Type;
     if constexpr (streams_once(kKind, kProduct, kOctets, kRowTiles)) {
       if (rows.streams == Streams::once) {
@@ -45,6 +44,7 @@ template <typename Formula, typename Operand, PersistentKind kKind, int kOctets,
 PersistentKernel<Operand> find_for_rows(const KernelRows& rows) {
   if (rows.row_tiles <= kRowTiles) {
     switch (rows.words) {
+      case GridWords::none: return find_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::none>(rows);
       case GridWords::numbered:
         return find_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::numbered>(rows);
       case GridWords::threes:

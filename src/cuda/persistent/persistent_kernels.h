@@ -16,7 +16,7 @@ using PersistentKernel = void (*)(PersistentRun<typename Numbers<Operand>::Eleme
 struct KernelRows {
   int row_tiles = 1;
   Streams streams = Streams::each_pass;
-  GridWords words = GridWords::numbered;
+  GridWords words = GridWords::none;
 };
 
 /// The kernel for a cell. Each Operand and kind has a file of its own,

@@ -88,11 +88,10 @@ class Shapes {
     }
   }
 
-  /// In each way in which words of a grid may go.
+  /// In each way in which its words may go.
   void add_words(const PersistentShape& shape) {
-    if (kind_ != PersistentKind::grid) return add(shape);
-    for (const GridWords words : {GridWords::numbered, GridWords::threes, GridWords::alone}) {
-      if (!has_words(product_, shape.octets, shape.row_tiles, words)) continue;
+    for (const GridWords words : {GridWords::none, GridWords::numbered, GridWords::threes, GridWords::alone}) {
+      if (!has_words(kind_, product_, shape.octets, shape.row_tiles, words)) continue;
       PersistentShape with_words = shape;
       with_words.words = words;
       if (words == GridWords::threes) {

@@ -32,8 +32,8 @@ std::string to_string(PersistentKind kind);
 /// so many rows and units each, whose warps cut k in 4. In a grid "2x8units" are those of two warps beside each other.
 /// "_2rowtiles" is added where there is room for more rows than these need, and "_2streamed" where a warp reads so many
 /// tiles of its weights in every step, "_once" where it reads them once for all rows, "_fused" where the kernel
-/// multiplies x as well, "_alone" where words of few rows go alone, "_onefirst" for the other way to poll. No two ways of a recurrence on a
-/// device have the same name.
+/// multiplies x as well, "_alone" where words of few rows go alone, "_onefirst" for the other way to poll. No two ways
+/// of a recurrence on a device have the same name.
 std::string way_name(const PersistentShape& shape);
 
 /// What a plan does, in words, what the model expects of it, and its way's name.

@@ -106,15 +106,17 @@ RONDO_HOST_DEVICE constexpr int known_units(PersistentKind kind, int octets, int
 
 /// How words of h go through global memory.
 enum class GridWords : std::uint8_t {
+  none,      ///< of a block or a cluster
   numbered,  ///< each together with the number of its exchange
   threes,    ///< three of a row together with that number: where a block's words of a row are whole packets
   alone      ///< half of the bytes; but somebody has to make room for the next, and a fence stands before each push
 };
 
-/// Whether grids have kernels for such words: one way for all, but for few rows of 16 bits, where a fence may cost more
-/// than bytes.
-RONDO_HOST_DEVICE constexpr bool has_words(const RecurrentProduct& product, int octets, int row_tiles,
-                                           GridWords words) {
+/// Whether there are kernels for such words: grids have one way for all, but for few rows of 16 bits, where a fence may
+/// cost more than bytes.
+RONDO_HOST_DEVICE constexpr bool has_words(PersistentKind kind, const RecurrentProduct& product, int octets,
+                                           int row_tiles, GridWords words) {
+  if (kind != PersistentKind::grid) return words == GridWords::none;
   if (row_tiles > 1) return words == GridWords::alone;
   if (words == GridWords::alone) return !product.strict && product.operand_bytes == 2 && octets <= 2;
   return words == (octets % 3 == 0 ? GridWords::threes : GridWords::numbered);
@@ -150,7 +152,7 @@ struct PersistentShape {
   std::int32_t k_tiles = 1;         ///< of the whole product
   std::int32_t streamed_tiles = 0;  ///< of each warp, at most
   Streams streams = Streams::each_pass;
-  GridWords words = GridWords::numbered;
+  GridWords words = GridWords::none;
   Polls polls = Polls::all;
   std::int32_t sum_places = 2;   ///< of a grid on tensor cores: 2, or 1 and a barrier more for each product
   std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies it; 0: the sums are there when it begins
@@ -175,9 +177,7 @@ struct PersistentShape {
     return inputs;
   }
   /// Whether the words of the product's rows lie as word_of_threes says.
-  RONDO_HOST_DEVICE bool in_threes() const {
-    return kind == PersistentKind::grid && !of_x && words == GridWords::threes;
-  }
+  RONDO_HOST_DEVICE bool in_threes() const { return !of_x && words == GridWords::threes; }
   /// Tiles along k of each warp; the last warps may have fewer.
   RONDO_HOST_DEVICE std::int32_t warp_tiles() const {
     const std::int32_t tiles = (k_tiles + k_warps - 1) / k_warps;
@@ -210,6 +210,7 @@ inline constexpr std::uint32_t kPlainPlaces = 4;
 RONDO_HOST_DEVICE inline std::int32_t exchange_bytes(const PersistentShape& shape) {
   const std::int32_t count = shape.row_words() * shape.padded_rows();
   switch (shape.words) {
+    case GridWords::none: return 0;
     case GridWords::numbered: return count * 8;
     case GridWords::threes: return count / 3 * 16;
     case GridWords::alone: return count * 4;
