@@ -156,7 +156,7 @@ class RecordTest(GpuCheckCase):
         self.assertNotIn("headline_lstm_H768_B16_f16", record)
         self.assertIn("--quick", record["micro"]["arguments"])
         for name in FIRST[7:]:
-            self.assertIn("--alternatives 3 --executors ^(cuda_persistent|cuda_stepwise|block|cluster|grid) ",
+            self.assertIn("--alternatives 5 --executors ^(cuda_persistent|cuda_stepwise|block|cluster|grid) ",
                           self.steps(record)[name]["command"])
 
     def test_headlines_are_points_of_the_quick_set(self):
@@ -204,7 +204,7 @@ class DryRunTest(GpuCheckCase):
             code, printed, record = self.check("", ("--part", part))
             self.assertEqual(code, 0, printed)
         cases = record["first_light"].pop("cases")
-        self.assertEqual(len(cases), 13)
+        self.assertEqual(len(cases), 14)
         self.assertEqual(list(record["first_light"]), [f"{kind} {case}" for kind, case, _ in cases])
         for name, result in record["first_light"].items():
             self.assertEqual(result["outcome"], "right", name)
