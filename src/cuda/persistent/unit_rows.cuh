@@ -28,11 +28,12 @@ class UnitRows {
         memory_(memory),
         standard_(device::opaque(run.activations.state == Activation::tanh &&
                                  run.activations.gate == Activation::sigmoid) != 0) {
-    // Threads without a row read the sums of another.
-    const int row = place.row < Counts::kPassRows ? place.row : 0;
+    // Threads without a row, and lanes without a unit, read the sums of another.
     const SumLayout& layout = run.layout.sum_layout;
+    const int row = place.row < Counts::kPassRows ? place.row : 0;
+    const int lane = place.lane < layout.lanes ? place.lane : 0;
     sums_at_ = static_cast<std::uint32_t>(row * layout.row + place.unit * kPhaseGates<Formula, 0> +
-                                          place.lane * layout.parts * layout.part) *
+                                          lane * layout.parts * layout.part) *
                sizeof(float);
     // Opaque: it is made here, and not again in every step. With several passes registers are scarcer than
     // instructions.
@@ -252,6 +253,15 @@ class UnitRows {
     }
   }
 
+  /// From the sums of this thread's first row of a pass to those of its i-th. Where threads have unlike numbers of
+  /// rows, those that have no such row read the sums of their first.
+  __device__ int rows_to_sums(int i) const {
+    constexpr bool kUneven =
+        Counts::kUnits > 0 && Counts::kPassRows % (kPersistentThreads / (Counts::kUnits > 0 ? Counts::kUnits : 1)) != 0;
+    const int rows = i % Counts::kThreadRows * place_.row_step;
+    return kUneven && place_.row + rows >= Counts::kPassRows ? 0 : rows;
+  }
+
   /// recurrent[gate] = the recurrent bias and the products of the gates of a phase, in the order of k. All lanes of a
   /// warp take part: where two share a unit, each adds up one half of the parts, and both get the sum.
   template <int kPhase>
@@ -259,8 +269,7 @@ class UnitRows {
     constexpr int kFirst = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
     constexpr int kCount = kPhaseGates<Formula, kPhase>;
     const SumLayout layout = sums_layout();
-    const float* sums = reinterpret_cast<const float*>(memory_ + (first + sums_at_)) +
-                        i % Counts::kThreadRows * place_.row_step * layout.row;
+    const float* sums = reinterpret_cast<const float*>(memory_ + (first + sums_at_)) + rows_to_sums(i) * layout.row;
     if constexpr (kPhase != 0) sums -= place_.unit * (kPhaseGates<Formula, 0> - kCount);
     // Asked one after the other, the most frequent first.
     const int parts = layout.parts;
