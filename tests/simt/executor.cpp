@@ -44,7 +44,7 @@ ShuffledSchedule::ShuffledSchedule(std::uint64_t seed) { shuffle_engine = std::m
 ShuffledSchedule::~ShuffledSchedule() { shuffle_engine = nullptr; }
 
 const Place& place() { return current().place; }
-std::byte* shared_memory() { return current().block->shared.get(); }
+std::byte* shared_memory() { return current().block->shared.data(); }
 
 std::byte* shared_memory_of(unsigned peer) {
   const std::vector<Block*>& blocks = current().block->cluster->blocks;
@@ -56,7 +56,7 @@ std::byte* shared_memory_of(unsigned peer) {
   if (block.running == 0) {
     throw std::logic_error("shared memory of block " + to_string(block.position) + " after its end");
   }
-  return block.shared.get();
+  return block.shared.data();
 }
 
 void warp_barrier() { running_grid->wait(current().warp->barrier); }

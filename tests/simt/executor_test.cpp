@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
 #include "cuda/device/launch.cuh"
+#include "simt/guarded_memory.h"
 #include "simt/heap_block.h"
 #include "simt/self_test_kernels.h"
 #include "support/expect_error.h"
@@ -75,6 +77,17 @@ __global__ void shuffle_kernel(float* swapped, unsigned* taken) {
   const unsigned i = thread_index().x;
   swapped[i] = device::shuffle_xor(static_cast<float>(i), 1);
   taken[i] = device::shuffle(i, device::lane() + 4);  // a source of 32 is the first lane
+}
+
+TEST(SimtExecutor, SharedMemoryEndsWhereNobodyMayRead) {
+  EXPECT_EQ(simt::GuardedMemory().data(), nullptr);
+  for (const std::size_t bytes : {std::size_t{16}, std::size_t{4096}, std::size_t{70000}}) {
+    const simt::GuardedMemory memory(bytes);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.data()) % simt::GuardedMemory::kAlignment, 0U);
+    std::fill_n(memory.data(), bytes, std::byte{1});
+    const volatile std::byte* behind = memory.data() + bytes;
+    EXPECT_DEATH((void)*behind, "") << bytes;
+  }
 }
 
 TEST(SimtExecutor, ShufflesStayInTheirWarp) {

@@ -66,8 +66,8 @@ void Grid::add_block(device::Extent position) {
   block.cluster->barrier.expected += count;
   block.barrier.expected = count;
   block.running = count;
-  block.shared = std::make_unique_for_overwrite<std::byte[]>(config_.shared_bytes);
-  std::fill_n(block.shared.get(), config_.shared_bytes, std::byte{0xff});
+  block.shared = GuardedMemory(config_.shared_bytes);
+  std::fill_n(block.shared.data(), config_.shared_bytes, std::byte{0xff});
   for (unsigned i = 0; i < count; ++i) {
     if (i % Warp::kLanes == 0) warps_.emplace_back().barrier.expected = std::min(Warp::kLanes, count - i);
     const device::Extent thread{i % config_.block.x, i / config_.block.x};

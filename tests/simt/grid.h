@@ -13,6 +13,7 @@
 
 #include "simt/executor.h"
 #include "simt/fiber.h"
+#include "simt/guarded_memory.h"
 #include "simt/tile_product.h"
 
 namespace rondo::test::simt {
@@ -56,7 +57,7 @@ struct Block {
   device::Extent position;
   Cluster* cluster = nullptr;
   unsigned running = 0;  ///< threads that have not ended
-  std::unique_ptr<std::byte[]> shared;
+  GuardedMemory shared;
   Barrier barrier{"block barrier"};
   std::vector<Requirement> required_at_end;
 };
