@@ -6,6 +6,12 @@
 #include <new>
 #include <utility>
 
+// AddressSanitizer's, where the program has it.
+extern "C" {
+__attribute__((weak)) void __asan_poison_memory_region(const volatile void* address, std::size_t size);
+__attribute__((weak)) void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);
+}
+
 namespace rondo::test::simt {
 namespace {
 
@@ -26,10 +32,15 @@ GuardedMemory::GuardedMemory(std::size_t bytes) {
     throw std::bad_alloc();
   }
   data_ = guard - rounded_up(bytes, kAlignment);
+  if (__asan_poison_memory_region != nullptr) {
+    __asan_poison_memory_region(mapping_, static_cast<std::size_t>(data_ - static_cast<std::byte*>(mapping_)));
+  }
 }
 
 GuardedMemory::~GuardedMemory() {
-  if (mapping_ != nullptr) (void)munmap(mapping_, mapped_bytes_);
+  if (mapping_ == nullptr) return;
+  if (__asan_unpoison_memory_region != nullptr) __asan_unpoison_memory_region(mapping_, mapped_bytes_);
+  (void)munmap(mapping_, mapped_bytes_);
 }
 
 GuardedMemory::GuardedMemory(GuardedMemory&& other) noexcept

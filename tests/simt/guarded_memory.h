@@ -1,4 +1,5 @@
-/// Memory with a page behind it that nobody may touch: whoever reads or writes beyond it ends the program.
+/// Memory with a page behind it that nobody may touch: whoever reads or writes beyond it ends the program. What is
+/// before it AddressSanitizer watches.
 #pragma once
 
 #include <cstddef>
