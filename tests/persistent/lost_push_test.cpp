@@ -51,7 +51,7 @@ class LostPush : public ::testing::TestWithParam<Way> {
           .map([&](const Tensor& weight) { return weight.to(way.dtype).to(device); });
   const Tensor x = Tensor::full({kT, way.B, kI}, 0.5, DType::f32).to(way.dtype).to(device);
 
-  /// The fastest way of this kind with so many octets, such words, and several blocks.
+  /// The fastest way of this kind with these octets and words, and several blocks.
   std::unique_ptr<const Executor> executor() const {
     for (auto& executor : persistent_alternatives(spec, properties_of(device), way.kind)) {
       const PersistentShape shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;

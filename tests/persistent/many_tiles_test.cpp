@@ -1,5 +1,5 @@
-// Warps that multiply more tiles of h than they ask for at first: further ones are in flight meanwhile. Of few rows
-// only a large H has so many.
+// Warps that multiply more tiles of h than they ask for at first: further ones are in flight meanwhile. With few rows a
+// warp has that many tiles only where H is large.
 
 #include <gtest/gtest.h>
 

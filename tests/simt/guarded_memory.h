@@ -10,7 +10,7 @@ class GuardedMemory {
  public:
   static constexpr std::size_t kAlignment = 16;
 
-  /// So many bytes, aligned to kAlignment; the guard begins at the next multiple of it. None for 0.
+  /// `bytes` bytes, aligned to kAlignment; the guard begins at the next multiple of it. None for 0.
   explicit GuardedMemory(std::size_t bytes = 0);
   ~GuardedMemory();
   GuardedMemory(GuardedMemory&& other) noexcept;

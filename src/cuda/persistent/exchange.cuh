@@ -2,8 +2,9 @@
 ///
 ///     kInFlight              whether operands can be asked for before a product waits for them
 ///     begin()                once, before anything else; a barrier
-///     push(rows, value, wanted)  by all lanes of a warp: `value` is h in the unit of this thread, so many rows behind
-///                            the thread's first, if wanted
+///     push(rows, value, wanted)  by all lanes of a warp: if wanted, `value` is h in the unit of this thread, of the
+///     row
+///                            that is `rows` behind the thread's first
 ///     end_pushes()           when a thread has pushed all of its rows
 ///     make_room(rows, wanted)  after that, for each row that it has pushed: if kMakesRoom
 ///     wait(first_row)        until everybody's pushes have come, or until they may be asked for

@@ -73,7 +73,7 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
  public:
   static constexpr GridWords kWords = kWordsValue;
   static constexpr bool kInFlight = !std::is_same_v<Operand, float>;
-  static constexpr bool kMakesRoom = kWords == GridWords::alone;
+  static constexpr bool kMakesRoom = WordsOf<Operand, kWords>::kMakesRoom;
 
   __device__ explicit GridExchange(const ExchangePlace& place) : Team(place) {
     const int unit = place.block * place.shape.units() + place.unit;

@@ -83,7 +83,7 @@ class MmaProduct {
     Sums<kPhase> sums = {};
     if constexpr (kStreamsOnce) sums = rows.pass == 0 ? streamed_[0] : streamed_[1];
     const int last = kStreamsOnce ? weights_.first_streamed() : warp_.tiles;
-    // Further tiles are on their way while those before them are multiplied.
+    // Words of further tiles are in flight while the tiles before them are multiplied.
     constexpr int kGroup = Operands::kInFlight ? kGroupInFlight : kTogether;
     constexpr int kGroups = Operands::kInFlight ? kGroupsInFlight : 1;
     typename Operands::template Asked<kGroup, kRowTiles> in_flight[kGroups];
@@ -142,7 +142,8 @@ class MmaProduct {
 
   /// Tiles that are not in registers whose operands are read at once, out of shared memory.
   static constexpr int kTogether = 4;
-  /// Out of global memory so many groups are in flight. Found by compiling: with more, registers spill.
+  /// Out of global memory kGroupsInFlight groups of tiles are in flight. Found by compiling: with more, registers
+  /// spill.
   static constexpr int kGroupInFlight = kThrees ? kThreesTiles : 1;
   static constexpr bool kFewInFlight =
       Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 || std::is_same_v<Operand, device::Tf32x3>;

@@ -94,7 +94,8 @@ __device__ inline WarpPlace warp_place(const PersistentShape& shape, const Block
           .stream_places = memory.stream() + warp * kStreamVectors};
 }
 
-/// Where the sums of a product are in the block's shared memory, in bytes: in BlockNeeds::sum_places in turn.
+/// Where the sums of a product are in the block's shared memory, in bytes: products alternate between the places, where
+/// BlockNeeds::sum_places is 2.
 class SumPlaces {
  public:
   __device__ SumPlaces(const SharedLayout& layout, const PersistentShape& shape, const BlockNeeds& needs)

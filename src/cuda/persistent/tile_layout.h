@@ -193,7 +193,7 @@ struct SumLayout {
   std::int32_t parts = 1;    ///< that each of them adds up: of k_warps
 };
 
-/// Of so many gates, in passes of so many rows.
+/// Of `gates` gates, in passes of `pass_rows` rows.
 RONDO_HOST_DEVICE constexpr SumLayout sum_layout(const PersistentShape& shape, int gates, int pass_rows) {
   const std::int32_t row = shape.sum_stride(gates);
   const std::int32_t lanes = shape.unit_lanes(pass_rows);
