@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
-#include "environment.h"
-#include "json_file.h"
+#include "program/environment.h"
+#include "program/json_file.h"
 
 namespace rondo::bench {
 namespace {

@@ -1,4 +1,4 @@
-/// What rondo_micro leaves: a JSON file that bench/constants.py reads, and a table for the eye.
+/// What rondo_micro leaves: a JSON file that bench/report/constants.py reads, and a table for the eye.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "micro/rounds.h"
-#include "rondo/device.h"
+#include "rondo/vocabulary/device.h"
 
 namespace rondo::bench {
 

@@ -6,7 +6,7 @@
 #include <exception>
 
 #include "micro/groups.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
 namespace {

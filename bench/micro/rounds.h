@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "statistics.h"
+#include "program/statistics.h"
 
 namespace rondo::bench {
 

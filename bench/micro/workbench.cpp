@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
 

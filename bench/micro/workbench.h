@@ -8,10 +8,10 @@
 #include "cuda/device/launch_config.h"
 #include "micro/record.h"
 #include "micro/rounds.h"
-#include "random_tensors.h"
-#include "rondo/stream.h"
-#include "rondo/tensor.h"
-#include "stopwatch.h"
+#include "program/random_tensors.h"
+#include "program/stopwatch.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo::bench {
 

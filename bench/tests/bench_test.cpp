@@ -5,10 +5,10 @@
 #include <fstream>
 #include <limits>
 
-#include "point.h"
-#include "problem.h"
-#include "rondo/error.h"
-#include "statistics.h"
+#include "program/point.h"
+#include "program/problem.h"
+#include "program/statistics.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
 namespace {

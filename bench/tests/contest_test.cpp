@@ -1,6 +1,6 @@
 // Who is right, who is wrong and who stalls in a contest: this program has a list of executors of its own.
 
-#include "contest.h"
+#include "program/contest.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <array>
 
 #include "cpu/executors/reference_executor.h"
-#include "cuda/executors/stepwise_executor.h"
 #include "cuda/runtime/runtime.h"
+#include "cuda/stepwise/stepwise_executor.h"
 #include "plan/executor_list.h"
 
 namespace rondo {

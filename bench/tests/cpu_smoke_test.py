@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(BENCH))
+sys.path.insert(0, str(BENCH / "report"))
 
 import cpu_tables  # noqa: E402
 import report  # noqa: E402

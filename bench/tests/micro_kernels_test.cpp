@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "cuda/device/launch.cuh"
+#include "device/simt/heap_block.h"
 #include "micro/cluster_exchange.cuh"
 #include "micro/grid_exchange.cuh"
-#include "simt/heap_block.h"
 
 namespace rondo::bench {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "micro/record.h"
 #include "micro/rounds.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
 namespace {

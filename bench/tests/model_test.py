@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path[:0] = [str(HERE.parent / "report"), str(HERE)]
 
 import report  # noqa: E402
 from measurements import FileError  # noqa: E402
@@ -136,7 +136,7 @@ class HeaderTest(unittest.TestCase):
     def test_the_document_has_what_the_model_takes(self):
         text = DOCUMENT.read_text()
         for line in constants_table(read_constants()).splitlines()[2:]:
-            self.assertIn(line, text, "write it anew: bench/report.py model --doc")
+            self.assertIn(line, text, "write it anew: bench/report/report.py model --doc")
 
 
 class FitTest(unittest.TestCase):

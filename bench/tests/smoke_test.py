@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / "report"))
 
 import report  # noqa: E402
 from alternatives import NAMES  # noqa: E402

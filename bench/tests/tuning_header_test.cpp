@@ -1,4 +1,4 @@
-// A tuning table with rows, as bench/report.py writes it: it compiles, and its rows are found.
+// A tuning table with rows, as bench/report/report.py writes it: it compiles, and its rows are found.
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path[:0] = [str(HERE.parent / "report"), str(HERE)]
 
 import measurements  # noqa: E402
 import report  # noqa: E402
@@ -21,7 +21,7 @@ from report_test import FIXTURE, a_result  # noqa: E402
 from tuning import modelled_choice, shared_alike, tuning_header, winner  # noqa: E402
 
 ROOT = HERE.parent.parent
-TABLE = ROOT / "src" / "cuda" / "persistent" / "tuning_rows.h"
+TABLE = ROOT / "src" / "cuda" / "persistent" / "planner" / "tuning_rows.h"
 # Each way's name, and its predicted and measured microseconds per run.
 FAST_CLUSTER = ("cluster_16x4_8rows_32units_4k", 120, 70)
 CHOICE = ("cluster_16x8_4rows_32units_4k", 100, 80)
@@ -214,7 +214,7 @@ class FilesTest(unittest.TestCase):
     def test_the_table_that_is_checked_in_is_that_of_the_records(self):
         records = sorted((ROOT / "bench" / "results").glob("*.json"))
         self.assertTrue(records)
-        self.assertEqual(TABLE.read_text(), report.tuning_of(records), "write it anew: bench/report.py tuning")
+        self.assertEqual(TABLE.read_text(), report.tuning_of(records), "write it anew: bench/report/report.py tuning")
 
 
 if __name__ == "__main__":

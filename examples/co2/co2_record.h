@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace co2 {
 

@@ -13,7 +13,7 @@ from .process import output_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ARCHIVES = (".tar.gz", ".tar.xz")
-BUILT = {"first_light": "tests/first_light", "parity_test": "tests/parity", "golden_test": "tests/golden",
+BUILT = {"first_light": "tests/device/first_light", "parity_test": "tests/agreement/parity", "golden_test": "tests/agreement/golden",
          "rondo_bench": "bench", "rondo_micro": "bench"}
 
 
@@ -45,7 +45,7 @@ def build():
                    check=True)
     commit = output_of(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], 10)[1].strip() or "unknown"
     return Programs({name: ROOT / "build" / "cuda" / folder / name for name, folder in BUILT.items()},
-                    ROOT / "tests" / "golden" / "cases", commit)
+                    ROOT / "tests" / "agreement" / "golden" / "cases", commit)
 
 
 def from_package(package, unpacked):

@@ -7,7 +7,7 @@ import os
 
 from .judge import read_json
 
-FORMAT = "rondo_gpu_check 1"  # bench/measurements.py reads it
+FORMAT = "rondo_gpu_check 1"  # bench/report/measurements.py reads it
 RUNNING = "running"
 
 

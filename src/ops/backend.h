@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 

@@ -1,6 +1,6 @@
 #include "ops/check.h"
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 

@@ -7,8 +7,8 @@
 #include <type_traits>
 
 #include "ops/backend.h"
-#include "rondo/activation.h"
-#include "rondo/host_device.h"
+#include "rondo/vocabulary/activation.h"
+#include "rondo/vocabulary/host_device.h"
 #include "vocabulary/dispatch_dtype.h"
 
 namespace rondo {

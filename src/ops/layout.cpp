@@ -2,8 +2,8 @@
 
 #include "ops/backend.h"
 #include "ops/check.h"
-#include "rondo/error.h"
-#include "rondo/ops.h"
+#include "rondo/ops/ops.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

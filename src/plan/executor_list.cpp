@@ -5,7 +5,7 @@
 #include "cpu/executors/gemm_executor.h"
 #include "cpu/executors/reference_executor.h"
 #include "cpu/fused/fused_executor.h"
-#include "cuda/executors/cuda_executors.h"
+#include "cuda/cuda_executors.h"
 
 namespace rondo {
 

@@ -1,5 +1,5 @@
 #include "plan/network_stages.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

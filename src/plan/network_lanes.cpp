@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "plan/network_stages.h"
-#include "rondo/error.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

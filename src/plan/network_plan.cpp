@@ -2,7 +2,7 @@
 #include <sstream>
 
 #include "plan/network_stages.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rondo/network.h"
+#include "rondo/plan/network.h"
 
 namespace rondo {
 

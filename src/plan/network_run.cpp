@@ -4,7 +4,7 @@
 
 #include "plan/network_stages.h"
 #include "plan/run_tensors.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

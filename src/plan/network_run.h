@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "rondo/network.h"
+#include "rondo/plan/network.h"
 
 namespace rondo {
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "cuda/executors/graph_replay.h"
+#include "cuda/common/graph_replay.h"
 #include "cuda/runtime/range.h"
 #include "plan/network_lanes.h"
 #include "plan/occupied.h"
 #include "plan/unattended.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "plan/network_prediction.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -1,7 +1,7 @@
 /// What of a network runs at once.
 #pragma once
 
-#include "rondo/network.h"
+#include "rondo/plan/network.h"
 
 namespace rondo {
 

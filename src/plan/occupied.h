@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 

@@ -1,11 +1,11 @@
-#include "rondo/plan.h"
+#include "rondo/plan/plan.h"
 
 #include <algorithm>
 #include <sstream>
 
 #include "plan/executor_list.h"
 #include "recurrence/executor.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -1,6 +1,6 @@
 #include "plan/run_tensors.h"
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 

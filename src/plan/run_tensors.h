@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo {
 

@@ -6,9 +6,9 @@
 #include "plan/occupied.h"
 #include "plan/run_tensors.h"
 #include "recurrence/executor.h"
-#include "rondo/error.h"
-#include "rondo/plan.h"
-#include "rondo/stream.h"
+#include "rondo/plan/plan.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "cuda/runtime/runtime.h"
 #include "recurrence/executor.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
 
 namespace rondo {
 namespace {

@@ -2,8 +2,8 @@
 /// nobody else knows of them. Floor 5.
 #pragma once
 
-#include "rondo/network.h"
-#include "rondo/plan.h"
+#include "rondo/plan/network.h"
+#include "rondo/plan/plan.h"
 
 namespace rondo {
 

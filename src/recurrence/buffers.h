@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "recurrence/schedule.h"
-#include "rondo/host_device.h"
-#include "rondo/stall.h"
+#include "rondo/vocabulary/host_device.h"
+#include "rondo/vocabulary/stall.h"
 
 namespace rondo {
 

@@ -4,7 +4,7 @@
 #include "recurrence/cells/gru.h"
 #include "recurrence/cells/lstm.h"
 #include "recurrence/cells/simple_rnn.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 

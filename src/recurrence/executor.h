@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "recurrence/buffers.h"
-#include "rondo/device.h"
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
+#include "rondo/vocabulary/device.h"
 
 namespace rondo {
 

@@ -1,9 +1,9 @@
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
 
 #include <sstream>
 
 #include "recurrence/dispatch_cell.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

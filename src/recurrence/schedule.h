@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
-#include "rondo/host_device.h"
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
+#include "rondo/vocabulary/host_device.h"
 
 namespace rondo {
 

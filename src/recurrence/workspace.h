@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "rondo/allocator.h"
+#include "rondo/tensor/allocator.h"
 
 namespace rondo {
 

@@ -1,11 +1,11 @@
-#include "rondo/allocator.h"
+#include "rondo/tensor/allocator.h"
 
 #include <map>
 #include <mutex>
 #include <new>
 
 #include "cuda/runtime/runtime.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 #include "tensor/allocator_scope.h"
 
 namespace rondo {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "rondo/allocator.h"
+#include "rondo/tensor/allocator.h"
 
 namespace rondo {
 

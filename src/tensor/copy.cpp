@@ -4,8 +4,8 @@
 
 #include "cuda/runtime/runtime.h"
 #include "cuda/tensor/copy_kernels.h"
-#include "rondo/error.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
 #include "tensor/strided_loop.h"
 #include "vocabulary/dispatch_dtype.h"
 

@@ -1,7 +1,7 @@
 /// Elementwise copies, the only thing floor 1 computes; one file per device implements them.
 #pragma once
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 

@@ -1,11 +1,11 @@
-#include "rondo/dlpack.h"
+#include "rondo/tensor/dlpack.h"
 
 #include <algorithm>
 #include <array>
 #include <memory>
 
-#include "rondo/error.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
 #include "tensor/copy.h"
 
 namespace rondo {

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 namespace {

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "rondo/allocator.h"
+#include "rondo/tensor/allocator.h"
 
 namespace rondo {
 

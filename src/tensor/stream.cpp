@@ -1,4 +1,4 @@
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
 
 #include <vector>
 

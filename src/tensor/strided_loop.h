@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "rondo/shape.h"
+#include "rondo/vocabulary/shape.h"
 
 namespace rondo {
 

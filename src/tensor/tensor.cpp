@@ -1,11 +1,11 @@
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "cuda/runtime/runtime.h"
-#include "rondo/error.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
 #include "tensor/copy.h"
 
 namespace rondo {

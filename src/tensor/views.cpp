@@ -1,7 +1,7 @@
 // Views: new shapes and strides over the same elements.
 
-#include "rondo/error.h"
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 

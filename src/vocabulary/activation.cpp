@@ -1,9 +1,9 @@
-#include "rondo/activation.h"
+#include "rondo/vocabulary/activation.h"
 
 #include <array>
 #include <utility>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -1,4 +1,4 @@
-#include "rondo/device.h"
+#include "rondo/vocabulary/device.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "cuda/runtime/runtime.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 

@@ -4,9 +4,9 @@
 #include <limits>
 #include <type_traits>
 
-#include "rondo/dtype.h"
-#include "rondo/error.h"
-#include "rondo/host_device.h"
+#include "rondo/vocabulary/dtype.h"
+#include "rondo/vocabulary/error.h"
+#include "rondo/vocabulary/host_device.h"
 
 namespace rondo {
 

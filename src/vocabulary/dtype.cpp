@@ -1,4 +1,4 @@
-#include "rondo/dtype.h"
+#include "rondo/vocabulary/dtype.h"
 
 #include "vocabulary/dispatch_dtype.h"
 

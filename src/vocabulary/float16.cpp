@@ -1,4 +1,4 @@
-#include "rondo/float16.h"
+#include "rondo/vocabulary/float16.h"
 
 #include <bit>
 

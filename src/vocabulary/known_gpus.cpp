@@ -2,8 +2,8 @@
 #include <array>
 #include <utility>
 
-#include "rondo/device.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/device.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -1,8 +1,8 @@
-#include "rondo/shape.h"
+#include "rondo/vocabulary/shape.h"
 
 #include <algorithm>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 

@@ -1,4 +1,4 @@
-#include "rondo/stall.h"
+#include "rondo/vocabulary/stall.h"
 
 #include <sstream>
 

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <span>
 
-#include "rondo/error.h"
-#include "rondo/numpy_file.h"
-#include "rondo/tf1_weights.h"
+#include "rondo/formats/numpy_file.h"
+#include "rondo/formats/tf1_weights.h"
+#include "rondo/vocabulary/error.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 
-#include "rondo/error.h"
-#include "rondo/onnx_model.h"
+#include "rondo/formats/onnx_model.h"
+#include "rondo/vocabulary/error.h"
 
 namespace {
 

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <span>
 
-#include "rondo/error.h"
-#include "rondo/pytorch_weights.h"
-#include "rondo/safetensors.h"
+#include "rondo/formats/pytorch_weights.h"
+#include "rondo/formats/safetensors.h"
+#include "rondo/vocabulary/error.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo::test {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <new>
 
-#include "rondo/allocator.h"
+#include "rondo/tensor/allocator.h"
 
 namespace rondo::test {
 

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "rondo/device.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/device.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::test {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "rondo/error.h"
-#include "rondo/plan.h"
+#include "rondo/plan/plan.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::test {
 

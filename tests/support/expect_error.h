@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::test {
 

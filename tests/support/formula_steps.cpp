@@ -1,6 +1,6 @@
 #include "support/formula_steps.h"
 
-#include "rondo/ops.h"
+#include "rondo/ops/ops.h"
 
 namespace rondo::test {
 namespace {

@@ -2,8 +2,8 @@
 /// ones in src/recurrence/cells, so that the two can be compared.
 #pragma once
 
-#include "rondo/recurrence.h"
-#include "rondo/rnn.h"
+#include "rondo/keras/rnn.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo::test {
 

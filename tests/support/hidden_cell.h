@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "rondo/cells.h"
+#include "rondo/keras/cells.h"
 
 namespace rondo::test {
 

@@ -1,8 +1,8 @@
 /// The MinimalRNNCell of the tf.keras.layers.RNN page, with given weights: a cell that Rondo does not know.
 #pragma once
 
-#include "rondo/cells.h"
-#include "rondo/ops.h"
+#include "rondo/keras/cells.h"
+#include "rondo/ops/ops.h"
 
 namespace rondo::test {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <random>
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo::test {
 

@@ -4,7 +4,7 @@
 
 #include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/part.h"
-#include "rondo/thread_pool.h"
+#include "rondo/tensor/thread_pool.h"
 
 namespace rondo {
 namespace {

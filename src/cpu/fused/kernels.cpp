@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "cpu/fused/kernels.h"
-#include "rondo/float16.h"
+#include "rondo/vocabulary/float16.h"
 
 HWY_BEFORE_NAMESPACE();
 #include "cpu/fused/math-inl.h"

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "rondo/dtype.h"
+#include "rondo/vocabulary/dtype.h"
 
 namespace rondo::fused {
 

@@ -6,7 +6,7 @@
 
 #include "cpu/fused/kernels.h"
 #include "recurrence/executor.h"
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo::fused {
 

@@ -5,7 +5,7 @@
 #include "cpu/fused/plain_gates.h"
 #include "cpu/fused/row_values.h"
 #include "cpu/fused/tiles.h"
-#include "rondo/dtype.h"
+#include "rondo/vocabulary/dtype.h"
 
 namespace rondo::fused {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo::fused {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cpu/fused/kernels.h"
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo::fused {
 

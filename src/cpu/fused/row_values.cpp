@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "rondo/dtype.h"
+#include "rondo/vocabulary/dtype.h"
 
 namespace rondo::fused {
 

@@ -3,7 +3,7 @@
 #include <dnnl.hpp>
 
 #include "cpu/ops/cpu_ops.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -1,4 +1,4 @@
-#include "rondo/thread_pool.h"
+#include "rondo/tensor/thread_pool.h"
 
 #include <algorithm>
 #include <mutex>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cpu/threads/spin.h"
-#include "rondo/device.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/device.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -1,12 +1,12 @@
 // What a build without CUDA has in the place of src/cuda: no device, no executor.
 
-#include "cuda/executors/cuda_executors.h"
+#include "cuda/cuda_executors.h"
 #include "cuda/ops/cuda_ops.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/runtime/calls.h"
 #include "cuda/runtime/runtime.h"
 #include "cuda/tensor/copy_kernels.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

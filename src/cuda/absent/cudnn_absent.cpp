@@ -1,6 +1,6 @@
 // What a build without cuDNN has in the place of src/cuda/cudnn: no executor of cuDNN's.
 
-#include "cuda/executors/cudnn_executors.h"
+#include "cuda/cudnn/cudnn_executors.h"
 
 namespace rondo {
 

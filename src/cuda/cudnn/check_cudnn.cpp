@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::cudnn {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo {
 

@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::cudnn {
 namespace {

@@ -1,6 +1,6 @@
 #include "cuda/cudnn/cudnn_packing.h"
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -8,8 +8,8 @@
 #include "cuda/cudnn/cudnn_descriptors.h"
 #include "cuda/cudnn/cudnn_weight_space.h"
 #include "cuda/runtime/check.h"
-#include "rondo/error.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "cuda/cudnn/cudnn_packing.h"
-#include "rondo/error.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::cudnn {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "rondo/host_device.h"
+#include "rondo/vocabulary/host_device.h"
 
 namespace rondo::device {
 

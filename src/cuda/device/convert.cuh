@@ -4,7 +4,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include "rondo/float16.h"
+#include "rondo/vocabulary/float16.h"
 
 namespace rondo::device {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "rondo/device.h"
+#include "rondo/vocabulary/device.h"
 
 namespace rondo::device {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "cuda/device/mma_tile.h"
-#include "rondo/float16.h"
+#include "rondo/vocabulary/float16.h"
 
 namespace rondo::device {
 

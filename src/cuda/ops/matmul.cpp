@@ -8,7 +8,7 @@
 
 #include "cuda/ops/cuda_ops.h"
 #include "cuda/products/product_cache.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
 #include "tensor/strided_loop.h"
 
 namespace rondo {

@@ -11,7 +11,7 @@
 #include "cuda/ops/line_groups.cuh"
 #include "cuda/tensor/strided_index.h"
 #include "ops/functions.h"
-#include "rondo/stream.h"
+#include "rondo/tensor/stream.h"
 
 namespace rondo {
 namespace {

@@ -2,12 +2,12 @@
 
 #include <sstream>
 
-#include "cuda/persistent/persistent_choice.h"
+#include "cuda/model/run_model.h"
 #include "cuda/persistent/persistent_scratch.h"
-#include "cuda/persistent/run_model.h"
+#include "cuda/persistent/planner/persistent_choice.h"
+#include "cuda/persistent/planner/tuning_rows.h"
 #include "cuda/persistent/stepwise_stand_in.h"
-#include "cuda/persistent/tuning_rows.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cuda/persistent/persistent_plan.h"
+#include "cuda/persistent/planner/persistent_plan.h"
 #include "recurrence/executor.h"
 
 namespace rondo {

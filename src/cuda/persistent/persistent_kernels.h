@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "cuda/persistent/numbers.h"
-#include "cuda/persistent/persistent_run.h"
-#include "rondo/recurrence.h"
+#include "cuda/persistent/kernel/persistent_run.h"
+#include "cuda/persistent/shape/numbers.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo {
 

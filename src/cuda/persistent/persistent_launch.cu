@@ -1,9 +1,9 @@
 #include "cuda/device/launch.cuh"
 #include "cuda/device/launch_room.cuh"
-#include "cuda/persistent/block_layout.h"
-#include "cuda/persistent/pack_tiles.cuh"
+#include "cuda/persistent/kernel/pack_tiles.cuh"
 #include "cuda/persistent/persistent_kernels.h"
-#include "rondo/error.h"
+#include "cuda/persistent/shape/block_layout.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -1,14 +1,14 @@
 #include <cstdint>
 #include <optional>
 
-#include "cuda/executors/graph_replay.h"
-#include "cuda/executors/input_products.h"
-#include "cuda/executors/packed_biases.h"
-#include "cuda/executors/stepwise_executor.h"
-#include "cuda/persistent/operand_kind.h"
+#include "cuda/common/graph_replay.h"
+#include "cuda/common/input_products.h"
+#include "cuda/common/packed_biases.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/persistent_scratch.h"
+#include "cuda/persistent/shape/operand_kind.h"
+#include "cuda/stepwise/stepwise_executor.h"
 
 namespace rondo {
 namespace {

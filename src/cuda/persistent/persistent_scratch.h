@@ -1,10 +1,10 @@
 /// What a persistent executor keeps in the workspace of a run. Floor 4.
 #pragma once
 
-#include "cuda/persistent/persistent_shape.h"
+#include "cuda/persistent/shape/persistent_shape.h"
 #include "cuda/products/product.h"
 #include "recurrence/workspace.h"
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo {
 

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <mutex>
 
-#include "cuda/executors/stepwise_executor.h"
-#include "rondo/tensor.h"
+#include "cuda/stepwise/stepwise_executor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 namespace {

@@ -13,7 +13,7 @@
 #include "cuda/products/product.h"
 #include "cuda/runtime/calls.h"
 #include "cuda/runtime/check.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "rondo/device.h"
-#include "rondo/dtype.h"
+#include "rondo/vocabulary/device.h"
+#include "rondo/vocabulary/dtype.h"
 
 namespace rondo {
 

@@ -2,7 +2,7 @@
 
 #include "cuda/products/product.h"
 #include "cuda/runtime/runtime.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {

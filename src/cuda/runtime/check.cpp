@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::cuda_runtime {
 namespace {

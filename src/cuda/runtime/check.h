@@ -3,7 +3,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "rondo/device.h"
+#include "rondo/vocabulary/device.h"
 
 namespace rondo::cuda_runtime {
 

@@ -1,7 +1,7 @@
 /// How many clusters a device runs at once. Floor 0.
 #pragma once
 
-#include "rondo/device.h"
+#include "rondo/vocabulary/device.h"
 
 namespace rondo::cuda_runtime {
 

@@ -5,7 +5,7 @@
 #include "cuda/runtime/calls.h"
 #include "cuda/runtime/check.h"
 #include "cuda/runtime/runtime.h"
-#include "rondo/error.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::cuda_runtime {
 namespace {

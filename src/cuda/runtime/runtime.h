@@ -1,7 +1,7 @@
 /// What Rondo asks of the CUDA runtime, in its own words and without CUDA's headers. Floor 0.
 ///
 /// A program links one of three implementations: cuda_runtime.cpp on CUDA, src/cuda/absent/ in a build without it, and
-/// tests/simt/device/, which has a simulated device on the host. So no other file asks whether there is CUDA.
+/// tests/device/simt/device/, which has a simulated device on the host. So no other file asks whether there is CUDA.
 ///
 /// Every function throws `RuntimeError` with CUDA's own words when CUDA refuses; an error that a kernel left behind
 /// says so. Streams belong to the device they name; a null `native` is that device's default stream.
@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "rondo/device.h"
+#include "rondo/vocabulary/device.h"
 
 namespace rondo::cuda_runtime {
 

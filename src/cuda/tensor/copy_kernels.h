@@ -1,7 +1,7 @@
 /// The copies of tensor/copy.h where both ends are on one CUDA device. Floor 1.
 #pragma once
 
-#include "rondo/tensor.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 

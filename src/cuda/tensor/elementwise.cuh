@@ -15,8 +15,8 @@
 #include "cuda/device/pack.cuh"
 #include "cuda/device/thread.cuh"
 #include "cuda/tensor/strided_index.h"
-#include "rondo/stream.h"
-#include "rondo/tensor.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "rondo/host_device.h"
+#include "rondo/vocabulary/host_device.h"
 #include "tensor/strided_loop.h"
 
 namespace rondo {

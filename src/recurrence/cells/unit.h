@@ -13,9 +13,9 @@
 #pragma once
 
 #include "recurrence/buffers.h"
-#include "rondo/activation.h"
-#include "rondo/host_device.h"
-#include "rondo/recurrence.h"
+#include "rondo/recurrence/recurrence.h"
+#include "rondo/vocabulary/activation.h"
+#include "rondo/vocabulary/host_device.h"
 
 namespace rondo {
 

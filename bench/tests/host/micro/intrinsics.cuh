@@ -7,7 +7,7 @@
 #include "cuda/device/atomic.cuh"
 #include "cuda/device/cluster.cuh"
 #include "cuda/device/words.h"
-#include "simt/executor.h"
+#include "device/simt/executor.h"
 
 namespace rondo::bench {
 

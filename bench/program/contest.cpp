@@ -1,0 +1,255 @@
+#include "program/contest.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <regex>
+
+#include "cuda/runtime/calls.h"
+#include "program/problem.h"
+#include "program/stopwatch.h"
+#include "program/truth.h"
+#include "recurrence/executor.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo::bench {
+namespace {
+
+constexpr const char* kReplayed = "replayed";
+constexpr int kUnrecordedRounds = 2;
+constexpr int kFewestRounds = 5;
+constexpr double kMostRunsPerRound = 1000;
+// Between two executors that are both right, 16-bit outputs after many steps are apart by well below a percent.
+constexpr double kDisagreement = 0.05;
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Counts how many recorded graphs are replayed while it lives: whether a session replays is for it to decide.
+class ReplayCount {
+ public:
+  ReplayCount() {
+    count_ = 0;
+    cuda_runtime::observe_calls([](cuda_runtime::Call call) { count_ += call == cuda_runtime::Call::replay_graph; });
+  }
+  ~ReplayCount() { cuda_runtime::observe_calls(nullptr); }
+  ReplayCount(const ReplayCount&) = delete;
+  ReplayCount& operator=(const ReplayCount&) = delete;
+
+  std::int64_t get() const { return count_; }
+
+ private:
+  static inline std::int64_t count_ = 0;
+};
+
+/// What a plan's message says of `executor`, without the rest.
+std::string reason_in(const std::string& message, const std::string& executor) {
+  const std::string declined = executor + " declined: ";
+  const std::size_t begin = message.find(declined);
+  if (begin == std::string::npos) return message;
+  const std::size_t reason = begin + declined.size();
+  return message.substr(reason, message.find('\n', reason) - reason);
+}
+
+/// One executor in one way of starting it.
+struct Competitor {
+  Measurement result;
+  Session session;
+  std::size_t next_set = 0;
+  std::vector<double> microseconds = {};
+};
+
+class Contest {
+ public:
+  Contest(const Point& point, const DeviceProperties& device, const ContestOptions& options)
+      : point_(point),
+        device_(device),
+        options_(options),
+        stream_(device.device),
+        scope_(stream_.get()),
+        stopwatch_(stream_.get()),
+        problem_(make_problem(point, device, options.seed)),
+        truth_(find_truth(problem_, point, device, stream_.get())) {
+    result_.input_sets = problem_.sets.size();
+  }
+
+  ContestResult run() {
+    for (const std::string& executor : executor_names(device_.device)) {
+      if (wanted(executor)) enter(executor);
+    }
+    for (const PersistentKind kind : {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid}) {
+      enter_alternatives(kind);
+    }
+    play_rounds();
+    for (Competitor& competitor : competitors_) finish(competitor);
+    return result_;
+  }
+
+ private:
+  void enter(const std::string& executor) {
+    if (executor == "reference" && !is_short_for_reference(point_)) {
+      result_.refusals.push_back({executor, "not asked: a plain loop would take long"});
+      return;
+    }
+    enter_as(executor, "eager", GraphUse::never);
+    const bool refused = !result_.refusals.empty() && result_.refusals.back().executor == executor;
+    if (!refused && device_.device.type == DeviceType::cuda) enter_as(executor, kReplayed, GraphUse::automatic);
+  }
+
+  bool wanted(const std::string& executor) const {
+    return options_.executors.empty() || std::regex_search(executor, std::regex(options_.executors));
+  }
+
+  void enter_alternatives(PersistentKind kind) {
+    if (options_.alternatives == 0) return;
+    auto executors = persistent_alternatives(problem_.spec, device_, kind);
+    if (executors.size() > static_cast<std::size_t>(options_.alternatives)) {
+      executors.resize(static_cast<std::size_t>(options_.alternatives));
+    }
+    for (auto& executor : executors) {
+      if (!wanted(std::string(executor->name()))) continue;
+      const Executor& kept = *alternatives_.emplace_back(std::move(executor));
+      enter_as(std::string(kept.name()), kReplayed, [&] { return Plan::create_for(kept, problem_.spec, device_); });
+    }
+  }
+
+  void enter_as(const std::string& executor, const std::string& graph, GraphUse graph_use) {
+    enter_as(executor, graph,
+             [&] { return Plan::create(problem_.spec, device_, {.executor = executor, .graph_use = graph_use}); });
+  }
+
+  void enter_as(const std::string& executor, const std::string& graph, const std::function<Plan()>& make_plan) {
+    std::optional<Session> session;
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+      const Plan plan = make_plan();
+      session.emplace(plan, problem_.weights, stream_.get(), workspace_for(plan));
+    } catch (const ValueError& error) {
+      result_.refusals.push_back({executor, reason_in(error.what(), executor)});
+      return;
+    } catch (const Error& error) {
+      return fail({executor, graph, error.what()});
+    }
+    Competitor competitor{.result = {.executor = executor, .graph = graph}, .session = std::move(*session)};
+    describe_way(competitor);
+    try {
+      check_output(competitor);
+      competitor.result.setup_seconds = seconds_since(begin);
+      warm_up(competitor);
+    } catch (const Error& error) {
+      return fail({executor, graph, error.what()});
+    }
+    competitors_.push_back(std::move(competitor));
+  }
+
+  static void describe_way(Competitor& competitor) {
+    const Plan& plan = competitor.session.plan();
+    const std::optional<double> predicted = plan.executor().predicted_ns(plan.spec(), plan.properties());
+    if (predicted) competitor.result.predicted_us = *predicted / 1000.0;
+    competitor.result.way = persistent_way(plan.executor(), plan.spec(), plan.properties());
+  }
+
+  // One workspace for all, because they take turns on one stream. Sessions that have a smaller one keep it alive.
+  const Tensor& workspace_for(const Plan& plan) {
+    const auto needed = std::max<std::int64_t>(static_cast<std::int64_t>(plan.workspace_bytes()), 1);
+    if (!workspace_.defined() || workspace_.numel() < needed) {
+      workspace_ = Tensor::empty({needed}, DType::boolean, device_.device);
+    }
+    return workspace_;
+  }
+
+  // A failure of one executor may have been the end of the device: then nothing that follows would mean anything.
+  void fail(Failure failure) {
+    result_.failures.push_back(std::move(failure));
+    synchronize(stream_.get());
+  }
+
+  void run_once(Competitor& competitor) {
+    competitor.session.run(problem_.sets[competitor.next_set]);
+    competitor.next_set = (competitor.next_set + 1) % problem_.sets.size();
+  }
+
+  void check_output(Competitor& competitor) {
+    poison(problem_.sets[0]);
+    run_once(competitor);
+    check_stalls(competitor);
+    const double difference = relative_difference(sample(problem_.sets[0]), truth_.output);
+    competitor.result.difference = difference;
+    if (!(difference < kDisagreement)) {
+      throw RuntimeError("its output is " + std::to_string(difference) + " away from that of " + truth_.executor);
+    }
+  }
+
+  // A run that has stalled is done again another way, and all later ones are: what they take is not the executor's.
+  static void check_stalls(Competitor& competitor) {
+    const SessionStatus status = competitor.session.status();
+    if (status.stalled) throw RuntimeError("a run stalled: " + to_string(status.stall));
+  }
+
+  void finish(Competitor& competitor) {
+    try {
+      check_stalls(competitor);
+    } catch (const Error& error) {
+      return fail({competitor.result.executor, competitor.result.graph, error.what()});
+    }
+    competitor.result.microseconds = spread_of(competitor.microseconds);
+    competitor.result.rounds = static_cast<int>(competitor.microseconds.size());
+    result_.measurements.push_back(competitor.result);
+  }
+
+  // A session records a run when its tensors come a second time; the third time, all sets are replayed.
+  void warm_up(Competitor& competitor) {
+    for (std::size_t k = 0; k < 2 * problem_.sets.size(); ++k) run_once(competitor);
+    stopwatch_.start();
+    const ReplayCount replays;
+    for (std::size_t k = 0; k < problem_.sets.size(); ++k) run_once(competitor);
+    const bool replayed = replays.get() == static_cast<std::int64_t>(problem_.sets.size());
+    if (!replayed && competitor.result.graph == kReplayed) competitor.result.graph = "not replayed";
+    const double run_ms = stopwatch_.stop_milliseconds() / static_cast<double>(problem_.sets.size());
+    competitor.result.runs_per_round =
+        static_cast<int>(std::clamp(std::ceil(options_.round_ms / run_ms), 1.0, kMostRunsPerRound));
+  }
+
+  // All executors take turns in each round, so that what the clocks do hits all alike; each round begins with another
+  // one, so that none always follows the same one.
+  void play_rounds() {
+    const auto begin = std::chrono::steady_clock::now();
+    for (int round = -kUnrecordedRounds; round < options_.rounds; ++round) {
+      if (round >= kFewestRounds && seconds_since(begin) > options_.seconds_per_point) break;
+      for (std::size_t k = 0; k < competitors_.size(); ++k) {
+        const std::size_t turn = static_cast<std::size_t>(round + kUnrecordedRounds) + k;
+        Competitor& competitor = competitors_[turn % competitors_.size()];
+        stopwatch_.start();
+        for (int run = 0; run < competitor.result.runs_per_round; ++run) run_once(competitor);
+        const double ms = stopwatch_.stop_milliseconds();
+        if (round >= 0) competitor.microseconds.push_back(1000.0 * ms / competitor.result.runs_per_round);
+      }
+    }
+  }
+
+  const Point& point_;
+  const DeviceProperties& device_;
+  const ContestOptions& options_;
+  BenchStream stream_;
+  StreamScope scope_;
+  Stopwatch stopwatch_;
+  Problem problem_;
+  Truth truth_;
+  Tensor workspace_;
+  std::vector<std::unique_ptr<const Executor>> alternatives_;  // before the sessions that they run
+  std::vector<Competitor> competitors_;
+  ContestResult result_;
+};
+
+}  // namespace
+
+ContestResult run_contest(const Point& point, const DeviceProperties& device, const ContestOptions& options) {
+  return Contest(point, device, options).run();
+}
+
+}  // namespace rondo::bench

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Tables and charts of what rondo_bench and rondo_micro measured.
+
+    report.py record FILE [--doc docs/performance.md] [--plots docs/images]
+    report.py results FILE... [--doc docs/performance.md] [--plots docs/images]
+    report.py plans PLANS FILE [--doc docs/performance.md]
+    report.py predict [--set quick] [--doc docs/performance.md]
+    report.py constants FILE [--doc docs/performance.md]
+    report.py tuning FILE... [--header src/cuda/persistent/planner/tuning_rows.h]
+    report.py model [FILE] [--header src/cuda/model/hardware_constants.h] [--doc docs/performance.md]
+    report.py cpu FILE... [--doc docs/performance.md] [--plots docs/images]
+
+FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`
+wrote, and for cpu what `scripts/bench cpu` did. `record` is constants and results together. Without --doc the Markdown goes to the output; with it, it replaces what
+stands between the document's markers, `<!-- results:begin -->` and `<!-- results:end -->` (or `prediction`, `constants`).
+--plots writes one SVG chart for each cell.
+
+`tuning` writes the planner's table of ways that were measured to be faster than what its model takes, from the alternatives in
+all of its files, the oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/planner/tuning_rows.h`.
+
+`plans` holds what is expected of every point, as `rondo_bench --explain h200 --json PLANS` has it, against cuDNN in FILE.
+
+`model` tells what that model takes of a GPU, what rondo_micro measured of it in FILE, and how far predictions are from what was
+measured there; --header puts the numbers into the model.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import limit_model
+from alternatives import alternatives_markdown
+from constants import constants_markdown
+from cpu_tables import cpu_markdown
+from markdown import number, table
+from measurements import (FileError, best_cudnn, load, load_alternatives, load_micro, load_ways, merge, planned_rondo,
+                          points_of)
+from model_fit import fit_markdown
+from plans import load_plans, plans_markdown
+from plot import chart
+from step_constants import constants_table, measured_constants, read_constants, write_constants
+from tables import STEPS_SET, limit_of, order, overall_table, point_name, speed_table, steps_table, variant_table
+from tuning import tuning_header
+
+BENCH = pathlib.Path(__file__).resolve().parents[1]
+MOST_NAMED = 20  # points that were not measured
+
+STEPS_ABOUT = """Microseconds per step of runs that are alike but for T, the product of the inputs and what a run costs once
+in them; then of each further step, from one T to the next. Apart: how far from their middle they are at most."""
+
+
+def head_text(bench):
+    device, versions = bench["device"], bench["versions"]
+    known = ", ".join(f"{name.replace('_', ' ')} {versions[name]}" for name in sorted(versions))
+    lines = [f"{device['name']}, {bench['date'][:10]}, commit {bench['commit']}; {known}; host {bench['host']['processor']}."]
+    if "ceilings" in bench:
+        ceilings = bench["ceilings"]
+        text = f"This device copies {ceilings['copy_gigabytes_per_second']:.0f} GB/s"
+        if "matmul_bf16_teraflops" in ceilings:
+            text += f" and multiplies bf16 matrices at {ceilings['matmul_bf16_teraflops']:.0f} TFLOP/s"
+        lines.append(text + ".")
+    return " ".join(lines)
+
+
+def trouble_text(benches):
+    lines = [f"- {r['id']}: {f['executor']} {f['graph']}: {f['message']}" for bench in benches for r in bench["results"]
+             for f in r["failures"]]
+    unmeasured = list(dict.fromkeys(point for bench in benches for point in bench["unmeasured"]))
+    lines += [f"- {point}: not measured, the time was over" for point in unmeasured[:MOST_NAMED]]
+    if len(unmeasured) > MOST_NAMED:
+        lines.append(f"- and {len(unmeasured) - MOST_NAMED} further points: not measured, the time was over")
+    return "\n".join(["Failures and gaps:", ""] + lines) if lines else ""
+
+
+def results_markdown(bench, plots=(), alternatives=None, plans=None):
+    """All of it; times are microseconds for one step, medians, with the product of the inputs."""
+    groups = {}
+    for result in bench["results"]:
+        if result["runs"] and result["set"] != STEPS_SET:
+            groups.setdefault((result["cell"], result["math"]), []).append(result)
+    parts = [head_text(bench), "Microseconds per step; the input product is in them."]
+    parts += [f"![{cell}, microseconds per step]({path})" for cell, path in plots]
+    parts += ["### Overall", overall_table(bench, groups)] if groups else []
+    for (cell, math_name), results in sorted(groups.items()):
+        parts += [f"### {cell}, {math_name}", speed_table(bench, results)]
+    variants, steps = variant_table(bench), steps_table(bench)
+    parts += ["### Variants", variants] if variants else []
+    parts += ["### Steps", STEPS_ABOUT, steps] if steps else []
+    if alternatives:
+        parts.append(alternatives_markdown(alternatives, plans or {}))
+    parts.append(trouble_text([bench, alternatives] if alternatives else [bench]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def prediction_markdown(points):
+    """What the model says of the stepwise executor, written before anybody measured."""
+    rows = []
+    for point in points:
+        stepwise, limit = limit_model.stepwise_us_per_step(point), limit_model.limit_us_per_step(point)
+        total = stepwise * point["T"]
+        rows.append([point["cell"], point["math"], point_name(point), number(stepwise), number(total), number(limit)])
+    head = ["cell", "arithmetic", "point", "stepwise, us per step (predicted)", "us per run (predicted)",
+            "limit, us per step (predicted)"]
+    return table(head, rows)
+
+
+def put_into(document, marker, text):
+    """Replaces what stands between the markers."""
+    begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
+    content = document.read_text()
+    if content.count(begin) != 1 or content.count(end) != 1 or content.index(begin) > content.index(end):
+        raise FileError(f"{document}: expected {begin} and {end}, once each")
+    before, rest = content.split(begin)
+    document.write_text(before + begin + "\n" + text + "\n" + end + rest.split(end)[1])
+
+
+def write_plots(bench, folder, document):
+    """One chart per cell, of the quick set where it was measured; returns (cell, path as the document names it)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    measured = [result for result in bench["results"] if result["runs"]]
+    shown = [result for result in measured if result["set"] == "quick"] or measured
+    for cell in sorted({result["cell"] for result in shown}):
+        results = sorted((r for r in shown if r["cell"] == cell), key=lambda r: (r["math"], order(r)))
+        labels = [f"{result['math']}  {point_name(result)}" for result in results]
+        series = {"cuDNN, best": [best_cudnn(r) for r in results], "Rondo": [planned_rondo(r) for r in results]}
+        series = {name: [run and run["us_per_step"] for run in runs] for name, runs in series.items()}
+        series["limit (predicted)"] = [limit_of(bench, result) for result in results]
+        path = folder / f"performance_{cell}.svg"
+        path.write_text(chart(f"{cell}: microseconds per step, {bench['device']['name']}", labels, series))
+        home = document.resolve().parent if document else pathlib.Path.cwd()
+        inside = path.resolve().is_relative_to(home)
+        written.append((cell, str(path.resolve().relative_to(home) if inside else path)))
+    return written
+
+
+def results_of(paths, options):
+    """(marker, text) of files of rondo_bench or scripts/gpu-check; of alternatives, the last file's that has them."""
+    bench = merge([load(path) for path in paths])
+    found = [pair for pair in map(load_alternatives, paths) if pair[0]]
+    plots = write_plots(bench, options.plots, options.doc) if options.plots else ()
+    return "results", results_markdown(bench, plots, *(found[-1] if found else ()))
+
+
+def constants_of(path):
+    return "constants", constants_markdown(load_micro(path))
+
+
+def tuning_of(paths):
+    benches = [(path.name, load_ways(path)) for path in paths]
+    return tuning_header([(name, bench) for name, bench in benches if bench])
+
+
+def model_markdown(record, constants):
+    """The model's constants; with the path of a record, beside what it has for them, and how far the model was off."""
+    if record is None:
+        return constants_table(constants)
+    micro, ways = load_micro(record), load_ways(record)
+    measured = measured_constants(micro) if micro else {}
+    head = f"Beside what `{record.name}` has for them." if measured else f"`{record.name}` has none of them."
+    return "\n\n".join(part for part in (head, constants_table(constants, measured), fit_markdown(ways) if ways else "") if part)
+
+
+def model_of(record, header):
+    """(marker, text); with a header, puts what was measured into it first."""
+    if header:
+        micro = load_micro(record) if record else None
+        if micro is None:
+            raise FileError("--header: there is no file of rondo_micro to take the numbers from")
+        write_constants(measured_constants(micro), record.name, header)
+    return "model", model_markdown(record, read_constants(header) if header else read_constants())
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    record = commands.add_parser("record")
+    record.add_argument("file", type=pathlib.Path)
+    results = commands.add_parser("results")
+    results.add_argument("files", nargs="+", type=pathlib.Path)
+    tuning = commands.add_parser("tuning")
+    tuning.add_argument("files", nargs="+", type=pathlib.Path)
+    tuning.add_argument("--header", type=pathlib.Path)
+    model = commands.add_parser("model")
+    model.add_argument("file", nargs="?", type=pathlib.Path)
+    model.add_argument("--header", type=pathlib.Path)
+    cpu = commands.add_parser("cpu")
+    cpu.add_argument("files", nargs="+", type=pathlib.Path)
+    for command in (record, results, cpu):
+        command.add_argument("--plots", type=pathlib.Path)
+    plans = commands.add_parser("plans")
+    plans.add_argument("plans", type=pathlib.Path)
+    plans.add_argument("file", type=pathlib.Path)
+    predict = commands.add_parser("predict")
+    predict.add_argument("--set", default="quick")
+    constants = commands.add_parser("constants")
+    constants.add_argument("file", type=pathlib.Path)
+    for command in (record, results, plans, predict, constants, model, cpu):
+        command.add_argument("--doc", type=pathlib.Path)
+    return parser.parse_args(arguments)
+
+
+def write_or_print(text, path):
+    if path:
+        path.write_text(text)
+    else:
+        print(text, end="")
+
+
+def main(arguments):
+    options = parse(arguments)
+    if options.command == "tuning":
+        return write_or_print(tuning_of(options.files), options.header)
+    if options.command == "predict":
+        parts = [("prediction", prediction_markdown(points_of(BENCH / "points" / f"{options.set}.json")))]
+    elif options.command == "plans":
+        parts = [("plans", plans_markdown(load_plans(options.plans), load(options.file)))]
+    elif options.command == "constants":
+        parts = [constants_of(options.file)]
+    elif options.command == "model":
+        parts = [model_of(options.file, options.header)]
+    elif options.command == "cpu":
+        parts = [("cpu", cpu_markdown(options.files, options.plots))]
+    elif options.command == "results":
+        parts = [results_of(options.files, options)]
+    else:
+        parts = [constants_of(options.file), results_of([options.file], options)]
+    for marker, text in parts:
+        if options.doc:
+            put_into(options.doc, marker, text)
+        else:
+            print(text)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except FileError as error:
+        sys.exit(f"report.py: {error}")

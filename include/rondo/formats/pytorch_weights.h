@@ -1,0 +1,52 @@
+/// Weights of PyTorch's recurrent modules in Keras's layout. Floor 7.
+///
+/// Source: the parameter tables of https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html and of GRU and RNN.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rondo/formats/safetensors.h"
+#include "rondo/recurrence/recurrence.h"
+
+namespace rondo {
+
+/// Names one direction of one layer of a `torch.nn.RNN`, `LSTM` or `GRU` in a file.
+struct PytorchLayer {
+  CellKind kind = CellKind::lstm;
+  std::string prefix = {};  ///< of the module in the state dictionary, with its dot: "encoder.lstm."
+  int layer = 0;            ///< k of `weight_ih_l{k}`
+  bool reverse = false;     ///< the backward direction of a bidirectional module: suffix `_reverse`
+};
+
+/// Reads weight_ih (G H, I), weight_hh (G H, H) and, if the module has biases, bias_ih and bias_hh (G H), and returns
+/// Keras's kernel (I, G H), recurrent_kernel (H, G H) and bias with memory of their own:
+///
+///   * RNN and LSTM (gates i f g o, Keras's i f c o): transposed; the two biases are added.
+///   * GRU (gates r z n): transposed, gates to z r h; bias (2, 3 H), for a cell with `reset_after`, which is PyTorch's
+///     only form.
+///   * LSTM with `proj_size` P: weight_hh is (4 H, P), and weight_hr (P, H) becomes projection (H, P); the cell's
+///     `projection_units` is P.
+///
+/// The activation of an RNN module (`nonlinearity`) is not in the file.
+/// Throws `ValueError` naming file and tensor for one that is missing, has another shape or dtype than the others
+/// imply, or is a projection (`weight_hr`) of another kind.
+RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer);
+
+/// One layer of a module.
+struct PytorchModuleLayer {
+  RecurrentWeights forward;
+  std::optional<RecurrentWeights> backward = std::nullopt;  ///< of a bidirectional module
+};
+
+/// All layers of a module, from the input up: as many as the file has weights for, in both directions where it has
+/// names with `_reverse`. Throws as pytorch_weights, for a module without layers, and for a layer whose
+/// inputs are not as many as the outputs of the layer below it.
+std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix = {});
+
+/// The reverse of pytorch_weights: tensors with the names that `layer` says. Where Keras has one bias, bias_hh is
+/// zeros. Throws `ValueError` for a GRU without `reset_after` and for peepholes, which PyTorch does not have.
+std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, const PytorchLayer& layer);
+
+}  // namespace rondo

@@ -1,0 +1,192 @@
+/// Recurrent layers, as `tf.keras.layers.RNN`, `SimpleRNN`, `LSTM` and `GRU`. Floor 6.
+///
+/// Source: https://www.tensorflow.org/api_docs/python/tf/keras/layers/RNN (TensorFlow 2.9); docs/semantics.md lists
+/// where TensorFlow's code differs from it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "rondo/keras/cells.h"
+#include "rondo/keras/rnn.h"
+#include "rondo/plan/plan.h"
+
+namespace rondo {
+
+struct RNNOptions {
+  bool return_sequences = false;  ///< all outputs instead of the last one
+  bool return_state = false;      ///< the final states besides
+  bool go_backwards = false;
+  bool stateful = false;  ///< the final states of a call are the initial states of the next
+  /// Never changes a value. On a CUDA device the steps of a cell that no executor knows are recorded in a graph, which
+  /// later calls with the same shapes replay without calling the cell: see RnnOptions::graphs.
+  bool unroll = false;
+  bool time_major = false;
+  /// A masked step emits zeros instead of the previous output; used only with `return_sequences`, as documented.
+  bool zero_output_for_mask = false;
+};
+
+struct CallOptions {
+  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step.
+  std::optional<Tensor> mask = std::nullopt;
+  /// (B,) of i32 or i64, each from 0 to T: row b has `lengths[b]` time steps, and the rest of it is padding. What Keras
+  /// takes as a ragged tensor; the same as the mask that is true up to there. A `ValueError` together with a mask. On a
+  /// CUDA device the call waits for them.
+  std::optional<Tensor> lengths = std::nullopt;
+  /// One entry for each state of the cell; for a stack, one for each cell (a tuple where a cell has several states).
+  /// Wins over the stored states of a stateful layer. Empty: stored states, else the cell's initial ones.
+  States initial_state = {};
+  Constants constants = {};
+  bool training = false;  ///< cells with dropout drop; see DropoutOptions
+  /// Which of its masks a layer in training takes; by default those of the calls in training so far, from 0.
+  std::optional<std::uint64_t> dropout_call = std::nullopt;
+  /// Which executor runs known cells, for comparing one with another; by default the plan's own choice.
+  PlanOptions plan = {};
+};
+
+/// A call to plan for: the sizes of its inputs, and whether it has a mask.
+struct PlanRequest {
+  std::int64_t B = 1;
+  std::int64_t T = 1;
+  bool masked = false;
+  PlanOptions plan = {};
+};
+
+struct LayerResult {
+  Nest output;    ///< (B, ...) or, with return_sequences, (B, T, ...)
+  States states;  ///< the final states with return_state, else empty
+};
+
+/// Runs a cell over time. A known cell (SimpleRNNCell, LSTMCell, GRUCell, or a stack of them) is planned and runs on
+/// the executor the plan chooses; any other cell runs step by step through rnn(), with the same numbers, and so does a
+/// known one in training whose masks of dropout differ by gate or drop states.
+///
+/// A stateful layer is used by one thread at a time; a stateless one of known cells by many, except in
+/// training with dropout.
+class RNN {
+ public:
+  /// Throws `ValueError` for a null cell.
+  explicit RNN(std::shared_ptr<Cell> cell, const RNNOptions& options = {});
+  /// Stacks the cells.
+  explicit RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options = {});
+  virtual ~RNN() = default;
+
+  /// `inputs` (B, T, ...), time-major (T, B, ...). Throws `ValueError` as rnn(), and for: states of the wrong count,
+  /// structure, shape or dtype; another batch size than a stateful layer has stored states for; constants for a cell
+  /// that does not accept them; inputs whose dtype or width does not fit the weights.
+  LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
+
+  /// Makes the stored states zeros. Throws `AttributeError` if the layer is not stateful, and `ValueError` while the
+  /// batch size is unknown, that is before the first call.
+  void reset_states();
+  /// Stores copies of `states`. Throws `ValueError` when they do not fit the cell or the stored batch size.
+  void reset_states(const States& states);
+  /// The stored states of a stateful layer; empty before the first call.
+  const States& states() const { return states_; }
+
+  const RNNOptions& options() const { return options_; }
+  Cell& cell() const { return *cell_; }
+
+  /// The plans a call with inputs of these sizes would use, one for each cell of a stack, bottom first; none for cells
+  /// that are not known.
+  std::vector<Plan> plans(const PlanRequest& request) const;
+
+  /// The cells, bottom first, if all of them are known; else none.
+  std::vector<const KnownCell*> known_cells() const;
+
+  /// The same cell under other options, with no stored states.
+  RNN with_options(const RNNOptions& options) const { return RNN(cell_, options); }
+
+ private:
+  States initial_states(const Nest& inputs, const CallOptions& call, std::int64_t B) const;
+  std::vector<DropoutMasks> draw_masks(const CallOptions& call, std::int64_t B) const;
+  bool can_plan(const std::vector<DropoutMasks>& masks) const;
+  LayerResult run_planned(const Nest& inputs, const CallOptions& call, const States& initial,
+                          const std::vector<DropoutMasks>& masks) const;
+  LayerResult run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial,
+                            const std::vector<DropoutMasks>& masks);
+  std::vector<RecurrenceSpec> specs(const PlanRequest& request) const;
+
+  std::shared_ptr<Cell> cell_;
+  RNNOptions options_;
+  bool built_ = false;
+  std::shared_ptr<StepGraphs> graphs_ = std::make_shared<StepGraphs>();
+  std::shared_ptr<std::atomic<std::uint64_t>> calls_in_training_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  States states_;
+};
+
+struct SimpleRNNOptions {
+  std::int64_t units = 0;
+  Activation activation = Activation::tanh;
+  bool use_bias = true;
+  bool return_sequences = false;
+  bool return_state = false;
+  bool go_backwards = false;
+  bool stateful = false;
+  bool unroll = false;
+  bool time_major = false;
+  bool zero_output_for_mask = false;
+  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double recurrent_dropout = 0;
+  std::uint64_t seed = 0;
+};
+
+/// A simple recurrent layer; see SimpleRNNCell for the formula.
+class SimpleRNN : public RNN {
+ public:
+  SimpleRNN(const SimpleRNNOptions& options, RecurrentWeights weights);
+};
+
+struct LSTMOptions {
+  std::int64_t units = 0;
+  Activation activation = Activation::tanh;
+  Activation recurrent_activation = Activation::sigmoid;
+  bool use_bias = true;
+  bool return_sequences = false;
+  bool return_state = false;
+  bool go_backwards = false;
+  bool stateful = false;
+  bool unroll = false;
+  bool time_major = false;
+  bool zero_output_for_mask = false;
+  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double recurrent_dropout = 0;
+  int implementation = 2;
+  std::uint64_t seed = 0;
+};
+
+/// A long short-term memory layer; see LSTMCell for the formula.
+class LSTM : public RNN {
+ public:
+  LSTM(const LSTMOptions& options, RecurrentWeights weights);
+};
+
+struct GRUOptions {
+  std::int64_t units = 0;
+  Activation activation = Activation::tanh;
+  Activation recurrent_activation = Activation::sigmoid;
+  bool use_bias = true;
+  bool reset_after = true;
+  bool return_sequences = false;
+  bool return_state = false;
+  bool go_backwards = false;
+  bool stateful = false;
+  bool unroll = false;
+  bool time_major = false;
+  bool zero_output_for_mask = false;
+  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double recurrent_dropout = 0;
+  int implementation = 2;
+  std::uint64_t seed = 0;
+};
+
+/// A gated recurrent unit layer; see GRUCell for the formula.
+class GRU : public RNN {
+ public:
+  GRU(const GRUOptions& options, RecurrentWeights weights);
+};
+
+}  // namespace rondo

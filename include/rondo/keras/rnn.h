@@ -1,0 +1,94 @@
+/// `keras.backend.rnn`: any step function over time. Floor 6.
+///
+/// Source of each behaviour: https://www.tensorflow.org/api_docs/python/tf/keras/backend/rnn (TensorFlow 2.9). Where
+/// TensorFlow's code differs from that page, Rondo does what the page says; docs/semantics.md lists every case.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "rondo/tensor/nest.h"
+#include "rondo/tensor/tensor.h"
+
+namespace rondo {
+
+/// The states of a step function; each may itself be nested. States have any rank; a state of rank 0 has no batch axis
+/// and is therefore updated at masked steps too.
+using States = std::vector<Nest>;
+
+/// Values that every step gets unchanged.
+using Constants = std::vector<Nest>;
+
+/// What a step returns: an output whose leaves begin with the batch axis, and new states of exactly the structure,
+/// shapes and dtypes of the ones that came in.
+struct StepResult {
+  Nest output;
+  States states;
+};
+
+/// `inputs` are the leaves of the sequence at one time step: (B, ...), views that must not be written to.
+using StepFunction = std::function<StepResult(const Nest& inputs, const States& states, const Constants& constants)>;
+
+/// The CUDA graphs that calls of rnn() with `unroll` recorded, one for each combination of shapes, dtypes and options.
+/// May be used by several threads. On the CPU nothing is recorded.
+class StepGraphs {
+ public:
+  StepGraphs();
+  ~StepGraphs();
+  StepGraphs(const StepGraphs&) = delete;
+  StepGraphs& operator=(const StepGraphs&) = delete;
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+struct RnnOptions {
+  /// Iterates from the last time step to the first; outputs stay in that order.
+  bool go_backwards = false;
+  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); any dtype, anything but zero is true. A masked row keeps its
+  /// states, and whatever the step computed for it, NaN and infinity included, goes nowhere.
+  std::optional<Tensor> mask = std::nullopt;
+  Constants constants = {};
+  /// Never changes a value. On the CPU both settings run the same loop. On a CUDA device the steps are recorded in one
+  /// graph, which is then run: `step` is called while nothing is computed yet, and must not read device memory (a copy
+  /// to the host throws `RuntimeError`).
+  bool unroll = false;
+  /// Where graphs of `unroll` are kept: a later call with the same object, shapes and options replays the graph without
+  /// calling `step`. Use one object for one step function, and only while every tensor that the function uses besides
+  /// its arguments stays where it is. Inputs, mask, states and constants may change. Without it, nothing is kept.
+  std::shared_ptr<StepGraphs> graphs = nullptr;
+  /// Used when there is no mask: row b is live where the input time is below its length. One number for all rows, or a
+  /// vector (B,) of i32 or i64; each from 0 to T.
+  std::optional<std::variant<std::int64_t, Tensor>> input_length = std::nullopt;
+  /// Inputs, mask and outputs have (T, B, ...) instead of (B, T, ...).
+  bool time_major = false;
+  /// A masked row's output is zeros instead of its previous output. At the first step both are zeros.
+  bool zero_output_for_mask = false;
+  /// false: only the last output is kept, and `outputs` is that output with a time axis of size 1.
+  bool return_all_outputs = true;
+};
+
+struct RnnResult {
+  Nest last_output;  ///< (B, ...): what the last processed step emitted
+  Nest outputs;      ///< (B, T, ...), time-major (T, B, ...)
+  States new_states;
+};
+
+/// Calls `step` exactly T times, unless a recorded graph takes its place. With T = 0 it is never called: the outputs
+/// then have the shape and dtype of the first state ("the first state must be the output at the previous timestep"),
+/// and are empty over time; `last_output` is zeros, and the states are the initial ones.
+///
+/// Throws `ValueError`: inputs of rank below 3, or that disagree on T or B; a mask of another shape; a mask without
+/// states; lengths that do not fit; states whose first axis is not B; a step that returns another number, structure,
+/// shape or dtype of states, or changes its output's. An exception thrown by `step` passes through unchanged.
+RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states,
+              const RnnOptions& options = {});
+
+}  // namespace rondo

@@ -1,0 +1,128 @@
+/// What a recurrence over time is, apart from any API and any machine: plain data. Floor 3.
+///
+///     for s in 0 .. T-1, for each row b:   t = read time of (s, b)
+///         live:  output, states = cell(x[t, b], states)
+///         dead:  states stay, output is what DeadOutput says
+///         y[write time of (s, b), b] = output
+///
+/// T time steps, B batch rows, I input features, H units: these letters everywhere.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rondo/tensor/tensor.h"
+#include "rondo/vocabulary/activation.h"
+#include "rondo/vocabulary/device.h"
+#include "rondo/vocabulary/dtype.h"
+
+namespace rondo {
+
+/// Which input step is read at processing step s.
+enum class ReadOrder : std::uint8_t {
+  forward,                ///< t = s
+  reversed,               ///< t = T - 1 - s: Keras's `go_backwards`
+  reversed_within_length  ///< t = length[b] - 1 - s, and t = s beyond the length: ONNX, cuDNN,
+                          ///< bidirectional_dynamic_rnn
+};
+
+/// Where the output of processing step s goes.
+enum class WriteOrder : std::uint8_t {
+  processing,  ///< to s: Keras, whose reversed outputs stay reversed
+  input        ///< to the input step that was read: ONNX, cuDNN, the backward half of a bidirectional layer
+};
+
+/// What a dead row (masked, or past its length) emits. Its states are kept in any case.
+enum class DeadOutput : std::uint8_t {
+  previous_output,  ///< the output emitted one processing step before; zeros at the first one (Keras's default)
+  zeros,            ///< Keras's `zero_output_for_mask`, dynamic_rnn, ONNX
+  incoming_state    ///< the first state as it came into the step: `tf.contrib.keras.backend.rnn` of TensorFlow 1.1
+};
+
+enum class CellKind : std::uint8_t { simple_rnn, lstm, gru };
+
+/// "simple_rnn", "lstm", "gru".
+std::string to_string(CellKind kind);
+/// Blocks of H columns in the kernels: 1, 4 (i f c o), 3 (z r h): Keras's order.
+int gate_count(CellKind kind);
+/// States of a cell: 1 (h), 2 (h, c), 1 (h).
+int state_count(CellKind kind);
+
+/// The mathematics of one step, without the weights.
+struct CellSpec {
+  CellKind kind = CellKind::lstm;
+  std::int64_t units = 1;  ///< H
+  Activation activation = Activation::tanh;
+  Activation recurrent_activation = Activation::sigmoid;  ///< of the gates; a simple RNN has none
+  bool use_bias = true;
+  bool reset_after = true;  ///< GRU only: r * (h U + b) as in cuDNN and Keras 2, or (r * h) U as in TensorFlow 1
+
+  // What an LSTM may have besides (`tf.compat.v1.nn.rnn_cell.LSTMCell`; ONNX's P; PyTorch's and cuDNN's `proj_size`):
+  //
+  //     i = gate(x W_i + h U_i + b_i + w_i c),  f alike                 peepholes, to c as it comes into the step
+  //     c' = clip(f c + i act(x W_c + h U_c + b_c), cell_clip)          before anything reads it
+  //     o = gate(x W_o + h U_o + b_o + w_o c')                          a peephole to the new c
+  //     h' = clip((o act(c')) projection, projection_clip)
+  bool use_peepholes = false;
+  std::optional<double> cell_clip = std::nullopt;               ///< c stays within this of zero
+  std::optional<std::int64_t> projection_units = std::nullopt;  ///< P: h has P features where c has H
+  std::optional<double> projection_clip = std::nullopt;         ///< of the projected h, which must be one
+
+  bool operator==(const CellSpec&) const = default;
+};
+
+/// Whether a cell has none of what an LSTM may have besides.
+bool is_plain(const CellSpec& cell);
+/// Features of h, and so of the output: P of a projection, else H.
+std::int64_t output_units(const CellSpec& cell);
+/// Features of state `state`: of h as above, of an LSTM's c always H.
+std::int64_t state_units(const CellSpec& cell, int state);
+
+/// Throws `ValueError` naming the number of `cell` that cannot be, or that its kind does not have.
+void check_cell(const CellSpec& cell);
+
+/// Weights in Keras's layout, G = gate_count: kernel (I, G H), recurrent_kernel (H, G H), bias (G H), or (2, 3 H) for a
+/// GRU with `reset_after` (row 0 is added to x W, row 1 to h U). `bias` is absent when `use_bias` is false. With a
+/// projection recurrent_kernel is (P, G H).
+struct RecurrentWeights {
+  Tensor kernel;
+  Tensor recurrent_kernel;
+  std::optional<Tensor> bias = std::nullopt;
+  std::optional<Tensor> peepholes = std::nullopt;   ///< (3, H), rows w_i w_f w_o; iff `use_peepholes`
+  std::optional<Tensor> projection = std::nullopt;  ///< (H, P); iff `projection_units`
+
+  /// Each weight that is there through `function`.
+  RecurrentWeights map(const std::function<Tensor(const Tensor&)>& function) const;
+  /// The same weights on another device; themselves where they are there already.
+  RecurrentWeights to(Device device) const;
+};
+
+/// Throws `ValueError` naming the weight whose shape or dtype does not fit `cell`, what came and what was expected; and
+/// as check_cell.
+void check_weights(const CellSpec& cell, const RecurrentWeights& weights);
+
+/// A whole recurrence: everything an executor must know before it sees a pointer.
+struct RecurrenceSpec {
+  CellSpec cell = {};
+  std::int64_t T = 0;
+  std::int64_t B = 0;
+  std::int64_t I = 0;
+  DType dtype = DType::f32;              ///< of x, weights, states and outputs
+  MatrixMath math = MatrixMath::strict;  ///< of f32
+  Device device = {};
+  ReadOrder read_order = ReadOrder::forward;
+  WriteOrder write_order = WriteOrder::processing;
+  DeadOutput dead_output = DeadOutput::previous_output;
+  bool has_mask = false;     ///< a (B, T) boolean mask comes with each run
+  bool has_lengths = false;  ///< a length for each row comes with each run; with a mask, a row needs both to be live
+
+  bool operator==(const RecurrenceSpec&) const = default;
+};
+
+/// One line: "lstm (peepholes, projection P=8) H=32 I=3 T=100 B=8 f32, reversed, mask, ... on cpu".
+std::string to_string(const RecurrenceSpec& spec);
+
+}  // namespace rondo

@@ -1,0 +1,86 @@
+/// Zero-copy exchange of tensors with NumPy, PyTorch, JAX, CuPy and others through DLPack. Floor 1.
+///
+/// The structs below are DLPack's binary interface (https://dmlc.github.io/dlpack, version 1.0), declared here in
+/// Rondo's own words: a pointer to one may be cast from and to a pointer to the struct of the same name in `dlpack.h`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "rondo/tensor/tensor.h"
+
+namespace rondo {
+namespace dlpack {
+
+/// `DLDevice`: type 1 is the host, 2 a CUDA device, 3 pinned host memory.
+struct DLDevice {
+  std::int32_t device_type;
+  std::int32_t device_id;
+};
+
+/// `DLDataType`: code 0 signed, 1 unsigned, 2 IEEE float, 4 bfloat, 6 bool; lanes are 1 here.
+struct DLDataType {
+  std::uint8_t code;
+  std::uint8_t bits;
+  std::uint16_t lanes;
+};
+
+/// `DLTensor`: strides count elements; null strides mean row-major without gaps.
+struct DLTensor {
+  void* data;
+  DLDevice device;
+  std::int32_t ndim;
+  DLDataType dtype;
+  std::int64_t* shape;
+  std::int64_t* strides;
+  std::uint64_t byte_offset;
+};
+
+/// `DLManagedTensor`: the legacy exchange struct, in a capsule named "dltensor".
+struct DLManagedTensor {
+  DLTensor dl_tensor;
+  void* manager_ctx;
+  void (*deleter)(DLManagedTensor* self);
+};
+
+/// `DLPackVersion`.
+struct DLPackVersion {
+  std::uint32_t major;
+  std::uint32_t minor;
+};
+
+/// `DLManagedTensorVersioned`: since DLPack 1.0, in a capsule named "dltensor_versioned".
+struct DLManagedTensorVersioned {
+  DLPackVersion version;
+  void* manager_ctx;
+  void (*deleter)(DLManagedTensorVersioned* self);
+  std::uint64_t flags;
+  DLTensor dl_tensor;
+};
+
+inline constexpr std::uint64_t kReadOnlyFlag = 1;
+inline constexpr DLPackVersion kVersion{1, 0};
+
+}  // namespace dlpack
+
+/// Exports a view. The struct shares the tensor's storage and keeps it alive; whoever receives it calls its `deleter`
+/// once. Strides are always written.
+///
+/// On a CUDA device, `consumer` is the stream on which the receiver will use the memory (the argument of Python's
+/// `__dlpack__(stream)`): it waits for what the current stream was given so far, and at the end the stream that is then
+/// current waits for it. Without a consumer the caller orders the streams.
+dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor, const std::optional<Stream>& consumer = std::nullopt);
+dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor, const std::optional<Stream>& consumer = std::nullopt);
+
+/// Imports a view and takes ownership: `deleter` is called when the last tensor that looks at it goes, and also before
+/// an exception leaves this function. Throws `ValueError` for another major version, a device or element type that
+/// Rondo has not, memory that the device cannot use, or null; a tensor flagged read-only is imported and must not be
+/// written to.
+///
+/// On a CUDA device, `producer` is the stream on which the memory is written: the current stream waits for what it was
+/// given so far, and before `deleter` is called it waits for the stream that is then current. Without a producer the
+/// caller orders the streams.
+Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed, const std::optional<Stream>& producer = std::nullopt);
+Tensor from_dlpack(dlpack::DLManagedTensor* managed, const std::optional<Stream>& producer = std::nullopt);
+
+}  // namespace rondo

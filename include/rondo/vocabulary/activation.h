@@ -1,0 +1,74 @@
+/// Activation functions: one formula each, shared by ops, cells, host and device. Floor 0.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "rondo/vocabulary/host_device.h"
+
+namespace rondo {
+
+/// Activations a cell may have, by their Keras names. `hard_sigmoid` is Keras 1's and 2's, `hard_sigmoid_keras3` what
+/// Keras 3 and PyTorch call hard_sigmoid.
+enum class Activation : std::uint8_t { linear, tanh, sigmoid, hard_sigmoid, hard_sigmoid_keras3, relu };
+
+/// "tanh", ...
+std::string to_string(Activation activation);
+
+/// The reverse; throws `ValueError` listing the known names.
+Activation activation_from_name(const std::string& name);
+
+namespace formula {
+
+template <typename Real>
+RONDO_HOST_DEVICE Real tanh(Real x) {
+  using std::tanh;
+  return tanh(x);
+}
+
+/// 1 / (1 + e^-x). For very negative x, e^-x is infinite and the quotient 0, as it should be.
+template <typename Real>
+RONDO_HOST_DEVICE Real sigmoid(Real x) {
+  using std::exp;
+  return Real(1) / (Real(1) + exp(-x));
+}
+
+/// min(max(x, low), high), with NaN kept.
+template <typename Real>
+RONDO_HOST_DEVICE Real clip(Real x, Real low, Real high) {
+  return x < low ? low : (x > high ? high : x);
+}
+
+template <typename Real>
+RONDO_HOST_DEVICE Real hard_sigmoid(Real x) {
+  return clip(Real(0.2) * x + Real(0.5), Real(0), Real(1));
+}
+
+template <typename Real>
+RONDO_HOST_DEVICE Real hard_sigmoid_keras3(Real x) {
+  return clip(x / Real(6) + Real(0.5), Real(0), Real(1));
+}
+
+template <typename Real>
+RONDO_HOST_DEVICE Real relu(Real x) {
+  return x < Real(0) ? Real(0) : x;
+}
+
+}  // namespace formula
+
+/// The value of `activation` at `x`.
+template <typename Real>
+RONDO_HOST_DEVICE Real activate(Activation activation, Real x) {
+  switch (activation) {
+    case Activation::tanh: return formula::tanh(x);
+    case Activation::sigmoid: return formula::sigmoid(x);
+    case Activation::hard_sigmoid: return formula::hard_sigmoid(x);
+    case Activation::hard_sigmoid_keras3: return formula::hard_sigmoid_keras3(x);
+    case Activation::relu: return formula::relu(x);
+    case Activation::linear: break;
+  }
+  return x;
+}
+
+}  // namespace rondo

@@ -1,0 +1,118 @@
+#include "cuda/common/input_products.h"
+
+#include <algorithm>
+
+#include "cuda/common/result_rows.h"
+#include "cuda/products/product_cache.h"
+
+namespace rondo {
+namespace {
+
+/// One of the two axes, T or B, that the rows of x are counted by.
+struct Axis {
+  std::int64_t size;
+  std::int64_t x_stride;
+  bool flipped = false;  ///< walked from its end: products take no negative stride
+};
+
+Axis walked_forward(std::int64_t size, std::int64_t stride) {
+  return stride < 0 ? Axis{size, -stride, true} : Axis{size, stride};
+}
+
+/// Rows of a stored matrix must not overlap.
+bool can_be_rows(const Axis& axis, std::int64_t I) { return axis.size <= 1 || axis.x_stride >= I; }
+
+std::int64_t row_stride(const Axis& axis, std::int64_t I) { return std::max(axis.x_stride, I); }
+
+/// The kernel (I, G H) with its columns in the order of `order`: (I, H G); undefined where it is in that order already.
+Tensor reordered(const RunnerRequest& request, SumOrder order) {
+  const RecurrenceSpec& spec = request.spec;
+  if (order == SumOrder::gates_first || spec.I == 0) return {};
+  // The borrowed view is only read from, which the type of a tensor's data cannot say.
+  const Tensor view =
+      Tensor::borrow_device(const_cast<void*>(request.weights.kernel),
+                            {spec.I, gate_count(spec.cell.kind), spec.cell.units}, spec.dtype, spec.device);
+  return view.swap_axes(1, 2).clone();
+}
+
+}  // namespace
+
+InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_strides, std::int64_t columns) {
+  const std::int64_t I = spec.I;
+  const Axis time = walked_forward(spec.T, x_strides.time);
+  const Axis batch = walked_forward(spec.B, x_strides.batch);
+  const bool rows_are_time =
+      !can_be_rows(batch, I) || (can_be_rows(time, I) && batch.x_stride == time.size * time.x_stride);
+  const Axis& rows = rows_are_time ? time : batch;
+  const Axis& outer = rows_are_time ? batch : time;
+
+  InputProjection projection{.x_strides = x_strides};
+  ProductSpec& product = projection.spec;
+  product = {.M = rows.size,
+             .N = columns,
+             .K = I,
+             .batch = outer.size,
+             .dtype = spec.dtype,
+             .math = spec.math,
+             .a = {.row_stride = row_stride(rows, I), .batch_stride = outer.x_stride},
+             .b = {.row_stride = columns},
+             .result = {.row_stride = columns, .batch_stride = rows.size * columns}};
+  if (!can_be_rows(rows, I)) {  // both axes overlap: one row a matrix
+    product.M = 1;
+    product.a.row_stride = I;
+    projection.repeats = rows.size;
+    projection.x_repeat_stride = rows.x_stride;
+    projection.sums_repeat_stride = columns;
+  } else if (outer.x_stride == rows.size * rows.x_stride || outer.size <= 1) {  // the rows of all matrices are one run
+    product.M = rows.size * outer.size;
+    product.batch = 1;
+  }
+  TimeBatchStrides& sums = projection.sums_strides;
+  sums = rows_are_time ? TimeBatchStrides{columns, spec.T * columns} : TimeBatchStrides{spec.B * columns, columns};
+  if (time.flipped) {
+    projection.x_offset += (spec.T - 1) * x_strides.time;
+    projection.sums_offset += (spec.T - 1) * sums.time;
+    sums.time = -sums.time;
+  }
+  if (batch.flipped) {
+    projection.x_offset += (spec.B - 1) * x_strides.batch;
+    projection.sums_offset += (spec.B - 1) * sums.batch;
+    sums.batch = -sums.batch;
+  }
+  return projection;
+}
+
+InputProducts::InputProducts(const RunnerRequest& request, SumOrder order)
+    : spec_(request.spec),
+      columns_(gate_count(spec_.cell.kind) * spec_.cell.units),
+      reordered_(reordered(request, order)),
+      weights_(reordered_.defined() ? reordered_.data() : request.weights.kernel, spec_.I, columns_, spec_) {}
+
+const InputProducts::Projected& InputProducts::projected(TimeBatchStrides x_strides) {
+  const auto known = std::ranges::find_if(
+      projected_, [&](const Projected& projected) { return projected.projection.x_strides == x_strides; });
+  if (known != projected_.end()) return *known;
+  InputProjection projection = project_inputs(spec_, x_strides, columns_);
+  projection.spec.result_dtype = sum_dtype(spec_.dtype);
+  projection.spec.b = weights_.layout();
+  projected_.push_back({projection, cached_product(projection.spec, spec_.device)});
+  return projected_.back();
+}
+
+const InputProjection& InputProducts::input_projection(TimeBatchStrides x_strides) {
+  return projected(x_strides).projection;
+}
+
+void InputProducts::multiply_inputs(const RecurrenceBuffers& buffers, void* sums, void* workspace, Stream stream) {
+  const auto& [projection, product] = projected(buffers.x.strides);
+  for (std::int64_t repeat = 0; repeat < projection.repeats; ++repeat) {
+    const std::int64_t first = projection.x_offset + repeat * projection.x_repeat_stride;
+    product->run({.a = at_element(static_cast<const void*>(buffers.x.data), first, spec_.dtype),
+                  .b = weights_.from_column(0),
+                  .result = at_element(sums, repeat * projection.sums_repeat_stride, sum_dtype(spec_.dtype)),
+                  .workspace = workspace},
+                 stream);
+  }
+}
+
+}  // namespace rondo

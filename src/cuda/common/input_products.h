@@ -1,0 +1,61 @@
+/// The products x W of executors on CUDA: where x lies in memory decides what they look like. Floor 4.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "cuda/common/product_weights.h"
+#include "recurrence/executor.h"
+
+namespace rondo {
+
+/// x W for all steps and rows, as products over whatever (t, b) can be walked with two strides.
+struct InputProjection {
+  TimeBatchStrides x_strides = {};  ///< of the x it is for
+  ProductSpec spec = {};
+  std::int64_t x_offset = 0;  ///< of the first row that the product reads
+  /// The product is run `repeats` times, each time so many elements of x and sums further.
+  std::int64_t repeats = 1;
+  std::int64_t x_repeat_stride = 0;
+  std::int64_t sums_repeat_stride = 0;
+  /// Where the sums of (t, b) are: sums_offset + sums_strides.offset(t, b).
+  std::int64_t sums_offset = 0;
+  TimeBatchStrides sums_strides = {};
+};
+
+/// For x of (T, B, I) with any strides, negative and overlapping ones too. Sums fill T B columns elements.
+InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_strides, std::int64_t columns);
+
+/// The order of a row's sums.
+enum class SumOrder : std::uint8_t {
+  gates_first,  ///< [gate][unit], as kernels are stored
+  units_first   ///< [unit][gate]: what a thread that computes one unit reads at once
+};
+
+/// The products of the inputs of one session.
+class InputProducts {
+ public:
+  explicit InputProducts(const RunnerRequest& request, SumOrder order = SumOrder::gates_first);
+
+  /// The projection for x with these strides; made when such an x comes for the first time.
+  const InputProjection& input_projection(TimeBatchStrides x_strides);
+  /// sums = x W. `workspace` as Product::run has it.
+  void multiply_inputs(const RecurrenceBuffers& buffers, void* sums, void* workspace, Stream stream);
+
+ private:
+  struct Projected {
+    InputProjection projection;
+    std::shared_ptr<const Product> product;
+  };
+
+  const Projected& projected(TimeBatchStrides x_strides);
+
+  const RecurrenceSpec spec_;
+  const std::int64_t columns_;  ///< G H
+  const Tensor reordered_;      ///< the kernel with units first, or undefined
+  const ProductWeights weights_;
+  std::vector<Projected> projected_;
+};
+
+}  // namespace rondo

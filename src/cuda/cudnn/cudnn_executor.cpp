@@ -1,0 +1,141 @@
+// cuDNN's algorithms as executors. One direction of one layer is all that a recurrence is; stacks, both directions and
+// projections are CudnnRnn's, for whoever measures them.
+
+#include <array>
+#include <optional>
+
+#include "cuda/common/graph_replay.h"
+#include "cuda/cudnn/cudnn_executors.h"
+#include "cuda/cudnn/cudnn_rnn.h"
+#include "cuda/cudnn/cudnn_support.h"
+#include "cuda/runtime/runtime.h"
+#include "rondo/tensor/stream.h"
+
+namespace rondo {
+namespace {
+
+// cuDNN reads the weights while it packs them: that the buffers are const stays true.
+Tensor borrow(const void* data, const Shape& shape, const RecurrenceSpec& spec) {
+  return Tensor::borrow_device(const_cast<void*>(data), shape, spec.dtype, spec.device);
+}
+
+// The rows of a GRU's bias come apart, and are brought together as Keras has them.
+Tensor joined_bias(const RunnerRequest& request) {
+  const std::int64_t columns = gate_count(request.spec.cell.kind) * request.spec.cell.units;
+  const Tensor bias = borrow(request.weights.bias, {columns}, request.spec);
+  if (request.weights.recurrent_bias == nullptr) return bias;
+  const Tensor joined = Tensor::empty({2, columns}, request.spec.dtype, request.spec.device);
+  joined.select(0, 0).copy_from(bias);
+  joined.select(0, 1).copy_from(borrow(request.weights.recurrent_bias, {columns}, request.spec));
+  return joined;
+}
+
+CudnnWeights weights_of(const RunnerRequest& request) {
+  const StreamScope scope(request.stream);
+  const std::int64_t H = request.spec.cell.units;
+  const std::int64_t columns = gate_count(request.spec.cell.kind) * H;
+  CudnnWeights weights{{borrow(request.weights.kernel, {request.spec.I, columns}, request.spec),
+                        borrow(request.weights.recurrent_kernel, {H, columns}, request.spec)}};
+  if (request.weights.bias != nullptr) weights.cell.bias = joined_bias(request);
+  return weights;
+}
+
+/// What a run needs besides cuDNN's own: a y that nobody wanted, and final states apart from the initial ones.
+struct Spare {
+  Tensor y;
+  std::array<Tensor, kMaxStates> final_state;
+
+  explicit Spare(const RunnerRequest& request) {
+    const RecurrenceSpec& spec = request.spec;
+    const StreamScope scope(request.stream);
+    y = Tensor::empty({spec.T, spec.B, spec.cell.units}, spec.dtype, spec.device);
+    for (Tensor& state : final_state) state = Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device);
+  }
+};
+
+class CudnnRunner final : public Runner {
+ public:
+  CudnnRunner(CudnnAlgorithm algorithm, const RunnerRequest& request)
+      : spec_(request.spec),
+        rnn_(cudnn_config(algorithm, request.spec), std::array{weights_of(request)}, request.stream),
+        spare_(request),
+        replay_(request) {}
+
+  void run(const RecurrenceBuffers& buffers, void* workspace) override {
+    const CudnnLayout layout = cudnn_layout(spec_, buffers);
+    check_cudnn_states(spec_, buffers);
+    replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, layout, stream); });
+  }
+
+ private:
+  void queue(const RecurrenceBuffers& buffers, CudnnLayout layout, Stream stream) {
+    // Without lengths the last output is the final h, whichever of them is wanted.
+    const BatchBuffer& h = buffers.final_state[0].data != nullptr ? buffers.final_state[0] : buffers.last_output;
+    const std::array targets{h.data, buffers.final_state[1].data};
+    const std::array written{final_target(0, targets[0], buffers), final_target(1, targets[1], buffers)};
+    rnn_.forward({.layout = layout,
+                  .x = buffers.x.data,
+                  .y = buffers.y.data != nullptr ? buffers.y.data : spare_.y.data(),
+                  .initial_h = buffers.initial_state[0].data,
+                  .final_h = written[0],
+                  .initial_c = buffers.initial_state[1].data,
+                  .final_c = written[1]},
+                 stream);
+    for (std::size_t k = 0; k < kMaxStates; ++k) copy_state(targets[k], written[k], stream);
+    copy_state(buffers.last_output.data, written[0], stream);
+  }
+
+  // Nothing says that cuDNN may write a final state over an initial one that others of its blocks have yet to read.
+  void* final_target(std::size_t k, void* wanted, const RecurrenceBuffers& buffers) const {
+    if (wanted == nullptr) return nullptr;
+    for (const BatchBuffer& initial : buffers.initial_state) {
+      if (initial.data == wanted) return spare_.final_state[k].data();
+    }
+    return wanted;
+  }
+
+  void copy_state(void* target, const void* source, Stream stream) const {
+    if (target == nullptr || target == source) return;
+    const auto bytes = static_cast<std::size_t>(spec_.B * spec_.cell.units) * size_of(spec_.dtype);
+    cuda_runtime::copy(target, source, bytes, stream);
+  }
+
+  const RecurrenceSpec spec_;
+  CudnnRnn rnn_;
+  const Spare spare_;
+  GraphReplay replay_;
+};
+
+class CudnnExecutor final : public Executor {
+ public:
+  explicit CudnnExecutor(CudnnAlgorithm algorithm) : algorithm_(algorithm) {}
+
+  std::string_view name() const override { return cudnn_executor_name(algorithm_); }
+
+  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    return cudnn_support(algorithm_, spec);
+  }
+
+  // What cuDNN needs it tells on the device alone, so that the runner allocates it.
+  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 0; }
+
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    return std::make_unique<CudnnRunner>(algorithm_, request);
+  }
+
+ private:
+  const CudnnAlgorithm algorithm_;
+};
+
+}  // namespace
+
+std::span<const Executor* const> cudnn_executors() {
+  static const CudnnExecutor standard(CudnnAlgorithm::standard);
+  static const CudnnExecutor persist_static(CudnnAlgorithm::persist_static);
+  static const CudnnExecutor persist_dynamic(CudnnAlgorithm::persist_dynamic);
+  static const CudnnExecutor small_h(CudnnAlgorithm::persist_static_small_h);
+  static const std::array<const Executor*, 4> executors{&standard, &persist_static, &persist_dynamic, &small_h};
+  return executors;
+}
+
+}  // namespace rondo

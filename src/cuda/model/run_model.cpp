@@ -1,0 +1,69 @@
+#include "cuda/model/run_model.h"
+
+#include <algorithm>
+
+#include "cuda/model/hardware_constants.h"
+
+namespace rondo {
+namespace {
+
+/// Of the device of the measurements below.
+double part_of_h200(const DeviceProperties& properties) {
+  constexpr double kH200Processors = 132;
+  return properties.processors / kH200Processors;
+}
+
+/// Of strict products by cuBLASLt, measured on an H200 (docs/performance.md): those of few rows are slow.
+double strict_flops_per_ns(double rows) { return std::min(40e3, 380 * rows); }
+
+}  // namespace
+
+double start_ns(const PersistentShape& shape, const BlockBytes& bytes, double rounds) {
+  const double of_block = static_cast<double>(bytes.register_weights + bytes.shared_weights + bytes.input_weights);
+  const double of_team = of_block * shape.blocks;
+  const double of_all = of_team * shape.teams / rounds;
+  const double from_memory = of_team <= kHardware.l2_bytes ? 0.0 : of_team / kHardware.memory_bytes_per_ns;
+  const double weights =
+      std::max({of_block / kHardware.l2_bytes_per_ns_per_processor, of_all / kHardware.l2_bytes_per_ns, from_memory});
+  const double cooperative = shape.kind == PersistentKind::grid ? kHardware.cooperative_ns : 0.0;
+  return kHardware.launch_ns + cooperative + kHardware.ends_ns + rounds * weights;
+}
+
+double input_product_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
+  // Measured on an H200 (docs/performance.md): what a small product takes, and the rates of large ones.
+  constexpr double kProductNs = 3300;
+  constexpr double kHalfFlopsPerNs = 700e3;
+  constexpr double kTf32FlopsPerNs = 350e3;
+  const double rows = static_cast<double>(spec.T) * static_cast<double>(spec.B);
+  const double columns = static_cast<double>(gate_count(spec.cell.kind) * spec.cell.units);
+  const double I = static_cast<double>(spec.I);
+  const double of_floats = spec.math == MatrixMath::tf32 ? kTf32FlopsPerNs : strict_flops_per_ns(std::max(rows, 1.0));
+  const double flops_per_ns = spec.dtype == DType::f32 ? of_floats : kHalfFlopsPerNs;
+  const double operands = static_cast<double>(size_of(spec.dtype)) * I * (rows + columns);
+  const double bytes = operands + sizeof(float) * rows * columns;
+  const double takes = std::max(2.0 * rows * I * columns / flops_per_ns, bytes / kHardware.memory_bytes_per_ns);
+  return kProductNs + takes / part_of_h200(properties);
+}
+
+double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
+  // Fitted to what was measured on an H200 (docs/performance.md): a step of two launches, products at such a part of
+  // the device's rate, and the recurrent kernel read anew in each step, out of L2 as long as it fits there.
+  constexpr double kStepNs = 4800;
+  constexpr double kL2Bytes = 50e6;
+  constexpr double kL2BytesPerNs = 6000;
+  constexpr double kMemoryBytesPerNs = 3100;
+  constexpr double kHalfFlopsPerNs = 700e3;
+  constexpr double kTf32FlopsPerNs = 150e3;
+  const double rows = static_cast<double>(spec.B);
+  const double of_floats = spec.math == MatrixMath::tf32 ? kTf32FlopsPerNs : strict_flops_per_ns(rows);
+  const double flops_per_ns = spec.dtype == DType::f32 ? of_floats : kHalfFlopsPerNs;
+  const double units = static_cast<double>(spec.cell.units);
+  const double weights = gate_count(spec.cell.kind) * units * units;
+  const double bytes = weights * static_cast<double>(size_of(spec.dtype));
+  const double product_ns = 2.0 * rows * weights / flops_per_ns;
+  const double reading_ns = bytes / (bytes <= kL2Bytes ? kL2BytesPerNs : kMemoryBytesPerNs);
+  const double step_ns = kStepNs + std::max(product_ns, reading_ns) / part_of_h200(properties);
+  return input_product_ns(spec, properties) + static_cast<double>(spec.T) * step_ns;
+}
+
+}  // namespace rondo

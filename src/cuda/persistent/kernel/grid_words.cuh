@@ -1,0 +1,80 @@
+/// How a pair of words of h goes through global memory, so that whoever reads it sees whether it has come. Floor 4.
+///
+/// Both have kPlaces, which exchanges take one after the other. `absent` is what a reader has where nothing comes, and
+/// `missing` what it has of words that it has not asked for. have_come tells from the Arrival of a pair whether it has
+/// come, and from all_arrivals of several, which begins with kOfNone, whether all have.
+#pragma once
+
+#include "cuda/device/atomic.cuh"
+#include "cuda/device/packet.cuh"
+#include "cuda/persistent/shape/persistent_shape.h"
+
+namespace rondo {
+
+/// Each word together with the epoch of its exchange.
+struct NumberedWords {
+  using Pair = device::PacketPair;
+  using Slot = device::Packet;  ///< one half of a pair
+  static constexpr std::uint32_t kPlaces = kNumberedPlaces;
+  static constexpr bool kMakesRoom = false;
+
+  __device__ static Pair load(const Pair* source) { return device::load_packets(source); }
+  __device__ static void store(Slot* slot, std::uint32_t word, std::uint32_t epoch) {
+    device::store_packet(slot, {word, epoch});
+  }
+
+  __device__ static Pair absent(std::uint32_t epoch) { return {{{0, epoch}, {0, epoch}}}; }
+  __device__ static Pair missing(std::uint32_t epoch) { return {{{0, epoch - 1}, {0, epoch - 1}}}; }
+  using Arrival = bool;
+  static constexpr Arrival kOfNone = true;
+  __device__ static bool arrival(const Pair& pair, std::uint32_t epoch) {
+    return pair.packets[0].epoch == epoch && pair.packets[1].epoch == epoch;
+  }
+  __device__ static bool all_arrivals(bool a, bool b) { return a && b; }
+  __device__ static bool have_come(bool arrival) { return arrival; }
+  __device__ static std::uint32_t word(const Pair& pair, int half) { return pair.packets[half].word; }
+};
+
+/// Words alone: a place that waits for one holds kMissing, a NaN for which another NaN is stored. Who stores a word of
+/// exchange e makes room for that of exchange e + 2 in the place of e - 2, which everybody has read; and has that
+/// happen, by a fence, before its word of exchange e + 1. Who looks for exchange e + 2 has received that one, and so
+/// never sees what was there before. In PTX's terms, of a thread X that stores and a block R that reads:
+///
+///     X   st.relaxed room for e + 2;  fence.acq_rel.gpu;  st.relaxed word of e + 1     a release pattern
+///     R   ld.relaxed word of e + 1;   fence.acq_rel.gpu;  barrier of the block         an acquire pattern
+///     R   ld.relaxed word of e + 2: what X stored there before the room is not seen
+///
+/// One fence in a step is both: behind the wait for an exchange, and before the push of the next. kMayHaveAllBits is
+/// that of the words' operands.
+template <bool kMayHaveAllBits>
+struct PlainWords {
+  using Pair = device::WordPair;
+  using Slot = std::uint32_t;  ///< one half of a pair
+  static constexpr std::uint32_t kPlaces = kPlainPlaces;
+  static constexpr bool kMakesRoom = true;
+
+  __device__ static Pair load(const Pair* source) { return device::load_words(source); }
+  __device__ static void store(Slot* slot, std::uint32_t word, std::uint32_t) {
+    constexpr std::uint32_t kOtherNan = 0x7fff7fffU;  // in every dtype
+    if (kMayHaveAllBits && word == kMissing) word = kOtherNan;
+    device::store_pushed_word(slot, word);
+  }
+  __device__ static void make_room(Slot* slot) { device::store_word(slot, kMissing); }
+
+  __device__ static Pair absent(std::uint32_t) { return {{0, 0}}; }
+  __device__ static Pair missing(std::uint32_t) { return {{kMissing, kMissing}}; }
+  /// The largest word, than which kMissing is larger: a lane that polls has more pairs than predicates.
+  using Arrival = std::uint32_t;
+  static constexpr Arrival kOfNone = 0;
+  __device__ static std::uint32_t arrival(const Pair& pair, std::uint32_t) {
+    return all_arrivals(pair.words[0], pair.words[1]);
+  }
+  __device__ static std::uint32_t all_arrivals(std::uint32_t a, std::uint32_t b) { return a < b ? b : a; }
+  __device__ static bool have_come(std::uint32_t arrival) { return arrival != kMissing; }
+  __device__ static std::uint32_t word(const Pair& pair, int half) { return pair.words[half]; }
+
+ private:
+  static constexpr std::uint32_t kMissing = 0xffffffffU;
+};
+
+}  // namespace rondo

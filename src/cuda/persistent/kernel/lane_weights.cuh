@@ -1,0 +1,180 @@
+/// The weights of a lane, wherever they are: in registers, in shared memory, or on their way from memory. Floor 4.
+#pragma once
+
+#include "cuda/device/async_copy.cuh"
+#include "cuda/device/collectives.cuh"
+#include "cuda/device/unroll.cuh"
+#include "cuda/device/words.h"
+#include "cuda/persistent/kernel/shared_operands.cuh"
+#include "cuda/persistent/shape/tile_layout.h"
+
+namespace rondo {
+
+/// Who a warp is among those of its block, and what it works on in shared memory.
+struct WarpPlace {
+  const PersistentShape& shape;
+  int unit_warp = 0;
+  int k_warp = 0;
+  int tiles = 0;                             ///< along k, of this warp
+  int first_tile = 0;                        ///< the first of them
+  int rows = 0;                              ///< of the team
+  device::Words4* shared_weights = nullptr;  ///< of this warp
+  device::Words4* stream_places = nullptr;   ///< of this warp; kStreamPlaces tiles
+};
+
+/// What a product is made for.
+struct PassRows {
+  int pass = 0;
+  int rows = 0;  ///< of the pass
+};
+
+/// What a warp multiplies of x W.
+struct WarpInputs {
+  SharedOperands rows;            ///< of a pass: this warp's tiles alone
+  const device::Words4* weights;  ///< of this lane, kWarpLanes apart; tiles with all of their vectors
+  int tiles;
+};
+
+/// Tiles that neither registers nor shared memory have room for, in the order of their use: a phase as often as it is
+/// gone through, then the other one, and so on for ever, kStreamPlaces of them ahead. A lane copies what it will read
+/// itself, so that nobody waits for anybody else, and copies go on while the block waits for h.
+template <typename Layout>
+class WeightStream {
+ public:
+  /// Out of `packed`, where the first streamed tile is; a phase goes through the tiles `repeats` times.
+  __device__ void begin(const device::Words4* packed, int tiles, int repeats, device::Words4* places) {
+    packed_ = packed + device::lane();
+    places_ = places + device::lane();
+    tiles_ = tiles;
+    repeats_ = repeats;
+    if (tiles == 0) return;
+    for (int place = 0; place < kStreamPlaces; ++place) ask();
+  }
+
+  /// The vectors of the next tile's phase, kWarpLanes apart, until `release`.
+  __device__ const device::Words4* take() {
+    copies_.template wait<kStreamPlaces - 1>();
+    return place(used_);
+  }
+
+  __device__ void release() {
+    used_ = after(used_);
+    ask();
+  }
+
+ private:
+  static constexpr int kFirstVectors = Layout::template kPhaseVectors<0>;
+  static constexpr int kSecondVectors = Layout::template kPhaseVectors<1>;
+
+  static __device__ int after(int place) { return place + 1 == kStreamPlaces ? 0 : place + 1; }
+  __device__ device::Words4* place(int index) const { return places_ + index * kFirstVectors * device::kWarpLanes; }
+
+  __device__ void ask() {
+    const device::Words4* tile = packed_ + tile_ * Layout::kVectors * device::kWarpLanes;
+    if (kSecondVectors == 0 || !second_phase_) {
+      copy<0, kFirstVectors>(tile);
+    } else {
+      copy<kFirstVectors, kSecondVectors>(tile);
+    }
+    copies_.commit();
+    asked_ = after(asked_);
+    if (++tile_ < tiles_) return;
+    tile_ = 0;
+    if (++repeat_ < repeats_) return;
+    repeat_ = 0;
+    second_phase_ = !second_phase_;
+  }
+
+  template <int kFirst, int kCount>
+  __device__ void copy(const device::Words4* tile) {
+    RONDO_UNROLL
+    for (int vector = 0; vector < kCount; ++vector) {
+      copies_.copy(place(asked_) + vector * device::kWarpLanes, tile + (kFirst + vector) * device::kWarpLanes);
+    }
+  }
+
+  device::AsyncCopies copies_;
+  const device::Words4* packed_ = nullptr;
+  device::Words4* places_ = nullptr;
+  int tiles_ = 0;
+  int repeats_ = 0;
+  int tile_ = 0;               ///< that is asked for next
+  int repeat_ = 0;             ///< in which its phase is then
+  bool second_phase_ = false;  ///< and that phase
+  int asked_ = 0;              ///< the place where it goes
+  int used_ = 0;               ///< the place of the tile that is used next
+};
+
+/// Tiles of a lane's weights: kResident of them in registers, the next in shared memory, the last ones streamed, where
+/// the kind's kernels do so.
+template <typename Layout, int kResident, PersistentKind kKind>
+class LaneWeights {
+ public:
+  static constexpr int kVectors = Layout::kVectors;
+
+  /// Out of what pack_tiles_kernel made for this warp. Rows are multiplied so many at a time.
+  __device__ void load(const device::Words4* packed, const WarpPlace& warp, int rows_at_once) {
+    const unsigned lane = device::lane();
+    shared_ = warp.shared_weights + lane;
+    RONDO_UNROLL
+    for (int tile = 0; tile < kResident; ++tile) {
+      RONDO_UNROLL
+      for (int vector = 0; vector < kVectors; ++vector) {
+        if (tile < warp.tiles) resident_[tile][vector] = packed[(tile * kVectors + vector) * device::kWarpLanes + lane];
+      }
+    }
+    first_streamed_ = kResident + shared_tiles(warp.shape, kResident);
+    if (first_streamed_ > warp.tiles) first_streamed_ = warp.tiles;
+    for (int vector = kResident * kVectors; vector < first_streamed_ * kVectors; ++vector) {
+      shared_[(vector - kResident * kVectors) * device::kWarpLanes] = packed[vector * device::kWarpLanes + lane];
+    }
+    if constexpr (streams_weights(kKind)) {
+      stream_.begin(packed + first_streamed_ * kVectors * device::kWarpLanes, warp.tiles - first_streamed_,
+                    (warp.rows + rows_at_once - 1) / rows_at_once, warp.stream_places);
+    }
+  }
+
+  /// Calls function(tile) for those of the first `tiles` that are resident. `tile` is a constant there; where all of
+  /// them are used, there is no question between the calls.
+  template <typename Function>
+  static __device__ void for_resident(int tiles, const Function& function) {
+    if (tiles >= kResident) {
+      RONDO_UNROLL
+      for (int tile = 0; tile < kResident; ++tile) function(tile);
+    } else {
+      RONDO_UNROLL
+      for (int tile = 0; tile < kResident; ++tile) {
+        if (tile < tiles) function(tile);
+      }
+    }
+  }
+
+  /// `tile` < kResident is a constant wherever this is called.
+  __device__ const device::Words4& resident(int tile, int vector) const { return resident_[tile][vector]; }
+
+  /// One past the last tile in shared memory.
+  __device__ int first_streamed() const { return first_streamed_; }
+  __device__ device::Words4 shared(int tile, int vector) const {
+    return shared_[((tile - kResident) * kVectors + vector) * device::kWarpLanes];
+  }
+
+  /// Calls function(tile, vectors) with those that are streamed among the tiles `first` to last - 1; `vectors` are
+  /// those of the phase, kWarpLanes apart.
+  template <typename Function>
+  __device__ void for_streamed(int first, int last, const Function& function) {
+    if constexpr (streams_weights(kKind)) {
+      for (int tile = first; tile < last; ++tile) {
+        function(tile, stream_.take());
+        stream_.release();
+      }
+    }
+  }
+
+ private:
+  device::Words4 resident_[kResident][kVectors] = {};
+  device::Words4* shared_ = nullptr;  ///< this lane's
+  int first_streamed_ = 0;
+  WeightStream<Layout> stream_;
+};
+
+}  // namespace rondo

@@ -1,0 +1,247 @@
+/// The recurrent product of a warp on tensor cores: sums (gates and units of the warp, rows) of its range along k.
+/// Floor 4.
+///
+/// Weights are the left operand, two octets of (gate, unit) for each tile, and rows of the batch the right one, in
+/// tiles of 8: one row costs what eight do.
+#pragma once
+
+#include "cuda/device/opaque.cuh"
+#include "cuda/persistent/kernel/gate_sums.cuh"
+#include "cuda/persistent/kernel/lane_weights.cuh"
+#include "cuda/persistent/kernel/mma_words.cuh"
+#include "cuda/persistent/kernel/operand_words.cuh"
+#include "cuda/persistent/kernel/shared_operands.cuh"
+
+namespace rondo {
+
+/// `Sizes` are ProductSizes.
+template <typename Formula, typename Operand, typename Sizes>
+class MmaProduct {
+ public:
+  using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
+  static constexpr int kVectors = Layout::kVectors;
+  static constexpr bool kThrees = Sizes::kWords == GridWords::threes;
+  static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
+  static constexpr int kAsked = asked_tiles(kResident, Sizes::kRoomTiles, Sizes::kWords);
+
+  __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
+    weights_.load(packed, warp, (kStreamsOnce ? Sizes::kRoomTiles : kRowTiles) * device::kTileColumns);
+  }
+
+  /// Where streamed tiles are read once in a step: multiplies them with the rows of all passes. `operands_of(pass)`
+  /// gives those of a pass.
+  template <typename OperandsOf>
+  __device__ void begin_step(const OperandsOf& operands_of) {
+    RONDO_UNROLL
+    for (int pass = 0; pass < kKeptPasses; ++pass) streamed_[pass] = {};
+    const int first = weights_.first_streamed();
+    typename decltype(operands_of(0))::template Asked<1, kRowTiles> in_flight[kStreamedInFlight][kKeptPasses];
+    const auto ask_tile = [&](int tile, int place) {
+      RONDO_UNROLL
+      for (int pass = 0; pass < kKeptPasses; ++pass) {
+        ask_before(operands_of(pass), tile, warp_.tiles, in_flight[place][pass]);
+      }
+    };
+    RONDO_UNROLL
+    for (int place = 0; place < kStreamedInFlight; ++place) ask_tile(first + place, place);
+    RONDO_KEEP_LOOP
+    for (int next = first; next < warp_.tiles; next += kStreamedInFlight) {
+      RONDO_UNROLL
+      for (int place = 0; place < kStreamedInFlight; ++place) {
+        const int tile = next + place;
+        Columns<kRowTiles> columns[kKeptPasses][1];
+        RONDO_UNROLL
+        for (int pass = 0; pass < kKeptPasses; ++pass) {
+          take_before(operands_of(pass), tile, warp_.tiles, in_flight[place][pass], columns[pass]);
+        }
+        ask_tile(tile + kStreamedInFlight, place);
+        weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
+          RONDO_UNROLL
+          for (int pass = 0; pass < kKeptPasses; ++pass) {
+            add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[pass][0],
+                     streamed_[pass]);
+          }
+        });
+      }
+    }
+  }
+
+  /// What a product keeps of its operands, SharedOperands or GridOperands, between asking and multiplying.
+  template <typename Operands>
+  using Asked = typename Operands::template Asked<kAsked, Sizes::kRowTiles>;
+
+  /// Asks for everything that the resident tiles need.
+  template <typename Operands>
+  __device__ void ask(const Operands& operands, Asked<Operands>& asked) const {
+    if (warp_.tiles > 0) operands.ask(warp_.first_tile, warp_.tiles, asked);
+  }
+
+  /// `target`, [k_warps][row][unit][gate] with rows `sum_stride` apart, gets this warp's part of the sums of the gates
+  /// of a phase, of all rows of the operands, which have been asked for.
+  template <int kPhase, typename Operands>
+  __device__ void multiply(const Operands& operands, Asked<Operands>& asked, const PassRows& rows, float* target) {
+    Sums<kPhase> sums = {};
+    if constexpr (kStreamsOnce) sums = rows.pass == 0 ? streamed_[0] : streamed_[1];
+    const int last = kStreamsOnce ? weights_.first_streamed() : warp_.tiles;
+    // Words of further tiles are in flight while the tiles before them are multiplied.
+    constexpr int kGroup = Operands::kInFlight ? kGroupInFlight : kTogether;
+    constexpr int kGroups = Operands::kInFlight ? kGroupsInFlight : 1;
+    typename Operands::template Asked<kGroup, kRowTiles> in_flight[kGroups];
+    if (warp_.tiles > 0) {
+      Columns<kRowTiles> columns[kAsked];
+      operands.take(warp_.first_tile, warp_.tiles, asked, columns);
+      if (kAsked < last) {
+        RONDO_UNROLL
+        for (int place = 0; place < kGroups; ++place) {
+          ask_before(operands, kAsked + place * kGroup, last, in_flight[place]);
+        }
+      }
+      weights_.for_resident(warp_.tiles, [&](int tile) {
+        add_tile([&](int vector) { return weights_.resident(tile, kFirstVector<kPhase> + vector); }, columns[tile],
+                 sums);
+      });
+      RONDO_UNROLL
+      for (int tile = kResident; tile < kAsked; ++tile) add_further_tile<kPhase>(tile, columns[tile], sums);
+    }
+    RONDO_KEEP_LOOP
+    for (int first = kAsked; first < last; first += kGroups * kGroup) {
+      RONDO_UNROLL
+      for (int place = 0; place < kGroups; ++place) {
+        const int tile = first + place * kGroup;
+        Columns<kRowTiles> columns[kGroup];
+        take_before(operands, tile, last, in_flight[place], columns);
+        ask_before(operands, tile + kGroups * kGroup, last, in_flight[place]);
+        RONDO_UNROLL
+        for (int i = 0; i < kGroup; ++i) add_further_tile<kPhase>(tile + i, columns[i], sums);
+      }
+    }
+    store<kPhase, kPhaseGates<Formula, kPhase>>(sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
+  }
+
+  /// `target`, [input_k_warps][row][unit][gate], gets this warp's part of x W.
+  __device__ void multiply_inputs(const WarpInputs& inputs, int, float* target) const {
+    multiply_input_phase<0>(inputs, target);
+    if constexpr (kPhases<Formula> == 2) multiply_input_phase<1>(inputs, target);
+  }
+
+ private:
+  static constexpr int kOctets = Sizes::kOctets;
+  static constexpr int kRowTiles = Sizes::kRowTiles;
+  static constexpr bool kStreamsOnce = Sizes::kStreams == Streams::once;
+  static constexpr int kKeptPasses = kStreamsOnce ? Sizes::kPasses : 1;
+  static_assert(kKeptPasses <= 2);
+
+  template <int kPhase>
+  struct Sums {
+    static constexpr int kVectors = Layout::template kPhaseVectors<kPhase>;
+    float of[kVectors][kRowTiles][4] = {};
+  };
+
+  template <int kPhase>
+  static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
+
+  /// Tiles that are not in registers whose operands are read at once, out of shared memory.
+  static constexpr int kTogether = 4;
+  /// Out of global memory kGroupsInFlight groups of tiles are in flight. Found by compiling: with more, registers
+  /// spill.
+  static constexpr int kGroupInFlight = kThrees ? kThreesTiles : 1;
+  static constexpr bool kFewInFlight =
+      Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 || std::is_same_v<Operand, device::Tf32x3>;
+  static constexpr int kGroupsInFlight = kThrees ? 1 : (kFewInFlight ? 2 : 3);
+  static constexpr int kStreamedInFlight = 2;
+  static constexpr int kInputsTogether = 2;
+
+  /// Asks for kCount of the warp's tiles from `tile` on, as far as they are before `last`.
+  template <typename Operands, typename AskedTiles>
+  __device__ void ask_before(const Operands& operands, int tile, int last, AskedTiles& asked) const {
+    operands.ask(warp_.first_tile + tile, last - tile, asked);
+  }
+  template <typename Operands, typename AskedTiles, int kCount>
+  __device__ void take_before(const Operands& operands, int tile, int last, AskedTiles& asked,
+                              Columns<kRowTiles> (&columns)[kCount]) const {
+    operands.take(warp_.first_tile + tile, last - tile, asked, columns);
+  }
+
+  template <typename Weights, typename TileSums>
+  static __device__ void add_tile(const Weights& weights, const Columns<kRowTiles>& columns, TileSums& sums) {
+    MmaWords<Operand, 2> right[kRowTiles];
+    RONDO_UNROLL
+    for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) right[row_tile].take(columns.of[row_tile]);
+    RONDO_UNROLL
+    for (int vector = 0; vector < TileSums::kVectors; ++vector) {
+      MmaWords<Operand, 4> left;
+      left.take(weights(vector).words);
+      RONDO_UNROLL
+      for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+        multiply_add(left, right[row_tile], sums.of[vector][row_tile]);
+      }
+    }
+  }
+
+  /// Of a tile in shared memory, or one that is streamed in each pass; of none beyond the warp's.
+  template <int kPhase>
+  __device__ void add_further_tile(int tile, const Columns<kRowTiles>& columns, Sums<kPhase>& sums) {
+    if (tile < weights_.first_streamed()) {
+      add_tile([&](int vector) { return weights_.shared(tile, kFirstVector<kPhase> + vector); }, columns, sums);
+    } else if constexpr (!kStreamsOnce) {
+      weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
+        add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns, sums);
+      });
+    }
+  }
+
+  /// Of the gates of a phase.
+  template <int kPhase>
+  __device__ void multiply_input_phase(const WarpInputs& inputs, float* target) const {
+    Sums<kPhase> sums = {};
+    RONDO_KEEP_LOOP
+    for (int first = 0; first < inputs.tiles; first += kInputsTogether) {
+      Columns<kRowTiles> columns[kInputsTogether];
+      inputs.rows.load(first, inputs.tiles - first, columns);
+      RONDO_UNROLL
+      for (int i = 0; i < kInputsTogether; ++i) {
+        if (first + i >= inputs.tiles) continue;
+        RONDO_UNROLL
+        for (int row_tile = 0; row_tile < kRowTiles; ++row_tile) {
+          for (std::uint32_t& word : columns[i].of[row_tile]) word = input_word<Operand>(word);
+        }
+        const device::Words4* vectors =
+            inputs.weights + ((first + i) * kVectors + kFirstVector<kPhase>)*device::kWarpLanes;
+        add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns[i], sums);
+      }
+    }
+    constexpr int kFirstGate = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
+    store<kPhase, Formula::kGates>(sums, target + kFirstGate, warp_.shape.sum_stride(Formula::kGates));
+  }
+
+  /// Lane l has, in both octets of a vector, unit l / 4 and the rows 2 (l % 4) and the next. Rows of `target` are
+  /// `stride` apart, and have kUnitGates sums for each unit.
+  template <int kPhase, int kUnitGates>
+  __device__ void store(const Sums<kPhase>& sums, float* target, int stride) const {
+    // Opaque: where sums go is computed here, in every step, and takes no registers from the weights.
+    const int lane = static_cast<int>(device::opaque(device::lane()));
+    constexpr int kGates = kPhaseGates<Formula, kPhase>;
+    target += (warp_.k_warp * kRowTiles * device::kTileColumns + lane % 4 * 2) * stride +
+              (warp_.unit_warp * kOctets * kOctetUnits + lane / 4) * kUnitGates;
+    RONDO_UNROLL
+    for (int octet = 0; octet < kOctets; ++octet) {
+      RONDO_UNROLL
+      for (int row = 0; row < 2 * kRowTiles; ++row) {
+        float gates[kGates];
+        RONDO_UNROLL
+        for (int gate = 0; gate < kGates; ++gate) {
+          const int pair = gate * kOctets + octet;
+          gates[gate] = sums.of[pair / 2][row / 2][pair % 2 * 2 + row % 2];
+        }
+        const int tile_row = row / 2 * device::kTileColumns + row % 2;
+        write_gates(gates, target + tile_row * stride + octet * kOctetUnits * kUnitGates);
+      }
+    }
+  }
+
+  const WarpPlace warp_;
+  LaneWeights<Layout, kResident, Sizes::kKind> weights_;
+  Sums<0> streamed_[kKeptPasses];  ///< of the step, where streamed tiles are read once
+};
+
+}  // namespace rondo

@@ -1,0 +1,67 @@
+/// Brings a kernel, the recurrent one or that of x, into the order in which lanes hold it. Floor 4.
+#pragma once
+
+#include "cuda/device/thread.cuh"
+#include "cuda/persistent/kernel/operand_words.cuh"
+#include "cuda/persistent/shape/tile_layout.h"
+
+namespace rondo {
+
+/// Threads of a block that packs.
+inline constexpr int kPackThreads = 128;
+
+template <typename Operand>
+struct PackTiles {
+  PersistentShape shape = {};  ///< of W: PersistentShape::of_inputs
+  std::int64_t K = 0;
+  const typename Numbers<Operand>::Element* kernel = nullptr;  ///< (K, G H)
+  device::Words4* packed = nullptr;                            ///< [block of a team][warp][tile][vector][lane]
+};
+
+/// Operands of column (gate, unit) at a word along k; zeros beyond K and H.
+template <typename Formula, typename Operand>
+__device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int gate, std::int64_t unit, int word) {
+  using Element = typename Numbers<Operand>::Element;
+  constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  const std::int64_t H = pack.shape.H;
+  const auto at = [&](std::int64_t k) {
+    const bool exists = gate < Formula::kGates && unit < H && k < pack.K;
+    return exists ? pack.kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
+  };
+  const std::int64_t k = std::int64_t{word} * kPerWord;
+  if constexpr (kPerWord == 1) {
+    return operand_word(Operand{}, at(k));
+  } else {
+    return static_cast<std::uint32_t>(at(k + 1).bits) << 16U | at(k).bits;
+  }
+}
+
+/// One vector for each thread.
+template <typename Formula, typename Operand, int kOctets>
+__global__ void __launch_bounds__(kPackThreads) pack_tiles_kernel(const __grid_constant__ PackTiles<Operand> pack) {
+  using Layout = TileLayout<Formula, Operand, kOctets>;
+  const PersistentShape& shape = pack.shape;
+  const std::int64_t index = std::int64_t{device::block_index().x} * kPackThreads + device::thread_index().x;
+  const int lane = static_cast<int>(index % device::kWarpLanes);
+  std::int64_t rest = index / device::kWarpLanes;
+  const int vector = static_cast<int>(rest % Layout::kVectors);
+  rest /= Layout::kVectors;
+  const int tile = static_cast<int>(rest % shape.warp_tiles());
+  rest /= shape.warp_tiles();
+  const int warp = static_cast<int>(rest % shape.warps());
+  const std::int64_t block = rest / shape.warps();
+  if (block >= shape.blocks) return;
+
+  const int k_tile = warp / shape.unit_warps * shape.warp_tiles() + tile;
+  const std::int64_t first_unit = block * shape.units() + warp % shape.unit_warps * kOctets * kOctetUnits;
+  const bool exists = tile < shape.tiles_of(warp / shape.unit_warps);
+  device::Words4 words = {};
+  for (int i = 0; i < 4 && exists; ++i) {
+    const TileWord word = Layout::word(vector, i, lane);
+    const int k_word = shape.in_threes() ? word_of_threes(k_tile, word.word) : k_tile * device::kTileWords + word.word;
+    words.words[i] = kernel_word<Formula>(pack, word.gate, first_unit + word.unit, k_word);
+  }
+  pack.packed[index] = words;
+}
+
+}  // namespace rondo

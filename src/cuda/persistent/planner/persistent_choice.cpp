@@ -1,0 +1,77 @@
+#include "cuda/persistent/planner/persistent_choice.h"
+
+#include <algorithm>
+
+#include "cuda/persistent/shape/operand_kind.h"
+
+namespace rondo {
+namespace {
+
+constexpr std::int64_t kMostUnits = 1 << 14;  // so that sizes of a block fit 31 bits
+constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
+constexpr std::int64_t kMostSteps = std::int64_t{1} << 30;
+
+/// What is expected of a plan where plans are compared. Of the product by cuBLASLt the model knows what was measured,
+/// of a kernel that multiplies x itself nothing: that has to win by so much. bench/report/tuning.py compares alike.
+double weighed_ns(const PersistentPlan& plan) {
+  constexpr double kLeastGain = 1.05;
+  return plan.total_ns * (plan.shape.multiplies_inputs() ? kLeastGain : 1.0);
+}
+
+/// Why no kernel runs it on any device, or nothing.
+std::string why_none(const RecurrenceSpec& spec) {
+  if (!has_operand(spec)) return "it computes in f32, f16 and bf16 alone";
+  if (!is_plain(spec.cell)) return "its LSTM has no peepholes, no cell clip and no projection";
+  if (spec.cell.units > kMostUnits) return "H is above " + std::to_string(kMostUnits);
+  if (spec.B > kMostRows) return "B is above 2^30";
+  if (spec.T > kMostSteps) return "T is above 2^30";
+  if (spec.B == 0) return "there are no rows";
+  return {};
+}
+
+std::string why_too_large(const DeviceProperties& properties, std::span<const PersistentKind> kinds) {
+  const PersistentKind kind = kinds.back();
+  if (kinds.size() == 1 && kind == PersistentKind::cluster && properties.clusters.most_blocks() == 0) {
+    return "the device has no clusters of blocks";
+  }
+  return "the recurrent kernel does not fit " +
+         (kind == PersistentKind::block ? "one block" : "the blocks of a " + to_string(kind));
+}
+
+}  // namespace
+
+std::vector<PersistentPlan> ranked_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                              const PersistentOptions& options) {
+  std::vector<PersistentPlan> ways;
+  if (!why_none(spec).empty()) return ways;
+  for (const PersistentKind kind : options.kinds) {
+    const std::vector<PersistentPlan> of_kind = persistent_plans(spec, properties, kind);
+    ways.insert(ways.end(), of_kind.begin(), of_kind.end());
+  }
+  std::ranges::stable_sort(ways, {}, weighed_ns);
+  const TuningRow* row = find_tuning(options.table, spec, properties);
+  if (row == nullptr) return ways;
+  const auto measured = std::ranges::find_if(ways, [&](const auto& way) { return way_name(way.shape) == row->way; });
+  if (measured == ways.end()) return ways;
+  measured->measured = row;
+  std::rotate(ways.begin(), measured, measured + 1);
+  return ways;
+}
+
+PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                   const PersistentOptions& options) {
+  PersistentChoice choice{.reason = why_none(spec)};
+  if (!choice.reason.empty()) return choice;
+  const std::vector<PersistentPlan> ways = ranked_persistent(spec, properties, options);
+  if (ways.empty()) {
+    choice.reason = why_too_large(properties, options.kinds);
+  } else {
+    choice.plan = ways.front();
+    if (choice.plan->measured != nullptr) return choice;
+  }
+  const TuningRow* row = find_tuning(options.table, spec, properties);
+  if (row != nullptr && row->way == kStepwiseWay) choice.stepwise = row;
+  return choice;
+}
+
+}  // namespace rondo

@@ -1,0 +1,42 @@
+/// Which Operand a spec's products take: the one seam at which it becomes a type. Floor 4.
+#pragma once
+
+#include "cuda/persistent/shape/tile_layout.h"
+#include "recurrence/dispatch_cell.h"
+#include "rondo/recurrence/recurrence.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+
+template <typename Type>
+struct OperandTag {
+  using Operand = Type;
+};
+
+inline bool has_operand(const RecurrenceSpec& spec) { return spec.dtype != DType::f64; }
+
+/// Calls `function(OperandTag<Operand>{})` and returns its result; not for f64.
+template <typename Function>
+decltype(auto) dispatch_operand(const RecurrenceSpec& spec, Function&& function) {
+  switch (spec.dtype) {
+    case DType::bf16: return function(OperandTag<BFloat16>{});
+    case DType::f16: return function(OperandTag<Float16>{});
+    case DType::f32:
+      switch (spec.math) {
+        case MatrixMath::tf32: return function(OperandTag<device::Tf32>{});
+        case MatrixMath::tf32x3: return function(OperandTag<device::Tf32x3>{});
+        default: return function(OperandTag<float>{});
+      }
+    default: throw ValueError("dtype", to_string(spec.dtype), "f32, f16 or bf16");
+  }
+}
+
+/// Of a plain cell; not for f64.
+inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec) {
+  return dispatch_operand(spec, [&]<typename Operand>(OperandTag<Operand>) {
+    return dispatch_plain_cell(
+        spec.cell, []<typename Formula>(FormulaTag<Formula>) { return kRecurrentProduct<Formula, Operand>; });
+  });
+}
+
+}  // namespace rondo

@@ -1,0 +1,237 @@
+/// The kernels of the stepwise executor, which alternates matrix products by a library with one pass over the gates:
+///
+///     load states      h, c = initial states; without them the first step is fresh and needs no product
+///     for s in 0 .. T-1:
+///       (library)      recurrent_sums = h U
+///       reset step     r * h, for a GRU that resets before the candidate's product, which follows: (r * h) U
+///       gate step      live rows: h, c = formula(x W + b, h U + rb, h, c)
+///                      all rows: y[write time] = what they emit; at the last step also the results
+///     store results    the same for T = 0
+///
+/// The first and the last are in state_kernels.cuh. Where h is projected, two kernels of projected_kernels.cuh and a
+/// product stand for the gate step.
+///
+/// Each is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread reads what
+/// another one of its kernel writes: was_live[b] is written where row b is live at s, or the step is fresh, and read
+/// elsewhere.
+///
+/// What the reset and gate steps read before wait_for_previous_kernel() (input sums, biases, mask, lengths, states)
+/// must be complete before the kernel in front of them begins; the product of h there, launched serially, sees to
+/// that. A fresh step has the product of the inputs there, and does not overlap.
+#pragma once
+
+#include <type_traits>
+
+#include "cuda/common/dead_rows.cuh"
+#include "cuda/common/standard_activations.cuh"
+#include "cuda/device/dependent_launch.cuh"
+#include "cuda/device/pack.cuh"
+#include "cuda/device/prefetch.cuh"
+#include "cuda/stepwise/stepwise_arguments.h"
+#include "cuda/stepwise/unit_grid.cuh"
+#include "cuda/stepwise/variant_units.cuh"
+
+namespace rondo {
+
+/// Sums of kWidth units of a row: input[i][g] = x W + b and recurrent[i][g] = h U + rb of unit i and gate g.
+template <typename Real, int kGates, int kWidth>
+struct UnitSums {
+  Real input[kWidth][kGates] = {};
+  Real recurrent[kWidth][kGates] = {};
+};
+
+/// sums[i][gate] += element of unit i and gate at source + gate * stride, for the first kCount gates. All of them are
+/// on their way before the first is used.
+template <int kCount, typename Real, int kGates, int kWidth, typename Element>
+__device__ inline void add_gates(const Element* source, std::int64_t stride, Real (&sums)[kWidth][kGates]) {
+  Real values[kCount][kWidth];
+  for (int gate = 0; gate < kCount; ++gate) device::read_pack(source + gate * stride, values[gate]);
+  for (int gate = 0; gate < kCount; ++gate) {
+    for (int i = 0; i < kWidth; ++i) sums[i][gate] += values[gate][i];
+  }
+}
+
+/// The part of the sums that no kernel of this step writes: x W + b, and rb. `step` is one of the structs that have the
+/// biases, `inputs` the row's input sums.
+template <typename Formula, int kWidth, typename Step, typename Real>
+__device__ inline void add_inputs(const Step& step, const Real* inputs, int u,
+                                  UnitSums<Real, Formula::kGates, kWidth>& sums) {
+  add_gates<Formula::kGates>(inputs + u, step.H, sums.input);
+  add_gates<Formula::kGates>(step.bias + u, step.H, sums.input);
+  if constexpr (Formula::kBiases == 2) add_gates<Formula::kGates>(step.recurrent_bias + u, step.H, sums.recurrent);
+}
+
+/// The input sums of row b at processing step s.
+template <typename Element>
+__device__ inline const Sum<Element>* inputs_of(const StepSums<Element>& step, std::int64_t s, std::int64_t b) {
+  return step.input_sums + step.input_strides.offset(step.schedule.read_time(s, b), b);
+}
+
+/// In a long sequence the input sums of the next step are still in the device's main memory, twice as far as the L2.
+template <typename Formula, typename Real>
+__device__ inline void prefetch_inputs(const Real* inputs, std::int64_t H, int u) {
+  for (int gate = 0; gate < Formula::kGates; ++gate) device::prefetch_to_l2(inputs + gate * H + u);
+}
+
+/// The products of the step itself, h U, for the first kProducts gates.
+template <int kProducts, int kGates, int kWidth, typename Step, typename Real>
+__device__ inline void add_products(const Step& step, UnitPosition at, UnitSums<Real, kGates, kWidth>& sums) {
+  add_gates<kProducts>(step.recurrent_sums + at.b * kGates * step.H + at.u, step.H, sums.recurrent);
+}
+
+/// Units at rows.data + b * stride + u = values, if the rows are wanted.
+template <int kWidth, typename Element>
+__device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
+  if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
+}
+
+/// Those of the spec, or ones that are known when the kernel is compiled.
+template <typename Activations, typename Step>
+__device__ inline Activations make_activations(const Step& step) {
+  if constexpr (std::is_same_v<Activations, StandardActivations>) {
+    return {};
+  } else {
+    return step.activations;
+  }
+}
+
+/// Dead rows take part: what their product becomes is not used, and the schedule need not be asked.
+template <typename Formula, typename Element, typename Activations, int kWidth>
+__global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_constant__ ResetStep<Element> step) {
+  const UnitPosition at = unit_position<kWidth>();
+  if (at.b >= step.sums.schedule.B || at.u >= step.sums.H) return;
+  UnitSums<Sum<Element>, Formula::kGates, kWidth> sums;
+  const std::int64_t unit = at.b * step.sums.H + at.u;
+  Sum<Element> h[kWidth];
+  device::read_pack(step.h + unit, h);
+  add_inputs<Formula>(step.sums, inputs_of(step.sums, step.sums.s, at.b), at.u, sums);
+  const auto activations = make_activations<Activations>(step.sums);
+  device::wait_for_previous_kernel();
+  add_products<Formula::kProductsBeforeReset>(step.sums, at, sums);
+  for (int i = 0; i < kWidth; ++i) {
+    h[i] = Formula::reset(sums.input[i], sums.recurrent[i], h[i], activations);
+  }
+  device::write_pack(h, step.reset_operand + unit);
+}
+
+/// What a row keeps and emits at the end of a step, in kWidth units.
+template <typename Real, int kWidth>
+struct UnitResults {
+  Real h[kWidth] = {};
+  Real c[kWidth] = {};
+  bool zeros = false;  ///< it emits zeros instead of h
+};
+
+template <int kWidth, typename Element>
+__device__ inline void store_results(const ResultRows<Element>& rows, UnitPosition at,
+                                     UnitResults<Sum<Element>, kWidth>& unit) {
+  store_units(unit.h, rows.final_h, at);
+  store_units(unit.c, rows.final_c, at);
+  for (Sum<Element>& value : unit.h) value = unit.zeros ? Sum<Element>(0) : value;
+  store_units(unit.h, rows.last_output, at);
+}
+
+/// h, c = formula(input sums, recurrent sums, h, c) in kWidth units.
+template <typename Formula, int kWidth, typename Real, typename Activations, typename Variant>
+__device__ inline void advance(const UnitSums<Real, Formula::kGates, kWidth>& sums, Activations activations,
+                               const Variant& variant, UnitResults<Real, kWidth>& unit) {
+  for (int i = 0; i < kWidth; ++i) {
+    const UnitStates<Real> previous{unit.h[i], unit.c[i]};
+    UnitStates<Real> next;
+    if constexpr (kIsLstmVariant<Formula>) {
+      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations, variant.unit(i));
+    } else {
+      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations);
+    }
+    unit.h[i] = next.h;
+    unit.c[i] = next.c;
+  }
+}
+
+template <typename Formula, typename Element, typename Activations, int kWidth>
+__global__ void __launch_bounds__(kUnitThreads)
+    plain_gate_step_kernel(const __grid_constant__ PlainGateStep<Formula, Element> step) {
+  using Real = Sum<Element>;
+  constexpr bool kHasC = Formula::kStates == 2;
+  const UnitPosition at = unit_position<kWidth>();
+  if (at.b >= step.B || at.u >= step.H) return;
+  const std::int64_t unit = at.b * step.H + at.u;
+  UnitResults<Real, kWidth> now;
+  if (!step.fresh) {
+    device::read_pack(step.h + unit, now.h);
+    if constexpr (kHasC) device::read_pack(step.c + unit, now.c);
+  }
+  UnitSums<Real, Formula::kGates, kWidth> sums;
+  const Real* inputs = step.input_sums + at.b * step.input_stride;
+  add_inputs<Formula>(step, inputs, at.u, sums);
+  const auto variant = variant_units<kWidth>(step.variant, step.H, at.u);
+  if (step.next_inputs != 0) prefetch_inputs<Formula>(inputs + step.next_inputs, step.H, at.u);
+  const auto activations = make_activations<Activations>(step);
+  device::wait_for_previous_kernel();
+
+  if (!step.fresh) add_products<Formula::kGates>(step, at, sums);
+  advance<Formula>(sums, activations, variant, now);
+  device::write_pack(now.h, step.h + unit);
+  if constexpr (kHasC) device::write_pack(now.c, step.c + unit);
+  if constexpr (!std::is_same_v<Element, Real>) device::write_pack(now.h, step.operand + unit);
+  if (step.y != nullptr) device::write_pack(now.h, step.y + at.b * step.y_stride + at.u);
+  if (step.last) store_results(step.results, at, now);
+}
+
+/// What is done with the h of a row at the end of step s, where rows may be dead. `step` is a GateStep or a
+/// ProjectedStep, `unit` the place of its first unit in (B, units of h), where c is kept as well if kHasC.
+template <bool kHasC, typename Step, typename Real, int kWidth>
+__device__ inline void keep_and_emit(const Step& step, const Schedule& schedule, std::int64_t s, std::int64_t unit,
+                                     UnitPosition at, bool live, UnitResults<Real, kWidth>& now) {
+  if (live || step.fresh) {
+    device::write_pack(now.h, step.states.h + unit);
+    if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
+    if constexpr (!std::is_same_v<decltype(step.states.operand), Real*>) {
+      device::write_pack(now.h, step.states.operand + unit);
+    }
+    if (at.u == 0) step.states.was_live[at.b] = live;
+  }
+  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
+  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
+  now.zeros = emits_zeros(schedule.dead_output, live, never_live);
+  if (step.y != nullptr) {
+    const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
+    Real output[kWidth];
+    for (int i = 0; i < kWidth; ++i) output[i] = now.zeros ? Real(0) : now.h[i];
+    device::write_pack(output, step.y + row + at.u);
+  }
+  store_results(step.results, at, now);
+}
+
+template <typename Formula, typename Element, typename Activations, int kWidth>
+__global__ void __launch_bounds__(kUnitThreads)
+    gate_step_kernel(const __grid_constant__ GateStep<Formula, Element> step) {
+  using Real = Sum<Element>;
+  constexpr bool kHasC = Formula::kStates == 2;
+  const Schedule& schedule = step.sums.schedule;
+  const std::int64_t s = step.sums.s;
+  const UnitPosition at = unit_position<kWidth>();
+  if (at.b >= schedule.B || at.u >= step.sums.H) return;
+  const std::int64_t unit = at.b * step.sums.H + at.u;
+  UnitResults<Real, kWidth> now;
+  if (!step.fresh) {
+    device::read_pack(step.states.h + unit, now.h);
+    if constexpr (kHasC) device::read_pack(step.states.c + unit, now.c);
+  }
+  // Of dead rows, too, whose sums nobody uses: so that inputs need not wait for the mask.
+  UnitSums<Real, Formula::kGates, kWidth> sums;
+  add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
+  const auto variant = variant_units<kWidth>(step.variant, step.sums.H, at.u);
+  const bool live = schedule.live(s, at.b);
+  if (s + 1 < schedule.T) prefetch_inputs<Formula>(inputs_of(step.sums, s + 1, at.b), step.sums.H, at.u);
+  const auto activations = make_activations<Activations>(step.sums);
+  device::wait_for_previous_kernel();
+
+  if (live) {
+    if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
+    advance<Formula>(sums, activations, variant, now);
+  }
+  keep_and_emit<kHasC>(step, schedule, s, unit, at, live, now);
+}
+
+}  // namespace rondo

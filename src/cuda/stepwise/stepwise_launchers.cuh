@@ -1,0 +1,211 @@
+/// Launchers of the stepwise executor's kernels: each takes packs of kPackWidth units where there is work enough for
+/// all multiprocessors with them and every row it touches is aligned to them, else single units. None does anything for
+/// an empty batch.
+#pragma once
+
+#include "cuda/device/launch.cuh"
+#include "cuda/stepwise/projected_kernels.cuh"
+#include "cuda/stepwise/state_kernels.cuh"
+#include "cuda/stepwise/step_launch.h"
+
+namespace rondo {
+
+/// 16 bytes of sums. In f64, which is there to check the others, no packs: two units at once spill registers.
+template <typename Element>
+inline constexpr int kPackWidth = std::is_same_v<Element, double> ? 1 : 4;
+
+template <typename Element>
+bool rows_fit_packs(BatchRows<Element> rows) {
+  return device::fits_packs<kPackWidth<Element>>(rows.data, rows.stride);
+}
+
+template <typename Element>
+bool states_fit_packs(const StepStates<Element>& states, std::int64_t h_units, std::int64_t c_units) {
+  constexpr int kWide = kPackWidth<Element>;
+  return device::fits_packs<kWide>(states.h, h_units) && device::fits_packs<kWide>(states.c, c_units) &&
+         device::fits_packs<kWide>(states.operand, h_units);
+}
+
+inline bool variant_fits_packs(NoVariantStep) { return true; }
+
+template <typename Element>
+bool variant_fits_packs(const LstmVariantStep<Element>& variant) {
+  return device::fits_packs<kPackWidth<Element>>(variant.peepholes);
+}
+
+template <typename Element>
+bool sums_fit_packs(const StepSums<Element>& sums) {
+  return device::fits_packs<kPackWidth<Element>>(sums.input_sums, sums.input_strides.time, sums.input_strides.batch,
+                                                 sums.H) &&
+         device::fits_packs<kPackWidth<Element>>(sums.recurrent_sums) &&
+         device::fits_packs<kPackWidth<Element>>(sums.bias) &&
+         device::fits_packs<kPackWidth<Element>>(sums.recurrent_bias);
+}
+
+template <typename Element>
+bool results_fit_packs(const ResultRows<Element>& results) {
+  return rows_fit_packs(results.last_output) && rows_fit_packs(results.final_h) && rows_fit_packs(results.final_c);
+}
+
+/// h, c = initial states, in the kernel's order of things the first.
+template <typename Element>
+void launch_load_states(const LoadStates<Element>& load, const StepLaunch& how) {
+  const std::int64_t B = load.schedule.B;
+  if (B == 0) return;
+  const auto order = device::LaunchOrder::serial;
+  const std::int64_t units = std::max(load.h_units, load.c_units);
+  if (how.packs_pay(B, units) && rows_fit_packs(load.initial_h) && rows_fit_packs(load.initial_c) &&
+      states_fit_packs(load.states, load.h_units, load.c_units)) {
+    device::launch(load_states_kernel<Element, kPackWidth<Element>>,
+                   unit_grid<kPackWidth<Element>>(B, units, how.stream, order), load);
+  } else {
+    device::launch(load_states_kernel<Element, 1>, unit_grid<1>(B, units, how.stream, order), load);
+  }
+}
+
+template <typename Type>
+struct ActivationsTag {
+  using Activations = Type;
+};
+
+/// Calls `function(ActivationsTag<Activations>{})` with the type that stands for `activations` in a kernel.
+template <typename Function>
+void dispatch_activations(Activations activations, Function&& function) {
+  const bool standard = activations.state == Activation::tanh && activations.gate == Activation::sigmoid;
+  if (standard) return function(ActivationsTag<StandardActivations>{});
+  function(ActivationsTag<Activations>{});
+}
+
+/// Of the gates of a Formula. The LSTM's variant with activations that are asked for at run time takes no packs: beside
+/// the peepholes of several units, the calls of activations spill registers.
+template <typename Formula, typename Element, typename Activations>
+inline constexpr int kGatePackWidth =
+    kIsLstmVariant<Formula> && !std::is_same_v<Activations, StandardActivations> ? 1 : kPackWidth<Element>;
+
+/// reset_operand = r * h, for a Formula whose candidate takes it.
+template <typename Formula, typename Element>
+void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
+  static_assert(Formula::kProductsBeforeReset < Formula::kGates, "the cell has no product after a reset");
+  constexpr int kWide = kPackWidth<Element>;
+  const std::int64_t B = step.sums.schedule.B;
+  const std::int64_t H = step.sums.H;
+  if (B == 0) return;
+  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && device::fits_packs<kWide>(step.h) &&
+                     device::fits_packs<kWide>(step.reset_operand);
+  dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    if (packs) {
+      device::launch(reset_step_kernel<Formula, Element, Activations, kWide>,
+                     unit_grid<kWide>(B, H, how.stream, how.order), step);
+    } else {
+      device::launch(reset_step_kernel<Formula, Element, Activations, 1>, unit_grid<1>(B, H, how.stream, how.order),
+                     step);
+    }
+  });
+}
+
+/// The same step without what only dead rows need.
+template <typename Formula, typename Element>
+PlainGateStep<Formula, Element> plain(const GateStep<Formula, Element>& step) {
+  const StepSums<Element>& sums = step.sums;
+  const Schedule& schedule = sums.schedule;
+  const bool last = sums.s + 1 == schedule.T;
+  const std::int64_t time = schedule.read_time(sums.s, 0);  // the same for all rows
+  return {.B = static_cast<std::int32_t>(schedule.B),
+          .H = static_cast<std::int32_t>(sums.H),
+          .activations = sums.activations,
+          .fresh = step.fresh,
+          .last = last,
+          .variant = step.variant,
+          .input_sums = sums.input_sums + time * sums.input_strides.time,
+          .recurrent_sums = sums.recurrent_sums,
+          .bias = sums.bias,
+          .recurrent_bias = sums.recurrent_bias,
+          .input_stride = sums.input_strides.batch,
+          .next_inputs = last ? 0 : (schedule.read_time(sums.s + 1, 0) - time) * sums.input_strides.time,
+          .h = step.states.h,
+          .c = step.states.c,
+          .operand = step.states.operand,
+          .y = step.y == nullptr ? nullptr : step.y + schedule.write_time(sums.s, 0) * step.y_strides.time,
+          .y_stride = step.y_strides.batch,
+          .results = step.results};
+}
+
+/// One processing step of all rows. A fresh one follows the product of the inputs, whose sums it reads before it waits:
+/// so it must not overlap.
+template <typename Formula, typename Element>
+void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  const Schedule& schedule = step.sums.schedule;
+  const std::int64_t B = schedule.B;
+  const std::int64_t H = step.sums.H;
+  if (B == 0) return;
+  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H, H) &&
+                     variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
+                     device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
+  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  const bool all_live = schedule.mask == nullptr && schedule.lengths == nullptr;
+  dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    constexpr int kGateWide = kGatePackWidth<Formula, Element, Activations>;
+    const device::LaunchConfig grid =
+        packs ? unit_grid<kGateWide>(B, H, how.stream, order) : unit_grid<1>(B, H, how.stream, order);
+    if (all_live) {
+      const auto kernel = packs ? plain_gate_step_kernel<Formula, Element, Activations, kGateWide>
+                                : plain_gate_step_kernel<Formula, Element, Activations, 1>;
+      device::launch(kernel, grid, plain(step));
+    } else {
+      const auto kernel = packs ? gate_step_kernel<Formula, Element, Activations, kGateWide>
+                                : gate_step_kernel<Formula, Element, Activations, 1>;
+      device::launch(kernel, grid, step);
+    }
+  });
+}
+
+/// The gates of a step whose h is projected; a fresh one does not overlap, as above.
+template <typename Element>
+void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  const std::int64_t B = step.sums.schedule.B;
+  const std::int64_t H = step.sums.H;
+  if (B == 0) return;
+  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && variant_fits_packs(step.variant) &&
+                     device::fits_packs<kWide>(step.c, H) && device::fits_packs<kWide>(step.operand) &&
+                     rows_fit_packs(step.final_c);
+  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
+    constexpr int kGateWide = kGatePackWidth<LstmVariantFormula, Element, Activations>;
+    if (packs) {
+      device::launch(unprojected_step_kernel<Element, Activations, kGateWide>,
+                     unit_grid<kGateWide>(B, H, how.stream, order), step);
+    } else {
+      device::launch(unprojected_step_kernel<Element, Activations, 1>, unit_grid<1>(B, H, how.stream, order), step);
+    }
+  });
+}
+
+/// The h of the same step, from the product with the projection.
+template <typename Element>
+void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  const std::int64_t B = step.schedule.B;
+  const std::int64_t P = step.P;
+  if (B == 0) return;
+  const bool packs = how.packs_pay(B, P) && device::fits_packs<kWide>(step.sums, P) &&
+                     states_fit_packs(step.states, P, 0) && results_fit_packs(step.results) &&
+                     device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
+  if (packs) {
+    device::launch(projected_step_kernel<Element, kWide>, unit_grid<kWide>(B, P, how.stream, how.order), step);
+  } else {
+    device::launch(projected_step_kernel<Element, 1>, unit_grid<1>(B, P, how.stream, how.order), step);
+  }
+}
+
+/// The results of a run without steps: a rare case, in which speed does not matter.
+template <typename Element>
+void launch_store_results(const StoreResults<Element>& store, const StepLaunch& how) {
+  if (store.B == 0) return;
+  device::launch(store_results_kernel<Element, 1>,
+                 unit_grid<1>(store.B, std::max(store.h_units, store.c_units), how.stream, device::LaunchOrder::serial),
+                 store);
+}
+
+}  // namespace rondo

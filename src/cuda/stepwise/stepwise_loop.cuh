@@ -1,0 +1,148 @@
+/// run_stepwise, to be instantiated once for each Element:
+///
+///     load states (if there are any);  input sums = x W
+///     for s in 0 .. T-1:
+///       recurrent sums = h U;  [r * h; recurrent sums = (r * h) U for the candidate]      not where h is zeros yet
+///       gates;  at the last step also the results
+///       or, where h is projected:  gates;  projected sums = (o act(c)) projection;  h
+#pragma once
+
+#include "cuda/stepwise/stepwise_launchers.cuh"
+#include "cuda/stepwise/stepwise_loop.h"
+#include "cuda/stepwise/stepwise_scratch.h"
+#include "recurrence/dispatch_cell.h"
+
+namespace rondo {
+
+template <typename Formula, typename Element>
+class StepwiseLoop {
+ public:
+  explicit StepwiseLoop(const StepwiseRun& run)
+      : run_(run), scratch_(stepwise_scratch<Element>(run.spec, run.workspace)), states_(scratch_.states) {
+    if constexpr (Formula::kStates < 2) states_.c = nullptr;
+    if constexpr (kIsLstmVariant<Formula>) {
+      variant_.cell_clip = bound_of<Sum<Element>>(run.spec.cell.cell_clip);
+      if (run.peepholes.defined()) variant_.peepholes = static_cast<const Sum<Element>*>(run.peepholes.data());
+    }
+    const InputProjection& inputs = run.input_products.input_projection(run.buffers.x.strides);
+    sums_ = StepSums<Element>{.schedule = run.buffers.schedule,
+                              .H = run.spec.cell.units,
+                              .activations = {run.spec.cell.activation, run.spec.cell.recurrent_activation},
+                              .input_sums = scratch_.input_sums + inputs.sums_offset,
+                              .input_strides = inputs.sums_strides,
+                              .recurrent_sums = scratch_.recurrent_sums,
+                              .bias = static_cast<const Sum<Element>*>(run.biases.data()),
+                              .recurrent_bias = static_cast<const Sum<Element>*>(run.biases.select(0, 1).data())};
+  }
+
+  void run() {
+    const bool has_initial = run_.buffers.initial_state[0].data != nullptr;
+    if (has_initial || run_.spec.T == 0) load_states();
+    run_.input_products.multiply_inputs(run_.buffers, scratch_.input_sums, scratch_.product_workspace, run_.how.stream);
+    for (std::int64_t s = 0; s < run_.spec.T; ++s) {
+      sums_.s = s;
+      step(s == 0 && !has_initial);
+    }
+    if (run_.spec.T == 0) store_results();
+  }
+
+ private:
+  void load_states() const {
+    const auto& initial = run_.buffers.initial_state;
+    launch_load_states(LoadStates<Element>{.schedule = run_.buffers.schedule,
+                                           .h_units = output_units(run_.spec.cell),
+                                           .c_units = run_.spec.cell.units,
+                                           .flags = run_.buffers.flags,
+                                           .initial_h = rows<const Element>(initial[0]),
+                                           .initial_c = rows<const Element>(initial[1]),
+                                           .states = states_},
+                       run_.how);
+  }
+
+  void step(bool fresh) const {
+    if (!fresh) multiply_states();
+    const ResultRows<Element> wanted = sums_.s + 1 == run_.spec.T ? results() : ResultRows<Element>{};
+    if constexpr (kIsLstmVariant<Formula>) {
+      if (run_.spec.cell.projection_units) return projected_step(fresh, wanted);
+    }
+    const SequenceBuffer& y = run_.buffers.y;
+    launch_gate_step(GateStep<Formula, Element>{.sums = sums_,
+                                                .states = states_,
+                                                .fresh = fresh,
+                                                .variant = variant_,
+                                                .flags = run_.buffers.flags,
+                                                .results = wanted,
+                                                .y = static_cast<Element*>(y.data),
+                                                .y_strides = y.strides},
+                     run_.how);
+  }
+
+  void projected_step(bool fresh, const ResultRows<Element>& wanted) const {
+    launch_unprojected_step(UnprojectedStep<Element>{.sums = sums_,
+                                                     .variant = variant_,
+                                                     .fresh = fresh,
+                                                     .c = states_.c,
+                                                     .operand = scratch_.unprojected,
+                                                     .final_c = wanted.final_c},
+                            run_.how);
+    run_.products.project(scratch_.unprojected, scratch_.projected_sums, scratch_.product_workspace, run_.how.stream);
+    const SequenceBuffer& y = run_.buffers.y;
+    launch_projected_step(
+        ProjectedStep<Element>{.schedule = sums_.schedule,
+                               .s = sums_.s,
+                               .P = output_units(run_.spec.cell),
+                               .sums = scratch_.projected_sums,
+                               .clip = bound_of<Sum<Element>>(run_.spec.cell.projection_clip),
+                               .states = {.h = states_.h, .operand = states_.operand, .was_live = states_.was_live},
+                               .fresh = fresh,
+                               .flags = run_.buffers.flags,
+                               .results = {.last_output = wanted.last_output, .final_h = wanted.final_h},
+                               .y = static_cast<Element*>(y.data),
+                               .y_strides = y.strides},
+        run_.how);
+  }
+
+  void multiply_states() const {
+    multiply(RecurrentPart::before_reset,
+             states_.operand == nullptr ? static_cast<const void*>(states_.h) : states_.operand);
+    if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+      launch_reset_step<Formula>(ResetStep<Element>{sums_, states_.h, scratch_.reset_operand}, run_.how);
+      multiply(RecurrentPart::after_reset, scratch_.reset_operand);
+    }
+  }
+
+  void multiply(RecurrentPart part, const void* operand) const {
+    run_.products.multiply_states(part, operand, scratch_.recurrent_sums, scratch_.product_workspace, run_.how.stream);
+  }
+
+  void store_results() const {
+    launch_store_results(
+        StoreResults<Element>{run_.spec.B, output_units(run_.spec.cell), run_.spec.cell.units, states_, results()},
+        run_.how);
+  }
+
+  ResultRows<Element> results() const {
+    return {.last_output = rows<Element>(run_.buffers.last_output),
+            .final_h = rows<Element>(run_.buffers.final_state[0]),
+            .final_c = rows<Element>(run_.buffers.final_state[1])};
+  }
+
+  template <typename Row>
+  static BatchRows<Row> rows(const BatchBuffer& buffer) {
+    return {static_cast<Row*>(buffer.data), buffer.stride};
+  }
+
+  const StepwiseRun& run_;
+  const StepwiseScratch<Element> scratch_;
+  StepStates<Element> states_;
+  StepSums<Element> sums_;
+  VariantStep<Formula, Element> variant_;
+};
+
+template <typename Element>
+void run_stepwise(const StepwiseRun& run) {
+  dispatch_cell(run.spec.cell,
+                [&]<typename Formula>(FormulaTag<Formula>) { StepwiseLoop<Formula, Element>(run).run(); });
+}
+
+}  // namespace rondo

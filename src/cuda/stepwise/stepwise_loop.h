@@ -1,0 +1,28 @@
+/// The host's loop of the stepwise executor: which kernels and products a run consists of. Floor 4.
+#pragma once
+
+#include "cuda/common/input_products.h"
+#include "cuda/stepwise/step_launch.h"
+#include "cuda/stepwise/stepwise_products.h"
+#include "recurrence/executor.h"
+
+namespace rondo {
+
+/// One run.
+struct StepwiseRun {
+  const RecurrenceSpec& spec;
+  const RecurrenceBuffers& buffers;
+  const Tensor& biases;     ///< as pack_biases packs them
+  const Tensor& peepholes;  ///< as pack_peepholes packs them
+  InputProducts& input_products;
+  const StepwiseProducts& products;
+  void* workspace = nullptr;
+  StepLaunch how = {};
+};
+
+/// Queues all of it. Element is the spec's dtype; each has a file of its own, stepwise_<dtype>.cu, because kernels take
+/// long to compile.
+template <typename Element>
+void run_stepwise(const StepwiseRun& run);
+
+}  // namespace rondo

@@ -1,0 +1,40 @@
+/// The matrix products of the stepwise executor's steps. Floor 4.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "cuda/common/product_weights.h"
+#include "recurrence/executor.h"
+
+namespace rondo {
+
+/// Columns of the recurrent kernel: those that multiply h, and those that multiply r * h where a cell has such.
+enum class RecurrentPart : std::uint8_t { before_reset, after_reset };
+
+/// The recurrent products of one session; those of the inputs are InputProducts.
+class StepwiseProducts {
+ public:
+  explicit StepwiseProducts(const RunnerRequest& request);
+
+  /// sums (B, G H) = rows (B, H) U, in the columns of `part` alone. Of a projected h rows are (B, P).
+  void multiply_states(RecurrentPart part, const void* rows, void* sums, void* workspace, Stream stream) const;
+  /// sums (B, P) = rows (B, H) projection, for a cell that has one.
+  void project(const void* rows, void* sums, void* workspace, Stream stream) const;
+
+ private:
+  std::shared_ptr<const Product> recurrent_product(int gates) const;
+  void make_projection(const void* projection);
+
+  const RecurrenceSpec spec_;
+  const std::int64_t columns_;  ///< G H
+  const ProductWeights weights_;
+  int gates_before_reset_ = 0;
+  std::vector<std::shared_ptr<const Product>> recurrent_;  ///< by RecurrentPart
+  std::optional<ProductWeights> projection_weights_;
+  std::shared_ptr<const Product> projection_;
+};
+
+}  // namespace rondo

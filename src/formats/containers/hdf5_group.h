@@ -1,0 +1,57 @@
+/// Groups, attributes and datasets of an HDF5 file, as Keras uses them. All calls happen inside an HdfSession.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "formats/containers/hdf5_library.h"
+#include "rondo/tensor/tensor.h"
+
+namespace rondo {
+
+struct HdfChild {
+  std::string name;
+  bool is_group = false;
+};
+
+/// A group of a file that is open as long as any of its groups. Everything throws `ValueError` naming the file and the
+/// path in it when HDF5 fails, something is not there, or is not of the kind asked for. Only what lies in the file
+/// itself is read: links to elsewhere and datasets whose bytes are elsewhere are refused, for a weights file from a
+/// stranger must not choose which files its reader opens.
+class HdfGroup {
+ public:
+  /// The root of a file.
+  static HdfGroup open(const std::filesystem::path& path);
+  /// The root of a file in memory, which is copied; `file` is what messages call it.
+  static HdfGroup open_image(std::span<const std::byte> bytes, const std::string& file);
+
+  const std::string& file() const { return file_; }
+  /// "file: path" or "file: path/name".
+  std::string where(const std::string& name = {}) const;
+
+  bool contains(const std::string& path) const;
+  /// By name; a number at the end of the name counts as a number.
+  std::vector<HdfChild> children() const;
+  HdfGroup group(const std::string& path) const;
+  /// A dataset of f64, f32, f16, bf16 (by Keras's attribute), i64 or i32.
+  Tensor tensor(const std::string& path) const;
+
+  /// The strings of an attribute, be they of fixed or variable length, or of its parts `name0`, `name1`, ... as Keras
+  /// splits a long list. Nothing if there is no such attribute.
+  std::optional<std::vector<std::string>> strings(const std::string& attribute) const;
+  /// An attribute of one string.
+  std::optional<std::string> string(const std::string& attribute) const;
+
+ private:
+  HdfGroup(HdfHandle handle, std::string file, std::string path);
+  HdfHandle open_object(const std::string& path, H5I_type_t type, const char* kind) const;
+
+  HdfHandle handle_;
+  std::string file_;
+  std::string path_;
+};
+
+}  // namespace rondo

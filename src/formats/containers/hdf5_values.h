@@ -1,0 +1,20 @@
+/// What datasets and attributes of HDF5 hold.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/containers/hdf5_library.h"
+#include "rondo/tensor/tensor.h"
+
+namespace rondo {
+
+/// Reads a dataset of an element type that HdfGroup::tensor lists. Throws `ValueError` naming `where`.
+Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where);
+
+/// Reads an attribute of one string or a list of strings; nothing if `object` has none of that name.
+std::optional<std::vector<std::string>> read_hdf_strings(const HdfHandle& object, const std::string& attribute,
+                                                         const std::string& where);
+
+}  // namespace rondo

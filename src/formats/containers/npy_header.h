@@ -1,0 +1,22 @@
+/// The header of a `.npy` file: a Python dictionary in text, of three keys.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "rondo/vocabulary/dtype.h"
+#include "rondo/vocabulary/shape.h"
+
+namespace rondo {
+
+struct NpyHeader {
+  DType dtype = DType::f32;
+  bool fortran_order = false;
+  Shape shape;
+};
+
+/// Parses "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" with the blanks behind it. Throws `ValueError`
+/// naming `where` as load_npy.
+NpyHeader parse_npy_header(std::string_view text, const std::string& where);
+
+}  // namespace rondo

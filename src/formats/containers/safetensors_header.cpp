@@ -1,0 +1,150 @@
+#include "formats/containers/safetensors_header.h"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "formats/containers/json.h"
+#include "formats/containers/raw_tensor.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kLargestHeader = 100'000'000;
+constexpr std::size_t kDepth = 3;  // {"name": {"shape": [...]}}
+
+constexpr std::array<std::pair<const char*, DType>, 7> kDTypes{{{"F64", DType::f64},
+                                                                {"F32", DType::f32},
+                                                                {"F16", DType::f16},
+                                                                {"BF16", DType::bf16},
+                                                                {"I64", DType::i64},
+                                                                {"I32", DType::i32},
+                                                                {"BOOL", DType::boolean}}};
+
+DType parse_dtype(const json& value, const std::string& where) {
+  std::string known;
+  for (const auto& [name, dtype] : kDTypes) {
+    if (value == name) return dtype;
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  }
+  throw ValueError(where + ": dtype", shown(value), "one of " + known);
+}
+
+Shape parse_shape(const json& value, const std::string& where) {
+  if (!value.is_array() || value.size() > kMaxRank) {
+    throw ValueError(where + ": shape", shown(value), "a list of at most " + std::to_string(kMaxRank) + " sizes");
+  }
+  std::vector<std::int64_t> sizes;
+  for (const json& size : value) {
+    if (!size.is_number_unsigned() || size.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
+      throw ValueError(where + ": shape", shown(value), "sizes from 0 to 2^63 - 1");
+    }
+    sizes.push_back(size.get<std::int64_t>());
+  }
+  return Shape(std::span<const std::int64_t>(sizes));
+}
+
+const json& member(const json& object, const char* key, const std::string& where) {
+  const auto found = object.find(key);
+  if (found == object.end()) throw ValueError(where, shown(object), std::string("an object with ") + key);
+  return *found;
+}
+
+SafetensorsEntry parse_entry(const std::string& name, const json& value, std::uint64_t data_size,
+                             const std::string& where) {
+  if (!value.is_object() || value.size() != 3) {
+    throw ValueError(where, shown(value), "an object of dtype, shape and data_offsets");
+  }
+  SafetensorsEntry entry;
+  entry.name = name;
+  entry.dtype = parse_dtype(member(value, "dtype", where), where);
+  entry.shape = parse_shape(member(value, "shape", where), where);
+  const std::uint64_t bytes = byte_count(entry.shape, entry.dtype, where);
+  const json& offsets = member(value, "data_offsets", where);
+  const bool is_pair =
+      offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned();
+  if (!is_pair) throw ValueError(where + ": data_offsets", shown(offsets), "two numbers, neither negative");
+  entry.begin = offsets[0].get<std::uint64_t>();
+  entry.end = offsets[1].get<std::uint64_t>();
+  if (entry.begin > entry.end || entry.end > data_size) {
+    throw ValueError(where + ": data_offsets", shown(offsets),
+                     "begin <= end <= " + std::to_string(data_size) + ", the size of the data");
+  }
+  if (entry.end - entry.begin != bytes) {
+    throw ValueError(where + ": data_offsets",
+                     shown(offsets) + ", " + std::to_string(entry.end - entry.begin) + " bytes",
+                     std::to_string(bytes) + " bytes for " + to_string(entry.dtype) + to_string(entry.shape));
+  }
+  return entry;
+}
+
+std::map<std::string, std::string> parse_metadata(const json& value, const std::string& where) {
+  if (!value.is_object()) throw ValueError(where, shown(value), "an object of strings");
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, text] : value.items()) {
+    if (!text.is_string()) throw ValueError(where + ": " + shown(key), shown(text), "a string");
+    metadata.emplace(key, text.get<std::string>());
+  }
+  return metadata;
+}
+
+/// Sorts by offset; then each tensor must begin where the one before it ends.
+void check_cover(std::vector<SafetensorsEntry>& entries, std::uint64_t data_size, const std::string& file) {
+  std::sort(entries.begin(), entries.end(), [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  std::uint64_t covered = 0;
+  for (const SafetensorsEntry& entry : entries) {
+    if (entry.begin != covered) {
+      throw ValueError(
+          file + ": tensor " + shown(entry.name) + ": data_offsets",
+          "a begin of " + std::to_string(entry.begin) + (entry.begin < covered ? ", an overlap" : ", a hole"),
+          std::to_string(covered) + ", the end of the tensor before it");
+    }
+    covered = entry.end;
+  }
+  if (covered != data_size) {
+    throw ValueError(file + ": data", std::to_string(data_size) + " bytes",
+                     std::to_string(covered) + " bytes, the end of the last tensor");
+  }
+}
+
+}  // namespace
+
+std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPrefix>& prefix, std::uint64_t file_size,
+                                      const std::string& file) {
+  std::uint64_t size = 0;
+  for (std::size_t k = prefix.size(); k-- > 0;) size = (size << 8) | std::to_integer<std::uint64_t>(prefix[k]);
+  if (size > kLargestHeader) {
+    throw ValueError(file + ": header size", std::to_string(size),
+                     "at most " + std::to_string(kLargestHeader) + " bytes");
+  }
+  if (size > file_size - kSafetensorsPrefix) {
+    throw ValueError(file + ": header size", std::to_string(size),
+                     "at most the " + std::to_string(file_size - kSafetensorsPrefix) + " bytes that follow it");
+  }
+  return size;
+}
+
+SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size, const std::string& file) {
+  if (text.empty() || text.front() != '{') {
+    throw ValueError(file + ": header", text.empty() ? "nothing" : "no '{' at its start", "a JSON object");
+  }
+  const json document = parse_json(text, file + ": header", kDepth);
+  SafetensorsHeader header;
+  for (const auto& [name, value] : document.items()) {
+    if (name == "__metadata__") {
+      header.metadata = parse_metadata(value, file + ": __metadata__");
+    } else {
+      header.entries.push_back(parse_entry(name, value, data_size, file + ": tensor " + shown(name)));
+    }
+  }
+  check_cover(header.entries, data_size, file);
+  return header;
+}
+
+}  // namespace rondo

@@ -1,0 +1,41 @@
+/// The header of a safetensors file: where each tensor lies.
+///
+///     8 bytes: N, little-endian    N bytes: JSON    the rest: data, which offsets count from 0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rondo/vocabulary/dtype.h"
+#include "rondo/vocabulary/shape.h"
+
+namespace rondo {
+
+struct SafetensorsEntry {
+  std::string name;
+  DType dtype = DType::f32;
+  Shape shape;
+  std::uint64_t begin = 0;  ///< byte offsets into the data
+  std::uint64_t end = 0;
+};
+
+struct SafetensorsHeader {
+  std::vector<SafetensorsEntry> entries;  ///< by offset; together they cover the data without holes or overlap
+  std::map<std::string, std::string> metadata;
+};
+
+inline constexpr std::size_t kSafetensorsPrefix = 8;
+
+/// N, checked: at most 100 MB and inside a file of `file_size` bytes. Throws `ValueError` naming `file`.
+std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPrefix>& prefix, std::uint64_t file_size,
+                                      const std::string& file);
+
+/// Parses and checks the JSON text for `data_size` bytes of data. Throws `ValueError` as load_safetensors.
+SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size, const std::string& file);
+
+}  // namespace rondo

@@ -1,0 +1,19 @@
+/// The JSON configuration of a Keras model: `config.json` of a `.keras` archive, `model_config` of a legacy `.h5`.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "formats/keras/keras_fields.h"
+#include "rondo/formats/keras_model.h"
+
+namespace rondo {
+
+/// The layers of a Sequential or Functional model, or the one layer the text describes, in order, without input layers
+/// and without weights. Throws `ValueError` as load_keras, and for two layers of one name.
+std::vector<KerasLayer> parse_keras_configuration(std::string_view text, const KerasOrigin& origin);
+
+/// 2 for "2.15.0"; throws `ValueError` for a text that does not begin with a number.
+int keras_major_version(const std::string& version, const std::string& file);
+
+}  // namespace rondo

@@ -1,0 +1,100 @@
+#include "formats/keras/keras_fields.h"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "formats/containers/json.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+
+using nlohmann::json;
+
+KerasFields::KerasFields(const json& object, std::string where, const KerasOrigin& origin)
+    : object_(object), where_(std::move(where)), origin_(origin) {
+  if (!object.is_object()) throw ValueError(where_, shown(object), "a JSON object");
+}
+
+void KerasFields::refuse(const char* key, const json& came, const std::string& expected) const {
+  throw ValueError(where_ + ": " + key, shown(came), expected);
+}
+
+const json& KerasFields::at(const char* key, const char* expected) const {
+  const auto found = object_.find(key);
+  if (found == object_.end()) throw ValueError(where_ + ": " + key, "nothing", expected);
+  return *found;
+}
+
+std::string KerasFields::text(const char* key) const {
+  const json& value = at(key, "a string");
+  if (!value.is_string()) refuse(key, value, "a string");
+  return value.get<std::string>();
+}
+
+std::string KerasFields::text(const char* key, const std::string& fallback) const {
+  const auto found = object_.find(key);
+  return found == object_.end() || found->is_null() ? fallback : text(key);
+}
+
+bool KerasFields::flag(const char* key, bool fallback) const {
+  const auto found = object_.find(key);
+  if (found == object_.end()) return fallback;
+  if (!found->is_boolean()) refuse(key, *found, "true or false");
+  return found->get<bool>();
+}
+
+double KerasFields::number(const char* key, double fallback) const {
+  const auto found = object_.find(key);
+  if (found == object_.end() || found->is_null()) return fallback;
+  if (!found->is_number()) refuse(key, *found, "a number");
+  return found->get<double>();
+}
+
+std::uint64_t KerasFields::seed() const {
+  const auto found = object_.find("seed");
+  return found != object_.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+std::int64_t KerasFields::units() const {
+  const char* const expected = "a whole number from 1 to 2^31 - 1";
+  const json& value = at("units", expected);
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 || value.get<std::uint64_t>() > kMost) {
+    refuse("units", value, expected);
+  }
+  return value.get<std::int64_t>();
+}
+
+Activation KerasFields::activation(const char* key, Activation fallback) const {
+  // Not activation_from_name: Rondo's name for Keras 3's hard_sigmoid is none of Keras's.
+  const std::array<std::pair<const char*, Activation>, 5> kNames{
+      {{"linear", Activation::linear},
+       {"tanh", Activation::tanh},
+       {"sigmoid", Activation::sigmoid},
+       {"hard_sigmoid", origin_.major >= 3 ? Activation::hard_sigmoid_keras3 : Activation::hard_sigmoid},
+       {"relu", Activation::relu}}};
+  const auto found = object_.find(key);
+  if (found == object_.end()) return fallback;
+  if (found->is_null()) return Activation::linear;
+  std::string known;
+  for (const auto& [name, activation] : kNames) {
+    if (*found == name) return activation;
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  }
+  refuse(key, *found, "one of " + known);
+}
+
+const json& KerasFields::object(const char* key) const {
+  const json& value = at(key, "an object");
+  if (!value.is_object()) refuse(key, value, "an object");
+  return value;
+}
+
+const json& KerasFields::list(const char* key) const {
+  const json& value = at(key, "a list");
+  if (!value.is_array()) refuse(key, value, "a list");
+  return value;
+}
+
+}  // namespace rondo

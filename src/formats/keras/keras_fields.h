@@ -1,0 +1,48 @@
+/// Typed access to one object of a Keras configuration.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "rondo/vocabulary/activation.h"
+
+namespace rondo {
+
+/// Where a configuration comes from: what its messages and its names mean.
+struct KerasOrigin {
+  std::string file;
+  int major = 3;  ///< of the Keras that wrote it: 2 and 3 mean different functions by "hard_sigmoid"
+};
+
+/// The members of `object`. Every function throws `ValueError` naming `where` and the key when the value has another
+/// type than asked for, or is missing and has no fallback. Keeps a reference to `object`.
+class KerasFields {
+ public:
+  KerasFields(const nlohmann::json& object, std::string where, const KerasOrigin& origin);
+
+  const std::string& where() const { return where_; }
+  const KerasOrigin& origin() const { return origin_; }
+
+  bool contains(const char* key) const { return object_.contains(key); }
+  std::string text(const char* key) const;
+  std::string text(const char* key, const std::string& fallback) const;
+  bool flag(const char* key, bool fallback) const;
+  double number(const char* key, double fallback) const;
+  std::int64_t units() const;
+  /// Zero where there is none, or something else than a whole number from 0.
+  std::uint64_t seed() const;
+  Activation activation(const char* key, Activation fallback) const;
+  const nlohmann::json& object(const char* key) const;
+  const nlohmann::json& list(const char* key) const;
+
+ private:
+  const nlohmann::json& at(const char* key, const char* expected) const;
+  [[noreturn]] void refuse(const char* key, const nlohmann::json& came, const std::string& expected) const;
+
+  const nlohmann::json& object_;
+  std::string where_;
+  const KerasOrigin& origin_;
+};
+
+}  // namespace rondo

@@ -1,0 +1,17 @@
+/// Configurations of Keras's recurrent layers and cells.
+#pragma once
+
+#include <string>
+
+#include "formats/keras/keras_fields.h"
+#include "rondo/formats/keras_model.h"
+
+namespace rondo {
+
+/// True for SimpleRNN, LSTM, GRU and RNN.
+bool is_keras_recurrent(const std::string& class_name);
+
+/// `config` is the configuration of a layer of such a class. Throws `ValueError` for values Rondo does not know.
+KerasRecurrentConfiguration parse_keras_recurrent(const std::string& class_name, const KerasFields& config);
+
+}  // namespace rondo

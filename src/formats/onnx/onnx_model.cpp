@@ -1,0 +1,155 @@
+#include "rondo/formats/onnx_model.h"
+
+#include <array>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+#include "formats/containers/input_file.h"
+#include "formats/onnx/onnx_operator.h"
+#include "formats/onnx/onnx_tensor.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+/// Messages of protobuf are at most 2 GiB.
+template <typename Message>
+Message parse_message(std::span<const std::byte> bytes, const std::string& name, const std::string& expected) {
+  Message message;
+  const bool parsed = bytes.size() <= std::numeric_limits<std::int32_t>::max() &&
+                      message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (!parsed) throw ValueError(name, "bytes that are no such protobuf message", expected);
+  return message;
+}
+
+/// The standard operators have two names for their domain.
+bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+
+std::optional<CellKind> kind_of(const onnx_format::Node& node) {
+  if (!is_standard(node.domain())) return std::nullopt;
+  if (node.op_type() == "RNN") return CellKind::simple_rnn;
+  if (node.op_type() == "GRU") return CellKind::gru;
+  if (node.op_type() == "LSTM") return CellKind::lstm;
+  return std::nullopt;
+}
+
+/// Initializers, and the values of Constant nodes, by name; each is made a tensor at most once.
+class Constants {
+ public:
+  Constants(const onnx_format::Graph& graph, std::string file) : file_(std::move(file)) {
+    for (const onnx_format::Tensor& tensor : graph.initializer()) sources_[tensor.name()] = &tensor;
+    for (const onnx_format::Node& node : graph.node()) {
+      if (node.op_type() != "Constant" || !is_standard(node.domain()) || node.output_size() != 1) continue;
+      for (const onnx_format::Attribute& attribute : node.attribute()) {
+        if (attribute.name() == "value" && attribute.has_t()) sources_[node.output(0)] = &attribute.t();
+      }
+    }
+  }
+
+  std::optional<Tensor> find(const std::string& name) {
+    const auto made = tensors_.find(name);
+    if (made != tensors_.end()) return made->second;
+    const auto source = sources_.find(name);
+    if (name.empty() || source == sources_.end()) return std::nullopt;
+    return tensors_.emplace(name, onnx_tensor(*source->second, file_ + ": tensor '" + name + "'")).first->second;
+  }
+
+ private:
+  std::string file_;
+  std::unordered_map<std::string, const onnx_format::Tensor*> sources_;
+  std::unordered_map<std::string, Tensor> tensors_;
+};
+
+std::string name_of(const onnx_format::Node& node) {
+  if (!node.name().empty()) return node.name();
+  for (const std::string& output : node.output()) {
+    if (!output.empty()) return output;
+  }
+  return {};
+}
+
+OnnxConstants constants_of(const std::vector<std::string>& inputs, Constants& constants) {
+  OnnxConstants result;
+  // X, which is no constant, stands first.
+  const std::array places{&result.kernel,    &result.recurrent_kernel, &result.bias,     &result.lengths,
+                          &result.initial_h, &result.initial_c,        &result.peepholes};
+  for (std::size_t k = 1; k < inputs.size(); ++k) *places[k - 1] = constants.find(inputs[k]);
+  return result;
+}
+
+OnnxNode parse_node(const onnx_format::Node& node, CellKind kind, Constants& constants, const std::string& file) {
+  const int most = kind == CellKind::lstm ? 8 : 6;
+  const std::string where = file + ": node '" + name_of(node) + "'";
+  if (node.input_size() < 3 || node.input_size() > most) {
+    throw ValueError(where + ": inputs", std::to_string(node.input_size()), "from 3 to " + std::to_string(most));
+  }
+  OnnxNode result{.name = name_of(node), .file = file, .op = parse_onnx_operator(node, kind, where)};
+  result.inputs = {node.input().begin(), node.input().end()};
+  result.outputs = {node.output().begin(), node.output().end()};
+  result.constants = constants_of(result.inputs, constants);
+  // A weight that a run brings along is checked then.
+  const OnnxConstants& held = result.constants;
+  if (!held.kernel || !held.recurrent_kernel) return result;
+  try {
+    static_cast<void>(onnx_cells(result.op, {*held.kernel, *held.recurrent_kernel, held.bias, held.peepholes}));
+  } catch (const ValueError& error) {
+    throw ValueError(where + ": " + error.what());
+  }
+  return result;
+}
+
+}  // namespace
+
+OnnxWeights OnnxNode::weights() const {
+  constexpr std::array kNames{"X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
+  const auto check = [&](std::size_t input, const std::optional<Tensor>& held) {
+    if (held || input >= inputs.size() || inputs[input].empty()) return;
+    throw ValueError(file + ": node '" + name + "': " + kNames[input], "'" + inputs[input] + "', which is computed",
+                     "an initializer or the value of a Constant");
+  };
+  check(1, constants.kernel);
+  check(2, constants.recurrent_kernel);
+  check(3, constants.bias);
+  check(7, constants.peepholes);
+  if (!constants.kernel || !constants.recurrent_kernel) {
+    throw ValueError(file + ": node '" + name + "'", "a node without W and R", "both, as inputs of the node");
+  }
+  return {*constants.kernel, *constants.recurrent_kernel, constants.bias, constants.peepholes};
+}
+
+const OnnxNode& OnnxModel::node(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const OnnxNode& known : nodes) {
+    if (known.name == name) return known;
+    names.push_back(known.name);
+  }
+  throw ValueError(file + ": node", "'" + name + "'", "one of " + listed(names));
+}
+
+OnnxModel load_onnx(const std::filesystem::path& path) {
+  InputFile file(path);
+  return parse_onnx(file.read_all(), file.name());
+}
+
+OnnxModel parse_onnx(std::span<const std::byte> bytes, const std::string& name) {
+  const auto message = parse_message<onnx_format::Model>(bytes, name, "an ONNX model");
+  if (!message.has_graph()) throw ValueError(name, "a message without a graph", "an ONNX model");
+  OnnxModel model{.file = name, .producer = message.producer_name(), .ir_version = message.ir_version()};
+  for (const onnx_format::OperatorSet& set : message.opset_import()) {
+    if (is_standard(set.domain())) model.opset = set.version();
+  }
+  Constants constants(message.graph(), name);
+  for (const onnx_format::Node& node : message.graph().node()) {
+    if (const std::optional<CellKind> kind = kind_of(node)) {
+      model.nodes.push_back(parse_node(node, *kind, constants, name));
+    }
+  }
+  return model;
+}
+
+Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& name) {
+  return onnx_tensor(parse_message<onnx_format::Tensor>(bytes, name, "an ONNX tensor"), name);
+}
+
+}  // namespace rondo

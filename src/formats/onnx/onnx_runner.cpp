@@ -1,0 +1,254 @@
+#include <array>
+#include <utility>
+
+#include "formats/onnx/onnx_steps.h"
+#include "plan/unattended.h"
+#include "rondo/formats/onnx_model.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+// Inputs 4, 5 and 6 of a node: those beside X and the weights that the rest of a model may compute.
+constexpr std::array kComputed{"sequence_lens", "initial_h", "initial_c"};
+constexpr std::size_t kFirstComputed = 4;
+
+/// For what a plan is made.
+struct PlanKey {
+  std::int64_t T = 0;
+  std::int64_t B = 0;
+  bool has_lengths = false;
+  void* stream = nullptr;
+
+  bool operator==(const PlanKey&) const = default;
+};
+
+void check_input(const std::string& name, const Tensor& tensor, const Shape& shape, const Tensor& like) {
+  const bool fits =
+      tensor.defined() && tensor.shape() == shape && tensor.dtype() == like.dtype() && tensor.device() == like.device();
+  if (fits) return;
+  throw ValueError(name, describe(tensor),
+                   to_string(like.dtype()) + to_string(shape) + " on " + to_string(like.device()));
+}
+
+void check_lengths(const Tensor& lengths, const PlanKey& key, Device device) {
+  const Shape shape{key.B};
+  if (!lengths.defined() || lengths.shape() != shape || lengths.dtype() != DType::i32 || lengths.device() != device) {
+    throw ValueError("sequence_lens", describe(lengths), "i32" + to_string(shape) + " on " + to_string(device));
+  }
+  if (device.type != DeviceType::cpu) return;
+  for (const std::int32_t length : lengths.to_vector<std::int32_t>()) {
+    if (length >= 0 && length <= key.T) continue;
+    throw ValueError("sequence_lens", std::to_string(length), "from 0 to T = " + std::to_string(key.T));
+  }
+}
+
+std::optional<Tensor> moved(const std::optional<Tensor>& tensor, Device device) {
+  return tensor ? std::optional(tensor->to(device)) : std::nullopt;
+}
+
+OnnxWeights moved(const OnnxWeights& weights, Device device) {
+  return {.kernel = weights.kernel.to(device),
+          .recurrent_kernel = weights.recurrent_kernel.to(device),
+          .bias = moved(weights.bias, device),
+          .peepholes = moved(weights.peepholes, device)};
+}
+
+}  // namespace
+
+struct OnnxRunner::Impl {
+  Impl(const OnnxOperator& node_op, const OnnxWeights& weights) : op(node_op), cells(onnx_cells(op, weights)) {
+    for (const OnnxCell& cell : cells) {
+      if (reason.empty()) reason = beyond_cell_spec(op, cell);
+    }
+  }
+
+  std::int64_t I() const { return cells[0].weights.kernel.size(0); }
+  std::int64_t H() const { return cells[0].cell.units; }
+  std::int64_t D() const { return static_cast<std::int64_t>(cells.size()); }
+  const Tensor& like() const { return cells[0].weights.kernel; }
+  bool reversed(std::size_t direction) const { return direction == 1 || op.direction == OnnxDirection::reverse; }
+  int direction_axis() const { return op.batch_major ? 1 : 0; }
+  /// Of initial_h, Y_h and the like.
+  Shape state_shape(std::int64_t B) const { return op.batch_major ? Shape{B, D(), H()} : Shape{D(), B, H()}; }
+
+  void check_computed(const OnnxInputs& inputs) const;
+  PlanKey check(const OnnxInputs& inputs) const;
+  NetworkPlan plan(const PlanKey& key) const;
+  OnnxOutputs run_planned(const OnnxInputs& inputs, const PlanKey& key);
+  OnnxOutputs run_steps(const OnnxInputs& inputs, const PlanKey& key) const;
+
+  OnnxOperator op;
+  std::vector<OnnxCell> cells;
+  std::string reason = {};  // why step by step; empty: planned
+  OnnxConstants constants = {};
+  std::vector<std::string> computed = std::vector<std::string>(kComputed.size());  // names; "": the node has no such
+  PlanKey session_key = {};
+  std::optional<NetworkSession> session = std::nullopt;
+  SessionStatus status = {};  // that the session has told, and nobody has asked for
+
+ private:
+  /// Those of one direction: views, or nothing where none are given.
+  std::vector<Tensor> initial_states(const OnnxInputs& inputs, std::int64_t direction, const PlanKey& key) const;
+  OnnxOutputs allocate(const PlanKey& key) const;
+  /// Y_h, and Y_c of an LSTM, of one direction: views.
+  std::vector<Tensor> final_states(const OnnxOutputs& outputs, std::int64_t direction) const;
+};
+
+// Taken as absent, they would give other numbers than the model does.
+void OnnxRunner::Impl::check_computed(const OnnxInputs& inputs) const {
+  const std::array given{inputs.lengths.has_value(), inputs.initial_h.has_value(), inputs.initial_c.has_value()};
+  for (std::size_t k = 0; k < kComputed.size(); ++k) {
+    if (given[k] || computed[k].empty()) continue;
+    throw ValueError(kComputed[k], "nothing", "a tensor, as the model computes '" + computed[k] + "' for the node");
+  }
+}
+
+PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
+  const Tensor& x = inputs.x;
+  const bool has_rank = x.defined() && x.rank() == 3;
+  PlanKey key{.T = has_rank ? x.size(op.batch_major ? 1 : 0) : 0, .B = has_rank ? x.size(op.batch_major ? 0 : 1) : 0};
+  check_input("X", x, op.batch_major ? Shape{key.B, key.T, I()} : Shape{key.T, key.B, I()}, like());
+  if (inputs.lengths) check_lengths(*inputs.lengths, key, like().device());
+  if (inputs.initial_h) check_input("initial_h", *inputs.initial_h, state_shape(key.B), like());
+  if (inputs.initial_c && op.kind != CellKind::lstm) {
+    throw ValueError("initial_c", describe(*inputs.initial_c), "none, for it is no LSTM");
+  }
+  if (inputs.initial_c) check_input("initial_c", *inputs.initial_c, state_shape(key.B), like());
+  key.has_lengths = inputs.lengths.has_value();
+  key.stream = current_stream(like().device()).native;
+  return key;
+}
+
+NetworkPlan OnnxRunner::Impl::plan(const PlanKey& key) const {
+  std::vector<RecurrenceSpec> specs;
+  for (std::size_t direction = 0; direction < cells.size(); ++direction) {
+    const ReadOrder backwards = key.has_lengths ? ReadOrder::reversed_within_length : ReadOrder::reversed;
+    specs.push_back({.cell = cells[direction].cell,
+                     .T = key.T,
+                     .B = key.B,
+                     .I = I(),
+                     .dtype = like().dtype(),
+                     .device = like().device(),
+                     .read_order = reversed(direction) ? backwards : ReadOrder::forward,
+                     .write_order = WriteOrder::input,
+                     .dead_output = DeadOutput::zeros,
+                     .has_lengths = key.has_lengths});
+  }
+  NetworkLayer layer{.forward = specs[0]};
+  if (specs.size() == 2) layer.backward = specs[1];
+  const Stream stream{like().device(), key.stream};
+  return NetworkPlan::create({.layers = {layer}}, unattended(NetworkOptions{}, stream));
+}
+
+std::vector<Tensor> OnnxRunner::Impl::initial_states(const OnnxInputs& inputs, std::int64_t direction,
+                                                     const PlanKey& key) const {
+  std::vector<Tensor> states;
+  const auto put = [&](const std::optional<Tensor>& given) {
+    states.push_back(given ? given->select(direction_axis(), direction).contiguous()
+                           : Tensor::zeros({key.B, H()}, like().dtype(), like().device()));
+  };
+  put(inputs.initial_h);
+  if (op.kind == CellKind::lstm) put(inputs.initial_c);
+  return states;
+}
+
+OnnxOutputs OnnxRunner::Impl::allocate(const PlanKey& key) const {
+  const auto states = [&] { return Tensor::empty(state_shape(key.B), like().dtype(), like().device()); };
+  const Shape shape = op.batch_major ? Shape{key.B, key.T, D(), H()} : Shape{key.T, D(), key.B, H()};
+  OnnxOutputs outputs{.y = Tensor::empty(shape, like().dtype(), like().device()), .y_h = states()};
+  if (op.kind == CellKind::lstm) outputs.y_c = states();
+  return outputs;
+}
+
+std::vector<Tensor> OnnxRunner::Impl::final_states(const OnnxOutputs& outputs, std::int64_t direction) const {
+  std::vector<Tensor> states{outputs.y_h.select(direction_axis(), direction)};
+  if (outputs.y_c) states.push_back(outputs.y_c->select(direction_axis(), direction));
+  return states;
+}
+
+OnnxOutputs OnnxRunner::Impl::run_planned(const OnnxInputs& inputs, const PlanKey& key) {
+  if (!session || session_key != key) {
+    std::vector<NetworkWeights> weights{{.forward = cells[0].weights}};
+    if (cells.size() == 2) weights[0].backward = cells[1].weights;
+    session.emplace(plan(key), weights, Stream{like().device(), key.stream});
+    session_key = key;
+  }
+  OnnxOutputs outputs = allocate(key);
+  LayerTensors layer{
+      .forward = {.initial_state = initial_states(inputs, 0, key), .final_state = final_states(outputs, 0)}};
+  if (D() == 2) {
+    layer.backward = {.initial_state = initial_states(inputs, 1, key), .final_state = final_states(outputs, 1)};
+  }
+  // A network has both directions of a step side by side, (T, B, D H): with the batch first that is Y itself.
+  const bool in_place = op.batch_major || D() == 1;
+  const Tensor side_by_side =
+      in_place ? outputs.y : Tensor::empty({key.T, key.B, D(), H()}, like().dtype(), like().device());
+  const Tensor x = op.batch_major ? inputs.x.swap_axes(0, 1) : inputs.x;
+  const Shape features = op.batch_major ? Shape{key.B, key.T, D() * H()} : Shape{key.T, key.B, D() * H()};
+  const Tensor y = side_by_side.reshape(features);
+  const NetworkTensors tensors{.x = x.size(2) <= 1 || x.stride(2) == 1 ? x : x.contiguous(),
+                               .lengths = inputs.lengths,
+                               .y = op.batch_major ? y.swap_axes(0, 1) : y,
+                               .layers = {layer}};
+  status = merged(status, run_unattended(*session, tensors));
+  if (!in_place) outputs.y.copy_from(side_by_side.swap_axes(1, 2));
+  return outputs;
+}
+
+OnnxOutputs OnnxRunner::Impl::run_steps(const OnnxInputs& inputs, const PlanKey& key) const {
+  const OnnxOutputs outputs = allocate(key);
+  const Tensor x = op.batch_major ? inputs.x.swap_axes(0, 1) : inputs.x;
+  const Tensor y = op.batch_major ? outputs.y.transpose({1, 2, 0, 3}) : outputs.y;  // (T, D, B, H)
+  for (std::int64_t direction = 0; direction < D(); ++direction) {
+    const auto index = static_cast<std::size_t>(direction);
+    const OnnxSequenceResult result = run_onnx_steps(op, cells[index],
+                                                     {.x = x,
+                                                      .lengths = inputs.lengths,
+                                                      .states = initial_states(inputs, direction, key),
+                                                      .reversed = reversed(index)});
+    y.select(1, direction).copy_from(result.y);
+    const std::vector<Tensor> states = final_states(outputs, direction);
+    for (std::size_t k = 0; k < states.size(); ++k) states[k].copy_from(result.states[k]);
+  }
+  return outputs;
+}
+
+OnnxRunner::OnnxRunner(const OnnxOperator& op, const OnnxWeights& weights)
+    : impl_(std::make_unique<Impl>(op, weights)) {}
+
+OnnxRunner::OnnxRunner(const OnnxNode& node, Device device) : OnnxRunner(node.op, moved(node.weights(), device)) {
+  for (std::size_t k = 0; k < kComputed.size() && kFirstComputed + k < node.inputs.size(); ++k) {
+    impl_->computed[k] = node.inputs[kFirstComputed + k];
+  }
+  impl_->constants.lengths = moved(node.constants.lengths, device);
+  impl_->constants.initial_h = moved(node.constants.initial_h, device);
+  impl_->constants.initial_c = moved(node.constants.initial_c, device);
+}
+
+OnnxRunner::~OnnxRunner() = default;
+OnnxRunner::OnnxRunner(OnnxRunner&&) noexcept = default;
+OnnxRunner& OnnxRunner::operator=(OnnxRunner&&) noexcept = default;
+
+OnnxOutputs OnnxRunner::run(const OnnxInputs& inputs) {
+  OnnxInputs all = inputs;
+  if (!all.lengths) all.lengths = impl_->constants.lengths;
+  if (!all.initial_h) all.initial_h = impl_->constants.initial_h;
+  if (!all.initial_c) all.initial_c = impl_->constants.initial_c;
+  impl_->check_computed(all);
+  const PlanKey key = impl_->check(all);
+  return impl_->reason.empty() ? impl_->run_planned(all, key) : impl_->run_steps(all, key);
+}
+
+std::string OnnxRunner::explain(std::int64_t T, std::int64_t B, bool has_lengths) const {
+  if (!impl_->reason.empty()) return "step by step, because " + impl_->reason;
+  return impl_->plan({.T = T, .B = B, .has_lengths = has_lengths}).explain();
+}
+
+SessionStatus OnnxRunner::status() {
+  const SessionStatus told = std::exchange(impl_->status, {});
+  return impl_->session ? merged(told, impl_->session->status()) : told;
+}
+
+}  // namespace rondo

@@ -1,0 +1,15 @@
+/// Tensors inside ONNX files.
+#pragma once
+
+#include <onnx.pb.h>
+
+#include <string>
+
+#include "rondo/tensor/tensor.h"
+
+namespace rondo {
+
+/// On the host, row-major, with memory of its own. Throws `ValueError` naming `where` as parse_onnx_tensor.
+Tensor onnx_tensor(const onnx_format::Tensor& tensor, const std::string& where);
+
+}  // namespace rondo

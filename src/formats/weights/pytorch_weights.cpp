@@ -1,0 +1,151 @@
+#include "rondo/formats/pytorch_weights.h"
+
+#include <utility>
+
+#include "formats/weights/weight_layout.h"
+#include "rondo/ops/ops.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+std::string suffix_of(const PytorchLayer& layer) {
+  return "_l" + std::to_string(layer.layer) + (layer.reverse ? "_reverse" : "");
+}
+
+/// The tensors of one layer, found by name and checked against each other.
+class Parameters {
+ public:
+  Parameters(const Safetensors& file, const PytorchLayer& layer)
+      : file_(file), prefix_(layer.prefix), suffix_(suffix_of(layer)), gates_(gate_count(layer.kind)) {
+    if (has_projection() && layer.kind != CellKind::lstm) {
+      throw ValueError(where("weight_hr"), "a projection of a " + to_string(layer.kind), "one of an LSTM");
+    }
+    const Tensor recurrent = find("weight_hh");
+    const bool fits = recurrent.rank() == 2 && recurrent.size(0) > 0 && recurrent.size(0) % gates_ == 0 &&
+                      (has_projection() || recurrent.size(0) == gates_ * recurrent.size(1));
+    if (!fits || !is_floating(recurrent.dtype())) {
+      throw ValueError(where("weight_hh"), describe(recurrent),
+                       "floats of shape (" + std::to_string(gates_) + " H, " + (has_projection() ? "P)" : "H)"));
+    }
+    units_ = recurrent.size(0) / gates_;
+    width_ = recurrent.size(1);
+    dtype_ = recurrent.dtype();
+  }
+
+  bool has_projection() const { return contains("weight_hr"); }
+
+  bool has_bias() const {
+    if (contains("bias_ih") == contains("bias_hh")) return contains("bias_ih");
+    throw ValueError(where(contains("bias_ih") ? "bias_hh" : "bias_ih"), "nothing", "both biases or neither");
+  }
+
+  /// (G H, I).
+  Tensor matrix(const char* name) const {
+    const Tensor tensor = find(name);
+    if (tensor.rank() != 2 || tensor.size(0) != gates_ * units_ || tensor.dtype() != dtype_) {
+      refuse(name, tensor, " of " + std::to_string(gates_ * units_) + " rows");
+    }
+    return tensor;
+  }
+
+  Tensor bias(const char* name) const { return shaped(name, {gates_ * units_}); }
+  Tensor projection() const { return shaped("weight_hr", {width_, units_}); }
+
+ private:
+  std::string full_name(const char* name) const { return prefix_ + name + suffix_; }
+  bool contains(const char* name) const { return file_.contains(full_name(name)); }
+  Tensor find(const char* name) const { return file_.tensor(full_name(name)); }
+  std::string where(const char* name) const { return file_.file() + ": tensor '" + full_name(name) + "'"; }
+  [[noreturn]] void refuse(const char* name, const Tensor& came, const std::string& shape) const {
+    throw ValueError(where(name), describe(came), to_string(dtype_) + shape + ", as weight_hh says");
+  }
+
+  Tensor shaped(const char* name, const Shape& shape) const {
+    const Tensor tensor = find(name);
+    if (tensor.shape() != shape || tensor.dtype() != dtype_) refuse(name, tensor, to_string(shape));
+    return tensor;
+  }
+
+  const Safetensors& file_;
+  std::string prefix_;
+  std::string suffix_;
+  std::int64_t gates_;
+  std::int64_t units_ = 0;
+  std::int64_t width_ = 0;  // of the state that weight_hh multiplies: P or H
+  DType dtype_ = DType::f32;
+};
+
+BiasForm bias_form_of(CellKind kind) { return bias_form({.kind = kind, .reset_after = true}); }
+
+RecurrentWeights convert(const Parameters& parameters, CellKind kind) {
+  RowWeights rows{.kernel = parameters.matrix("weight_ih"), .recurrent_kernel = parameters.matrix("weight_hh")};
+  if (parameters.has_bias()) {
+    rows.bias = parameters.bias("bias_ih");
+    rows.recurrent_bias = parameters.bias("bias_hh");
+  }
+  RecurrentWeights weights = keras_weights(rows, gate_order(WeightOrigin::pytorch, kind), bias_form_of(kind));
+  if (parameters.has_projection()) weights.projection = parameters.projection().transpose({1, 0}).clone();
+  return weights;
+}
+
+std::int64_t output_features(const RecurrentWeights& weights) { return weights.recurrent_kernel.size(0); }
+
+void check_inputs(const RecurrentWeights& weights, std::int64_t expected, const std::string& where) {
+  const std::int64_t came = weights.kernel.size(0);
+  if (came != expected) {
+    throw ValueError(where, std::to_string(came) + " inputs",
+                     std::to_string(expected) + ", the outputs of the layer below");
+  }
+}
+
+}  // namespace
+
+RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer) {
+  return convert(Parameters(file, layer), layer.kind);
+}
+
+std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix) {
+  std::vector<PytorchModuleLayer> layers;
+  const auto name_of = [&](bool reverse) {
+    return prefix + "weight_hh" +
+           suffix_of({.kind = kind, .layer = static_cast<int>(layers.size()), .reverse = reverse});
+  };
+  const bool bidirectional = file.contains(name_of(true));
+  std::int64_t below = 0;
+  do {
+    PytorchLayer place{.kind = kind, .prefix = prefix, .layer = static_cast<int>(layers.size())};
+    const std::string where = file.file() + ": layer " + std::to_string(layers.size());
+    PytorchModuleLayer layer{.forward = pytorch_weights(file, place)};
+    if (!layers.empty()) check_inputs(layer.forward, below, where);
+    below = output_features(layer.forward);
+    if (bidirectional) {
+      place.reverse = true;
+      layer.backward = pytorch_weights(file, place);
+      check_inputs(*layer.backward, layer.forward.kernel.size(0), where + ", reverse");
+      below += output_features(*layer.backward);
+    }
+    layers.push_back(std::move(layer));
+  } while (file.contains(name_of(false)));
+  return layers;
+}
+
+std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, const PytorchLayer& layer) {
+  check_reset_after(weights, layer.kind, "PyTorch");
+  check_no_peepholes(weights, "PyTorch");
+  const RowWeights rows = row_weights(weights, gate_order(WeightOrigin::pytorch, layer.kind));
+  std::vector<NamedTensor> tensors;
+  const auto put = [&](const char* name, const Tensor& tensor) {
+    tensors.push_back({layer.prefix + name + suffix_of(layer), tensor});
+  };
+  put("weight_ih", rows.kernel);
+  put("weight_hh", rows.recurrent_kernel);
+  if (rows.bias) {
+    put("bias_ih", *rows.bias);
+    put("bias_hh", *rows.recurrent_bias);
+  }
+  if (weights.projection) put("weight_hr", weights.projection->transpose({1, 0}).clone());
+  return tensors;
+}
+
+}  // namespace rondo

@@ -1,0 +1,159 @@
+#include "rondo/keras/bidirectional.h"
+
+#include "layers/loop/sequence_arguments.h"
+#include "rondo/ops/ops.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+// What the layers of a Bidirectional are told, whatever they were made with.
+RNNOptions inner_options(RNNOptions options) {
+  options.zero_output_for_mask = options.return_sequences;
+  options.return_state = true;
+  return options;
+}
+
+void check_same(const char* name, bool forward, bool backward) {
+  if (forward == backward) return;
+  const auto word = [](bool value) { return std::string(value ? "true" : "false"); };
+  throw ValueError(std::string("backward layer, ") + name, word(backward), word(forward) + " as in the forward layer");
+}
+
+const RNN& checked(const RNN& backward, const RNN& forward) {
+  const RNNOptions& options = forward.options();
+  const RNNOptions& other = backward.options();
+  if (options.go_backwards == other.go_backwards) {
+    throw ValueError("backward layer, go_backwards", "that of the forward layer", "the opposite");
+  }
+  check_same("return_sequences", options.return_sequences, other.return_sequences);
+  check_same("return_state", options.return_state, other.return_state);
+  check_same("stateful", options.stateful, other.stateful);
+  check_same("time_major", options.time_major, other.time_major);
+  return backward;
+}
+
+RNN turned(const RNN& layer, const std::vector<RecurrentWeights>& weights) {
+  RNNOptions options = layer.options();
+  options.go_backwards = !options.go_backwards;
+  const std::vector<const KnownCell*> cells = layer.known_cells();
+  if (cells.empty()) throw ValueError("layer", "cells of the user's own", "known cells, or a backward layer");
+  if (weights.size() != cells.size()) {
+    throw ValueError("backward_weights", std::to_string(weights.size()) + " of them",
+                     std::to_string(cells.size()) + ", one for each cell");
+  }
+  std::vector<std::shared_ptr<Cell>> copies;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    DropoutOptions dropout = cells[k]->dropout();
+    ++dropout.seed;  // else both directions would drop the same elements
+    copies.push_back(std::make_shared<KnownCell>(cells[k]->spec(), weights[k], dropout));
+  }
+  const bool stacked = dynamic_cast<const StackedRNNCells*>(&layer.cell()) != nullptr;
+  return stacked ? RNN(std::move(copies), options) : RNN(copies[0], options);
+}
+
+// The same sequence with its last time step first: a copy.
+Nest turn_time(const Nest& sequence, int time_axis) {
+  return sequence.map([&](const Tensor& leaf) {
+    const Tensor result = Tensor::empty(leaf.shape(), leaf.dtype(), leaf.device());
+    const std::int64_t T = leaf.size(time_axis);
+    for (std::int64_t t = 0; t < T; ++t) result.select(time_axis, T - 1 - t).copy_from(leaf.select(time_axis, t));
+    return result;
+  });
+}
+
+Tensor merge(const Tensor& forward, const Tensor& backward, MergeMode mode) {
+  if (mode == MergeMode::concat) return concat({forward, backward});
+  if (forward.shape() != backward.shape()) {
+    throw ValueError("backward layer, output", to_string(backward.shape()),
+                     to_string(forward.shape()) + " as of the forward layer, for merge_mode " + to_string(mode));
+  }
+  switch (mode) {
+    case MergeMode::sum: return add(forward, backward);
+    case MergeMode::mul: return mul(forward, backward);
+    default: return mul(add(forward, backward), 0.5);
+  }
+}
+
+}  // namespace
+
+std::string to_string(MergeMode mode) {
+  switch (mode) {
+    case MergeMode::concat: return "concat";
+    case MergeMode::sum: return "sum";
+    case MergeMode::mul: return "mul";
+    case MergeMode::ave: return "ave";
+    case MergeMode::none: return "none";
+  }
+  return "unknown";
+}
+
+Bidirectional::Bidirectional(const RNN& forward, const RNN& backward, MergeMode merge_mode)
+    : forward_(forward.with_options(inner_options(forward.options()))),
+      backward_(checked(backward, forward).with_options(inner_options(backward.options()))),
+      merge_mode_(merge_mode),
+      return_state_(forward.options().return_state) {}
+
+Bidirectional::Bidirectional(const RNN& layer, const std::vector<RecurrentWeights>& backward_weights,
+                             MergeMode merge_mode)
+    : Bidirectional(layer, turned(layer, backward_weights), merge_mode) {}
+
+LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& call) {
+  if (call.lengths) {
+    CallOptions masked = call;
+    masked.mask = mask_or_lengths(call.mask, call.lengths, check_inputs(inputs, forward_.options().time_major));
+    masked.lengths.reset();
+    return (*this)(inputs, masked);
+  }
+  if (call.initial_state.size() % 2 != 0) {
+    throw ValueError("initial_state", std::to_string(call.initial_state.size()) + " states",
+                     "an even number: those of the forward layer, then those of the backward one");
+  }
+  Results results = is_one_network(inputs, call) ? run_network(inputs, call) : run_apart(inputs, call);
+  LayerResult result;
+  if (results.beside.defined()) {
+    result.output = results.beside;
+  } else if (merge_mode_ == MergeMode::none) {
+    result.output = Nest::tuple({results.forward, results.backward});
+  } else {
+    result.output = merge(results.forward.leaf(), results.backward.leaf(), merge_mode_);
+  }
+  if (return_state_) result.states = std::move(results.states);
+  return result;
+}
+
+void Bidirectional::reset_states() {
+  forward_.reset_states();
+  backward_.reset_states();
+}
+
+bool Bidirectional::is_one_network(const Nest& inputs, const CallOptions& call) const {
+  const auto single = [](const RNN& layer) {
+    return layer.options().stateful ? nullptr : dynamic_cast<const KnownCell*>(&layer.cell());
+  };
+  const KnownCell* forward = single(forward_);
+  const KnownCell* backward = single(backward_);
+  if (forward == nullptr || backward == nullptr || forward_.options().go_backwards) return false;
+  if (!inputs.is_leaf() || !call.constants.empty()) return false;
+  if (call.training && (forward->dropout().drops() || backward->dropout().drops())) return false;
+  const Tensor& kernel = forward->weights().kernel;
+  const Tensor& other = backward->weights().kernel;
+  return kernel.size(0) == other.size(0) && kernel.dtype() == other.dtype() && kernel.device() == other.device();
+}
+
+Bidirectional::Results Bidirectional::run_apart(const Nest& inputs, const CallOptions& call) {
+  const auto half = static_cast<std::ptrdiff_t>(call.initial_state.size() / 2);
+  CallOptions one = call;
+  one.initial_state.assign(call.initial_state.begin(), call.initial_state.begin() + half);
+  LayerResult forward = forward_(inputs, one);
+  one.initial_state.assign(call.initial_state.begin() + half, call.initial_state.end());
+  LayerResult backward = backward_(inputs, one);
+  Results results{.forward = std::move(forward.output), .backward = std::move(backward.output)};
+  const RNNOptions& options = forward_.options();
+  if (options.return_sequences) results.backward = turn_time(results.backward, options.time_major ? 0 : 1);
+  results.states = std::move(forward.states);
+  results.states.insert(results.states.end(), backward.states.begin(), backward.states.end());
+  return results;
+}
+
+}  // namespace rondo

@@ -1,0 +1,85 @@
+// Both directions of a known cell as one network: two recurrences with two Schedules, which run at once where a device
+// can.
+
+#include "layers/loop/sequence_arguments.h"
+#include "plan/unattended.h"
+#include "rondo/keras/bidirectional.h"
+#include "rondo/plan/network.h"
+#include "rondo/tensor/stream.h"
+
+namespace rondo {
+namespace {
+
+const KnownCell& cell_of(const RNN& layer) { return static_cast<const KnownCell&>(layer.cell()); }
+
+/// Of a layer that runs alone, but that outputs go where their input was.
+RecurrenceSpec spec_of(const RNN& layer, const PlanRequest& request) {
+  RecurrenceSpec spec = layer.plans(request).front().spec();
+  spec.write_order = WriteOrder::input;
+  return spec;
+}
+
+/// Memory for what a direction gives, and its half of the initial states.
+DirectionTensors direction_tensors(const RecurrenceSpec& spec, States initial, bool wants_last) {
+  const auto rows = [&](std::int64_t units) { return Tensor::empty({spec.B, units}, spec.dtype, spec.device); };
+  DirectionTensors tensors;
+  for (const Nest& state : initial) tensors.initial_state.push_back(with_packed_features(state.leaf()));
+  for (int state = 0; state < state_count(spec.cell.kind); ++state) {
+    tensors.final_state.push_back(rows(state_units(spec.cell, state)));
+  }
+  if (wants_last) tensors.last_output = rows(output_units(spec.cell));
+  return tensors;
+}
+
+}  // namespace
+
+Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const CallOptions& call) const {
+  const RNNOptions& options = forward_.options();
+  const SequenceSizes sizes = check_inputs(inputs, options.time_major);
+  const PlanRequest request{.B = sizes.B, .T = sizes.T, .masked = call.mask.has_value(), .plan = call.plan};
+  check_fits_kernel(inputs, cell_of(forward_).weights().kernel);
+  const NetworkLayer layer{spec_of(forward_, request), spec_of(backward_, request)};
+  const Stream stream = current_stream(sizes.device);
+  const NetworkOptions asked{.executor = call.plan.executor, .graph_use = call.plan.graph_use};
+  const NetworkPlan plan = NetworkPlan::create({{layer}}, unattended(asked, stream));
+  const auto states_of = [&](const RNN& direction, std::size_t first, std::size_t count) -> States {
+    const States fresh = direction.cell().get_initial_state({inputs, sizes.B, sizes.dtype, sizes.device});
+    if (call.initial_state.empty()) return {};
+    const auto begin = call.initial_state.begin() + static_cast<std::ptrdiff_t>(first);
+    const States given(begin, begin + static_cast<std::ptrdiff_t>(count));
+    check_states("initial_state", given, fresh);
+    return given;
+  };
+  const std::size_t half = call.initial_state.size() / 2;
+  const bool sequences = options.return_sequences;
+  NetworkTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options.time_major))};
+  if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
+  tensors.layers = {{direction_tensors(layer.forward, states_of(forward_, 0, half), !sequences),
+                     direction_tensors(*layer.backward, states_of(backward_, half, half), !sequences)}};
+  const std::int64_t first = output_units(layer.forward.cell);
+  const std::int64_t width = output_features(layer);
+  if (sequences) {
+    const Shape shape = options.time_major ? Shape{sizes.T, sizes.B, width} : Shape{sizes.B, sizes.T, width};
+    tensors.y = swap_layout(Tensor::empty(shape, layer.forward.dtype, sizes.device), options.time_major);
+  }
+  NetworkSession session(plan, {{cell_of(forward_).weights(), cell_of(backward_).weights()}}, stream);
+  run_unattended(session, tensors);
+
+  Results results;
+  const LayerTensors& written = tensors.layers.front();
+  if (sequences) {
+    const Tensor y = swap_layout(*tensors.y, options.time_major);
+    if (merge_mode_ == MergeMode::concat) results.beside = y;
+    results.forward = y.slice(2, 0, first);
+    results.backward = y.slice(2, first, width);
+  } else {
+    results.forward = *written.forward.last_output;
+    results.backward = *written.backward.last_output;
+  }
+  for (const DirectionTensors* direction : {&written.forward, &written.backward}) {
+    results.states.insert(results.states.end(), direction->final_state.begin(), direction->final_state.end());
+  }
+  return results;
+}
+
+}  // namespace rondo

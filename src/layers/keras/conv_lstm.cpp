@@ -1,0 +1,168 @@
+#include "rondo/keras/conv_lstm.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+void check_shape(const char* name, const Tensor& tensor, const Shape& expected, DType dtype) {
+  if (tensor.defined() && tensor.shape() == expected && tensor.dtype() == dtype) return;
+  throw ValueError(name, tensor.defined() ? describe(tensor) : "none", to_string(dtype) + to_string(expected));
+}
+
+// One number for each of `axes`.
+std::vector<std::int64_t> spread(const char* name, const std::vector<std::int64_t>& numbers, int axes) {
+  if (std::ssize(numbers) != axes && numbers.size() != 1) {
+    throw ValueError(name, std::to_string(numbers.size()) + " numbers", "one, or " + std::to_string(axes));
+  }
+  for (const std::int64_t number : numbers) {
+    if (number < 1) throw ValueError(name, std::to_string(number), "1 or more");
+  }
+  return numbers.size() == 1 ? std::vector<std::int64_t>(static_cast<std::size_t>(axes), numbers[0]) : numbers;
+}
+
+bool all_ones(const std::vector<std::int64_t>& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](std::int64_t number) { return number == 1; });
+}
+
+ConvLSTMCellOptions checked(ConvLSTMCellOptions options, const RecurrentWeights& weights) {
+  const Tensor& kernel = weights.kernel;
+  if (!kernel.defined() || kernel.rank() < 3 || kernel.rank() > 5 || !is_floating(kernel.dtype())) {
+    throw ValueError("kernel", kernel.defined() ? describe(kernel) : "none", "floats (K..., C, 4 F), 1 to 3 of K");
+  }
+  const int axes = kernel.rank() - 2;
+  options.kernel_size = spread("kernel_size", options.kernel_size, axes);
+  options.strides = spread("strides", options.strides, axes);
+  options.dilation_rate = spread("dilation_rate", options.dilation_rate, axes);
+  if (options.filters < 1) throw ValueError("filters", std::to_string(options.filters), "1 or more");
+  if (!all_ones(options.strides) && !all_ones(options.dilation_rate)) {
+    throw ValueError("dilation_rate", "one beside strides", "1 where strides are not, or the other way round");
+  }
+  Shape shape;
+  for (const std::int64_t size : options.kernel_size) shape = shape.insert(shape.rank(), size);
+  const auto with_channels = [&](std::int64_t channels) {
+    const Shape before = shape.insert(shape.rank(), channels);
+    return before.insert(before.rank(), 4 * options.filters);
+  };
+  check_shape("kernel", kernel, with_channels(kernel.size(-2)), kernel.dtype());
+  check_shape("recurrent_kernel", weights.recurrent_kernel, with_channels(options.filters), kernel.dtype());
+  if (options.use_bias != weights.bias.has_value()) {
+    throw ValueError("bias", weights.bias ? describe(*weights.bias) : "none", options.use_bias ? "one" : "none");
+  }
+  if (options.use_bias) check_shape("bias", *weights.bias, {4 * options.filters}, kernel.dtype());
+  return options;
+}
+
+// An image with its batch axis, (B, C, ...) as (B, ..., C), or the other way round: a view.
+Tensor move_channels(const Tensor& image, bool to_last) {
+  std::vector<int> order(static_cast<std::size_t>(image.rank()));
+  std::iota(order.begin(), order.end(), 0);
+  if (to_last) {
+    std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+  } else {
+    std::rotate(order.begin() + 1, order.end() - 1, order.end());
+  }
+  return image.transpose(order);
+}
+
+RNNOptions layer_options(const ConvLSTMOptions& options) {
+  return {.return_sequences = options.return_sequences,
+          .return_state = options.return_state,
+          .go_backwards = options.go_backwards,
+          .stateful = options.stateful,
+          .zero_output_for_mask = options.zero_output_for_mask};
+}
+
+std::shared_ptr<Cell> make_cell(const ConvLSTMOptions& options, RecurrentWeights weights, int axes) {
+  const ConvLSTMCellOptions cell_options{.filters = options.filters,
+                                         .kernel_size = options.kernel_size,
+                                         .strides = options.strides,
+                                         .padding = options.padding,
+                                         .data_format = options.data_format,
+                                         .dilation_rate = options.dilation_rate,
+                                         .activation = options.activation,
+                                         .recurrent_activation = options.recurrent_activation,
+                                         .use_bias = options.use_bias};
+  auto cell = std::make_shared<ConvLSTMCell>(cell_options, std::move(weights));
+  if (cell->spatial_rank() != axes) {
+    throw ValueError("kernel", std::to_string(cell->spatial_rank()) + " spatial axes", std::to_string(axes));
+  }
+  return cell;
+}
+
+}  // namespace
+
+ConvLSTMCell::ConvLSTMCell(const ConvLSTMCellOptions& options, RecurrentWeights weights)
+    : options_(checked(options, weights)), weights_(std::move(weights)) {}
+
+Shape ConvLSTMCell::channels_last(const Shape& image) const {
+  if (options_.data_format == DataFormat::channels_last) return image;
+  return image.erase(1).insert(image.rank() - 1, image[1]);
+}
+
+Shape ConvLSTMCell::state_shape(const Shape& image) const {
+  const std::int64_t C = weights_.kernel.size(-2);
+  const bool last = options_.data_format == DataFormat::channels_last;
+  if (image.rank() != spatial_rank() + 2 || image[last ? -1 : 1] != C) {
+    throw ValueError("inputs", "images of shape " + to_string(image),
+                     std::to_string(spatial_rank()) + " spatial axes and " + std::to_string(C) + " channels " +
+                         (last ? "behind" : "before") + " them");
+  }
+  Shape kernel = weights_.kernel.shape();
+  kernel[-1] = options_.filters;
+  const Shape state =
+      convolution_shape(channels_last(image), kernel,
+                        {.strides = options_.strides, .padding = options_.padding, .dilation = options_.dilation_rate});
+  return last ? state : state.erase(-1).insert(1, state[-1]);
+}
+
+SizeNest ConvLSTMCell::state_size() const {
+  if (!state_shape_) throw ValueError("state_size", "a ConvLSTMCell before its first inputs", "a call before it");
+  return SizeNest::tuple({*state_shape_, *state_shape_});
+}
+
+void ConvLSTMCell::build(const SizeNest& input_shape) { state_shape_ = state_shape(input_shape.leaf()).erase(0); }
+
+States ConvLSTMCell::get_initial_state(const InitialStateRequest& request) const {
+  const std::vector<Tensor> leaves = request.inputs.flatten();
+  if (leaves.empty()) return Cell::get_initial_state(request);  // of the size of the images so far
+  if (leaves.size() != 1) throw ValueError("inputs", std::to_string(leaves.size()) + " tensors", "one");
+  // Whichever of the two is time, behind them are images.
+  const Shape state = state_shape(leaves[0].shape().erase(0)).erase(0).insert(0, request.batch_size);
+  const auto zeros = [&] { return Tensor::zeros(state, request.dtype, request.device); };
+  return {zeros(), zeros()};
+}
+
+StepResult ConvLSTMCell::call(const Nest& inputs, const States& states, const CellContext&) {
+  const bool first = options_.data_format == DataFormat::channels_first;
+  const auto image = [&](const Nest& nest) { return first ? move_channels(nest.leaf(), true) : nest.leaf(); };
+  Tensor sums =
+      convolution(image(inputs), weights_.kernel,
+                  {.strides = options_.strides, .padding = options_.padding, .dilation = options_.dilation_rate});
+  if (weights_.bias) sums = add(sums, *weights_.bias);
+  sums = add(sums, convolution(image(states[0]), weights_.recurrent_kernel, {.padding = ConvolutionPadding::same}));
+  const std::vector<Tensor> gates = split(sums, 4);
+  const auto gate = [&](std::size_t k) { return activate(options_.recurrent_activation, gates[k]); };
+  // c' = f c + i g, h' = o activation(c')
+  Tensor c = add(mul(gate(1), image(states[1])), mul(gate(0), activate(options_.activation, gates[2])));
+  Tensor h = mul(gate(3), activate(options_.activation, c));
+  if (first) {
+    h = move_channels(h, false);
+    c = move_channels(c, false);
+  }
+  return {h, {h, c}};
+}
+
+ConvLSTM1D::ConvLSTM1D(const ConvLSTMOptions& options, RecurrentWeights weights)
+    : RNN(make_cell(options, std::move(weights), 1), layer_options(options)) {}
+
+ConvLSTM2D::ConvLSTM2D(const ConvLSTMOptions& options, RecurrentWeights weights)
+    : RNN(make_cell(options, std::move(weights), 2), layer_options(options)) {}
+
+ConvLSTM3D::ConvLSTM3D(const ConvLSTMOptions& options, RecurrentWeights weights)
+    : RNN(make_cell(options, std::move(weights), 3), layer_options(options)) {}
+
+}  // namespace rondo

@@ -1,0 +1,192 @@
+#include <algorithm>
+
+#include "layers/loop/sequence_arguments.h"
+#include "layers/loop/step_loop.h"
+#include "rondo/keras/layers.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+States clone_states(const States& states) {
+  States copies;
+  for (const Nest& state : states) copies.push_back(state.map([](const Tensor& leaf) { return leaf.clone(); }));
+  return copies;
+}
+
+std::int64_t batch_size_of(const States& states) {
+  for (const Nest& state : states) {
+    for (const Tensor& leaf : state.flatten()) {
+      if (leaf.defined() && leaf.rank() > 0) return leaf.size(0);
+    }
+  }
+  return 0;
+}
+
+// The seven options every layer shares, out of a layer's own.
+template <typename LayerOptions>
+RNNOptions layer_options(const LayerOptions& options) {
+  return {.return_sequences = options.return_sequences,
+          .return_state = options.return_state,
+          .go_backwards = options.go_backwards,
+          .stateful = options.stateful,
+          .unroll = options.unroll,
+          .time_major = options.time_major,
+          .zero_output_for_mask = options.zero_output_for_mask};
+}
+
+DType dtype_of_states(const States& states) {
+  for (const Nest& state : states) {
+    for (const Tensor& leaf : state.flatten()) return leaf.dtype();
+  }
+  return DType::f32;
+}
+
+Device device_of_states(const States& states) {
+  for (const Nest& state : states) {
+    for (const Tensor& leaf : state.flatten()) return leaf.device();
+  }
+  return cpu();
+}
+
+}  // namespace
+
+RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options) : cell_(std::move(cell)), options_(options) {
+  if (cell_ == nullptr) throw ValueError("cell", "none", "a cell");
+}
+
+RNN::RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options)
+    : RNN(std::make_shared<StackedRNNCells>(std::move(cells)), options) {}
+
+LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
+  const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
+  if (call.lengths) {
+    CallOptions masked = call;
+    masked.mask = mask_or_lengths(call.mask, call.lengths, sizes);
+    masked.lengths.reset();
+    return (*this)(inputs, masked);
+  }
+  if (!call.constants.empty() && !cell_->accepts_constants()) {
+    throw ValueError("constants", std::to_string(call.constants.size()) + " of them",
+                     "none, as the cell does not accept constants");
+  }
+  const States initial = initial_states(inputs, call, sizes.B);
+  CallOptions numbered = call;
+  if (call.training && !call.dropout_call) numbered.dropout_call = calls_in_training_->fetch_add(1);
+  const std::vector<DropoutMasks> masks = draw_masks(numbered, sizes.B);
+  LayerResult result =
+      can_plan(masks) ? run_planned(inputs, numbered, initial, masks) : run_step_loop(inputs, numbered, initial, masks);
+  if (options_.stateful) states_ = clone_states(result.states);
+  if (!options_.return_state) result.states.clear();
+  return result;
+}
+
+// An explicit initial state wins over a stored one, and both must fit what the cell itself would begin with.
+States RNN::initial_states(const Nest& inputs, const CallOptions& call, std::int64_t B) const {
+  const Tensor first = inputs.flatten()[0];
+  const States fresh = cell_->get_initial_state({inputs, B, first.dtype(), first.device()});
+  if (options_.stateful && !states_.empty() && batch_size_of(states_) != B) {
+    throw ValueError("inputs", "a batch of " + std::to_string(B),
+                     std::to_string(batch_size_of(states_)) + ", the batch size of the stored states");
+  }
+  if (!call.initial_state.empty()) {
+    check_states("initial_state", call.initial_state, fresh);
+    return call.initial_state;
+  }
+  return options_.stateful && !states_.empty() ? states_ : fresh;
+}
+
+LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial,
+                               const std::vector<DropoutMasks>& masks) {
+  const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
+  if (!built_) {
+    cell_->build(inputs.map([&](const Tensor& leaf) { return leaf.shape().erase(sizes.time_axis); }));
+    built_ = true;
+  }
+  const StepFunction step = [&](const Nest& x, const States& states, const Constants& constants) {
+    return cell_->call(x, states,
+                       {.constants = constants,
+                        .training = call.training,
+                        .dropout_call = call.dropout_call.value_or(0),
+                        .dropout = masks});
+  };
+  const Nest output = cell_->output_size().map(
+      [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
+  RnnResult result = run_steps(step, inputs, initial,
+                               {.go_backwards = options_.go_backwards,
+                                .mask = call.mask,
+                                .constants = call.constants,
+                                .unroll = options_.unroll,
+                                // What a cell does in training may be another thing at every call.
+                                .graphs = call.training ? nullptr : graphs_,
+                                .time_major = options_.time_major,
+                                .zero_output_for_mask = options_.zero_output_for_mask && options_.return_sequences,
+                                .return_all_outputs = options_.return_sequences},
+                               output);
+  return {options_.return_sequences ? result.outputs : result.last_output, std::move(result.new_states)};
+}
+
+void RNN::reset_states() {
+  if (!options_.stateful)
+    throw AttributeError("reset_states: got a layer that is not stateful, expected stateful = true");
+  if (states_.empty()) {
+    throw ValueError("reset_states", "a layer whose batch size is unknown", "a call, or states, before it");
+  }
+  States zeros;
+  for (const Nest& state : states_) {
+    zeros.push_back(
+        state.map([](const Tensor& leaf) { return Tensor::zeros(leaf.shape(), leaf.dtype(), leaf.device()); }));
+  }
+  states_ = std::move(zeros);
+}
+
+void RNN::reset_states(const States& states) {
+  if (!options_.stateful)
+    throw AttributeError("reset_states: got a layer that is not stateful, expected stateful = true");
+  if (states_.empty()) {
+    const Nest no_inputs;
+    check_states("states", states,
+                 cell_->get_initial_state(
+                     {no_inputs, batch_size_of(states), dtype_of_states(states), device_of_states(states)}));
+  } else {
+    check_states("states", states, states_);
+  }
+  states_ = clone_states(states);
+}
+
+SimpleRNN::SimpleRNN(const SimpleRNNOptions& options, RecurrentWeights weights)
+    : RNN(std::make_shared<SimpleRNNCell>(SimpleRNNCellOptions{.units = options.units,
+                                                               .activation = options.activation,
+                                                               .use_bias = options.use_bias,
+                                                               .dropout = options.dropout,
+                                                               .recurrent_dropout = options.recurrent_dropout,
+                                                               .seed = options.seed},
+                                          std::move(weights)),
+          layer_options(options)) {}
+
+LSTM::LSTM(const LSTMOptions& options, RecurrentWeights weights)
+    : RNN(std::make_shared<LSTMCell>(LSTMCellOptions{.units = options.units,
+                                                     .activation = options.activation,
+                                                     .recurrent_activation = options.recurrent_activation,
+                                                     .use_bias = options.use_bias,
+                                                     .dropout = options.dropout,
+                                                     .recurrent_dropout = options.recurrent_dropout,
+                                                     .implementation = options.implementation,
+                                                     .seed = options.seed},
+                                     std::move(weights)),
+          layer_options(options)) {}
+
+GRU::GRU(const GRUOptions& options, RecurrentWeights weights)
+    : RNN(std::make_shared<GRUCell>(GRUCellOptions{.units = options.units,
+                                                   .activation = options.activation,
+                                                   .recurrent_activation = options.recurrent_activation,
+                                                   .use_bias = options.use_bias,
+                                                   .reset_after = options.reset_after,
+                                                   .dropout = options.dropout,
+                                                   .recurrent_dropout = options.recurrent_dropout,
+                                                   .implementation = options.implementation,
+                                                   .seed = options.seed},
+                                    std::move(weights)),
+          layer_options(options)) {}
+
+}  // namespace rondo

@@ -1,0 +1,126 @@
+#include "layers/loop/sequence_arguments.h"
+
+#include <algorithm>
+
+#include "rondo/ops/ops.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+
+SequenceSizes check_inputs(const Nest& inputs, bool time_major) {
+  const std::vector<Tensor> leaves = inputs.flatten();
+  if (leaves.empty()) throw ValueError("inputs", "no tensor", "at least one of rank 3 or more");
+  const std::string layout = time_major ? "(T, B, ...)" : "(B, T, ...)";
+  for (const Tensor& leaf : leaves) {
+    if (!leaf.defined() || leaf.rank() < 3) {
+      throw ValueError("inputs", describe(leaf), "at least 3 axes: " + layout);
+    }
+  }
+  SequenceSizes sizes{.time_axis = time_major ? 0 : 1,
+                      .batch_axis = time_major ? 1 : 0,
+                      .dtype = leaves[0].dtype(),
+                      .device = leaves[0].device()};
+  sizes.T = leaves[0].size(sizes.time_axis);
+  sizes.B = leaves[0].size(sizes.batch_axis);
+  for (const Tensor& leaf : leaves) {
+    if (leaf.size(sizes.time_axis) != sizes.T || leaf.size(sizes.batch_axis) != sizes.B ||
+        leaf.device() != sizes.device) {
+      throw ValueError("inputs", describe(leaf),
+                       layout + " with the T, B and device of the first, " + describe(leaves[0]));
+    }
+  }
+  return sizes;
+}
+
+Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes) {
+  const Shape expected = sizes.time_axis == 0 ? Shape{sizes.T, sizes.B} : Shape{sizes.B, sizes.T};
+  const bool fits = mask.defined() && (mask.shape() == expected || mask.shape() == expected.insert(2, 1)) &&
+                    mask.device() == sizes.device;
+  if (!fits) {
+    throw ValueError(
+        "mask", describe(mask),
+        to_string(expected) + " or " + to_string(expected.insert(2, 1)) + " on " + to_string(sizes.device));
+  }
+  const Tensor flat = mask.rank() == 3 ? mask.erase_axis(2) : mask;
+  return (sizes.time_axis == 0 ? flat : flat.swap_axes(0, 1)).to(DType::boolean);
+}
+
+Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const SequenceSizes& sizes) {
+  if (const auto* length = std::get_if<std::int64_t>(&input_length)) {
+    (void)lengths_within_steps("input_length", Tensor::from<std::int64_t>({*length}, {1}), sizes);
+    const Tensor lengths = Tensor::full({sizes.B}, static_cast<double>(*length), DType::i64, sizes.device);
+    return sequence_mask(lengths, sizes.T).swap_axes(0, 1);
+  }
+  const Tensor& lengths = std::get<Tensor>(input_length);
+  check_lengths("input_length", lengths, sizes);
+  (void)lengths_within_steps("input_length", lengths, sizes);
+  return sequence_mask(lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
+}
+
+std::optional<Tensor> mask_or_lengths(const std::optional<Tensor>& mask, const std::optional<Tensor>& lengths,
+                                      const SequenceSizes& sizes) {
+  if (!lengths) return mask;
+  if (mask) throw ValueError("lengths", describe(*lengths), "either a mask or lengths");
+  check_lengths("lengths", *lengths, sizes);
+  (void)lengths_within_steps("lengths", *lengths, sizes);
+  const Tensor live = sequence_mask(lengths->to(sizes.device), sizes.T);
+  return sizes.time_axis == 0 ? live.swap_axes(0, 1) : live;
+}
+
+void check_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes) {
+  const bool fits = lengths.defined() && lengths.shape() == Shape{sizes.B} &&
+                    (lengths.dtype() == DType::i32 || lengths.dtype() == DType::i64);
+  if (!fits) throw ValueError(name, describe(lengths), "i32 or i64 of shape (" + std::to_string(sizes.B) + ",)");
+}
+
+std::vector<std::int64_t> lengths_within_steps(const std::string& name, const Tensor& lengths,
+                                               const SequenceSizes& sizes) {
+  const std::vector<std::int64_t> values = lengths.to(DType::i64).to_vector<std::int64_t>();
+  for (const std::int64_t length : values) {
+    if (length < 0 || length > sizes.T) {
+      throw ValueError(name, std::to_string(length), "lengths from 0 to T = " + std::to_string(sizes.T));
+    }
+  }
+  return values;
+}
+
+void check_mask_has_states(const std::optional<Tensor>& mask, const States& states) {
+  if (mask && states.empty()) throw ValueError("initial_states", "none", "at least one, as a mask is given");
+}
+
+void check_fits_kernel(const Nest& inputs, const Tensor& kernel) {
+  const Tensor& x = inputs.leaf();
+  const bool fits =
+      x.rank() == 3 && x.size(2) == kernel.size(0) && x.dtype() == kernel.dtype() && x.device() == kernel.device();
+  if (!fits) {
+    throw ValueError("inputs", describe(x),
+                     to_string(kernel.dtype()) + ", rank 3, last axis " + std::to_string(kernel.size(0)) + " on " +
+                         to_string(kernel.device()) + ", to fit the weights");
+  }
+}
+
+Tensor with_packed_features(const Tensor& x) { return x.size(-1) <= 1 || x.stride(-1) == 1 ? x : x.clone(); }
+
+Tensor swap_layout(const Tensor& x, bool time_major) { return time_major ? x : x.swap_axes(0, 1); }
+
+void check_states(const std::string& name, const States& states, const States& expected) {
+  if (states.size() != expected.size()) {
+    throw ValueError(name, std::to_string(states.size()) + " states", std::to_string(expected.size()));
+  }
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    const std::string which = name + "[" + std::to_string(k) + "]";
+    if (!states[k].same_structure(expected[k])) {
+      throw ValueError(which, "the structure " + states[k].structure(), expected[k].structure());
+    }
+    const std::vector<Tensor> leaves = states[k].flatten();
+    const std::vector<Tensor> expected_leaves = expected[k].flatten();
+    for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
+      const bool fits = leaves[leaf].defined() && leaves[leaf].shape() == expected_leaves[leaf].shape() &&
+                        leaves[leaf].dtype() == expected_leaves[leaf].dtype() &&
+                        leaves[leaf].device() == expected_leaves[leaf].device();
+      if (!fits) throw ValueError(which, describe(leaves[leaf]), describe(expected_leaves[leaf]));
+    }
+  }
+}
+
+}  // namespace rondo

@@ -1,0 +1,125 @@
+#include "layers/loop/packed_states.h"
+#include "layers/tf1/v1_sequence.h"
+#include "rondo/ops/ops.h"
+#include "rondo/tf1/v1.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo::v1 {
+namespace {
+
+constexpr std::int64_t kParallelIterations = 32;  // what 0 stands for
+
+/// A cell of a call and its initial state, with their names in messages.
+struct CellArgument {
+  const std::shared_ptr<Cell>& cell;
+  std::string name;
+  const std::optional<Nest>& initial_state;
+  std::string state_name;
+};
+
+void check_cell(const CellArgument& argument) {
+  if (argument.cell == nullptr) throw TypeError(argument.name, "none", "a cell");
+}
+
+// The dtype that stands for the outputs where none is given.
+DType dtype_of_state(const CellArgument& argument, const Nest& state) {
+  const std::vector<Tensor> leaves = state.flatten();
+  if (leaves.empty()) throw ValueError("dtype", "none, and a state without tensors", "one, for the outputs");
+  for (const Tensor& leaf : leaves) {
+    if (leaf.dtype() == leaves[0].dtype()) continue;
+    throw ValueError(
+        "dtype",
+        "none, and " + argument.state_name + " of " + to_string(leaves[0].dtype()) + " and " + to_string(leaf.dtype()),
+        "one, for the outputs");
+  }
+  return leaves[0].dtype();
+}
+
+// Fills in what depends on the cell.
+void set_state(Sequence& sequence, const CellArgument& argument, const std::optional<DType>& dtype) {
+  if (!argument.initial_state && !dtype) {
+    throw ValueError("dtype", "none, and no " + argument.state_name, "one of the two");
+  }
+  const SizeNest state_size = argument.cell->state_size();
+  const SequenceSizes& sizes = sequence.sizes;
+  if (argument.initial_state) {
+    sequence.state = *argument.initial_state;
+  } else {
+    const InitialStateRequest request{sequence.inputs, sizes.B, *dtype, sizes.device};
+    sequence.state = pack_states(state_size, argument.cell->get_initial_state(request));
+  }
+  sequence.state_name = argument.state_name;
+  check_cell_state(argument.state_name, sequence.state, state_size, sizes.B, sizes.device);
+  sequence.dtype_given = dtype.has_value();
+  sequence.dtype = dtype ? *dtype : dtype_of_state(argument, sequence.state);
+}
+
+// The options that both functions have.
+template <typename Options>
+Sequence make_sequence(const Nest& inputs, const Options& options) {
+  Sequence sequence{.inputs = inputs,
+                    .sizes = check_inputs(inputs, options.time_major),
+                    .time_major = options.time_major,
+                    .plan = options.plan};
+  if (options.parallel_iterations < 0) {
+    throw ValueError("parallel_iterations", std::to_string(options.parallel_iterations), "0 or more");
+  }
+  sequence.chunk = options.parallel_iterations == 0 ? kParallelIterations : options.parallel_iterations;
+  if (options.sequence_length) {
+    check_lengths("sequence_length", *options.sequence_length, sequence.sizes);
+    const Tensor lengths = clip(*options.sequence_length, 0, static_cast<double>(sequence.sizes.T));
+    sequence.lengths = lengths.to(DType::i32).to(sequence.sizes.device);
+  }
+  return sequence;
+}
+
+DynamicRnnResult run(Cell& cell, const Sequence& sequence) {
+  const std::vector<SequenceCell> cells = sequence_cells(cell);
+  return cells.empty() ? run_called(cell, sequence) : run_cells(cell, cells, sequence);
+}
+
+// Reading from the end, a row is dead until its own last step and keeps its initial state till then, so it sees what it
+// would see if it were reversed within its length. A cell of one's own might tell the difference by a state of rank 0,
+// which dead rows do not keep: there the inputs are really reversed.
+DynamicRnnResult run_backward(Cell& cell, Sequence sequence, const std::vector<std::int64_t>& lengths) {
+  if (lengths.empty() || !sequence_cells(cell).empty()) {
+    sequence.read_order = ReadOrder::reversed;
+    return run(cell, sequence);
+  }
+  sequence.inputs = reverse_within_lengths(sequence.inputs, lengths, sequence.sizes);
+  DynamicRnnResult result = run(cell, sequence);
+  result.outputs = reverse_within_lengths(result.outputs, lengths, sequence.sizes);
+  return result;
+}
+
+}  // namespace
+
+DynamicRnnResult dynamic_rnn(const std::shared_ptr<Cell>& cell, const Nest& inputs, const DynamicRnnOptions& options) {
+  const CellArgument argument{cell, "cell", options.initial_state, "initial_state"};
+  check_cell(argument);
+  Sequence sequence = make_sequence(inputs, options);
+  set_state(sequence, argument, options.dtype);
+  return run(*cell, sequence);
+}
+
+BidirectionalRnnResult bidirectional_dynamic_rnn(const std::shared_ptr<Cell>& cell_fw,
+                                                 const std::shared_ptr<Cell>& cell_bw, const Nest& inputs,
+                                                 const BidirectionalRnnOptions& options) {
+  const CellArgument forward{cell_fw, "cell_fw", options.initial_state_fw, "initial_state_fw"};
+  const CellArgument backward{cell_bw, "cell_bw", options.initial_state_bw, "initial_state_bw"};
+  check_cell(forward);
+  check_cell(backward);
+  Sequence fw = make_sequence(inputs, options);
+  std::vector<std::int64_t> lengths;
+  if (options.sequence_length) {
+    lengths = lengths_within_steps("sequence_length", *options.sequence_length, fw.sizes);
+  }
+  Sequence bw = fw;
+  set_state(fw, forward, options.dtype);
+  set_state(bw, backward, options.dtype);
+  const DynamicRnnResult first = run(*cell_fw, fw);
+  const DynamicRnnResult second = run_backward(*cell_bw, bw, lengths);
+  return {{first.outputs, second.outputs}, {first.state, second.state}};
+}
+
+}  // namespace rondo::v1

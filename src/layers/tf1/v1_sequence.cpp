@@ -1,0 +1,171 @@
+// Cells that run over whole sequences, in chunks of time.
+
+#include "layers/tf1/v1_sequence.h"
+
+#include <algorithm>
+
+#include "layers/loop/packed_states.h"
+#include "plan/unattended.h"
+#include "rondo/ops/ops.h"
+#include "rondo/tensor/stream.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo::v1 {
+namespace {
+
+/// Input steps [begin, end) and how long the rows are from `begin` on.
+struct Chunk {
+  std::int64_t begin;
+  std::int64_t end;
+  Tensor lengths;  // undefined: all of the chunk
+
+  std::int64_t steps() const { return end - begin; }
+  Tensor of(const Tensor& sequence) const { return sequence.slice(0, begin, end); }
+};
+
+// In processing order.
+std::vector<Chunk> chunks_of(const Sequence& sequence) {
+  const std::int64_t T = sequence.sizes.T;
+  std::vector<Chunk> chunks;
+  for (std::int64_t s = 0; s < T; s += sequence.chunk) {
+    const std::int64_t steps = std::min(sequence.chunk, T - s);
+    const std::int64_t begin = sequence.read_order == ReadOrder::forward ? s : T - s - steps;
+    chunks.push_back({begin, begin + steps, {}});
+    if (sequence.lengths.defined()) {
+      const Tensor from_begin = add(sequence.lengths, -static_cast<double>(begin));
+      chunks.back().lengths = clip(from_begin, 0, static_cast<double>(steps));
+    }
+  }
+  return chunks;
+}
+
+// A cell's states as Keras orders them, and back: the LSTM of TensorFlow 1 has c first.
+std::vector<Tensor> keras_states(const SequenceCell& cell, const Nest& state) {
+  if (cell.lstm == nullptr) return state.flatten();
+  const LSTMCell::State old = cell.lstm->unpack(unpack_states(cell.cell->state_size(), state));
+  return {old.h, old.c};
+}
+
+Nest cell_state(const SequenceCell& cell, const std::vector<Tensor>& states) {
+  if (cell.lstm == nullptr) return cell.cell->state_size().pack(states);
+  return pack_states(cell.cell->state_size(), cell.lstm->pack({.c = states[1], .h = states[0]}));
+}
+
+// x (T, B, I), y (T, B, H), which is written. Returns the final state.
+Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, const Nest& initial,
+                 const Sequence& sequence) {
+  RecurrenceSpec spec{.cell = cell.known->spec(),
+                      .B = x.size(1),
+                      .I = x.size(2),
+                      .dtype = x.dtype(),
+                      .device = x.device(),
+                      .read_order = sequence.read_order,
+                      .write_order = WriteOrder::input,
+                      .dead_output = DeadOutput::zeros,
+                      .has_lengths = sequence.lengths.defined()};
+  std::vector<Tensor> states = keras_states(cell, initial);
+  for (Tensor& state : states) state = with_packed_features(state);
+  std::optional<Session> session;
+  for (const Chunk& chunk : chunks_of(sequence)) {
+    if (spec.T != chunk.steps()) {  // at the first chunk, and at a shorter last one
+      spec.T = chunk.steps();
+      const Stream stream = current_stream(spec.device);
+      session.emplace(Plan::create(spec, unattended(sequence.plan, stream)), cell.known->weights(), stream);
+    }
+    SessionTensors tensors{.x = chunk.of(x), .initial_state = states, .y = chunk.of(y)};
+    if (chunk.lengths.defined()) tensors.lengths = chunk.lengths;
+    for (const Tensor& state : states) {
+      tensors.final_state.push_back(Tensor::empty(state.shape(), state.dtype(), state.device()));
+    }
+    run_unattended(*session, tensors);
+    states = tensors.final_state;
+  }
+  return cell_state(cell, states);
+}
+
+void check_dtype_of_weights(const Sequence& sequence, const Tensor& kernel) {
+  const std::string expected = to_string(kernel.dtype()) + ", the dtype of the weights";
+  if (sequence.dtype_given && sequence.dtype != kernel.dtype()) {
+    throw ValueError("dtype", to_string(sequence.dtype), expected);
+  }
+  for (const Tensor& leaf : sequence.state.flatten()) {
+    if (leaf.dtype() != kernel.dtype()) throw ValueError(sequence.state_name, describe(leaf), expected);
+  }
+}
+
+void check_cells(const std::vector<SequenceCell>& cells, const Sequence& sequence) {
+  if (!sequence.inputs.is_leaf()) {
+    throw ValueError("inputs", "the structure " + sequence.inputs.structure(), "one tensor, as the cell takes");
+  }
+  const Tensor& first = cells[0].input_kernel();
+  check_fits_kernel(sequence.inputs, first);
+  check_dtype_of_weights(sequence, first);
+  for (std::size_t k = 1; k < cells.size(); ++k) {
+    const Tensor& kernel = cells[k].input_kernel();
+    const std::int64_t width = cells[k - 1].cell->output_size().leaf()[0];
+    if (kernel.size(0) == width && kernel.dtype() == first.dtype() && kernel.device() == first.device()) continue;
+    throw ValueError("cells[" + std::to_string(k) + "]",
+                     "inputs for the kernel " + describe(kernel) + " on " + to_string(kernel.device()),
+                     to_string(first.dtype()) + " of width " + std::to_string(width) + " on " +
+                         to_string(first.device()) + ", the outputs of the cell below");
+  }
+}
+
+SequenceCell sequence_cell(const Cell& cell) {
+  SequenceCell result{.cell = &cell, .known = dynamic_cast<const KnownCell*>(&cell)};
+  result.lstm = dynamic_cast<const LSTMCell*>(&cell);
+  if (const auto* of_v1 = dynamic_cast<const RNNCell*>(&cell)) result.known = of_v1->known();
+  return result;
+}
+
+// The states of a stack, one for each cell, and back.
+States states_of_cells(const Cell& cell, const Nest& state) {
+  const States states = unpack_states(cell.state_size(), state);
+  if (const auto* stack = dynamic_cast<const MultiRNNCell*>(&cell)) return stack->unpack(states);
+  return dynamic_cast<const StackedRNNCells*>(&cell) != nullptr ? states : States{state};
+}
+
+Nest state_of_stack(const Cell& cell, const States& states) {
+  if (const auto* stack = dynamic_cast<const MultiRNNCell*>(&cell)) {
+    return pack_states(cell.state_size(), stack->pack(states));
+  }
+  return dynamic_cast<const StackedRNNCells*>(&cell) != nullptr ? Nest::tuple(states) : states[0];
+}
+
+}  // namespace
+
+std::vector<SequenceCell> sequence_cells(const Cell& cell) {
+  std::vector<const Cell*> members{&cell};
+  const auto take = [&](const std::vector<std::shared_ptr<Cell>>& cells) {
+    members.clear();
+    for (const auto& member : cells) members.push_back(member.get());
+  };
+  if (const auto* stack = dynamic_cast<const MultiRNNCell*>(&cell)) take(stack->cells());
+  if (const auto* stack = dynamic_cast<const StackedRNNCells*>(&cell)) take(stack->cells());
+  std::vector<SequenceCell> cells;
+  for (const Cell* member : members) {
+    cells.push_back(sequence_cell(*member));
+    if (cells.back().known == nullptr) return {};
+  }
+  return cells;
+}
+
+DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& cells, const Sequence& sequence) {
+  check_cells(cells, sequence);
+  const SequenceSizes& sizes = sequence.sizes;
+  States states = states_of_cells(cell, sequence.state);
+  Tensor x = with_packed_features(swap_layout(sequence.inputs, sequence.time_major));
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    // Below the top of a stack in the layout that is read without a jump.
+    const bool time_major = sequence.time_major || k + 1 < cells.size();
+    const Shape step{sizes.B, cells[k].cell->output_size().leaf()[0]};
+    const Tensor memory =
+        Tensor::empty(step.insert(time_major ? 0 : 1, sizes.T), cells[k].input_kernel().dtype(), sizes.device);
+    const Tensor y = swap_layout(memory, time_major);
+    states[k] = run_planned(cells[k], x, y, states[k], sequence);
+    x = y;
+  }
+  return {swap_layout(x, sequence.time_major), state_of_stack(cell, states)};
+}
+
+}  // namespace rondo::v1

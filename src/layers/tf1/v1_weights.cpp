@@ -1,0 +1,64 @@
+#include "layers/tf1/v1_weights.h"
+
+#include "rondo/ops/ops.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo::v1 {
+
+void check_units(const std::string& name, std::int64_t units) {
+  if (units < 1) throw ValueError(name, std::to_string(units), "at least 1");
+}
+
+SplitKernel split_kernel(const std::string& name, const Tensor& kernel, std::int64_t state_units,
+                         std::int64_t columns) {
+  const bool fits = kernel.defined() && kernel.rank() == 2 && is_floating(kernel.dtype()) &&
+                    kernel.size(0) > state_units && kernel.size(1) == columns;
+  if (!fits) {
+    throw ValueError("weight " + name, describe(kernel),
+                     "a floating tensor (I + " + std::to_string(state_units) + ", " + std::to_string(columns) +
+                         ") with I of 1 or more");
+  }
+  const std::int64_t I = kernel.size(0) - state_units;
+  return {kernel.slice(0, 0, I), kernel.slice(0, I, kernel.size(0))};
+}
+
+void check_beside_kernel(const std::string& name, const Tensor& weight, const Shape& expected, const Tensor& kernel) {
+  const bool fits = weight.defined() && weight.shape() == expected && weight.dtype() == kernel.dtype() &&
+                    weight.device() == kernel.device();
+  if (fits) return;
+  throw ValueError("weight " + name, describe(weight),
+                   to_string(kernel.dtype()) + to_string(expected) + " on " + to_string(kernel.device()));
+}
+
+RecurrentWeights keras_weights(const BasicRNNWeights& weights, std::int64_t units) {
+  check_units("num_units", units);
+  const SplitKernel kernel = split_kernel("kernel", weights.kernel, units, units);
+  check_beside_kernel("bias", weights.bias, {units}, weights.kernel);
+  return {kernel.input.contiguous(), kernel.recurrent.contiguous(), weights.bias.contiguous()};
+}
+
+RecurrentWeights keras_weights(const GRUWeights& weights, std::int64_t units) {
+  check_units("num_units", units);
+  const SplitKernel gates = split_kernel("gates_kernel", weights.gates_kernel, units, 2 * units);
+  check_beside_kernel("gates_bias", weights.gates_bias, {2 * units}, weights.gates_kernel);
+  check_beside_kernel("candidate_kernel", weights.candidate_kernel, {weights.gates_kernel.size(0), units},
+                      weights.gates_kernel);
+  check_beside_kernel("candidate_bias", weights.candidate_bias, {units}, weights.gates_kernel);
+  const SplitKernel candidate = split_kernel("candidate_kernel", weights.candidate_kernel, units, units);
+  const auto zrh = [](const Tensor& ru, const Tensor& h) {
+    const std::vector<Tensor> r_u = split(ru, 2);
+    return concat({r_u[1], r_u[0], h});
+  };
+  return {zrh(gates.input, candidate.input), zrh(gates.recurrent, candidate.recurrent),
+          zrh(weights.gates_bias, weights.candidate_bias)};
+}
+
+RecurrentWeights keras_weights(const SplitKernel& kernel, const Tensor& bias) {
+  const auto ifco = [](const Tensor& ijfo) {
+    const std::vector<Tensor> gates = split(ijfo, 4);
+    return concat({gates[0], gates[2], gates[1], gates[3]});
+  };
+  return {ifco(kernel.input), ifco(kernel.recurrent), ifco(bias)};
+}
+
+}  // namespace rondo::v1

@@ -1,0 +1,117 @@
+// backend.rnn cases: through rnn(), and for steps that are cells also straight through every executor.
+
+#include "agreement/golden/golden_case.h"
+#include "agreement/golden/golden_steps.h"
+#include "rondo/ops/ops.h"
+#include "rondo/plan/plan.h"
+
+namespace rondo::golden {
+namespace {
+
+States initial_states(const GoldenCase& golden) {
+  const std::vector<Tensor> leaves = golden.tensors("initial_state");
+  if (golden.description().at("step").at("function") == "nested_state") {
+    return {Nest::tuple({leaves.begin(), leaves.end()})};
+  }
+  return {leaves.begin(), leaves.end()};
+}
+
+RnnOptions rnn_options(const GoldenCase& golden) {
+  const std::vector<Tensor> given = golden.tensors("constants");
+  RnnOptions options{.go_backwards = golden.option("go_backwards"),
+                     .mask = golden.optional_tensor("mask"),
+                     .constants = {given.begin(), given.end()},
+                     .unroll = golden.option("unroll"),
+                     .time_major = golden.option("time_major"),
+                     .zero_output_for_mask = golden.option("zero_output_for_mask"),
+                     .return_all_outputs = golden.option("return_all_outputs")};
+  if (golden.options().contains("input_length")) {
+    options.input_length = golden.options().at("input_length").get<std::int64_t>();
+  } else if (const auto lengths = golden.optional_tensor("input_length")) {
+    options.input_length = *lengths;
+  }
+  return options;
+}
+
+RecurrenceSpec spec_of(const GoldenCase& golden, const CellSpec& cell, const Tensor& x, const RnnOptions& options) {
+  return {.cell = cell,
+          .T = x.size(0),
+          .B = x.size(1),
+          .I = x.size(2),
+          .dtype = golden.dtype(),
+          .device = golden.device(),
+          .read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
+          .dead_output = options.zero_output_for_mask ? DeadOutput::zeros : DeadOutput::previous_output,
+          .has_mask = options.mask.has_value(),
+          .has_lengths = !options.mask && options.input_length.has_value()};
+}
+
+std::optional<Tensor> session_lengths(const RnnOptions& options, std::int64_t B, Device device) {
+  if (options.mask || !options.input_length) return std::nullopt;
+  if (const auto* length = std::get_if<std::int64_t>(&*options.input_length)) {
+    return Tensor::full({B}, static_cast<double>(*length), DType::i32, device);
+  }
+  return std::get<Tensor>(*options.input_length).to(DType::i32);
+}
+
+std::string check_on(const GoldenCase& golden, const RecurrenceSpec& spec, const std::string& executor,
+                     const SessionTensors& given) {
+  SessionTensors tensors = given;
+  const Tensor y = Tensor::empty({spec.T, spec.B, spec.cell.units}, spec.dtype, spec.device);
+  tensors.y = y;
+  tensors.last_output = Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device);
+  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+    tensors.final_state.push_back(Tensor::empty({spec.B, spec.cell.units}, spec.dtype, spec.device));
+  }
+  Session(Plan::create(spec, {.executor = executor}), cell_weights(golden, "weight/")).run(tensors);
+  std::string text;
+  if (golden.option("return_all_outputs")) {
+    text += difference(golden, "expected/output", golden.option("time_major") ? y : y.swap_axes(0, 1));
+  }
+  text += difference(golden, "expected/last_output", *tensors.last_output);
+  text += difference(golden, "expected/state", Nest::tuple({tensors.final_state.begin(), tensors.final_state.end()}));
+  return text.empty() ? text : "on " + executor + ": " + text;
+}
+
+}  // namespace
+
+std::string check_backend_rnn(const GoldenCase& golden) {
+  const StepFunction step = step_function(golden);
+  int calls = 0;
+  const StepFunction counted = [&](const Nest& x, const States& states, const Constants& given) {
+    ++calls;
+    return step(x, states, given);
+  };
+  const Nest inputs = golden.nest("input");
+  const RnnOptions options = rnn_options(golden);
+  const RnnResult result = rnn(counted, inputs, initial_states(golden), options);
+  std::string text;
+  const std::int64_t T = inputs.flatten()[0].size(options.time_major ? 0 : 1);
+  if (calls != T) text += "the step was called " + std::to_string(calls) + " times\n";
+  text += difference(golden, "expected/output", result.outputs);
+  text += difference(golden, "expected/last_output", result.last_output);
+  return text + difference(golden, "expected/state", Nest::tuple(result.new_states));
+}
+
+std::string check_backend_rnn_on_executors(const GoldenCase& golden) {
+  const auto cell = step_cell(golden);
+  if (!cell) return {};
+  const RnnOptions options = rnn_options(golden);
+  const bool time_major = options.time_major;
+  const Tensor input = golden.tensor("input");
+  SessionTensors tensors{.x = time_major ? input : input.swap_axes(0, 1),
+                         .initial_state = golden.tensors("initial_state")};
+  const RecurrenceSpec spec = spec_of(golden, *cell, tensors.x, options);
+  if (options.mask) {
+    const Tensor flat = options.mask->rank() == 3 ? options.mask->erase_axis(2) : *options.mask;
+    tensors.mask = time_major ? flat : flat.swap_axes(0, 1);
+  }
+  tensors.lengths = session_lengths(options, spec.B, spec.device);
+  std::string text;
+  for (const std::string& executor : executors_of(golden)) {
+    text += check_on(golden, spec, executor, tensors);
+  }
+  return text;
+}
+
+}  // namespace rondo::golden

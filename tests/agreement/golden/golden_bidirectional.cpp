@@ -1,0 +1,66 @@
+// Bidirectional cases: the backward layer is made from the forward one, or is one of its own.
+
+#include "rondo/keras/bidirectional.h"
+
+#include "agreement/golden/golden_layers.h"
+#include "agreement/golden/golden_steps.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo::golden {
+namespace {
+
+MergeMode merge_mode(const GoldenCase& golden) {
+  const auto name = golden.description().at("layer").at("merge_mode").get<std::string>();
+  for (const MergeMode mode : {MergeMode::concat, MergeMode::sum, MergeMode::mul, MergeMode::ave, MergeMode::none}) {
+    if (to_string(mode) == name) return mode;
+  }
+  throw ValueError("merge_mode", name, "one that README.md names");
+}
+
+Bidirectional make_bidirectional(const GoldenCase& golden) {
+  const nlohmann::json& description = golden.description().at("layer");
+  const nlohmann::json& layer = description.at("layer");
+  const bool go_backwards = golden.option("go_backwards");
+  const std::unique_ptr<RNN> forward = make_layer(golden, {layer, "weight/forward/", go_backwards});
+  const bool own = description.contains("backward_layer");
+  if (own || forward->known_cells().empty()) {
+    const nlohmann::json& other = own ? description.at("backward_layer") : layer;
+    return {*forward, *make_layer(golden, {other, "weight/backward/", !go_backwards}), merge_mode(golden)};
+  }
+  std::vector<RecurrentWeights> weights;
+  for (std::size_t k = 0; k < forward->known_cells().size(); ++k) {
+    const std::string cell = layer.at("class") == "RNN" ? std::to_string(k) + "/" : "";
+    weights.push_back(cell_weights(golden, "weight/backward/" + cell));
+  }
+  return {*forward, weights, merge_mode(golden)};
+}
+
+// The leaves of the forward layer, then those of the backward one, as a call takes them.
+States pack_both(const Bidirectional& layer, const std::vector<Tensor>& leaves) {
+  if (leaves.empty()) return {};
+  const auto half = static_cast<std::ptrdiff_t>(layer.forward_layer().cell().state_size().flatten().size());
+  if (std::ssize(leaves) != 2 * half) return {leaves.begin(), leaves.end()};  // wrong on purpose
+  States states = pack_states(layer.forward_layer().cell(), {leaves.begin(), leaves.begin() + half});
+  for (Nest& state : pack_states(layer.backward_layer().cell(), {leaves.begin() + half, leaves.end()})) {
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+}  // namespace
+
+std::string check_bidirectional(const GoldenCase& golden) {
+  std::string text;
+  for (const std::string& executor : executors_of(golden)) {
+    Bidirectional layer = make_bidirectional(golden);
+    const Called called{.run = [&](const Nest& x, const CallOptions& call) { return layer(x, call); },
+                        .pack = [&](const std::vector<Tensor>& leaves) { return pack_both(layer, leaves); },
+                        .reset = [&] { layer.reset_states(); },
+                        .reset_to = nullptr};
+    const std::string differences = check_calls(golden, called, executor);
+    if (!differences.empty()) text += "on " + executor + ": " + differences;
+  }
+  return text;
+}
+
+}  // namespace rondo::golden

@@ -1,0 +1,59 @@
+#include "agreement/golden/golden_case.h"
+
+#include "rondo/formats/safetensors.h"
+#include "support/compare.h"
+#include "support/executors.h"
+
+namespace rondo::golden {
+
+GoldenCase::GoldenCase(const std::filesystem::path& path, Device device) : device_(device) {
+  const Safetensors file = load_safetensors(path);
+  description_ = nlohmann::json::parse(file.metadata().at("case"));
+  for (const auto& [name, tensor] : file.tensors()) tensors_[name] = tensor.to(device);
+}
+
+const Tensor& GoldenCase::tensor(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) throw std::out_of_range("the golden case has no tensor " + name);
+  return found->second;
+}
+
+std::optional<Tensor> GoldenCase::optional_tensor(const std::string& name) const {
+  return tensors_.contains(name) ? std::optional(tensor(name)) : std::nullopt;
+}
+
+std::vector<Tensor> GoldenCase::tensors(const std::string& name) const {
+  std::vector<Tensor> result;
+  while (tensors_.contains(name + "/" + std::to_string(result.size()))) {
+    result.push_back(tensor(name + "/" + std::to_string(result.size())));
+  }
+  return result;
+}
+
+Nest GoldenCase::nest(const std::string& name) const {
+  if (tensors_.contains(name)) return tensor(name);
+  const std::vector<Tensor> leaves = tensors(name);
+  return Nest::tuple({leaves.begin(), leaves.end()});
+}
+
+std::vector<std::string> executors_of(const GoldenCase& golden) {
+  std::vector<std::string> names = test::executors_for({.dtype = golden.dtype(), .device = golden.device()});
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("cudnn"); });
+  return names;
+}
+
+std::string difference(const GoldenCase& golden, const std::string& name, const Nest& actual) {
+  const std::vector<Tensor> expected = golden.nest(name).flatten();
+  const std::vector<Tensor> leaves = actual.flatten();
+  if (leaves.size() != expected.size()) {
+    return name + ": " + std::to_string(leaves.size()) + " tensors instead of " + std::to_string(expected.size()) +
+           "\n";
+  }
+  for (std::size_t k = 0; k < leaves.size(); ++k) {
+    const std::string text = test::first_difference(leaves[k], expected[k], golden.tolerance());
+    if (!text.empty()) return name + "[" + std::to_string(k) + "] " + text + "\n";
+  }
+  return {};
+}
+
+}  // namespace rondo::golden

@@ -1,0 +1,15 @@
+/// Cells of one's own that golden cases name; README.md has their formulas.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agreement/golden/golden_case.h"
+#include "rondo/keras/cells.h"
+
+namespace rondo::golden {
+
+/// A cell of this class with the weights under `prefix`; null for a class that is Rondo's.
+std::shared_ptr<Cell> make_own_cell(const GoldenCase& golden, const std::string& type, const std::string& prefix);
+
+}  // namespace rondo::golden

@@ -1,0 +1,82 @@
+// golden_test --cases DIR [--device NAME]: runs every golden case of a directory, each as a test of its own.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "agreement/golden/golden_case.h"
+#include "support/device_under_test.h"
+
+namespace rondo::golden {
+namespace {
+
+std::string check(const GoldenCase& golden) {
+  const auto api = golden.description().at("api").get<std::string>();
+  if (api == "layer") return check_layer(golden);
+  if (api == "bidirectional") return check_bidirectional(golden);
+  if (api == "v1.dynamic_rnn") return check_dynamic_rnn(golden);
+  if (api == "v1.bidirectional_dynamic_rnn") return check_bidirectional_rnn(golden);
+  if (api == "v1.raw_rnn") return check_raw_rnn(golden);
+  if (api == "contrib.rnn") return check_contrib_rnn(golden);
+  return check_backend_rnn(golden) + check_backend_rnn_on_executors(golden);
+}
+
+class GoldenTest : public ::testing::Test {
+ public:
+  GoldenTest(std::filesystem::path path, Device device) : path_(std::move(path)), device_(device) {}
+
+  void TestBody() override {
+    const GoldenCase golden(path_, device_);
+    if (golden.must_raise()) {
+      EXPECT_THROW(check(golden), ValueError) << golden.description().dump();
+      return;
+    }
+    EXPECT_EQ(check(golden), "") << golden.description().dump();
+  }
+
+ private:
+  std::filesystem::path path_;
+  Device device_;
+};
+
+// Test names may have letters, digits and underscores alone.
+std::string test_name(const std::filesystem::path& path) {
+  std::string name = path.stem().string();
+  std::replace_if(
+      name.begin(), name.end(), [](char letter) { return std::isalnum(letter) == 0; }, '_');
+  return name;
+}
+
+int run(const std::filesystem::path& directory, Device device) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  if (paths.empty()) {
+    std::fprintf(stderr, "golden_test: no .safetensors file in %s\n", directory.c_str());
+    return 1;
+  }
+  for (const auto& path : paths) {
+    ::testing::RegisterTest("Golden", test_name(path).c_str(), nullptr, path.c_str(), __FILE__, __LINE__,
+                            [path, device]() -> ::testing::Test* { return new GoldenTest(path, device); });
+  }
+  return RUN_ALL_TESTS();
+}
+
+}  // namespace
+}  // namespace rondo::golden
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  const bool with_device = argc == 5 && std::string(argv[3]) == "--device";
+  if ((argc != 3 && !with_device) || std::string(argv[1]) != "--cases") {
+    std::fprintf(stderr, "usage: golden_test --cases DIR [--device cpu|cuda:N] [GoogleTest's own flags]\n");
+    return 2;
+  }
+  return rondo::golden::run(argv[2], with_device ? rondo::test::device_from_name(argv[4]) : rondo::cpu());
+}

@@ -1,0 +1,143 @@
+// Every executor, and the step loop with a step function written by hand, against the reference in double precision,
+// over random recurrences.
+
+#include <gtest/gtest.h>
+
+#include "agreement/property/random_recurrence.h"
+#include "agreement/property/seeds.h"
+#include "rondo/keras/rnn.h"
+#include "rondo/ops/ops.h"
+#include "support/compare.h"
+#include "support/executors.h"
+#include "support/formula_steps.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr double kTolerance = 1e-5;  // f32, relative to the largest value
+
+// Calls `check` with each of the run's random recurrences.
+template <typename Check>
+void for_each_recurrence(Check&& check) {
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    const RandomRecurrence recurrence = random_recurrence(random);
+    SCOPED_TRACE(to_string(recurrence.spec));
+    check(recurrence);
+  });
+}
+
+TEST(ExecutorProperty, EveryExecutorEqualsTheReferenceInDouble) {
+  for_each_recurrence([](const RandomRecurrence& recurrence) {
+    const RunResult expected = run_on("reference", recurrence, DType::f64);
+    for (const std::string& executor : executors_for(recurrence.spec)) {
+      SCOPED_TRACE(executor);
+      expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
+    }
+  });
+}
+
+// The settings of Schedule that keras.backend.rnn has.
+bool is_keras(const RecurrenceSpec& spec) {
+  return spec.read_order != ReadOrder::reversed_within_length && spec.write_order == WriteOrder::processing &&
+         spec.dead_output != DeadOutput::incoming_state;
+}
+
+RunResult run_step_loop(const RandomRecurrence& recurrence, DType dtype) {
+  const RecurrenceSpec& spec = recurrence.spec;
+  const RecurrentWeights weights = recurrence.weights.map([&](const Tensor& weight) { return weight.to(dtype); });
+  States states;
+  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+    const auto index = static_cast<std::size_t>(k);
+    states.emplace_back(recurrence.initial_state.empty() ? Tensor::zeros({spec.B, state_units(spec.cell, k)}, dtype)
+                                                         : recurrence.initial_state[index].to(dtype));
+  }
+  RnnOptions options{.go_backwards = spec.read_order == ReadOrder::reversed,
+                     .time_major = true,
+                     .zero_output_for_mask = spec.dead_output == DeadOutput::zeros};
+  if (spec.has_mask) {
+    options.mask = recurrence.live;
+  } else if (spec.has_lengths) {
+    options.input_length = *recurrence.lengths;
+  }
+  const RnnResult result = rnn(formula_step(spec.cell, weights), Nest(recurrence.x.to(dtype)), states, options);
+  RunResult run{result.outputs.leaf(), result.last_output.leaf(), {}};
+  for (const Nest& state : result.new_states) run.final_state.push_back(state.leaf());
+  return run;
+}
+
+TEST(ExecutorProperty, TheStepLoopEqualsTheReference) {
+  for_each_recurrence([](RandomRecurrence recurrence) {
+    // Drawn settings that Keras has not are turned into ones it has.
+    if (!is_keras(recurrence.spec)) {
+      recurrence.spec.write_order = WriteOrder::processing;
+      if (recurrence.spec.read_order == ReadOrder::reversed_within_length)
+        recurrence.spec.read_order = ReadOrder::reversed;
+      if (recurrence.spec.dead_output == DeadOutput::incoming_state) {
+        recurrence.spec.dead_output = DeadOutput::previous_output;
+      }
+    }
+    const RunResult expected = run_on("reference", recurrence, DType::f64);
+    const double scale = scale_of(recurrence, expected);
+    expect_close(run_step_loop(recurrence, DType::f64), expected, 1e-12 * scale);
+    expect_close(run_step_loop(recurrence, DType::f32), expected, kTolerance * scale);
+  });
+}
+
+// Each row's first length(b) steps of (T, B, ...) in reverse, the rest in place: tf.reverse_sequence, by plain copying.
+Tensor reversed_rows(const Tensor& sequence, const Tensor& lengths) {
+  const Tensor result = sequence.clone();
+  for (std::int64_t b = 0; b < sequence.size(1); ++b) {
+    const auto length = static_cast<std::int64_t>(lengths.select(0, b).item());
+    for (std::int64_t t = 0; t < length; ++t) {
+      result.select(1, b).select(0, t).copy_from(sequence.select(1, b).select(0, length - 1 - t));
+    }
+  }
+  return result;
+}
+
+// All executors read through one Schedule, so that agreeing with each other says nothing of its reversal within
+// lengths.
+TEST(ExecutorProperty, ReversingWithinLengthsEqualsReversingTheRowsByHand) {
+  for_each_recurrence([](RandomRecurrence recurrence) {
+    if (!recurrence.lengths) return;
+    recurrence.mask.reset();
+    recurrence.spec.has_mask = false;
+    recurrence.spec.write_order = WriteOrder::input;
+    recurrence.spec.dead_output = DeadOutput::zeros;
+    recurrence.spec.read_order = ReadOrder::reversed_within_length;
+    // Positions that only the mask kept away may hold NaN.
+    recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
+    RandomRecurrence by_hand = recurrence;
+    by_hand.spec.read_order = ReadOrder::forward;
+    by_hand.x = reversed_rows(recurrence.x, *recurrence.lengths);
+    RunResult expected = run_on("reference", by_hand, DType::f64);
+    expected.y = reversed_rows(expected.y, *recurrence.lengths);
+    for (const std::string& executor : executors_for(recurrence.spec)) {
+      SCOPED_TRACE(executor);
+      expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
+    }
+  });
+}
+
+TEST(ExecutorProperty, ARowDoesNotDependOnItsBatchMates) {
+  for_each_recurrence([](const RandomRecurrence& recurrence) {
+    if (recurrence.spec.B < 2 || recurrence.spec.T == 0) return;
+    std::vector<RunResult> before;
+    const std::vector<std::string> executors = executors_for(recurrence.spec);
+    for (const std::string& executor : executors) {
+      before.push_back(run_on(executor, recurrence, DType::f32));
+      EXPECT_TRUE(identical(run_on(executor, recurrence, DType::f32).y, before.back().y))
+          << executor << " is not repeatable";
+    }
+    // In place: another layout of x may be another order of sums.
+    recurrence.x.slice(1, 1, recurrence.spec.B).fill(3.0);
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      const RunResult after = run_on(executors[k], recurrence, DType::f32);
+      EXPECT_TRUE(identical(after.y.select(1, 0), before[k].y.select(1, 0))) << executors[k];
+    }
+  });
+}
+
+}  // namespace
+}  // namespace rondo::test

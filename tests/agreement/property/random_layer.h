@@ -1,0 +1,131 @@
+/// Random layers and calls of them, of cells that Rondo knows and of the same cells in disguise.
+#pragma once
+
+#include <algorithm>
+
+#include "rondo/keras/layers.h"
+#include "support/compare.h"
+#include "support/random.h"
+
+namespace rondo::test {
+
+/// A known cell in disguise.
+class HiddenCell final : public Cell {
+ public:
+  explicit HiddenCell(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
+
+  SizeNest state_size() const override { return cell_->state_size(); }
+  StepResult call(const Nest& inputs, const States& states, const CellContext& context) override {
+    return cell_->call(inputs, states, context);
+  }
+
+ private:
+  std::shared_ptr<Cell> cell_;
+};
+
+/// One random layer, as it is and in disguise, and one random call of it.
+struct RandomLayer {
+  RNNOptions options;
+  std::vector<std::shared_ptr<Cell>> known;
+  std::vector<std::shared_ptr<Cell>> hidden;
+  Tensor x;
+  CallOptions call;
+
+  explicit RandomLayer(Random& random)
+      : options{.return_sequences = random.coin(),
+                .return_state = true,
+                .go_backwards = random.coin(),
+                .unroll = random.coin(),
+                .time_major = random.coin(),
+                .zero_output_for_mask = random.coin()} {
+    const DType dtype = random.coin(0.8) ? DType::f32 : DType::f64;
+    const std::int64_t T = random.integer(0, 6);
+    const std::int64_t B = random.integer(0, 4);
+    std::int64_t features = random.integer(1, 5);
+    x = random.tensor(options.time_major ? Shape{T, B, features} : Shape{B, T, features}, 1.0, dtype);
+    for (std::int64_t k = random.integer(1, 3); k > 0; --k) features = add_cell(random, features, dtype);
+    if (random.coin(0.7)) draw_mask(random, T, B);
+    if (random.coin()) draw_states(random, B, dtype);
+  }
+
+  std::int64_t add_cell(Random& random, std::int64_t features, DType dtype) {
+    CellSpec spec{.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru}),
+                  .units = random.integer(1, 6),
+                  .use_bias = random.coin(),
+                  .reset_after = random.coin()};
+    const std::int64_t columns = gate_count(spec.kind) * spec.units;
+    if (spec.kind == CellKind::lstm && random.coin(0.3)) {
+      spec.use_peepholes = true;
+      spec.projection_units = random.integer(1, 6);
+    }
+    RecurrentWeights weights{random.tensor({features, columns}, 1.0, dtype),
+                             random.tensor({output_units(spec), columns}, 0.5, dtype), std::nullopt};
+    const bool two_rows = spec.kind == CellKind::gru && spec.reset_after;
+    if (spec.use_bias) weights.bias = random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5, dtype);
+    if (spec.use_peepholes) weights.peepholes = random.tensor({3, spec.units}, 0.5, dtype);
+    if (spec.projection_units) weights.projection = random.tensor({spec.units, output_units(spec)}, 0.5, dtype);
+    known.push_back(std::make_shared<KnownCell>(spec, weights));
+    hidden.push_back(std::make_shared<HiddenCell>(known.back()));
+    return output_units(spec);
+  }
+
+  void draw_mask(Random& random, std::int64_t T, std::int64_t B) {
+    const Tensor mask = Tensor::empty(options.time_major ? Shape{T, B} : Shape{B, T}, DType::boolean);
+    for (std::int64_t i = 0; i < mask.numel(); ++i) mask.data<bool>()[i] = random.coin(0.6);
+    call.mask = random.coin() ? mask : mask.insert_axis(2);
+  }
+
+  void draw_states(Random& random, std::int64_t B, DType dtype) {
+    const auto state_of = [&](const Cell& cell) {
+      return cell.state_size().map([&](const Shape& shape) { return random.tensor(shape.insert(0, B), 1.0, dtype); });
+    };
+    if (known.size() == 1) {
+      const Nest state = state_of(*known[0]);
+      call.initial_state = state.is_leaf() ? States{state} : state.children();
+    } else {
+      for (const auto& cell : known) call.initial_state.push_back(state_of(*cell));
+    }
+  }
+
+  /// The same layer and call with everything on `device`.
+  RandomLayer on(Device device) const {
+    RandomLayer moved = *this;
+    moved.known.clear();
+    moved.hidden.clear();
+    for (const auto& cell : known) {
+      const auto& original = dynamic_cast<const KnownCell&>(*cell);
+      moved.known.push_back(std::make_shared<KnownCell>(original.spec(), original.weights().to(device)));
+      moved.hidden.push_back(std::make_shared<HiddenCell>(moved.known.back()));
+    }
+    moved.x = x.to(device);
+    if (call.mask) moved.call.mask = call.mask->to(device);
+    for (Nest& state : moved.call.initial_state) state = state.map([&](const Tensor& leaf) { return leaf.to(device); });
+    return moved;
+  }
+
+  /// Errors are measured against it. As in scale_of(): a gate may shrink what the sums behind it make, but not their
+  /// rounding errors.
+  double scale(const std::vector<Tensor>& results) const {
+    double scale = largest_magnitude(x);
+    for (const Nest& state : call.initial_state) {
+      for (const Tensor& leaf : state.flatten()) scale = std::max(scale, largest_magnitude(leaf));
+    }
+    for (const Tensor& result : results) scale = std::max(scale, largest_magnitude(result));
+    return scale;
+  }
+
+  double tolerance() const { return x.dtype() == DType::f64 ? 1e-12 : 1e-5; }
+
+  LayerResult run(const std::vector<std::shared_ptr<Cell>>& cells) const {
+    RNN layer = cells.size() == 1 ? RNN(cells[0], options) : RNN(cells, options);
+    return layer(x, call);
+  }
+};
+
+inline std::vector<Tensor> results_of(const LayerResult& result) {
+  std::vector<Tensor> tensors = Nest::tuple(result.states).flatten();
+  tensors.push_back(result.output);
+  return tensors;
+}
+
+}  // namespace rondo::test

@@ -1,0 +1,44 @@
+/// What a persistent kernel is tried on first, on a device that has never run one: each exchange of h, small.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agreement/property/random_recurrence.h"
+#include "cuda/persistent/shape/persistent_shape.h"
+#include "recurrence/executor.h"
+#include "rondo/vocabulary/device.h"
+
+namespace rondo::test {
+
+struct FirstLightCase {
+  PersistentKind kind;
+  std::string name;
+  /// A regular expression for the names of the ways (way_name) that are not to be trusted when this case goes wrong;
+  /// empty: it says nothing of a single run.
+  std::string ways;
+  RecurrenceSpec spec;
+  std::function<bool(const PersistentShape&)> wanted;
+  bool in_little_memory = false;  ///< on a device that is taken to have little shared memory, so that weights stream
+  int sessions = 1;               ///< at once, each on a stream of its own
+
+  /// As it is called by: "cluster 8".
+  std::string full_name() const;
+};
+
+/// All of them, in the order in which they are to be tried. Grids have sizes by the device's multiprocessors.
+std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties);
+
+/// The case that is called so. Throws `ValueError` listing the names.
+FirstLightCase find_first_light_case(const std::vector<FirstLightCase>& cases, const std::string& full_name);
+
+/// An executor for the way that it wants, null where the device has none.
+std::unique_ptr<const Executor> way_of(const FirstLightCase& wanted, DeviceProperties properties);
+
+/// The tensors of a run, in f32 and without gaps, masks and lengths. Recurrent weights are as large as they are in use,
+/// so that a step with a wrong h shows.
+RandomRecurrence recurrence_of(const FirstLightCase& wanted);
+
+}  // namespace rondo::test

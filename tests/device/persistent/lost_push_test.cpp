@@ -1,0 +1,184 @@
+// A word of h that never comes, in each kind of kernel that waits for words: a record, NaN, recovery, the right result.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "cuda/persistent/persistent_executor.h"
+#include "cuda/persistent/planner/persistent_plan.h"
+#include "device/simt/executor.h"
+#include "rondo/keras/bidirectional.h"
+#include "rondo/keras/layers.h"
+#include "rondo/ops/ops.h"
+#include "rondo/plan/plan.h"
+#include "rondo/tf1/v1.h"
+#include "support/compare.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr std::int64_t kT = 6;
+constexpr std::int64_t kI = 3;
+
+/// A way to exchange h, and a recurrence that is shared out so.
+struct Way {
+  const char* name;
+  PersistentKind kind;
+  CellKind cell;
+  DType dtype;
+  std::int64_t B;
+  int octets;  ///< of a warp
+  GridWords words;
+  std::int64_t losses;  ///< pushes after which one is lost, so that some steps are right
+};
+
+class LostPush : public ::testing::TestWithParam<Way> {
+ protected:
+  const Way& way = GetParam();
+  const Device device = cuda(0);
+  const RecurrenceSpec spec{.cell = {.kind = way.cell, .units = 40, .reset_after = false},
+                            .T = kT,
+                            .B = way.B,
+                            .I = kI,
+                            .dtype = way.dtype,
+                            .device = device};
+  const std::int64_t columns = gate_count(way.cell) * 40;
+  const RecurrentWeights weights =
+      RecurrentWeights{Tensor::full({kI, columns}, 0.3, DType::f32), Tensor::full({40, columns}, 0.02, DType::f32),
+                       Tensor::full({columns}, 0.1, DType::f32)}
+          .map([&](const Tensor& weight) { return weight.to(way.dtype).to(device); });
+  const Tensor x = Tensor::full({kT, way.B, kI}, 0.5, DType::f32).to(way.dtype).to(device);
+
+  /// The fastest way of this kind with these octets and words, and several blocks.
+  std::unique_ptr<const Executor> executor() const {
+    for (auto& executor : persistent_alternatives(spec, properties_of(device), way.kind)) {
+      const PersistentShape shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;
+      if (shape.blocks > 1 && shape.octets == way.octets && shape.words == way.words) {
+        return std::move(executor);
+      }
+    }
+    return nullptr;
+  }
+
+  struct Outputs {
+    Tensor y;
+    std::vector<Tensor> final_state;
+
+    SessionTensors tensors(const Tensor& x) const { return {.x = x, .y = y, .final_state = final_state}; }
+    Tensor y_on_cpu() const { return y.to(cpu()).to(DType::f32); }
+  };
+  Outputs outputs() const {
+    Outputs outputs{Tensor::full({kT, way.B, 40}, 7.0, way.dtype, device), {}};
+    for (int k = 0; k < state_count(way.cell); ++k) {
+      outputs.final_state.push_back(Tensor::full({way.B, 40}, 7.0, way.dtype, device));
+    }
+    return outputs;
+  }
+};
+
+std::int64_t count_nan(const Tensor& values) {
+  const float* begin = values.data<float>();
+  return std::count_if(begin, begin + values.numel(), [](float value) { return std::isnan(value); });
+}
+
+/// Numbers that are not those of `right`.
+std::int64_t count_wrong(const Tensor& values, const Tensor& right) {
+  std::int64_t wrong = 0;
+  for (std::int64_t i = 0; i < values.numel(); ++i) {
+    const float value = values.data<float>()[i];
+    if (!std::isnan(value) && value != right.data<float>()[i]) ++wrong;
+  }
+  return wrong;
+}
+
+TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
+  const auto executor = this->executor();
+  ASSERT_NE(executor, nullptr);
+  SCOPED_TRACE(std::string(executor->name()));
+  const Plan plan = Plan::create_for(*executor, spec, properties_of(device));
+  const Outputs undisturbed = outputs();
+  Session(plan, weights).run(undisturbed.tensors(x));
+  const Tensor right = undisturbed.y_on_cpu();  // waits for the run
+
+  Session session(plan, weights);
+  const Outputs lost = outputs();
+  const Outputs later = outputs();
+  {
+    const simt::LostPush lost_push(way.losses);
+    session.run(lost.tensors(x));
+    EXPECT_GT(count_nan(lost.y_on_cpu()), 0);
+    ASSERT_TRUE(lost_push.happened());
+  }
+  const Tensor y = lost.y_on_cpu();
+  EXPECT_EQ(count_wrong(y, right), 0) << "what is no NaN is right";
+  EXPECT_EQ(count_nan(y.select(0, 0).clone()), 0) << "the first step waits for nobody";
+  EXPECT_EQ(std::count(y.data<float>(), y.data<float>() + y.numel(), 7.0F), 0) << "written whole";
+  EXPECT_GT(count_nan(y.select(0, kT - 1).clone()), 0);
+  for (const Tensor& state : lost.final_state) EXPECT_GT(count_nan(state.to(cpu()).to(DType::f32).clone()), 0);
+
+  session.run(later.tensors(x));
+  EXPECT_EQ(count_nan(later.y_on_cpu()), later.y.numel()) << "until somebody asks, no run waits again";
+  const SessionStatus status = session.status();
+  EXPECT_TRUE(status.stalled);
+  EXPECT_EQ(status.stall.kind, way.kind == PersistentKind::cluster ? WaitKind::cluster : WaitKind::grid);
+  EXPECT_GT(status.stall.step, 0);
+  EXPECT_LT(status.stall.step, kT);
+  const int exchanges = way.cell == CellKind::gru ? 2 : 1;
+  EXPECT_EQ(status.stall.exchange / exchanges, status.stall.step - 1) << to_string(status.stall);
+  EXPECT_TRUE(close(later.y_on_cpu(), right, 2e-2)) << "recovered";
+  session.run(lost.tensors(x));
+  EXPECT_FALSE(session.status().stalled);
+  EXPECT_TRUE(close(lost.y_on_cpu(), right, 2e-2));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways, LostPush,
+    ::testing::Values(
+        Way{"cluster", PersistentKind::cluster, CellKind::lstm, DType::f32, 3, 2, GridWords::none, 70},
+        Way{"packets", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 2, GridWords::numbered, 150},
+        Way{"packets_without_tensor_cores", PersistentKind::grid, CellKind::simple_rnn, DType::f32, 3, 2,
+            GridWords::numbered, 200},
+        Way{"threes", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 3, GridWords::threes, 50},
+        Way{"words_alone", PersistentKind::grid, CellKind::lstm, DType::f16, 12, 2, GridWords::alone, 700},
+        Way{"words_alone_of_few_rows", PersistentKind::grid, CellKind::lstm, DType::f16, 3, 2, GridWords::alone, 150},
+        Way{"two_phases", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::numbered, 150},
+        Way{"two_phases_of_words_alone", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::alone,
+            150}),
+    [](const auto& instance) { return instance.param.name; });
+
+/// Loses a push in whatever kernel the planner takes, and expects the same result as without.
+void expect_recovered(const std::function<Tensor()>& call) {
+  const Tensor right = call().to(cpu());
+  const simt::LostPush lost_push(40);
+  const Tensor recovered = call().to(cpu());
+  ASSERT_TRUE(lost_push.happened()) << "nothing was pushed";
+  EXPECT_TRUE(close(recovered, right, 1e-5));
+}
+
+const RecurrentWeights kLstm{Tensor::full({kI, 160}, 0.3, DType::f32), Tensor::full({40, 160}, 0.02, DType::f32),
+                             Tensor::full({160}, 0.1, DType::f32)};
+
+/// What has a session of its own asks for its status.
+TEST(LostPush, WhatOwnsAHiddenSessionRecovers) {
+  const Device device = cuda(0);
+  const RecurrentWeights weights = kLstm.to(device);
+  const Tensor x = Tensor::full({2, kT, kI}, 0.5, DType::f32, device);
+  const CallOptions forced{.plan = {.executor = "cuda_cluster"}};
+  LSTM lstm({.units = 40, .return_sequences = true}, weights);
+  expect_recovered([&] { return lstm(x, forced).output.leaf(); });
+  const LSTM backward({.units = 40, .return_sequences = true, .go_backwards = true}, weights);
+  Bidirectional both(lstm, backward);
+  expect_recovered([&] { return both(x, forced).output.leaf(); });
+  const auto cell = std::make_shared<LSTMCell>(LSTMCellOptions{.units = 40}, weights);
+  expect_recovered([&] {
+    v1::DynamicRnnOptions options;
+    options.dtype = DType::f32;
+    options.plan = forced.plan;
+    return v1::dynamic_rnn(cell, x, options).outputs.leaf();
+  });
+}
+
+}  // namespace
+}  // namespace rondo::test

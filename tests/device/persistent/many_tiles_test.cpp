@@ -1,0 +1,58 @@
+// Warps that multiply more tiles of h than they ask for at first: further ones are in flight meanwhile. With few rows a
+// warp has that many tiles only where H is large.
+
+#include <gtest/gtest.h>
+
+#include "agreement/parity/device_run.h"
+#include "agreement/parity/persistent_ways.h"
+#include "device/simt/device/launch_limits.h"
+
+namespace rondo::test {
+namespace {
+
+struct Way {
+  CellKind cell;
+  DType dtype;
+  MatrixMath math;
+  GridWords words;
+  std::int64_t B;
+};
+
+constexpr std::int64_t kUnits = 843;  // 53 tiles of 16 bits, 14 for each of four warps; twice as many of f32
+
+/// All else is drawn.
+RandomRecurrence recurrence_of(CellKind kind, std::int64_t B, std::uint64_t seed) {
+  Random random(seed);
+  RandomRecurrence recurrence;
+  do {
+    recurrence = random_recurrence(random, {.units = kUnits, .B = B, .I = 5, .plain_cell = true});
+  } while (recurrence.spec.cell.kind != kind || recurrence.spec.T < 2);
+  return recurrence;
+}
+
+TEST(ManyTiles, EqualTheReferenceInDouble) {
+  constexpr int kBlocks = 64;
+  const simt::MostResidentBlocks room(kBlocks);
+  const Device device = cuda(0);
+  DeviceProperties properties = properties_of(device);
+  properties.processors = kBlocks;
+  std::uint64_t seed = 0;
+  for (const Way& way : {Way{CellKind::lstm, DType::bf16, MatrixMath::strict, GridWords::numbered, 3},
+                         Way{CellKind::lstm, DType::f16, MatrixMath::strict, GridWords::alone, 3},
+                         Way{CellKind::gru, DType::bf16, MatrixMath::strict, GridWords::alone, 2},
+                         Way{CellKind::simple_rnn, DType::f32, MatrixMath::tf32, GridWords::threes, 1},
+                         Way{CellKind::simple_rnn, DType::f32, MatrixMath::tf32x3, GridWords::alone, 11}}) {
+    const RandomRecurrence recurrence = recurrence_of(way.cell, way.B, ++seed);
+    DeviceRun run{.how = {"cuda_grid", way.dtype, way.math}, .device = device, .layout_seed = seed};
+    const auto executor =
+        fastest_way(spec_on_device(recurrence.spec, run), properties, PersistentKind::grid,
+                    [&](const PersistentShape& shape) { return shape.words == way.words && shape.warp_tiles() > 12; });
+    ASSERT_NE(executor, nullptr) << to_string(recurrence.spec);
+    SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
+    run.executor = executor.get();
+    expect_parity(recurrence, run);
+  }
+}
+
+}  // namespace
+}  // namespace rondo::test

@@ -1,0 +1,15 @@
+/// The host's version of src/cuda/device/clock.cuh: time passes only while no thread of the grid gets any further.
+#pragma once
+
+#include <cstdint>
+
+#include "device/simt/executor.h"
+
+namespace rondo::device {
+
+inline std::uint32_t clock_nanoseconds() { return static_cast<std::uint32_t>(test::simt::idle_nanoseconds()); }
+
+/// Few, because a poll on the host takes long.
+inline constexpr int kPollsPerLook = 16;
+
+}  // namespace rondo::device

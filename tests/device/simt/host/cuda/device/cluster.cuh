@@ -1,0 +1,48 @@
+/// The host's version of src/cuda/device/cluster.cuh; simt/push_barrier.h says what it holds its users to.
+///
+/// What is pushed arrives at once. A push releases all that its thread did before, where the hardware promises only the
+/// 16 bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/device/thread.cuh"
+#include "cuda/device/words.h"
+#include "device/simt/push_barrier.h"
+
+namespace rondo::device {
+
+inline constexpr bool kHasClusters = true;
+
+struct PushBarrier {
+  std::uint64_t state;
+};
+
+inline void cluster_barrier() { test::simt::cluster_barrier(); }
+
+inline void init_barrier(PushBarrier* barrier) { barrier->state = test::simt::first_push_phase(barrier->state); }
+
+inline void expect_bytes(PushBarrier* barrier, std::uint32_t bytes) {
+  test::simt::expect_pushed_bytes(barrier->state, bytes);
+}
+
+inline bool try_phase(PushBarrier* barrier, std::uint32_t parity) {
+  return test::simt::try_push_phase(barrier->state, parity);
+}
+
+/// The same place in the shared memory of block `peer`.
+template <typename Value>
+Value* in_peer(Value* place, unsigned peer) {
+  std::byte* own = test::simt::shared_memory();
+  return reinterpret_cast<Value*>(test::simt::shared_memory_of(peer) + (reinterpret_cast<std::byte*>(place) - own));
+}
+
+inline void push(Words4* place, Words4 words, PushBarrier* barrier, unsigned peer) {
+  test::simt::interleave();
+  if (test::simt::loses_push()) return;
+  *in_peer(place, peer) = words;
+  test::simt::count_pushed_bytes(in_peer(barrier, peer)->state, sizeof words);
+}
+
+}  // namespace rondo::device

@@ -1,0 +1,254 @@
+#include "formats/keras/keras_configuration.h"
+
+#include <gtest/gtest.h>
+
+#include "formats/keras/keras_layer.h"
+#include "support/expect_error.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr int kNewest = 3;
+
+std::vector<KerasLayer> parse(const std::string& text, int major = kNewest) {
+  const KerasOrigin origin{"model.keras", major};
+  return parse_keras_configuration(text, origin);
+}
+
+/// {"class_name": class_name, "config": {"name": "one", members}}
+std::string layer(const std::string& class_name, const std::string& members) {
+  std::string text = R"({"class_name":")";
+  text += class_name + R"(","config":{"name":"one")";
+  if (!members.empty()) text += "," + members;
+  return text + "}}";
+}
+
+KerasLayer parse_one(const std::string& class_name, const std::string& members, int major = kNewest) {
+  return parse(layer(class_name, members), major).at(0);
+}
+
+std::string sequential(const std::string& layers) {
+  std::string text = R"({"class_name":"Sequential","config":{"name":"model","layers":[)";
+  text += layers;
+  return text + "]}}";
+}
+
+TEST(KerasConfigurationTest, DefaultsAreThoseOfKeras) {
+  const KerasRecurrentConfiguration lstm = *parse_one("LSTM", R"("units":7)").recurrent;
+  ASSERT_EQ(lstm.cells.size(), 1U);
+  EXPECT_EQ(lstm.cells[0], (CellSpec{.kind = CellKind::lstm, .units = 7}));
+  EXPECT_FALSE(lstm.stacked);
+  EXPECT_FALSE(lstm.options.return_sequences || lstm.options.return_state || lstm.options.go_backwards ||
+               lstm.options.stateful || lstm.options.unroll || lstm.options.time_major ||
+               lstm.options.zero_output_for_mask);
+  EXPECT_TRUE(parse_one("GRU", R"("units":7)").recurrent->cells[0].reset_after);
+  EXPECT_EQ(parse_one("SimpleRNN", R"("units":7)").recurrent->cells[0].kind, CellKind::simple_rnn);
+}
+
+TEST(KerasConfigurationTest, ReadsEveryOption) {
+  const auto options = [](const char* name) {
+    return parse_one("GRU", R"("units":1,")" + std::string(name) + "\":true").recurrent->options;
+  };
+  EXPECT_TRUE(options("return_sequences").return_sequences);
+  EXPECT_TRUE(options("return_state").return_state);
+  EXPECT_TRUE(options("go_backwards").go_backwards);
+  EXPECT_TRUE(options("stateful").stateful);
+  EXPECT_TRUE(options("unroll").unroll);
+  EXPECT_TRUE(options("time_major").time_major);
+  EXPECT_TRUE(options("zero_output_for_mask").zero_output_for_mask);
+  const CellSpec cell =
+      parse_one("GRU",
+                R"("units":2,"activation":"relu","recurrent_activation":null,"use_bias":false,"reset_after":false)")
+          .recurrent->cells[0];
+  EXPECT_EQ(cell, (CellSpec{.kind = CellKind::gru,
+                            .units = 2,
+                            .activation = Activation::relu,
+                            .recurrent_activation = Activation::linear,
+                            .use_bias = false,
+                            .reset_after = false}));
+}
+
+TEST(KerasConfigurationTest, ReadsDropout) {
+  const auto dropout = [](const char* members) {
+    return parse_one("LSTM", R"("units":2,)" + std::string(members)).recurrent->dropout.at(0);
+  };
+  const DropoutOptions given = dropout(R"("dropout":0.25,"recurrent_dropout":0.5,"implementation":1,"seed":7)");
+  EXPECT_EQ(given.dropout, 0.25);
+  EXPECT_EQ(given.recurrent_dropout, 0.5);
+  EXPECT_EQ(given.implementation, 1);
+  EXPECT_EQ(given.seed, 7U);
+  const DropoutOptions absent = dropout(R"("dropout":0,"seed":null)");
+  EXPECT_FALSE(absent.drops());
+  EXPECT_EQ(absent.implementation, 2);
+  EXPECT_EQ(absent.seed, 0U);
+  EXPECT_EQ(dropout(R"("implementation":0)").implementation, 1);
+  EXPECT_EQ(dropout(R"("seed":{"class_name":"SeedGenerator"})").seed, 0U);
+  expect_words([&] { dropout(R"("dropout":"much")"); }, {"dropout", "much", "a number"});
+  const std::string cells =
+      "\"cells\":[" + layer("LSTMCell", R"("units":2)") + "," + layer("GRUCell", R"("units":3,"dropout":0.5)") + "]";
+  EXPECT_EQ(parse_one("RNN", "\"cell\":" + layer("StackedRNNCells", cells)).recurrent->dropout.at(1).dropout, 0.5);
+}
+
+TEST(KerasConfigurationTest, DirectionsDropWithSeedsOfTheirOwn) {
+  const std::string lstm = layer("LSTM", R"("units":2,"use_bias":false,"dropout":0.5,"seed":4)");
+  KerasLayer both = parse_one("Bidirectional", "\"layer\":" + lstm);
+  both.weights.assign(4, Tensor::full({2, 8}, 1.0, DType::f32));
+  settle_weights(both);
+  for (const std::size_t direction : {0U, 1U}) {
+    const DropoutOptions made = make_layer(both.wrapped[direction])->known_cells().at(0)->dropout();
+    EXPECT_EQ(made.dropout, 0.5);
+    EXPECT_EQ(made.seed, 4 + direction);
+  }
+}
+
+TEST(KerasConfigurationTest, HardSigmoidIsThatOfTheVersion) {
+  const std::string members = R"("units":1,"activation":"hard_sigmoid","recurrent_activation":"hard_sigmoid")";
+  const CellSpec two = parse_one("LSTM", members, 2).recurrent->cells[0];
+  EXPECT_EQ(two.activation, Activation::hard_sigmoid);
+  EXPECT_EQ(two.recurrent_activation, Activation::hard_sigmoid);
+  const CellSpec three = parse_one("LSTM", members, 3).recurrent->cells[0];
+  EXPECT_EQ(three.activation, Activation::hard_sigmoid_keras3);
+  EXPECT_EQ(three.recurrent_activation, Activation::hard_sigmoid_keras3);
+  EXPECT_EQ(keras_major_version("2.15.0", "f"), 2);
+  EXPECT_EQ(keras_major_version("10.1", "f"), 10);
+  for (const char* wrong : {"", "x.1", "-3.0", "0.1"}) {
+    expect_words([&] { keras_major_version(wrong, "f"); }, {"f: keras_version", wrong});
+  }
+}
+
+TEST(KerasConfigurationTest, ModelsHaveLayersInOrderWithoutInputs) {
+  const std::string layers = R"({"class_name":"InputLayer","config":{"name":"input"}},)" +
+                             layer("Dense", R"("units":2)") +
+                             R"(,{"class_name":"LSTM","config":{"name":"b","units":1}})";
+  std::string bare = R"({"name":"model","layers":[)";
+  bare += layers + "]}";
+  std::string old = R"({"class_name":"Sequential","config":[)";
+  old += layers + "]}";
+  for (const std::string& text : {sequential(layers), bare, old}) {
+    const std::vector<KerasLayer> parsed = parse(text);
+    ASSERT_EQ(parsed.size(), 2U);
+    EXPECT_EQ(parsed[0].name, "one");
+    EXPECT_EQ(parsed[0].dense->activation, "linear");
+    EXPECT_EQ(parsed[1].name, "b");
+    EXPECT_EQ(parsed[1].file, "model.keras");
+  }
+}
+
+TEST(KerasConfigurationTest, CellsOfARNN) {
+  const std::string lstm = layer("LSTMCell", R"("units":2)");
+  const std::string gru = layer("GRUCell", R"("units":3,"reset_after":false)");
+  const KerasRecurrentConfiguration single = *parse_one("RNN", "\"cell\":" + lstm).recurrent;
+  EXPECT_FALSE(single.stacked);
+  EXPECT_EQ(single.cells.size(), 1U);
+  const std::string cells = "\"cells\":[" + lstm + "," + gru + "]";
+  const KerasRecurrentConfiguration stack = *parse_one("RNN", "\"cell\":" + layer("StackedRNNCells", cells)).recurrent;
+  EXPECT_TRUE(stack.stacked);
+  ASSERT_EQ(stack.cells.size(), 2U);
+  EXPECT_EQ(stack.cells[0].kind, CellKind::lstm);
+  EXPECT_EQ(stack.cells[1], (CellSpec{.kind = CellKind::gru, .units = 3, .reset_after = false}));
+}
+
+TEST(KerasConfigurationTest, BidirectionalSplitsItsWeights) {
+  const std::string lstm = layer("LSTM", R"("units":2,"use_bias":false)");
+  KerasLayer both = parse_one("Bidirectional", "\"layer\":" + lstm);
+  for (const double value : {1.0, 2.0, 3.0, 4.0}) {  // kernels (I, 4 H) and recurrent kernels (H, 4 H), forward first
+    both.weights.push_back(Tensor::full({2, 8}, value, DType::f32));
+  }
+  settle_weights(both);
+  EXPECT_EQ(both.wrapped[0].weights[1].select(0, 0).select(0, 0).item(), 2.0);
+  EXPECT_EQ(both.wrapped[1].weights[0].select(0, 0).select(0, 0).item(), 3.0);
+  EXPECT_EQ(make_layer(both.wrapped[1])->options().go_backwards, true);
+  both.weights.pop_back();
+  expect_words([&] { settle_weights(both); }, {"weights", "got 3", "4 for its Bidirectional"});
+}
+
+TEST(KerasConfigurationTest, BidirectionalForcesOptions) {
+  const std::string lstm = layer("LSTM", R"("units":2,"return_sequences":true)");
+  const KerasLayer implied = parse_one("Bidirectional", "\"merge_mode\":\"ave\",\"layer\":" + lstm);
+  ASSERT_EQ(implied.wrapped.size(), 2U);
+  EXPECT_EQ(implied.merge_mode, "ave");
+  EXPECT_EQ(implied.wrapped[0].name, "forward_one");
+  EXPECT_EQ(implied.wrapped[1].name, "backward_one");
+  EXPECT_FALSE(implied.wrapped[0].recurrent->options.go_backwards);
+  EXPECT_TRUE(implied.wrapped[1].recurrent->options.go_backwards);
+  EXPECT_TRUE(implied.wrapped[0].recurrent->options.zero_output_for_mask);
+  EXPECT_TRUE(implied.wrapped[1].recurrent->options.zero_output_for_mask);
+  const std::string gru = layer("GRU", R"("units":5,"return_sequences":true,"go_backwards":true)");
+  const KerasLayer given =
+      parse_one("Bidirectional", "\"merge_mode\":null,\"layer\":" + lstm + ",\"backward_layer\":" + gru);
+  EXPECT_EQ(given.merge_mode, "none");
+  EXPECT_EQ(given.wrapped.at(1).recurrent->cells[0].units, 5);
+}
+
+TEST(KerasConfigurationTest, ClassesOfOthersAreNotKerass) {
+  const auto class_of = [](const std::string& entry) { return parse(entry).at(0); };
+  const std::string config = R"(,"class_name":"LSTM","config":{"name":"one","units":1}})";
+  EXPECT_TRUE(class_of(R"({"module":"keras.layers","registered_name":null)" + config).recurrent);
+  EXPECT_TRUE(class_of(R"({"module":"tf_keras.src.layers")" + config).recurrent);
+  const KerasLayer other = class_of(R"({"module":"kerasish")" + config);
+  EXPECT_EQ(other.class_name, "kerasish>LSTM");
+  EXPECT_FALSE(other.recurrent);
+  EXPECT_EQ(class_of(R"({"module":null,"registered_name":"mine>LSTM")" + config).class_name, "mine>LSTM");
+  EXPECT_FALSE(parse_one("Conv1D", R"("units":"many")").recurrent);
+  EXPECT_TRUE(parse_one("Bidirectional", "\"layer\":" + layer("ConvLSTM1D", "")).wrapped.empty());
+}
+
+struct Refused {
+  std::string text;
+  std::vector<std::string> words;
+};
+
+TEST(KerasConfigurationTest, RefusesWhatItDoesNotKnow) {
+  const std::string one = "model.keras: layer 'one': ";
+  const std::string lstm = layer("LSTM", R"("units":1)");
+  const std::string cell = layer("LSTMCell", R"("units":1)");
+  const std::vector<Refused> table{
+      {layer("LSTM", R"("units":"four")"), {one + "units", "got \"four\"", "a whole number from 1 to 2^31 - 1"}},
+      {layer("LSTM", R"("units":4.5)"), {one + "units", "4.5"}},
+      {layer("LSTM", R"("units":0)"), {one + "units", "got 0"}},
+      {layer("LSTM", R"("units":-4)"), {one + "units", "-4"}},
+      {layer("LSTM", R"("units":2147483648)"), {one + "units", "2147483648"}},
+      {layer("LSTM", ""), {one + "units", "nothing"}},
+      {layer("LSTM", R"("units":1,"activation":"gelu")"), {one + "activation", "\"gelu\"", "linear, tanh, sigmoid"}},
+      {layer("LSTM", R"("units":1,"activation":"hard_sigmoid_keras3")"), {one + "activation"}},
+      {layer("LSTM", R"("units":1,"activation":{"class_name":"f"})"), {one + "activation", "class_name"}},
+      {layer("GRU", R"("units":1,"recurrent_activation":"softsign")"), {one + "recurrent_activation", "\"softsign\""}},
+      {layer("GRU", R"("units":1,"reset_after":1)"), {one + "reset_after", "got 1", "true or false"}},
+      {layer("GRU", R"("units":1,"use_bias":null)"), {one + "use_bias", "null"}},
+      {layer("GRU", R"("units":1,"unroll":"yes")"), {one + "unroll", "\"yes\""}},
+      {layer("Dense", R"("units":[1])"), {one + "units", "[1]"}},
+      {layer("Dense", R"("units":1,"activation":7)"), {one + "activation", "7", "a string"}},
+      {layer("RNN", ""), {one + "cell", "nothing", "an object"}},
+      {layer("RNN", "\"cell\":" + layer("MyCell", "")), {one + "cell class", "'MyCell'", "LSTMCell"}},
+      {layer("RNN", "\"cell\":" + layer("StackedRNNCells", R"("cells":[])")), {one + "cells", "none"}},
+      {layer("RNN", "\"cell\":" + layer("StackedRNNCells", R"("cells":{})")), {one + "cell: cells", "{}", "a list"}},
+      {layer("RNN", "\"cell\":" + layer("StackedRNNCells", R"("reverse_state_order":true,"cells":[)" + cell + "]")),
+       {one + "reverse_state_order", "true"}},
+      {layer("RNN", "\"cell\":" + layer("StackedRNNCells", "\"cells\":[" + layer("StackedRNNCells", "") + "]")),
+       {one + "cell class", "'StackedRNNCells'"}},
+      {layer("Bidirectional", ""), {one + "layer", "nothing"}},
+      {layer("Bidirectional", "\"merge_mode\":\"max\",\"layer\":" + lstm), {one + "merge_mode", "'max'", "concat"}},
+      {layer("Bidirectional", "\"layer\":" + lstm + ",\"backward_layer\":" + lstm), {one + "go_backwards", "the same"}},
+      {layer("Bidirectional", "\"layer\":" + lstm + ",\"backward_layer\":" +
+                                  layer("LSTM", R"("units":1,"go_backwards":true,"return_state":true)")),
+       {one.substr(0, one.size() - 2), "differ in return_sequences"}},
+      {sequential(lstm + "," + lstm), {"configuration", "two layers 'one'"}},
+      {sequential("1"), {"model.keras: layer", "got 1", "a JSON object"}},
+      {sequential(R"({"config":{"name":"a"}})"), {"class_name", "nothing"}},
+      {sequential(R"({"class_name":"LSTM"})"), {"config", "nothing"}},
+      {sequential(R"({"class_name":"LSTM","config":{"name":3}})"), {"class LSTM: name", "got 3"}},
+      {R"({"class_name":"Sequential","config":{"layers":7}})", {"configuration: layers", "got 7", "a list"}},
+      {R"({"class_name":"Sequential"})", {"configuration: config", "nothing"}},
+      {"[]", {"configuration", "[]", "a JSON object"}},
+      {"", {"configuration", "parse error"}},
+      {"{\"a\":1,\"a\":2}", {"configuration", "the key \"a\" twice"}},
+      {std::string(100'000, '['), {"configuration", "nested deeper", "at most 100"}},
+  };
+  for (const Refused& refused : table) {
+    SCOPED_TRACE(refused.text.substr(0, 200));
+    expect_words([&] { static_cast<void>(parse(refused.text)); }, refused.words);
+  }
+}
+
+}  // namespace
+}  // namespace rondo::test

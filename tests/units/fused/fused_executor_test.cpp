@@ -1,0 +1,183 @@
+// The fused executor with the kernels of every instruction set of this machine, in every dtype, on several threads.
+
+#include "cpu/fused/fused_executor.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "agreement/property/random_recurrence.h"
+#include "agreement/property/seeds.h"
+#include "cpu/fused/kernels.h"
+#include "rondo/tensor/thread_pool.h"
+#include "rondo/vocabulary/error.h"
+#include "support/compare.h"
+
+namespace rondo::test {
+namespace {
+
+/// The default pool for as long as it lives.
+class PoolScope {
+ public:
+  explicit PoolScope(std::shared_ptr<ThreadPool> pool) { set_default_thread_pool(std::move(pool)); }
+  ~PoolScope() { set_default_thread_pool(nullptr); }
+};
+
+/// Whatever the machine has: plans are for so many processors.
+DeviceProperties processors(int count) { return {.device = cpu(), .processors = count}; }
+
+RunResult run_fused(const Executor& executor, const RandomRecurrence& recurrence, DType dtype, int threads) {
+  RecurrenceSpec spec = recurrence.spec;
+  spec.dtype = dtype;
+  return run_plan(Plan::create_for(executor, spec, processors(threads)), recurrence);
+}
+
+/// The recurrence whose numbers a dtype can hold.
+RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype) {
+  const auto round = [&](Tensor& tensor) { tensor = tensor.to(dtype).to(DType::f32); };
+  round(recurrence.x);
+  round(recurrence.weights.kernel);
+  round(recurrence.weights.recurrent_kernel);
+  if (recurrence.weights.bias) round(*recurrence.weights.bias);
+  for (Tensor& state : recurrence.initial_state) round(state);
+  return recurrence;
+}
+
+double tolerance(DType dtype) { return dtype == DType::f32 ? 1e-5 : (dtype == DType::f16 ? 1e-3 : 8e-3); }
+
+/// Of a cell that the executor has.
+RandomRecurrence random_plain(Random& random, const WantedSizes& sizes) {
+  while (true) {
+    RandomRecurrence recurrence = random_recurrence(random, sizes);
+    if (is_plain(recurrence.spec.cell)) return recurrence;
+  }
+}
+
+/// Sizes around the lanes of vectors, the tiles of rows and the ends of chunks.
+RandomRecurrence hazardous(Random& random) {
+  RandomRecurrence recurrence =
+      random_plain(random, {.units = random.pick<std::int64_t>({1, 4, 15, 16, 17, 33, 70, 130}),
+                            .B = random.pick<std::int64_t>({1, 2, 3, 7, 9, 19, 100}),
+                            .T = random.pick<std::int64_t>({1, 2, 5, 100, 230}),
+                            .I = random.pick<std::int64_t>({1, 5, 16, 40})});
+  if (random.coin()) {  // the usual activations, whose gates are vectors
+    recurrence.spec.cell.activation = Activation::tanh;
+    recurrence.spec.cell.recurrent_activation = Activation::sigmoid;
+  }
+  return recurrence;
+}
+
+/// Kept small: a hundredth of the other properties' cases, each of which is a hundred times as large.
+template <typename Check>
+void for_each_hazard(Check&& check) {
+  std::uint64_t count = 0;
+  for_each_seed([&](std::uint64_t seed) {
+    if (count++ % 50 != 0) return;
+    Random random(seed);
+    const RandomRecurrence recurrence = hazardous(random);
+    SCOPED_TRACE(to_string(recurrence.spec));
+    check(recurrence, random);
+  });
+}
+
+TEST(FusedExecutor, EveryInstructionSetEqualsTheReferenceInDouble) {
+  const auto tables = fused::all_kernels();
+  for_each_hazard([&](const RandomRecurrence& drawn, Random& random) {
+    const DType dtype = random.pick({DType::f32, DType::bf16, DType::f16});
+    const RandomRecurrence recurrence = rounded(drawn, dtype);
+    const RunResult expected = run_on("reference", recurrence, DType::f64);
+    const double bound = tolerance(dtype) * scale_of(recurrence, expected);
+    for (const fused::KernelTable* kernels : tables) {
+      SCOPED_TRACE(std::string(kernels->target) + " " + to_string(dtype));
+      expect_close(run_fused(*make_fused_executor(*kernels), recurrence, dtype, 1), expected, bound);
+    }
+  });
+}
+
+void expect_identical(const RunResult& actual, const RunResult& expected) {
+  EXPECT_TRUE(identical(actual.y, expected.y));
+  EXPECT_TRUE(identical(actual.last_output, expected.last_output));
+  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
+    EXPECT_TRUE(identical(actual.final_state[k], expected.final_state[k]));
+  }
+}
+
+TEST(FusedExecutor, AnyNumberOfThreadsGivesTheSameBits) {
+  const PoolScope scope(make_thread_pool(6));
+  for_each_hazard([&](const RandomRecurrence& recurrence, Random& random) {
+    const DType dtype = random.pick({DType::f32, DType::bf16});
+    const RunResult expected = run_fused(fused_executor(), recurrence, dtype, 1);
+    for (const int threads : {2, 3, 6}) {
+      SCOPED_TRACE(threads);
+      expect_identical(run_fused(fused_executor(), recurrence, dtype, threads), expected);
+    }
+  });
+}
+
+/// Runs parts on threads of its own, started for each run; and fewer than it could every other time.
+class LentPool final : public ThreadPool {
+ public:
+  int size() const override { return 4; }
+
+  void run(int most, Part part, void* work) override {
+    const int count = std::min(most, ++runs_ % 2 == 0 ? 4 : 3);
+    std::vector<std::thread> threads;
+    for (int index = 1; index < count; ++index) threads.emplace_back(part, work, index, count);
+    part(work, 0, count);
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  int runs() const { return runs_; }
+
+ private:
+  int runs_ = 0;
+};
+
+TEST(FusedExecutor, RunsInALentPool) {
+  Random random(11);
+  const RandomRecurrence recurrence = random_plain(random, {.units = 256, .B = 4, .T = 20, .I = 256});
+  const RunResult expected = run_fused(fused_executor(), recurrence, DType::f32, 1);
+  const auto pool = std::make_shared<LentPool>();
+  const PoolScope scope(pool);
+  for (int run = 0; run < 4; ++run) expect_identical(run_fused(fused_executor(), recurrence, DType::f32, 4), expected);
+  EXPECT_EQ(pool->runs(), 4);
+}
+
+TEST(FusedExecutor, SaysHowItRuns) {
+  const RecurrenceSpec spec{.cell = {.units = 512}, .T = 100, .B = 1, .I = 512};
+  const std::string text = Plan::create_for(fused_executor(), spec, processors(2)).explain();
+  EXPECT_NE(text.find("1 groups of rows x 2 of units"), std::string::npos) << text;
+  const std::string alone = Plan::create(spec, processors(2), {.threads = 1}).explain();
+  EXPECT_NE(alone.find("1 groups of rows x 1 of units"), std::string::npos) << alone;
+  EXPECT_THROW(Plan::create(spec, {.threads = -1}), ValueError);
+}
+
+TEST(FusedExecutor, NoInitialStateIsOneOfZeros) {
+  for (const CellKind kind : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
+    Random random(5);
+    RandomRecurrence recurrence = random_plain(random, {.units = 33, .B = 7, .T = 5, .I = 8});
+    while (recurrence.spec.cell.kind != kind) {
+      recurrence = random_plain(random, {.units = 33, .B = 7, .T = 5, .I = 8});
+    }
+    recurrence.initial_state.clear();
+    const RunResult without = run_fused(fused_executor(), recurrence, DType::f32, 1);
+    for (int k = 0; k < state_count(kind); ++k) recurrence.initial_state.push_back(Tensor::zeros({7, 33}, DType::f32));
+    SCOPED_TRACE(to_string(recurrence.spec));
+    expect_identical(run_fused(fused_executor(), recurrence, DType::f32, 1), without);
+  }
+}
+
+#if defined(__SSE__)
+TEST(FusedExecutor, WhatIsBelowNormalNumbersIsZero) {
+  // c halves in every step: after 140 of them it would be 2^-140, a denormal number.
+  const RecurrenceSpec spec{.cell = {.units = 4, .use_bias = false}, .T = 140, .B = 1, .I = 1};
+  const Tensor zeros = Tensor::zeros({4, 16}, DType::f32);
+  Session session(Plan::create(spec, {.executor = "cpu_fused"}), {Tensor::zeros({1, 16}, DType::f32), zeros});
+  const std::vector<Tensor> state{Tensor::zeros({1, 4}, DType::f32), Tensor::full({1, 4}, 1.0, DType::f32)};
+  session.run({.x = Tensor::zeros({140, 1, 1}, DType::f32), .initial_state = state, .final_state = state});
+  EXPECT_TRUE(identical(state[1], Tensor::zeros({1, 4}, DType::f32)));
+}
+#endif
+
+}  // namespace
+}  // namespace rondo::test

@@ -1,0 +1,251 @@
+// The vector kernels, for every instruction set that this machine has: accuracy of the functions, products,
+// conversions.
+
+#include "cpu/fused/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "rondo/vocabulary/float16.h"
+#include "support/random.h"
+
+namespace rondo::fused {
+namespace {
+
+using test::Random;
+
+constexpr double kTiny = 0x1p-125;
+
+// Numbers of every exponent and both signs, with random fractions, and the special ones.
+std::vector<float> all_exponents() {
+  std::vector<float> numbers{0.0F, -0.0F};
+  Random random(1);
+  for (int exponent = -149; exponent <= 127; ++exponent) {
+    for (int k = 0; k < 400; ++k) {
+      const auto number = static_cast<float>(std::ldexp(random.uniform(1.0, 2.0), exponent));
+      numbers.push_back(number);
+      numbers.push_back(-number);
+    }
+  }
+  for (float x = -110.0F; x < 110.0F; x += 0.00731F) numbers.push_back(x);
+  return numbers;
+}
+
+// Distance in units in the last place of the exact value; results below 2^-125 may be anything up to it.
+double units_apart(float actual, double exact) {
+  if (std::abs(exact) < kTiny) return std::abs(actual - exact) <= kTiny ? 0.0 : 1e9;
+  const double unit = std::ldexp(1.0, std::ilogb(exact) - 23);
+  return std::abs(actual - exact) / unit;
+}
+
+using RowFunction = void (*)(const float*, std::int64_t, float*);
+
+// Whatever lies around a row stays as it is.
+std::vector<float> apply(RowFunction function, const std::vector<float>& x) {
+  std::vector<float> y(x.size() + 2, 7.0F);
+  function(x.data(), static_cast<std::int64_t>(x.size()), y.data() + 1);
+  EXPECT_EQ(y.front(), 7.0F);
+  EXPECT_EQ(y.back(), 7.0F);
+  return {y.begin() + 1, y.end() - 1};
+}
+
+void expect_accurate(RowFunction function, double (*exact)(double), const char* what) {
+  const std::vector<float> x = all_exponents();
+  const std::vector<float> y = apply(function, x);
+  double worst = 0;
+  float worst_x = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    EXPECT_LE(std::abs(y[i]), 1.0F) << what << "(" << x[i] << ")";
+    const double units = units_apart(y[i], exact(x[i]));
+    if (units > worst) worst_x = x[i];
+    worst = std::max(worst, units);
+  }
+  EXPECT_LE(worst, 4.0) << what << "(" << worst_x << ")";
+  ::testing::Test::RecordProperty(what, std::to_string(worst));
+}
+
+class FusedKernels : public ::testing::TestWithParam<const KernelTable*> {};
+
+TEST_P(FusedKernels, SigmoidAndTanhAreWithinFourUnits) {
+  expect_accurate(
+      GetParam()->sigmoid, [](double x) { return 1.0 / (1.0 + std::exp(-x)); }, "sigmoid");
+  expect_accurate(
+      GetParam()->tanh, [](double x) { return std::tanh(x); }, "tanh");
+}
+
+TEST_P(FusedKernels, SpecialNumbers) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> x{infinity, -infinity, nan, 0.0F, 100.0F, -100.0F};
+  const std::vector<float> sigmoids = apply(GetParam()->sigmoid, x);
+  EXPECT_EQ(sigmoids[0], 1.0F);
+  EXPECT_LE(sigmoids[1], kTiny);
+  EXPECT_TRUE(std::isnan(sigmoids[2]));
+  EXPECT_EQ(sigmoids[3], 0.5F);
+  const std::vector<float> tanhs = apply(GetParam()->tanh, x);
+  EXPECT_EQ(tanhs[0], 1.0F);
+  EXPECT_EQ(tanhs[1], -1.0F);
+  EXPECT_TRUE(std::isnan(tanhs[2]));
+  EXPECT_EQ(tanhs[3], 0.0F);
+  EXPECT_EQ(tanhs[4], 1.0F);
+}
+
+/// Random rows and panels of weights, all in f32.
+struct ProductCase {
+  std::int64_t K;
+  int vectors;
+  int lanes;
+  std::vector<float> panels;  // four of them
+  std::vector<float> start;
+  std::vector<std::vector<float>> rows;
+  std::vector<const float*> row_pointers;
+
+  std::int64_t width() const { return static_cast<std::int64_t>(vectors) * lanes; }
+
+  ProductCase(Random& random, std::int64_t its_k, int its_vectors, int its_lanes)
+      : K(its_k), vectors(its_vectors), lanes(its_lanes), rows(kMostRows) {
+    panels.resize(static_cast<std::size_t>(4 * K * width()));
+    for (float& weight : panels) weight = static_cast<float>(random.uniform(-1, 1));
+    start.resize(static_cast<std::size_t>(4 * width()));
+    for (float& element : start) element = static_cast<float>(random.uniform(-1, 1));
+    for (auto& row : rows) {
+      row.resize(static_cast<std::size_t>(K));
+      for (float& element : row) element = static_cast<float>(random.uniform(-1, 1));
+      row_pointers.push_back(row.data());
+    }
+  }
+
+  double exact(int panel, int row, std::int64_t column) const {
+    double sum = static_cast<double>(start[static_cast<std::size_t>(panel * width() + column)]);
+    for (std::int64_t k = 0; k < K; ++k) {
+      const auto index = static_cast<std::size_t>((panel * K + k) * width() + column);
+      sum += static_cast<double>(rows[static_cast<std::size_t>(row)][static_cast<std::size_t>(k)]) *
+             static_cast<double>(panels[index]);
+    }
+    return sum;
+  }
+
+  /// Prefetches in another way for each number of rows.
+  PanelProduct product(int row_count, int panel_count, const void* weights, float* sums) const {
+    return {.rows = row_pointers.data(),
+            .row_count = row_count,
+            .K = K,
+            .panels = weights,
+            .panel_stride = K * width(),
+            .panel_count = panel_count,
+            .prefetch = {.what = static_cast<Prefetch::What>(row_count % 3),
+                         .begin = static_cast<const std::byte*>(weights),
+                         .lines = 1 + row_count % 2},
+            .start = start.data(),
+            .sums = sums,
+            .sums_stride = row_count * width()};
+  }
+};
+
+TEST_P(FusedKernels, ProductsOfAllTilesAreTheSameSums) {
+  Random random(2);
+  for (const int vectors : {3, 4}) {
+    const ProductKernel kernel = GetParam()->product(DType::f32, vectors);
+    ASSERT_LE(kernel.most_rows, kMostRows);
+    const ProductCase problem(random, 37, vectors, GetParam()->lanes);
+    std::vector<float> first(static_cast<std::size_t>(4 * problem.width()));  // of row 0 with all panels, one by one
+    for (int row_count = 1; row_count <= kernel.most_rows; ++row_count) {
+      for (const int panel_count : {1, kernel.panels_at_once(row_count)}) {
+        ASSERT_LE(row_count * panel_count, kMostRows);
+        alignas(64) float sums[kMostSums];
+        kernel.multiply(problem.product(row_count, panel_count, problem.panels.data(), sums));
+        const float* sum = sums;
+        for (int panel = 0; panel < panel_count; ++panel) {
+          for (int row = 0; row < row_count; ++row) {
+            for (std::int64_t column = 0; column < problem.width(); ++column, ++sum) {
+              ASSERT_NEAR(*sum, problem.exact(panel, row, column), 2e-5);
+              if (row != 0) continue;
+              float& same = first[static_cast<std::size_t>(panel * problem.width() + column)];
+              if (same == 0.0F) same = *sum;
+              ASSERT_EQ(*sum, same) << "row 0 depends on who comes with it";
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+template <typename Element>
+void expect_narrow_products(const KernelTable& kernels, DType dtype) {
+  Random random(3);
+  for (const int vectors : {3, 4}) {
+    ProductCase problem(random, 11, vectors, kernels.lanes);
+    std::vector<Element> narrow;
+    for (float& weight : problem.panels) {
+      narrow.emplace_back(weight);
+      weight = static_cast<float>(narrow.back());
+    }
+    const ProductKernel kernel = kernels.product(dtype, vectors);
+    const ProductKernel wide_kernel = kernels.product(DType::f32, vectors);
+    alignas(64) float sums[kMostSums];
+    alignas(64) float wide[kMostSums];
+    for (int rows = 1; rows <= kernel.most_rows; ++rows) {
+      const int panels = kernel.panels_at_once(rows);
+      kernel.multiply(problem.product(rows, panels, narrow.data(), sums));
+      wide_kernel.multiply(problem.product(rows, panels, problem.panels.data(), wide));
+      for (std::int64_t i = 0; i < panels * rows * problem.width(); ++i) ASSERT_EQ(sums[i], wide[i]);
+    }
+  }
+}
+
+TEST_P(FusedKernels, WeightsOf16BitsAreWidenedExactly) {
+  expect_narrow_products<BFloat16>(*GetParam(), DType::bf16);
+  expect_narrow_products<Float16>(*GetParam(), DType::f16);
+}
+
+// Every 16-bit number becomes the float that it is, and comes back.
+template <typename Element>
+void expect_conversions(const KernelTable& kernels, DType dtype) {
+  std::vector<Element> narrow(65536);
+  for (std::size_t i = 0; i < narrow.size(); ++i) narrow[i].bits = static_cast<std::uint16_t>(i);
+  std::vector<float> wide(narrow.size());
+  kernels.load_row(dtype, narrow.data(), 65535, wide.data());
+  wide[65535] = static_cast<float>(narrow[65535]);
+  std::vector<Element> back(narrow.size());
+  kernels.store_row(wide.data(), 65535, dtype, back.data());
+  for (std::size_t i = 0; i < 65535; ++i) {
+    const auto expected = static_cast<float>(narrow[i]);
+    if (std::isnan(expected)) {
+      ASSERT_TRUE(std::isnan(wide[i]) && std::isnan(static_cast<float>(back[i]))) << i;
+    } else {
+      ASSERT_EQ(std::memcmp(&wide[i], &expected, sizeof expected), 0) << i;
+      ASSERT_EQ(back[i].bits, narrow[i].bits) << i;
+    }
+  }
+  EXPECT_EQ(back[65535].bits, 0);
+}
+
+// Numbers between two 16-bit ones go where Float16 and BFloat16 round them to.
+template <typename Element>
+void expect_rounding(const KernelTable& kernels, DType dtype) {
+  std::vector<float> wide = all_exponents();
+  for (int k = 0; k < 4096; ++k) wide.push_back(1.0F + static_cast<float>(k) / 4096.0F);  // ties among them
+  std::vector<Element> narrow(wide.size());
+  kernels.store_row(wide.data(), static_cast<std::int64_t>(wide.size()), dtype, narrow.data());
+  for (std::size_t i = 0; i < wide.size(); ++i) ASSERT_EQ(narrow[i].bits, Element(wide[i]).bits) << wide[i];
+}
+
+TEST_P(FusedKernels, RowsOf16Bits) {
+  expect_conversions<BFloat16>(*GetParam(), DType::bf16);
+  expect_conversions<Float16>(*GetParam(), DType::f16);
+  expect_rounding<BFloat16>(*GetParam(), DType::bf16);
+  expect_rounding<Float16>(*GetParam(), DType::f16);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, FusedKernels, ::testing::ValuesIn(all_kernels()),
+                         [](const auto& table) { return std::string(table.param->target); });
+
+TEST(FusedKernelTables, TheBestOneIsTheFirst) { EXPECT_EQ(&best_kernels(), all_kernels().front()); }
+
+}  // namespace
+}  // namespace rondo::fused

@@ -1,0 +1,56 @@
+// Lengths of a call, which are a mask by another name.
+
+#include <gtest/gtest.h>
+
+#include "rondo/keras/bidirectional.h"
+#include "rondo/ops/ops.h"
+#include "support/compare.h"
+#include "support/expect_error.h"
+#include "support/random.h"
+
+namespace rondo {
+namespace {
+
+using test::expect_words;
+using test::identical;
+using test::Random;
+
+constexpr std::int64_t B = 3;
+constexpr std::int64_t T = 5;
+constexpr std::int64_t I = 2;
+constexpr std::int64_t H = 4;
+
+RecurrentWeights weights() {
+  Random random(5);
+  return {random.tensor({I, 4 * H}, 0.5), random.tensor({H, 4 * H}, 0.5), random.tensor({4 * H}, 0.5)};
+}
+
+TEST(Lengths, AreTheMaskThatIsTrueUpToThem) {
+  const Tensor lengths = Tensor::from<std::int32_t>({5, 0, 2}, {B});
+  for (const bool time_major : {false, true}) {
+    const LSTMOptions options{.units = H, .return_sequences = true, .time_major = time_major};
+    const Tensor x = Random(6).tensor(time_major ? Shape{T, B, I} : Shape{B, T, I}, 1.0);
+    const Tensor mask = sequence_mask(lengths, T);
+    const CallOptions masked{.mask = time_major ? mask.swap_axes(0, 1) : mask};
+    const CallOptions given{.lengths = lengths.to(DType::i64)};
+    LSTM layer(options, weights());
+    EXPECT_TRUE(identical(layer(x, given).output.leaf(), layer(x, masked).output.leaf()));
+    Bidirectional both(layer, {weights()});
+    EXPECT_TRUE(identical(both(x, given).output.leaf(), both(x, masked).output.leaf()));
+  }
+}
+
+TEST(Lengths, NameWhatDoesNotFit) {
+  LSTM layer({.units = H}, weights());
+  const Tensor x = Random(6).tensor({B, T, I}, 1.0);
+  const auto call = [&](const Tensor& lengths) { layer(x, {.lengths = lengths}); };
+  expect_words([&] { call(Tensor::from<std::int32_t>({1, 2, 6}, {B})); }, {"lengths", "6", "T = 5"});
+  expect_words([&] { call(Tensor::from<std::int32_t>({1, -1, 5}, {B})); }, {"lengths", "-1"});
+  expect_words([&] { call(Tensor::from<std::int32_t>({1, 2}, {2})); }, {"lengths", "(3,)"});
+  expect_words([&] { call(Tensor::from<float>({1, 2, 3}, {B})); }, {"lengths", "i32 or i64"});
+  const Tensor lengths = Tensor::from<std::int32_t>({1, 2, 3}, {B});
+  expect_words([&] { layer(x, {.mask = sequence_mask(lengths, T), .lengths = lengths}); }, {"lengths", "mask"});
+}
+
+}  // namespace
+}  // namespace rondo

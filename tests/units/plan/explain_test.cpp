@@ -1,0 +1,104 @@
+// What a plan asks its executors and makes of their answers: this program has a list of executors of its own.
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "plan/executor_list.h"
+#include "rondo/plan/plan.h"
+
+namespace rondo {
+namespace {
+
+RecurrenceSpec small_lstm() { return {.cell = {.kind = CellKind::lstm, .units = 4}, .T = 3, .B = 2, .I = 5}; }
+
+class NoRunner final : public Runner {
+ public:
+  void run(const RecurrenceBuffers&, void*) override {}
+};
+
+/// Says of the properties that it is given as many lines as the device has processors, and keeps a runner's request.
+class Teller final : public Executor {
+ public:
+  std::string_view name() const override { return "teller"; }
+  Support supports(const RecurrenceSpec&, const DeviceProperties& properties) const override {
+    return properties.clusters.most_blocks() > 0 ? Support::yes() : Support::no("it needs clusters");
+  }
+  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return static_cast<std::size_t>(spec.B * properties.processors);
+  }
+  std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    std::string text;
+    for (int k = 0; k < properties.processors; ++k) {
+      text +=
+          "processor " + std::to_string(k) + " of " + properties.name + ": H=" + std::to_string(spec.cell.units) + "\n";
+    }
+    return text;
+  }
+  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
+    request_properties() = request.properties;
+    return std::make_unique<NoRunner>();
+  }
+
+  static DeviceProperties& request_properties() {
+    static DeviceProperties properties;
+    return properties;
+  }
+};
+
+class Silent final : public Executor {
+ public:
+  std::string_view name() const override { return "silent"; }
+  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
+  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 8; }
+  std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<NoRunner>(); }
+};
+
+DeviceProperties two_processors() { return {.processors = 2, .name = "a machine", .clusters = {.of_16 = 1}}; }
+
+TEST(Explain, SaysWhatTheExecutorSays) {
+  const Plan plan = Plan::create(small_lstm(), two_processors());
+  EXPECT_EQ(plan.workspace_bytes(), 4U);
+  EXPECT_EQ(plan.explain(),
+            "lstm H=4 I=5 T=3 B=2 f32, on cpu\n"
+            "  teller runs it, with a workspace of 4 bytes\n"
+            "    processor 0 of a machine: H=4\n"
+            "    processor 1 of a machine: H=4");
+}
+
+TEST(Explain, HasNoLinesForAnExecutorThatSaysNothing) {
+  const Plan plan = Plan::create(small_lstm(), {.processors = 2, .name = "a machine"});
+  EXPECT_EQ(plan.explain(),
+            "lstm H=4 I=5 T=3 B=2 f32, on cpu\n"
+            "  teller declined: it needs clusters\n"
+            "  silent runs it, with a workspace of 8 bytes");
+}
+
+TEST(Plan, KeepsThePropertiesItWasMadeFor) {
+  const Plan plan = Plan::create(small_lstm(), two_processors());
+  EXPECT_EQ(plan.properties().processors, 2);
+  EXPECT_EQ(plan.properties().name, "a machine");
+  EXPECT_EQ(plan.properties().clusters.most_blocks(), 16);
+  EXPECT_EQ(Plan::create(small_lstm()).properties().name, properties_of(cpu()).name);
+}
+
+TEST(Session, HandsThePropertiesOfThePlanToTheRunner) {
+  Teller::request_properties() = {};
+  const Session session(
+      Plan::create(small_lstm(), two_processors()),
+      {Tensor::zeros({5, 16}, DType::f32), Tensor::zeros({4, 16}, DType::f32), Tensor::zeros({16}, DType::f32)});
+  EXPECT_EQ(Teller::request_properties().processors, 2);
+  EXPECT_EQ(Teller::request_properties().name, "a machine");
+}
+
+}  // namespace
+
+// Instead of the library's.
+std::span<const Executor* const> executor_list(DeviceType) {
+  static const Teller teller;
+  static const Silent silent;
+  static const std::array<const Executor*, 2> executors{&teller, &silent};
+  return executors;
+}
+
+}  // namespace rondo
