@@ -1,17 +1,14 @@
+include(${CMAKE_CURRENT_LIST_DIR}/instances.cmake)
+
 # Sources that know nothing of CUDA's libraries: nvcc compiles them for a device, and the tests compile them as plain C++
 # for the simulated one.
 set(RONDO_CUDA_PORTABLE_SOURCES
-  device/launch_room.cpp
-  cuda_executors.cpp
   common/input_products.cpp
   common/packed_biases.cpp
   common/product_weights.cpp
-  stepwise/stepwise_bf16.cu
-  stepwise/stepwise_executor.cpp
-  stepwise/stepwise_f16.cu
-  stepwise/stepwise_f32.cu
-  stepwise/stepwise_f64.cu
-  stepwise/stepwise_products.cpp
+  cuda_executors.cpp
+  device/launch_room.cpp
+  model/product_model.cpp
   ops/binary.cu
   ops/cuda_ops.cpp
   ops/matmul.cpp
@@ -19,51 +16,21 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   ops/softmax.cu
   ops/unary.cu
   ops/where.cu
-  persistent/instances/persistent_block_bf16.cu
-  persistent/instances/persistent_block_f16.cu
-  persistent/instances/persistent_block_f32.cu
-  persistent/instances/persistent_block_tf32.cu
-  persistent/instances/persistent_block_tf32x3.cu
-  persistent/instances/persistent_cluster_bf16.cu
-  persistent/instances/persistent_cluster_f16.cu
-  persistent/instances/persistent_cluster_f32.cu
-  persistent/instances/persistent_cluster_tf32.cu
-  persistent/planner/persistent_choice.cpp
-  persistent/instances/persistent_cluster_tf32x3.cu
   persistent/persistent_executor.cpp
-  persistent/instances/persistent_grid_bf16_8units.cu
-  persistent/instances/persistent_grid_bf16_16units.cu
-  persistent/instances/persistent_grid_bf16_24units.cu
-  persistent/instances/persistent_grid_bf16_32units.cu
-  persistent/instances/persistent_grid_bf16_48units.cu
-  persistent/instances/persistent_grid_bf16_64units.cu
-  persistent/instances/persistent_grid_f16_8units.cu
-  persistent/instances/persistent_grid_f16_16units.cu
-  persistent/instances/persistent_grid_f16_24units.cu
-  persistent/instances/persistent_grid_f16_32units.cu
-  persistent/instances/persistent_grid_f16_48units.cu
-  persistent/instances/persistent_grid_f16_64units.cu
-  persistent/instances/persistent_grid_f32_8units.cu
-  persistent/instances/persistent_grid_f32_16units.cu
-  persistent/instances/persistent_grid_f32_32units.cu
-  persistent/instances/persistent_grid_tf32_8units.cu
-  persistent/instances/persistent_grid_tf32_16units.cu
-  persistent/instances/persistent_grid_tf32_24units.cu
-  persistent/instances/persistent_grid_tf32_32units.cu
-  persistent/instances/persistent_grid_tf32x3_8units.cu
-  persistent/instances/persistent_grid_tf32x3_16units.cu
-  persistent/instances/persistent_grid_tf32x3_24units.cu
-  persistent/instances/persistent_grid_tf32x3_32units.cu
   persistent/persistent_launch.cu
-  persistent/planner/persistent_plan.cpp
   persistent/persistent_runner.cpp
-  model/run_model.cpp
+  persistent/planner/persistent_choice.cpp
+  persistent/planner/persistent_plan.cpp
   persistent/planner/step_model.cpp
   persistent/stepwise_stand_in.cpp
   products/product_cache.cpp
   products/product_spec.cpp
   runtime/calls.cpp
+  stepwise/stepwise_executor.cpp
+  stepwise/stepwise_products.cpp
   tensor/copy.cu)
+list(TRANSFORM RONDO_CUDA_PORTABLE_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+list(APPEND RONDO_CUDA_PORTABLE_SOURCES ${RONDO_CUDA_INSTANCES})
 
 # Sources that call CUDA's runtime and libraries.
 set(RONDO_CUDA_LIBRARY_SOURCES
@@ -77,8 +44,8 @@ set(RONDO_CUDA_LIBRARY_SOURCES
 set(RONDO_CUDNN_SOURCES
   cudnn/check_cudnn.cpp
   cudnn/cudnn_descriptors.cpp
+  cudnn/cudnn_executor.cpp
   cudnn/cudnn_packing.cpp
   cudnn/cudnn_rnn.cpp
-  cudnn/cudnn_weight_space.cpp
-  cudnn/cudnn_executor.cpp
-  cudnn/cudnn_support.cpp)
+  cudnn/cudnn_support.cpp
+  cudnn/cudnn_weight_space.cpp)

@@ -1,8 +1,5 @@
 #include "ops/backend.h"
 
-#include "cpu/ops/cpu_ops.h"
-#include "cuda/ops/cuda_ops.h"
-
 namespace rondo {
 
 bool OpsBackend::convolution(const Tensor&, const Tensor&, std::span<const ConvolutionAxis>, const Tensor&) const {

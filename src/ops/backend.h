@@ -80,6 +80,10 @@ class OpsBackend {
   virtual void sequence_mask(const Tensor& lengths, const Tensor& result) const = 0;
 };
 
+/// What src/cpu/ops/ and src/cuda/ops/ implement; the second is there in a build without CUDA, too, and throws.
+const OpsBackend& cpu_ops();
+const OpsBackend& cuda_ops();
+
 /// Throws `ValueError` for a device that this build cannot use.
 const OpsBackend& backend_of(Device device);
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "cuda/common/graph_replay.h"
 #include "cuda/runtime/range.h"
+#include "cuda/runtime/replayed_runs.h"
 #include "plan/network_lanes.h"
 #include "plan/occupied.h"
 #include "plan/unattended.h"

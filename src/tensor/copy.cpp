@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "cuda/runtime/runtime.h"
-#include "cuda/tensor/copy_kernels.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/device_copy.h"
 #include "tensor/strided_loop.h"
 #include "vocabulary/dispatch_dtype.h"
 

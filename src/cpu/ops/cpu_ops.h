@@ -5,8 +5,6 @@
 
 namespace rondo {
 
-const OpsBackend& cpu_ops();
-
 // The contracts are those of the members of OpsBackend.
 void cpu_unary(const UnaryOp& op, const Tensor& x, const Tensor& result);
 void cpu_binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& result);

@@ -5,8 +5,8 @@
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/runtime/calls.h"
 #include "cuda/runtime/runtime.h"
-#include "cuda/tensor/copy_kernels.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/device_copy.h"
 
 namespace rondo {
 namespace {

@@ -6,8 +6,6 @@
 
 namespace rondo {
 
-const OpsBackend& cuda_ops();
-
 // The contracts are those of the members of OpsBackend.
 void cuda_unary(const UnaryOp& op, const Tensor& x, const Tensor& result);
 void cuda_binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& result);

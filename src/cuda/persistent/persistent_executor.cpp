@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "cuda/model/run_model.h"
+#include "cuda/model/product_model.h"
 #include "cuda/persistent/persistent_scratch.h"
 #include "cuda/persistent/planner/persistent_choice.h"
 #include "cuda/persistent/planner/tuning_rows.h"

@@ -2,7 +2,7 @@
 
 #include "cuda/common/graph_replay.h"
 #include "cuda/common/packed_biases.h"
-#include "cuda/model/run_model.h"
+#include "cuda/model/product_model.h"
 #include "cuda/stepwise/stepwise_loop.h"
 #include "cuda/stepwise/stepwise_scratch.h"
 #include "rondo/vocabulary/error.h"

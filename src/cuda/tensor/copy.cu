@@ -2,9 +2,9 @@
 
 #include "cuda/device/convert_element.cuh"
 #include "cuda/runtime/runtime.h"
-#include "cuda/tensor/copy_kernels.h"
 #include "cuda/tensor/element_bits.h"
 #include "cuda/tensor/elementwise.cuh"
+#include "tensor/device_copy.h"
 
 namespace rondo {
 namespace {

@@ -12,7 +12,6 @@
 /// `state` and a `gate` that `activate(activation, x)` takes: Activations, or a type of an executor's own.
 #pragma once
 
-#include "recurrence/buffers.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/vocabulary/activation.h"
 #include "rondo/vocabulary/host_device.h"

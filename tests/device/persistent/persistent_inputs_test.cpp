@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cuda/model/run_model.h"
+#include "cuda/model/product_model.h"
 #include "cuda/persistent/planner/persistent_choice.h"
 #include "device/persistent/planned.h"
 

@@ -6,8 +6,7 @@
 #include <limits>
 #include <sstream>
 
-#include "cuda/model/run_model.h"
-#include "cuda/persistent/persistent_kernels.h"
+#include "cuda/model/product_model.h"
 #include "cuda/persistent/planner/step_model.h"
 #include "cuda/persistent/planner/tuning_table.h"
 #include "cuda/persistent/shape/operand_kind.h"

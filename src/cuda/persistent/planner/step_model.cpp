@@ -154,4 +154,15 @@ double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape
          (ahead ? overlapped(incoming, work) : incoming + work) + inputs_ns(spec, shape, bytes, passes, exchange);
 }
 
+double start_ns(const PersistentShape& shape, const BlockBytes& bytes, double rounds) {
+  const double of_block = static_cast<double>(bytes.register_weights + bytes.shared_weights + bytes.input_weights);
+  const double of_team = of_block * shape.blocks;
+  const double of_all = of_team * shape.teams / rounds;
+  const double from_memory = of_team <= kHardware.l2_bytes ? 0.0 : of_team / kHardware.memory_bytes_per_ns;
+  const double weights =
+      std::max({of_block / kHardware.l2_bytes_per_ns_per_processor, of_all / kHardware.l2_bytes_per_ns, from_memory});
+  const double cooperative = shape.kind == PersistentKind::grid ? kHardware.cooperative_ns : 0.0;
+  return kHardware.launch_ns + cooperative + kHardware.ends_ns + rounds * weights;
+}
+
 }  // namespace rondo

@@ -19,4 +19,8 @@ namespace rondo {
 /// Of one step of one team, in nanoseconds.
 double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes);
 
+/// Once for a run of a persistent kernel: the launch, weights into registers and shared memory, in each of so many
+/// rounds of its teams, and what is read before the first step and written after the last. In nanoseconds.
+double start_ns(const PersistentShape& shape, const BlockBytes& bytes, double rounds);
+
 }  // namespace rondo

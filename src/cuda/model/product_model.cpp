@@ -1,4 +1,4 @@
-#include "cuda/model/run_model.h"
+#include "cuda/model/product_model.h"
 
 #include <algorithm>
 
@@ -17,17 +17,6 @@ double part_of_h200(const DeviceProperties& properties) {
 double strict_flops_per_ns(double rows) { return std::min(40e3, 380 * rows); }
 
 }  // namespace
-
-double start_ns(const PersistentShape& shape, const BlockBytes& bytes, double rounds) {
-  const double of_block = static_cast<double>(bytes.register_weights + bytes.shared_weights + bytes.input_weights);
-  const double of_team = of_block * shape.blocks;
-  const double of_all = of_team * shape.teams / rounds;
-  const double from_memory = of_team <= kHardware.l2_bytes ? 0.0 : of_team / kHardware.memory_bytes_per_ns;
-  const double weights =
-      std::max({of_block / kHardware.l2_bytes_per_ns_per_processor, of_all / kHardware.l2_bytes_per_ns, from_memory});
-  const double cooperative = shape.kind == PersistentKind::grid ? kHardware.cooperative_ns : 0.0;
-  return kHardware.launch_ns + cooperative + kHardware.ends_ns + rounds * weights;
-}
 
 double input_product_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
   // Measured on an H200 (docs/performance.md): what a small product takes, and the rates of large ones.

@@ -1,4 +1,4 @@
-/// The copies of tensor/copy.h where both ends are on one CUDA device. Floor 1.
+/// The copies of tensor/copy.h where both ends are on one CUDA device. src/cuda/tensor/ implements them.
 #pragma once
 
 #include "rondo/tensor/tensor.h"

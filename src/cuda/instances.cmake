@@ -1,0 +1,36 @@
+# Kernels take long to compile, so each dtype and kind of them is a source of its own. These sources differ in a few words:
+# they are written when a build is configured, and RONDO_CUDA_INSTANCES lists them.
+set(RONDO_CUDA_INSTANCES "")
+
+# rondo_cuda_instance(NAME TEMPLATE): writes NAME.cu from src/cuda/TEMPLATE with the caller's type, kind and octets.
+macro(rondo_cuda_instance name template)
+  set(instance ${PROJECT_BINARY_DIR}/src/cuda/instances/${name}.cu)
+  configure_file(${PROJECT_SOURCE_DIR}/src/cuda/${template} ${instance} @ONLY)
+  list(APPEND RONDO_CUDA_INSTANCES ${instance})
+endmacro()
+
+# A row: dtype, its type.
+foreach(row IN ITEMS "f64 double" "f32 float" "f16 Float16" "bf16 BFloat16")
+  string(REGEX MATCH "([^ ]+) ([^ ]+)" row ${row})
+  set(type ${CMAKE_MATCH_2})
+  rondo_cuda_instance(stepwise_${CMAKE_MATCH_1} stepwise/instance.cu.in)
+endforeach()
+
+# A row: operand, its type, and how many octets of units a warp of a grid may own (has_octets in persistent_shape.h). A
+# warp of the other kinds owns two.
+foreach(row IN ITEMS "f32 float 1;2;4" "tf32 device::Tf32 1;2;3;4" "tf32x3 device::Tf32x3 1;2;3;4"
+                     "f16 Float16 1;2;3;4;6;8" "bf16 BFloat16 1;2;3;4;6;8")
+  string(REGEX MATCH "([^ ]+) ([^ ]+) (.+)" row "${row}")
+  set(operand ${CMAKE_MATCH_1})
+  set(type ${CMAKE_MATCH_2})
+  set(octets_of_grids ${CMAKE_MATCH_3})
+  set(octets 2)
+  foreach(kind IN ITEMS block cluster)
+    rondo_cuda_instance(persistent_${kind}_${operand} persistent/instances/instance.cu.in)
+  endforeach()
+  set(kind grid)
+  foreach(octets IN LISTS octets_of_grids)
+    math(EXPR units "8 * ${octets}")
+    rondo_cuda_instance(persistent_grid_${operand}_${units}units persistent/instances/instance.cu.in)
+  endforeach()
+endforeach()
