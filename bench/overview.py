@@ -77,7 +77,8 @@ def gpu_table(bench):
 
 
 def gpu_chart(bench):
-    results = sorted((r for r in bench["results"] if r["set"] != STEPS_SET and r["runs"]), key=lambda r: (r["cell"], r["math"], order(r)))
+    results = [result for result in bench["results"] if result["set"] != STEPS_SET and result["runs"]]
+    results.sort(key=lambda result: (result["cell"], result["math"], order(result)))
     pairs = [(result, against_cudnn(result, planned_rondo(result))) for result in results]
     pairs = [(result, values) for result, values in pairs if values["best"] is not None]
     series = {f"cuDNN's {key}": [values[key] for _, values in pairs] for key in ("standard", "best")}
