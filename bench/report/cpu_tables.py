@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from markdown import table
+from markdown import link_to, table
 from measurements import geometric_mean
 from plot import chart
 
@@ -111,12 +111,13 @@ def chart_of(record):
     return chart(f"Microseconds a step, {record['threads']} thread(s)", [point["name"] for point in points], series)
 
 
-def cpu_markdown(paths, plots=None):
-    """All of it; charts go into the folder `plots`, beside the document's."""
+def cpu_markdown(paths, plots=None, document=None):
+    """All of it; charts are written into the folder `plots`, if there is one."""
     parts = []
     for record in sorted((load(path) for path in paths), key=lambda record: record["threads"]):
-        name = f"cpu_{record['threads']}_threads.svg"
+        chart_path = plots / f"cpu_{record['threads']}_threads.svg" if plots else None
         if plots:
-            (pathlib.Path(plots) / name).write_text(chart_of(record))
-        parts.append(record_markdown(record, f"images/{name}" if plots else None))
+            plots.mkdir(parents=True, exist_ok=True)
+            chart_path.write_text(chart_of(record))
+        parts.append(record_markdown(record, link_to(chart_path, document) if plots else None))
     return "\n".join(parts)

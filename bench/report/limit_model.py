@@ -14,7 +14,7 @@ Two models, both of the time of one step in microseconds, for B rows and H units
 To either comes the product of all inputs with their kernel, spread over the T steps.
 
 Every constant is here, with where it is from. None of them was measured by this project: every number that comes out is
-a prediction, and docs/performance.md has what was measured beside it.
+a prediction, and bench/results/gpu.md has what was measured beside it.
 """
 
 import dataclasses

@@ -1,8 +1,13 @@
-"""How reports write numbers and tables."""
+"""How reports write numbers, tables and links, and where in a page they put them."""
+
+import os
+import pathlib
+
+from measurements import FileError
 
 
 def number(value, digits=3):
-    """With so many significant digits, without an exponent."""
+    """With `digits` significant digits, without an exponent."""
     if value is None:
         return "-"
     text = f"{value:#.{digits}g}"
@@ -12,3 +17,19 @@ def number(value, digits=3):
 def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def link_to(path, document):
+    """The path of a file as a page names it; as the working folder does where there is no page."""
+    home = document.resolve().parent if document else pathlib.Path.cwd()
+    return os.path.relpath(path.resolve(), home)
+
+
+def put_into(document, marker, text):
+    """Replaces the text between the two markers of that name."""
+    begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
+    content = document.read_text()
+    if content.count(begin) != 1 or content.count(end) != 1 or content.index(begin) > content.index(end):
+        raise FileError(f"{document}: expected {begin} and {end}, once each")
+    before, rest = content.split(begin)
+    document.write_text(before + begin + "\n" + text + "\n" + end + rest.split(end)[1])

@@ -1,27 +1,31 @@
 #!/usr/bin/env python3
 """Tables and charts of what rondo_bench and rondo_micro measured.
 
-    report.py record FILE [--doc docs/performance.md] [--plots docs/images]
-    report.py results FILE... [--doc docs/performance.md] [--plots docs/images]
-    report.py plans PLANS FILE [--doc docs/performance.md]
-    report.py predict [--set quick] [--doc docs/performance.md]
-    report.py constants FILE [--doc docs/performance.md]
+    report.py record FILE [--doc bench/results/gpu.md] [--plots docs/images]
+    report.py results FILE... [--doc bench/results/gpu.md] [--plots docs/images]
+    report.py constants FILE [--doc bench/results/gpu.md]
+    report.py cpu FILE... [--doc bench/results/cpu.md] [--plots docs/images]
+    report.py predict [--set quick] [--doc bench/results/predictions.md]
+    report.py plans PLANS FILE [--doc bench/results/predictions.md]
+    report.py model [FILE] [--header src/cuda/model/hardware_constants.h] [--doc bench/results/predictions.md]
+    report.py overview FILE... [--doc docs/performance.md] [--plots docs/images]
     report.py tuning FILE... [--header src/cuda/persistent/planner/tuning_rows.h]
-    report.py model [FILE] [--header src/cuda/model/hardware_constants.h] [--doc docs/performance.md]
-    report.py cpu FILE... [--doc docs/performance.md] [--plots docs/images]
 
-FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`
-wrote, and for cpu what `scripts/bench cpu` did. `record` is constants and results together. Without --doc the Markdown goes to the output; with it, it replaces what
-stands between the document's markers, `<!-- results:begin -->` and `<!-- results:end -->` (or `prediction`, `constants`).
---plots writes one SVG chart for each cell.
+FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`,
+and for cpu what `scripts/bench cpu` wrote. `record` is constants and results together, and `overview` takes files of both
+kinds. Without --doc the Markdown is printed; with --doc it replaces the text between markers of that page,
+`<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `prediction`, `plans`, `model`, `overview_cpu`,
+`overview_gpu`). --plots writes SVG charts into a folder.
 
-`tuning` writes the planner's table of ways that were measured to be faster than what its model takes, from the alternatives in
-all of its files, the oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/planner/tuning_rows.h`.
+`overview` makes one table and one chart for the CPU and for the GPU each.
 
-`plans` holds what is expected of every point, as `rondo_bench --explain h200 --json PLANS` has it, against cuDNN in FILE.
+`plans` compares what is expected of every point, as `rondo_bench --explain h200 --json PLANS` wrote it, with cuDNN in FILE.
 
-`model` tells what that model takes of a GPU, what rondo_micro measured of it in FILE, and how far predictions are from what was
-measured there; --header puts the numbers into the model.
+`model` tells what the planner's model takes of a GPU, what rondo_micro measured of it in FILE, and how far predictions are
+from what was measured there; --header puts the numbers into the model.
+
+`tuning` writes the planner's table of ways that were measured to be faster than those its model takes, from the
+alternatives in all files, the oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/planner/tuning_rows.h`.
 """
 
 import argparse
@@ -30,16 +34,16 @@ import sys
 
 import limit_model
 from alternatives import alternatives_markdown
+from charts import write_plots
 from constants import constants_markdown
 from cpu_tables import cpu_markdown
-from markdown import number, table
-from measurements import (FileError, best_cudnn, load, load_alternatives, load_micro, load_ways, merge, planned_rondo,
-                          points_of)
+from markdown import number, put_into, table
+from measurements import FileError, load, load_alternatives, load_micro, load_ways, merge, points_of
 from model_fit import fit_markdown
+from overview import overviews
 from plans import load_plans, plans_markdown
-from plot import chart
 from step_constants import constants_table, measured_constants, read_constants, write_constants
-from tables import STEPS_SET, limit_of, order, overall_table, point_name, speed_table, steps_table, variant_table
+from tables import STEPS_SET, overall_table, point_name, speed_table, steps_table, variant_table
 from tuning import tuning_header
 
 BENCH = pathlib.Path(__file__).resolve().parents[1]
@@ -104,36 +108,6 @@ def prediction_markdown(points):
     return table(head, rows)
 
 
-def put_into(document, marker, text):
-    """Replaces what stands between the markers."""
-    begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
-    content = document.read_text()
-    if content.count(begin) != 1 or content.count(end) != 1 or content.index(begin) > content.index(end):
-        raise FileError(f"{document}: expected {begin} and {end}, once each")
-    before, rest = content.split(begin)
-    document.write_text(before + begin + "\n" + text + "\n" + end + rest.split(end)[1])
-
-
-def write_plots(bench, folder, document):
-    """One chart per cell, of the quick set where it was measured; returns (cell, path as the document names it)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    measured = [result for result in bench["results"] if result["runs"]]
-    shown = [result for result in measured if result["set"] == "quick"] or measured
-    for cell in sorted({result["cell"] for result in shown}):
-        results = sorted((r for r in shown if r["cell"] == cell), key=lambda r: (r["math"], order(r)))
-        labels = [f"{result['math']}  {point_name(result)}" for result in results]
-        series = {"cuDNN, best": [best_cudnn(r) for r in results], "Rondo": [planned_rondo(r) for r in results]}
-        series = {name: [run and run["us_per_step"] for run in runs] for name, runs in series.items()}
-        series["limit (predicted)"] = [limit_of(bench, result) for result in results]
-        path = folder / f"performance_{cell}.svg"
-        path.write_text(chart(f"{cell}: microseconds per step, {bench['device']['name']}", labels, series))
-        home = document.resolve().parent if document else pathlib.Path.cwd()
-        inside = path.resolve().is_relative_to(home)
-        written.append((cell, str(path.resolve().relative_to(home) if inside else path)))
-    return written
-
-
 def results_of(paths, options):
     """(marker, text) of files of rondo_bench or scripts/gpu-check; of alternatives, the last file's that has them."""
     bench = merge([load(path) for path in paths])
@@ -186,7 +160,9 @@ def parse(arguments):
     model.add_argument("--header", type=pathlib.Path)
     cpu = commands.add_parser("cpu")
     cpu.add_argument("files", nargs="+", type=pathlib.Path)
-    for command in (record, results, cpu):
+    overview = commands.add_parser("overview")
+    overview.add_argument("files", nargs="+", type=pathlib.Path)
+    for command in (record, results, cpu, overview):
         command.add_argument("--plots", type=pathlib.Path)
     plans = commands.add_parser("plans")
     plans.add_argument("plans", type=pathlib.Path)
@@ -195,7 +171,7 @@ def parse(arguments):
     predict.add_argument("--set", default="quick")
     constants = commands.add_parser("constants")
     constants.add_argument("file", type=pathlib.Path)
-    for command in (record, results, plans, predict, constants, model, cpu):
+    for command in (record, results, plans, predict, constants, model, cpu, overview):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -220,7 +196,9 @@ def main(arguments):
     elif options.command == "model":
         parts = [model_of(options.file, options.header)]
     elif options.command == "cpu":
-        parts = [("cpu", cpu_markdown(options.files, options.plots))]
+        parts = [("cpu", cpu_markdown(options.files, options.plots, options.doc))]
+    elif options.command == "overview":
+        parts = overviews(options.files, options.plots, options.doc)
     elif options.command == "results":
         parts = [results_of(options.files, options)]
     else:

@@ -45,12 +45,15 @@ def replayed(result, executor):
     return fastest([run for run in runs_of(result, executor) if run["graph"] == "replayed"])
 
 
+def against_cudnn(result, run):
+    """How much faster than cuDNN's best and than its standard algorithm, replayed, a run is."""
+    return {"best": ratio(best_cudnn(result), run), "standard": ratio(replayed(result, STANDARD), run)}
+
+
 def comparison(bench, result):
-    """Of what a plan takes: how much faster than cuDNN's best and than its standard algorithm it is, and how much of the
-    limit it reaches."""
+    """Of what a plan takes: how much faster than cuDNN it is, and how much of the limit it reaches."""
     rondo, limit = planned_rondo(result), limit_of(bench, result)
-    return {"best": ratio(best_cudnn(result), rondo), "standard": ratio(replayed(result, STANDARD), rondo),
-            "fraction": limit / rondo["us_per_step"] if limit and rondo else None}
+    return {**against_cudnn(result, rondo), "fraction": limit / rondo["us_per_step"] if limit and rondo else None}
 
 
 def mean_of(values, key):

@@ -18,13 +18,13 @@ MATHS = {"f32": ("f32", "strict"), "tf32": ("f32", "tf32"), "tf32x3": ("f32", "t
          "f16": ("f16", "strict"), "bf16": ("bf16", "strict")}
 MOST_ROWS_OF_A_TEAM = [2**k for k in range(14)]  # that the planner tries, and more
 
-HEADER = """/// Written by bench/report/report.py tuning; not by hand. Above each row stands its point, and what was measured of the way
-/// that the model takes. Floor 4.
+HEADER = """/// Written by bench/report/report.py tuning; not by hand. Above each row stands its point, and what was measured of the
+/// way that the model takes.
 #pragma once
 
 #include <array>
 
-#include "cuda/persistent/tuning_table.h"
+#include "cuda/persistent/planner/tuning_table.h"
 
 namespace rondo {
 

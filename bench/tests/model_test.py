@@ -17,7 +17,7 @@ from report_test import cells_of, micro_row  # noqa: E402
 from step_constants import HEADER, constants_table, measured_constants, read_constants, write_constants  # noqa: E402
 from tuning_test import a_bench, a_point  # noqa: E402
 
-DOCUMENT = HERE.parent.parent / "docs" / "performance.md"
+DOCUMENT = HERE.parent / "results" / "predictions.md"
 
 
 def a_micro():
