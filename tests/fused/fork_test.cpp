@@ -1,0 +1,272 @@
+// Servers that load a model, answer, and then fork workers: what was made before goes on in a child.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "cpu/threads/spin.h"
+#include "rondo/allocator.h"
+#include "rondo/ops.h"
+#include "rondo/plan.h"
+#include "rondo/thread_pool.h"
+#include "support/compare.h"
+#include "support/random.h"
+#include "vocabulary/fork.h"
+
+namespace rondo::test {
+namespace {
+
+constexpr unsigned kPatienceSeconds = 60;
+
+/// A child that ends after `work`, well where that returned true; one that hangs is killed.
+template <typename Work>
+pid_t start_child(Work&& work) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  alarm(kPatienceSeconds);
+  try {
+    _exit(work() ? 0 : 1);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "in a child: %s\n", error.what());
+    _exit(2);
+  }
+}
+
+::testing::AssertionResult ended_well(pid_t child) {
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) return ::testing::AssertionFailure() << "there is no child";
+  if (WIFSIGNALED(status)) return ::testing::AssertionFailure() << "killed by signal " << WTERMSIG(status);
+  if (WEXITSTATUS(status) != 0) return ::testing::AssertionFailure() << "exit status " << WEXITSTATUS(status);
+  return ::testing::AssertionSuccess();
+}
+
+template <typename Work>
+::testing::AssertionResult holds_in_child(Work&& work) {
+  return ended_well(start_child(work));
+}
+
+/// A thread that does something again and again for as long as this lives.
+class Busy {
+ public:
+  template <typename Work>
+  explicit Busy(Work work)
+      : thread_([this, work] {
+          while (!stop_) {
+            work();
+            ++rounds_;
+          }
+        }) {
+    spin_until([&] { return rounds_ > 0; });
+  }
+  ~Busy() {
+    stop_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> rounds_ = 0;
+  std::thread thread_;
+};
+
+/// How many parts a pool makes of some work; they meet, so that a missing thread is a child that hangs.
+int parts_of(ThreadPool& pool, int most) {
+  struct Meeting {
+    SpinBarrier barrier;
+    std::atomic<int> count = 0;
+  } meeting;
+  const auto part = [](void* work, int, int count) {
+    static_cast<Meeting*>(work)->count = count;
+    static_cast<Meeting*>(work)->barrier.arrive_and_wait(count);
+  };
+  pool.run(most, part, &meeting);
+  return meeting.count;
+}
+
+/// A model with its session, for four threads whatever the machine has.
+struct Model {
+  explicit Model(RecurrenceSpec spec)
+      : x(random.tensor({spec.T, spec.B, spec.I}, 1)),
+        weights{.kernel = random.tensor({spec.I, 4 * spec.cell.units}, 0.3),
+                .recurrent_kernel = random.tensor({spec.cell.units, 4 * spec.cell.units}, 0.3),
+                .bias = random.tensor({4 * spec.cell.units}, 0.3)},
+        shape{spec.T, spec.B, spec.cell.units},
+        session(Plan::create(spec, {.device = cpu(), .processors = 4}), weights) {}
+
+  Tensor answer() {
+    const Tensor y = Tensor::empty(shape, DType::f32);
+    session.run({.x = x, .y = y});
+    return y;
+  }
+
+  Random random{7};
+  Tensor x;
+  RecurrentWeights weights;
+  Shape shape;
+  Session session;
+};
+
+/// The first is shared out by units, with a barrier in each step, the second by rows, and the last has one thread.
+RecurrenceSpec by_units() { return {.cell = {.units = 256}, .T = 60, .B = 1, .I = 256}; }
+RecurrenceSpec by_rows() { return {.cell = {.units = 64}, .T = 20, .B = 64, .I = 32}; }
+RecurrenceSpec small() { return {.cell = {.units = 8}, .T = 5, .B = 1, .I = 4}; }
+
+/// The default pool has four threads.
+class ForkedModel : public ::testing::TestWithParam<RecurrenceSpec> {
+ protected:
+  void SetUp() override { set_default_thread_pool(make_thread_pool(4)); }
+  void TearDown() override { set_default_thread_pool(nullptr); }
+};
+
+TEST(ForkedPool, HasThreadsInChildAndGrandchild) {
+  auto pool = make_thread_pool(3);
+  ASSERT_EQ(parts_of(*pool, 3), 3);
+  EXPECT_TRUE(holds_in_child([&] {
+    const bool grandchild = bool(holds_in_child([&] { return parts_of(*pool, 3) == 3; }));
+    bool all = parts_of(*pool, 3) == 3 && parts_of(*pool, 2) == 2;
+    all = all && bool(holds_in_child([&] { return parts_of(*pool, 3) == 3; }));
+    pool.reset();  // with threads of its own
+    return all && grandchild;
+  }));
+  EXPECT_EQ(parts_of(*pool, 3), 3);
+}
+
+TEST(ForkedPool, EndsInAChildWithoutThreadsOfTheParent) {
+  auto pool = make_thread_pool(3);
+  EXPECT_TRUE(holds_in_child([&] {
+    pool.reset();
+    return parts_of(*make_thread_pool(2), 2) == 2;
+  }));
+}
+
+TEST(ForkedPool, IsFreeInAChildWhileTheParentRuns) {
+  const auto pool = make_thread_pool(3);
+  struct Held {
+    std::atomic<int> inside = 0;
+    std::atomic<bool> leave = false;
+  } held;
+  std::thread runner([&] {
+    const auto part = [](void* work, int, int) {
+      ++static_cast<Held*>(work)->inside;
+      spin_until([&] { return static_cast<Held*>(work)->leave.load(); });
+    };
+    pool->run(3, part, &held);
+  });
+  spin_until([&] { return held.inside == 3; });
+  EXPECT_TRUE(holds_in_child([&] { return parts_of(*pool, 3) == 3; }));
+  EXPECT_EQ(parts_of(*pool, 3), 1);
+  held.leave = true;
+  runner.join();
+}
+
+TEST(ForkedPool, TheDefaultOneCanBeHadAndSetInAChildWhileAThreadSetsIt) {
+  {
+    const Busy setter([] {
+      set_default_thread_pool(make_thread_pool(2));
+      set_default_allocator(cpu(), nullptr);
+    });
+    for (int child = 0; child < 40; ++child) {
+      ASSERT_TRUE(holds_in_child([] {
+        default_thread_pool();
+        set_default_thread_pool(make_thread_pool(2));
+        return parts_of(*default_thread_pool(), 2) == 2 && default_allocator(cpu()) != nullptr;
+      }));
+    }
+  }
+  set_default_thread_pool(nullptr);
+}
+
+TEST_P(ForkedModel, AnswersInManyChildrenAtOnce) {
+  Model model(GetParam());
+  const Tensor expected = model.answer();
+  std::vector<pid_t> children;
+  for (int child = 0; child < 4; ++child) {
+    children.push_back(start_child([&] {
+      Model another(by_units());  // made in the child
+      another.answer();
+      return identical(model.answer(), expected) && identical(model.answer(), expected);
+    }));
+  }
+  for (const pid_t child : children) EXPECT_TRUE(ended_well(child));
+  EXPECT_TRUE(identical(model.answer(), expected));
+}
+
+// Wherever in a run the fork comes: the session, its barriers and the pool were another thread's.
+TEST_P(ForkedModel, AnswersInAChildWhileAThreadOfTheParentIsInsideOfIt) {
+  Model model(GetParam());
+  const Tensor expected = model.answer();
+  const Busy server([&] { model.answer(); });
+  for (int child = 0; child < 25; ++child) {
+    ASSERT_TRUE(holds_in_child([&] {
+      if (!identical(model.answer(), expected)) return false;
+      return bool(holds_in_child([&] { return bool(identical(model.answer(), expected)); }));
+    }));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, ForkedModel, ::testing::Values(by_units(), by_rows(), small()));
+
+/// What oneDNN computes: on several threads where the machine has them.
+std::vector<Tensor> onednn_results(std::int64_t size) {
+  Random random(3);
+  const Tensor a = random.tensor({4 * size, 4 * size}, 1);
+  const Tensor image = random.tensor({2, size, size, 16}, 1);
+  return {matmul(a, a), convolution(image, random.tensor({3, 3, 16, 16}, 1))};
+}
+
+bool same(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected) {
+  return identical(actual[0], expected[0]) && identical(actual[1], expected[1]);
+}
+
+TEST(ForkedOps, GiveTheSameInAChild) {
+  const std::vector<Tensor> expected = onednn_results(60);
+  EXPECT_TRUE(holds_in_child([&] {
+    if (!same(onednn_results(60), expected)) return false;
+    return bool(holds_in_child([&] { return same(onednn_results(60), expected); }));
+  }));
+  EXPECT_TRUE(same(onednn_results(60), expected));
+}
+
+TEST(ForkedOps, GiveTheSameInAChildWhileAThreadOfTheParentMeetsNewShapes) {
+  const std::vector<Tensor> expected = onednn_results(21);
+  std::atomic<std::int64_t> size = 5;
+  const Busy server([&] { onednn_results(5 + ++size % 90); });
+  for (int child = 0; child < 25; ++child) {
+    ASSERT_TRUE(holds_in_child([&] {
+      onednn_results(100);  // no thread has met it
+      return same(onednn_results(21), expected);
+    }));
+  }
+}
+
+TEST(ForkLock, IsFreeInAChildAndNobodyIsCutInTwo) {
+  static ForkLock outer;
+  static ForkLock inner;
+  static std::atomic<int> halves = 0;
+  const Busy holder([] {
+    const std::lock_guard first(outer);
+    ++halves;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+    const std::lock_guard second(inner);
+    ++halves;
+  });
+  const Busy reader([] {
+    inner.lock_shared();
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+    inner.unlock_shared();
+  });
+  for (int child = 0; child < 50; ++child) {
+    ASSERT_TRUE(
+        holds_in_child([] { return halves % 2 == 0 && outer.try_lock() && inner.try_lock() && !inner.try_lock(); }));
+  }
+}
+
+}  // namespace
+}  // namespace rondo::test
