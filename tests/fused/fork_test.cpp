@@ -1,80 +1,26 @@
 // Servers that load a model, answer, and then fork workers: what was made before goes on in a child.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <exception>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "cpu/threads/spin.h"
 #include "rondo/allocator.h"
-#include "rondo/ops.h"
 #include "rondo/plan.h"
 #include "rondo/thread_pool.h"
+#include "support/child.h"
 #include "support/compare.h"
 #include "support/random.h"
 #include "vocabulary/fork.h"
 
 namespace rondo::test {
 namespace {
-
-constexpr unsigned kPatienceSeconds = 60;
-
-/// A child that ends after `work`, well where that returned true; one that hangs is killed.
-template <typename Work>
-pid_t start_child(Work&& work) {
-  const pid_t child = fork();
-  if (child != 0) return child;
-  alarm(kPatienceSeconds);
-  try {
-    _exit(work() ? 0 : 1);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "in a child: %s\n", error.what());
-    _exit(2);
-  }
-}
-
-::testing::AssertionResult ended_well(pid_t child) {
-  int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child) return ::testing::AssertionFailure() << "there is no child";
-  if (WIFSIGNALED(status)) return ::testing::AssertionFailure() << "killed by signal " << WTERMSIG(status);
-  if (WEXITSTATUS(status) != 0) return ::testing::AssertionFailure() << "exit status " << WEXITSTATUS(status);
-  return ::testing::AssertionSuccess();
-}
-
-template <typename Work>
-::testing::AssertionResult holds_in_child(Work&& work) {
-  return ended_well(start_child(work));
-}
-
-/// A thread that does something again and again for as long as this lives.
-class Busy {
- public:
-  template <typename Work>
-  explicit Busy(Work work)
-      : thread_([this, work] {
-          while (!stop_) {
-            work();
-            ++rounds_;
-          }
-        }) {
-    spin_until([&] { return rounds_ > 0; });
-  }
-  ~Busy() {
-    stop_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::atomic<int> rounds_ = 0;
-  std::thread thread_;
-};
 
 /// How many parts a pool makes of some work; they meet, so that a missing thread is a child that hangs.
 int parts_of(ThreadPool& pool, int most) {
@@ -113,13 +59,18 @@ struct Model {
   Session session;
 };
 
-/// The first is shared out by units, with a barrier in each step, the second by rows, and the last has one thread.
+/// By units there is a barrier in each step.
 RecurrenceSpec by_units() { return {.cell = {.units = 256}, .T = 60, .B = 1, .I = 256}; }
 RecurrenceSpec by_rows() { return {.cell = {.units = 64}, .T = 20, .B = 64, .I = 32}; }
-RecurrenceSpec small() { return {.cell = {.units = 8}, .T = 5, .B = 1, .I = 4}; }
+RecurrenceSpec on_one_thread() { return {.cell = {.units = 8}, .T = 5, .B = 1, .I = 4}; }
 
-/// The default pool has four threads.
-class ForkedModel : public ::testing::TestWithParam<RecurrenceSpec> {
+RecurrenceSpec shared_out(std::string_view way) {
+  if (way == "by_units") return by_units();
+  return way == "by_rows" ? by_rows() : on_one_thread();
+}
+
+/// For each way in which work is shared out; the default pool has four threads.
+class ForkedModel : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override { set_default_thread_pool(make_thread_pool(4)); }
   void TearDown() override { set_default_thread_pool(nullptr); }
@@ -184,7 +135,7 @@ TEST(ForkedPool, TheDefaultOneCanBeHadAndSetInAChildWhileAThreadSetsIt) {
 }
 
 TEST_P(ForkedModel, AnswersInManyChildrenAtOnce) {
-  Model model(GetParam());
+  Model model(shared_out(GetParam()));
   const Tensor expected = model.answer();
   std::vector<pid_t> children;
   for (int child = 0; child < 4; ++child) {
@@ -200,7 +151,7 @@ TEST_P(ForkedModel, AnswersInManyChildrenAtOnce) {
 
 // Wherever in a run the fork comes: the session, its barriers and the pool were another thread's.
 TEST_P(ForkedModel, AnswersInAChildWhileAThreadOfTheParentIsInsideOfIt) {
-  Model model(GetParam());
+  Model model(shared_out(GetParam()));
   const Tensor expected = model.answer();
   const Busy server([&] { model.answer(); });
   for (int child = 0; child < 25; ++child) {
@@ -211,40 +162,8 @@ TEST_P(ForkedModel, AnswersInAChildWhileAThreadOfTheParentIsInsideOfIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, ForkedModel, ::testing::Values(by_units(), by_rows(), small()));
-
-/// What oneDNN computes: on several threads where the machine has them.
-std::vector<Tensor> onednn_results(std::int64_t size) {
-  Random random(3);
-  const Tensor a = random.tensor({4 * size, 4 * size}, 1);
-  const Tensor image = random.tensor({2, size, size, 16}, 1);
-  return {matmul(a, a), convolution(image, random.tensor({3, 3, 16, 16}, 1))};
-}
-
-bool same(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected) {
-  return identical(actual[0], expected[0]) && identical(actual[1], expected[1]);
-}
-
-TEST(ForkedOps, GiveTheSameInAChild) {
-  const std::vector<Tensor> expected = onednn_results(60);
-  EXPECT_TRUE(holds_in_child([&] {
-    if (!same(onednn_results(60), expected)) return false;
-    return bool(holds_in_child([&] { return same(onednn_results(60), expected); }));
-  }));
-  EXPECT_TRUE(same(onednn_results(60), expected));
-}
-
-TEST(ForkedOps, GiveTheSameInAChildWhileAThreadOfTheParentMeetsNewShapes) {
-  const std::vector<Tensor> expected = onednn_results(21);
-  std::atomic<std::int64_t> size = 5;
-  const Busy server([&] { onednn_results(5 + ++size % 90); });
-  for (int child = 0; child < 25; ++child) {
-    ASSERT_TRUE(holds_in_child([&] {
-      onednn_results(100);  // no thread has met it
-      return same(onednn_results(21), expected);
-    }));
-  }
-}
+INSTANTIATE_TEST_SUITE_P(SharedOut, ForkedModel, ::testing::Values("by_units", "by_rows", "on_one_thread"),
+                         [](const auto& way) { return std::string(way.param); });
 
 TEST(ForkLock, IsFreeInAChildAndNobodyIsCutInTwo) {
   static ForkLock outer;
