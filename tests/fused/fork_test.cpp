@@ -69,14 +69,24 @@ RecurrenceSpec shared_out(std::string_view way) {
   return way == "by_rows" ? by_rows() : on_one_thread();
 }
 
-/// For each way in which work is shared out; the default pool has four threads.
-class ForkedModel : public ::testing::TestWithParam<const char*> {
+class ForkedPool : public ::testing::Test {
  protected:
-  void SetUp() override { set_default_thread_pool(make_thread_pool(4)); }
+  void SetUp() override {
+    if (!kChildrenCanStartThreads) GTEST_SKIP() << "children can start no threads under this sanitizer";
+  }
+};
+
+/// For each way in which work is shared out; the default pool has four threads.
+class ForkedModel : public ForkedPool, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    ForkedPool::SetUp();
+    set_default_thread_pool(make_thread_pool(4));
+  }
   void TearDown() override { set_default_thread_pool(nullptr); }
 };
 
-TEST(ForkedPool, HasThreadsInChildAndGrandchild) {
+TEST_F(ForkedPool, HasThreadsInChildAndGrandchild) {
   auto pool = make_thread_pool(3);
   ASSERT_EQ(parts_of(*pool, 3), 3);
   EXPECT_TRUE(holds_in_child([&] {
@@ -89,7 +99,7 @@ TEST(ForkedPool, HasThreadsInChildAndGrandchild) {
   EXPECT_EQ(parts_of(*pool, 3), 3);
 }
 
-TEST(ForkedPool, EndsInAChildWithoutThreadsOfTheParent) {
+TEST_F(ForkedPool, EndsInAChildWithoutThreadsOfTheParent) {
   auto pool = make_thread_pool(3);
   EXPECT_TRUE(holds_in_child([&] {
     pool.reset();
@@ -97,7 +107,7 @@ TEST(ForkedPool, EndsInAChildWithoutThreadsOfTheParent) {
   }));
 }
 
-TEST(ForkedPool, IsFreeInAChildWhileTheParentRuns) {
+TEST_F(ForkedPool, IsFreeInAChildWhileTheParentRuns) {
   const auto pool = make_thread_pool(3);
   struct Held {
     std::atomic<int> inside = 0;
@@ -117,7 +127,7 @@ TEST(ForkedPool, IsFreeInAChildWhileTheParentRuns) {
   runner.join();
 }
 
-TEST(ForkedPool, TheDefaultOneCanBeHadAndSetInAChildWhileAThreadSetsIt) {
+TEST_F(ForkedPool, TheDefaultOneCanBeHadAndSetInAChildWhileAThreadSetsIt) {
   {
     const Busy setter([] {
       set_default_thread_pool(make_thread_pool(2));

@@ -15,6 +15,14 @@
 
 namespace rondo::test {
 
+/// The thread sanitizer keeps the parent's threads in its list in a child too, and ends the child where a thread that
+/// it starts gets the id of one of them.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kChildrenCanStartThreads = false;
+#else
+inline constexpr bool kChildrenCanStartThreads = true;
+#endif
+
 inline constexpr unsigned kPatienceSeconds = 60;
 
 /// A child that ends after `work`, well where that returned true; one that hangs is killed.
