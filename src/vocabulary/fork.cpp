@@ -1,6 +1,6 @@
 #include "vocabulary/fork.h"
 
-#include <mutex>
+#include <pthread.h>
 
 namespace rondo {
 namespace {
@@ -44,48 +44,55 @@ struct AtFork {
     }
   }
 
-  static void in_parent() {
+  static void release() {
     for_each_held(nullptr, [](ForkLock& lock) { lock.unlock(); });
     forks.unlock();
   }
 
-  // A lock notes which thread has it, and in the child that is another one: it is made anew instead of released.
   static void in_child() {
     generation.fetch_add(1, std::memory_order_relaxed);
-    for_each_held(nullptr, [](ForkLock& lock) { lock.make_free(); });
-    forks.unlock();
+    release();
   }
 };
 
 namespace {
 
 // Before main, so that no fork comes between. It fails only where there is no memory for three pointers.
-[[maybe_unused]] const int registered = pthread_atfork(AtFork::before, AtFork::in_parent, AtFork::in_child);
+[[maybe_unused]] const int registered = pthread_atfork(AtFork::before, AtFork::release, AtFork::in_child);
 
 }  // namespace
 
 std::uint64_t fork_generation() { return generation.load(std::memory_order_relaxed); }
 
 ForkLock::ForkLock() {
-  make_free();
   older_ = newest.load(std::memory_order_relaxed);
   while (!newest.compare_exchange_weak(older_, this, std::memory_order_release, std::memory_order_relaxed)) {
   }
 }
 
-// Who waits for it alone goes before those who share it: else threads that share it in turns would keep fork() waiting.
-void ForkLock::make_free() {
-  pthread_rwlockattr_t attributes;
-  pthread_rwlockattr_init(&attributes);
-  pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-  pthread_rwlock_init(&lock_, &attributes);
-  pthread_rwlockattr_destroy(&attributes);
+// Who wants it alone has the mutex while it waits, so that threads that share it in turns do not keep fork() waiting.
+void ForkLock::lock() {
+  mutex_.lock();
+  while (const int sharers = sharers_.load(std::memory_order_acquire))
+    sharers_.wait(sharers, std::memory_order_acquire);
 }
 
-void ForkLock::lock() { pthread_rwlock_wrlock(&lock_); }
-bool ForkLock::try_lock() { return pthread_rwlock_trywrlock(&lock_) == 0; }
-void ForkLock::unlock() { pthread_rwlock_unlock(&lock_); }
-void ForkLock::lock_shared() { pthread_rwlock_rdlock(&lock_); }
-void ForkLock::unlock_shared() { pthread_rwlock_unlock(&lock_); }
+bool ForkLock::try_lock() {
+  if (!mutex_.try_lock()) return false;
+  if (sharers_.load(std::memory_order_acquire) == 0) return true;
+  mutex_.unlock();
+  return false;
+}
+
+void ForkLock::unlock() { mutex_.unlock(); }
+
+void ForkLock::lock_shared() {
+  const std::lock_guard lock(mutex_);
+  sharers_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ForkLock::unlock_shared() {
+  if (sharers_.fetch_sub(1, std::memory_order_release) == 1) sharers_.notify_all();
+}
 
 }  // namespace rondo

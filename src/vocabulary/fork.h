@@ -1,10 +1,9 @@
 /// What fork() leaves to a child: the memory of all threads, and only one of the threads. Floor 0.
 #pragma once
 
-#include <pthread.h>
-
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
 namespace rondo {
 
@@ -31,9 +30,8 @@ class ForkLock {
  private:
   friend struct AtFork;
 
-  void make_free();
-
-  pthread_rwlock_t lock_ = {};
+  std::mutex mutex_;  ///< whose owner is the one thread, or about to join those who share
+  std::atomic<int> sharers_ = 0;
   ForkLock* older_ = nullptr;  ///< the one that was made before it
 };
 
