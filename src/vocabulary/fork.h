@@ -30,7 +30,7 @@ class ForkLock {
  private:
   friend struct AtFork;
 
-  std::mutex mutex_;  ///< whose owner is the one thread, or about to join those who share
+  std::mutex mutex_;  ///< of who has it alone, waits for that, or joins those who share it
   std::atomic<int> sharers_ = 0;
   ForkLock* older_ = nullptr;  ///< the one that was made before it
 };
