@@ -53,7 +53,7 @@ struct NetworkSession::Impl {
   NetworkTensors last_run;
   std::vector<TensorAddress> last_addresses;
   std::vector<TensorAddress> addresses;  // of the run that comes in
-  std::atomic_flag occupied = ATOMIC_FLAG_INIT;
+  ForkFlag occupied;
 };
 
 // Copies nothing where the same tensors come again.

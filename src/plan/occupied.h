@@ -1,25 +1,24 @@
 /// One thread is inside of a session; a second one is told so instead of spoiling both runs.
 #pragma once
 
-#include <atomic>
-
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/fork.h"
 
 namespace rondo {
 
 class Occupied {
  public:
-  explicit Occupied(std::atomic_flag& flag) : flag_(flag) {
-    if (flag_.test_and_set()) {
+  explicit Occupied(ForkFlag& flag) : flag_(flag) {
+    if (!flag_.take()) {
       throw RuntimeError("session: a second thread called it during a run; make one session for each thread");
     }
   }
-  ~Occupied() { flag_.clear(); }
+  ~Occupied() { flag_.release(); }
   Occupied(const Occupied&) = delete;
   Occupied& operator=(const Occupied&) = delete;
 
  private:
-  std::atomic_flag& flag_;
+  ForkFlag& flag_;
 };
 
 }  // namespace rondo

@@ -1,7 +1,5 @@
 // Checks the tensors of a run against the plan and hands their addresses to the executor.
 
-#include <atomic>
-
 #include "cuda/runtime/range.h"
 #include "plan/occupied.h"
 #include "plan/run_tensors.h"
@@ -105,7 +103,7 @@ struct Session::Impl {
   Tensor flags;  // (kFlagWords,) i32: RecurrenceBuffers::flags
   std::unique_ptr<Runner> runner;
   RecurrenceBuffers last_run;
-  std::atomic_flag occupied = ATOMIC_FLAG_INIT;
+  ForkFlag occupied;
 
   RecurrenceBuffers buffers(const SessionTensors& tensors) const;
   void look_at_lengths(const Schedule& schedule) const;

@@ -7,6 +7,7 @@
 #include "cuda/runtime/runtime.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/allocator_scope.h"
+#include "vocabulary/fork.h"
 
 namespace rondo {
 namespace {
@@ -47,7 +48,7 @@ std::shared_ptr<Allocator> built_in_allocator(Device device) {
 }
 
 struct DefaultAllocators {
-  std::mutex mutex;
+  ForkLock mutex;
   std::map<int, std::shared_ptr<Allocator>> by_device;
 
   // -1 for the CPU, whose only ordinal is 0.
@@ -83,7 +84,7 @@ void set_default_allocator(Device device, std::shared_ptr<Allocator> allocator) 
   }
   if (allocator == nullptr) allocator = built_in_allocator(device);
   const std::lock_guard lock(defaults().mutex);
-  defaults().of(device) = std::move(allocator);
+  defaults().of(device).swap(allocator);  // the one before ends with the argument, when the lock is free
 }
 
 AllocatorScope::AllocatorScope(std::shared_ptr<Allocator> allocator)

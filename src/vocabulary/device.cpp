@@ -1,8 +1,8 @@
 #include "rondo/vocabulary/device.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
-#include <mutex>
 #include <thread>
 
 #include "cuda/runtime/runtime.h"
@@ -37,10 +37,9 @@ int cuda_device_count() { return cuda_runtime::device_count(); }
 Device default_device() {
   if (cuda_device_count() > 0) return cuda(0);
   const std::string reason = cuda_runtime::why_no_device();
-  static std::once_flag said;
-  if (!reason.empty()) {
-    std::call_once(said,
-                   [&] { std::fprintf(stderr, "Rondo: no CUDA device, running on the CPU: %s\n", reason.c_str()); });
+  static std::atomic_flag said = ATOMIC_FLAG_INIT;  // not a once_flag: a child of fork() would wait for who speaks
+  if (!reason.empty() && !said.test_and_set()) {
+    std::fprintf(stderr, "Rondo: no CUDA device, running on the CPU: %s\n", reason.c_str());
   }
   return cpu();
 }

@@ -1,4 +1,12 @@
 /// The threads that a recurrence on the CPU is shared out to. Floor 1.
+///
+/// A child of fork() computes on the CPU what its parent would, with the same bits: sessions, layers and pools that
+/// were made before the fork go on in it, also where another thread of the parent's was inside of one. Only what that
+/// thread was writing to stays as it was. fork() waits for calls of oneDNN and HDF5 that are under way in other
+/// threads. What Rondo cannot see to: a child of a thread that forks within a `Part` or within a parallel region of
+/// OpenMP, or while another thread makes the program's first calls of Rondo; a pool of the program's own, which brings
+/// its threads back itself; children of `_Fork` or `clone`; and CUDA, whose runtime no child can use after its parent
+/// has used it.
 #pragma once
 
 #include <memory>
@@ -9,7 +17,7 @@ namespace rondo {
 /// them with `set_default_thread_pool`; then Rondo starts none.
 class ThreadPool {
  public:
-  /// One part: called with its index, 0 .. count - 1, and how many parts there are. Does not throw.
+  /// One part: called with its index, 0 .. count - 1, and how many parts there are. Does not throw or fork.
   using Part = void (*)(void* work, int index, int count);
 
   virtual ~ThreadPool() = default;
@@ -26,7 +34,8 @@ class ThreadPool {
 
 /// A pool of `threads` threads, the caller's among them. The others sleep between runs. While one run has them, another
 /// one gets the thread alone that called it: there is never more than one thread at work for each one here and each
-/// caller. Throws `ValueError` below 1.
+/// caller. In a child of fork() the first run that wants threads starts them again, and allocates to do so; where the
+/// system gives none, runs have their caller's thread alone. Throws `ValueError` below 1.
 std::shared_ptr<ThreadPool> make_thread_pool(int threads);
 
 /// The pool that sessions made from now on run in; unless it was set, one as large as the process may use processors

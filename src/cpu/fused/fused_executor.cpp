@@ -1,10 +1,12 @@
 #include "cpu/fused/fused_executor.h"
 
+#include <memory>
 #include <vector>
 
 #include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/part.h"
 #include "rondo/tensor/thread_pool.h"
+#include "vocabulary/fork.h"
 
 namespace rondo {
 namespace {
@@ -26,6 +28,7 @@ class FusedRunner final : public Runner {
     if (threads_ == 1) {
       run_part(&run, 0, 1);
     } else {
+      free_barriers();
       pool_->run(threads_, run_part, &run);
     }
   }
@@ -36,6 +39,13 @@ class FusedRunner final : public Runner {
     const RecurrenceBuffers& buffers;
     void* workspace;
   };
+
+  // A run of the parent's may have been under way at fork(): threads that are not in the child wait in its barriers.
+  void free_barriers() {
+    if (generation_ == fork_generation()) return;
+    for (SpinBarrier& barrier : barriers_) std::construct_at(&barrier);
+    generation_ = fork_generation();
+  }
 
   static void run_part(void* work, int index, int count) {
     const Run& run = *static_cast<Run*>(work);
@@ -59,6 +69,7 @@ class FusedRunner final : public Runner {
   const std::shared_ptr<ThreadPool> pool_;
   const int threads_;
   std::vector<SpinBarrier> barriers_;
+  std::uint64_t generation_ = fork_generation();  ///< of the process whose threads met in the barriers
 };
 
 class FusedExecutor final : public Executor {

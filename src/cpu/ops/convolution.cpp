@@ -1,8 +1,10 @@
 // Convolution of f32 by oneDNN, which packs the kernel as it likes it best; what it knows of a shape it keeps itself.
 
 #include <dnnl.hpp>
+#include <shared_mutex>
 
 #include "cpu/ops/cpu_ops.h"
+#include "cpu/ops/onednn_fork.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -57,6 +59,7 @@ dnnl::convolution_forward::desc description(const memory::desc& x, const memory:
 }
 
 void convolve(const Tensor& x, const Tensor& kernel, std::span<const ConvolutionAxis> axes, const Tensor& result) {
+  const std::shared_lock under_way(onednn_under_way());
   static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
   const memory::desc source = channels_second(x);

@@ -3,8 +3,10 @@
 #include <dnnl.h>
 
 #include <algorithm>
+#include <shared_mutex>
 #include <string>
 
+#include "cpu/ops/onednn_fork.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -60,6 +62,7 @@ void gemm(const MatrixView<const float>& a, const MatrixView<const float>& b, co
   const BlasOperand right = blas_operand(b);
   const float beta = mode == GemmMode::accumulate ? 1.0F : 0.0F;
   const dnnl_dim_t result_leading = c.rows <= 1 ? c.cols : c.row_stride;
+  const std::shared_lock under_way(onednn_under_way());
   const dnnl_status_t status = dnnl_sgemm(left.transposed, right.transposed, c.rows, c.cols, a.cols, 1.0F, a.data,
                                           left.leading, b.data, right.leading, beta, c.data, result_leading);
   if (status != dnnl_success) {

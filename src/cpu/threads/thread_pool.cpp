@@ -1,6 +1,8 @@
 #include "rondo/tensor/thread_pool.h"
 
 #include <algorithm>
+#include <exception>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -9,38 +11,44 @@
 #include "cpu/threads/spin.h"
 #include "rondo/vocabulary/device.h"
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/fork.h"
 
 namespace rondo {
 namespace {
 
-class WorkerPool final : public ThreadPool {
+/// The threads of a pool beside the caller's, in one process: a child of fork() has none of them.
+class Crew {
  public:
-  explicit WorkerPool(int threads) : workers_(static_cast<std::size_t>(threads - 1)) {
-    for (std::size_t index = 0; index < workers_.size(); ++index) {
-      workers_[index].thread = std::thread([this, index] { serve(index); });
+  explicit Crew(std::size_t workers) : workers_(workers) {
+    try {
+      for (std::size_t index = 0; index < workers; ++index) {
+        workers_[index].thread = std::thread([this, index] { serve(index); });
+      }
+    } catch (...) {
+      dismiss();
+      throw;
     }
   }
 
-  ~WorkerPool() override {
-    work_ = {};  // no part: the end
-    for (Worker& worker : workers_) worker.wake();
-    for (Worker& worker : workers_) worker.thread.join();
+  ~Crew() {
+    if (is_here()) {
+      dismiss();
+    } else {
+      forget();
+    }
   }
 
-  int size() const override { return static_cast<int>(workers_.size()) + 1; }
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
 
-  void run(int most, Part part, void* work) override {
-    const int count = std::min(most, size());
-    if (count <= 1 || occupied_.test_and_set(std::memory_order_acquire)) {
-      part(work, 0, 1);
-      return;
-    }
+  bool is_here() const { return generation_ == fork_generation(); }
+
+  void run(ThreadPool::Part part, void* work, int count) {
     work_ = {part, work, count};
     under_way_.store(count - 1, std::memory_order_relaxed);
     for (int index = 0; index < count - 1; ++index) workers_[static_cast<std::size_t>(index)].wake();
     part(work, 0, count);
     spin_until([&] { return under_way_.load(std::memory_order_acquire) == 0; });
-    occupied_.clear(std::memory_order_release);
   }
 
  private:
@@ -55,10 +63,23 @@ class WorkerPool final : public ThreadPool {
   };
 
   struct Work {
-    Part part = nullptr;
+    ThreadPool::Part part = nullptr;
     void* data = nullptr;
     int count = 0;
   };
+
+  void dismiss() {
+    work_ = {};  // no part: the end
+    for (Worker& worker : workers_) worker.wake();
+    for (Worker& worker : workers_) {
+      if (worker.thread.joinable()) worker.thread.join();
+    }
+  }
+
+  // Threads that are not here cannot be joined or detached, and a handle that is neither would end the program.
+  void forget() {
+    for (Worker& worker : workers_) std::construct_at(&worker.thread);
+  }
 
   void serve(std::size_t index) {
     Worker& worker = workers_[index];
@@ -71,14 +92,59 @@ class WorkerPool final : public ThreadPool {
     }
   }
 
+  const std::uint64_t generation_ = fork_generation();
   Work work_;
   std::vector<Worker> workers_;
   std::atomic<int> under_way_ = 0;
-  std::atomic_flag occupied_ = ATOMIC_FLAG_INIT;
+};
+
+class WorkerPool final : public ThreadPool {
+ public:
+  explicit WorkerPool(int threads) : size_(threads), crew_(new Crew(workers())) {}
+  ~WorkerPool() override { delete crew_.load(std::memory_order_relaxed); }
+
+  int size() const override { return size_; }
+
+  void run(int most, Part part, void* work) override {
+    const int count = std::min(most, size_);
+    if (count <= 1 || !occupied_.take()) {
+      part(work, 0, 1);
+      return;
+    }
+    if (Crew* const crew = crew_here()) {
+      crew->run(part, work, count);
+    } else {
+      part(work, 0, 1);
+    }
+    occupied_.release();
+  }
+
+ private:
+  std::size_t workers() const { return static_cast<std::size_t>(size_ - 1); }
+
+  // Null where a child of fork() may start no threads: a run does without them.
+  Crew* crew_here() {
+    Crew* const crew = crew_.load(std::memory_order_relaxed);
+    return crew->is_here() ? crew : renew(crew);
+  }
+
+  // A child of this process may come at any time, and has no use for half a crew: there is always a whole one in place.
+  Crew* renew(Crew* gone) try {
+    Crew* const crew = new Crew(workers());
+    crew_.store(crew, std::memory_order_release);
+    delete gone;
+    return crew;
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+
+  const int size_;
+  std::atomic<Crew*> crew_;  ///< made anew by who has the pool
+  ForkFlag occupied_;
 };
 
 struct DefaultPool {
-  std::mutex mutex;
+  ForkLock mutex;
   std::shared_ptr<ThreadPool> pool;
 };
 
@@ -105,7 +171,7 @@ std::shared_ptr<ThreadPool> default_thread_pool() {
 void set_default_thread_pool(std::shared_ptr<ThreadPool> pool) {
   DefaultPool& current = default_pool();
   const std::lock_guard lock(current.mutex);
-  current.pool = std::move(pool);
+  current.pool.swap(pool);  // the one before ends with the argument, when the lock is free
 }
 
 }  // namespace rondo

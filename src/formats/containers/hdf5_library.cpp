@@ -5,8 +5,8 @@
 namespace rondo {
 namespace {
 
-std::mutex& library_mutex() {
-  static std::mutex mutex;
+ForkLock& library_mutex() {
+  static ForkLock mutex;
   return mutex;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "vocabulary/fork.h"
+
 namespace rondo {
 
 /// While it lives, its thread has HDF5 to itself and HDF5 prints nothing. Outlives every handle.
@@ -18,7 +20,7 @@ class HdfSession {
   HdfSession& operator=(const HdfSession&) = delete;
 
  private:
-  std::lock_guard<std::mutex> lock_;
+  std::lock_guard<ForkLock> lock_;
   H5E_auto2_t printer_ = nullptr;
   void* printer_data_ = nullptr;
 };
