@@ -1,5 +1,5 @@
 // The gates of a panel, for one instruction set and the usual activations: the formulas of recurrence/cells/, with as
-// few reciprocals as they can be had for. No include guard: included once for each.
+// few divisions as they can be had for. No include guard: included once for each.
 
 namespace rondo::fused::HWY_NAMESPACE {
 
@@ -71,9 +71,9 @@ struct LstmGates {
     Floats c[kRows];
     for_rows<kRows>([&](int i) HWY_ATTR {
       ExpParts parts[kGates];
-      exp_parts({minus_within(u[i].sum(0), kFactorLimit), minus_within(u[i].sum(1), kSigmoidLimit),
-                 twice_within(u[i].sum(2)), minus_within(u[i].sum(3), kFactorLimit)},
-                parts);
+      exp_parts(
+          {minus_within(u[i].sum(0)), minus_within(u[i].sum(1)), twice_within(u[i].sum(2)), minus_within(u[i].sum(3))},
+          parts);
       const Floats input = sigmoid_times_tanh_of(exp_of(parts[0]), exp_minus_one_of(parts[2]));
       c[i] = hn::MulAdd(sigmoid_of(exp_of(parts[1])), u[i].of(u[i].row.c), input);
       output[i] = exp_of(parts[3]);
@@ -88,9 +88,13 @@ struct LstmGates {
   }
 };
 
-// h' = z h + (1 - z) tanh(a) = (h + e tanh(a)) / (1 + e)  with e = e^-z
-HWY_INLINE Floats blend(Floats e, Floats h, Floats tanh_of_a) {
-  return hn::Mul(hn::MulAdd(e, tanh_of_a, h), reciprocal(hn::Add(all(1.0F), e)));
+// h' = z h + (1 - z) t of z = sigmoid(x), with q = e^-|x|: one of the two has the weight 1 / (1 + q), and the other one
+// q / (1 + q). Neither is more than 1, and where q is zero, z is 0 or 1. (With e^-x in the place of q, a product would
+// overflow, or the gate that is closed would not be zero.)
+HWY_INLINE Floats blend(Floats x, Floats q, Floats h, Floats t) {
+  const Floats greater = hn::IfNegativeThenElse(x, t, h);
+  const Floats lesser = hn::IfNegativeThenElse(x, h, t);
+  return quotient_of_any(hn::MulAdd(q, lesser, greater), hn::Add(all(1.0F), q));
 }
 
 // a = x W_h + b_h + r (h U_h + rb_h)
@@ -99,10 +103,12 @@ struct GruResetAfterGates {
   static constexpr int kUnitVectors = 1;
   template <int kRows>
   static HWY_INLINE void step(const Rows<kRows>& u) {
+    Floats z[kRows];
     Floats x[2 * kRows];
     for_rows<kRows>([&](int i) HWY_ATTR {
-      x[i] = minus_within(hn::Add(u[i].sum(0), u[i].at(u[i].recurrent_bias, 0)), kSigmoidLimit);
-      x[kRows + i] = minus_within(hn::Add(u[i].sum(1), u[i].at(u[i].recurrent_bias, 1)), kSigmoidLimit);
+      z[i] = hn::Add(u[i].sum(0), u[i].at(u[i].recurrent_bias, 0));
+      x[i] = minus_abs_within(z[i]);
+      x[kRows + i] = minus_within(hn::Add(u[i].sum(1), u[i].at(u[i].recurrent_bias, 1)));
     });
     ExpParts gates[2 * kRows];
     exp_parts(x, gates);
@@ -114,7 +120,8 @@ struct GruResetAfterGates {
     ExpParts of_a[kRows];
     exp_parts(a, of_a);
     for_rows<kRows>([&](int i) HWY_ATTR {
-      u[i].store(blend(exp_of(gates[i]), u[i].of(u[i].row.h), tanh_of(exp_minus_one_of(of_a[i]))), u[i].row.next_h);
+      const Floats candidate = tanh_of(exp_minus_one_of(of_a[i]));
+      u[i].store(blend(z[i], exp_of(gates[i]), u[i].of(u[i].row.h), candidate), u[i].row.next_h);
     });
   }
 };
@@ -129,7 +136,7 @@ struct GruResetGates {
     ExpParts parts[kRows];
     for_rows<kRows>([&](int i) HWY_ATTR {
       u[i].store(u[i].sum(0), u[i].row.c);
-      r[i] = minus_within(u[i].sum(1), kSigmoidLimit);
+      r[i] = minus_within(u[i].sum(1));
     });
     exp_parts(r, parts);
     for_rows<kRows>([&](int i) HWY_ATTR {
@@ -146,14 +153,14 @@ struct GruCandidateGates {
   static HWY_INLINE void step(const Rows<kRows>& u) {
     Floats x[2 * kRows];
     for_rows<kRows>([&](int i) HWY_ATTR {
-      x[i] = minus_within(u[i].of(u[i].row.c), kSigmoidLimit);
+      x[i] = minus_abs_within(u[i].of(u[i].row.c));
       x[kRows + i] = twice_within(u[i].sum(0));
     });
     ExpParts parts[2 * kRows];
     exp_parts(x, parts);
     for_rows<kRows>([&](int i) HWY_ATTR {
-      u[i].store(blend(exp_of(parts[i]), u[i].of(u[i].row.h), tanh_of(exp_minus_one_of(parts[kRows + i]))),
-                 u[i].row.next_h);
+      const Floats candidate = tanh_of(exp_minus_one_of(parts[kRows + i]));
+      u[i].store(blend(u[i].of(u[i].row.c), exp_of(parts[i]), u[i].of(u[i].row.h), candidate), u[i].row.next_h);
     });
   }
 };

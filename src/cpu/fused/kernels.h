@@ -73,7 +73,9 @@ struct ProductKernel {
   constexpr int panels_at_once(int rows) const { return rows * 4 <= most_rows ? 4 : (rows * 2 <= most_rows ? 2 : 1); }
 };
 
-/// Gates with tanh and sigmoid, the usual activations.
+/// Gates with tanh and sigmoid, the usual activations. The product of the two, of which an LSTM has two, is as exact as
+/// each of them alone (4 units in the last place), each of the two products in a GRU's h' within 6. A gate that is
+/// smaller than a normal number is zero: it lets nothing through, and makes NaN of an infinity.
 struct GateKernels {
   GatesFunction simple_rnn;
   GatesFunction lstm;
@@ -90,8 +92,8 @@ struct KernelTable {
   /// `count` elements of a dtype to floats, and back; rounds to nearest.
   void (*load_row)(DType dtype, const void* source, std::int64_t count, float* target);
   void (*store_row)(const float* source, std::int64_t count, DType dtype, void* target);
-  /// The functions that the gates are made of, for tests: within 4 units in the last place, and absolutely within
-  /// 2^-125, which is what results smaller than that may become. NaN gives NaN.
+  /// The functions that the gates are made of, for tests: within 4 units in the last place, and zero where the exact
+  /// value is smaller than a normal number, once denormal numbers are flushed as in a run. NaN gives NaN.
   void (*sigmoid)(const float* x, std::int64_t count, float* y);
   void (*tanh)(const float* x, std::int64_t count, float* y);
 };

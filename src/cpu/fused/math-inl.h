@@ -11,6 +11,9 @@
 //
 //     sigmoid(x) = 1 / (1 + e^-x)
 //     tanh(x)    = m / (m + 2)  with m = e^(2x) - 1
+//
+// What is smaller than the smallest normal number becomes zero, and a gate that is so far closed is closed: zero times
+// an infinite state is NaN. On x86 it is the mode of a run (FlushDenormals) that makes a zero of such a quotient.
 
 namespace rondo::fused::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -26,7 +29,11 @@ struct ExpParts {
   Floats scale;     // 2^n
 };
 
-// Of |x| <= 87.3, or NaN: 2^n is a normal number. Several numbers go through it side by side, because each operation
+// The exponents that exp_parts takes. e^88.3 is finite, and its reciprocal is smaller than the smallest normal number;
+// 2^n is zero for n = -127, and so is e^-88.3.
+inline constexpr float kExpLimit = 88.3F;
+
+// Of |x| <= kExpLimit, or NaN. Several numbers go through it side by side, because each operation
 // waits for the one before it, and processors look ahead of that by a part of this alone.
 template <int kCount>
 HWY_INLINE void exp_parts(const Floats (&x)[kCount], ExpParts (&parts)[kCount]) {
@@ -65,55 +72,83 @@ HWY_INLINE void exp_parts(const Floats (&x)[kCount], ExpParts (&parts)[kCount]) 
   }
 }
 
-// Within [-limit, limit]; NaN stays NaN.
-HWY_INLINE Floats clamp(Floats x, float limit) {
+// The greater and the lesser of a limit and x; NaN stays NaN.
+HWY_INLINE Floats at_least(float limit, Floats x) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  return hn::Min(all(limit), hn::Max(all(-limit), x));  // of a NaN and a number, x86 gives the second operand
+  return hn::Max(all(limit), x);  // of a NaN and a number, x86 gives the second operand
 #else
-  const Floats above = hn::IfThenElse(hn::Lt(x, all(-limit)), all(-limit), x);
-  return hn::IfThenElse(hn::Gt(above, all(limit)), all(limit), above);
+  return hn::IfThenElse(hn::Lt(x, all(limit)), all(limit), x);
+#endif
+}
+HWY_INLINE Floats at_most(float limit, Floats x) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  return hn::Min(all(limit), x);
+#else
+  return hn::IfThenElse(hn::Gt(x, all(limit)), all(limit), x);
 #endif
 }
 
-// 1 / a, for a normal number. AVX-512's estimate has 14 bits, which one step of Newton's doubles; a division takes four
-// times as long there.
-HWY_INLINE Floats reciprocal(Floats a) {
+HWY_INLINE Floats clamp(Floats x, float limit) { return at_most(limit, at_least(-limit, x)); }
+
+// a / b, both finite, where 1 / b is a normal number, or a is 1 and a denormal quotient may be zero. AVX-512's estimate
+// of 1 / b has 14 bits, which one step of Newton's doubles; a division takes four times as long there. The step
+// corrects the quotient instead of the estimate, which a product need not wait for then.
+HWY_INLINE Floats quotient(Floats a, Floats b) {
 #if HWY_TARGET <= HWY_AVX3
-  const Floats estimate = hn::ApproximateReciprocal(a);
-  return hn::MulAdd(estimate, hn::NegMulAdd(a, estimate, all(1.0F)), estimate);
+  const Floats estimate = hn::ApproximateReciprocal(b);
+  const Floats nearly = hn::Mul(a, estimate);
+  return hn::MulAdd(nearly, hn::NegMulAdd(b, estimate, all(1.0F)), nearly);
 #else
-  return hn::Div(all(1.0F), a);
+  return hn::Div(a, b);
 #endif
 }
 
-// What sigmoid and tanh take the exponential of. Below -limit and above it, e^-x does not change 1 / (1 + e^-x) any
-// more; beyond 9.5, tanh(x) cannot be told apart from 1.
-HWY_INLINE Floats minus_within(Floats x, float limit) { return clamp(hn::Neg(x), limit); }
+// The same where a may be infinite, of which that step would make NaN.
+HWY_INLINE Floats quotient_of_any(Floats a, Floats b) {
+#if HWY_TARGET <= HWY_AVX3
+  return hn::Mul(a, quotient(all(1.0F), b));
+#else
+  return hn::Div(a, b);
+#endif
+}
+
+// What sigmoid and tanh take the exponential of. Beyond 9.5, tanh(x) cannot be told apart from 1.
+HWY_INLINE Floats minus_within(Floats x) { return clamp(hn::Neg(x), kExpLimit); }
+HWY_INLINE Floats minus_abs_within(Floats x) { return at_least(-kExpLimit, hn::Or(x, hn::SignBit(FloatTag()))); }
 HWY_INLINE Floats twice_within(Floats x) { return clamp(hn::Add(x, x), 19.0F); }
 
-HWY_INLINE Floats exp_of(const ExpParts& parts) { return hn::MulAdd(parts.scale, parts.fraction, parts.scale); }
+HWY_INLINE Floats exp_of(const ExpParts& parts) {
+#if HWY_NATIVE_FMA
+  return hn::MulAdd(parts.scale, parts.fraction, parts.scale);
+#else
+  return hn::Mul(parts.scale,
+                 hn::Add(parts.fraction, all(1.0F)));  // scale * fraction may be smaller than normal numbers
+#endif
+}
 
 HWY_INLINE Floats exp_minus_one_of(const ExpParts& parts) {
   return hn::MulAdd(parts.scale, parts.fraction, hn::Sub(parts.scale, all(1.0F)));
 }
 
 // With e = e^-x.
-HWY_INLINE Floats sigmoid_of(Floats e) { return reciprocal(hn::Add(all(1.0F), e)); }
+HWY_INLINE Floats sigmoid_of(Floats e) { return quotient(all(1.0F), hn::Add(all(1.0F), e)); }
 
 // With m = e^2x - 1.
-HWY_INLINE Floats tanh_of(Floats m) { return hn::Mul(m, reciprocal(hn::Add(m, all(2.0F)))); }
+HWY_INLINE Floats tanh_of(Floats m) { return quotient(m, hn::Add(m, all(2.0F))); }
 
-// sigmoid(a) tanh(b) with one reciprocal, e = e^-a and m = e^2b - 1. With e^-a up to e^60 the product stays finite.
-inline constexpr float kFactorLimit = 60.0F;
+// sigmoid(a) tanh(b) with one division, e = e^-a and m = e^2b - 1. The denominator is (1 + e) (m + 2), up to 2^155:
+// with 2^-30 of it, it and its reciprocal are normal numbers, and the last product alone is rounded to zero where it is
+// small.
 HWY_INLINE Floats sigmoid_times_tanh_of(Floats e, Floats m) {
-  return hn::Mul(m, reciprocal(hn::Mul(hn::Add(all(1.0F), e), hn::Add(m, all(2.0F)))));
+  const Floats scale = all(0x1p-30F);
+  const Floats once = hn::MulAdd(e, scale, scale);
+  const Floats twice = hn::MulAdd(e, all(0x1p-29F), all(0x1p-29F));
+  return hn::Mul(quotient(m, hn::MulAdd(once, m, twice)), scale);  // m + 2 alone would round once more
 }
-
-inline constexpr float kSigmoidLimit = 87.3F;
 
 HWY_INLINE Floats sigmoid(Floats x) {
   ExpParts parts[1];
-  exp_parts({minus_within(x, kSigmoidLimit)}, parts);
+  exp_parts({minus_within(x)}, parts);
   return sigmoid_of(exp_of(parts[0]));
 }
 

@@ -48,6 +48,7 @@ TEST(StandardActivations, EndsAndNaN) {
   EXPECT_EQ(activate(StandardActivations::Tanh{}, -kInfinity), -1.0F);
   EXPECT_EQ(activate(StandardActivations::Sigmoid{}, kInfinity), 1.0F);
   EXPECT_EQ(activate(StandardActivations::Sigmoid{}, -kInfinity), 0.0F);
+  EXPECT_EQ(activate(StandardActivations::Sigmoid{}, -100.0F), 0.0F) << "a closed gate";
   EXPECT_TRUE(std::isnan(activate(StandardActivations::Tanh{}, std::nanf(""))));
   EXPECT_TRUE(std::isnan(activate(StandardActivations::Sigmoid{}, std::nanf(""))));
 }

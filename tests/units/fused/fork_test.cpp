@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "cpu/threads/spin.h"
-#include "rondo/tensor/allocator.h"
 #include "rondo/plan/plan.h"
+#include "rondo/tensor/allocator.h"
 #include "rondo/tensor/thread_pool.h"
 #include "support/child.h"
 #include "support/compare.h"

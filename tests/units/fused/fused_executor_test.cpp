@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <thread>
 
 #include "agreement/property/random_recurrence.h"
@@ -164,6 +166,70 @@ TEST(FusedExecutor, NoInitialStateIsOneOfZeros) {
     for (int k = 0; k < state_count(kind); ++k) recurrence.initial_state.push_back(Tensor::zeros({7, 33}, DType::f32));
     SCOPED_TRACE(to_string(recurrence.spec));
     expect_identical(run_fused(fused_executor(), recurrence, DType::f32, 1), without);
+  }
+}
+
+/// One unit whose gates are its bias alone, for one step: weights and input are zeros.
+struct BiasStep {
+  CellSpec cell;
+  std::vector<float> bias;
+  std::vector<float> state;
+  std::vector<float> expected;  ///< states
+};
+
+RandomRecurrence recurrence_of(const BiasStep& step) {
+  const auto gates = static_cast<std::int64_t>(step.bias.size());
+  RandomRecurrence recurrence;
+  recurrence.spec = {.cell = step.cell, .T = 1, .B = 1, .I = 1};
+  recurrence.weights.kernel = Tensor::zeros({1, gates}, DType::f32);
+  recurrence.weights.recurrent_kernel = Tensor::zeros({1, gates}, DType::f32);
+  recurrence.x = Tensor::zeros({1, 1, 1}, DType::f32);
+  const bool two_rows = step.cell.kind == CellKind::gru && step.cell.reset_after;
+  const Tensor bias = Tensor::zeros({two_rows ? 2 : 1, gates}, DType::f32);
+  std::copy(step.bias.begin(), step.bias.end(), bias.data<float>());
+  recurrence.weights.bias = two_rows ? bias : bias.reshape({gates});
+  for (const float state : step.state) recurrence.initial_state.push_back(Tensor::full({1, 1}, state, DType::f32));
+  return recurrence;
+}
+
+/// Gates in the order of the bias: i f c o, and z r h.
+const std::vector<BiasStep>& closed_gates() {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float nan = std::nanf("");
+  const float tanh_of_1 = std::tanh(1.0F);
+  const CellSpec lstm{.kind = CellKind::lstm};
+  const CellSpec rnn{.kind = CellKind::simple_rnn};
+  static const std::vector<BiasStep> steps = [&] {
+    std::vector<BiasStep> all{{lstm, {-100, 0, 1, 0}, {0, 0}, {0, 0}},
+                              {lstm, {0, -100, 1, 0}, {0, kInfinity}, {nan, nan}},
+                              {lstm, {0, -200, 1, 0}, {0, -3e38F}, {0.5F * std::tanh(tanh_of_1 / 2), tanh_of_1 / 2}},
+                              {lstm, {0, 0, 0, -100}, {0, 1e30F}, {0, 5e29F}},
+                              {rnn, {-kInfinity}, {0}, {-1}},
+                              {rnn, {nan}, {0}, {nan}}};
+    for (const bool reset_after : {true, false}) {
+      const CellSpec gru{.kind = CellKind::gru, .reset_after = reset_after};
+      all.insert(all.end(), {{gru, {-100, 0, 1}, {-3e38F}, {tanh_of_1}},
+                             {gru, {-100, 0, 1}, {kInfinity}, {nan}},
+                             {gru, {100, 0, 20}, {0}, {0}},
+                             {gru, {100, 0, 1}, {1e30F}, {1e30F}}});
+    }
+    return all;
+  }();
+  return steps;
+}
+
+TEST(FusedExecutor, ClosedGatesLetNothingThrough) {
+  for (const BiasStep& step : closed_gates()) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      for (const fused::KernelTable* kernels : fused::all_kernels()) {
+        SCOPED_TRACE(to_string(step.cell.kind) + " " + kernels->target + " " + to_string(dtype));
+        const RunResult actual = run_fused(*make_fused_executor(*kernels), recurrence_of(step), dtype, 1);
+        for (std::size_t k = 0; k < step.expected.size(); ++k) {
+          const Tensor expected = Tensor::full({1, 1}, step.expected[k], DType::f32);
+          EXPECT_TRUE(close(actual.final_state[k].to(DType::f32), expected, tolerance(dtype))) << "state " << k;
+        }
+      }
+    }
   }
 }
 

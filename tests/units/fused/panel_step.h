@@ -1,0 +1,119 @@
+/// A step of a cell's gates alone, unit by unit as its caller sees it: without a product, in the panels of a kernel
+/// table.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <vector>
+
+#include "cpu/fused/flush_denormals.h"
+#include "cpu/fused/panels.h"
+#include "cpu/fused/plain_gates.h"
+
+namespace rondo::test {
+
+/// One unit before a step: x W + b and h U of each gate, and its states.
+struct GateUnit {
+  std::array<float, 4> input{};
+  std::array<float, 4> recurrent{};
+  float h = 0;
+  float c = 0;
+};
+
+/// What the step makes of it.
+struct SteppedUnit {
+  float h = 0;
+  float c = 0;
+  float reset_h = 0;  ///< of a GRU that resets before its product
+};
+
+/// Steps `units` in the mode of a run. They are spread over three rows at a time, because the kernels have one way for
+/// two rows and another one for a row alone.
+class PanelStep {
+ public:
+  PanelStep(const CellSpec& cell, const fused::KernelTable& kernels)
+      : cell_(cell),
+        lanes_(kernels.lanes),
+        width_(static_cast<std::size_t>(fused::padded_units(cell_, lanes_))),
+        gates_(cell_, kernels) {}
+
+  std::vector<SteppedUnit> operator()(std::span<const GateUnit> units) const {
+    const fused::FlushDenormals flush_denormals;
+    std::vector<SteppedUnit> results;
+    for (std::size_t first = 0; first < units.size(); first += kRows * width_) {
+      const std::span<const GateUnit> some = units.subspan(first, std::min(kRows * width_, units.size() - first));
+      std::vector<GateUnit> padded(some.begin(), some.end());
+      padded.resize(kRows * width_);
+      const std::vector<SteppedUnit> stepped = step(padded);
+      results.insert(results.end(), stepped.begin(), stepped.begin() + static_cast<std::ptrdiff_t>(some.size()));
+    }
+    return results;
+  }
+
+ private:
+  static constexpr std::size_t kRows = 3;
+
+  /// The states of the rows, and the gates of one panel of them.
+  struct Buffers {
+    std::vector<float> h, next_h, c, reset_h;
+    std::array<std::vector<float>, kRows> input;
+    std::vector<float> sums;
+  };
+
+  std::vector<SteppedUnit> step(const std::vector<GateUnit>& units) const {
+    Buffers of;
+    for (const GateUnit& unit : units) {
+      of.h.push_back(unit.h);
+      of.c.push_back(unit.c);
+    }
+    of.next_h.resize(units.size());
+    of.reset_h.resize(units.size());
+    const std::span<const fused::Pass> passes = fused::passes_of(cell_);
+    for (std::size_t pass = 0; pass < passes.size(); ++pass) {
+      const auto panel_units = static_cast<std::size_t>(passes[pass].panel_units(lanes_));
+      for (std::size_t first = 0; first < width_; first += panel_units) {
+        gather(passes[pass], first, units, of);
+        apply(pass, first, of);
+      }
+    }
+    std::vector<SteppedUnit> results;
+    for (std::size_t i = 0; i < units.size(); ++i) results.push_back({of.next_h[i], of.c[i], of.reset_h[i]});
+    return results;
+  }
+
+  /// What a panel's gates read, in the layout of the pass.
+  void gather(const fused::Pass& pass, std::size_t first, const std::vector<GateUnit>& units, Buffers& of) const {
+    of.sums.clear();
+    for (std::size_t row = 0; row < kRows; ++row) {
+      of.input[row].clear();
+      for (int vector = 0; vector < pass.unit_vectors; ++vector) {
+        for (int gate = pass.first_gate; gate < pass.first_gate + pass.gates; ++gate) {
+          for (int lane = 0; lane < lanes_; ++lane) {
+            const GateUnit& unit = units[row * width_ + first + static_cast<std::size_t>(vector * lanes_ + lane)];
+            of.input[row].push_back(unit.input[static_cast<std::size_t>(gate)]);
+            of.sums.push_back(unit.recurrent[static_cast<std::size_t>(gate)]);
+          }
+        }
+      }
+    }
+  }
+
+  void apply(std::size_t pass, std::size_t first, Buffers& of) const {
+    const std::vector<float> no_bias(of.input[0].size());
+    std::array<fused::RowStates, kRows> rows;
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const std::size_t unit = row * width_;
+      rows[row] = {of.input[row].data(), of.h.data() + unit, of.next_h.data() + unit, of.c.data() + unit,
+                   of.reset_h.data() + unit};
+    }
+    gates_.apply(pass, {rows.data(), kRows, of.sums.data(), 0, static_cast<std::int64_t>(first), no_bias.data()});
+  }
+
+  const CellSpec cell_;
+  const int lanes_;
+  const std::size_t width_;
+  const fused::Gates gates_;
+};
+
+}  // namespace rondo::test
