@@ -35,8 +35,7 @@ KerasModel load_archive(const std::filesystem::path& path) {
   const std::string file = path.string();
   const std::string configuration = text_of(archive.read("config.json"));
   KerasModel model{.file = file, .keras_version = archive_version(archive, file), .layers = {}};
-  const KerasOrigin origin{file, keras_major_version(model.keras_version, file)};
-  model.layers = parse_keras_configuration(configuration, origin);
+  model.layers = parse_keras_configuration(configuration, keras_origin(model.keras_version, file));
   const std::vector<std::byte> weights = archive.read("model.weights.h5");
   const HdfSession session;
   attach_tree_weights(HdfGroup::open_image(weights, file + ": model.weights.h5"), model.layers);
@@ -49,8 +48,8 @@ KerasModel load_legacy(const HdfGroup& root) {
   std::vector<KerasLayer> found = whole ? read_legacy_layers(root.group("model_weights")) : read_legacy_layers(root);
   if (const std::optional<std::string> configuration = root.string("model_config")) {
     // Every Keras 3 notes its version; some of Keras 1 did not.
-    const int major = model.keras_version.empty() ? 2 : keras_major_version(model.keras_version, model.file);
-    model.layers = parse_keras_configuration(*configuration, {model.file, major});
+    const std::string version = model.keras_version.empty() ? "2.0" : model.keras_version;
+    model.layers = parse_keras_configuration(*configuration, keras_origin(version, model.file));
     attach_legacy_weights(std::move(found), model.layers);
   } else {
     std::erase_if(found, [](const KerasLayer& layer) { return layer.weights.empty(); });
