@@ -9,6 +9,7 @@
 #include "formats/json.h"
 #include "formats/keras_configuration.h"
 #include "formats/keras_layer.h"
+#include "formats/keras_left_out.h"
 #include "formats/keras_weights.h"
 #include "formats/zip_archive.h"
 #include "rondo/error.h"
@@ -38,7 +39,9 @@ KerasModel load_archive(const std::filesystem::path& path) {
   model.layers = parse_keras_configuration(configuration, keras_origin(model.keras_version, file));
   const std::vector<std::byte> weights = archive.read("model.weights.h5");
   const HdfSession session;
-  attach_tree_weights(HdfGroup::open_image(weights, file + ": model.weights.h5"), model.layers);
+  const HdfGroup root = HdfGroup::open_image(weights, file + ": model.weights.h5");
+  attach_tree_weights(root, model.layers);
+  refuse_unread(root);
   return model;
 }
 
@@ -55,6 +58,7 @@ KerasModel load_legacy(const HdfGroup& root) {
     std::erase_if(found, [](const KerasLayer& layer) { return layer.weights.empty(); });
     model.layers = std::move(found);
   }
+  refuse_unread(root);
   return model;
 }
 
@@ -62,14 +66,19 @@ KerasModel load_hdf(const std::filesystem::path& path) {
   const HdfSession session;
   const HdfGroup root = HdfGroup::open(path);
   if (root.contains("model_weights") || is_legacy_weights(root)) return load_legacy(root);
-  return {.file = root.file(), .keras_version = {}, .layers = read_tree_layers(root)};
+  KerasModel model{.file = root.file(), .keras_version = {}, .layers = read_tree_layers(root)};
+  refuse_unread(root);
+  return model;
 }
 
 }  // namespace
 
 const KerasLayer& KerasModel::layer(const std::string& name) const {
-  const auto found =
-      std::find_if(layers.begin(), layers.end(), [&](const KerasLayer& one) { return one.name == name; });
+  const auto find = [&](std::string KerasLayer::*key) {
+    return std::find_if(layers.begin(), layers.end(), [&](const KerasLayer& one) { return one.*key == name; });
+  };
+  auto found = find(&KerasLayer::name);
+  if (found == layers.end() && !name.empty()) found = find(&KerasLayer::path);
   if (found != layers.end()) return *found;
   std::vector<std::string> names;
   for (const KerasLayer& known : layers) names.push_back(known.name);
