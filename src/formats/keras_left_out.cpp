@@ -53,7 +53,7 @@ void list_unread(const HdfGroup& group, int depth, std::vector<std::string>& unr
 }  // namespace
 
 bool is_no_weight(const HdfGroup& parent, const std::string& name) {
-  const auto known =
+  const auto* const known =
       std::find_if(kLeftOut.begin(), kLeftOut.end(), [&](const LeftOut& one) { return one.group == name; });
   if (known == kLeftOut.end()) return false;
   return known->kind == Kind::training ? is_object(parent) : holds_only_integers(parent.group(name), 0);
@@ -64,6 +64,7 @@ void refuse_unread(const HdfGroup& root) {
   list_unread(root, 0, unread);
   if (unread.empty()) return;
   std::vector<std::string> groups;
+  groups.reserve(kLeftOut.size());
   for (const LeftOut& known : kLeftOut) groups.emplace_back(known.group);
   throw ValueError(root.file() + ": datasets", listed(unread) + ", which belong to no layer",
                    "weights of layers, or what is in groups " + listed(groups));
