@@ -37,6 +37,7 @@ struct KerasLayer {
   std::string name;
   std::string class_name = {};  ///< "LSTM", ...; empty when the file has weights only
   std::string file = {};        ///< where the layer came from, for messages
+  std::string path = {};        ///< of its weights in the file: "layers/lstm", "model_weights/encoder"
 
   /// Of a SimpleRNN, LSTM, GRU, or RNN of their cells.
   std::optional<KerasRecurrentConfiguration> recurrent = std::nullopt;
@@ -51,6 +52,8 @@ struct KerasLayer {
   /// forward, then backward; of a Dense kernel, bias. Of a class that Rondo does not know: whatever its part of the
   /// file lists, by name and number where the file has no order. Always on the host, in the file's dtype.
   std::vector<Tensor> weights = {};
+  /// Where each of them stands in the file, of a `.keras` in its `model.weights.h5`: "layers/lstm/cell/vars/0".
+  std::vector<std::string> weight_paths = {};
 };
 
 struct KerasModel {
@@ -58,10 +61,12 @@ struct KerasModel {
   std::string keras_version;  ///< such as "2.15.0"; empty where the file does not say
   /// Every layer but the inputs, in model order. From a file of weights only, the layers that have weights, and in
   /// model order only if the file has one (`layer_names`), else by name and number. There a layer has the name that
-  /// the file gives it: Keras 2 names them by class, "lstm", "lstm_1", ..., whatever the model called them.
+  /// the file gives it: Keras 2 names them by class, "lstm", "lstm_1", ..., whatever the model called them, and those
+  /// that stand beside the list of layers, as attributes of a subclassed model may, by attribute. Where that would give
+  /// two layers one name, each has its path instead. Weights that a model has itself come as a layer without class.
   std::vector<KerasLayer> layers;
 
-  /// Throws `ValueError` listing the known names.
+  /// The layer of this name, or of this path. Throws `ValueError` listing the known names.
   const KerasLayer& layer(const std::string& name) const;
 };
 
@@ -73,6 +78,15 @@ struct KerasModel {
 /// Functional model, or asks for what Rondo does not know (an activation, a cell class, `units` that are no number);
 /// missing or surplus weights, or weights of the wrong shape or dtype. A class of layer that Rondo does not know is no
 /// error until it is made. A model inside the model counts as such a class.
+///
+/// Every dataset of the file is read, but for the state of training and of random generators: what is in groups
+/// `optimizer`, `optimizer_weights`, `metrics`, and whole numbers in `seed_generator` or `_random_generator`. A file
+/// with others that belong to no layer is refused, naming them.
+///
+/// A key that a configuration lacks has the meaning of the Keras that wrote the file: a GRU of Keras 2 without the key
+/// `reset_after` is one from before there was a choice, so it is false; LSTM and GRU from before Keras 2.3 have
+/// hard_sigmoid for their `recurrent_activation`. A file of weights only tells none of this, nor the version, unless it
+/// is a legacy one: whoever makes a layer of them has to know.
 ///
 /// Calls from several threads take turns, because the HDF5 library is not safe for threads; a program that uses HDF5
 /// itself must not do so during a call.

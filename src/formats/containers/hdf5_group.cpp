@@ -48,14 +48,14 @@ bool has_link(const HdfHandle& group, const std::string& name, const std::string
 
 }  // namespace
 
-HdfGroup::HdfGroup(HdfHandle handle, std::string file, std::string path)
-    : handle_(std::move(handle)), file_(std::move(file)), path_(std::move(path)) {}
+HdfGroup::HdfGroup(HdfHandle handle, std::string file, std::string path, std::shared_ptr<Record> record)
+    : handle_(std::move(handle)), file_(std::move(file)), path_(std::move(path)), record_(std::move(record)) {}
 
 HdfGroup HdfGroup::open(const std::filesystem::path& path) {
   const std::string name = path.string();
   const HdfHandle file(H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, name, "a broken HDF5 file",
                        kReadable);
-  return {root_of(file, name), name, ""};
+  return {root_of(file, name), name, "", std::make_shared<Record>()};
 }
 
 HdfGroup HdfGroup::open_image(std::span<const std::byte> bytes, const std::string& file) {
@@ -67,10 +67,15 @@ HdfGroup HdfGroup::open_image(std::span<const std::byte> bytes, const std::strin
             "an empty HDF5 file", kReadable);
   const HdfHandle opened(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, file, "a broken HDF5 file",
                          kReadable);
-  return {root_of(opened, file), file, ""};
+  return {root_of(opened, file), file, "", std::make_shared<Record>()};
 }
 
 std::string HdfGroup::where(const std::string& name) const { return file_ + ": " + path_ + "/" + name; }
+
+std::string HdfGroup::path(const std::string& name) const {
+  const std::string whole = name.empty() ? path_ : path_ + "/" + name;
+  return whole.empty() ? whole : whole.substr(1);
+}
 
 HdfHandle HdfGroup::open_object(const std::string& path, H5I_type_t type, const char* kind) const {
   const std::string place = where(path);
@@ -100,6 +105,10 @@ bool HdfGroup::contains(const std::string& path) const {
 }
 
 std::vector<HdfChild> HdfGroup::children() const {
+  constexpr int kMostListings = 1 << 17;
+  if (++record_->listings > kMostListings) {
+    throw ValueError(file_, "more groups than any model has", "at most " + std::to_string(kMostListings) + " to list");
+  }
   std::vector<std::string> names;
   check_hdf(H5Literate(handle_.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names), where(),
             "a broken group", kReadable);
@@ -116,12 +125,20 @@ std::vector<HdfChild> HdfGroup::children() const {
 }
 
 HdfGroup HdfGroup::group(const std::string& path) const {
-  return {open_object(path, H5I_GROUP, "a group"), file_, path_ + "/" + path};
+  return {open_object(path, H5I_GROUP, "a group"), file_, path_ + "/" + path, record_};
 }
 
 Tensor HdfGroup::tensor(const std::string& path) const {
-  return read_hdf_tensor(open_object(path, H5I_DATASET, "a dataset"), where(path));
+  Tensor tensor = read_hdf_tensor(open_object(path, H5I_DATASET, "a dataset"), where(path));
+  record_->read.insert(this->path(path));
+  return tensor;
 }
+
+bool HdfGroup::is_integer(const std::string& path) const {
+  return is_hdf_integer(open_object(path, H5I_DATASET, "a dataset"), where(path));
+}
+
+bool HdfGroup::has_read(const std::string& path) const { return record_->read.count(this->path(path)) != 0; }
 
 std::optional<std::vector<std::string>> HdfGroup::strings(const std::string& attribute) const {
   const std::string place = where() + ": attribute " + attribute;

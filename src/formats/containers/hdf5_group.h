@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,13 +33,21 @@ class HdfGroup {
   const std::string& file() const { return file_; }
   /// "file: path" or "file: path/name".
   std::string where(const std::string& name = {}) const;
+  /// "path" or "path/name", from the file's root.
+  std::string path(const std::string& name = {}) const;
+  bool is_root() const { return path_.empty(); }
 
   bool contains(const std::string& path) const;
-  /// By name; a number at the end of the name counts as a number.
+  /// By name; a number at the end of the name counts as a number. Throws after 131072 calls for one file: groups may
+  /// contain each other, and a walk through them need not end.
   std::vector<HdfChild> children() const;
   HdfGroup group(const std::string& path) const;
   /// A dataset of f64, f32, f16, bf16 (by Keras's attribute), i64 or i32.
   Tensor tensor(const std::string& path) const;
+  /// Whether the elements of a dataset are whole numbers, with or without a sign.
+  bool is_integer(const std::string& path) const;
+  /// Whether `tensor` has read this dataset, be it through this group or another of the file.
+  bool has_read(const std::string& path) const;
 
   /// The strings of an attribute, be they of fixed or variable length, or of its parts `name0`, `name1`, ... as Keras
   /// splits a long list. Nothing if there is no such attribute.
@@ -46,12 +56,19 @@ class HdfGroup {
   std::optional<std::string> string(const std::string& attribute) const;
 
  private:
-  HdfGroup(HdfHandle handle, std::string file, std::string path);
+  /// What has been asked of a file, by all of its groups together.
+  struct Record {
+    std::set<std::string> read;  ///< paths of datasets
+    int listings = 0;            ///< calls of children()
+  };
+
+  HdfGroup(HdfHandle handle, std::string file, std::string path, std::shared_ptr<Record> record);
   HdfHandle open_object(const std::string& path, H5I_type_t type, const char* kind) const;
 
   HdfHandle handle_;
   std::string file_;
   std::string path_;
+  std::shared_ptr<Record> record_;
 };
 
 }  // namespace rondo

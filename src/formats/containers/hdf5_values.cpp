@@ -154,6 +154,11 @@ Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where) {
   return tensor;
 }
 
+bool is_hdf_integer(const HdfHandle& dataset, const std::string& where) {
+  const HdfHandle type(H5Dget_type(dataset.get()), H5Tclose, where, kFailure, kReadable);
+  return H5Tget_class(type.get()) == H5T_INTEGER;
+}
+
 std::optional<std::vector<std::string>> read_hdf_strings(const HdfHandle& object, const std::string& name,
                                                          const std::string& where) {
   constexpr hsize_t kMostBytes = 1 << 28;

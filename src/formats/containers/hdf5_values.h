@@ -13,6 +13,9 @@ namespace rondo {
 /// Reads a dataset of an element type that HdfGroup::tensor lists. Throws `ValueError` naming `where`.
 Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where);
 
+/// Whether the elements of a dataset are whole numbers, with or without a sign.
+bool is_hdf_integer(const HdfHandle& dataset, const std::string& where);
+
 /// Reads an attribute of one string or a list of strings; nothing if `object` has none of that name.
 std::optional<std::vector<std::string>> read_hdf_strings(const HdfHandle& object, const std::string& attribute,
                                                          const std::string& where);

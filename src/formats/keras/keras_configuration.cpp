@@ -67,7 +67,7 @@ void parse_bidirectional(const KerasFields& config, KerasLayer& layer) {
   if (!backward.recurrent) return;
   if (!given) backward.recurrent->options.go_backwards = !forward.recurrent->options.go_backwards;
   check_halves(forward.recurrent->options, backward.recurrent->options, config.where());
-  layer.merge_mode = config.text("merge_mode", "none");
+  layer.merge_mode = config.contains("merge_mode") ? config.text("merge_mode", "none") : "concat";
   if (std::set<std::string>{"concat", "sum", "mul", "ave", "none"}.count(layer.merge_mode) == 0) {
     throw ValueError(config.where() + ": merge_mode", "'" + layer.merge_mode + "'", "concat, sum, mul, ave or null");
   }
@@ -128,13 +128,16 @@ std::vector<KerasLayer> parse_keras_configuration(std::string_view text, const K
   return single;
 }
 
-int keras_major_version(const std::string& version, const std::string& file) {
-  int major = 0;
-  const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), major);
-  if (error != std::errc() || major < 1) {
+KerasOrigin keras_origin(const std::string& version, const std::string& file) {
+  KerasOrigin origin{file};
+  const char* const end = version.data() + version.size();
+  const auto [rest, error] = std::from_chars(version.data(), end, origin.major);
+  if (error != std::errc() || origin.major < 1) {
     throw ValueError(file + ": keras_version", "'" + version + "'", "a version such as 2.15.0");
   }
-  return major;
+  // A version without a second number, "2", is taken for the first of its kind.
+  if (rest != end && *rest == '.') std::from_chars(rest + 1, end, origin.minor);
+  return origin;
 }
 
 }  // namespace rondo

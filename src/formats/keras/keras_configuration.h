@@ -13,7 +13,7 @@ namespace rondo {
 /// and without weights. Throws `ValueError` as load_keras, and for two layers of one name.
 std::vector<KerasLayer> parse_keras_configuration(std::string_view text, const KerasOrigin& origin);
 
-/// 2 for "2.15.0"; throws `ValueError` for a text that does not begin with a number.
-int keras_major_version(const std::string& version, const std::string& file);
+/// Keras 2.15 for "2.15.0" or "2.15.0-tf"; throws `ValueError` for a text that does not begin with a number.
+KerasOrigin keras_origin(const std::string& version, const std::string& file);
 
 }  // namespace rondo

@@ -13,6 +13,11 @@ namespace rondo {
 struct KerasOrigin {
   std::string file;
   int major = 3;  ///< of the Keras that wrote it: 2 and 3 mean different functions by "hard_sigmoid"
+  int minor = 0;
+
+  bool before(int other_major, int other_minor) const {
+    return major < other_major || (major == other_major && minor < other_minor);
+  }
 };
 
 /// The members of `object`. Every function throws `ValueError` naming `where` and the key when the value has another

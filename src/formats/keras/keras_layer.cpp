@@ -83,6 +83,11 @@ void settle_weights(KerasLayer& layer) {
     const auto middle = layer.weights.begin() + static_cast<std::ptrdiff_t>(half);
     forward.weights.assign(layer.weights.begin(), middle);
     backward.weights.assign(middle, layer.weights.end());
+    if (layer.weight_paths.size() == layer.weights.size()) {  // a layer made by hand may have none
+      const auto middle_path = layer.weight_paths.begin() + static_cast<std::ptrdiff_t>(half);
+      forward.weight_paths.assign(layer.weight_paths.begin(), middle_path);
+      backward.weight_paths.assign(middle_path, layer.weight_paths.end());
+    }
     settle_weights(forward);
     settle_weights(backward);
   }
@@ -92,7 +97,10 @@ std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
   if (!layer.recurrent || layer.recurrent->cells.empty()) {
     throw ValueError(place(layer) + ": class",
                      layer.class_name.empty() ? "none, as its file has no configuration" : "'" + layer.class_name + "'",
-                     "SimpleRNN, LSTM, GRU or RNN");
+                     layer.class_name.empty() ? "SimpleRNN, LSTM, GRU or RNN; a layer that the caller makes can take "
+                                                "recurrent_weights, but no weights tell its activations, reset_after "
+                                                "without a bias, and options"
+                                              : "SimpleRNN, LSTM, GRU or RNN");
   }
   std::vector<RecurrentWeights> weights = cell_weights(layer);
   std::vector<std::shared_ptr<Cell>> cells;

@@ -10,6 +10,7 @@
 #include "formats/containers/zip_archive.h"
 #include "formats/keras/keras_configuration.h"
 #include "formats/keras/keras_layer.h"
+#include "formats/keras/keras_left_out.h"
 #include "formats/keras/keras_weights.h"
 #include "rondo/vocabulary/error.h"
 
@@ -35,11 +36,12 @@ KerasModel load_archive(const std::filesystem::path& path) {
   const std::string file = path.string();
   const std::string configuration = text_of(archive.read("config.json"));
   KerasModel model{.file = file, .keras_version = archive_version(archive, file), .layers = {}};
-  const KerasOrigin origin{file, keras_major_version(model.keras_version, file)};
-  model.layers = parse_keras_configuration(configuration, origin);
+  model.layers = parse_keras_configuration(configuration, keras_origin(model.keras_version, file));
   const std::vector<std::byte> weights = archive.read("model.weights.h5");
   const HdfSession session;
-  attach_tree_weights(HdfGroup::open_image(weights, file + ": model.weights.h5"), model.layers);
+  const HdfGroup root = HdfGroup::open_image(weights, file + ": model.weights.h5");
+  attach_tree_weights(root, model.layers);
+  refuse_unread(root);
   return model;
 }
 
@@ -49,13 +51,14 @@ KerasModel load_legacy(const HdfGroup& root) {
   std::vector<KerasLayer> found = whole ? read_legacy_layers(root.group("model_weights")) : read_legacy_layers(root);
   if (const std::optional<std::string> configuration = root.string("model_config")) {
     // Every Keras 3 notes its version; some of Keras 1 did not.
-    const int major = model.keras_version.empty() ? 2 : keras_major_version(model.keras_version, model.file);
-    model.layers = parse_keras_configuration(*configuration, {model.file, major});
+    const std::string version = model.keras_version.empty() ? "2.0" : model.keras_version;
+    model.layers = parse_keras_configuration(*configuration, keras_origin(version, model.file));
     attach_legacy_weights(std::move(found), model.layers);
   } else {
     std::erase_if(found, [](const KerasLayer& layer) { return layer.weights.empty(); });
     model.layers = std::move(found);
   }
+  refuse_unread(root);
   return model;
 }
 
@@ -63,14 +66,19 @@ KerasModel load_hdf(const std::filesystem::path& path) {
   const HdfSession session;
   const HdfGroup root = HdfGroup::open(path);
   if (root.contains("model_weights") || is_legacy_weights(root)) return load_legacy(root);
-  return {.file = root.file(), .keras_version = {}, .layers = read_tree_layers(root)};
+  KerasModel model{.file = root.file(), .keras_version = {}, .layers = read_tree_layers(root)};
+  refuse_unread(root);
+  return model;
 }
 
 }  // namespace
 
 const KerasLayer& KerasModel::layer(const std::string& name) const {
-  const auto found =
-      std::find_if(layers.begin(), layers.end(), [&](const KerasLayer& one) { return one.name == name; });
+  const auto find = [&](std::string KerasLayer::*key) {
+    return std::find_if(layers.begin(), layers.end(), [&](const KerasLayer& one) { return one.*key == name; });
+  };
+  auto found = find(&KerasLayer::name);
+  if (found == layers.end() && !name.empty()) found = find(&KerasLayer::path);
   if (found != layers.end()) return *found;
   std::vector<std::string> names;
   for (const KerasLayer& known : layers) names.push_back(known.name);

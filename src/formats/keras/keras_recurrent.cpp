@@ -16,7 +16,11 @@ std::optional<CellKind> kind_of(const std::string& class_name, const std::string
   return std::nullopt;
 }
 
-/// Keys that a file leaves out have Keras's defaults, as they have for Keras's own `from_config`.
+/// Whether LSTM and GRU had the defaults that Keras 2.3 changed: hard_sigmoid, and a mask of dropout for each gate.
+bool has_old_defaults(const KerasOrigin& origin) { return origin.before(2, 3); }
+
+/// Keys that a file leaves out have the defaults of the Keras that wrote it. Every Keras 2 that knows `reset_after`
+/// writes it, so that a GRU without the key is older than the choice, whatever wrote the file around it.
 CellSpec parse_cell(CellKind kind, const KerasFields& config) {
   CellSpec cell;
   cell.kind = kind;
@@ -24,16 +28,17 @@ CellSpec parse_cell(CellKind kind, const KerasFields& config) {
   cell.activation = config.activation("activation", Activation::tanh);
   cell.use_bias = config.flag("use_bias", true);
   if (kind != CellKind::simple_rnn) {
-    cell.recurrent_activation = config.activation("recurrent_activation", Activation::sigmoid);
+    cell.recurrent_activation = config.activation(
+        "recurrent_activation", has_old_defaults(config.origin()) ? Activation::hard_sigmoid : Activation::sigmoid);
   }
-  if (kind == CellKind::gru) cell.reset_after = config.flag("reset_after", true);
+  if (kind == CellKind::gru) cell.reset_after = config.flag("reset_after", config.origin().major >= 3);
   return cell;
 }
 
 /// implementation 0 was Keras 1's, and means 1; every other number means 2. Keras 3 may have anything as a seed; what
 /// is no number is none.
 DropoutOptions parse_dropout(const KerasFields& config) {
-  const double implementation = config.number("implementation", 2);
+  const double implementation = config.number("implementation", has_old_defaults(config.origin()) ? 1 : 2);
   return {.dropout = config.number("dropout", 0),
           .recurrent_dropout = config.number("recurrent_dropout", 0),
           .implementation = implementation == 0 || implementation == 1 ? 1 : 2,

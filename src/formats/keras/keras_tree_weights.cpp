@@ -1,10 +1,11 @@
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <map>
-#include <set>
+#include <optional>
 #include <utility>
 
-#include "formats/containers/input_file.h"
+#include "formats/keras/keras_left_out.h"
 #include "formats/keras/keras_weights.h"
 #include "rondo/vocabulary/error.h"
 
@@ -42,28 +43,19 @@ class ContainerNames {
   std::map<std::string, int> count_;
 };
 
-/// State of random generators is no weight; Keras 3 and 2 keep it in groups of these names.
-bool is_random_state(const std::string& name) { return name == "seed_generator" || name == "_random_generator"; }
-
 /// Every dataset under `group`. Objects inside a layer have names, not an order; of a Bidirectional, forward is first.
-void collect(const HdfGroup& group, int depth, std::vector<Tensor>& weights) {
+void collect(const HdfGroup& group, int depth, KerasLayer& layer) {
   if (depth == kDeepest) throw ValueError(group.where(), "groups nested deeper", "at most " + std::to_string(kDeepest));
   const bool bidirectional = group.contains("forward_layer");
-  if (bidirectional) collect(group.group("forward_layer"), depth + 1, weights);
+  if (bidirectional) collect(group.group("forward_layer"), depth + 1, layer);
   for (const HdfChild& child : group.children()) {
-    if (is_random_state(child.name) || (bidirectional && child.name == "forward_layer")) continue;
-    if (child.is_group) {
-      collect(group.group(child.name), depth + 1, weights);
-    } else {
-      weights.push_back(group.tensor(child.name));
+    if (bidirectional && child.name == "forward_layer") continue;
+    if (!child.is_group) {
+      read_weight(group, child.name, layer);
+    } else if (!is_no_weight(group, child.name)) {
+      collect(group.group(child.name), depth + 1, layer);
     }
   }
-}
-
-std::vector<Tensor> collect(const HdfGroup& group) {
-  std::vector<Tensor> weights;
-  collect(group, 0, weights);
-  return weights;
 }
 
 const char* cell_class(CellKind kind) {
@@ -90,67 +82,111 @@ void list_parts(const KerasLayer& layer, const std::string& path, std::vector<st
   }
 }
 
-std::vector<Tensor> weights_of(const KerasLayer& layer, const HdfGroup& group) {
-  std::vector<Tensor> everything = collect(group);
+void read_weights(const HdfGroup& group, KerasLayer& layer) {
+  layer.path = group.path();
   std::vector<std::string> parts;
   list_parts(layer, "", parts);
-  if (parts.empty()) return everything;
-  std::vector<Tensor> weights;
+  if (parts.empty()) collect(group, 0, layer);
   for (const std::string& part : parts) {
     if (!group.contains(part)) throw ValueError(group.where(part), "nothing", "weights of layer '" + layer.name + "'");
-    for (Tensor& weight : collect(group.group(part))) weights.push_back(std::move(weight));
+    collect(group.group(part), 0, layer);
   }
-  if (weights.size() != everything.size()) {
-    throw ValueError(group.where(), std::to_string(everything.size()) + " datasets",
-                     std::to_string(weights.size()) + ", those of the cells of layer '" + layer.name + "'");
-  }
-  return weights;
 }
 
-HdfGroup layers_of(const HdfGroup& root) {
-  for (const char* name : {"layers", "_layer_checkpoint_dependencies"}) {  // the second: Keras 2.12
+constexpr std::array<const char*, 2> kContainers{"layers", "_layer_checkpoint_dependencies"};  // the second: Keras 2.12
+
+bool is_container(const std::string& name) {
+  return std::find(kContainers.begin(), kContainers.end(), name) != kContainers.end();
+}
+
+/// The group that lists the layers of a model, if there is one.
+std::optional<HdfGroup> container_of(const HdfGroup& root) {
+  for (const char* name : kContainers) {
     if (root.contains(name)) return root.group(name);
   }
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_file(const HdfGroup& root) {
   throw ValueError(root.file(), "neither an attribute layer_names nor a group 'layers'", "an HDF5 file of Keras");
 }
 
-/// Keras 3 notes the layer's own name.
-std::string layer_name(const HdfGroup& group, const std::string& path) {
-  if (!group.contains("vars")) return path;
-  return group.group("vars").string("name").value_or(path);
+/// Adds what `group`, of the name `name`, holds of weights as one layer. Keras 3 notes the layer's own name.
+void add_layer(const HdfGroup& group, const std::string& name, std::vector<KerasLayer>& layers) {
+  KerasLayer layer{.name = name, .file = group.file()};
+  if (group.contains("vars")) layer.name = group.group("vars").string("name").value_or(name);
+  read_weights(group, layer);
+  if (!layer.weights.empty()) layers.push_back(std::move(layer));
+}
+
+/// Adds the members of a list or a dictionary of layers. One in another has the name "container" in Keras 3.
+void add_members(const HdfGroup& list, int depth, std::vector<KerasLayer>& layers) {
+  if (depth == kDeepest) throw ValueError(list.where(), "groups nested deeper", "at most " + std::to_string(kDeepest));
+  for (const HdfChild& child : list.children()) {
+    if (!child.is_group || is_no_weight(list, child.name)) continue;
+    const HdfGroup group = list.group(child.name);
+    if (child.name.starts_with("container") && !group.contains("vars")) {
+      add_members(group, depth + 1, layers);
+    } else {
+      add_layer(group, is_container(list.path()) ? child.name : group.path(), layers);
+    }
+  }
+}
+
+/// Adds what stands beside the list of a model's layers: its own weights, and what its attributes hold, be it a layer
+/// or a list of layers. Keras writes an object once, below the name that it comes to first.
+void add_attributes(const HdfGroup& root, std::vector<KerasLayer>& layers) {
+  for (const HdfChild& child : root.children()) {
+    if (!child.is_group || is_container(child.name) || is_no_weight(root, child.name)) continue;
+    const HdfGroup group = root.group(child.name);
+    if (child.name == "vars") {
+      KerasLayer own{.name = group.string("name").value_or(child.name), .file = root.file()};
+      read_weights(group, own);
+      if (!own.weights.empty()) layers.push_back(std::move(own));
+    } else if (group.contains("vars")) {
+      add_layer(group, child.name, layers);
+    } else {
+      add_members(group, 0, layers);
+    }
+  }
+}
+
+/// Layers whose names are the same go by their paths, but for those of the configuration, which has their names.
+void tell_apart(std::vector<KerasLayer>& layers) {
+  std::map<std::string, int> count;
+  for (const KerasLayer& layer : layers) ++count[layer.name];
+  for (KerasLayer& layer : layers) {
+    if (layer.class_name.empty() && count[layer.name] > 1) layer.name = layer.path;
+  }
 }
 
 }  // namespace
 
+void read_weight(const HdfGroup& group, const std::string& name, KerasLayer& layer) {
+  layer.weights.push_back(group.tensor(name));
+  layer.weight_paths.push_back(group.path(name));
+}
+
 std::vector<KerasLayer> read_tree_layers(const HdfGroup& root) {
-  const HdfGroup container = layers_of(root);
+  const std::optional<HdfGroup> container = container_of(root);
+  if (!container && !root.contains("vars")) refuse_file(root);
   std::vector<KerasLayer> layers;
-  for (const HdfChild& child : container.children()) {
-    if (!child.is_group) throw ValueError(container.where(child.name), "a dataset", "a group for each layer");
-    const HdfGroup group = container.group(child.name);
-    KerasLayer layer{.name = layer_name(group, child.name), .file = root.file()};
-    layer.weights = collect(group);
-    if (!layer.weights.empty()) layers.push_back(std::move(layer));
-  }
+  if (container) add_members(*container, 0, layers);
+  add_attributes(root, layers);
+  tell_apart(layers);
   return layers;
 }
 
 void attach_tree_weights(const HdfGroup& root, std::vector<KerasLayer>& layers) {
-  const HdfGroup container = layers_of(root);
+  const std::optional<HdfGroup> container = container_of(root);
+  if (!container) refuse_file(root);
   ContainerNames names;
-  std::set<std::string> known;
   for (KerasLayer& layer : layers) {
     const std::string path = names.next(layer.class_name);
-    known.insert(path);
-    if (container.contains(path)) layer.weights = weights_of(layer, container.group(path));
+    if (container->contains(path)) read_weights(container->group(path), layer);
   }
-  for (const HdfChild& child : container.children()) {
-    if (known.count(child.name) != 0 || !child.is_group) continue;
-    if (!collect(container.group(child.name)).empty()) {
-      throw ValueError(container.where(child.name), "weights that belong to no layer of the configuration",
-                       "one of " + listed({known.begin(), known.end()}));
-    }
-  }
+  add_attributes(root, layers);
+  tell_apart(layers);
 }
 
 }  // namespace rondo

@@ -45,6 +45,44 @@ TEST(KerasConfigurationTest, DefaultsAreThoseOfKeras) {
   EXPECT_EQ(parse_one("SimpleRNN", R"("units":7)").recurrent->cells[0].kind, CellKind::simple_rnn);
 }
 
+TEST(KerasConfigurationTest, KeysThatAreNotThereMeanWhatTheirKerasMeant) {
+  struct Row {
+    const char* version;
+    bool reset_after;
+    Activation recurrent_activation;
+    int implementation;
+  };
+  for (const Row& row : {Row{"2.0.8", false, Activation::hard_sigmoid, 1}, Row{"2", false, Activation::hard_sigmoid, 1},
+                         Row{"1.2.2", false, Activation::hard_sigmoid, 1},
+                         Row{"2.2.5", false, Activation::hard_sigmoid, 1}, Row{"2.3.0", false, Activation::sigmoid, 2},
+                         Row{"2.15.0", false, Activation::sigmoid, 2}, Row{"3.0.0", true, Activation::sigmoid, 2}}) {
+    SCOPED_TRACE(row.version);
+    const KerasOrigin origin = keras_origin(row.version, "model.h5");
+    const std::string cell = "\"cell\":" + layer("GRUCell", R"("units":7)");
+    for (const std::string& text : {layer("GRU", R"("units":7)"), layer("RNN", cell)}) {
+      const KerasRecurrentConfiguration gru = *parse_keras_configuration(text, origin).at(0).recurrent;
+      EXPECT_EQ(gru.cells[0].reset_after, row.reset_after);
+      EXPECT_EQ(gru.cells[0].recurrent_activation, row.recurrent_activation);
+      EXPECT_EQ(gru.dropout[0].implementation, row.implementation);
+      EXPECT_TRUE(gru.cells[0].use_bias);
+      EXPECT_EQ(gru.cells[0].activation, Activation::tanh);
+      EXPECT_FALSE(gru.options.time_major);
+    }
+    const std::string written =
+        layer("GRU", R"("units":7,"reset_after":true,"recurrent_activation":"sigmoid","implementation":2)");
+    const KerasRecurrentConfiguration gru = *parse_keras_configuration(written, origin).at(0).recurrent;
+    EXPECT_TRUE(gru.cells[0].reset_after);
+    EXPECT_EQ(gru.cells[0].recurrent_activation, Activation::sigmoid);
+    EXPECT_EQ(gru.dropout[0].implementation, 2);
+  }
+}
+
+TEST(KerasConfigurationTest, ABidirectionalConcatenatesUnlessItSaysOtherwise) {
+  const std::string lstm = "\"layer\":" + layer("LSTM", R"("units":2)");
+  EXPECT_EQ(parse_one("Bidirectional", lstm).merge_mode, "concat");
+  EXPECT_EQ(parse_one("Bidirectional", "\"merge_mode\":null," + lstm).merge_mode, "none");
+}
+
 TEST(KerasConfigurationTest, ReadsEveryOption) {
   const auto options = [](const char* name) {
     return parse_one("GRU", R"("units":1,")" + std::string(name) + "\":true").recurrent->options;
@@ -109,10 +147,12 @@ TEST(KerasConfigurationTest, HardSigmoidIsThatOfTheVersion) {
   const CellSpec three = parse_one("LSTM", members, 3).recurrent->cells[0];
   EXPECT_EQ(three.activation, Activation::hard_sigmoid_keras3);
   EXPECT_EQ(three.recurrent_activation, Activation::hard_sigmoid_keras3);
-  EXPECT_EQ(keras_major_version("2.15.0", "f"), 2);
-  EXPECT_EQ(keras_major_version("10.1", "f"), 10);
+  EXPECT_EQ(keras_origin("2.15.0", "f").minor, 15);
+  EXPECT_EQ(keras_origin("2.2.4-tf", "f").minor, 2);
+  EXPECT_EQ(keras_origin("2", "f").minor, 0);
+  EXPECT_EQ(keras_origin("10.1", "f").major, 10);
   for (const char* wrong : {"", "x.1", "-3.0", "0.1"}) {
-    expect_words([&] { keras_major_version(wrong, "f"); }, {"f: keras_version", wrong});
+    expect_words([&] { static_cast<void>(keras_origin(wrong, "f")); }, {"f: keras_version", wrong});
   }
 }
 

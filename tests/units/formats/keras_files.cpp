@@ -67,6 +67,19 @@ void write_archive(const std::filesystem::path& path, const Archive& files) {
   EXPECT_EQ(zip_close(archive), 0);
 }
 
+std::vector<std::string> dataset_paths(const std::filesystem::path& path) {
+  std::vector<std::string> paths;
+  const auto visit = [](hid_t group, const char* name, const H5L_info_t*, void* found) -> herr_t {
+    const hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+    if (H5Iget_type(object) == H5I_DATASET) static_cast<std::vector<std::string>*>(found)->emplace_back(name);
+    return H5Oclose(object);
+  };
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  EXPECT_GE(H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, visit, &paths), 0) << path;
+  H5Fclose(file);
+  return paths;
+}
+
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << "no " << from;

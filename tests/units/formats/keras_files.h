@@ -20,6 +20,9 @@ std::filesystem::path scratch_copy(const std::string& fixture);
 std::string read_text(const std::filesystem::path& path);
 void write_text(const std::filesystem::path& path, const std::string& text);
 
+/// The paths of all datasets of an HDF5 file, in the order of their names.
+std::vector<std::string> dataset_paths(const std::filesystem::path& path);
+
 /// The files of a zip archive by name.
 using Archive = std::map<std::string, std::string>;
 Archive read_archive(const std::filesystem::path& path);
