@@ -23,12 +23,13 @@ inline bool is_left_out(const std::string& executor) {
 }
 
 /// Those that accept `spec`, in the order in which a plan asks them.
-inline std::vector<std::string> executors_for(const RecurrenceSpec& spec) {
+inline std::vector<std::string> executors_for(const RecurrenceSpec& spec, PlanOptions options = {}) {
   std::vector<std::string> names;
   for (const std::string& name : executor_names(spec.device)) {
     if (is_left_out(name)) continue;
+    options.executor = name;
     try {
-      (void)Plan::create(spec, {.executor = name});
+      (void)Plan::create(spec, options);
       names.push_back(name);
     } catch (const ValueError&) {
     }

@@ -41,7 +41,8 @@ class Bidirectional {
 
   /// As RNN, where `call.initial_state` has the states of the forward layer and then those of the backward one, and so
   /// has the result; constants go to both. The output is a tuple of two with MergeMode::none. Throws `ValueError` also
-  /// for an odd number of initial states, and for outputs that do not have the same shape where they are combined.
+  /// for an odd number of initial states, for a half of them that does not fit its layer, and for outputs that do not
+  /// have the same shape where they are combined.
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
 
   /// Of both layers; as RNN has it.
@@ -60,6 +61,7 @@ class Bidirectional {
     States states = {};
   };
 
+  void check_initial_state(const Nest& inputs, const States& given) const;
   bool is_one_network(const Nest& inputs, const CallOptions& call) const;
   Results run_network(const Nest& inputs, const CallOptions& call) const;
   Results run_apart(const Nest& inputs, const CallOptions& call);

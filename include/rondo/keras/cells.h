@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rondo/keras/rnn.h"
+#include "rondo/plan/plan.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/nest.h"
 
@@ -46,6 +47,8 @@ struct CellContext {
   /// Masks that the layer has drawn before the first step, of a stack those of all its cells. Where there are none, a
   /// known cell draws them itself at every step, which gives the same ones.
   std::span<const DropoutMasks> dropout = {};
+  /// Which executor runs a known cell's step; by default the plan's own choice.
+  PlanOptions plan = {};
 };
 
 /// For which batch an initial state is wanted. `inputs` is the whole sequence the layer was called with.

@@ -30,7 +30,8 @@ struct RNNOptions {
 };
 
 struct CallOptions {
-  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step.
+  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step. Of any dtype, of which all but zero is
+  /// true, NaN as well.
   std::optional<Tensor> mask = std::nullopt;
   /// (B,) of i32 or i64, each from 0 to T: row b has `lengths[b]` time steps, and the rest of it is padding. What Keras
   /// takes as a ragged tensor; the same as the mask that is true up to there. A `ValueError` together with a mask. On a
@@ -43,7 +44,8 @@ struct CallOptions {
   bool training = false;  ///< cells with dropout drop; see DropoutOptions
   /// Which of its masks a layer in training takes; by default those of the calls in training so far, from 0.
   std::optional<std::uint64_t> dropout_call = std::nullopt;
-  /// Which executor runs known cells, for comparing one with another; by default the plan's own choice.
+  /// Which executor runs known cells, also those that are stacked with others; for comparing one with another. By
+  /// default the plan's own choice.
   PlanOptions plan = {};
 };
 

@@ -119,6 +119,7 @@ struct RawRnnOptions {
   std::int64_t parallel_iterations = 32;  ///< every step depends on the loop function: has no effect
   bool swap_memory = false;               ///< as in DynamicRnnOptions
   std::string scope = "rnn";              ///< as in DynamicRnnOptions
+  PlanOptions plan = {};                  ///< as in DynamicRnnOptions
 };
 
 struct RawRnnResult {

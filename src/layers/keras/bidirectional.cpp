@@ -105,10 +105,7 @@ LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& cal
     masked.lengths.reset();
     return (*this)(inputs, masked);
   }
-  if (call.initial_state.size() % 2 != 0) {
-    throw ValueError("initial_state", std::to_string(call.initial_state.size()) + " states",
-                     "an even number: those of the forward layer, then those of the backward one");
-  }
+  check_initial_state(inputs, call.initial_state);
   Results results = is_one_network(inputs, call) ? run_network(inputs, call) : run_apart(inputs, call);
   LayerResult result;
   if (results.beside.defined()) {
@@ -139,6 +136,23 @@ bool Bidirectional::is_one_network(const Nest& inputs, const CallOptions& call) 
   const Tensor& kernel = forward->weights().kernel;
   const Tensor& other = backward->weights().kernel;
   return kernel.size(0) == other.size(0) && kernel.dtype() == other.dtype() && kernel.device() == other.device();
+}
+
+// Of both layers before either runs, so that no layer keeps states of a call that fails.
+void Bidirectional::check_initial_state(const Nest& inputs, const States& given) const {
+  if (given.empty()) return;
+  if (given.size() % 2 != 0) {
+    throw ValueError("initial_state", std::to_string(given.size()) + " states",
+                     "an even number: those of the forward layer, then those of the backward one");
+  }
+  const SequenceSizes sizes = check_inputs(inputs, forward_.options().time_major);
+  const auto middle = given.begin() + static_cast<std::ptrdiff_t>(given.size() / 2);
+  const auto check = [&](const RNN& layer, const std::string& name, const States& half) {
+    check_states(name + " layer, initial_state", half,
+                 layer.cell().get_initial_state({inputs, sizes.B, sizes.dtype, sizes.device}));
+  };
+  check(forward_, "forward", {given.begin(), middle});
+  check(backward_, "backward", {middle, given.end()});
 }
 
 Bidirectional::Results Bidirectional::run_apart(const Nest& inputs, const CallOptions& call) {

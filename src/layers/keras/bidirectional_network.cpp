@@ -42,20 +42,12 @@ Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const Call
   const Stream stream = current_stream(sizes.device);
   const NetworkOptions asked{.executor = call.plan.executor, .graph_use = call.plan.graph_use};
   const NetworkPlan plan = NetworkPlan::create({{layer}}, unattended(asked, stream));
-  const auto states_of = [&](const RNN& direction, std::size_t first, std::size_t count) -> States {
-    const States fresh = direction.cell().get_initial_state({inputs, sizes.B, sizes.dtype, sizes.device});
-    if (call.initial_state.empty()) return {};
-    const auto begin = call.initial_state.begin() + static_cast<std::ptrdiff_t>(first);
-    const States given(begin, begin + static_cast<std::ptrdiff_t>(count));
-    check_states("initial_state", given, fresh);
-    return given;
-  };
-  const std::size_t half = call.initial_state.size() / 2;
+  const auto middle = call.initial_state.begin() + static_cast<std::ptrdiff_t>(call.initial_state.size() / 2);
   const bool sequences = options.return_sequences;
   NetworkTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options.time_major))};
   if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
-  tensors.layers = {{direction_tensors(layer.forward, states_of(forward_, 0, half), !sequences),
-                     direction_tensors(*layer.backward, states_of(backward_, half, half), !sequences)}};
+  tensors.layers = {{direction_tensors(layer.forward, {call.initial_state.begin(), middle}, !sequences),
+                     direction_tensors(*layer.backward, {middle, call.initial_state.end()}, !sequences)}};
   const std::int64_t first = output_units(layer.forward.cell);
   const std::int64_t width = output_features(layer);
   if (sequences) {

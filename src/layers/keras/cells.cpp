@@ -96,7 +96,7 @@ StepResult KnownCell::call(const Nest& inputs, const States& states, const CellC
   }
   tensors.last_output = Tensor::empty({spec.B, output_units(spec_)}, spec.dtype, spec.device);
   const Stream stream = current_stream(spec.device);
-  Session session(Plan::create(spec, unattended(PlanOptions{}, stream)), weights_, stream);
+  Session session(Plan::create(spec, unattended(context.plan, stream)), weights_, stream);
   run_unattended(session, tensors);
   return {*tensors.last_output, new_states};
 }

@@ -108,7 +108,8 @@ LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, cons
                        {.constants = constants,
                         .training = call.training,
                         .dropout_call = call.dropout_call.value_or(0),
-                        .dropout = masks});
+                        .dropout = masks,
+                        .plan = call.plan});
   };
   const Nest output = cell_->output_size().map(
       [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
@@ -122,7 +123,7 @@ LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, cons
                                 .time_major = options_.time_major,
                                 .zero_output_for_mask = options_.zero_output_for_mask && options_.return_sequences,
                                 .return_all_outputs = options_.return_sequences},
-                               output);
+                               {.output = output, .executor = call.plan.executor});
   return {options_.return_sequences ? result.outputs : result.last_output, std::move(result.new_states)};
 }
 

@@ -47,7 +47,8 @@ StepResult StackedRNNCells::call(const Nest& inputs, const States& states, const
                           .training = context.training,
                           .dropout_call = context.dropout_call,
                           .position = static_cast<int>(k),
-                          .dropout = has_masks ? context.dropout.subspan(k, 1) : std::span<const DropoutMasks>{}};
+                          .dropout = has_masks ? context.dropout.subspan(k, 1) : std::span<const DropoutMasks>{},
+                          .plan = context.plan};
     StepResult step = cell.call(result.output, unpack_states(cell.state_size(), states[k]), own);
     result.output = step.output;
     result.states.push_back(pack_states(cell.state_size(), std::move(step.states)));

@@ -144,6 +144,7 @@ std::string recorded_options(const LoopOptions& options) {
   std::string text = "read " + number(options.read_order) + ", write " + number(options.write_order) + ", dead " +
                      number(options.dead_output);
   if (options.time_major) text += ", time-major";
+  if (!options.executor.empty()) text += ", " + options.executor;
   return text + (options.return_all_outputs ? ", all outputs" : ", last output");
 }
 
@@ -173,7 +174,7 @@ RnnResult run_loop(const StepFunction& step, const Nest& inputs, const States& i
 }
 
 RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
-                    const RnnOptions& options, const std::optional<Nest>& output) {
+                    const RnnOptions& options, const LayerLoop& layer) {
   const SequenceSizes sizes = check_inputs(inputs, options.time_major);
   check_initial_states(initial_states, sizes);
   check_mask_has_states(options.mask, initial_states);
@@ -186,11 +187,12 @@ RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& 
                    .unroll = options.unroll,
                    .graphs = options.graphs,
                    .constants = options.constants,
-                   .output = output});
+                   .output = layer.output,
+                   .executor = layer.executor});
 }
 
 RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options) {
-  return run_steps(step, inputs, initial_states, options, std::nullopt);
+  return run_steps(step, inputs, initial_states, options, {});
 }
 
 }  // namespace rondo

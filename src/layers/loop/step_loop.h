@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "recurrence/schedule.h"
 #include "rondo/keras/rnn.h"
@@ -23,15 +24,23 @@ struct LoopOptions {
   Constants constants = {};
   /// The shape and dtype of one step's output, for T = 0; where it is absent the first state stands for it.
   std::optional<Nest> output = std::nullopt;
+  /// Of the known cells that the step calls: a graph recorded with one is not replayed for another.
+  std::string executor = {};
+};
+
+/// What a layer tells rnn() besides its options: see LoopOptions.
+struct LayerLoop {
+  std::optional<Nest> output = std::nullopt;
+  std::string executor = {};
 };
 
 /// Throws `ValueError` for inputs and states as rnn() does.
 RnnResult run_loop(const StepFunction& step, const Nest& inputs, const States& initial_states,
                    const LoopOptions& options);
 
-/// rnn(), with LoopOptions::output besides.
+/// rnn() of a layer.
 RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
-                    const RnnOptions& options, const std::optional<Nest>& output);
+                    const RnnOptions& options, const LayerLoop& layer);
 
 /// live ? fresh : kept, leaf by leaf; `live` is (B,). A leaf of rank 0 has no rows that could be dead.
 Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept);

@@ -48,7 +48,7 @@ DynamicRnnResult run_called(Cell& cell, const Sequence& sequence) {
   const SizeNest state_size = cell.state_size();
   const Nest output = zeros_of(cell.output_size(), sizes.B, sequence.dtype, sizes.device);
   const StepFunction step = [&](const Nest& x, const States& states, const Constants&) {
-    StepResult result = cell.call(x, states, {});
+    StepResult result = cell.call(x, states, {.plan = sequence.plan});
     check_states("cell: output", {result.output}, {output});
     return result;
   };

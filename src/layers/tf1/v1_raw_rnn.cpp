@@ -57,7 +57,8 @@ Nest stack_steps(const std::vector<Nest>& steps, const Nest& zeros) {
 
 class RawLoop {
  public:
-  RawLoop(Cell& cell, const LoopFunction& loop_function) : cell_(cell), loop_function_(loop_function) {
+  RawLoop(Cell& cell, const LoopFunction& loop_function, const PlanOptions& plan)
+      : cell_(cell), loop_function_(loop_function), plan_(plan) {
     const LoopFunctionResult first = loop_function_({});
     rows_ = check_first_input(first.next_input);
     check_cell_state("loop_function: next_cell_state", first.next_cell_state, cell.state_size(), rows_.B, rows_.device);
@@ -92,7 +93,7 @@ class RawLoop {
 
   void advance() {
     const SizeNest state_size = cell_.state_size();
-    StepResult step = cell_.call(input_, unpack_states(state_size, state_), {});
+    StepResult step = cell_.call(input_, unpack_states(state_size, state_), {.plan = plan_});
     const Nest cell_state = pack_states(state_size, std::move(step.states));
     check_states("cell: new state", {cell_state}, {state_});
     LoopFunctionResult next =
@@ -112,6 +113,7 @@ class RawLoop {
 
   Cell& cell_;
   const LoopFunction& loop_function_;
+  const PlanOptions& plan_;
   Rows rows_;
   Tensor live_;  // (B,): not finished
   Nest zeros_;
@@ -123,10 +125,11 @@ class RawLoop {
 
 }  // namespace
 
-RawRnnResult raw_rnn(const std::shared_ptr<Cell>& cell, const LoopFunction& loop_function, const RawRnnOptions&) {
+RawRnnResult raw_rnn(const std::shared_ptr<Cell>& cell, const LoopFunction& loop_function,
+                     const RawRnnOptions& options) {
   if (cell == nullptr) throw TypeError("cell", "none", "a cell");
   if (!loop_function) throw TypeError("loop_function", "none", "a function");
-  return RawLoop(*cell, loop_function).run();
+  return RawLoop(*cell, loop_function, options.plan).run();
 }
 
 }  // namespace rondo::v1

@@ -21,6 +21,7 @@ from generator.hazards import hazard_cases
 from generator.keras_cases import keras_cases
 from generator.plan import sampled_cases
 from generator.v1_cases import v1_cases
+from generator.wide_cases import wide_cases
 
 TOLERANCE = {"f32": 1e-5, "f64": 1e-10}
 FAILURES = (ValueError, TypeError, IndexError, AttributeError, tf.errors.OpError)
@@ -117,7 +118,7 @@ def main():
     versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
     cases = [*sampled_cases(arguments.seed), *hazard_cases(arguments.seed), *v1_cases(arguments.seed),
              *keras_cases(arguments.seed), *dropout_cases(arguments.seed),
-             *conv_lstm_cases(arguments.seed)]
+             *conv_lstm_cases(arguments.seed), *wide_cases(arguments.seed)]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
     if arguments.missing:
         cases = [case for case in cases if case.name not in there]

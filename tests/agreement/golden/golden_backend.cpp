@@ -2,6 +2,7 @@
 
 #include "agreement/golden/golden_case.h"
 #include "agreement/golden/golden_steps.h"
+#include "golden/golden_executors.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
 
@@ -70,7 +71,7 @@ std::string check_on(const GoldenCase& golden, const RecurrenceSpec& spec, const
   }
   text += difference(golden, "expected/last_output", *tensors.last_output);
   text += difference(golden, "expected/state", Nest::tuple({tensors.final_state.begin(), tensors.final_state.end()}));
-  return text.empty() ? text : "on " + executor + ": " + text;
+  return text;
 }
 
 }  // namespace
@@ -104,14 +105,10 @@ std::string check_backend_rnn_on_executors(const GoldenCase& golden) {
   const RecurrenceSpec spec = spec_of(golden, *cell, tensors.x, options);
   if (options.mask) {
     const Tensor flat = options.mask->rank() == 3 ? options.mask->erase_axis(2) : *options.mask;
-    tensors.mask = time_major ? flat : flat.swap_axes(0, 1);
+    tensors.mask = (time_major ? flat : flat.swap_axes(0, 1)).to(DType::boolean);  // a session takes no other
   }
   tensors.lengths = session_lengths(options, spec.B, spec.device);
-  std::string text;
-  for (const std::string& executor : executors_of(golden)) {
-    text += check_on(golden, spec, executor, tensors);
-  }
-  return text;
+  return on_executors({{spec}}, [&](const std::string& executor) { return check_on(golden, spec, executor, tensors); });
 }
 
 }  // namespace rondo::golden

@@ -38,10 +38,13 @@ Bidirectional make_bidirectional(const GoldenCase& golden) {
 // The leaves of the forward layer, then those of the backward one, as a call takes them.
 States pack_both(const Bidirectional& layer, const std::vector<Tensor>& leaves) {
   if (leaves.empty()) return {};
-  const auto half = static_cast<std::ptrdiff_t>(layer.forward_layer().cell().state_size().flatten().size());
-  if (std::ssize(leaves) != 2 * half) return {leaves.begin(), leaves.end()};  // wrong on purpose
-  States states = pack_states(layer.forward_layer().cell(), {leaves.begin(), leaves.begin() + half});
-  for (Nest& state : pack_states(layer.backward_layer().cell(), {leaves.begin() + half, leaves.end()})) {
+  const Cell& forward = layer.forward_layer().cell();
+  const Cell& backward = layer.backward_layer().cell();
+  const std::size_t first = state_leaves(forward);
+  if (leaves.size() != first + state_leaves(backward)) return {leaves.begin(), leaves.end()};  // wrong on purpose
+  const auto middle = leaves.begin() + static_cast<std::ptrdiff_t>(first);
+  States states = pack_states(forward, {leaves.begin(), middle});
+  for (Nest& state : pack_states(backward, {middle, leaves.end()})) {
     states.push_back(std::move(state));
   }
   return states;
@@ -50,17 +53,20 @@ States pack_both(const Bidirectional& layer, const std::vector<Tensor>& leaves) 
 }  // namespace
 
 std::string check_bidirectional(const GoldenCase& golden) {
-  std::string text;
-  for (const std::string& executor : executors_of(golden)) {
+  const Bidirectional planned = make_bidirectional(golden);
+  PlannedWork work = planned_work(golden, planned.forward_layer());
+  const PlannedWork backward = planned_work(golden, planned.backward_layer());
+  work.specs.insert(work.specs.end(), backward.specs.begin(), backward.specs.end());
+  work.never_waits = work.never_waits || backward.never_waits;
+  work.certain = work.certain && backward.certain;
+  return on_executors(work, [&](const std::string& executor) {
     Bidirectional layer = make_bidirectional(golden);
     const Called called{.run = [&](const Nest& x, const CallOptions& call) { return layer(x, call); },
                         .pack = [&](const std::vector<Tensor>& leaves) { return pack_both(layer, leaves); },
                         .reset = [&] { layer.reset_states(); },
                         .reset_to = nullptr};
-    const std::string differences = check_calls(golden, called, executor);
-    if (!differences.empty()) text += "on " + executor + ": " + differences;
-  }
-  return text;
+    return check_calls(golden, called, executor);
+  });
 }
 
 }  // namespace rondo::golden

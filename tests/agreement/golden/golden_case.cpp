@@ -2,7 +2,6 @@
 
 #include "rondo/formats/safetensors.h"
 #include "support/compare.h"
-#include "support/executors.h"
 
 namespace rondo::golden {
 
@@ -34,12 +33,6 @@ Nest GoldenCase::nest(const std::string& name) const {
   if (tensors_.contains(name)) return tensor(name);
   const std::vector<Tensor> leaves = tensors(name);
   return Nest::tuple({leaves.begin(), leaves.end()});
-}
-
-std::vector<std::string> executors_of(const GoldenCase& golden) {
-  std::vector<std::string> names = test::executors_for({.dtype = golden.dtype(), .device = golden.device()});
-  std::erase_if(names, [](const std::string& name) { return name.starts_with("cudnn"); });
-  return names;
 }
 
 std::string difference(const GoldenCase& golden, const std::string& name, const Nest& actual) {

@@ -44,18 +44,15 @@ class GoldenCase {
 /// all agree.
 std::string difference(const GoldenCase& golden, const std::string& name, const Nest& actual);
 
-/// Names of the executors that take any layout and run on the case's device in its dtype.
-std::vector<std::string> executors_of(const GoldenCase& golden);
-
 /// A call to `backend.rnn`. Each returns the differences in words, empty when the case passes.
 std::string check_backend_rnn(const GoldenCase& golden);
-/// The same case on every executor that has the step's cell and dtype, straight through a session.
+/// The same case on every executor that accepts it, straight through a session, where the step is a cell.
 std::string check_backend_rnn_on_executors(const GoldenCase& golden);
-/// A series of calls of a layer, on every executor that has its dtype.
+/// A series of calls of a layer, on every executor that accepts what it plans.
 std::string check_layer(const GoldenCase& golden);
 /// The same of a Bidirectional.
 std::string check_bidirectional(const GoldenCase& golden);
-/// A call to a function of v1, known cells on every executor that has the dtype.
+/// A call to a function of v1, likewise.
 std::string check_dynamic_rnn(const GoldenCase& golden);
 std::string check_bidirectional_rnn(const GoldenCase& golden);
 std::string check_raw_rnn(const GoldenCase& golden);

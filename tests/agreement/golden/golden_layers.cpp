@@ -119,7 +119,42 @@ std::string check_call(const GoldenCase& golden, const Called& layer, const std:
          difference(golden, prefix + "expected/state", Nest::tuple(result.states));
 }
 
+/// What one call plans, whose tensors begin with `prefix`.
+void add_specs(const GoldenCase& golden, const RNN& layer, const std::string& prefix, PlannedWork& work) {
+  const Tensor x = golden.nest(prefix + "input").flatten()[0];
+  const int batch_axis = golden.option("time_major") ? 1 : 0;
+  const PlanRequest request{.B = x.size(batch_axis),
+                            .T = x.size(1 - batch_axis),
+                            .masked = golden.optional_tensor(prefix + "mask").has_value() ||
+                                      golden.optional_tensor(prefix + "lengths").has_value()};
+  if (request.T == 0) work.certain = false;
+  for (const Plan& plan : layer.plans(request)) work.specs.push_back(plan.spec());
+  const auto* stack = dynamic_cast<const StackedRNNCells*>(&layer.cell());
+  if (!layer.known_cells().empty() || stack == nullptr) return;
+  // Known cells that are stacked with others are called at every step.
+  for (const auto& cell : stack->cells()) {
+    const auto* known = dynamic_cast<const KnownCell*>(cell.get());
+    if (known != nullptr) work.specs.push_back(spec_of_steps(*known, 1, request.B));
+  }
+}
+
 }  // namespace
+
+PlannedWork planned_work(const GoldenCase& golden, const RNN& layer) {
+  PlannedWork work;
+  bool trains = false;
+  const nlohmann::json once = nlohmann::json::array({nlohmann::json::object()});
+  const bool series = golden.options().contains("calls");
+  int number = 0;
+  for (const auto& call : series ? golden.options().at("calls") : once) {
+    add_specs(golden, layer, series ? "call/" + std::to_string(number++) + "/" : "", work);
+    trains = trains || call.value("training", false);
+  }
+  // Dropout may have known cells called at every step, with ops.
+  work.certain = work.certain && !trains;
+  work.never_waits = (trains || layer.known_cells().empty()) && golden.option("unroll");
+  return work;
+}
 
 std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part) {
   const auto type = part.description.at("class").get<std::string>();
@@ -136,9 +171,13 @@ std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part)
   return cells.size() == 1 ? std::make_unique<RNN>(cells[0], options) : std::make_unique<RNN>(cells, options);
 }
 
+// The state_size of a ConvLSTMCell waits for inputs.
+std::size_t state_leaves(const Cell& cell) {
+  return dynamic_cast<const ConvLSTMCell*>(&cell) != nullptr ? 2 : cell.state_size().flatten().size();
+}
+
 States pack_states(const Cell& cell, const std::vector<Tensor>& leaves) {
   if (leaves.empty()) return {};
-  // Its state_size waits for inputs.
   if (dynamic_cast<const ConvLSTMCell*>(&cell) != nullptr) return {leaves.begin(), leaves.end()};
   const Nest packed = cell.state_size().pack(leaves);
   return packed.is_leaf() ? States{packed} : packed.children();
@@ -159,14 +198,10 @@ std::string check_calls(const GoldenCase& golden, const Called& layer, const std
 }
 
 std::string check_layer(const GoldenCase& golden) {
-  std::string text;
-  for (const std::string& executor : executors_of(golden)) {
-    const LayerPart part{golden.description().at("layer"), "weight/", golden.option("go_backwards")};
-    const std::unique_ptr<RNN> layer = make_layer(golden, part);
-    const std::string differences = check_calls(golden, called(*layer), executor);
-    if (!differences.empty()) text += "on " + executor + ": " + differences;
-  }
-  return text;
+  const LayerPart part{golden.description().at("layer"), "weight/", golden.option("go_backwards")};
+  return on_executors(planned_work(golden, *make_layer(golden, part)), [&](const std::string& executor) {
+    return check_calls(golden, called(*make_layer(golden, part)), executor);
+  });
 }
 
 }  // namespace rondo::golden

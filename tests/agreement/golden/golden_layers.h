@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agreement/golden/golden_case.h"
+#include "golden/golden_executors.h"
 #include "rondo/keras/layers.h"
 
 namespace rondo::golden {
@@ -22,6 +23,12 @@ std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part)
 
 /// The flat leaves of a file as the states of a cell; none are none.
 States pack_states(const Cell& cell, const std::vector<Tensor>& leaves);
+
+/// How many leaves the states of a cell have.
+std::size_t state_leaves(const Cell& cell);
+
+/// What the calls of the case plan for one of its layers, and record of it.
+PlannedWork planned_work(const GoldenCase& golden, const RNN& layer);
 
 /// What a series of calls asks of a layer, whatever its class.
 struct Called {

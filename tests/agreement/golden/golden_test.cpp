@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "agreement/golden/golden_case.h"
+#include "golden/golden_executors.h"
+#include "rondo/plan/plan.h"
 #include "support/device_under_test.h"
 
 namespace rondo::golden {
@@ -25,11 +27,18 @@ std::string check(const GoldenCase& golden) {
   return check_backend_rnn(golden) + check_backend_rnn_on_executors(golden);
 }
 
+/// How many cases have begun.
+int& cases_begun() {
+  static int cases = 0;
+  return cases;
+}
+
 class GoldenTest : public ::testing::Test {
  public:
   GoldenTest(std::filesystem::path path, Device device) : path_(std::move(path)), device_(device) {}
 
   void TestBody() override {
+    ++cases_begun();
     const GoldenCase golden(path_, device_);
     if (golden.must_raise()) {
       EXPECT_THROW(check(golden), ValueError) << golden.description().dump();
@@ -40,6 +49,29 @@ class GoldenTest : public ::testing::Test {
 
  private:
   std::filesystem::path path_;
+  Device device_;
+};
+
+/// Behind all cases: each executor of the device has run many of them, or else a case asks for them in vain.
+class ReachTest : public ::testing::Test {
+ public:
+  ReachTest(std::size_t cases, Device device) : cases_(cases), device_(device) {}
+
+  void TestBody() override {
+    if (static_cast<std::size_t>(cases_begun()) < cases_) GTEST_SKIP() << "not all cases were asked for";
+    const bool has_clusters = properties_of(device_).clusters.most_blocks() > 0;
+    for (const std::string& executor : executor_names(device_)) {
+      if (!is_asked(executor) || (executor == "cuda_cluster" && !has_clusters)) continue;
+      RecordProperty("cases_on_" + executor, cases_run_on(executor));
+      EXPECT_GE(cases_run_on(executor), executor == "cuda_cluster" ? kFewestOfClusters : kFewestCases) << executor;
+    }
+  }
+
+ private:
+  static constexpr int kFewestCases = 300;
+  static constexpr int kFewestOfClusters = 40;  // most cases have too few units for more than one block
+
+  std::size_t cases_;
   Device device_;
 };
 
@@ -65,6 +97,9 @@ int run(const std::filesystem::path& directory, Device device) {
     ::testing::RegisterTest("Golden", test_name(path).c_str(), nullptr, path.c_str(), __FILE__, __LINE__,
                             [path, device]() -> ::testing::Test* { return new GoldenTest(path, device); });
   }
+  ::testing::RegisterTest(
+      "GoldenReach", "EveryExecutorRunsManyCases", nullptr, nullptr, __FILE__, __LINE__,
+      [count = paths.size(), device]() -> ::testing::Test* { return new ReachTest(count, device); });
   return RUN_ALL_TESTS();
 }
 

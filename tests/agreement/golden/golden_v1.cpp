@@ -5,24 +5,33 @@
 #include "agreement/golden/golden_case.h"
 #include "agreement/golden/golden_steps.h"
 #include "agreement/golden/golden_v1_cells.h"
+#include "golden/golden_executors.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tf1/contrib.h"
 #include "rondo/tf1/v1.h"
-#include "support/executors.h"
 
 namespace rondo::golden {
 namespace {
 
-// Whether the executor accepts all known cells in `cell`.
-bool accepts(const GoldenCase& golden, const std::string& executor, const Cell& cell) {
+// What runs of `cell` plan, for B rows and at most so many steps at once.
+void add_specs(const Cell& cell, std::int64_t T, std::int64_t B, PlannedWork& work) {
   if (const auto* stack = dynamic_cast<const v1::MultiRNNCell*>(&cell)) {
-    return std::ranges::all_of(stack->cells(), [&](const auto& inner) { return accepts(golden, executor, *inner); });
+    for (const auto& inner : stack->cells()) add_specs(*inner, T, B, work);
+    return;
   }
   const auto* of_v1 = dynamic_cast<const v1::RNNCell*>(&cell);
-  if (of_v1 == nullptr || of_v1->known() == nullptr) return true;
-  const std::vector<std::string> names =
-      test::executors_for({.cell = of_v1->known()->spec(), .dtype = golden.dtype(), .device = golden.device()});
-  return std::ranges::find(names, executor) != names.end();
+  if (of_v1 != nullptr && of_v1->known() != nullptr) work.specs.push_back(spec_of_steps(*of_v1->known(), T, B));
+}
+
+PlannedWork planned_work(const GoldenCase& golden, const std::vector<const Cell*>& cells) {
+  const Tensor x = golden.nest("input").flatten()[0];
+  const int batch_axis = golden.option("time_major") ? 1 : 0;
+  // A number below 1 is for the call to refuse.
+  const auto at_once = std::max<std::int64_t>(1, golden.options().at("parallel_iterations").get<std::int64_t>());
+  PlannedWork work{.certain = x.size(1 - batch_axis) > 0};
+  for (const Cell* cell : cells) add_specs(*cell, std::min(x.size(1 - batch_axis), at_once), x.size(batch_axis), work);
+  for (RecurrenceSpec& spec : work.specs) spec.has_lengths = golden.optional_tensor("sequence_length").has_value();
+  return work;
 }
 
 template <typename Options>
@@ -39,7 +48,6 @@ Options options_of(const GoldenCase& golden, const std::string& executor) {
 
 std::string check_dynamic_on(const GoldenCase& golden, const std::string& executor) {
   const std::shared_ptr<Cell> cell = make_v1_cell(golden, golden.description().at("cell"), "weight/");
-  if (!accepts(golden, executor, *cell)) return {};
   auto options = options_of<v1::DynamicRnnOptions>(golden, executor);
   options.initial_state = v1_state(golden, *cell, "initial_state");
   std::string text;
@@ -51,11 +59,13 @@ std::string check_dynamic_on(const GoldenCase& golden, const std::string& execut
   return text;
 }
 
+std::shared_ptr<Cell> make_direction(const GoldenCase& golden, const std::string& name) {
+  return make_v1_cell(golden, golden.description().at("cells").at(name), "weight/" + name + "/");
+}
+
 std::string check_bidirectional_on(const GoldenCase& golden, const std::string& executor) {
-  const nlohmann::json& cells = golden.description().at("cells");
-  const std::shared_ptr<Cell> fw = make_v1_cell(golden, cells.at("fw"), "weight/fw/");
-  const std::shared_ptr<Cell> bw = make_v1_cell(golden, cells.at("bw"), "weight/bw/");
-  if (!accepts(golden, executor, *fw) || !accepts(golden, executor, *bw)) return {};
+  const std::shared_ptr<Cell> fw = make_direction(golden, "fw");
+  const std::shared_ptr<Cell> bw = make_direction(golden, "bw");
   auto options = options_of<v1::BidirectionalRnnOptions>(golden, executor);
   options.initial_state_fw = v1_state(golden, *fw, "initial_state_fw");
   options.initial_state_bw = v1_state(golden, *bw, "initial_state_bw");
@@ -64,16 +74,6 @@ std::string check_bidirectional_on(const GoldenCase& golden, const std::string& 
          difference(golden, "expected/output_bw", result.outputs.bw) +
          difference(golden, "expected/state_fw", result.output_states.fw) +
          difference(golden, "expected/state_bw", result.output_states.bw);
-}
-
-template <typename Check>
-std::string on_executors(const GoldenCase& golden, const Check& check) {
-  std::string text;
-  for (const std::string& executor : executors_of(golden)) {
-    const std::string differences = check(golden, executor);
-    if (!differences.empty()) text += "on " + executor + ": " + differences;
-  }
-  return text;
 }
 
 // The two loop functions that README.md describes.
@@ -112,21 +112,37 @@ struct GoldenLoop {
   }
 };
 
-}  // namespace
-
-std::string check_dynamic_rnn(const GoldenCase& golden) { return on_executors(golden, check_dynamic_on); }
-
-std::string check_bidirectional_rnn(const GoldenCase& golden) { return on_executors(golden, check_bidirectional_on); }
-
-std::string check_raw_rnn(const GoldenCase& golden) {
-  const std::shared_ptr<Cell> cell = make_v1_cell(golden, golden.description().at("cell"), "weight/");
+std::string check_raw_on(const GoldenCase& golden, const std::shared_ptr<Cell>& cell, const std::string& executor) {
   const bool feedback = golden.options().at("loop") == "feedback";
   const GoldenLoop loop{golden, *cell, feedback, golden.tensor("input"), golden.tensor("sequence_length")};
-  const v1::RawRnnResult result = v1::raw_rnn(cell, loop);
+  const v1::RawRnnResult result = v1::raw_rnn(cell, loop, {.plan = {.executor = executor}});
   std::string text = difference(golden, "expected/emit", result.emit);
   text += difference(golden, "expected/state", result.state);
   if (result.loop_state.has_value() != feedback) return text + "a loop state is there, or is missing\n";
   return feedback ? text + difference(golden, "expected/loop_state", *result.loop_state) : text;
+}
+
+}  // namespace
+
+std::string check_dynamic_rnn(const GoldenCase& golden) {
+  const std::shared_ptr<Cell> cell = make_v1_cell(golden, golden.description().at("cell"), "weight/");
+  return on_executors(planned_work(golden, {cell.get()}),
+                      [&](const std::string& executor) { return check_dynamic_on(golden, executor); });
+}
+
+std::string check_bidirectional_rnn(const GoldenCase& golden) {
+  const std::shared_ptr<Cell> fw = make_direction(golden, "fw");
+  const std::shared_ptr<Cell> bw = make_direction(golden, "bw");
+  return on_executors(planned_work(golden, {fw.get(), bw.get()}),
+                      [&](const std::string& executor) { return check_bidirectional_on(golden, executor); });
+}
+
+std::string check_raw_rnn(const GoldenCase& golden) {
+  const std::shared_ptr<Cell> cell = make_v1_cell(golden, golden.description().at("cell"), "weight/");
+  const auto lengths = golden.tensor("sequence_length").to(DType::i64).to_vector<std::int64_t>();
+  PlannedWork work{.certain = std::ranges::any_of(lengths, [](std::int64_t length) { return length > 0; })};
+  add_specs(*cell, 1, golden.tensor("input").size(1), work);
+  return on_executors(work, [&](const std::string& executor) { return check_raw_on(golden, cell, executor); });
 }
 
 std::string check_contrib_rnn(const GoldenCase& golden) {

@@ -161,6 +161,21 @@ TEST(UnrollParity, LayersOfUnknownCellsReplay) {
   EXPECT_EQ(cell->calls, 18) << "in training a cell may do another thing at every call";
 }
 
+/// A graph has the kernels of the executor that it was recorded with.
+TEST(UnrollParity, AGraphIsNotReplayedForAnotherExecutor) {
+  Random random(3);
+  const Device device = device_under_test();
+  const auto unknown =
+      std::make_shared<MinimalRNNCell>(random.tensor({3, 4}, 1.0).to(device), random.tensor({4, 4}, 0.5).to(device));
+  const RecurrentWeights weights{random.tensor({4, 5}, 1.0), random.tensor({5, 5}, 0.5), random.tensor({5}, 0.5)};
+  const auto known = std::make_shared<SimpleRNNCell>(SimpleRNNCellOptions{.units = 5}, weights.to(device));
+  RNN layer({unknown, known}, {.unroll = true});
+  const Tensor x = random.tensor({2, 6, 3}, 1.0).to(device);
+  const Tensor expected = layer(x).output.leaf();
+  EXPECT_TRUE(close(layer(x, {.plan = {.executor = "cuda_stepwise"}}).output.leaf(), expected, 1e-5));
+  expect_words([&] { layer(x, {.plan = {.executor = "nobody"}}); }, {"executor: got 'nobody'"});
+}
+
 TEST(LayerParity, WhatIsOnAnotherDeviceIsNamed) {
   Random random(3);
   const Device device = device_under_test();

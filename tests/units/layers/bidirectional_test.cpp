@@ -170,6 +170,36 @@ TEST(Bidirectional, KeepsStatesBetweenCalls) {
   EXPECT_TRUE(identical(layer(drawn.x).output.leaf(), first));
 }
 
+/// An LSTM has two states and a GRU one: no half of any number fits both.
+TEST(Bidirectional, TakesNoInitialStateForUnlikeNumbersOfStates) {
+  const Tensor x = Tensor::full({2, 5, 3}, 1.0, DType::f32);
+  const Tensor state = Tensor::zeros({2, 4}, DType::f32);
+  Random random(5);
+  const auto lstm = std::make_shared<LSTMCell>(LSTMCellOptions{.units = 4}, lstm_weights(random, 3, 4));
+  const auto gru = std::make_shared<GRUCell>(
+      GRUCellOptions{.units = 4},
+      RecurrentWeights{random.tensor({3, 12}, 0.5), random.tensor({4, 12}, 0.5), random.tensor({2, 12}, 0.5)});
+  for (const bool stateful : {false, true}) {  // as one network, and one layer after the other
+    const RNNOptions options{.return_state = true, .stateful = stateful};
+    Bidirectional layer(RNN(lstm, options), RNN(gru, other_way(options)));
+    EXPECT_EQ(layer(x).states.size(), 3U);
+    const LayerResult next = layer(x);
+    expect_words([&] { layer(x, {.initial_state = {state, state, state}}); }, {"initial_state: got 3 states", "even"});
+    expect_words(
+        [&] {
+          layer(x, {.initial_state = {state, state, state, state}});
+        },
+        {"backward layer, initial_state: got 2 states, expected 1"});
+    expect_words(
+        [&] {
+          layer(x, {.initial_state = {state, state}});
+        },
+        {"forward layer, initial_state: got 1 states, expected 2"});
+    if (!stateful) continue;
+    EXPECT_TRUE(identical(layer.forward_layer().states()[0], next.states[0])) << "a call that failed has kept states";
+  }
+}
+
 TEST(Bidirectional, NamesWhatDoesNotFit) {
   Random random(4);
   Case drawn = random_case(random);
@@ -193,6 +223,8 @@ TEST(Bidirectional, NamesWhatDoesNotFit) {
   CallOptions odd;
   odd.initial_state = {drawn.x, drawn.x, drawn.x};
   expect_words<ValueError>([&] { (void)layer(drawn.x, odd); }, {"initial_state", "3", "even"});
+  odd.initial_state.pop_back();
+  expect_words<ValueError>([&] { (void)layer(drawn.x, odd); }, {"forward layer, initial_state: got 1 states", "2"});
   drawn.backward = std::make_shared<LSTMCell>(LSTMCellOptions{.units = 9}, lstm_weights(random, drawn.x.size(2), 9));
   Bidirectional uneven = layer_of(drawn, MergeMode::sum);
   expect_words<ValueError>([&] { (void)uneven(drawn.x); }, {"backward layer", "merge_mode sum"});

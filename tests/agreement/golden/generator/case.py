@@ -57,7 +57,8 @@ def write_case(case, folder, versions):
         meta["raises"] = case.raises
     meta[SPEC_KEY[case.api]] = case.spec
     meta["options"] = case.options
-    # safetensors writes the buffer as it lies in memory, whatever the strides say.
-    tensors = {name: np.asarray(value, order="C") for name, value in case.tensors.items()}
+    # Rondo has no u8. safetensors writes the buffer as it lies in memory, whatever the strides say.
+    dtypes = {name: np.int32 if value.dtype == np.uint8 else value.dtype for name, value in case.tensors.items()}
+    tensors = {name: np.asarray(value, dtypes[name], order="C") for name, value in case.tensors.items()}
     path = os.path.join(folder, case.name + ".safetensors")
     save_file(tensors, path, metadata={"case": json.dumps(meta)})

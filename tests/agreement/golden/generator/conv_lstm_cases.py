@@ -58,3 +58,20 @@ def conv_lstm_cases(base_seed):
         yield layer_case("conv_lstm_bidirectional_" + name, both, {"return_sequences": True}, base_seed)
         settings = {"mask": "right", "return_state": True, "return_sequences": merge_mode == "ave"}
         yield layer_case("conv_lstm_bidirectional_masked_" + name, both, settings, base_seed)
+    yield from initial_states(base_seed)
+
+
+def initial_states(base_seed):
+    """Of both directions, and masks that are not boolean."""
+    for k, (name, merge_mode) in enumerate((("1d_same", "concat"), ("2d", "none"), ("2d_first", "sum"), ("3d", "mul"))):
+        both = {"class": "Bidirectional", "merge_mode": merge_mode, "layer": LAYERS[name]}
+        common = {"sizes": {"B": 2, "T": 3}, "initial_state": True, "return_state": True}
+        settings = {**common, "return_sequences": k % 2 == 0, "dtype": "f64" if k == 2 else "f32"}
+        yield layer_case("conv_lstm_bidirectional_initial_" + name, both, settings, base_seed)
+        settings = {**common, "mask": "holes", "mask_dtype": ("f32", "i32", "u8", "i64")[k], **BACK}
+        yield layer_case("conv_lstm_bidirectional_initial_masked_" + name, both, settings, base_seed)
+    both = {"class": "Bidirectional", "merge_mode": "concat", "layer": LAYERS["1d_same"]}
+    wrong = {"sizes": {"B": 2}, "initial_state": True, "raises": "ValueError"}
+    for given in (3, 2):
+        settings = {**wrong, "states_given": given}
+        yield layer_case(f"conv_lstm_bidirectional_raises_{given}_states", both, settings, base_seed)

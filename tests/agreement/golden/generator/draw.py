@@ -6,6 +6,15 @@ from .case import FLOAT, Case, seed_of
 from .shapes import STEPS, layer_inputs, layer_states, layer_weights, resolve
 
 MASKS = ("right", "left", "holes", "row", "first", "everything", "full")
+# What stands for true and for false in a mask that is not boolean: zero is false, NaN and what a byte cuts off are not.
+TRUE_AND_FALSE = {
+    "f32": (np.float32, [1.0, 0.5, -2.0, 1e-30, np.nan, np.inf], [0.0, -0.0]),
+    "f64": (np.float64, [1.0, 0.25, -1.0, 1e-300, np.nan, -np.inf], [0.0, -0.0]),
+    "f16": (np.float16, [1.0, 0.5, -3.0, 1e-4, np.nan, np.inf], [0.0, -0.0]),
+    "i32": (np.int32, [1, -1, 2, 256, 65536, -(2**31)], [0]),
+    "i64": (np.int64, [1, -1, 2, 256, 2**32, -(2**63)], [0]),
+    "u8": (np.uint8, [1, 2, 128, 255], [0]),
+}
 MASKED_VALUES = {"ordinary": None, "huge": 1e30, "infinite": -np.inf, "nan": np.nan}
 
 
@@ -87,8 +96,18 @@ def masked(rng, case, settings, B, T, prefix=""):
     if settings.get("mask"):
         live = draw_mask(rng, settings["mask"], B, T)
         mask = swap(live, case.options["time_major"])
+        mask = in_mask_dtype(mask, settings.get("mask_dtype", "bool"))
         case.tensors[prefix + "mask"] = mask[..., None] if settings.get("mask_rank") == 3 else mask
     return live
+
+
+def in_mask_dtype(mask, dtype):
+    """The values of TRUE_AND_FALSE in turns, where the mask is true and where it is not."""
+    if dtype == "bool":
+        return mask
+    kind, true, false = TRUE_AND_FALSE[dtype]
+    turns = np.arange(mask.size).reshape(mask.shape)
+    return np.where(mask, np.take(true, turns % len(true)), np.take(false, turns % len(false))).astype(kind)
 
 
 def new_case(name, api, spec, settings, options, base_seed):
@@ -131,7 +150,8 @@ def layer_call(rng, case, settings, sizes, prefix):
         case.tensors[prefix + name] = swap(leaf, case.options["time_major"])
     names = [name for name in ("initial_state", "reset_state") if settings.get(name)]
     for name in names:
-        for k, shape in enumerate(layer_states(case.spec)[: settings.get("states_given")]):
+        shapes = layer_states(case.spec)
+        for k, shape in enumerate((shapes * 2)[: settings.get("states_given", len(shapes))]):
             case.tensors[f"{prefix}{name}/{k}"] = normal(rng, (B,) + shape, dtype)
 
 

@@ -69,6 +69,16 @@ def lengths_backend():
         yield f"lengths_{label}_matrix", "matrix_state", base
 
 
+def mask_dtypes_backend(base_seed):
+    """Masks that are not boolean, of rank 2 and 3."""
+    functions = ("lstm", "gru_reset_after", "simple_rnn", "attention", "nested_input", "gru_reset_before")
+    for k, kind in enumerate(("f32", "i32", "u8", "i64", "f64", "f16")):
+        for rank, function in ((2, functions[k]), (3, functions[(k + 1) % len(functions)])):
+            settings = {"mask": "holes", "mask_dtype": kind, "mask_rank": rank, "masked_values": "nan"}
+            more = [{}, BACK, UNROLL, {"time_major": True}][(k + rank) % 4]
+            yield backend_case(f"mask_{kind}_rank_{rank}_{function}", function, {**settings, **more}, base_seed)
+
+
 def stateful_series():
     """name -> the calls of one series."""
     return {
@@ -137,6 +147,7 @@ def hazard_cases(base_seed):
             yield backend_case(f"{name}_{function}", function, settings, base_seed)
     for name, function, settings in lengths_backend():
         yield backend_case(name, function, settings, base_seed)
+    yield from mask_dtypes_backend(base_seed)
     yield from raising_backend(base_seed)
     for name, (layers, settings) in LAYER.items():
         for layer_name in layers:

@@ -88,6 +88,55 @@ def hazards(base_seed):
     yield layer_case("bidirectional_odd_states_lstm", both("lstm", "concat"), odd, base_seed)
 
 
+# Directions with unlike numbers of states, or of entries: name -> forward and backward layer.
+UNLIKE = {
+    "lstm_gru": ("lstm", "gru"), "gru_lstm": ("gru", "lstm"), "simple_lstm": ("simple_rnn", "lstm"),
+    "stacked_gru": ("stacked", "gru"), "minimal_lstm": ("minimal", "lstm"), "stacked_lstm": ("stacked", "lstm"),
+    "lstm_stacked": ("lstm", "stacked"), "stacked3_stacked": ("stacked3", "stacked"),
+}
+# Entries are halved: two of a stack of two cells, whose first has h and c, and two of an LSTM.
+HALVED = ("stacked_lstm", "lstm_stacked")
+
+
+def unlike_states(base_seed):
+    for k, (name, (forward, backward)) in enumerate(UNLIKE.items()):
+        spec = both(forward, ("concat", "none")[k % 2], backward)
+        more = {"mask": "holes", "masked_values": "nan", "return_sequences": k % 3 != 0, "time_major": k == 1}
+        settings = {"return_state": True, **more, "dtype": "f64" if k == 2 else "f32"}
+        yield layer_case(f"bidirectional_unlike_{name}", spec, settings, base_seed)
+        settings["initial_state"] = True
+        if name not in HALVED:
+            settings = {**settings, "raises": "ValueError"}
+        yield layer_case(f"bidirectional_unlike_{name}_initial", spec, settings, base_seed)
+        if name in ("lstm_gru", "gru_lstm"):
+            settings = {**settings, "states_given": 4}
+            yield layer_case(f"bidirectional_unlike_{name}_two_each", spec, settings, base_seed)
+    series = [{"mask": "holes"}, {"T": 3}, {"reset": True, "mask": "left"}]
+    for k, (name, (forward, backward)) in enumerate(UNLIKE.items()):
+        more = {"return_sequences": k % 2 == 0, "go_backwards": k % 3 == 2}
+        settings = {"stateful": True, "return_state": True, **more, "calls": series}
+        spec = both(forward, "concat", backward)
+        yield layer_case(f"bidirectional_unlike_{name}_stateful", spec, settings, base_seed)
+
+
+def mask_dtypes(base_seed):
+    """Masks that are not boolean: layers that are planned, that step, and both directions of them."""
+    kinds = ("f32", "i32", "u8", "i64", "f64", "f16")
+    names = ("lstm", "gru", "gru_before", "simple_rnn", "stacked", "minimal", "rnn_lstm")
+    for k, name in enumerate(names):
+        kind = kinds[k % len(kinds)]
+        more = [SEQUENCES, {"return_state": True, **BACK}, {"time_major": True, **SEQUENCES}][k % 3]
+        settings = {"mask": "holes", "mask_dtype": kind, "masked_values": "nan", **more}
+        yield layer_case(f"layer_mask_{kind}_{name}", LAYERS[name], settings, base_seed)
+        kind = kinds[(k + 3) % len(kinds)]
+        settings = {"mask": "row", "mask_dtype": kind, "unroll": k % 2 == 0, "zero_output_for_mask": True, **SEQUENCES}
+        yield layer_case(f"layer_mask_{kind}_{name}_zero", LAYERS[name], settings, base_seed)
+    for k, name in enumerate(("lstm", "gru", "stacked", "minimal", "simple_rnn", "lstm")):
+        settings = {"mask": "holes", "mask_dtype": kinds[k], "masked_values": "infinite", "return_state": True}
+        settings["return_sequences"] = k % 2 == 0
+        yield layer_case(f"bidirectional_mask_{kinds[k]}_{name}", both(name, "sum"), settings, base_seed)
+
+
 def ragged(base_seed):
     zero = {"zero_output_for_mask": True}
     for k, name in enumerate(("lstm", "gru", "gru_before", "simple_rnn", "rnn_lstm", "stacked", "stacked3", "minimal")):
@@ -131,5 +180,7 @@ def own_cells(base_seed):
 def keras_cases(base_seed):
     yield from sampled(base_seed)
     yield from hazards(base_seed)
+    yield from unlike_states(base_seed)
+    yield from mask_dtypes(base_seed)
     yield from ragged(base_seed)
     yield from own_cells(base_seed)

@@ -11,7 +11,7 @@ from .shapes import cells_of, directions_of, is_convolutional, kind_of, layer_st
 def live_steps(mask, input_length, T, B):
     """(T,B) booleans in the order of the input, or None if every step counts."""
     if mask is not None:
-        return mask.reshape(T, B)
+        return mask.reshape(T, B) != 0
     if input_length is not None:
         length = np.broadcast_to(np.asarray(input_length), (B,))
         return np.arange(T)[:, None] < length[None, :]
@@ -182,6 +182,25 @@ MERGE = {
 }
 
 
+def entries(layer):
+    """How many states a call takes: one for each cell of a stack, else those of the cell."""
+    return len(layer["cells"]) if len(cells_of(layer)) > 1 else len(layer_states(layer))
+
+
+def forward_leaves(case, start):
+    """How many of the leaves start/0, start/1, ... are the forward layer's, which gets half of the entries."""
+    directions = list(directions_of(case.spec).values())
+    count = sum(name.rpartition("/")[0] == start for name in case.tensors)
+    if count != len(layer_states(case.spec)):
+        if count % 2:
+            raise ValueError("an odd number of initial states")
+        return count // 2
+    forward, backward = map(entries, directions)
+    if forward != backward:
+        raise ValueError("halves of the initial states that no layer takes")
+    return len(layer_states(directions[0]))
+
+
 def one_direction(case, direction, index):
     """The case of one of the layers of a Bidirectional, forward being index 0."""
     one = copy(case)
@@ -194,11 +213,9 @@ def one_direction(case, direction, index):
     for name, value in case.tensors.items():
         start, _, number = name.rpartition("/")
         if start.endswith(("initial_state", "reset_state")):
-            half = len(layer_states(case.spec)) // 2
-            if len(case.leaves("initial_state")) % 2:
-                raise ValueError("an odd number of initial states")
-            if int(number) // half == index:
-                one.tensors[f"{start}/{int(number) % half}"] = value
+            first = forward_leaves(case, start)
+            if (int(number) >= first) == (index == 1):
+                one.tensors[f"{start}/{int(number) - index * first}"] = value
         elif name.startswith("weight/" + direction):
             one.tensors["weight/" + name.removeprefix("weight/" + direction)] = value
         elif not name.startswith("weight/"):
