@@ -22,6 +22,10 @@ import programs  # noqa: E402
 import shown  # noqa: E402
 
 
+FEWEST_PAGES = 10
+FEWEST_EXAMPLES = 13
+
+
 def sh_complaints(block, _):
     found = []
     for command in commands.commands_of(block.text):
@@ -62,8 +66,8 @@ RULES = {
 
 def shown_by(block):
     """The example whose output stands for that of a block of commands, with its arguments."""
-    called = [commands.SHOWN_BY[command[0]] for command in commands.commands_of(block.text) if command[0] in commands.SHOWN_BY]
-    return called[0] if called else None
+    scripts = [command[0] for command in commands.commands_of(block.text) if command[0] in commands.SHOWN_BY]
+    return commands.SHOWN_BY[scripts[0]] if scripts else None
 
 
 def block_complaints(blocks):
@@ -82,6 +86,8 @@ def block_complaints(blocks):
 
 def check_blocks():
     found = []
+    if len(pages.markdown_pages()) < FEWEST_PAGES or len(pages.reference_blocks()) < FEWEST_EXAMPLES:
+        found.append("pages or examples are missing")
     for path in pages.markdown_pages():
         found += block_complaints(pages.blocks_of(path))
     return found
@@ -109,7 +115,8 @@ def check_demo(build):
                 example, (folder, chart) = shown_by(before)
                 command = [pathlib.Path(build) / example, pages.ROOT / folder, pathlib.Path(build) / chart]
                 printed = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-                found += [f"{block.place}: {example} does not print: {line}" for line in shown.missing_lines(block.text, printed)]
+                missing = shown.missing_lines(block.text, printed)
+                found += [f"{block.place}: {example} does not print: {line}" for line in missing]
     return found
 
 
@@ -136,8 +143,8 @@ def check_self():
     for printed, expected in [("\x1e0\n1 2 3\n", 0), ("\x1e0\n1 2 4\n", 1), ("", 1)]:
         if len(shown.complaints(blocks, printed)) != expected:
             found.append(f"output {printed!r} should give {expected} complaints")
-    if shown.missing_lines("a\nb\n", "b\na\n") != ["b"]:
-        found.append("lines in another order should be missed")
+    if shown.missing_lines("a 6e-07\nb\n", "b\na 5.9e-07\n") != ["b"]:
+        found.append("lines in another order should be missed, and digits of rounding should not")
     return found
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import pathlib
 import re
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = next(folder for folder in pathlib.Path(__file__).resolve().parents if (folder / "CMakePresets.json").exists())
 HEADERS = ROOT / "include" / "rondo"
 FENCE = re.compile(r"^```(.*)$")
 HIDDEN = re.compile(r"^<!-- cpp$")

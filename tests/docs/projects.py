@@ -38,7 +38,7 @@ def build_page(path, work):
         return 0
     lines = build_commands(blocks)
     if len(files) != 1 or not lines:
-        raise ValueError(f"{path}: a page with CMake has one such block, and a command that begins with {commands.RUN_IN_PROJECT}")
+        raise ValueError(f"{path}: {len(files)} blocks of CMake and {len(lines)} commands '{commands.RUN_IN_PROJECT}', not one each")
     folder = work / programs.name_of(path)
     folder.mkdir()
     (folder / "CMakeLists.txt").write_text(files[0].text)

@@ -11,7 +11,10 @@ import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+from pages import ROOT  # noqa: E402
+
 SILENT = re.compile(r"warning: (Compound |Member .* \((function|enumeration|typedef)\) of namespace ).*is not documented")
 
 
