@@ -56,6 +56,7 @@ struct KerasLayer {
   std::vector<std::string> weight_paths = {};
 };
 
+/// Holds the layers of a file that Keras wrote.
 struct KerasModel {
   std::string file;
   std::string keras_version;  ///< such as "2.15.0"; empty where the file does not say
@@ -90,6 +91,14 @@ struct KerasModel {
 ///
 /// Calls from several threads take turns, because the HDF5 library is not safe for threads; a program that uses HDF5
 /// itself must not do so during a call.
+///
+/// @code
+/// KerasModel model = load_keras("forecast.keras");
+/// std::unique_ptr<RNN> lstm = make_layer(model.layer("lstm"));
+/// const std::vector<Tensor>& head = model.layer("head").weights;  // of a Dense: kernel, bias
+/// Tensor h = (*lstm)(Tensor::full({1, 10, 3}, 0.1, DType::f32)).output;
+/// Tensor y = add(dot(h, head[0]), head[1]);
+/// @endcode
 KerasModel load_keras(const std::filesystem::path& path);
 
 /// Builds the layer of a SimpleRNN, LSTM, GRU or RNN with the options and weights of `layer`, whose tensors it shares.
@@ -102,6 +111,7 @@ std::unique_ptr<RNN> make_layer(const KerasLayer& layer);
 /// `LSTM lstm({.units = 32}, recurrent_weights(model.layer("lstm")))`. Throws `ValueError` unless there are two or
 /// three. A part of a longer list is taken by the other function: `recurrent_weights(std::span(weights).first(3))`.
 RecurrentWeights recurrent_weights(const KerasLayer& layer);
+/// Takes two or three tensors in Keras's order: kernel, recurrent_kernel, bias. Throws `ValueError` for another number.
 RecurrentWeights recurrent_weights(std::span<const Tensor> weights);
 
 }  // namespace rondo

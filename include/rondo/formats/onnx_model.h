@@ -19,6 +19,7 @@
 
 namespace rondo {
 
+/// Values of the attribute `direction` of a node.
 enum class OnnxDirection : std::uint8_t { forward, reverse, bidirectional };
 
 /// "forward", "reverse" or "bidirectional".
@@ -84,6 +85,7 @@ struct OnnxConstants {
   std::optional<Tensor> peepholes = std::nullopt;
 };
 
+/// Describes one RNN, GRU or LSTM node of a model.
 struct OnnxNode {
   std::string name;  ///< the node's; where it has none, that of its first output that has one
   std::string file;  ///< for messages
@@ -97,6 +99,7 @@ struct OnnxNode {
   OnnxWeights weights() const;
 };
 
+/// Holds the recurrent nodes of a model file.
 struct OnnxModel {
   std::string file;
   std::string producer;              ///< such as "pytorch"; empty where the file does not say
@@ -130,6 +133,7 @@ struct OnnxInputs {
   std::optional<Tensor> initial_c = std::nullopt;  ///< (D, B, H), of an LSTM
 };
 
+/// Results of one run, under the names of the operator.
 struct OnnxOutputs {
   Tensor y;                                  ///< Y (T, D, B, H), with `batch_major` (B, T, D, H); zeros past a length
   Tensor y_h;                                ///< Y_h (D, B, H): after the last step of each row that its length lets in
@@ -143,6 +147,15 @@ struct OnnxOutputs {
 ///
 /// What a CellSpec says is planned, both directions as one network; `clip`, `input_forget` and an LSTM with different g
 /// and h are run step by step, by rnn(), in the dtype of the tensors. Used by one thread at a time.
+///
+/// @code
+/// OnnxModel model = load_onnx("model.onnx");
+/// OnnxRunner runner(model.nodes[0]);                    // an LSTM of 4 units in one direction
+/// Tensor x = Tensor::full({5, 2, 3}, 1.0, DType::f32);  // X (T, B, I)
+/// Tensor zeros = Tensor::zeros({1, 2, 4}, DType::f32);  // initial_h and initial_c (D, B, H)
+/// OnnxOutputs outputs = runner.run({.x = x, .initial_h = zeros, .initial_c = zeros});
+/// std::puts(describe(outputs.y).c_str());               // Y (T, D, B, H)
+/// @endcode
 class OnnxRunner {
  public:
   /// Throws as onnx_cells.

@@ -32,6 +32,12 @@ struct PytorchLayer {
 /// The activation of an RNN module (`nonlinearity`) is not in the file.
 /// Throws `ValueError` naming file and tensor for one that is missing, has another shape or dtype than the others
 /// imply, or is a projection (`weight_hr`) of another kind.
+///
+/// @code
+/// Safetensors file = load_safetensors("forecast.safetensors");  // of a module with an LSTM named "lstm"
+/// RecurrentWeights weights = pytorch_weights(file, {.kind = CellKind::lstm, .prefix = "lstm."});
+/// LSTM lstm({.units = weights.recurrent_kernel.size(0), .return_sequences = true}, weights);
+/// @endcode
 RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer);
 
 /// One layer of a module.
@@ -43,6 +49,13 @@ struct PytorchModuleLayer {
 /// All layers of a module, from the input up: as many as the file has weights for, in both directions where it has
 /// names with `_reverse`. Throws as pytorch_weights, for a module without layers, and for a layer whose
 /// inputs are not as many as the outputs of the layer below it.
+///
+/// @code
+/// // torch.nn.LSTM(3, 4, num_layers=2, bidirectional=True), saved under the name "module"
+/// Safetensors file = load_safetensors("stack.safetensors");
+/// std::vector<PytorchModuleLayer> layers = pytorch_module(file, CellKind::lstm, "module.");
+/// bool both = layers[1].backward.has_value();
+/// @endcode
 std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix = {});
 
 /// The reverse of pytorch_weights: tensors with the names that `layer` says. Where Keras has one bias, bias_hh is

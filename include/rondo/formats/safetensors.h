@@ -15,6 +15,7 @@
 
 namespace rondo {
 
+/// A tensor and its name in a file.
 struct NamedTensor {
   std::string name;
   Tensor tensor;

@@ -20,6 +20,7 @@ enum class MergeMode : std::uint8_t {
   none  ///< a tuple of two
 };
 
+/// "concat", "sum", "mul", "ave" or "none".
 std::string to_string(MergeMode mode);
 
 /// Two layers over the same inputs, of which one reads time the other way. With `return_sequences` the backward layer's

@@ -108,6 +108,7 @@ class KnownCell : public Cell {
   DropoutOptions dropout_;
 };
 
+/// Configures SimpleRNNCell, with the names and defaults of `tf.keras.layers.SimpleRNNCell`.
 struct SimpleRNNCellOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
@@ -123,6 +124,7 @@ class SimpleRNNCell final : public KnownCell {
   SimpleRNNCell(const SimpleRNNCellOptions& options, RecurrentWeights weights);
 };
 
+/// Configures LSTMCell, with the names and defaults of `tf.keras.layers.LSTMCell`.
 struct LSTMCellOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
@@ -140,6 +142,7 @@ class LSTMCell final : public KnownCell {
   LSTMCell(const LSTMCellOptions& options, RecurrentWeights weights);
 };
 
+/// Configures GRUCell, with the names and defaults of `tf.keras.layers.GRUCell`.
 struct GRUCellOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;

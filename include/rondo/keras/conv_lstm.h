@@ -16,6 +16,7 @@ namespace rondo {
 /// Where the channels of an image are.
 enum class DataFormat : std::uint8_t { channels_last, channels_first };
 
+/// Configures ConvLSTMCell, with the names and defaults of `tf.keras.layers.ConvLSTM2D`.
 struct ConvLSTMCellOptions {
   std::int64_t filters = 0;
   /// Of each spatial axis, as those of strides and dilation_rate; one number alone is for all of them.
@@ -60,6 +61,7 @@ class ConvLSTMCell final : public Cell {
   std::optional<Shape> state_shape_ = std::nullopt;
 };
 
+/// Configures ConvLSTM1D, 2D and 3D: the members are those of ConvLSTMCellOptions and of RNNOptions.
 struct ConvLSTMOptions {
   std::int64_t filters = 0;
   std::vector<std::int64_t> kernel_size = {};

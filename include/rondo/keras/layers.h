@@ -16,6 +16,7 @@
 
 namespace rondo {
 
+/// Configures any layer, with the names and defaults of `tf.keras.layers.RNN`.
 struct RNNOptions {
   bool return_sequences = false;  ///< all outputs instead of the last one
   bool return_state = false;      ///< the final states besides
@@ -29,6 +30,7 @@ struct RNNOptions {
   bool zero_output_for_mask = false;
 };
 
+/// Arguments of a layer's call besides the inputs. All members have defaults.
 struct CallOptions {
   /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step. Of any dtype, of which all but zero is
   /// true, NaN as well.
@@ -57,6 +59,7 @@ struct PlanRequest {
   PlanOptions plan = {};
 };
 
+/// Results of a layer's call.
 struct LayerResult {
   Nest output;    ///< (B, ...) or, with return_sequences, (B, T, ...)
   States states;  ///< the final states with return_state, else empty
@@ -68,6 +71,15 @@ struct LayerResult {
 ///
 /// A stateful layer is used by one thread at a time; a stateless one of known cells by many, except in
 /// training with dropout.
+///
+/// @code
+/// RecurrentWeights weights = {.kernel = Tensor::full({3, 12}, 0.1, DType::f32),
+///                             .recurrent_kernel = Tensor::full({4, 12}, 0.1, DType::f32)};
+/// auto cell = std::make_shared<GRUCell>(GRUCellOptions{.units = 4, .use_bias = false}, weights);
+/// RNN layer(cell, {.return_state = true});
+/// LayerResult result = layer(Tensor::full({2, 5, 3}, 1.0, DType::f32));  // (B, T, I)
+/// Tensor h = result.states[0];                                           // (B, H)
+/// @endcode
 class RNN {
  public:
   /// Throws `ValueError` for a null cell.
@@ -120,6 +132,7 @@ class RNN {
   States states_;
 };
 
+/// Configures SimpleRNN: the members are those of SimpleRNNCellOptions and of RNNOptions.
 struct SimpleRNNOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
@@ -142,6 +155,7 @@ class SimpleRNN : public RNN {
   SimpleRNN(const SimpleRNNOptions& options, RecurrentWeights weights);
 };
 
+/// Configures LSTM: the members are those of LSTMCellOptions and of RNNOptions.
 struct LSTMOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
@@ -161,11 +175,23 @@ struct LSTMOptions {
 };
 
 /// A long short-term memory layer; see LSTMCell for the formula.
+///
+/// @code
+/// RecurrentWeights weights = {.kernel = Tensor::full({3, 16}, 0.1, DType::f32),
+///                             .recurrent_kernel = Tensor::full({4, 16}, 0.1, DType::f32),
+///                             .bias = Tensor::zeros({16}, DType::f32)};
+/// LSTM lstm({.units = 4, .return_sequences = true, .stateful = true}, weights);
+/// Tensor x = Tensor::full({2, 5, 3}, 1.0, DType::f32);  // (B, T, I)
+/// Tensor first = lstm(x).output;                        // (B, T, H)
+/// Tensor second = lstm(x).output;                       // goes on from the states of the first call
+/// lstm.reset_states();
+/// @endcode
 class LSTM : public RNN {
  public:
   LSTM(const LSTMOptions& options, RecurrentWeights weights);
 };
 
+/// Configures GRU: the members are those of GRUCellOptions and of RNNOptions.
 struct GRUOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;

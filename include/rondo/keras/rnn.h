@@ -49,6 +49,7 @@ class StepGraphs {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Arguments of rnn() besides the step, the inputs and the states, with the names of `keras.backend.rnn`.
 struct RnnOptions {
   /// Iterates from the last time step to the first; outputs stay in that order.
   bool go_backwards = false;
@@ -75,6 +76,7 @@ struct RnnOptions {
   bool return_all_outputs = true;
 };
 
+/// Results of rnn().
 struct RnnResult {
   Nest last_output;  ///< (B, ...): what the last processed step emitted
   Nest outputs;      ///< (B, T, ...), time-major (T, B, ...)
@@ -88,6 +90,19 @@ struct RnnResult {
 /// Throws `ValueError`: inputs of rank below 3, or that disagree on T or B; a mask of another shape; a mask without
 /// states; lengths that do not fit; states whose first axis is not B; a step that returns another number, structure,
 /// shape or dtype of states, or changes its output's. An exception thrown by `step` passes through unchanged.
+///
+/// @code
+/// // A running mean over the steps that the mask lets in: the states are the sum and the count.
+/// auto step = [](const Nest& x, const States& states, const Constants&) -> StepResult {
+///   Tensor total = add(states[0], x);
+///   Tensor count = add(states[1], 1.0);
+///   return {div(total, count), {total, count}};
+/// };
+/// Tensor x = Tensor::from({1.0F, 2.0F, 9.0F, 4.0F, 6.0F, 8.0F}, {2, 3, 1});  // (B, T, I)
+/// Tensor mask = Tensor::from({true, true, false, true, true, true}, {2, 3});
+/// States zeros = {Tensor::zeros({2, 1}, DType::f32), Tensor::zeros({2, 1}, DType::f32)};
+/// Tensor means = rnn(step, x, zeros, {.mask = mask}).last_output;  // 1.5 and 6
+/// @endcode
 RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states,
               const RnnOptions& options = {});
 

@@ -19,28 +19,36 @@
 namespace rondo {
 
 // Elementwise, two operands.
+/// Returns a + b.
 Tensor add(const Tensor& a, const Tensor& b);
+/// Returns a - b.
 Tensor sub(const Tensor& a, const Tensor& b);
+/// Returns a times b.
 Tensor mul(const Tensor& a, const Tensor& b);
 /// Floating: a / b.
 Tensor div(const Tensor& a, const Tensor& b);
 
 /// Elementwise with a number, which takes the tensor's dtype: next to integers, a number that is none of them throws.
 Tensor add(const Tensor& a, double b);
+/// Returns a times a number, which takes the tensor's dtype as in `add`.
 Tensor mul(const Tensor& a, double b);
 
 // Elementwise, one operand.
+/// Returns -x.
 Tensor neg(const Tensor& x);
 /// Floating: the formulas are those of `rondo/activation.h`.
 Tensor tanh(const Tensor& x);
+/// Floating: returns 1 / (1 + exp(-x)).
 Tensor sigmoid(const Tensor& x);
 /// Keras 1 and 2: clip(0.2 x + 0.5, 0, 1).
 Tensor hard_sigmoid(const Tensor& x);
 /// Keras 3 and PyTorch: clip(x / 6 + 0.5, 0, 1).
 Tensor hard_sigmoid_keras3(const Tensor& x);
+/// Returns max(x, 0).
 Tensor relu(const Tensor& x);
 /// The function of that name; linear gives `x` itself. Floating, but for linear and relu.
 Tensor activate(Activation activation, const Tensor& x);
+/// Floating: returns e to the power of x.
 Tensor exp(const Tensor& x);
 /// min(max(x, low), high); NaN stays NaN. Throws `ValueError` unless low <= high, for integers with one between them.
 Tensor clip(const Tensor& x, double low, double high);
@@ -65,6 +73,7 @@ enum class ConvolutionPadding : std::uint8_t {
   same    ///< zeros, the odd one behind, for ceil(n / stride) elements of n
 };
 
+/// Says how a convolution steps over its input.
 struct ConvolutionOptions {
   /// One number for each spatial axis, or one for all of them.
   std::vector<std::int64_t> strides = {1};
@@ -96,10 +105,12 @@ Tensor concat(const std::vector<Tensor>& parts, int axis = -1);
 std::vector<Tensor> split(const Tensor& x, int parts, int axis = -1);
 /// Views of parts of the given sizes, which add up to the size of `axis`.
 std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> sizes, int axis = -1);
-/// `x.reshape(shape)` and `x.transpose(order)` for step functions written as a chain of functions.
+/// Returns `x.reshape(shape)`: a view where the strides allow it, else a copy.
 Tensor reshape(const Tensor& x, const Shape& shape);
+/// Returns `x.transpose(order)`, a view.
 Tensor transpose(const Tensor& x, std::initializer_list<int> order);
 
+/// Returns zeros of the shape, dtype and device of `x`.
 Tensor zeros_like(const Tensor& x);
 
 /// (B, T) booleans, true where t < lengths[b]; `lengths` is a vector of i32 or i64, T is 0 or more. TensorFlow's

@@ -15,8 +15,10 @@
 
 namespace rondo {
 
+/// Names one of the recurrences of a layer by the order in which it reads time.
 enum class Direction : std::uint8_t { forward, backward };
 
+/// One layer of a network: a recurrence in one direction of time, or one in each.
 struct NetworkLayer {
   RecurrenceSpec forward;
   /// Of the same T, B, I, dtype and device. Reads reversed, or reversed within lengths, and writes in input order, so
@@ -36,14 +38,15 @@ std::int64_t output_features(const NetworkLayer& layer);
 /// Whether recurrences run at once where they can.
 enum class Overlap : std::uint8_t { automatic, never };
 
+/// Options of NetworkPlan::create. All members have defaults.
 struct NetworkOptions {
   /// As PlanOptions has it, for every direction of every layer.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
   bool never_waits = false;  ///< as PlanOptions has it
   Overlap overlap = Overlap::automatic;
-  /// The fewest time steps of a chunk of a wavefront, which is then taken wherever it can be; 0: so many that starting
-  /// a chunk costs little beside its steps, and a wavefront only where it is predicted to be faster.
+  /// Minimum steps per chunk. A positive value forces a wavefront wherever it is valid; 0 chooses the size and uses a
+  /// wavefront only where it is predicted to be faster.
   std::int64_t chunk_steps = 0;
   /// An executor that is in no list and outlives the plan, as Plan::create_for has it; `executor` is not looked at.
   const Executor* unlisted_executor = nullptr;
@@ -57,6 +60,7 @@ struct NetworkLane {
   std::optional<Plan> tail = std::nullopt;  ///< of the last chunk, where that is shorter
 };
 
+/// How the recurrences of a stage depend on each other.
 enum class StageKind : std::uint8_t {
   alone,            ///< one recurrence, with the whole device
   both_directions,  ///< of one layer
@@ -118,6 +122,7 @@ struct DirectionTensors {
   std::vector<Tensor> final_state = {};
 };
 
+/// Holds the states and last outputs of both directions of a layer.
 struct LayerTensors {
   DirectionTensors forward = {};
   DirectionTensors backward = {};
@@ -134,6 +139,30 @@ struct NetworkTensors {
 };
 
 /// A plan with its weights and all memory that its runs need. Used by one thread at a time.
+///
+/// @code
+/// // Two layers of LSTMs, the lower one in both directions.
+/// const std::int64_t T = 20, B = 2, I = 3, H = 4;
+/// auto weights_for = [](std::int64_t inputs) -> RecurrentWeights {
+///   return {.kernel = Tensor::full({inputs, 4 * H}, 0.1, DType::f32),
+///           .recurrent_kernel = Tensor::full({H, 4 * H}, 0.1, DType::f32),
+///           .bias = Tensor::zeros({4 * H}, DType::f32)};
+/// };
+/// RecurrenceSpec forward = {.cell = {.units = H}, .T = T, .B = B, .I = I};
+/// RecurrenceSpec backward = forward;
+/// backward.read_order = ReadOrder::reversed;
+/// backward.write_order = WriteOrder::input;
+/// RecurrenceSpec top = forward;
+/// top.I = 2 * H;  // reads both directions beside each other
+///
+/// NetworkSpec spec = {.layers = {{.forward = forward, .backward = backward}, {.forward = top}}};
+/// std::vector<NetworkWeights> weights = {{.forward = weights_for(I), .backward = weights_for(I)},
+///                                        {.forward = weights_for(2 * H)}};
+/// NetworkSession session(NetworkPlan::create(spec), weights);
+/// Tensor x = Tensor::full({T, B, I}, 1.0, DType::f32);
+/// Tensor y = Tensor::empty({T, B, H}, DType::f32);
+/// session.run({.x = x, .y = y});
+/// @endcode
 class NetworkSession {
  public:
   /// Runs will be queued on `stream`, as a Session's; what runs at once does so on streams of the session's own, which
@@ -145,9 +174,9 @@ class NetworkSession {
   NetworkSession(NetworkSession&&) noexcept;
   NetworkSession& operator=(NetworkSession&&) noexcept;
 
-  /// As Session::run: nothing is allocated and nobody waits; a run may be recorded in a caller's graph; outside of one,
-  /// the second run with the same tensors is recorded, all layers in one graph, and replayed from then on. On a CUDA
-  /// device, keeps views of the tensors until the next run with others. In a wavefront the states go from chunk to
+  /// As Session::run, this allocates nothing and does not wait. A run may be recorded in a caller's graph; outside of
+  /// one, the second run with the same tensors is recorded, all layers in one graph, and replayed from then on. On a
+  /// CUDA device, keeps views of the tensors until the next run with others. In a wavefront the states go from chunk to
   /// chunk in the dtype of the tensors. Throws `ValueError` naming the tensor that does not fit, before anything runs.
   void run(const NetworkTensors& tensors);
 

@@ -15,19 +15,27 @@ namespace rondo {
 
 class Executor;
 
+/// Options of Plan::create. All members have defaults.
 struct PlanOptions {
   /// Name of the only executor to consider, such as "reference"; empty: the first in the list that accepts.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
-  /// Threads of the CPU that a run takes at most; 0: as many as the process may use processors. Results are the same.
+  /// The most threads of the CPU that a run takes; 0 stands for the number of processors that the process may use.
+  /// Results are the same for every number.
   int threads = 0;
-  /// No executor whose blocks wait for each other: for runs whose status nobody can ask, as in a graph that is replayed
-  /// without its session.
+  /// Excludes executors whose blocks wait for each other: for runs whose status cannot be asked for, as in a graph that
+  /// is replayed without its session.
   bool never_waits = false;
 };
 
 /// A decision, made by host code from plain data: no device is touched, so a plan for a device that is not there can be
 /// made and read. Immutable; copies share nothing mutable and may be used by many threads.
+///
+/// @code
+/// RecurrenceSpec spec = {.cell = {.kind = CellKind::gru, .units = 64}, .T = 100, .B = 8, .I = 16};
+/// Plan plan = Plan::create(spec);
+/// std::puts(plan.explain().c_str());
+/// @endcode
 class Plan {
  public:
   /// Asks the executors in order; the first that accepts is chosen. Throws `ValueError` for a spec with a negative or
@@ -91,22 +99,40 @@ struct SessionTensors {
 struct SessionStatus {
   /// A row's length was below 0 or above T; it was taken as 0 or T.
   bool length_out_of_range = false;
-  /// Blocks of a kernel that wait for each other did not all come within two seconds, as when other work held the
-  /// device. What the runs since the last status wrote is not to be used: it is NaN from the step on that nobody could
-  /// compute, and all NaN in runs that were queued behind. But the last run has been done again another way, and all
-  /// later runs take that way, too. That run's results are right unless `final_state` was its `initial_state`.
+  /// Blocks of a kernel that wait for each other did not all arrive within two seconds, as when other work held the
+  /// device. Discard what the runs since the last status wrote: the stalled run wrote NaN from the step on at which it
+  /// stalled, and runs that were queued behind it wrote nothing but NaN. The last run alone was repeated, without any
+  /// wait between blocks, and all later runs take that path. Its results are right unless `final_state` was its
+  /// `initial_state`.
   bool stalled = false;
   StallRecord stall = {};  ///< where `stalled`: the first wait that was given up
 };
 
 /// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. Used by one thread at a
 /// time; sessions of one plan are independent.
+///
+/// @code
+/// const std::int64_t T = 100, B = 2, I = 3, H = 4;
+/// RecurrentWeights weights = {.kernel = Tensor::full({I, 4 * H}, 0.1, DType::f32),
+///                             .recurrent_kernel = Tensor::full({H, 4 * H}, 0.1, DType::f32),
+///                             .bias = Tensor::zeros({4 * H}, DType::f32)};
+/// Session session(Plan::create({.cell = {.units = H}, .T = T, .B = B, .I = I}), weights);
+///
+/// // States go from run to run: a run may read and write the same tensors.
+/// Tensor h = Tensor::zeros({B, H}, DType::f32);
+/// Tensor c = Tensor::zeros({B, H}, DType::f32);
+/// Tensor x = Tensor::full({T, B, I}, 1.0, DType::f32);
+/// Tensor y = Tensor::empty({T, B, H}, DType::f32);
+/// for (int chunk = 0; chunk < 3; ++chunk) {
+///   session.run({.x = x, .initial_state = {h, c}, .y = y, .final_state = {h, c}});
+/// }
+/// @endcode
 class Session {
  public:
   /// Runs will be queued on `stream`; without one on the CPU, or on the default stream of the plan's CUDA device. On
   /// the CPU they take threads of the pool that is the default one now (thread_pool.h). Keeps views of the weights,
   /// which the caller does not change while the session lives. `workspace` is memory on the plan's device, of at least
-  /// `plan.workspace_bytes()` bytes, that nobody else uses while a run is under way; without one the session allocates
+  /// `plan.workspace_bytes()` bytes, that no other run uses at the same time; without one the session allocates
   /// its own. Throws as check_weights, and `ValueError` for a workspace that does not do.
   Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream = std::nullopt,
           const std::optional<Tensor>& workspace = std::nullopt);

@@ -42,6 +42,7 @@ enum class DeadOutput : std::uint8_t {
   incoming_state    ///< the first state as it came into the step: `tf.contrib.keras.backend.rnn` of TensorFlow 1.1
 };
 
+/// The cells whose mathematics Rondo knows.
 enum class CellKind : std::uint8_t { simple_rnn, lstm, gru };
 
 /// "simple_rnn", "lstm", "gru".

@@ -58,18 +58,28 @@ struct DLManagedTensorVersioned {
   DLTensor dl_tensor;
 };
 
+/// This flag of DLManagedTensorVersioned forbids to write to the memory.
 inline constexpr std::uint64_t kReadOnlyFlag = 1;
+/// The version that Rondo writes.
 inline constexpr DLPackVersion kVersion{1, 0};
 
 }  // namespace dlpack
 
-/// Exports a view. The struct shares the tensor's storage and keeps it alive; whoever receives it calls its `deleter`
-/// once. Strides are always written.
+/// Exports a view. The struct shares the tensor's storage and keeps it alive; the receiver calls its `deleter` once.
+/// Strides are always written.
 ///
 /// On a CUDA device, `consumer` is the stream on which the receiver will use the memory (the argument of Python's
 /// `__dlpack__(stream)`): it waits for what the current stream was given so far, and at the end the stream that is then
 /// current waits for it. Without a consumer the caller orders the streams.
+///
+/// @code
+/// Tensor x = Tensor::full({2, 3}, 1.0, DType::f32);
+/// dlpack::DLManagedTensorVersioned* sent = to_dlpack(x);  // a Python extension puts it into a capsule
+/// Tensor received = from_dlpack(sent);                    // the other side: the same memory
+/// received.fill(7);                                       // x is full of 7 now
+/// @endcode
 dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor, const std::optional<Stream>& consumer = std::nullopt);
+/// Exports a view as to_dlpack does, for receivers that know DLPack before 1.0.
 dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor, const std::optional<Stream>& consumer = std::nullopt);
 
 /// Imports a view and takes ownership: `deleter` is called when the last tensor that looks at it goes, and also before
@@ -81,6 +91,7 @@ dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor, const std::optio
 /// given so far, and before `deleter` is called it waits for the stream that is then current. Without a producer the
 /// caller orders the streams.
 Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed, const std::optional<Stream>& producer = std::nullopt);
+/// Imports a view as from_dlpack of DLManagedTensorVersioned does, from the struct of DLPack before 1.0.
 Tensor from_dlpack(dlpack::DLManagedTensor* managed, const std::optional<Stream>& producer = std::nullopt);
 
 }  // namespace rondo

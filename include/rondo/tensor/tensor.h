@@ -42,6 +42,21 @@ class Storage {
 /// A default-constructed Tensor is empty: `defined()` is false and everything else but assignment throws.
 ///
 /// A tensor may be used from several threads as long as none of them writes its elements.
+///
+/// @code
+/// Tensor x = Tensor::from({1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}, {2, 3});
+/// Tensor column = x.select(1, 0);          // a view: shape (2,)
+/// column.fill(0);                          // x is 0 2 3, 0 5 6 now
+/// Tensor y = x.transpose({1, 0}).clone();  // a copy: shape (3, 2)
+/// std::vector<float> elements = y.to_vector<float>();
+/// @endcode
+///
+/// `borrow` looks at memory of the caller's without a copy:
+///
+/// @code
+/// std::vector<float> samples(2 * 100 * 3);
+/// Tensor sequence = Tensor::borrow(std::span<float>(samples), {2, 100, 3});  // (B, T, I)
+/// @endcode
 class Tensor {
  public:
   Tensor() = default;

@@ -15,6 +15,17 @@ namespace rondo {
 
 /// Runs parts of one piece of work at the same time. A program that has threads of its own derives from this and lends
 /// them with `set_default_thread_pool`; then Rondo starts none.
+///
+/// @code
+/// // Runs everything on the caller's thread, for a program whose own threads share out the requests.
+/// class CallersThread : public ThreadPool {
+///  public:
+///   int size() const override { return 1; }
+///   void run(int, Part part, void* work) override { part(work, 0, 1); }
+/// };
+/// set_default_thread_pool(std::make_shared<CallersThread>());
+/// set_default_thread_pool(nullptr);  // the built-in pool again
+/// @endcode
 class ThreadPool {
  public:
   /// One part: called with its index, 0 .. count - 1, and how many parts there are. Does not throw or fork.

@@ -11,6 +11,7 @@
 
 namespace rondo::contrib {
 
+/// Arguments of contrib::rnn besides the step, the inputs and the states.
 struct RnnOptions {
   /// Iterates from the last time step to the first; outputs stay in that order.
   bool go_backwards = false;

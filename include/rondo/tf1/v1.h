@@ -15,6 +15,7 @@
 
 namespace rondo::v1 {
 
+/// Arguments of dynamic_rnn besides the cell and the inputs, with TensorFlow 1's names and defaults.
 struct DynamicRnnOptions {
   /// (B,) of i32 or i64, on the host or the inputs' device. Row b is live while t < sequence_length[b]: beyond, it
   /// emits zeros and keeps its state. A number above T counts as T, one below 0 as 0; device memory is not read by the
@@ -27,10 +28,10 @@ struct DynamicRnnOptions {
   /// share.
   std::optional<DType> dtype = std::nullopt;
   /// How many time steps of work that does not depend on the state are done at once; 0 stands for 32. A cell that Rondo
-  /// knows computes the products of its inputs for so many steps ahead: memory for them is that of so many steps, and
-  /// fewer, larger products and runs of the executor take less time. T or more is fastest and takes the most memory. A
-  /// cell of one's own is called step by step, and this has no effect. Never changes a value beyond the rounding of the
-  /// dtype, in which states go from chunk to chunk.
+  /// knows computes the products of its inputs this number of steps ahead. Memory for the products grows with the
+  /// number, and time falls, because products and runs of the executor are fewer and larger: T or more is fastest. A
+  /// cell of the caller's own is called step by step, and the number has no effect. Never changes a value beyond the
+  /// rounding of the dtype, in which states go from chunk to chunk.
   std::int64_t parallel_iterations = 32;
   /// Accepted, and does nothing: it moves what a backward pass needs to the host, and Rondo has no backward pass.
   bool swap_memory = false;
@@ -42,6 +43,7 @@ struct DynamicRnnOptions {
   PlanOptions plan = {};
 };
 
+/// Results of dynamic_rnn.
 struct DynamicRnnResult {
   Nest outputs;  ///< in the structure of the cell's `output_size`, each (B, T, ...), time-major (T, B, ...)
   Nest state;    ///< in the structure of the cell's `state_size`
@@ -59,6 +61,7 @@ struct DynamicRnnResult {
 DynamicRnnResult dynamic_rnn(const std::shared_ptr<Cell>& cell, const Nest& inputs,
                              const DynamicRnnOptions& options = {});
 
+/// Arguments of bidirectional_dynamic_rnn besides the cells and the inputs.
 struct BidirectionalRnnOptions {
   /// As for dynamic_rnn, but a length outside 0 .. T is a `ValueError`, for it cannot be reversed: on a CUDA device the
   /// host reads them.
@@ -79,6 +82,7 @@ struct Directions {
   Nest bw;
 };
 
+/// Results of bidirectional_dynamic_rnn.
 struct BidirectionalRnnResult {
   Directions outputs;  ///< unmerged, both in the order of the inputs
   Directions output_states;
@@ -113,8 +117,10 @@ struct LoopFunctionResult {
   std::optional<Nest> next_loop_state = std::nullopt;
 };
 
+/// raw_rnn calls this function of the caller's once before each step of the cell, and once after the last step.
 using LoopFunction = std::function<LoopFunctionResult(const LoopFunctionArguments&)>;
 
+/// Arguments of raw_rnn besides the cell and the loop function.
 struct RawRnnOptions {
   std::int64_t parallel_iterations = 32;  ///< every step depends on the loop function: has no effect
   bool swap_memory = false;               ///< as in DynamicRnnOptions
@@ -122,13 +128,14 @@ struct RawRnnOptions {
   PlanOptions plan = {};                  ///< as in DynamicRnnOptions
 };
 
+/// Results of raw_rnn.
 struct RawRnnResult {
   Nest emit;  ///< what was emitted, each (steps, B, ...): the stacked TensorArray
   Nest state;
   std::optional<Nest> loop_state;  ///< absent where no call returned one
 };
 
-/// Calls `loop_function` at time 0, and then, until all rows are finished, the cell and `loop_function` in turns. A row
+/// Calls `loop_function` at time 0; then, until all rows are finished, the cell and `loop_function` alternate. A row
 /// that was finished before a step emits zeros and keeps its state, but for leaves of rank 0. The host reads
 /// `elements_finished` at every step. The cell is built by the caller, as for dynamic_rnn.
 ///

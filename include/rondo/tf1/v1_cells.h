@@ -17,6 +17,7 @@
 
 namespace rondo::v1 {
 
+/// The base of TensorFlow 1's cells: `tf.compat.v1.nn.rnn_cell.RNNCell`.
 class RNNCell : public Cell {
  public:
   /// Zeros, each (batch_size, ...), in the structure of state_size().
@@ -33,6 +34,7 @@ struct BasicRNNWeights {
   Tensor bias;
 };
 
+/// Configures BasicRNNCell, with TensorFlow 1's names and defaults.
 struct BasicRNNCellOptions {
   std::int64_t num_units = 0;  ///< H
   Activation activation = Activation::tanh;
@@ -60,6 +62,7 @@ struct GRUWeights {
   Tensor candidate_bias;
 };
 
+/// Configures v1::GRUCell, with TensorFlow 1's names and defaults.
 struct GRUCellOptions {
   std::int64_t num_units = 0;  ///< H
   Activation activation = Activation::tanh;
@@ -90,6 +93,7 @@ struct LSTMWeights {
   std::optional<Tensor> projection_kernel = std::nullopt;
 };
 
+/// Configures v1::LSTMCell, with TensorFlow 1's names and defaults.
 struct LSTMCellOptions {
   std::int64_t num_units = 0;  ///< H
   bool use_peepholes = false;
@@ -131,6 +135,7 @@ class LSTMCell : public RNNCell {
   KnownCell known_;
 };
 
+/// Configures BasicLSTMCell, with TensorFlow 1's names and defaults.
 struct BasicLSTMCellOptions {
   std::int64_t num_units = 0;
   double forget_bias = 1.0;
@@ -144,6 +149,7 @@ class BasicLSTMCell final : public LSTMCell {
   BasicLSTMCell(const BasicLSTMCellOptions& options, const LSTMWeights& weights);
 };
 
+/// Configures MultiRNNCell, with TensorFlow 1's names and defaults.
 struct MultiRNNCellOptions {
   /// The state is a tuple of the cells' states; if false one tensor, theirs side by side along axis 1.
   bool state_is_tuple = true;

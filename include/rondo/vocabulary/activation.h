@@ -21,6 +21,7 @@ Activation activation_from_name(const std::string& name);
 
 namespace formula {
 
+/// The hyperbolic tangent.
 template <typename Real>
 RONDO_HOST_DEVICE Real tanh(Real x) {
   using std::tanh;
@@ -40,16 +41,19 @@ RONDO_HOST_DEVICE Real clip(Real x, Real low, Real high) {
   return x < low ? low : (x > high ? high : x);
 }
 
+/// clip(0.2 x + 0.5, 0, 1): Keras 1 and 2.
 template <typename Real>
 RONDO_HOST_DEVICE Real hard_sigmoid(Real x) {
   return clip(Real(0.2) * x + Real(0.5), Real(0), Real(1));
 }
 
+/// clip(x / 6 + 0.5, 0, 1): Keras 3 and PyTorch.
 template <typename Real>
 RONDO_HOST_DEVICE Real hard_sigmoid_keras3(Real x) {
   return clip(x / Real(6) + Real(0.5), Real(0), Real(1));
 }
 
+/// max(x, 0), with NaN kept.
 template <typename Real>
 RONDO_HOST_DEVICE Real relu(Real x) {
   return x < Real(0) ? Real(0) : x;

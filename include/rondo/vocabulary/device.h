@@ -7,6 +7,7 @@
 
 namespace rondo {
 
+/// The kinds of devices.
 enum class DeviceType : std::uint8_t { cpu, cuda };
 
 /// One device: a type and its ordinal among the devices of that type.

@@ -1,8 +1,8 @@
 // backend.rnn cases: through rnn(), and for steps that are cells also straight through every executor.
 
 #include "agreement/golden/golden_case.h"
+#include "agreement/golden/golden_executors.h"
 #include "agreement/golden/golden_steps.h"
-#include "golden/golden_executors.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
 

@@ -1,4 +1,4 @@
-#include "golden/golden_executors.h"
+#include "agreement/golden/golden_executors.h"
 
 #include <algorithm>
 #include <map>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agreement/golden/golden_case.h"
-#include "golden/golden_executors.h"
+#include "agreement/golden/golden_executors.h"
 #include "rondo/keras/layers.h"
 
 namespace rondo::golden {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "agreement/golden/golden_case.h"
-#include "golden/golden_executors.h"
+#include "agreement/golden/golden_executors.h"
 #include "rondo/plan/plan.h"
 #include "support/device_under_test.h"
 

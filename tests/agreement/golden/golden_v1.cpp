@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "agreement/golden/golden_case.h"
+#include "agreement/golden/golden_executors.h"
 #include "agreement/golden/golden_steps.h"
 #include "agreement/golden/golden_v1_cells.h"
-#include "golden/golden_executors.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tf1/contrib.h"
 #include "rondo/tf1/v1.h"

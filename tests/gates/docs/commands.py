@@ -1,0 +1,108 @@
+"""What becomes of a page's commands: a few are run, the others are held against what they name.
+
+ONLY_CHECKED is the whole list of what the tests do not run.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+
+import pages
+
+# The command, why no test runs it, and what is checked instead.
+ONLY_CHECKED = {
+    "scripts/": "installs packages, builds for minutes or needs a GPU: the script exists, and its --help has the options",
+    "cmake --preset": "configures the tree that the tests run in: the preset exists",
+    "cmake --build --preset": "builds it: the preset exists",
+    "ctest --preset": "would run this test: the preset exists",
+    "cmake --install": "installed elsewhere by the test of projects: the folder is a preset's",
+    "python": "a block of Python needs TensorFlow, PyTorch or ONNX: its syntax is checked",
+}
+# Run by the tests of projects (projects.py), as the page has it.
+RUN_IN_PROJECT = "cmake -S"
+# What a script of ONLY_CHECKED ends with, for pages that show its output: a target of the build, and its arguments.
+SHOWN_BY = {"scripts/demo": ("examples/co2_demo", ["examples/co2", "co2.svg"])}
+OPTION = re.compile(r"^--?[a-z]")
+
+
+def presets(kind):
+    """Names of the presets of CMakePresets.json."""
+    listed = json.loads((pages.ROOT / "CMakePresets.json").read_text())[kind]
+    return {preset["name"] for preset in listed if not preset.get("hidden")}
+
+
+def lines_of(text):
+    """The lines of a block, where a backslash at the end joins two."""
+    return text.replace("\\\n", " ").splitlines()
+
+
+def project_lines(text):
+    """Lines that are run in the page's own project."""
+    return [line for line in lines_of(text) if line.startswith(RUN_IN_PROJECT)]
+
+
+def commands_of(text):
+    """The simple commands of a block, each a list of words, but for those that are run in the page's own project."""
+    found = []
+    for line in lines_of(text):
+        if line.startswith(RUN_IN_PROJECT):
+            continue
+        words = shlex.split(line, comments=True)
+        command = []
+        for word in [*words, "&&"]:
+            if word != "&&":
+                command.append(word)
+            elif command:
+                found.append(command)
+                command = []
+    return found
+
+
+def rule_for(command):
+    """The key of ONLY_CHECKED that covers a command; None if none does."""
+    text = " ".join(command)
+    rules = [rule for rule in ONLY_CHECKED if rule != "python" and text.startswith(rule)]
+    return max(rules, key=len, default=None)
+
+
+def help_of(script):
+    """What a script prints for --help; None where its text does not know the word, and asking might run it."""
+    if "--help" not in script.read_text():
+        return None
+    answer = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=60, check=False)
+    return answer.stdout + answer.stderr
+
+
+def script_complaints(command):
+    """A script of scripts/ and its options."""
+    script = pages.ROOT / command[0]
+    if not script.is_file() or not script.stat().st_mode & 0o111:
+        return [f"there is no script {command[0]}"]
+    options = [word for word in command[1:] if OPTION.match(word)]
+    if not options:
+        return []
+    known = help_of(script)
+    if known is None:
+        return [f"{command[0]} has no --help to look its options up in"]
+    return [f"{command[0]} --help has no {option}" for option in options if option not in known]
+
+
+def preset_complaints(command, kind):
+    """The preset that a command names."""
+    name = command[command.index("--preset") + 1]
+    return [] if name in presets(kind) else [f"there is no preset {name} among the {kind}"]
+
+
+def complaints(command):
+    """What is wrong with a command that is only checked."""
+    rule = rule_for(command)
+    if rule is None:
+        return ["no rule of tests/gates/docs/commands.py covers it"]
+    if rule == "scripts/":
+        return script_complaints(command)
+    if rule == "cmake --install":
+        folder = command[2]
+        return [] if folder.removeprefix("build/") in presets("configurePresets") else [f"no preset builds in {folder}"]
+    kinds = {"cmake --preset": "configurePresets", "cmake --build --preset": "buildPresets", "ctest --preset": "testPresets"}
+    return preset_complaints(command, kinds[rule]) if rule in kinds else []

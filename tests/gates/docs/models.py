@@ -1,0 +1,64 @@
+"""The files of models that the pages load: real ones, from the examples and from the goldens of the formats' tests."""
+
+import io
+import json
+import shutil
+import struct
+import zipfile
+
+import pages
+
+CO2 = pages.ROOT / "examples" / "co2"
+COPIES = {
+    "forecast.keras": CO2 / "co2_keras3.keras",
+    "forecast.safetensors": CO2 / "co2_pytorch_names.safetensors",
+}
+GOLDENS = {"stack.safetensors": "pytorch_lstm_037"}
+DESCRIPTIONS = {"F32": "<f4", "I32": "<i4"}
+
+
+def golden_file(name):
+    """The path of a golden of the formats' tests."""
+    return next(pages.ROOT.glob(f"tests/**/goldens/{name}.safetensors"))
+
+
+def golden(name):
+    """The arrays of a golden, each (dtype, shape, bytes), and what its case says."""
+    data = golden_file(name).read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8 : 8 + size])
+    case = json.loads(header.pop("__metadata__")["case"])
+    arrays = {}
+    for key, entry in header.items():
+        begin, end = entry["data_offsets"]
+        arrays[key] = (entry["dtype"], entry["shape"], data[8 + size + begin : 8 + size + end])
+    return arrays, case
+
+
+def npy(dtype, shape, data):
+    """One array as numpy.save writes it."""
+    text = f"{{'descr': '{DESCRIPTIONS[dtype]}', 'fortran_order': False, 'shape': ({''.join(f'{n},' for n in shape)}), }}"
+    header = text.ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
+
+
+def npz(arrays):
+    """Arrays as numpy.savez writes them."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, array in arrays.items():
+            file.writestr(name + ".npy", npy(*array))
+    return archive.getvalue()
+
+
+def write(folder):
+    """Puts all files that the pages load into `folder`."""
+    for name, source in COPIES.items():
+        shutil.copy(source, folder / name)
+    for name, source in GOLDENS.items():
+        shutil.copy(golden_file(source), folder / name)
+    arrays, case = golden("pytorch_export_lstm")
+    (folder / "model.onnx").write_bytes(arrays["model"][2][: case["model_bytes"]])
+    arrays, _ = golden("tf1_002_basic_lstm")
+    (folder / "variables.npz").write_bytes(npz({key: arrays[key] for key in arrays if "basic_lstm_cell" in key}))
+    (folder / "golden.npz").write_bytes(npz({key: arrays[key] for key in ("x", "lengths", "expected/output")}))

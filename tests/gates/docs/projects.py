@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Builds the project of a page: its CMakeLists.txt, main.cpp with the C++ of the page, and the commands it gives.
+
+    projects.py BUILD WORK PAGE.md ...
+
+The library of the folder BUILD is installed to WORK/rondo, and WORK is $HOME for the commands.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+import commands  # noqa: E402
+import models  # noqa: E402
+import pages  # noqa: E402
+import programs  # noqa: E402
+
+
+def run(command, folder, home):
+    """Runs a command of a page in the folder of its project."""
+    environment = {**os.environ, "HOME": str(home)}
+    subprocess.run(["bash", "-euc", command], cwd=folder, env=environment, check=True, timeout=300)
+
+
+def build_commands(blocks):
+    """The lines that configure, build and run the project."""
+    return [line for block in blocks if block.language == "sh" for line in commands.project_lines(block.text)]
+
+
+def build_page(path, work):
+    """Makes and runs the project of a page; how many commands were run."""
+    blocks = pages.blocks_of(path)
+    files = [block for block in blocks if block.language == "cmake"]
+    if not files:
+        return 0
+    lines = build_commands(blocks)
+    if len(files) != 1 or not lines:
+        raise ValueError(f"{path}: {len(files)} blocks of CMake and {len(lines)} commands '{commands.RUN_IN_PROJECT}', not one each")
+    folder = work / programs.name_of(path)
+    folder.mkdir()
+    (folder / "CMakeLists.txt").write_text(files[0].text)
+    (folder / "main.cpp").write_text(programs.alone(str(path)))
+    models.write(folder)
+    for line in lines:
+        run(line, folder, work)
+    return len(lines)
+
+
+def main(build, work, *paths):
+    work = pathlib.Path(work)
+    subprocess.run(["rm", "-rf", work], check=True)
+    work.mkdir(parents=True)
+    subprocess.run(["cmake", "--install", build, "--prefix", work / "rondo"], check=True, stdout=subprocess.DEVNULL)
+    ran = sum(build_page(pathlib.Path(path), work) for path in paths)
+    print(f"{ran} commands of projects were run")
+    return 0 if ran else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
