@@ -16,7 +16,8 @@ namespace rondo {
 class Executor;
 
 struct PlanOptions {
-  /// Name of the only executor to consider, such as "reference"; empty: the first in the list that accepts.
+  /// Name of the only executor to consider, such as "reference"; empty: the first that accepts, in the
+  /// order of executor_names, without those that are asked by name alone.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
   /// Threads of the CPU that a run takes at most; 0: as many as the process may use processors. Results are the same.
@@ -71,7 +72,8 @@ class Plan {
   std::vector<Refusal> refusals_;
 };
 
-/// Names of the executors of this build that run on such a device, in the order in which a plan asks them.
+/// Names of the executors of this build that run on such a device: those that a plan asks, in its order, and then those
+/// that it asks by name alone.
 std::vector<std::string> executor_names(Device device = cpu());
 
 /// Tensors of one run; the dtype is the spec's unless another is named. The innermost axis of each must be without
