@@ -91,7 +91,8 @@ struct SessionTensors {
 
 /// What only the device could find out during the runs of a session.
 struct SessionStatus {
-  /// A row's length was below 0 or above T; it was taken as 0 or T.
+  /// A row's length was below 0 or above T; it was taken as 0 or T. docs/semantics.md, "Lengths out of range", has what
+  /// other interfaces do.
   bool length_out_of_range = false;
   /// Blocks of a kernel that wait for each other did not all come within two seconds, as when other work held the
   /// device. What the runs since the last status wrote is not to be used: it is NaN from the step on that nobody could
