@@ -9,63 +9,35 @@ Two models, both of the time of one step in microseconds, for B rows and H units
 
 * `stepwise`: a product and a pass over the gates per step, replayed from a CUDA graph, weights read anew in each.
 
-      t = 2.8 + max(FLOPs / (0.65 peak), W / bandwidth)
+      t = t_launches + max(FLOPs / (0.65 peak), W / bandwidth)
 
 To either comes the product of all inputs with their kernel, spread over the T steps.
 
-Every constant is here, with where it is from. None of them was measured by this project: every number that comes out is
-a prediction, and bench/results/gpu.md has what was measured beside it.
+The constants, with where each is from, are those of src/cuda/model/hardware_constants.h. Every number that comes out is a
+prediction; bench/results/gpu.md has what was measured beside it.
 """
 
 import dataclasses
 import math
+import types
+
+from step_constants import constant_values
 
 GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1}
 BYTES = {"f32": 4, "tf32": 4, "tf32x3": 4, "bf16": 2, "f16": 2}
+H200 = types.SimpleNamespace(**constant_values())
 
 
-@dataclasses.dataclass(frozen=True)
-class Machine:
-    """An H200: rates from NVIDIA's data sheets and the CUDA programming guide; of the on-chip exchange, from
-    micro-benchmarks of the H800, the same chip (arXiv 2402.13499 and 2501.12084); "estimate" where nobody measured."""
-
-    multiprocessors: int = 132  # data sheet
-    clock_ghz: float = 1.755  # boost clock under load: data sheet of the SXM part
-    peak_teraflops: tuple = (("bf16", 989.0), ("f16", 989.0), ("tf32", 494.5), ("f32", 67.0),
-                             ("tf32x3", 67.0))  # data sheet, dense; products outside of persistent kernels are strict
-    # Per multiprocessor and clock, two operations each.
-    products_per_clock: tuple = (("bf16", 2048), ("f16", 2048), ("tf32", 1024), ("f32", 128),
-                                 ("tf32x3", 1024 / 3))  # data sheet / SMs / clock; three products of TF32 for one
-    register_bytes: int = 128 * 1024  # of 256 KiB, what can hold weights: estimate
-    shared_bytes: int = (227 - 8) * 1024  # programming guide, less 8 KiB for barriers and exchange
-    l2_bytes_per_ns: float = 5500.0  # H800, 3942 bytes per clock, scaled: estimate
-    l2_resident_bytes: float = 36e6  # of 50 to 60 MB, what stays there: estimate
-    memory_bytes_per_ns: float = 4300.0  # of 4.8 TB/s in the data sheet, what a copy reaches: estimate
-    cluster_bytes_per_ns: float = 28.0  # into one multiprocessor from its cluster: H800
-    global_bytes_per_ns: float = 112.0  # into one multiprocessor from L2: estimate
-    shared_bytes_per_clock: int = 128  # programming guide
-    sync_us_alone: float = 0.03  # a barrier of one block: estimate
-    sync_us_cluster: float = 0.15  # remote stores that complete on a barrier in shared memory: estimate
-    sync_us_grid: float = 0.45  # flags that travel with the data, through L2: estimate
-    sync_us_grid_multicast: float = 0.55  # the same, with one read per cluster: estimate
-    epilogue_us: float = 0.20  # drain of the product, gates, store: estimate
-    product_efficiency_narrow: float = 0.6  # mma.sync: 63 % of peak on the H800
-    product_efficiency_wide: float = 0.8  # wgmma from 64 rows on: estimate
-    least_product_us: float = 0.1  # estimate
-    overlap: float = 0.3  # of the shorter of exchange and product, what is not hidden: estimate
-    launch_pair_us: float = 2.8  # a product and a pass over the gates in a graph: from speakrs's 6.6 ms for 4 layers
-    stepwise_efficiency: float = 0.65  # of peak in a library's product of this size: estimate
-    input_efficiency: float = 0.8  # of peak in one large product: 788 of 989 TFLOP/s seen through PyTorch
-
-    def peak(self, math_name):
-        """Operations per microsecond."""
-        return dict(self.peak_teraflops)[math_name] * 1e6
-
-    def products(self, math_name):
-        return dict(self.products_per_clock)[math_name]
+def peak(machine, math_name):
+    """Operations per nanosecond of a product outside of persistent kernels, where that of tf32x3 is strict."""
+    half, f32 = machine.peak_half_flops_per_ns, machine.peak_f32_flops_per_ns
+    return {"bf16": half, "f16": half, "tf32": machine.peak_tf32_flops_per_ns, "tf32x3": f32, "f32": f32}[math_name]
 
 
-H200 = Machine()
+def products_per_clock(machine, math_name):
+    """Multiply-adds of a multiprocessor; tf32x3 takes three of TF32 for one."""
+    half, tf32 = machine.half_products_per_clock, machine.tf32_products_per_clock
+    return {"bf16": half, "f16": half, "tf32": tf32, "tf32x3": tf32 / 3, "f32": machine.f32_products_per_clock}[math_name]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,39 +71,40 @@ def cell_gates(cell):
 
 
 def _exchange(step, P, g, rows, machine):
-    """(t_sync, t_exchange): every multiprocessor gets the whole h of its rows in each step."""
+    """(t_sync, t_exchange) in ns: every multiprocessor gets the whole h of its rows in each step."""
     data = rows * step.H * BYTES[step.math_name]
     if P == 1:
-        return machine.sync_us_alone, 0.0
+        return machine.block_exchange_ns, 0.0
     if P <= 16:
-        return machine.sync_us_cluster, data / machine.cluster_bytes_per_ns * (P - 1) / P / 1000
-    own = data / machine.global_bytes_per_ns
-    plain = max(data * P * g / machine.l2_bytes_per_ns, own) / 1000
-    multicast = max(data * P * g / 8 / machine.l2_bytes_per_ns, own) / 1000
-    return min((machine.sync_us_grid, plain), (machine.sync_us_grid_multicast, multicast), key=sum)
+        return machine.limit_cluster_exchange_ns, data / machine.cluster_bytes_per_ns * (P - 1) / P
+    own = data / machine.l2_bytes_per_ns_per_processor
+    plain = max(data * P * g / machine.l2_bytes_per_ns, own)
+    multicast = max(data * P * g / 8 / machine.l2_bytes_per_ns, own)
+    return min((machine.limit_grid_exchange_ns, plain), (machine.limit_multicast_exchange_ns, multicast), key=sum)
 
 
-def _persistent(step, P, g, machine):
+def _persistent_ns(step, P, g, machine):
     """The time with P multiprocessors for each of g copies of the weights; None where they do not fit."""
     rows = math.ceil(step.B / g)
     columns = max(8, 8 * math.ceil(rows / 8)) if step.on_tensor_cores else rows
     exchange_bytes = min(64 * 1024, 2 * columns * step.H * BYTES[step.math_name])
-    capacity = machine.register_bytes + machine.shared_bytes - exchange_bytes
+    capacity = machine.limit_register_bytes + machine.limit_shared_bytes - exchange_bytes
     share = step.weight_bytes / P
     resident, stream = min(share, capacity), max(0.0, step.weight_bytes - capacity * P)
     if stream > 0 and P < 128:
         return None
-    efficiency = machine.product_efficiency_wide
+    efficiency = machine.limit_wide_efficiency
     if step.on_tensor_cores and columns < 64:
-        efficiency = machine.product_efficiency_narrow
-    from_shared = max(0.0, resident - machine.register_bytes) / machine.shared_bytes_per_clock / machine.clock_ghz / 1000
+        efficiency = machine.limit_narrow_efficiency
+    from_shared = max(0.0, resident - machine.limit_register_bytes) / machine.shared_bytes_per_clock / machine.clocks_per_ns
     elements = share / BYTES[step.math_name]
-    multiply = elements * columns / (machine.products(step.math_name) * efficiency) / machine.clock_ghz / 1000
-    product = max(from_shared, multiply, machine.least_product_us)
-    in_l2 = min(stream, machine.l2_resident_bytes)
-    streaming = max(stream / machine.l2_bytes_per_ns, (stream - in_l2) / machine.memory_bytes_per_ns) / 1000
+    multiply = elements * columns / (products_per_clock(machine, step.math_name) * efficiency) / machine.clocks_per_ns
+    product = max(from_shared, multiply, machine.limit_product_ns)
+    in_l2 = min(stream, machine.limit_l2_bytes)
+    streaming = max(stream / machine.l2_bytes_per_ns, (stream - in_l2) / machine.memory_bytes_per_ns)
     sync, exchange = _exchange(step, P, g, rows, machine)
-    return sync + machine.epilogue_us + max(exchange, product, streaming) + machine.overlap * min(exchange, product)
+    not_hidden = machine.limit_overlap * min(exchange, product)
+    return sync + machine.limit_latency_ns + max(exchange, product, streaming) + not_hidden
 
 
 def persistent_us(step, machine=H200):
@@ -143,17 +116,17 @@ def persistent_us(step, machine=H200):
             continue
         for g in powers:
             if g <= 128 // P and g <= step.B:
-                times.append(_persistent(step, P, g, machine))
-    return min(time for time in times if time is not None)
+                times.append(_persistent_ns(step, P, g, machine))
+    return min(time for time in times if time is not None) / 1000
 
 
 def stepwise_us(step, machine=H200):
     """Microseconds of one step as a product and a pass over the gates, replayed from a graph."""
     bandwidth = machine.l2_bytes_per_ns
-    if step.weight_bytes > machine.l2_resident_bytes:
+    if step.weight_bytes > machine.limit_l2_bytes:
         bandwidth = machine.memory_bytes_per_ns
-    product = step.flops / (machine.stepwise_efficiency * machine.peak(step.math_name))
-    return machine.launch_pair_us + max(product, step.weight_bytes / bandwidth / 1000)
+    product = step.flops / (machine.limit_stepwise_efficiency * peak(machine, step.math_name))
+    return (machine.limit_stepwise_step_ns + max(product, step.weight_bytes / bandwidth)) / 1000
 
 
 def input_us(step, T, I, machine=H200):
@@ -161,7 +134,8 @@ def input_us(step, T, I, machine=H200):
     columns = step.gates * step.H
     flops = 2.0 * T * step.B * I * columns
     moved = (T * step.B * (I + columns) + I * columns) * BYTES[step.math_name]
-    return max(flops / (machine.input_efficiency * machine.peak(step.math_name)), moved / machine.memory_bytes_per_ns / 1000)
+    product = flops / (machine.limit_input_efficiency * peak(machine, step.math_name))
+    return max(product, moved / machine.memory_bytes_per_ns) / 1000
 
 
 def _step_of(point):

@@ -97,7 +97,7 @@ def results_markdown(bench, plots=(), alternatives=None, plans=None):
 
 
 def prediction_markdown(points):
-    """What the model says of the stepwise executor, written before anybody measured."""
+    """What the limit's models say of the stepwise executor and of the best kernel."""
     rows = []
     for point in points:
         stepwise, limit = limit_model.stepwise_us_per_step(point), limit_model.limit_us_per_step(point)

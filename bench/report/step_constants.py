@@ -1,5 +1,5 @@
-"""What the planner's model of a step takes of a GPU: src/cuda/model/hardware_constants.h, read and written, and the
-numbers that a record of rondo_micro has for it."""
+"""The numbers of a GPU that all models take: src/cuda/model/hardware_constants.h, read and written, and what a record of
+rondo_micro has for it."""
 
 import dataclasses
 import pathlib
@@ -27,7 +27,7 @@ class Constant:
     name: str
     value: float
     unit: str
-    source: str  # "estimated", "documented", or "measured in RECORD"
+    source: str  # "estimated", "documented", "fitted to RECORD", or "measured in RECORD"
     what: str
 
     def text(self):
@@ -43,6 +43,11 @@ def read_constants(header=HEADER):
     if not constants:
         raise FileError(f"{header}: no constants in it")
     return constants
+
+
+def constant_values(header=HEADER):
+    """{name: value}."""
+    return {constant.name: constant.value for constant in read_constants(header)}
 
 
 def write_constants(measured, record, header=HEADER):
@@ -93,7 +98,7 @@ def _clock(micro):
 
 def _products(micro, clock):
     """From one mma of a scheduler to its next, where nothing waits; and where each waits for the one before."""
-    rows, schedulers = _find(micro, "products", "bf16"), 4
+    rows, schedulers = _find(micro, "products", "bf16"), constant_values()["schedulers"]
     free = [_median(row) / (row["parameters"]["warps"] / schedulers) for row in _largest(rows, "chains")]
     chained = [_median(row) for row in rows if row["parameters"]["chains"] == 1]
     return {"mma_clocks": _least(ns * clock for ns in free), "mma_latency_clocks": _least(ns * clock for ns in chained)}

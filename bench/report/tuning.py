@@ -4,9 +4,10 @@ step takes."""
 
 from alternatives import NAMES
 from measurements import FileError, fastest, runs_of
+from step_constants import constant_values
 
 LEAST_GAIN = 0.03
-LEAST_INPUT_GAIN = 1.05  # as kLeastGain of persistent_choice.cpp
+INPUT_GAIN = constant_values()["input_gain"]  # as weighed_ns of persistent_choice.cpp
 STEPWISE = "cuda_stepwise"
 FUSED = "fused"  # a part of the name of a way whose kernel multiplies x itself
 # In the order of the enumerators, which is that of the table.
@@ -66,7 +67,7 @@ def multiplies_inputs(run):
 
 
 def weighed_us(run):
-    return run["predicted_us_per_run"] * (LEAST_INPUT_GAIN if multiplies_inputs(run) else 1.0)
+    return run["predicted_us_per_run"] * (INPUT_GAIN if multiplies_inputs(run) else 1.0)
 
 
 def winner(result):

@@ -72,13 +72,13 @@ std::array<const Executor*, sizeof...(kFaults) + 1> faulty_list(const Executor& 
 }  // namespace
 
 // Instead of the library's.
-std::span<const Executor* const> executor_list(DeviceType type) {
+ExecutorList executor_list(DeviceType type) {
   static const auto of_cpu =
       faulty_list<Fault::wrong_order, Fault::none, Fault::stalls_at_once, Fault::stalls_later>(reference_executor());
   static const auto of_cuda =
       faulty_list<Fault::wrong_order, Fault::none, Fault::stalls_later, Fault::stalls_at_once>(stepwise_executor());
-  if (type == DeviceType::cpu) return of_cpu;
-  return of_cuda;
+  if (type == DeviceType::cpu) return {.automatic = of_cpu};
+  return {.automatic = of_cuda};
 }
 
 namespace bench {

@@ -1,5 +1,6 @@
 #include "cuda/cuda_executors.h"
 
+#include <array>
 #include <vector>
 
 #include "cuda/cudnn/cudnn_executors.h"
@@ -8,15 +9,15 @@
 
 namespace rondo {
 
-std::span<const Executor* const> cuda_executors() {
-  static const std::vector<const Executor*> executors = [] {
-    std::vector<const Executor*> list{&persistent_executor(), &stepwise_executor()};
+ExecutorList cuda_executors() {
+  static const std::array<const Executor*, 2> automatic{&persistent_executor(), &stepwise_executor()};
+  static const std::vector<const Executor*> by_name = [] {
     const auto by_kind = persistent_executors_by_kind();
-    list.insert(list.end(), by_kind.begin(), by_kind.end());
-    list.insert(list.end(), cudnn_executors().begin(), cudnn_executors().end());
-    return list;
+    std::vector<const Executor*> executors(by_kind.begin(), by_kind.end());
+    executors.insert(executors.end(), cudnn_executors().begin(), cudnn_executors().end());
+    return executors;
   }();
-  return executors;
+  return {.automatic = automatic, .by_name = by_name};
 }
 
 }  // namespace rondo

@@ -1,12 +1,11 @@
-/// The executors that run on CUDA devices, in the order in which a plan asks them; none in a build without CUDA.
+/// The executors that run on CUDA devices.
 #pragma once
-
-#include <span>
 
 #include "recurrence/executor.h"
 
 namespace rondo {
 
-std::span<const Executor* const> cuda_executors();
+/// Both lists are empty in a build without CUDA.
+ExecutorList cuda_executors();
 
 }  // namespace rondo

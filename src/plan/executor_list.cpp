@@ -9,9 +9,9 @@
 
 namespace rondo {
 
-std::span<const Executor* const> executor_list(DeviceType type) {
+ExecutorList executor_list(DeviceType type) {
   static const std::array<const Executor*, 3> cpu_executors{&fused_executor(), &gemm_executor(), &reference_executor()};
-  return type == DeviceType::cpu ? std::span<const Executor* const>(cpu_executors) : cuda_executors();
+  return type == DeviceType::cpu ? ExecutorList{.automatic = cpu_executors} : cuda_executors();
 }
 
 }  // namespace rondo

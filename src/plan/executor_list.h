@@ -1,15 +1,13 @@
-/// The ordered lists of executors: a plan takes the first that accepts.
+/// The executors that a plan asks.
 #pragma once
-
-#include <span>
 
 #include "recurrence/executor.h"
 
 namespace rondo {
 
-/// Those that run on devices of this type, in the order in which a plan asks them: on the CPU the fastest first, on
-/// CUDA the one that takes everything and then cuDNN's, which a plan is asked for by name. The last of the CPU's is the
-/// reference executor, which accepts everything; there are none for CUDA in a build without it.
-std::span<const Executor* const> executor_list(DeviceType type);
+/// The executors that run on devices of this type. The automatic ones stand with the fastest first. On the CPU the last
+/// of them is the reference executor, which accepts every spec. On CUDA they are cuda_persistent and cuda_stepwise, and
+/// the kinds of persistent kernels and cuDNN's executors are asked by name alone. A build without CUDA has none for it.
+ExecutorList executor_list(DeviceType type);
 
 }  // namespace rondo

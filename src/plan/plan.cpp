@@ -27,11 +27,23 @@ std::string joined_names(Device device) {
   return names;
 }
 
+/// The executor of either list that has this name.
+const Executor& named_executor(const std::string& name, Device device) {
+  const ExecutorList executors = executor_list(device.type);
+  for (const auto& list : {executors.automatic, executors.by_name}) {
+    const auto found = std::ranges::find(list, name, &Executor::name);
+    if (found != list.end()) return **found;
+  }
+  throw ValueError("executor", "'" + name + "'", "one of " + joined_names(device));
+}
+
 }  // namespace
 
 std::vector<std::string> executor_names(Device device) {
   std::vector<std::string> names;
-  for (const Executor* executor : executor_list(device.type)) names.emplace_back(executor->name());
+  const ExecutorList executors = executor_list(device.type);
+  for (const Executor* executor : executors.automatic) names.emplace_back(executor->name());
+  for (const Executor* executor : executors.by_name) names.emplace_back(executor->name());
   return names;
 }
 
@@ -41,13 +53,13 @@ Plan Plan::create(const RecurrenceSpec& spec, const PlanOptions& options) {
 
 Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
   Plan plan(spec, properties, options);
-  bool known = options.executor.empty();
-  for (const Executor* executor : executor_list(spec.device.type)) {
-    if (!options.executor.empty() && executor->name() != options.executor) continue;
-    known = true;
-    if (plan.takes(*executor)) return plan;
+  if (!options.executor.empty()) {
+    if (plan.takes(named_executor(options.executor, spec.device))) return plan;
+  } else {
+    for (const Executor* executor : executor_list(spec.device.type).automatic) {
+      if (plan.takes(*executor)) return plan;
+    }
   }
-  if (!known) throw ValueError("executor", "'" + options.executor + "'", "one of " + joined_names(spec.device));
   throw ValueError("no executor accepts " + plan.explain());
 }
 

@@ -4,15 +4,6 @@
 
 namespace rondo {
 
-void check_tensor(const Tensor& tensor, const Requirement& required) {
-  const bool fits = tensor.defined() && tensor.shape() == required.shape && tensor.dtype() == required.dtype &&
-                    tensor.device() == required.device;
-  if (!fits) {
-    throw ValueError(required.name, describe(tensor),
-                     to_string(required.dtype) + to_string(required.shape) + " on " + to_string(required.device));
-  }
-}
-
 void check_rows(const Tensor& tensor, const Requirement& required) {
   check_tensor(tensor, required);
   // An innermost axis of one element has no gaps whatever its stride says.

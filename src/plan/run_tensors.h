@@ -6,20 +6,11 @@
 #include <vector>
 
 #include "rondo/recurrence/recurrence.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 
-/// Everything a tensor of a run must be.
-struct Requirement {
-  std::string name;
-  Shape shape;
-  DType dtype;
-  Device device;
-};
-
-void check_tensor(const Tensor& tensor, const Requirement& required);
-
-/// And it has no gaps between the elements of its innermost axis.
+/// As check_tensor, for a tensor that must also have no gaps between the elements of its innermost axis.
 void check_rows(const Tensor& tensor, const Requirement& required);
 
 /// None, or one of each of the cell's states, (B, state_units).

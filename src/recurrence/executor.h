@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -77,6 +78,14 @@ class Executor {
   /// Whatever a runner allocates, packs or asks of a library, it does here. Throws `ValueError` where only the library
   /// itself can tell that it does not support the spec.
   virtual std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const = 0;
+};
+
+/// The executors of one type of device. They live as long as the program.
+struct ExecutorList {
+  /// A plan asks these in this order, and takes the first that accepts the spec.
+  std::span<const Executor* const> automatic = {};
+  /// A plan asks one of these only where PlanOptions::executor has its name.
+  std::span<const Executor* const> by_name = {};
 };
 
 }  // namespace rondo

@@ -4,31 +4,13 @@
 
 #include "recurrence/dispatch_cell.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
 
-void check_weight(const std::string& name, const Tensor& weight, const Shape& expected, DType dtype) {
-  if (weight.defined() && weight.shape() == expected && weight.dtype() == dtype) return;
-  throw ValueError("weight " + name, describe(weight), to_string(dtype) + to_string(expected));
-}
-
-/// A weight that a setting of the cell asks for, or forbids by its absence.
-struct OptionalWeight {
-  const char* name;
-  const std::optional<Tensor>& weight;
-  bool wanted;
-  std::string setting;  // as it is
-};
-
-void check_presence(const OptionalWeight& of) {
-  if (of.weight.has_value() == of.wanted) return;
-  throw ValueError(std::string("weight ") + of.name, of.weight ? describe(*of.weight) : "none",
-                   (of.wanted ? "one, as " : "none, as ") + of.setting);
-}
-
 std::string as_it_is(const char* setting, bool value) {
-  return std::string(setting) + (value ? " is true" : " is false");
+  return std::string("as ") + setting + (value ? " is true" : " is false");
 }
 
 void check_clip(const char* name, const std::optional<double>& clip) {
@@ -113,18 +95,19 @@ void check_weights(const CellSpec& cell, const RecurrentWeights& weights) {
   }
   const std::int64_t columns = gate_count(cell.kind) * cell.units;
   const DType dtype = weights.kernel.dtype();
-  check_weight("kernel", weights.kernel, {weights.kernel.size(0), columns}, dtype);
-  check_weight("recurrent_kernel", weights.recurrent_kernel, {output_units(cell), columns}, dtype);
+  check_tensor(weights.kernel, {"weight kernel", {weights.kernel.size(0), columns}, dtype});
+  check_tensor(weights.recurrent_kernel, {"weight recurrent_kernel", {output_units(cell), columns}, dtype});
   const bool projected = cell.projection_units.has_value();
-  check_presence({"bias", weights.bias, cell.use_bias, as_it_is("use_bias", cell.use_bias)});
-  check_presence({"peepholes", weights.peepholes, cell.use_peepholes, as_it_is("use_peepholes", cell.use_peepholes)});
-  check_presence(
-      {"projection", weights.projection, projected,
-       projected ? "projection_units is " + std::to_string(*cell.projection_units) : "there are no projection_units"});
+  check_presence("weight bias", weights.bias, cell.use_bias, as_it_is("use_bias", cell.use_bias));
+  check_presence("weight peepholes", weights.peepholes, cell.use_peepholes,
+                 as_it_is("use_peepholes", cell.use_peepholes));
+  check_presence("weight projection", weights.projection, projected,
+                 projected ? "as projection_units is " + std::to_string(*cell.projection_units)
+                           : "as there are no projection_units");
   const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
-  if (weights.bias) check_weight("bias", *weights.bias, two_rows ? Shape{2, columns} : Shape{columns}, dtype);
-  if (weights.peepholes) check_weight("peepholes", *weights.peepholes, {3, cell.units}, dtype);
-  if (projected) check_weight("projection", *weights.projection, {cell.units, *cell.projection_units}, dtype);
+  if (weights.bias) check_tensor(*weights.bias, {"weight bias", two_rows ? Shape{2, columns} : Shape{columns}, dtype});
+  if (weights.peepholes) check_tensor(*weights.peepholes, {"weight peepholes", {3, cell.units}, dtype});
+  if (projected) check_tensor(*weights.projection, {"weight projection", {cell.units, *cell.projection_units}, dtype});
 }
 
 std::string to_string(const RecurrenceSpec& spec) {

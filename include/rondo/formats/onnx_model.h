@@ -169,7 +169,8 @@ class OnnxRunner {
 
   /// Results are row-major, with memory of their own. On a CUDA device the work is queued on the calling thread's
   /// current stream; a plan is made for each new T and B. Throws `ValueError` naming the input that does not fit,
-  /// before anything runs. Of a planned node, lengths on a CUDA device are clamped to 0 .. T instead.
+  /// before anything runs. Of a planned node, lengths on a CUDA device are clamped to 0 .. T instead
+  /// (docs/semantics.md, "Lengths out of range").
   OnnxOutputs run(const OnnxInputs& inputs);
 
   /// How inputs of this size would be run: NetworkPlan::explain, or why step by step.

@@ -36,8 +36,8 @@ struct CallOptions {
   /// true, NaN as well.
   std::optional<Tensor> mask = std::nullopt;
   /// (B,) of i32 or i64, each from 0 to T: row b has `lengths[b]` time steps, and the rest of it is padding. What Keras
-  /// takes as a ragged tensor; the same as the mask that is true up to there. A `ValueError` together with a mask. On a
-  /// CUDA device the call waits for them.
+  /// takes as a ragged tensor; the same as the mask that is true up to there. A `ValueError` together with a mask, and
+  /// out of range (docs/semantics.md, "Lengths out of range"). On a CUDA device the call waits for them.
   std::optional<Tensor> lengths = std::nullopt;
   /// One entry for each state of the cell; for a stack, one for each cell (a tuple where a cell has several states).
   /// Wins over the stored states of a stateful layer. Empty: stored states, else the cell's initial ones.

@@ -66,7 +66,7 @@ struct RnnOptions {
   /// its arguments stays where it is. Inputs, mask, states and constants may change. Without it, nothing is kept.
   std::shared_ptr<StepGraphs> graphs = nullptr;
   /// Used when there is no mask: row b is live where the input time is below its length. One number for all rows, or a
-  /// vector (B,) of i32 or i64; each from 0 to T.
+  /// vector (B,) of i32 or i64; each from 0 to T, or a `ValueError`: docs/semantics.md, "Lengths out of range".
   std::optional<std::variant<std::int64_t, Tensor>> input_length = std::nullopt;
   /// Inputs, mask and outputs have (T, B, ...) instead of (B, T, ...).
   bool time_major = false;

@@ -17,7 +17,8 @@ class Executor;
 
 /// Options of Plan::create. All members have defaults.
 struct PlanOptions {
-  /// Name of the only executor to consider, such as "reference"; empty: the first in the list that accepts.
+  /// Name of the only executor to consider, such as "reference"; empty: the first that accepts, in the
+  /// order of executor_names, without those that are asked by name alone.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
   /// The most threads of the CPU that a run takes; 0 stands for the number of processors that the process may use.
@@ -79,7 +80,8 @@ class Plan {
   std::vector<Refusal> refusals_;
 };
 
-/// Names of the executors of this build that run on such a device, in the order in which a plan asks them.
+/// Names of the executors of this build that run on such a device: those that a plan asks, in its order, and then those
+/// that it asks by name alone.
 std::vector<std::string> executor_names(Device device = cpu());
 
 /// Tensors of one run; the dtype is the spec's unless another is named. The innermost axis of each must be without
@@ -97,7 +99,8 @@ struct SessionTensors {
 
 /// What only the device could find out during the runs of a session.
 struct SessionStatus {
-  /// A row's length was below 0 or above T; it was taken as 0 or T.
+  /// A row's length was below 0 or above T; it was taken as 0 or T. docs/semantics.md, "Lengths out of range", has what
+  /// other interfaces do.
   bool length_out_of_range = false;
   /// Blocks of a kernel that wait for each other did not all arrive within two seconds, as when other work held the
   /// device. Discard what the runs since the last status wrote: the stalled run wrote NaN from the step on at which it

@@ -18,8 +18,8 @@ namespace rondo::v1 {
 /// Arguments of dynamic_rnn besides the cell and the inputs, with TensorFlow 1's names and defaults.
 struct DynamicRnnOptions {
   /// (B,) of i32 or i64, on the host or the inputs' device. Row b is live while t < sequence_length[b]: beyond, it
-  /// emits zeros and keeps its state. A number above T counts as T, one below 0 as 0; device memory is not read by the
-  /// host.
+  /// emits zeros and keeps its state. A number above T counts as T, one below 0 as 0 (docs/semantics.md, "Lengths
+  /// out of range"); device memory is not read by the host.
   std::optional<Tensor> sequence_length = std::nullopt;
   /// In the structure of the cell's `state_size`, each leaf (B, ...). A leaf of rank 0 has no rows: every step updates
   /// it. Absent: the cell's own initial state, of `dtype`.

@@ -49,7 +49,7 @@ void observe_calls(CallObserver) {}  // there is never a call
 void cuda_copy_elements(const Tensor&, const Tensor&) { refuse(); }
 void cuda_fill_elements(const Tensor&, double) { refuse(); }
 const OpsBackend& cuda_ops() { refuse(); }
-std::span<const Executor* const> cuda_executors() { return {}; }
+ExecutorList cuda_executors() { return {}; }
 std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec&, const DeviceProperties&,
                                                                      PersistentKind) {
   return {};

@@ -1,6 +1,7 @@
 #include "cuda/cudnn/cudnn_packing.h"
 
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
@@ -12,15 +13,6 @@ int keras_block(CellKind kind, int gate) { return kind == CellKind::gru && gate 
 
 Tensor block_of(const Tensor& weight, int axis, int block, std::int64_t H) {
   return weight.slice(axis, block * H, (block + 1) * H);
-}
-
-void check_weight(const std::string& name, const std::optional<Tensor>& weight, const Shape& shape,
-                  const CudnnConfig& config) {
-  const bool present = weight && weight->defined();
-  if (present && weight->shape() == shape && weight->dtype() == config.dtype && weight->device() == config.device)
-    return;
-  throw ValueError("weight " + name, present ? describe(*weight) : "none",
-                   to_string(config.dtype) + to_string(shape) + " on " + to_string(config.device));
 }
 
 }  // namespace
@@ -58,17 +50,21 @@ std::optional<Tensor> cudnn_bias_view(const CudnnMatrix& matrix, const CudnnWeig
 
 void check_cudnn_weights(const CudnnConfig& config, std::int64_t pseudo_layer, const CudnnWeights& weights) {
   const std::int64_t columns = gate_count(config.kind) * config.H;
-  check_weight("kernel", weights.cell.kernel, {input_width(config, pseudo_layer), columns}, config);
-  check_weight("recurrent_kernel", weights.cell.recurrent_kernel, {state_width(config), columns}, config);
+  const auto required = [&](const char* name, const Shape& shape) {
+    return Requirement{std::string("weight ") + name, shape, config.dtype, config.device};
+  };
+  const RecurrentWeights& cell = weights.cell;
+  check_tensor(cell.kernel, required("kernel", {input_width(config, pseudo_layer), columns}));
+  check_tensor(cell.recurrent_kernel, required("recurrent_kernel", {state_width(config), columns}));
   if (config.use_bias) {
-    check_weight("bias", weights.cell.bias, config.kind == CellKind::gru ? Shape{2, columns} : Shape{columns}, config);
-  } else if (weights.cell.bias) {
-    throw ValueError("weight bias", describe(*weights.cell.bias), "none, as use_bias is false");
+    check_tensor(cell.bias, required("bias", config.kind == CellKind::gru ? Shape{2, columns} : Shape{columns}));
+  } else {
+    check_presence("weight bias", cell.bias, false, "as use_bias is false");
   }
   if (config.projection > 0) {
-    check_weight("projection", weights.projection, {config.H, config.projection}, config);
-  } else if (weights.projection) {
-    throw ValueError("weight projection", describe(*weights.projection), "none, as the network has no projection");
+    check_tensor(weights.projection, required("projection", {config.H, config.projection}));
+  } else {
+    check_presence("weight projection", weights.projection, false, "as the network has no projection");
   }
 }
 

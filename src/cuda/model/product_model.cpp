@@ -7,51 +7,40 @@
 namespace rondo {
 namespace {
 
-/// Of the device of the measurements below.
-double part_of_h200(const DeviceProperties& properties) {
-  constexpr double kH200Processors = 132;
-  return properties.processors / kH200Processors;
-}
+/// The part that a device is of the one whose rates kHardware has.
+double part_of_device(const DeviceProperties& properties) { return properties.processors / kHardware.processors; }
 
-/// Of strict products by cuBLASLt, measured on an H200 (docs/performance.md): those of few rows are slow.
-double strict_flops_per_ns(double rows) { return std::min(40e3, 380 * rows); }
+/// The rate of a product of `rows` rows, whose rate in TF32 is given.
+double product_flops_per_ns(const RecurrenceSpec& spec, double rows, double tf32_flops_per_ns) {
+  if (spec.dtype != DType::f32) return kHardware.product_half_flops_per_ns;
+  if (spec.math == MatrixMath::tf32) return tf32_flops_per_ns;
+  return std::min(kHardware.product_f32_flops_per_ns, kHardware.product_f32_flops_per_ns_per_row * rows);
+}
 
 }  // namespace
 
 double input_product_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
-  // Measured on an H200 (docs/performance.md): what a small product takes, and the rates of large ones.
-  constexpr double kProductNs = 3300;
-  constexpr double kHalfFlopsPerNs = 700e3;
-  constexpr double kTf32FlopsPerNs = 350e3;
   const double rows = static_cast<double>(spec.T) * static_cast<double>(spec.B);
   const double columns = static_cast<double>(gate_count(spec.cell.kind) * spec.cell.units);
   const double I = static_cast<double>(spec.I);
-  const double of_floats = spec.math == MatrixMath::tf32 ? kTf32FlopsPerNs : strict_flops_per_ns(std::max(rows, 1.0));
-  const double flops_per_ns = spec.dtype == DType::f32 ? of_floats : kHalfFlopsPerNs;
+  const double flops_per_ns = product_flops_per_ns(spec, std::max(rows, 1.0), kHardware.product_tf32_flops_per_ns);
   const double operands = static_cast<double>(size_of(spec.dtype)) * I * (rows + columns);
   const double bytes = operands + sizeof(float) * rows * columns;
   const double takes = std::max(2.0 * rows * I * columns / flops_per_ns, bytes / kHardware.memory_bytes_per_ns);
-  return kProductNs + takes / part_of_h200(properties);
+  return kHardware.product_ns + takes / part_of_device(properties);
 }
 
+// A step is two launches. Its product reads the recurrent kernel anew, out of L2 as long as it fits there.
 double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
-  // Fitted to what was measured on an H200 (docs/performance.md): a step of two launches, products at such a part of
-  // the device's rate, and the recurrent kernel read anew in each step, out of L2 as long as it fits there.
-  constexpr double kStepNs = 4800;
-  constexpr double kL2Bytes = 50e6;
-  constexpr double kL2BytesPerNs = 6000;
-  constexpr double kMemoryBytesPerNs = 3100;
-  constexpr double kHalfFlopsPerNs = 700e3;
-  constexpr double kTf32FlopsPerNs = 150e3;
   const double rows = static_cast<double>(spec.B);
-  const double of_floats = spec.math == MatrixMath::tf32 ? kTf32FlopsPerNs : strict_flops_per_ns(rows);
-  const double flops_per_ns = spec.dtype == DType::f32 ? of_floats : kHalfFlopsPerNs;
+  const double flops_per_ns = product_flops_per_ns(spec, rows, kHardware.stepwise_tf32_flops_per_ns);
   const double units = static_cast<double>(spec.cell.units);
   const double weights = gate_count(spec.cell.kind) * units * units;
   const double bytes = weights * static_cast<double>(size_of(spec.dtype));
   const double product_ns = 2.0 * rows * weights / flops_per_ns;
-  const double reading_ns = bytes / (bytes <= kL2Bytes ? kL2BytesPerNs : kMemoryBytesPerNs);
-  const double step_ns = kStepNs + std::max(product_ns, reading_ns) / part_of_h200(properties);
+  const double reading_ns = bytes / (bytes <= kHardware.l2_bytes ? kHardware.stepwise_l2_bytes_per_ns
+                                                                 : kHardware.stepwise_memory_bytes_per_ns);
+  const double step_ns = kHardware.stepwise_step_ns + std::max(product_ns, reading_ns) / part_of_device(properties);
   return input_product_ns(spec, properties) + static_cast<double>(spec.T) * step_ns;
 }
 

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "cuda/model/product_model.h"
+#include "cuda/persistent/persistent_runner.h"
 #include "cuda/persistent/persistent_scratch.h"
 #include "cuda/persistent/planner/persistent_choice.h"
 #include "cuda/persistent/planner/tuning_rows.h"

@@ -42,16 +42,4 @@ struct PersistentWay {
 std::optional<PersistentWay> persistent_way(const Executor& executor, const RecurrenceSpec& spec,
                                             const DeviceProperties& properties);
 
-/// A runner, or why the device has no room for it after all.
-struct PersistentAttempt {
-  std::unique_ptr<Runner> runner = nullptr;
-  std::string reason = {};  ///< "<way>: <what it needs and what the device has>"
-};
-
-/// A runner for one way to share out the recurrence. What a GPU has room for is known when it is asked: large clusters,
-/// for one, depend on which parts of it are there. Where the way needs more than `workspace_bytes`, those of another
-/// one that a plan was made with, the runner has a workspace of its own.
-PersistentAttempt make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape,
-                                         std::size_t workspace_bytes);
-
 }  // namespace rondo

@@ -1,12 +1,14 @@
+#include "cuda/persistent/persistent_runner.h"
+
 #include <cstdint>
 #include <optional>
 
 #include "cuda/common/graph_replay.h"
 #include "cuda/common/input_products.h"
 #include "cuda/common/packed_biases.h"
-#include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/persistent_scratch.h"
+#include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/persistent/shape/operand_kind.h"
 #include "cuda/stepwise/stepwise_executor.h"
 

@@ -6,6 +6,7 @@
 #include "rondo/formats/onnx_model.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
@@ -25,18 +26,11 @@ struct PlanKey {
 };
 
 void check_input(const std::string& name, const Tensor& tensor, const Shape& shape, const Tensor& like) {
-  const bool fits =
-      tensor.defined() && tensor.shape() == shape && tensor.dtype() == like.dtype() && tensor.device() == like.device();
-  if (fits) return;
-  throw ValueError(name, describe(tensor),
-                   to_string(like.dtype()) + to_string(shape) + " on " + to_string(like.device()));
+  check_tensor(tensor, {name, shape, like.dtype(), like.device()});
 }
 
 void check_lengths(const Tensor& lengths, const PlanKey& key, Device device) {
-  const Shape shape{key.B};
-  if (!lengths.defined() || lengths.shape() != shape || lengths.dtype() != DType::i32 || lengths.device() != device) {
-    throw ValueError("sequence_lens", describe(lengths), "i32" + to_string(shape) + " on " + to_string(device));
-  }
+  check_tensor(lengths, {"sequence_lens", {key.B}, DType::i32, device});
   if (device.type != DeviceType::cpu) return;
   for (const std::int32_t length : lengths.to_vector<std::int32_t>()) {
     if (length >= 0 && length <= key.T) continue;

@@ -4,17 +4,13 @@
 #include "formats/weights/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
 
 // ONNX has peepholes as i o f, Rondo in the order of its gates.
 constexpr std::array kPeepholesIOF{0, 2, 1};
-
-void check_input(const std::string& name, const Tensor& tensor, const Shape& shape, DType dtype) {
-  if (tensor.defined() && tensor.shape() == shape && tensor.dtype() == dtype) return;
-  throw ValueError(name, describe(tensor), to_string(dtype) + to_string(shape));
-}
 
 /// Throws unless all fit each other and the operator; returns H.
 std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weights) {
@@ -30,11 +26,11 @@ std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weigh
   }
   const Tensor& W = weights.kernel;
   const std::int64_t I = W.defined() && W.rank() == 3 ? W.size(2) : 0;
-  check_input("W", W, {D, G * H, I}, R.dtype());
-  if (weights.bias) check_input("B", *weights.bias, {D, 2 * G * H}, R.dtype());
+  check_tensor(W, {"W", {D, G * H, I}, R.dtype()});
+  if (weights.bias) check_tensor(*weights.bias, {"B", {D, 2 * G * H}, R.dtype()});
   if (!weights.peepholes) return H;
   if (op.kind != CellKind::lstm) throw ValueError("P", describe(*weights.peepholes), "none, for it is no LSTM");
-  check_input("P", *weights.peepholes, {D, 3 * H}, R.dtype());
+  check_tensor(*weights.peepholes, {"P", {D, 3 * H}, R.dtype()});
   return H;
 }
 

@@ -6,15 +6,15 @@
 #include "formats/weights/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
 
 std::size_t gates_of(CellKind kind) { return static_cast<std::size_t>(gate_count(kind)); }
 
-void check_tensor(const std::string& name, const Tensor& tensor, const Shape& shape, DType dtype) {
-  if (tensor.defined() && tensor.shape() == shape && tensor.dtype() == dtype) return;
-  throw ValueError(name, describe(tensor), to_string(dtype) + to_string(shape) + ", to fit the other matrices");
+void check_shape(const std::string& name, const Tensor& tensor, const Shape& shape, DType dtype) {
+  check_tensor(tensor, {.name = name, .shape = shape, .dtype = dtype, .reason = "to fit the other matrices"});
 }
 
 const Tensor& first_matrix(const CudnnParameters& parameters, std::size_t index) {
@@ -41,13 +41,13 @@ void check_parameters(const CudnnParameters& parameters, CellKind kind) {
   const std::int64_t H = input.size(0);
   const std::int64_t state = projected ? first_matrix(parameters, gates).size(1) : H;
   for (std::size_t k = 0; k < 2 * gates; ++k) {
-    check_tensor("matrices[" + std::to_string(k) + "]", parameters.matrices[k], {H, k < gates ? input.size(1) : state},
-                 input.dtype());
+    check_shape("matrices[" + std::to_string(k) + "]", parameters.matrices[k], {H, k < gates ? input.size(1) : state},
+                input.dtype());
   }
   for (std::size_t k = 0; k < parameters.biases.size(); ++k) {
-    check_tensor("biases[" + std::to_string(k) + "]", parameters.biases[k], {H}, input.dtype());
+    check_shape("biases[" + std::to_string(k) + "]", parameters.biases[k], {H}, input.dtype());
   }
-  if (projected) check_tensor("matrices[8]", parameters.matrices.back(), {state, H}, input.dtype());
+  if (projected) check_shape("matrices[8]", parameters.matrices.back(), {state, H}, input.dtype());
 }
 
 Tensor stacked(std::span<const Tensor> parts) { return concat({parts.begin(), parts.end()}, 0); }

@@ -5,6 +5,7 @@
 #include "formats/weights/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
@@ -44,7 +45,8 @@ class Parameters {
   Tensor matrix(const char* name) const {
     const Tensor tensor = find(name);
     if (tensor.rank() != 2 || tensor.size(0) != gates_ * units_ || tensor.dtype() != dtype_) {
-      refuse(name, tensor, " of " + std::to_string(gates_ * units_) + " rows");
+      throw ValueError(where(name), describe(tensor),
+                       to_string(dtype_) + " of " + std::to_string(gates_ * units_) + " rows, " + kReason);
     }
     return tensor;
   }
@@ -53,17 +55,16 @@ class Parameters {
   Tensor projection() const { return shaped("weight_hr", {width_, units_}); }
 
  private:
+  static constexpr const char* kReason = "as weight_hh says";
+
   std::string full_name(const char* name) const { return prefix_ + name + suffix_; }
   bool contains(const char* name) const { return file_.contains(full_name(name)); }
   Tensor find(const char* name) const { return file_.tensor(full_name(name)); }
   std::string where(const char* name) const { return file_.file() + ": tensor '" + full_name(name) + "'"; }
-  [[noreturn]] void refuse(const char* name, const Tensor& came, const std::string& shape) const {
-    throw ValueError(where(name), describe(came), to_string(dtype_) + shape + ", as weight_hh says");
-  }
 
   Tensor shaped(const char* name, const Shape& shape) const {
     const Tensor tensor = find(name);
-    if (tensor.shape() != shape || tensor.dtype() != dtype_) refuse(name, tensor, to_string(shape));
+    check_tensor(tensor, {.name = where(name), .shape = shape, .dtype = dtype_, .reason = kReason});
     return tensor;
   }
 

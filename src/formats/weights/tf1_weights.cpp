@@ -5,6 +5,7 @@
 #include "formats/weights/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
@@ -36,9 +37,7 @@ class Variables {
 
   Tensor shaped(const char* name, const Shape& shape, DType dtype) const {
     const Tensor tensor = find(name);
-    if (tensor.shape() != shape || tensor.dtype() != dtype) {
-      throw ValueError(where(name), describe(tensor), to_string(dtype) + to_string(shape) + ", to fit the kernel");
-    }
+    check_tensor(tensor, {.name = where(name), .shape = shape, .dtype = dtype, .reason = "to fit the kernel"});
     return tensor;
   }
 

@@ -4,14 +4,10 @@
 #include <numeric>
 
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 namespace {
-
-void check_shape(const char* name, const Tensor& tensor, const Shape& expected, DType dtype) {
-  if (tensor.defined() && tensor.shape() == expected && tensor.dtype() == dtype) return;
-  throw ValueError(name, tensor.defined() ? describe(tensor) : "none", to_string(dtype) + to_string(expected));
-}
 
 // One number for each of `axes`.
 std::vector<std::int64_t> spread(const char* name, const std::vector<std::int64_t>& numbers, int axes) {
@@ -47,12 +43,11 @@ ConvLSTMCellOptions checked(ConvLSTMCellOptions options, const RecurrentWeights&
     const Shape before = shape.insert(shape.rank(), channels);
     return before.insert(before.rank(), 4 * options.filters);
   };
-  check_shape("kernel", kernel, with_channels(kernel.size(-2)), kernel.dtype());
-  check_shape("recurrent_kernel", weights.recurrent_kernel, with_channels(options.filters), kernel.dtype());
-  if (options.use_bias != weights.bias.has_value()) {
-    throw ValueError("bias", weights.bias ? describe(*weights.bias) : "none", options.use_bias ? "one" : "none");
-  }
-  if (options.use_bias) check_shape("bias", *weights.bias, {4 * options.filters}, kernel.dtype());
+  check_tensor(kernel, {"kernel", with_channels(kernel.size(-2)), kernel.dtype()});
+  check_tensor(weights.recurrent_kernel, {"recurrent_kernel", with_channels(options.filters), kernel.dtype()});
+  check_presence("bias", weights.bias, options.use_bias,
+                 options.use_bias ? "as use_bias is true" : "as use_bias is false");
+  if (options.use_bias) check_tensor(*weights.bias, {"bias", {4 * options.filters}, kernel.dtype()});
   return options;
 }
 

@@ -4,6 +4,7 @@
 
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo {
 
@@ -115,10 +116,8 @@ void check_states(const std::string& name, const States& states, const States& e
     const std::vector<Tensor> leaves = states[k].flatten();
     const std::vector<Tensor> expected_leaves = expected[k].flatten();
     for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
-      const bool fits = leaves[leaf].defined() && leaves[leaf].shape() == expected_leaves[leaf].shape() &&
-                        leaves[leaf].dtype() == expected_leaves[leaf].dtype() &&
-                        leaves[leaf].device() == expected_leaves[leaf].device();
-      if (!fits) throw ValueError(which, describe(leaves[leaf]), describe(expected_leaves[leaf]));
+      const Tensor& like = expected_leaves[leaf];
+      check_tensor(leaves[leaf], {which, like.shape(), like.dtype(), like.device()});
     }
   }
 }

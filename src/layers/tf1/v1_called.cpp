@@ -5,6 +5,7 @@
 #include "layers/tf1/v1_sequence.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo::v1 {
 
@@ -16,10 +17,8 @@ void check_cell_state(const std::string& name, const Nest& state, const SizeNest
   const std::vector<Shape> sizes = state_size.flatten();
   const std::vector<Tensor> leaves = state.flatten();
   for (std::size_t k = 0; k < leaves.size(); ++k) {
-    const Tensor& leaf = leaves[k];
-    const Shape expected = sizes[k].insert(0, B);
-    if (leaf.defined() && leaf.device() == device && (leaf.rank() == 0 || leaf.shape() == expected)) continue;
-    throw ValueError(name, describe(leaf), to_string(expected) + " on " + to_string(device));
+    const bool has_rows = !leaves[k].defined() || leaves[k].rank() > 0;
+    check_tensor(leaves[k], {.name = name, .shape = has_rows ? sizes[k].insert(0, B) : Shape{}, .device = device});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
+#include "tensor/requirement.h"
 
 namespace rondo::v1 {
 
@@ -23,11 +24,7 @@ SplitKernel split_kernel(const std::string& name, const Tensor& kernel, std::int
 }
 
 void check_beside_kernel(const std::string& name, const Tensor& weight, const Shape& expected, const Tensor& kernel) {
-  const bool fits = weight.defined() && weight.shape() == expected && weight.dtype() == kernel.dtype() &&
-                    weight.device() == kernel.device();
-  if (fits) return;
-  throw ValueError("weight " + name, describe(weight),
-                   to_string(kernel.dtype()) + to_string(expected) + " on " + to_string(kernel.device()));
+  check_tensor(weight, {"weight " + name, expected, kernel.dtype(), kernel.device()});
 }
 
 RecurrentWeights keras_weights(const BasicRNNWeights& weights, std::int64_t units) {

@@ -8,6 +8,7 @@
 #include "agreement/parity/counted_calls.h"
 #include "agreement/parity/device_run.h"
 #include "cuda/persistent/persistent_executor.h"
+#include "cuda/persistent/persistent_runner.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/products/product.h"
 #include "device/simt/device/launch_limits.h"

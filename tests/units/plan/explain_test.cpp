@@ -6,6 +6,7 @@
 
 #include "plan/executor_list.h"
 #include "rondo/plan/plan.h"
+#include "support/expect_error.h"
 
 namespace rondo {
 namespace {
@@ -49,8 +50,21 @@ class Teller final : public Executor {
 class Silent final : public Executor {
  public:
   std::string_view name() const override { return "silent"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
+  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    return spec.B <= kMostRows ? Support::yes() : Support::no("B is above 100");
+  }
   std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 8; }
+  std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<NoRunner>(); }
+
+  static constexpr std::int64_t kMostRows = 100;
+};
+
+/// Accepts everything, and is asked by name alone.
+class Willing final : public Executor {
+ public:
+  std::string_view name() const override { return "willing"; }
+  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
+  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 16; }
   std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<NoRunner>(); }
 };
 
@@ -74,6 +88,26 @@ TEST(Explain, HasNoLinesForAnExecutorThatSaysNothing) {
             "  silent runs it, with a workspace of 8 bytes");
 }
 
+TEST(Plan, IsRefusedWithAllReasonsAndNotGivenToAnExecutorByName) {
+  RecurrenceSpec spec = small_lstm();
+  spec.B = Silent::kMostRows + 1;
+  const DeviceProperties properties{.processors = 2, .name = "a machine"};
+  test::expect_error<ValueError>([&] { (void)Plan::create(spec, properties); },
+                                 "no executor accepts lstm H=4 I=5 T=3 B=101 f32, on cpu\n"
+                                 "  teller declined: it needs clusters\n"
+                                 "  silent declined: B is above 100");
+  test::expect_error<ValueError>([&] { (void)Plan::create(spec, properties, {.executor = "silent"}); },
+                                 "no executor accepts lstm H=4 I=5 T=3 B=101 f32, on cpu\n"
+                                 "  silent declined: B is above 100");
+  EXPECT_EQ(Plan::create(spec, properties, {.executor = "willing"}).executor_name(), "willing");
+}
+
+TEST(Plan, NamesTheExecutorsOfBothLists) {
+  EXPECT_EQ(executor_names(), (std::vector<std::string>{"teller", "silent", "willing"}));
+  test::expect_error<ValueError>([] { (void)Plan::create(small_lstm(), {.executor = "fastest"}); },
+                                 "executor: got 'fastest', expected one of teller, silent, willing");
+}
+
 TEST(Plan, KeepsThePropertiesItWasMadeFor) {
   const Plan plan = Plan::create(small_lstm(), two_processors());
   EXPECT_EQ(plan.properties().processors, 2);
@@ -94,11 +128,13 @@ TEST(Session, HandsThePropertiesOfThePlanToTheRunner) {
 }  // namespace
 
 // Instead of the library's.
-std::span<const Executor* const> executor_list(DeviceType) {
+ExecutorList executor_list(DeviceType) {
   static const Teller teller;
   static const Silent silent;
-  static const std::array<const Executor*, 2> executors{&teller, &silent};
-  return executors;
+  static const Willing willing;
+  static const std::array<const Executor*, 2> automatic{&teller, &silent};
+  static const std::array<const Executor*, 1> by_name{&willing};
+  return {.automatic = automatic, .by_name = by_name};
 }
 
 }  // namespace rondo

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/model/hardware_constants.h"
 #include "cuda/persistent/shape/operand_kind.h"
 
 namespace rondo {
@@ -11,11 +12,11 @@ constexpr std::int64_t kMostUnits = 1 << 14;  // so that sizes of a block fit 31
 constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
 constexpr std::int64_t kMostSteps = std::int64_t{1} << 30;
 
-/// What is expected of a plan where plans are compared. Of the product by cuBLASLt the model knows what was measured,
-/// of a kernel that multiplies x itself nothing: that has to win by so much. bench/report/tuning.py compares alike.
+/// The expected time of a plan where plans are compared. Products by cuBLASLt were measured when the model was fitted,
+/// and kernels that multiply x themselves were not: such a kernel has to win clearly. bench/report/tuning.py compares
+/// plans alike, with the same number.
 double weighed_ns(const PersistentPlan& plan) {
-  constexpr double kLeastGain = 1.05;
-  return plan.total_ns * (plan.shape.multiplies_inputs() ? kLeastGain : 1.0);
+  return plan.total_ns * (plan.shape.multiplies_inputs() ? kHardware.input_gain : 1.0);
 }
 
 /// Why no kernel runs it on any device, or nothing.
