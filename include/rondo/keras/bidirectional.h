@@ -60,9 +60,9 @@ class Bidirectional {
     States states = {};
   };
 
-  bool is_one_network(const Nest& inputs, const CallOptions& call) const;
-  Results run_network(const Nest& inputs, const CallOptions& call) const;
-  Results run_apart(const Nest& inputs, const CallOptions& call);
+  bool is_one_network(const CheckedSequence& sequence, const CallOptions& call) const;
+  Results run_network(const CheckedSequence& sequence, const CallOptions& call) const;
+  Results run_apart(const CheckedSequence& sequence, const CallOptions& call);
 
   RNN forward_;
   RNN backward_;
