@@ -23,7 +23,7 @@ RecurrenceSpec spec_of(const PeerProblem& problem, const std::string& variant) {
                       .I = problem.I};
   if (variant == "bf16") spec.dtype = DType::bf16;
   if (variant == "f16") spec.dtype = DType::f16;
-  if (variant == "reversed") spec.read_order = ReadOrder::reversed;
+  if (variant == "reversed") spec.rules.read = ReadOrder::reversed;
   spec.has_mask = variant == "holes" || variant == "all_live";
   return spec;
 }

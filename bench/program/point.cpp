@@ -84,10 +84,10 @@ RecurrenceSpec Point::spec(Device device) const {
   spec.device = device;
   spec.has_mask = variant == Variant::holes;
   spec.has_lengths = variant == Variant::ragged || variant == Variant::ragged_reversed;
-  if (spec.has_lengths) spec.dead_output = DeadOutput::zeros;
-  if (variant == Variant::reversed) spec.read_order = ReadOrder::reversed;
-  if (variant == Variant::ragged_reversed) spec.read_order = ReadOrder::reversed_within_length;
-  if (spec.read_order != ReadOrder::forward) spec.write_order = WriteOrder::input;
+  if (spec.has_lengths) spec.rules.dead = DeadOutput::zeros;
+  if (variant == Variant::reversed) spec.rules.read = ReadOrder::reversed;
+  if (variant == Variant::ragged_reversed) spec.rules.read = ReadOrder::reversed_within_length;
+  if (!spec.rules.reads_forward()) spec.rules.write = WriteOrder::input;
   return spec;
 }
 

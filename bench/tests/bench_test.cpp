@@ -61,12 +61,12 @@ TEST(Problem, HasTheTensorsOfItsVariant) {
 
   EXPECT_EQ(problem_of(small_point(Variant::holes)).sets[0].mask->shape(), (Shape{8, 3}));
   const Problem ragged = problem_of(small_point(Variant::ragged));
-  EXPECT_EQ(ragged.spec.dead_output, DeadOutput::zeros);
+  EXPECT_EQ(ragged.spec.rules.dead, DeadOutput::zeros);
   for (const std::int32_t length : ragged.sets[0].lengths->to_vector<std::int32_t>()) {
     EXPECT_GE(length, 2);
     EXPECT_LE(length, 8);
   }
-  EXPECT_EQ(problem_of(small_point(Variant::reversed)).spec.read_order, ReadOrder::reversed);
+  EXPECT_EQ(problem_of(small_point(Variant::reversed)).spec.rules.read, ReadOrder::reversed);
   const Problem batch_major = problem_of(small_point(Variant::batch_major));
   EXPECT_EQ(batch_major.sets[0].x.strides(), (Strides{2, 16, 1}));
   EXPECT_EQ(batch_major.sets[0].y->strides(), (Strides{4, 32, 1}));

@@ -39,7 +39,7 @@ class Faulty final : public Executor {
 
     void run(const RecurrenceBuffers& buffers, void* workspace) override {
       RecurrenceBuffers changed = buffers;
-      if (fault_ == Fault::wrong_order) changed.schedule.read_order = ReadOrder::reversed;
+      if (fault_ == Fault::wrong_order) changed.schedule.rules.read = ReadOrder::reversed;
       if (fault_ != Fault::stalls_at_once) sound_->run(changed, workspace);  // which would leave nothing of its own
       ++runs_;
       const bool stalls = fault_ == Fault::stalls_at_once || (fault_ == Fault::stalls_later && runs_ > 3);

@@ -17,6 +17,7 @@
 #include "rondo/plan/network.h"
 #include "rondo/plan/plan.h"
 #include "rondo/recurrence/recurrence.h"
+#include "rondo/recurrence/time_rules.h"
 #include "rondo/tensor/allocator.h"
 #include "rondo/tensor/dlpack.h"
 #include "rondo/tensor/nest.h"

@@ -23,8 +23,8 @@ void check_common(const std::string& name, const RecurrenceSpec& spec, const Rec
 
 // A forward direction may turn its output around, as Keras's go_backwards does; beside another one it may not.
 void check_lines_up(const std::string& name, const RecurrenceSpec& spec) {
-  if (spec.read_order == ReadOrder::forward || spec.write_order == WriteOrder::input) return;
-  throw ValueError(name + ".write_order", "processing order",
+  if (spec.rules.keeps_input_order()) return;
+  throw ValueError(name + ".rules.write", "processing order",
                    "input order, so that the outputs of both directions line up");
 }
 

@@ -199,10 +199,10 @@ std::string StagePlanner::why_nothing_overlaps() const {
 std::string StagePlanner::why_not_in_chunks(std::size_t layer) const {
   const RecurrenceSpec& spec = recurrence({layer});
   const std::string name = name_of(layer, Direction::forward);
-  if (spec.read_order != ReadOrder::forward) return name + " does not read forward";
+  if (!spec.rules.reads_forward()) return name + " does not read forward";
   if (spec.has_lengths) return name + " has lengths, which count from the first step of all";
   // Whether a row was live in an earlier chunk decides between zeros and h, and h does not tell.
-  if (spec.has_mask && spec.dead_output == DeadOutput::previous_output) {
+  if (spec.has_mask && spec.rules.repeats_outputs()) {
     return name + " has a mask and repeats outputs, which the first steps of a chunk cannot know";
   }
   if (spec.T < 2 * least_steps_) {

@@ -35,11 +35,7 @@ std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& sta
 Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors) {
   check_mask(tensors.mask, spec.has_mask, spec);
   check_lengths(tensors.lengths, spec.has_lengths, spec);
-  Schedule schedule{.T = spec.T,
-                    .B = spec.B,
-                    .read_order = spec.read_order,
-                    .write_order = spec.write_order,
-                    .dead_output = spec.dead_output};
+  Schedule schedule{.T = spec.T, .B = spec.B, .rules = spec.rules};
   if (spec.has_mask) {
     schedule.mask = tensors.mask->data<bool>();
     schedule.mask_strides = {tensors.mask->stride(0), tensors.mask->stride(1)};

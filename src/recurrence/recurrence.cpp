@@ -117,13 +117,13 @@ std::string to_string(const RecurrenceSpec& spec) {
   text += " H=" + std::to_string(spec.cell.units) + " I=" + std::to_string(spec.I) + " T=" + std::to_string(spec.T) +
           " B=" + std::to_string(spec.B) + " " + to_string(spec.dtype);
   if (spec.math != MatrixMath::strict) text += " (" + to_string(spec.math) + " products)";
-  if (spec.read_order == ReadOrder::reversed) text += ", reversed";
-  if (spec.read_order == ReadOrder::reversed_within_length) text += ", reversed within length";
-  if (spec.write_order == WriteOrder::input) text += ", written in input order";
+  if (spec.rules.read == ReadOrder::reversed) text += ", reversed";
+  if (spec.rules.read == ReadOrder::reversed_within_length) text += ", reversed within length";
+  if (spec.rules.write == WriteOrder::input) text += ", written in input order";
   if (spec.has_mask) text += ", mask";
   if (spec.has_lengths) text += ", lengths";
-  if (spec.dead_output == DeadOutput::zeros) text += ", dead rows emit zeros";
-  if (spec.dead_output == DeadOutput::incoming_state) text += ", dead rows emit the incoming state";
+  if (spec.rules.dead == DeadOutput::zeros) text += ", dead rows emit zeros";
+  if (spec.rules.dead == DeadOutput::incoming_state) text += ", dead rows emit the incoming state";
   return text + ", on " + to_string(spec.device);
 }
 

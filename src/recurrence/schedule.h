@@ -1,4 +1,5 @@
-/// Which time step is read and written at processing step s for row b, and whether the row is live there.
+/// Which time step is read and written at processing step s for row b, whether the row is live there, and what it
+/// emits where it is not.
 ///
 /// Plain data with host-device functions: every executor, on every device, asks these and nothing else about masks,
 /// lengths, reversals and layouts.
@@ -19,14 +20,27 @@ struct TimeBatchStrides {
   bool operator==(const TimeBatchStrides&) const = default;
 
   RONDO_HOST_DEVICE std::int64_t offset(std::int64_t t, std::int64_t b) const { return t * time + b * batch; }
+  /// The same for times and rows of 32 bits, none of them negative, which cost a device half of 64.
+  RONDO_HOST_DEVICE std::int64_t offset_32(std::int32_t t, std::int32_t b) const {
+    return offset(static_cast<std::uint32_t>(t), static_cast<std::uint32_t>(b));
+  }
+};
+
+/// The steps of a row, in 0 .. T, in a register: for kernels that ask in every step, and count time in 32 bits.
+struct RowLength {
+  std::int32_t steps = 0;
+};
+
+/// Processing steps first .. last - 1.
+struct StepRange {
+  std::int32_t first = 0;
+  std::int32_t last = 0;
 };
 
 struct Schedule {
   std::int64_t T = 0;
   std::int64_t B = 0;
-  ReadOrder read_order = ReadOrder::forward;
-  WriteOrder write_order = WriteOrder::processing;
-  DeadOutput dead_output = DeadOutput::previous_output;
+  TimeRules rules = {};
   const bool* mask = nullptr;  ///< true: live; null: no mask
   TimeBatchStrides mask_strides = {};
   const std::int32_t* lengths = nullptr;  ///< [B]; null: every row has T steps
@@ -34,7 +48,7 @@ struct Schedule {
 
   bool operator==(const Schedule&) const = default;
 
-  /// Whether row b was given a number of steps that there is.
+  /// Whether the length of row b is in 0 .. T.
   RONDO_HOST_DEVICE bool length_fits(std::int64_t b) const {
     return lengths == nullptr || (lengths[b * length_stride] >= 0 && lengths[b * length_stride] <= T);
   }
@@ -46,28 +60,72 @@ struct Schedule {
     return given < 0 ? 0 : (given > T ? T : given);
   }
 
-  /// The first steps of a row of `length` steps, so many, are read backwards; beyond its length a row stays in place,
-  /// as tf.reverse_sequence has it.
-  RONDO_HOST_DEVICE std::int64_t turned_steps(std::int64_t length) const {
-    if (read_order == ReadOrder::forward) return 0;
-    return read_order == ReadOrder::reversed ? T : length;
+  /// How many leading steps of a row of `length` steps are read in reverse. Later steps are read in place, as
+  /// tf.reverse_sequence has it.
+  RONDO_HOST_DEVICE std::int64_t reversed_steps(std::int64_t length) const {
+    if (rules.read == ReadOrder::forward) return 0;
+    return rules.read == ReadOrder::reversed ? T : length;
   }
 
-  /// The input step t that processing step s of row b reads.
+  /// The input step t that processing step s of row b reads. Both widths of time have the formula: where one function
+  /// serves both, kernels that step through time become longer.
   RONDO_HOST_DEVICE std::int64_t read_time(std::int64_t s, std::int64_t b) const {
-    const std::int64_t turned = turned_steps(read_order == ReadOrder::reversed_within_length ? length(b) : T);
-    return s < turned ? turned - 1 - s : s;
+    const std::int64_t leading = reversed_steps(rules.read == ReadOrder::reversed_within_length ? length(b) : T);
+    return s < leading ? leading - 1 - s : s;
+  }
+  RONDO_HOST_DEVICE std::int32_t read_time(std::int32_t s, RowLength length) const {
+    const auto leading = static_cast<std::int32_t>(reversed_steps(length.steps));
+    return s < leading ? leading - 1 - s : s;
   }
 
-  /// Where the output of processing step s of row b goes.
+  /// Where the output of processing step s of row b is put.
   RONDO_HOST_DEVICE std::int64_t write_time(std::int64_t s, std::int64_t b) const {
-    return write_order == WriteOrder::processing ? s : read_time(s, b);
+    return rules.write == WriteOrder::processing ? s : read_time(s, b);
+  }
+  RONDO_HOST_DEVICE std::int32_t write_time(std::int32_t s, RowLength length) const {
+    return rules.write == WriteOrder::processing ? s : read_time(s, length);
   }
 
-  /// Mask and length speak of input steps: they are reversed together with the input.
+  /// Whether row b is live at processing step s. Mask and length speak of input steps: they are reversed together with
+  /// the input.
   RONDO_HOST_DEVICE bool live(std::int64_t s, std::int64_t b) const {
     const std::int64_t t = read_time(s, b);
     return t < length(b) && (mask == nullptr || mask[mask_strides.offset(t, b)]);
+  }
+  /// Where the mask of input step t and row b is. There must be a mask.
+  RONDO_HOST_DEVICE const std::uint8_t* mask_byte(std::int32_t t, std::int32_t b) const {
+    return reinterpret_cast<const std::uint8_t*>(mask) + mask_strides.offset_32(t, b);
+  }
+  /// What `live` says of input step t of row b, if its length has that step: as a byte, 0 or the mask's own. A kernel
+  /// that does not look at the byte at once does not wait for the memory.
+  RONDO_HOST_DEVICE std::uint8_t live_byte(std::int32_t t, std::int32_t b) const {
+    return mask == nullptr ? std::uint8_t{1} : *mask_byte(t, b);
+  }
+
+  /// Whether every row is live at every step, as nothing says otherwise.
+  RONDO_HOST_DEVICE bool all_live() const { return mask == nullptr && lengths == nullptr; }
+
+  /// Whether a row emits zeros in place of its h at a step where it is live or not. The output of every cell is its h,
+  /// and h does not change while a row is dead: so the previous output is h, or zeros if the row has never been live,
+  /// up to this step and including it.
+  RONDO_HOST_DEVICE bool emits_zeros(bool live, bool never_live) const {
+    const DeadOutput dead = rules.dead;  // read before any branch: a kernel has it in a register then
+    if (live || dead == DeadOutput::incoming_state) return false;
+    return dead == DeadOutput::zeros || never_live;
+  }
+
+  /// The processing steps at which one of `rows` rows from `first_row` on may be live, by the lengths alone: the states
+  /// of these rows change at no other.
+  RONDO_HOST_DEVICE StepRange steps_to_compute(std::int32_t first_row, int rows) const {
+    const auto all = static_cast<std::int32_t>(T);
+    if (lengths == nullptr) return {0, all};
+    std::int32_t longest = 0;
+    for (int row = 0; row < rows; ++row) {
+      const auto steps = static_cast<std::int32_t>(length(first_row + row));
+      longest = steps > longest ? steps : longest;
+    }
+    if (rules.read == ReadOrder::reversed) return {all - longest, all};
+    return {0, longest};
   }
 };
 

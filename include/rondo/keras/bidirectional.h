@@ -62,10 +62,10 @@ class Bidirectional {
     States states = {};
   };
 
-  void check_initial_state(const Nest& inputs, const States& given) const;
-  bool is_one_network(const Nest& inputs, const CallOptions& call) const;
-  Results run_network(const Nest& inputs, const CallOptions& call) const;
-  Results run_apart(const Nest& inputs, const CallOptions& call);
+  void check_initial_state(const CheckedSequence& sequence, const States& given) const;
+  bool is_one_network(const CheckedSequence& sequence, const CallOptions& call) const;
+  Results run_network(const CheckedSequence& sequence, const CallOptions& call) const;
+  Results run_apart(const CheckedSequence& sequence, const CallOptions& call);
 
   RNN forward_;
   RNN backward_;

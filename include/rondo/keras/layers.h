@@ -13,8 +13,11 @@
 #include "rondo/keras/cells.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/plan/plan.h"
+#include "rondo/recurrence/time_rules.h"
 
 namespace rondo {
+
+struct CheckedSequence;
 
 /// Configures any layer, with the names and defaults of `tf.keras.layers.RNN`.
 struct RNNOptions {
@@ -51,11 +54,12 @@ struct CallOptions {
   PlanOptions plan = {};
 };
 
-/// A call to plan for: the sizes of its inputs, and whether it has a mask.
+/// A call to plan for: the sizes of its inputs, and whether it has a mask, or lengths.
 struct PlanRequest {
   std::int64_t B = 1;
   std::int64_t T = 1;
   bool masked = false;
+  bool has_lengths = false;
   PlanOptions plan = {};
 };
 
@@ -115,14 +119,19 @@ class RNN {
   RNN with_options(const RNNOptions& options) const { return RNN(cell_, options); }
 
  private:
-  States initial_states(const Nest& inputs, const CallOptions& call, std::int64_t B) const;
+  friend class Bidirectional;  // which runs its layers under other rules, with arguments that it has checked
+
+  /// A call whose inputs and lengths have been checked, with what else depends on it.
+  struct Call;
+
+  LayerResult run(const CheckedSequence& sequence, const CallOptions& call, const TimeRules& rules);
+  States initial_states(const CheckedSequence& sequence, const CallOptions& call) const;
   std::vector<DropoutMasks> draw_masks(const CallOptions& call, std::int64_t B) const;
   bool can_plan(const std::vector<DropoutMasks>& masks) const;
-  LayerResult run_planned(const Nest& inputs, const CallOptions& call, const States& initial,
-                          const std::vector<DropoutMasks>& masks) const;
-  LayerResult run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial,
-                            const std::vector<DropoutMasks>& masks);
-  std::vector<RecurrenceSpec> specs(const PlanRequest& request) const;
+  LayerResult run_planned(const Call& call) const;
+  LayerResult run_step_loop(const Call& call);
+  std::vector<RecurrenceSpec> specs(const PlanRequest& request, const TimeRules& rules) const;
+  std::vector<Plan> plans(const PlanRequest& request, const TimeRules& rules) const;
 
   std::shared_ptr<Cell> cell_;
   RNNOptions options_;

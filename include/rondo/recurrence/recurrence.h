@@ -2,7 +2,7 @@
 ///
 ///     for s in 0 .. T-1, for each row b:   t = read time of (s, b)
 ///         live:  output, states = cell(x[t, b], states)
-///         dead:  states stay, output is what DeadOutput says
+///         dead:  states stay, output is what TimeRules::dead says
 ///         y[write time of (s, b), b] = output
 ///
 /// T time steps, B batch rows, I input features, H units: these letters everywhere.
@@ -14,33 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "rondo/recurrence/time_rules.h"
 #include "rondo/tensor/tensor.h"
 #include "rondo/vocabulary/activation.h"
 #include "rondo/vocabulary/device.h"
 #include "rondo/vocabulary/dtype.h"
 
 namespace rondo {
-
-/// Which input step is read at processing step s.
-enum class ReadOrder : std::uint8_t {
-  forward,                ///< t = s
-  reversed,               ///< t = T - 1 - s: Keras's `go_backwards`
-  reversed_within_length  ///< t = length[b] - 1 - s, and t = s beyond the length: ONNX, cuDNN,
-                          ///< bidirectional_dynamic_rnn
-};
-
-/// Where the output of processing step s goes.
-enum class WriteOrder : std::uint8_t {
-  processing,  ///< to s: Keras, whose reversed outputs stay reversed
-  input        ///< to the input step that was read: ONNX, cuDNN, the backward half of a bidirectional layer
-};
-
-/// What a dead row (masked, or past its length) emits. Its states are kept in any case.
-enum class DeadOutput : std::uint8_t {
-  previous_output,  ///< the output emitted one processing step before; zeros at the first one (Keras's default)
-  zeros,            ///< Keras's `zero_output_for_mask`, dynamic_rnn, ONNX
-  incoming_state    ///< the first state as it came into the step: `tf.contrib.keras.backend.rnn` of TensorFlow 1.1
-};
 
 /// The cells whose mathematics Rondo knows.
 enum class CellKind : std::uint8_t { simple_rnn, lstm, gru };
@@ -114,9 +94,7 @@ struct RecurrenceSpec {
   DType dtype = DType::f32;              ///< of x, weights, states and outputs
   MatrixMath math = MatrixMath::strict;  ///< of f32
   Device device = {};
-  ReadOrder read_order = ReadOrder::forward;
-  WriteOrder write_order = WriteOrder::processing;
-  DeadOutput dead_output = DeadOutput::previous_output;
+  TimeRules rules = {};
   bool has_mask = false;     ///< a (B, T) boolean mask comes with each run
   bool has_lengths = false;  ///< a length for each row comes with each run; with a mask, a row needs both to be live
 

@@ -156,13 +156,9 @@ class GemmLoop {
     }
   }
 
-  /// What row b emits at processing step s, after its states were advanced. The output of every cell is its h, and h
-  /// does not change while a row is dead: so the previous output is h, or zeros if the row has never been live.
+  /// What row b emits at processing step s, after its states were advanced.
   void emit(std::int64_t s, std::int64_t b, float* target) const {
-    const bool live = buffers_.schedule.live(s, b);
-    const bool zeros = (spec_.dead_output == DeadOutput::zeros && !live) ||
-                       (spec_.dead_output == DeadOutput::previous_output && !scratch_.was_live[b]);
-    if (zeros) {
+    if (buffers_.schedule.emits_zeros(buffers_.schedule.live(s, b), !scratch_.was_live[b])) {
       std::fill_n(target, features_, 0.0F);
     } else {
       std::copy_n(scratch_.states[0] + b * features_, features_, target);

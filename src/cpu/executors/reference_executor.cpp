@@ -52,9 +52,9 @@ class ReferenceLoop {
         if (buffers_.schedule.live(s, b)) {
           advance(buffers_.schedule.read_time(s, b), b);
           std::copy_n(h, features_, output);
-        } else if (spec_.dead_output == DeadOutput::zeros) {
+        } else if (spec_.rules.dead == DeadOutput::zeros) {
           std::fill_n(output, features_, Real(0));
-        } else if (spec_.dead_output == DeadOutput::incoming_state) {
+        } else if (spec_.rules.dead == DeadOutput::incoming_state) {
           std::copy_n(h, features_, output);
         }  // else the previous output stays
         const std::int64_t offset = buffers_.y.strides.offset(buffers_.schedule.write_time(s, b), b);

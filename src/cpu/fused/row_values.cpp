@@ -61,12 +61,10 @@ void RowValues::store_results() const {
   }
 }
 
-// To `target + offset`. The output of every cell is its h, and h does not change while a row is dead: so the previous
-// output is h, or zeros if the row has never been live.
+// Writes what row b emits at processing step s to `target + offset`.
 void RowValues::emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const {
-  const bool zeros = (spec_.dead_output == DeadOutput::zeros && !run_.buffers.schedule.live(s, b)) ||
-                     (spec_.dead_output == DeadOutput::previous_output && !scratch_.notes.was_live[b - rows_.begin]);
-  if (zeros) {
+  const Schedule& schedule = run_.buffers.schedule;
+  if (schedule.emits_zeros(schedule.live(s, b), !scratch_.notes.was_live[b - rows_.begin])) {
     store_zeros(target, offset);
   } else {
     store(h_of(b), target, offset);

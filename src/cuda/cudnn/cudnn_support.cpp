@@ -38,8 +38,7 @@ Support schedule_support(const RecurrenceSpec& spec) {
     return Support::no("cuDNN takes lengths from the host while a run is queued, not from the device's memory");
   }
   // Backward alone is not among cuDNN's directions, and its sequences have no strides that could be negative.
-  if (spec.read_order != ReadOrder::forward)
-    return Support::no("cuDNN reads forward, or both ways, but not backward alone");
+  if (!spec.rules.reads_forward()) return Support::no("cuDNN reads forward, or both ways, but not backward alone");
   return Support::yes();
 }
 

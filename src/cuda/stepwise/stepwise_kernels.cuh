@@ -193,7 +193,7 @@ __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule,
   }
   if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
   const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
-  now.zeros = emits_zeros(schedule.dead_output, live, never_live);
+  now.zeros = schedule.emits_zeros(live, never_live);
   if (step.y != nullptr) {
     const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
     Real output[kWidth];

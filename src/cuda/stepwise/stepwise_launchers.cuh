@@ -143,7 +143,7 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
                      variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
   const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
-  const bool all_live = schedule.mask == nullptr && schedule.lengths == nullptr;
+  const bool all_live = schedule.all_live();
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kGateWide = kGatePackWidth<Formula, Element, Activations>;
     const device::LaunchConfig grid =

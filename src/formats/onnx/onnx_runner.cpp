@@ -118,22 +118,18 @@ PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
 NetworkPlan OnnxRunner::Impl::plan(const PlanKey& key) const {
   std::vector<RecurrenceSpec> specs;
   for (std::size_t direction = 0; direction < cells.size(); ++direction) {
-    const ReadOrder backwards = key.has_lengths ? ReadOrder::reversed_within_length : ReadOrder::reversed;
     specs.push_back({.cell = cells[direction].cell,
                      .T = key.T,
                      .B = key.B,
                      .I = I(),
                      .dtype = like().dtype(),
                      .device = like().device(),
-                     .read_order = reversed(direction) ? backwards : ReadOrder::forward,
-                     .write_order = WriteOrder::input,
-                     .dead_output = DeadOutput::zeros,
+                     .rules = TimeRules::onnx(reversed(direction), key.has_lengths),
                      .has_lengths = key.has_lengths});
   }
   NetworkLayer layer{.forward = specs[0]};
   if (specs.size() == 2) layer.backward = specs[1];
-  const Stream stream{like().device(), key.stream};
-  return NetworkPlan::create({.layers = {layer}}, unattended(NetworkOptions{}, stream));
+  return NetworkPlan::create({.layers = {layer}}, unattended(NetworkOptions{}, Stream{like().device(), key.stream}));
 }
 
 std::vector<Tensor> OnnxRunner::Impl::initial_states(const OnnxInputs& inputs, std::int64_t direction,

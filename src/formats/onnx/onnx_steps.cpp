@@ -1,6 +1,6 @@
 #include "formats/onnx/onnx_steps.h"
 
-#include "rondo/keras/rnn.h"
+#include "layers/loop/step_loop.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
@@ -86,18 +86,6 @@ Tensor input_products(const OnnxCell& cell, const Tensor& x) {
   return add(products, bias.rank() == 2 ? bias.select(0, 0) : bias);
 }
 
-/// (T, B, ...) with each row turned around within its length; what lies beyond stays.
-Tensor reversed_within(const Tensor& x, const std::optional<Tensor>& lengths) {
-  const Tensor result = x.clone();
-  const std::vector<std::int32_t> ends = lengths ? lengths->to_vector<std::int32_t>() : std::vector<std::int32_t>();
-  for (std::int64_t b = 0; b < x.size(1); ++b) {
-    const std::int64_t end = lengths ? ends[static_cast<std::size_t>(b)] : x.size(0);
-    if (end < 2) continue;
-    result.select(1, b).slice(0, 0, end).copy_from(x.select(1, b).slice(0, end - 1, -1, -1));
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string beyond_cell_spec(const OnnxOperator& op, const OnnxCell& cell) {
@@ -110,19 +98,17 @@ std::string beyond_cell_spec(const OnnxOperator& op, const OnnxCell& cell) {
 }
 
 OnnxSequenceResult run_onnx_steps(const OnnxOperator& op, const OnnxCell& cell, const OnnxSequence& sequence) {
-  const Tensor x = sequence.reversed ? reversed_within(sequence.x, sequence.lengths) : sequence.x;
   const Step step(op, cell);
-  RnnOptions options{.time_major = true, .zero_output_for_mask = true};
-  if (sequence.lengths) options.input_length = *sequence.lengths;
-  const RnnResult result = rnn(
+  const CheckedSequence products = check_inputs(input_products(cell, sequence.x), true);
+  LoopOptions options{.rules = TimeRules::onnx(sequence.reversed, sequence.lengths.has_value())};
+  if (sequence.lengths) options.lengths = checked_lengths("sequence_lens", *sequence.lengths, products.sizes);
+  const RnnResult result = run_loop(
       [&](const Nest& a, const States& states, const Constants&) {
         States fresh = step(a, states);
         return StepResult{fresh[0], fresh};
       },
-      input_products(cell, x), {sequence.states.begin(), sequence.states.end()}, options);
-  OnnxSequenceResult found{.y = result.outputs, .states = {result.new_states.begin(), result.new_states.end()}};
-  if (sequence.reversed) found.y = reversed_within(found.y, sequence.lengths);
-  return found;
+      products, {sequence.states.begin(), sequence.states.end()}, options);
+  return {.y = result.outputs, .states = {result.new_states.begin(), result.new_states.end()}};
 }
 
 }  // namespace rondo

@@ -1,6 +1,6 @@
 #include "rondo/keras/bidirectional.h"
 
-#include "layers/loop/sequence_arguments.h"
+#include "layers/keras/layer_call.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
@@ -53,12 +53,9 @@ RNN turned(const RNN& layer, const std::vector<RecurrentWeights>& weights) {
 }
 
 // The same sequence with its last time step first: a copy.
-Nest turn_time(const Nest& sequence, int time_axis) {
+Nest turn_time(const Nest& sequence, const SequenceSizes& sizes) {
   return sequence.map([&](const Tensor& leaf) {
-    const Tensor result = Tensor::empty(leaf.shape(), leaf.dtype(), leaf.device());
-    const std::int64_t T = leaf.size(time_axis);
-    for (std::int64_t t = 0; t < T; ++t) result.select(time_axis, T - 1 - t).copy_from(leaf.select(time_axis, t));
-    return result;
+    return sizes.T == 0 ? leaf : leaf.slice(sizes.time_axis, sizes.T - 1, -1, -1).clone();
   });
 }
 
@@ -99,14 +96,10 @@ Bidirectional::Bidirectional(const RNN& layer, const std::vector<RecurrentWeight
     : Bidirectional(layer, turned(layer, backward_weights), merge_mode) {}
 
 LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& call) {
-  if (call.lengths) {
-    CallOptions masked = call;
-    masked.mask = mask_or_lengths(call.mask, call.lengths, check_inputs(inputs, forward_.options().time_major));
-    masked.lengths.reset();
-    return (*this)(inputs, masked);
-  }
-  check_initial_state(inputs, call.initial_state);
-  Results results = is_one_network(inputs, call) ? run_network(inputs, call) : run_apart(inputs, call);
+  const CheckedSequence sequence = check_inputs(inputs, forward_.options().time_major);
+  const CallOptions checked = with_checked_lengths(call, sequence.sizes);
+  check_initial_state(sequence, call.initial_state);
+  Results results = is_one_network(sequence, checked) ? run_network(sequence, checked) : run_apart(sequence, checked);
   LayerResult result;
   if (results.beside.defined()) {
     result.output = results.beside;
@@ -124,14 +117,14 @@ void Bidirectional::reset_states() {
   backward_.reset_states();
 }
 
-bool Bidirectional::is_one_network(const Nest& inputs, const CallOptions& call) const {
+bool Bidirectional::is_one_network(const CheckedSequence& sequence, const CallOptions& call) const {
   const auto single = [](const RNN& layer) {
     return layer.options().stateful ? nullptr : dynamic_cast<const KnownCell*>(&layer.cell());
   };
   const KnownCell* forward = single(forward_);
   const KnownCell* backward = single(backward_);
   if (forward == nullptr || backward == nullptr || forward_.options().go_backwards) return false;
-  if (!inputs.is_leaf() || !call.constants.empty()) return false;
+  if (!sequence.inputs.is_leaf() || !call.constants.empty()) return false;
   if (call.training && (forward->dropout().drops() || backward->dropout().drops())) return false;
   const Tensor& kernel = forward->weights().kernel;
   const Tensor& other = backward->weights().kernel;
@@ -139,32 +132,35 @@ bool Bidirectional::is_one_network(const Nest& inputs, const CallOptions& call) 
 }
 
 // Of both layers before either runs, so that no layer keeps states of a call that fails.
-void Bidirectional::check_initial_state(const Nest& inputs, const States& given) const {
+void Bidirectional::check_initial_state(const CheckedSequence& sequence, const States& given) const {
   if (given.empty()) return;
   if (given.size() % 2 != 0) {
     throw ValueError("initial_state", std::to_string(given.size()) + " states",
                      "an even number: those of the forward layer, then those of the backward one");
   }
-  const SequenceSizes sizes = check_inputs(inputs, forward_.options().time_major);
+  const SequenceSizes& sizes = sequence.sizes;
   const auto middle = given.begin() + static_cast<std::ptrdiff_t>(given.size() / 2);
   const auto check = [&](const RNN& layer, const std::string& name, const States& half) {
     check_states(name + " layer, initial_state", half,
-                 layer.cell().get_initial_state({inputs, sizes.B, sizes.dtype, sizes.device}));
+                 layer.cell().get_initial_state({sequence.inputs, sizes.B, sizes.dtype, sizes.device}));
   };
   check(forward_, "forward", {given.begin(), middle});
   check(backward_, "backward", {middle, given.end()});
 }
 
-Bidirectional::Results Bidirectional::run_apart(const Nest& inputs, const CallOptions& call) {
+// Both outputs are in the order in which the forward layer reads. Where that is the input order the backward layer
+// writes so; else the backward layer reads forward, and its output is turned around.
+Bidirectional::Results Bidirectional::run_apart(const CheckedSequence& sequence, const CallOptions& call) {
   const auto half = static_cast<std::ptrdiff_t>(call.initial_state.size() / 2);
   CallOptions one = call;
   one.initial_state.assign(call.initial_state.begin(), call.initial_state.begin() + half);
-  LayerResult forward = forward_(inputs, one);
+  LayerResult forward = forward_.run(sequence, one, rules_of(forward_.options()));
   one.initial_state.assign(call.initial_state.begin() + half, call.initial_state.end());
-  LayerResult backward = backward_(inputs, one);
+  const TimeRules rules = rules_of(backward_.options());
+  const bool turns = rules.reads_forward() && backward_.options().return_sequences;
+  LayerResult backward = backward_.run(sequence, one, rules.in_input_order());
   Results results{.forward = std::move(forward.output), .backward = std::move(backward.output)};
-  const RNNOptions& options = forward_.options();
-  if (options.return_sequences) results.backward = turn_time(results.backward, options.time_major ? 0 : 1);
+  if (turns) results.backward = turn_time(results.backward, sequence.sizes);
   results.states = std::move(forward.states);
   results.states.insert(results.states.end(), backward.states.begin(), backward.states.end());
   return results;

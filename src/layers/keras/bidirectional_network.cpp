@@ -1,7 +1,7 @@
 // Both directions of a known cell as one network: two recurrences with two Schedules, which run at once where a device
 // can.
 
-#include "layers/loop/sequence_arguments.h"
+#include "layers/keras/layer_call.h"
 #include "plan/unattended.h"
 #include "rondo/keras/bidirectional.h"
 #include "rondo/plan/network.h"
@@ -12,10 +12,10 @@ namespace {
 
 const KnownCell& cell_of(const RNN& layer) { return static_cast<const KnownCell&>(layer.cell()); }
 
-/// Of a layer that runs alone, but that outputs go where their input was.
+/// The spec of a layer that runs alone, but for outputs at the steps of their inputs.
 RecurrenceSpec spec_of(const RNN& layer, const PlanRequest& request) {
   RecurrenceSpec spec = layer.plans(request).front().spec();
-  spec.write_order = WriteOrder::input;
+  spec.rules = spec.rules.in_input_order();
   return spec;
 }
 
@@ -33,10 +33,11 @@ DirectionTensors direction_tensors(const RecurrenceSpec& spec, States initial, b
 
 }  // namespace
 
-Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const CallOptions& call) const {
+Bidirectional::Results Bidirectional::run_network(const CheckedSequence& sequence, const CallOptions& call) const {
   const RNNOptions& options = forward_.options();
-  const SequenceSizes sizes = check_inputs(inputs, options.time_major);
-  const PlanRequest request{.B = sizes.B, .T = sizes.T, .masked = call.mask.has_value(), .plan = call.plan};
+  const Nest& inputs = sequence.inputs;
+  const SequenceSizes& sizes = sequence.sizes;
+  const PlanRequest request = request_of(call, sizes);
   check_fits_kernel(inputs, cell_of(forward_).weights().kernel);
   const NetworkLayer layer{spec_of(forward_, request), spec_of(backward_, request)};
   const Stream stream = current_stream(sizes.device);
@@ -44,7 +45,8 @@ Bidirectional::Results Bidirectional::run_network(const Nest& inputs, const Call
   const NetworkPlan plan = NetworkPlan::create({{layer}}, unattended(asked, stream));
   const auto middle = call.initial_state.begin() + static_cast<std::ptrdiff_t>(call.initial_state.size() / 2);
   const bool sequences = options.return_sequences;
-  NetworkTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options.time_major))};
+  NetworkTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options.time_major)),
+                         .lengths = call.lengths};
   if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
   tensors.layers = {{direction_tensors(layer.forward, {call.initial_state.begin(), middle}, !sequences),
                      direction_tensors(*layer.backward, {middle, call.initial_state.end()}, !sequences)}};

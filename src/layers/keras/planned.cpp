@@ -1,8 +1,7 @@
 // The planned path: a known cell, or a stack of them, handed to an executor as whole sequences.
 
-#include "layers/loop/sequence_arguments.h"
+#include "layers/keras/layer_call.h"
 #include "plan/unattended.h"
-#include "rondo/keras/layers.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
@@ -52,7 +51,10 @@ std::vector<const KnownCell*> RNN::known_cells() const {
   return cells;
 }
 
-std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request) const {
+// Below the top of a stack outputs are at the steps of their inputs, so that the next cell reads them, and the mask, in
+// the same order. What a dead row emits there is read by a dead row.
+std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request, const TimeRules& rules) const {
+  const TimeRules below_the_top = TimeRules::keras(options_.go_backwards, true).in_input_order();
   std::vector<RecurrenceSpec> specs;
   for (const KnownCell* cell : known_cells()) {
     const Tensor& kernel = cell->weights().kernel;
@@ -62,44 +64,41 @@ std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request) const {
                      .I = kernel.size(0),
                      .dtype = kernel.dtype(),
                      .device = kernel.device(),
-                     .read_order = options_.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
-                     // Below the top of a stack outputs go back to where their input was, so that the next cell reads
-                     // them, and the mask, in the same order.
-                     .write_order = WriteOrder::input,
-                     .dead_output = DeadOutput::zeros,
-                     .has_mask = request.masked});
+                     .rules = below_the_top,
+                     .has_mask = request.masked,
+                     .has_lengths = request.has_lengths});
   }
-  if (specs.empty()) return specs;
-  specs.back().write_order = WriteOrder::processing;
-  const bool zeros = options_.zero_output_for_mask && options_.return_sequences;
-  specs.back().dead_output = zeros ? DeadOutput::zeros : DeadOutput::previous_output;
+  if (!specs.empty()) specs.back().rules = rules;
   return specs;
 }
 
-std::vector<Plan> RNN::plans(const PlanRequest& request) const {
+std::vector<Plan> RNN::plans(const PlanRequest& request) const { return plans(request, rules_of(options_)); }
+
+std::vector<Plan> RNN::plans(const PlanRequest& request, const TimeRules& rules) const {
   std::vector<Plan> plans;
-  for (const RecurrenceSpec& spec : specs(request)) {
+  for (const RecurrenceSpec& spec : specs(request, rules)) {
     plans.push_back(Plan::create(spec, unattended(request.plan, current_stream(spec.device))));
   }
   return plans;
 }
 
-LayerResult RNN::run_planned(const Nest& inputs, const CallOptions& call, const States& initial,
-                             const std::vector<DropoutMasks>& masks) const {
+LayerResult RNN::run_planned(const Call& call) const {
+  const Nest& inputs = call.sequence.inputs;
+  const SequenceSizes& sizes = call.sequence.sizes;
+  const CallOptions& options = call.options;
   const std::vector<const KnownCell*> cells = known_cells();
   check_fits_kernel(inputs, cells[0]->weights().kernel);
-  const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
   const bool stacked = dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr;
-  const std::vector<Plan> cell_plans =
-      plans({.B = sizes.B, .T = sizes.T, .masked = call.mask.has_value(), .plan = call.plan});
-  SessionTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options_.time_major))};
-  if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
+  const std::vector<Plan> cell_plans = plans(request_of(options, sizes), call.rules);
+  SessionTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options_.time_major)),
+                         .lengths = options.lengths};
+  if (options.mask) tensors.mask = time_major_mask(*options.mask, sizes);
   LayerResult result;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const bool top = k + 1 == cells.size();
     // One mask for all gates and time steps: the inputs are multiplied with it.
-    if (!masks.empty() && !masks[k].inputs.empty()) tensors.x = mul(tensors.x, masks[k].inputs[0]);
-    tensors.initial_state = state_tensors(stacked ? initial[k] : Nest::tuple(initial));
+    if (!call.masks.empty() && !call.masks[k].inputs.empty()) tensors.x = mul(tensors.x, call.masks[k].inputs[0]);
+    tensors.initial_state = state_tensors(stacked ? call.initial[k] : Nest::tuple(call.initial));
     allocate_results(tensors, cell_plans[k].spec(), top ? options_ : kBelowTheTop);
     Session session(cell_plans[k], cells[k]->weights(), current_stream(sizes.device));
     run_unattended(session, tensors);

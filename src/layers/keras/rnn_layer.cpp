@@ -1,8 +1,7 @@
 #include <algorithm>
 
-#include "layers/loop/sequence_arguments.h"
+#include "layers/keras/layer_call.h"
 #include "layers/loop/step_loop.h"
-#include "rondo/keras/layers.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -51,6 +50,14 @@ Device device_of_states(const States& states) {
 
 }  // namespace
 
+CallOptions with_checked_lengths(const CallOptions& call, const SequenceSizes& sizes) {
+  if (!call.lengths) return call;
+  if (call.mask) throw ValueError("lengths", describe(*call.lengths), "either a mask or lengths");
+  CallOptions checked = call;
+  checked.lengths = checked_lengths("lengths", *call.lengths, sizes);
+  return checked;
+}
+
 RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options) : cell_(std::move(cell)), options_(options) {
   if (cell_ == nullptr) throw ValueError("cell", "none", "a cell");
 }
@@ -59,32 +66,28 @@ RNN::RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options)
     : RNN(std::make_shared<StackedRNNCells>(std::move(cells)), options) {}
 
 LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
-  const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
-  if (call.lengths) {
-    CallOptions masked = call;
-    masked.mask = mask_or_lengths(call.mask, call.lengths, sizes);
-    masked.lengths.reset();
-    return (*this)(inputs, masked);
-  }
-  if (!call.constants.empty() && !cell_->accepts_constants()) {
-    throw ValueError("constants", std::to_string(call.constants.size()) + " of them",
+  const CheckedSequence sequence = check_inputs(inputs, options_.time_major);
+  return run(sequence, with_checked_lengths(call, sequence.sizes), rules_of(options_));
+}
+
+LayerResult RNN::run(const CheckedSequence& sequence, const CallOptions& options, const TimeRules& rules) {
+  if (!options.constants.empty() && !cell_->accepts_constants()) {
+    throw ValueError("constants", std::to_string(options.constants.size()) + " of them",
                      "none, as the cell does not accept constants");
   }
-  const States initial = initial_states(inputs, call, sizes.B);
-  CallOptions numbered = call;
-  if (call.training && !call.dropout_call) numbered.dropout_call = calls_in_training_->fetch_add(1);
-  const std::vector<DropoutMasks> masks = draw_masks(numbered, sizes.B);
-  LayerResult result =
-      can_plan(masks) ? run_planned(inputs, numbered, initial, masks) : run_step_loop(inputs, numbered, initial, masks);
+  Call call{.sequence = sequence, .options = options, .rules = rules, .initial = initial_states(sequence, options)};
+  if (options.training && !options.dropout_call) call.options.dropout_call = calls_in_training_->fetch_add(1);
+  call.masks = draw_masks(call.options, sequence.sizes.B);
+  LayerResult result = can_plan(call.masks) ? run_planned(call) : run_step_loop(call);
   if (options_.stateful) states_ = clone_states(result.states);
   if (!options_.return_state) result.states.clear();
   return result;
 }
 
 // An explicit initial state wins over a stored one, and both must fit what the cell itself would begin with.
-States RNN::initial_states(const Nest& inputs, const CallOptions& call, std::int64_t B) const {
-  const Tensor first = inputs.flatten()[0];
-  const States fresh = cell_->get_initial_state({inputs, B, first.dtype(), first.device()});
+States RNN::initial_states(const CheckedSequence& sequence, const CallOptions& call) const {
+  const std::int64_t B = sequence.sizes.B;
+  const States fresh = cell_->get_initial_state({sequence.inputs, B, sequence.sizes.dtype, sequence.sizes.device});
   if (options_.stateful && !states_.empty() && batch_size_of(states_) != B) {
     throw ValueError("inputs", "a batch of " + std::to_string(B),
                      std::to_string(batch_size_of(states_)) + ", the batch size of the stored states");
@@ -96,34 +99,36 @@ States RNN::initial_states(const Nest& inputs, const CallOptions& call, std::int
   return options_.stateful && !states_.empty() ? states_ : fresh;
 }
 
-LayerResult RNN::run_step_loop(const Nest& inputs, const CallOptions& call, const States& initial,
-                               const std::vector<DropoutMasks>& masks) {
-  const SequenceSizes sizes = check_inputs(inputs, options_.time_major);
+LayerResult RNN::run_step_loop(const Call& call) {
+  const Nest& inputs = call.sequence.inputs;
+  const SequenceSizes& sizes = call.sequence.sizes;
+  const CallOptions& options = call.options;
   if (!built_) {
     cell_->build(inputs.map([&](const Tensor& leaf) { return leaf.shape().erase(sizes.time_axis); }));
     built_ = true;
   }
+  check_mask_has_states(options.mask || options.lengths, call.initial);
   const StepFunction step = [&](const Nest& x, const States& states, const Constants& constants) {
     return cell_->call(x, states,
                        {.constants = constants,
-                        .training = call.training,
-                        .dropout_call = call.dropout_call.value_or(0),
-                        .dropout = masks,
-                        .plan = call.plan});
+                        .training = options.training,
+                        .dropout_call = options.dropout_call.value_or(0),
+                        .dropout = call.masks,
+                        .plan = options.plan});
   };
   const Nest output = cell_->output_size().map(
       [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
-  RnnResult result = run_steps(step, inputs, initial,
-                               {.go_backwards = options_.go_backwards,
-                                .mask = call.mask,
-                                .constants = call.constants,
-                                .unroll = options_.unroll,
-                                // What a cell does in training may be another thing at every call.
-                                .graphs = call.training ? nullptr : graphs_,
-                                .time_major = options_.time_major,
-                                .zero_output_for_mask = options_.zero_output_for_mask && options_.return_sequences,
-                                .return_all_outputs = options_.return_sequences},
-                               {.output = output, .executor = call.plan.executor});
+  RnnResult result = run_loop(step, call.sequence, call.initial,
+                              {.rules = call.rules,
+                               .mask = options.mask ? time_major_mask(*options.mask, sizes) : Tensor(),
+                               .lengths = options.lengths.value_or(Tensor()),
+                               .return_all_outputs = options_.return_sequences,
+                               .unroll = options_.unroll,
+                               // What a cell does in training may be another thing at every call.
+                               .graphs = options.training ? nullptr : graphs_,
+                               .constants = options.constants,
+                               .output = output,
+                               .executor = options.plan.executor});
   return {options_.return_sequences ? result.outputs : result.last_output, std::move(result.new_states)};
 }
 

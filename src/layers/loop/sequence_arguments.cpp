@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
 
 namespace rondo {
 
-SequenceSizes check_inputs(const Nest& inputs, bool time_major) {
+CheckedSequence check_inputs(const Nest& inputs, bool time_major) {
   const std::vector<Tensor> leaves = inputs.flatten();
   if (leaves.empty()) throw ValueError("inputs", "no tensor", "at least one of rank 3 or more");
   const std::string layout = time_major ? "(T, B, ...)" : "(B, T, ...)";
@@ -30,7 +29,7 @@ SequenceSizes check_inputs(const Nest& inputs, bool time_major) {
                        layout + " with the T, B and device of the first, " + describe(leaves[0]));
     }
   }
-  return sizes;
+  return {inputs, sizes};
 }
 
 Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes) {
@@ -44,28 +43,6 @@ Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes) {
   }
   const Tensor flat = mask.rank() == 3 ? mask.erase_axis(2) : mask;
   return (sizes.time_axis == 0 ? flat : flat.swap_axes(0, 1)).to(DType::boolean);
-}
-
-Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const SequenceSizes& sizes) {
-  if (const auto* length = std::get_if<std::int64_t>(&input_length)) {
-    (void)lengths_within_steps("input_length", Tensor::from<std::int64_t>({*length}, {1}), sizes);
-    const Tensor lengths = Tensor::full({sizes.B}, static_cast<double>(*length), DType::i64, sizes.device);
-    return sequence_mask(lengths, sizes.T).swap_axes(0, 1);
-  }
-  const Tensor& lengths = std::get<Tensor>(input_length);
-  check_lengths("input_length", lengths, sizes);
-  (void)lengths_within_steps("input_length", lengths, sizes);
-  return sequence_mask(lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
-}
-
-std::optional<Tensor> mask_or_lengths(const std::optional<Tensor>& mask, const std::optional<Tensor>& lengths,
-                                      const SequenceSizes& sizes) {
-  if (!lengths) return mask;
-  if (mask) throw ValueError("lengths", describe(*lengths), "either a mask or lengths");
-  check_lengths("lengths", *lengths, sizes);
-  (void)lengths_within_steps("lengths", *lengths, sizes);
-  const Tensor live = sequence_mask(lengths->to(sizes.device), sizes.T);
-  return sizes.time_axis == 0 ? live.swap_axes(0, 1) : live;
 }
 
 void check_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes) {
@@ -85,8 +62,14 @@ std::vector<std::int64_t> lengths_within_steps(const std::string& name, const Te
   return values;
 }
 
-void check_mask_has_states(const std::optional<Tensor>& mask, const States& states) {
-  if (mask && states.empty()) throw ValueError("initial_states", "none", "at least one, as a mask is given");
+Tensor checked_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes) {
+  check_lengths(name, lengths, sizes);
+  (void)lengths_within_steps(name, lengths, sizes);
+  return lengths.to(DType::i32).to(sizes.device);
+}
+
+void check_mask_has_states(bool masked, const States& states) {
+  if (masked && states.empty()) throw ValueError("initial_states", "none", "at least one, as a mask is given");
 }
 
 void check_fits_kernel(const Nest& inputs, const Tensor& kernel) {

@@ -19,15 +19,19 @@ struct SequenceSizes {
   Device device = {};
 };
 
+/// The inputs of a call after check_inputs, which each API calls once: whatever is below takes the inputs in this form.
+struct CheckedSequence {
+  Nest inputs;
+  SequenceSizes sizes;
+
+  bool time_major() const { return sizes.time_axis == 0; }
+};
+
 /// Throws `ValueError` for inputs without leaves, a leaf of rank below 3, and leaves that disagree on T, B or device.
-SequenceSizes check_inputs(const Nest& inputs, bool time_major);
+CheckedSequence check_inputs(const Nest& inputs, bool time_major);
 
 /// `mask` as a boolean (T, B) view; throws `ValueError` for another shape than the four that RnnOptions::mask names.
 Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes);
-
-/// `input_length` as a boolean (T, B) mask: true where t is below the row's length. Throws `ValueError` for a shape
-/// other than (B,), a dtype other than i32 and i64, and lengths outside 0 .. T.
-Tensor length_mask(const std::variant<std::int64_t, Tensor>& input_length, const SequenceSizes& sizes);
 
 /// Throws `ValueError` unless `lengths` is (B,) of i32 or i64, on any device. Its values are not looked at.
 void check_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes);
@@ -36,13 +40,11 @@ void check_lengths(const std::string& name, const Tensor& lengths, const Sequenc
 std::vector<std::int64_t> lengths_within_steps(const std::string& name, const Tensor& lengths,
                                                const SequenceSizes& sizes);
 
-/// `mask`, or else the mask that `lengths` stand for, in the caller's layout. Throws `ValueError` for both, and for
-/// lengths as length_mask.
-std::optional<Tensor> mask_or_lengths(const std::optional<Tensor>& mask, const std::optional<Tensor>& lengths,
-                                      const SequenceSizes& sizes);
+/// `lengths` as executors take them: (B,) of i32 on the inputs' device. Throws `ValueError` as the two functions above.
+Tensor checked_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes);
 
-/// Throws `ValueError` for a mask without states.
-void check_mask_has_states(const std::optional<Tensor>& mask, const States& states);
+/// Throws `ValueError` for a mask, or lengths in place of it, without states.
+void check_mask_has_states(bool masked, const States& states);
 
 /// Throws `ValueError` unless `inputs` is a tensor of rank 3 that a product with `kernel` (I, ...) takes.
 void check_fits_kernel(const Nest& inputs, const Tensor& kernel);

@@ -1,7 +1,7 @@
 #include "layers/loop/step_loop.h"
 
-#include "layers/loop/sequence_arguments.h"
 #include "layers/loop/step_graphs.h"
+#include "recurrence/schedule.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
@@ -28,11 +28,7 @@ class StepLoop {
         constants_(arguments.constants),
         options_(options),
         sizes_(sizes),
-        schedule_{.T = sizes_.T,
-                  .B = sizes_.B,
-                  .read_order = options.read_order,
-                  .write_order = options.write_order,
-                  .dead_output = options.dead_output},
+        schedule_{.T = sizes_.T, .B = sizes_.B, .rules = options.rules},
         live_(arguments.live),
         states_(arguments.states) {}
 
@@ -76,11 +72,11 @@ class StepLoop {
     if (options_.return_all_outputs) write_outputs(schedule_.write_time(s, 0));
   }
 
-  bool emits_states() const { return live_.defined() && schedule_.dead_output == DeadOutput::incoming_state; }
+  bool emits_states() const { return live_.defined() && schedule_.rules.dead == DeadOutput::incoming_state; }
 
   const Nest& dead_output() const {
     if (emits_states()) return states_[0];
-    return schedule_.dead_output == DeadOutput::zeros ? zero_output_ : last_output_;
+    return schedule_.rules.dead == DeadOutput::zeros ? zero_output_ : last_output_;
   }
 
   void check_output(const Nest& output) const {
@@ -133,19 +129,63 @@ void check_initial_states(const States& states, const SequenceSizes& sizes) {
   }
 }
 
-Tensor live_rows(const RnnOptions& options, const SequenceSizes& sizes) {
-  if (options.mask) return time_major_mask(*options.mask, sizes);
-  return options.input_length ? length_mask(*options.input_length, sizes) : Tensor();
+// RnnOptions::input_length as (B,) on the inputs' device. Throws `ValueError` for lengths that do not fit.
+Tensor input_lengths(const std::variant<std::int64_t, Tensor>& given, const SequenceSizes& sizes) {
+  if (const auto* lengths = std::get_if<Tensor>(&given)) return checked_lengths("input_length", *lengths, sizes);
+  const std::int64_t steps = std::get<std::int64_t>(given);
+  (void)lengths_within_steps("input_length", Tensor::from<std::int64_t>({steps}, {1}), sizes);
+  return Tensor::full({sizes.B}, static_cast<double>(steps), DType::i64, sizes.device);
+}
+
+// (T, B) booleans by input time; undefined: every row is always live.
+Tensor live_rows(const LoopOptions& options, const SequenceSizes& sizes) {
+  if (!options.lengths.defined()) return options.mask;
+  const Tensor within = sequence_mask(options.lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
+  return options.mask.defined() ? where(within, options.mask, zeros_like(options.mask)) : within;
 }
 
 /// What a recorded loop depends on besides its arguments.
-std::string recorded_options(const LoopOptions& options) {
+std::string recorded_options(const LoopOptions& options, bool time_major) {
   const auto number = [](auto order) { return std::to_string(static_cast<int>(order)); };
-  std::string text = "read " + number(options.read_order) + ", write " + number(options.write_order) + ", dead " +
-                     number(options.dead_output);
-  if (options.time_major) text += ", time-major";
+  const TimeRules& rules = options.rules;
+  std::string text = "read " + number(rules.read) + ", write " + number(rules.write) + ", dead " + number(rules.dead);
+  if (time_major) text += ", time-major";
   if (!options.executor.empty()) text += ", " + options.executor;
   return text + (options.return_all_outputs ? ", all outputs" : ", last output");
+}
+
+/// Between input order and processing order, where every row has an order of its own: a copy. A row is (T, ...) in
+/// either layout, and its leading steps change places.
+Nest rows_reordered(const Nest& sequence, const Schedule& schedule, const SequenceSizes& sizes) {
+  return sequence.map([&](const Tensor& leaf) {
+    Tensor result = leaf.clone();
+    for (std::int64_t b = 0; b < schedule.B; ++b) {
+      const std::int64_t steps = schedule.reversed_steps(schedule.length(b));
+      if (steps < 2) continue;
+      const Tensor row = leaf.select(sizes.batch_axis, b);
+      result.select(sizes.batch_axis, b).slice(0, 0, steps).copy_from(row.slice(0, steps - 1, -1, -1));
+    }
+    return result;
+  });
+}
+
+/// run_loop of rows that are reversed within their lengths. The loop takes one time step of all rows at once, so the
+/// rows and their masks are put into processing order before it. The lengths stay: a row's leading steps are the same
+/// ones in both orders.
+RnnResult run_reordered_rows(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
+                             LoopOptions options) {
+  const std::vector<std::int32_t> lengths = options.lengths.to(DType::i32).to_vector<std::int32_t>();
+  const SequenceSizes& sizes = sequence.sizes;
+  const Schedule schedule{.T = sizes.T, .B = sizes.B, .rules = options.rules, .lengths = lengths.data()};
+  options.rules.read = ReadOrder::forward;
+  if (options.mask.defined()) {
+    options.mask = rows_reordered(options.mask, schedule, {.time_axis = 0, .batch_axis = 1}).leaf();
+  }
+  RnnResult result = run_loop(step, {rows_reordered(sequence.inputs, schedule, sizes), sizes}, initial_states, options);
+  if (options.return_all_outputs && schedule.rules.write == WriteOrder::input) {
+    result.outputs = rows_reordered(result.outputs, schedule, sizes);
+  }
+  return result;
 }
 
 }  // namespace
@@ -159,40 +199,37 @@ Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept) {
   });
 }
 
-RnnResult run_loop(const StepFunction& step, const Nest& inputs, const States& initial_states,
+RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
                    const LoopOptions& options) {
-  const SequenceSizes sizes = check_inputs(inputs, options.time_major);
+  const SequenceSizes& sizes = sequence.sizes;
+  if (options.rules.read == ReadOrder::reversed_within_length && options.lengths.defined()) {
+    return run_reordered_rows(step, sequence, initial_states, options);
+  }
   check_initial_states(initial_states, sizes);
-  const LoopArguments given{inputs, initial_states, options.constants, options.live};
+  const LoopArguments given{sequence.inputs, initial_states, options.constants, live_rows(options, sizes)};
   const auto loop = [&](const LoopArguments& arguments) { return StepLoop(step, arguments, options, sizes).run(); };
   // Inside of a graph that somebody else records there is nothing to record.
   const bool recorded = options.unroll && sizes.device.type == DeviceType::cuda && sizes.T > 0 &&
                         !cuda_runtime::is_recording(current_stream(sizes.device));
   if (!recorded) return loop(given);
   const auto graphs = options.graphs != nullptr ? options.graphs : std::make_shared<StepGraphs>();
-  return graphs->impl().run(given, recorded_options(options), loop);
-}
-
-RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
-                    const RnnOptions& options, const LayerLoop& layer) {
-  const SequenceSizes sizes = check_inputs(inputs, options.time_major);
-  check_initial_states(initial_states, sizes);
-  check_mask_has_states(options.mask, initial_states);
-  return run_loop(step, inputs, initial_states,
-                  {.read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
-                   .dead_output = options.zero_output_for_mask ? DeadOutput::zeros : DeadOutput::previous_output,
-                   .live = live_rows(options, sizes),
-                   .time_major = options.time_major,
-                   .return_all_outputs = options.return_all_outputs,
-                   .unroll = options.unroll,
-                   .graphs = options.graphs,
-                   .constants = options.constants,
-                   .output = layer.output,
-                   .executor = layer.executor});
+  return graphs->impl().run(given, recorded_options(options, sequence.time_major()), loop);
 }
 
 RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options) {
-  return run_steps(step, inputs, initial_states, options, {});
+  const CheckedSequence sequence = check_inputs(inputs, options.time_major);
+  check_mask_has_states(options.mask.has_value(), initial_states);
+  LoopOptions loop{.rules = TimeRules::keras(options.go_backwards, options.zero_output_for_mask),
+                   .return_all_outputs = options.return_all_outputs,
+                   .unroll = options.unroll,
+                   .graphs = options.graphs,
+                   .constants = options.constants};
+  if (options.mask) {
+    loop.mask = time_major_mask(*options.mask, sequence.sizes);
+  } else if (options.input_length) {
+    loop.lengths = input_lengths(*options.input_length, sequence.sizes);
+  }
+  return run_loop(step, sequence, initial_states, loop);
 }
 
 }  // namespace rondo

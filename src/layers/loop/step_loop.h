@@ -5,19 +5,18 @@
 #include <optional>
 #include <string>
 
-#include "recurrence/schedule.h"
+#include "layers/loop/sequence_arguments.h"
 #include "rondo/keras/rnn.h"
+#include "rondo/recurrence/time_rules.h"
 
 namespace rondo {
 
-/// How the loop goes, for arguments that have been checked: what the APIs set differently.
+/// What the APIs set differently in the loop. Mask and lengths have been checked; a row needs both to be live.
 struct LoopOptions {
-  ReadOrder read_order = ReadOrder::forward;  ///< forward or reversed: the same for every row
-  WriteOrder write_order = WriteOrder::processing;
-  /// `incoming_state` wants an output like the first state, unless all rows are live: else `ValueError`.
-  DeadOutput dead_output = DeadOutput::previous_output;
-  Tensor live = {};  ///< (T, B) booleans by input time; undefined: every row is always live
-  bool time_major = false;
+  /// DeadOutput::incoming_state needs an output like the first state, unless all rows are live: else `ValueError`.
+  TimeRules rules = {};
+  Tensor mask = {};     ///< (T, B) booleans by input time; undefined: none
+  Tensor lengths = {};  ///< (B,) of i32 or i64 in 0 .. T, on any device; undefined: every row has T steps
   bool return_all_outputs = true;
   bool unroll = false;
   std::shared_ptr<StepGraphs> graphs = nullptr;
@@ -28,19 +27,10 @@ struct LoopOptions {
   std::string executor = {};
 };
 
-/// What a layer tells rnn() besides its options: see LoopOptions.
-struct LayerLoop {
-  std::optional<Nest> output = std::nullopt;
-  std::string executor = {};
-};
-
-/// Throws `ValueError` for inputs and states as rnn() does.
-RnnResult run_loop(const StepFunction& step, const Nest& inputs, const States& initial_states,
+/// Throws `ValueError` for states as rnn() does. Where rows are reversed within their lengths the host reads the
+/// lengths.
+RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
                    const LoopOptions& options);
-
-/// rnn() of a layer.
-RnnResult run_steps(const StepFunction& step, const Nest& inputs, const States& initial_states,
-                    const RnnOptions& options, const LayerLoop& layer);
 
 /// live ? fresh : kept, leaf by leaf; `live` is (B,). A leaf of rank 0 has no rows that could be dead.
 Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept);

@@ -5,12 +5,11 @@
 namespace rondo::contrib {
 
 RnnResult rnn(const StepFunction& step, const Tensor& inputs, const States& initial_states, const RnnOptions& options) {
-  const SequenceSizes sizes = check_inputs(inputs, false);
-  check_mask_has_states(options.mask, initial_states);
-  return run_loop(step, inputs, initial_states,
-                  {.read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
-                   .dead_output = DeadOutput::incoming_state,
-                   .live = options.mask ? time_major_mask(*options.mask, sizes) : Tensor(),
+  const CheckedSequence sequence = check_inputs(inputs, false);
+  check_mask_has_states(options.mask.has_value(), initial_states);
+  return run_loop(step, sequence, initial_states,
+                  {.rules = TimeRules::contrib(options.go_backwards),
+                   .mask = options.mask ? time_major_mask(*options.mask, sequence.sizes) : Tensor(),
                    .unroll = options.unroll,
                    .graphs = options.graphs,
                    .constants = options.constants});

@@ -3,7 +3,6 @@
 #include "layers/loop/packed_states.h"
 #include "layers/loop/step_loop.h"
 #include "layers/tf1/v1_sequence.h"
-#include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
 
@@ -26,24 +25,8 @@ Nest zeros_of(const SizeNest& size, std::int64_t B, DType dtype, Device device) 
   return size.map([&](const Shape& shape) { return Tensor::zeros(shape.insert(0, B), dtype, device); });
 }
 
-Nest reverse_within_lengths(const Nest& sequence, const std::vector<std::int64_t>& lengths,
-                            const SequenceSizes& sizes) {
-  return sequence.map([&](const Tensor& leaf) {
-    const Tensor reversed = Tensor::empty(leaf.shape(), leaf.dtype(), leaf.device());
-    for (std::size_t row = 0; row < lengths.size(); ++row) {
-      // One row is (T, ...) in either layout.
-      const Tensor from = leaf.select(sizes.batch_axis, static_cast<std::int64_t>(row));
-      const Tensor to = reversed.select(sizes.batch_axis, static_cast<std::int64_t>(row));
-      const std::int64_t length = lengths[row];
-      if (length > 0) to.slice(0, 0, length).copy_from(from.slice(0, length - 1, -1, -1));
-      to.slice(0, length, sizes.T).copy_from(from.slice(0, length, sizes.T));
-    }
-    return reversed;
-  });
-}
-
 DynamicRnnResult run_called(Cell& cell, const Sequence& sequence) {
-  const SequenceSizes& sizes = sequence.sizes;
+  const SequenceSizes& sizes = sequence.sizes();
   const SizeNest state_size = cell.state_size();
   const Nest output = zeros_of(cell.output_size(), sizes.B, sequence.dtype, sizes.device);
   const StepFunction step = [&](const Nest& x, const States& states, const Constants&) {
@@ -51,13 +34,8 @@ DynamicRnnResult run_called(Cell& cell, const Sequence& sequence) {
     check_states("cell: output", {result.output}, {output});
     return result;
   };
-  LoopOptions options{.read_order = sequence.read_order,
-                      .write_order = WriteOrder::input,
-                      .dead_output = DeadOutput::zeros,
-                      .time_major = sequence.time_major,
-                      .output = output};
-  if (sequence.lengths.defined()) options.live = sequence_mask(sequence.lengths, sizes.T).swap_axes(0, 1);
-  RnnResult result = run_loop(step, sequence.inputs, unpack_states(state_size, sequence.state), options);
+  RnnResult result = run_loop(step, sequence.checked, unpack_states(state_size, sequence.state),
+                              {.rules = sequence.rules, .lengths = sequence.lengths, .output = output});
   return {std::move(result.outputs), pack_states(state_size, std::move(result.new_states))};
 }
 

@@ -41,11 +41,11 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
     throw ValueError("dtype", "none, and no " + argument.state_name, "one of the two");
   }
   const SizeNest state_size = argument.cell->state_size();
-  const SequenceSizes& sizes = sequence.sizes;
+  const SequenceSizes& sizes = sequence.sizes();
   if (argument.initial_state) {
     sequence.state = *argument.initial_state;
   } else {
-    const InitialStateRequest request{sequence.inputs, sizes.B, *dtype, sizes.device};
+    const InitialStateRequest request{sequence.inputs(), sizes.B, *dtype, sizes.device};
     sequence.state = pack_states(state_size, argument.cell->get_initial_state(request));
   }
   sequence.state_name = argument.state_name;
@@ -57,18 +57,15 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
 // The options that both functions have.
 template <typename Options>
 Sequence make_sequence(const Nest& inputs, const Options& options) {
-  Sequence sequence{.inputs = inputs,
-                    .sizes = check_inputs(inputs, options.time_major),
-                    .time_major = options.time_major,
-                    .plan = options.plan};
+  Sequence sequence{.checked = check_inputs(inputs, options.time_major), .plan = options.plan};
   if (options.parallel_iterations < 0) {
     throw ValueError("parallel_iterations", std::to_string(options.parallel_iterations), "0 or more");
   }
   sequence.chunk = options.parallel_iterations == 0 ? kParallelIterations : options.parallel_iterations;
   if (options.sequence_length) {
-    check_lengths("sequence_length", *options.sequence_length, sequence.sizes);
-    const Tensor lengths = clip(*options.sequence_length, 0, static_cast<double>(sequence.sizes.T));
-    sequence.lengths = lengths.to(DType::i32).to(sequence.sizes.device);
+    check_lengths("sequence_length", *options.sequence_length, sequence.sizes());
+    const Tensor lengths = clip(*options.sequence_length, 0, static_cast<double>(sequence.sizes().T));
+    sequence.lengths = lengths.to(DType::i32).to(sequence.sizes().device);
   }
   return sequence;
 }
@@ -76,20 +73,6 @@ Sequence make_sequence(const Nest& inputs, const Options& options) {
 DynamicRnnResult run(Cell& cell, const Sequence& sequence) {
   const std::vector<SequenceCell> cells = sequence_cells(cell);
   return cells.empty() ? run_called(cell, sequence) : run_cells(cell, cells, sequence);
-}
-
-// Reading from the end, a row is dead until its own last step and keeps its initial state till then, so it sees what it
-// would see if it were reversed within its length. A cell of one's own might tell the difference by a state of rank 0,
-// which dead rows do not keep: there the inputs are really reversed.
-DynamicRnnResult run_backward(Cell& cell, Sequence sequence, const std::vector<std::int64_t>& lengths) {
-  if (lengths.empty() || !sequence_cells(cell).empty()) {
-    sequence.read_order = ReadOrder::reversed;
-    return run(cell, sequence);
-  }
-  sequence.inputs = reverse_within_lengths(sequence.inputs, lengths, sequence.sizes);
-  DynamicRnnResult result = run(cell, sequence);
-  result.outputs = reverse_within_lengths(result.outputs, lengths, sequence.sizes);
-  return result;
 }
 
 }  // namespace
@@ -110,15 +93,15 @@ BidirectionalRnnResult bidirectional_dynamic_rnn(const std::shared_ptr<Cell>& ce
   check_cell(forward);
   check_cell(backward);
   Sequence fw = make_sequence(inputs, options);
-  std::vector<std::int64_t> lengths;
   if (options.sequence_length) {
-    lengths = lengths_within_steps("sequence_length", *options.sequence_length, fw.sizes);
+    (void)lengths_within_steps("sequence_length", *options.sequence_length, fw.sizes());
   }
   Sequence bw = fw;
+  bw.rules = TimeRules::dynamic_rnn_backward();
   set_state(fw, forward, options.dtype);
   set_state(bw, backward, options.dtype);
   const DynamicRnnResult first = run(*cell_fw, fw);
-  const DynamicRnnResult second = run_backward(*cell_bw, bw, lengths);
+  const DynamicRnnResult second = run(*cell_bw, bw);
   return {{first.outputs, second.outputs}, {first.state, second.state}};
 }
 

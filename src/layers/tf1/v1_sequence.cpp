@@ -23,13 +23,21 @@ struct Chunk {
   Tensor of(const Tensor& sequence) const { return sequence.slice(0, begin, end); }
 };
 
+// Rows that are reversed within their lengths cannot be cut into chunks of the input. Reversed as a whole they see the
+// same: a row is dead until its own last step, and keeps its initial state till then. Only a state without rows could
+// tell the difference, and no planned cell has one.
+TimeRules rules_of_chunks(TimeRules rules) {
+  if (rules.read == ReadOrder::reversed_within_length) rules.read = ReadOrder::reversed;
+  return rules;
+}
+
 // In processing order.
 std::vector<Chunk> chunks_of(const Sequence& sequence) {
-  const std::int64_t T = sequence.sizes.T;
+  const std::int64_t T = sequence.sizes().T;
   std::vector<Chunk> chunks;
   for (std::int64_t s = 0; s < T; s += sequence.chunk) {
     const std::int64_t steps = std::min(sequence.chunk, T - s);
-    const std::int64_t begin = sequence.read_order == ReadOrder::forward ? s : T - s - steps;
+    const std::int64_t begin = sequence.rules.reads_forward() ? s : T - s - steps;
     chunks.push_back({begin, begin + steps, {}});
     if (sequence.lengths.defined()) {
       const Tensor from_begin = add(sequence.lengths, -static_cast<double>(begin));
@@ -59,9 +67,7 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
                       .I = x.size(2),
                       .dtype = x.dtype(),
                       .device = x.device(),
-                      .read_order = sequence.read_order,
-                      .write_order = WriteOrder::input,
-                      .dead_output = DeadOutput::zeros,
+                      .rules = rules_of_chunks(sequence.rules),
                       .has_lengths = sequence.lengths.defined()};
   std::vector<Tensor> states = keras_states(cell, initial);
   for (Tensor& state : states) state = with_packed_features(state);
@@ -94,11 +100,11 @@ void check_dtype_of_weights(const Sequence& sequence, const Tensor& kernel) {
 }
 
 void check_cells(const std::vector<SequenceCell>& cells, const Sequence& sequence) {
-  if (!sequence.inputs.is_leaf()) {
-    throw ValueError("inputs", "the structure " + sequence.inputs.structure(), "one tensor, as the cell takes");
+  if (!sequence.inputs().is_leaf()) {
+    throw ValueError("inputs", "the structure " + sequence.inputs().structure(), "one tensor, as the cell takes");
   }
   const Tensor& first = cells[0].input_kernel();
-  check_fits_kernel(sequence.inputs, first);
+  check_fits_kernel(sequence.inputs(), first);
   check_dtype_of_weights(sequence, first);
   for (std::size_t k = 1; k < cells.size(); ++k) {
     const Tensor& kernel = cells[k].input_kernel();
@@ -152,12 +158,13 @@ std::vector<SequenceCell> sequence_cells(const Cell& cell) {
 
 DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& cells, const Sequence& sequence) {
   check_cells(cells, sequence);
-  const SequenceSizes& sizes = sequence.sizes;
+  const SequenceSizes& sizes = sequence.sizes();
+  const bool given_time_major = sequence.checked.time_major();
   States states = states_of_cells(cell, sequence.state);
-  Tensor x = with_packed_features(swap_layout(sequence.inputs, sequence.time_major));
+  Tensor x = with_packed_features(swap_layout(sequence.inputs(), given_time_major));
   for (std::size_t k = 0; k < cells.size(); ++k) {
     // Below the top of a stack in the layout that is read without a jump.
-    const bool time_major = sequence.time_major || k + 1 < cells.size();
+    const bool time_major = given_time_major || k + 1 < cells.size();
     const Shape step{sizes.B, cells[k].cell->output_size().leaf()[0]};
     const Tensor memory =
         Tensor::empty(step.insert(time_major ? 0 : 1, sizes.T), cells[k].input_kernel().dtype(), sizes.device);
@@ -165,7 +172,7 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
     states[k] = run_planned(cells[k], x, y, states[k], sequence);
     x = y;
   }
-  return {swap_layout(x, sequence.time_major), state_of_stack(cell, states)};
+  return {swap_layout(x, given_time_major), state_of_stack(cell, states)};
 }
 
 }  // namespace rondo::v1

@@ -6,24 +6,25 @@
 #include <vector>
 
 #include "layers/loop/sequence_arguments.h"
-#include "recurrence/schedule.h"
+#include "rondo/recurrence/time_rules.h"
 #include "rondo/tf1/v1.h"
 
 namespace rondo::v1 {
 
 /// One direction of a call, its arguments checked.
 struct Sequence {
-  Nest inputs;  ///< in the caller's layout
-  SequenceSizes sizes;
-  bool time_major = false;
-  ReadOrder read_order = ReadOrder::forward;  ///< or reversed
-  Tensor lengths = {};                        ///< (B,) i32 on the inputs' device, 0 .. T; undefined: every row has T
-  Nest state = {};                            ///< the initial one
-  std::string state_name = "initial_state";   ///< in messages
-  DType dtype = DType::f32;                   ///< of the outputs
-  bool dtype_given = false;                   ///< by the caller, and not by the state
-  std::int64_t chunk = 1;                     ///< time steps that are done at once
+  CheckedSequence checked;  ///< inputs in the caller's layout
+  TimeRules rules = TimeRules::dynamic_rnn();
+  Tensor lengths = {};                       ///< (B,) i32 on the inputs' device, 0 .. T; undefined: every row has T
+  Nest state = {};                           ///< the initial one
+  std::string state_name = "initial_state";  ///< in messages
+  DType dtype = DType::f32;                  ///< of the outputs
+  bool dtype_given = false;                  ///< by the caller, and not by the state
+  std::int64_t chunk = 1;                    ///< time steps that are done at once
   PlanOptions plan = {};
+
+  const Nest& inputs() const { return checked.inputs; }
+  const SequenceSizes& sizes() const { return checked.sizes; }
 };
 
 /// A cell that runs over whole sequences, planned.
@@ -46,9 +47,6 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
 
 /// Calls `cell` at every step. Throws `ValueError` for an output or a state that is not as the cell's sizes say.
 DynamicRnnResult run_called(Cell& cell, const Sequence& sequence);
-
-/// Each row of every leaf reversed within its length, and where it was beyond; one length for each row.
-Nest reverse_within_lengths(const Nest& sequence, const std::vector<std::int64_t>& lengths, const SequenceSizes& sizes);
 
 /// Throws `ValueError` unless `state` has the structure of `state_size`, and each leaf is (B, ...) of its shape, or of
 /// rank 0, on `device`.

@@ -41,8 +41,7 @@ RecurrenceSpec spec_of(const GoldenCase& golden, const CellSpec& cell, const Ten
           .I = x.size(2),
           .dtype = golden.dtype(),
           .device = golden.device(),
-          .read_order = options.go_backwards ? ReadOrder::reversed : ReadOrder::forward,
-          .dead_output = options.zero_output_for_mask ? DeadOutput::zeros : DeadOutput::previous_output,
+          .rules = TimeRules::keras(options.go_backwards, options.zero_output_for_mask),
           .has_mask = options.mask.has_value(),
           .has_lengths = !options.mask && options.input_length.has_value()};
 }

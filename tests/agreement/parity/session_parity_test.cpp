@@ -35,7 +35,7 @@ struct Fixture {
                       .B = B,
                       .I = I,
                       .device = device_under_test(),
-                      .dead_output = DeadOutput::zeros,
+                      .rules = {.dead = DeadOutput::zeros},
                       .has_lengths = true};
   RecurrentWeights weights;
   SessionTensors tensors;

@@ -5,6 +5,7 @@
 
 #include "agreement/property/random_recurrence.h"
 #include "agreement/property/seeds.h"
+#include "layers/loop/step_loop.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
@@ -39,48 +40,77 @@ TEST(ExecutorProperty, EveryExecutorEqualsTheReferenceInDouble) {
 
 // The settings of Schedule that keras.backend.rnn has.
 bool is_keras(const RecurrenceSpec& spec) {
-  return spec.read_order != ReadOrder::reversed_within_length && spec.write_order == WriteOrder::processing &&
-         spec.dead_output != DeadOutput::incoming_state;
+  return spec.rules.read != ReadOrder::reversed_within_length && spec.rules.write == WriteOrder::processing &&
+         spec.rules.dead != DeadOutput::incoming_state;
 }
 
-RunResult run_step_loop(const RandomRecurrence& recurrence, DType dtype) {
+States initial_states(const RandomRecurrence& recurrence, DType dtype) {
   const RecurrenceSpec& spec = recurrence.spec;
-  const RecurrentWeights weights = recurrence.weights.map([&](const Tensor& weight) { return weight.to(dtype); });
   States states;
   for (int k = 0; k < state_count(spec.cell.kind); ++k) {
     const auto index = static_cast<std::size_t>(k);
     states.emplace_back(recurrence.initial_state.empty() ? Tensor::zeros({spec.B, state_units(spec.cell, k)}, dtype)
                                                          : recurrence.initial_state[index].to(dtype));
   }
-  RnnOptions options{.go_backwards = spec.read_order == ReadOrder::reversed,
+  return states;
+}
+
+StepFunction step_of(const RandomRecurrence& recurrence, DType dtype) {
+  return formula_step(recurrence.spec.cell,
+                      recurrence.weights.map([&](const Tensor& weight) { return weight.to(dtype); }));
+}
+
+RunResult run_result(const RnnResult& result) {
+  RunResult run{result.outputs.leaf(), result.last_output.leaf(), {}};
+  for (const Nest& state : result.new_states) run.final_state.push_back(state.leaf());
+  return run;
+}
+
+RunResult run_rnn(const RandomRecurrence& recurrence, DType dtype) {
+  const RecurrenceSpec& spec = recurrence.spec;
+  RnnOptions options{.go_backwards = spec.rules.read == ReadOrder::reversed,
                      .time_major = true,
-                     .zero_output_for_mask = spec.dead_output == DeadOutput::zeros};
+                     .zero_output_for_mask = spec.rules.dead == DeadOutput::zeros};
   if (spec.has_mask) {
     options.mask = recurrence.live;
   } else if (spec.has_lengths) {
     options.input_length = *recurrence.lengths;
   }
-  const RnnResult result = rnn(formula_step(spec.cell, weights), Nest(recurrence.x.to(dtype)), states, options);
-  RunResult run{result.outputs.leaf(), result.last_output.leaf(), {}};
-  for (const Nest& state : result.new_states) run.final_state.push_back(state.leaf());
-  return run;
+  return run_result(
+      rnn(step_of(recurrence, dtype), Nest(recurrence.x.to(dtype)), initial_states(recurrence, dtype), options));
+}
+
+// The loop behind rnn() and the other APIs, under the rules of the recurrence.
+RunResult run_step_loop(const RandomRecurrence& recurrence, DType dtype) {
+  return run_result(run_loop(step_of(recurrence, dtype), check_inputs(recurrence.x.to(dtype), true),
+                             initial_states(recurrence, dtype),
+                             {.rules = recurrence.spec.rules,
+                              .mask = recurrence.mask.value_or(Tensor()),
+                              .lengths = recurrence.lengths.value_or(Tensor())}));
+}
+
+TEST(ExecutorProperty, TheStepLoopCarriesOutEverySettingOfSchedule) {
+  for_each_recurrence([](const RandomRecurrence& recurrence) {
+    const RunResult expected = run_on("reference", recurrence, DType::f64);
+    expect_close(run_step_loop(recurrence, DType::f64), expected, 1e-12 * scale_of(recurrence, expected));
+  });
 }
 
 TEST(ExecutorProperty, TheStepLoopEqualsTheReference) {
   for_each_recurrence([](RandomRecurrence recurrence) {
     // Drawn settings that Keras has not are turned into ones it has.
     if (!is_keras(recurrence.spec)) {
-      recurrence.spec.write_order = WriteOrder::processing;
-      if (recurrence.spec.read_order == ReadOrder::reversed_within_length)
-        recurrence.spec.read_order = ReadOrder::reversed;
-      if (recurrence.spec.dead_output == DeadOutput::incoming_state) {
-        recurrence.spec.dead_output = DeadOutput::previous_output;
+      recurrence.spec.rules.write = WriteOrder::processing;
+      if (recurrence.spec.rules.read == ReadOrder::reversed_within_length)
+        recurrence.spec.rules.read = ReadOrder::reversed;
+      if (recurrence.spec.rules.dead == DeadOutput::incoming_state) {
+        recurrence.spec.rules.dead = DeadOutput::previous_output;
       }
     }
     const RunResult expected = run_on("reference", recurrence, DType::f64);
     const double scale = scale_of(recurrence, expected);
-    expect_close(run_step_loop(recurrence, DType::f64), expected, 1e-12 * scale);
-    expect_close(run_step_loop(recurrence, DType::f32), expected, kTolerance * scale);
+    expect_close(run_rnn(recurrence, DType::f64), expected, 1e-12 * scale);
+    expect_close(run_rnn(recurrence, DType::f32), expected, kTolerance * scale);
   });
 }
 
@@ -103,13 +133,13 @@ TEST(ExecutorProperty, ReversingWithinLengthsEqualsReversingTheRowsByHand) {
     if (!recurrence.lengths) return;
     recurrence.mask.reset();
     recurrence.spec.has_mask = false;
-    recurrence.spec.write_order = WriteOrder::input;
-    recurrence.spec.dead_output = DeadOutput::zeros;
-    recurrence.spec.read_order = ReadOrder::reversed_within_length;
+    recurrence.spec.rules.write = WriteOrder::input;
+    recurrence.spec.rules.dead = DeadOutput::zeros;
+    recurrence.spec.rules.read = ReadOrder::reversed_within_length;
     // Positions that only the mask kept away may hold NaN.
     recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
     RandomRecurrence by_hand = recurrence;
-    by_hand.spec.read_order = ReadOrder::forward;
+    by_hand.spec.rules.read = ReadOrder::forward;
     by_hand.x = reversed_rows(recurrence.x, *recurrence.lengths);
     RunResult expected = run_on("reference", by_hand, DType::f64);
     expected.y = reversed_rows(expected.y, *recurrence.lengths);

@@ -5,6 +5,7 @@
 
 #include "agreement/property/random_layer.h"
 #include "agreement/property/seeds.h"
+#include "rondo/ops/ops.h"
 
 namespace rondo::test {
 namespace {
@@ -19,6 +20,30 @@ TEST(LayerProperty, PlannedAndSteppedLayersAgree) {
     const double bound = layer.tolerance() * layer.scale(stepped);
     for (std::size_t k = 0; k < planned.size(); ++k) {
       EXPECT_TRUE(within(planned[k], stepped[k], bound)) << "in result " << k << ", the last is the output";
+    }
+  });
+}
+
+// With the same executor, to the last bit: lengths say the same as their mask does, in another form.
+TEST(LayerProperty, LengthsAreTheMaskThatIsTrueUpToThem) {
+  for_each_seed([](std::uint64_t seed) {
+    Random random(seed);
+    RandomLayer layer(random);
+    const std::int64_t B = layer.x.size(layer.options.time_major ? 1 : 0);
+    const std::int64_t T = layer.x.size(layer.options.time_major ? 0 : 1);
+    const Tensor lengths = Tensor::empty({B}, DType::i64);
+    for (std::int64_t b = 0; b < B; ++b) lengths.data<std::int64_t>()[b] = random.integer(0, T);
+    RandomLayer masked = layer;
+    const Tensor mask = sequence_mask(lengths, T);
+    masked.call.mask = layer.options.time_major ? mask.swap_axes(0, 1) : mask;
+    layer.call.mask.reset();
+    layer.call.lengths = random.coin() ? lengths : lengths.to(DType::i32);
+    for (const bool planned : {true, false}) {
+      SCOPED_TRACE(planned ? "planned" : "stepped");
+      const std::vector<Tensor> results = results_of(layer.run(planned ? layer.known : layer.hidden));
+      const std::vector<Tensor> expected = results_of(masked.run(planned ? masked.known : masked.hidden));
+      ASSERT_EQ(results.size(), expected.size());
+      for (std::size_t k = 0; k < results.size(); ++k) EXPECT_TRUE(identical(results[k], expected[k])) << k;
     }
   });
 }

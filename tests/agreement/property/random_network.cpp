@@ -44,13 +44,13 @@ void add_layer(Random& random, const Common& common, std::int64_t I, RandomNetwo
   NetworkWeights weights;
   LayerTensors tensors;
   layer.forward = add_recurrence(random, common, I, weights.forward, tensors.forward);
-  layer.forward.read_order = common.in_one_direction ? ReadOrder::forward : random_forward_order(random);
+  layer.forward.rules.read = common.in_one_direction ? ReadOrder::forward : random_forward_order(random);
   if (!common.in_one_direction && random.coin(0.5)) {
-    layer.forward.write_order = WriteOrder::input;
+    layer.forward.rules.write = WriteOrder::input;
     weights.backward.emplace();
     layer.backward = add_recurrence(random, common, I, *weights.backward, tensors.backward);
-    layer.backward->read_order = random.pick({ReadOrder::reversed, ReadOrder::reversed_within_length});
-    layer.backward->write_order = WriteOrder::input;
+    layer.backward->rules.read = random.pick({ReadOrder::reversed, ReadOrder::reversed_within_length});
+    layer.backward->rules.write = WriteOrder::input;
   }
   network.spec.layers.push_back(std::move(layer));
   network.weights.push_back(std::move(weights));
@@ -128,10 +128,10 @@ RandomNetwork tall_network_of(std::int64_t T, std::int64_t B, std::int64_t H) {
   RandomNetwork network = plain_network(T, B, H);
   const RandomNetwork more = plain_network(T, B, H);
   NetworkLayer both = more.spec.layers[0];
-  both.forward.write_order = WriteOrder::input;
+  both.forward.rules.write = WriteOrder::input;
   both.backward = more.spec.layers[1].forward;
-  both.backward->read_order = ReadOrder::reversed;
-  both.backward->write_order = WriteOrder::input;
+  both.backward->rules.read = ReadOrder::reversed;
+  both.backward->rules.write = WriteOrder::input;
   network.spec.layers.push_back(both);
   network.weights.push_back({more.weights[0].forward, more.weights[1].forward});
   network.tensors.layers.emplace_back();

@@ -120,9 +120,9 @@ RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
   spec.T = sizes.T.value_or(random.integer(0, 9));
   spec.B = sizes.B.value_or(random.integer(0, 6));
   spec.I = sizes.I.value_or(random.integer(1, 7));
-  spec.read_order = random.pick({ReadOrder::forward, ReadOrder::reversed, ReadOrder::reversed_within_length});
-  spec.write_order = random.pick({WriteOrder::processing, WriteOrder::input});
-  spec.dead_output = random.pick({DeadOutput::previous_output, DeadOutput::zeros, DeadOutput::incoming_state});
+  spec.rules.read = random.pick({ReadOrder::forward, ReadOrder::reversed, ReadOrder::reversed_within_length});
+  spec.rules.write = random.pick({WriteOrder::processing, WriteOrder::input});
+  spec.rules.dead = random.pick({DeadOutput::previous_output, DeadOutput::zeros, DeadOutput::incoming_state});
   spec.has_mask = random.coin(0.6);
   spec.has_lengths = random.coin(0.4);
   recurrence.weights = random_weights(random, spec.cell, spec.I);

@@ -71,9 +71,7 @@ class PseudoLayer {
             .B = config_.B,
             .I = x_.size(2),
             .dtype = DType::f64,
-            .read_order = backward ? ReadOrder::reversed_within_length : ReadOrder::forward,
-            .write_order = WriteOrder::input,
-            .dead_output = DeadOutput::zeros,
+            .rules = TimeRules::onnx(backward, network_.lengths.has_value()),
             .has_lengths = network_.lengths.has_value()};
   }
 

@@ -55,8 +55,8 @@ TEST(CudnnSupport, AcceptsWhatTheLibraryHas) {
     }
     // Read forward, a step is written where it was read; without lengths nothing is dead.
     RecurrenceSpec spec = plain_spec();
-    spec.write_order = WriteOrder::input;
-    spec.dead_output = DeadOutput::incoming_state;
+    spec.rules.write = WriteOrder::input;
+    spec.rules.dead = DeadOutput::incoming_state;
     spec.T = 65535;
     EXPECT_TRUE(cudnn_support(algorithm, spec).accepted);
   }
@@ -82,7 +82,7 @@ TEST(CudnnSupport, RefusesOtherSchedules) {
                   [](auto& spec) { spec.has_lengths = true; }});
   for (const ReadOrder order : {ReadOrder::reversed, ReadOrder::reversed_within_length}) {
     expect_refused(
-        {"cuDNN reads forward, or both ways, but not backward alone", [&](auto& spec) { spec.read_order = order; }});
+        {"cuDNN reads forward, or both ways, but not backward alone", [&](auto& spec) { spec.rules.read = order; }});
   }
 }
 

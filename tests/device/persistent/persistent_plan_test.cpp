@@ -81,12 +81,14 @@ TEST(PersistentPlan, SaysWhyNot) {
 
 TEST(PersistentPlan, WhatNoAutomaticExecutorTakesIsRefused) {
   const std::int64_t H = std::int64_t{1} << 30;
-  expect_error_that<ValueError>([&] { (void)Plan::create(lstm(H, 1), h200()); }, [](const std::string& message) {
-    EXPECT_NE(message.find("\n  cuda_persistent declined: H is above 16384\n  cuda_stepwise declined: "),
-              std::string::npos)
-        << message;
-    EXPECT_EQ(std::ranges::count(message, '\n'), 2) << message;  // nothing else was asked
-  });
+  expect_error_that<ValueError>(
+      [&] { (void)Plan::create(lstm(H, 1), h200()); },
+      [](const std::string& message) {
+        EXPECT_NE(message.find("\n  cuda_persistent declined: H is above 16384\n  cuda_stepwise declined: "),
+                  std::string::npos)
+            << message;
+        EXPECT_EQ(std::ranges::count(message, '\n'), 2) << message;  // nothing else was asked
+      });
   EXPECT_EQ(Plan::create(lstm(512, 8), h200(), {.executor = "cuda_grid"}).executor_name(), "cuda_grid");
 }
 

@@ -101,7 +101,7 @@ TEST_F(PersistentTuning, ARowIsForAllOfItsRecurrences) {
     spec.I = 7;
     spec.has_mask = true;
     spec.math = MatrixMath::tf32;  // which is for f32
-    spec.read_order = ReadOrder::reversed;
+    spec.rules.read = ReadOrder::reversed;
     spec.cell.reset_after = false;  // which is for a GRU
     expect_way(explained(table, spec, h200()), kWay);
   }

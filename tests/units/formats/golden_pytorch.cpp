@@ -43,7 +43,6 @@ std::vector<Tensor> initial_states(const PytorchCase& golden, std::int64_t row) 
 }
 
 RecurrenceSpec spec_of(const PytorchCase& golden, const RecurrentWeights& weights, bool backward) {
-  const ReadOrder reversed = golden.lengths ? ReadOrder::reversed_within_length : ReadOrder::reversed;
   CellSpec cell{.kind = golden.kind,
                 .units = weights.recurrent_kernel.size(1) / gate_count(golden.kind),
                 .activation = golden.activation,
@@ -54,9 +53,7 @@ RecurrenceSpec spec_of(const PytorchCase& golden, const RecurrentWeights& weight
           .B = golden.x.size(1),
           .I = weights.kernel.size(0),
           .dtype = golden.x.dtype(),
-          .read_order = backward ? reversed : ReadOrder::forward,
-          .write_order = WriteOrder::input,
-          .dead_output = DeadOutput::zeros,
+          .rules = TimeRules::onnx(backward, golden.lengths.has_value()),
           .has_lengths = golden.lengths.has_value()};
 }
 

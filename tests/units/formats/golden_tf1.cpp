@@ -25,7 +25,7 @@ Tf1Result run_planned(const GoldenFile& golden, const RecurrentWeights& weights,
                             .B = B,
                             .I = x.size(2),
                             .dtype = x.dtype(),
-                            .dead_output = DeadOutput::zeros,
+                            .rules = TimeRules::dynamic_rnn(),
                             .has_lengths = lengths.has_value()};
   Tf1Result result{.output = Tensor::empty({T, B, output_units(cell)}, x.dtype()), .states = {}};
   for (int state = 0; state < state_count(golden.kind()); ++state) {

@@ -92,8 +92,8 @@ TEST(Layer, PlansNameTheExecutorOfEachCell) {
   const RNN stack({first, second}, {.return_sequences = true, .go_backwards = true});
   const std::vector<Plan> plans = stack.plans({.B = B, .T = T, .masked = true});
   ASSERT_EQ(plans.size(), 2U);
-  EXPECT_EQ(plans[0].spec().write_order, WriteOrder::input);
-  EXPECT_EQ(plans[1].spec().write_order, WriteOrder::processing);
+  EXPECT_EQ(plans[0].spec().rules.write, WriteOrder::input);
+  EXPECT_EQ(plans[1].spec().rules.write, WriteOrder::processing);
   EXPECT_EQ(plans[1].executor_name(), "cpu_fused");
   const RNN unknown(
       std::make_shared<MinimalRNNCell>(Tensor::zeros({I, H}, DType::f32), Tensor::zeros({H, H}, DType::f32)));

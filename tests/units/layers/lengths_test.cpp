@@ -6,6 +6,7 @@
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
 #include "support/expect_error.h"
+#include "support/hidden_cell.h"
 #include "support/random.h"
 
 namespace rondo {
@@ -38,6 +39,34 @@ TEST(Lengths, AreTheMaskThatIsTrueUpToThem) {
     Bidirectional both(layer, {weights()});
     EXPECT_TRUE(identical(both(x, given).output.leaf(), both(x, masked).output.leaf()));
   }
+}
+
+TEST(Lengths, AreTheMaskInBothDirectionsOfAnyCells) {
+  const Tensor lengths = Tensor::from<std::int32_t>({5, 0, 2}, {B});
+  const Tensor x = Random(6).tensor({B, T, I}, 1.0);
+  const auto known = std::make_shared<LSTMCell>(LSTMCellOptions{.units = H}, weights());
+  const auto hidden = std::make_shared<test::Hidden>(known);
+  for (const std::shared_ptr<Cell>& cell : {std::shared_ptr<Cell>(known), std::shared_ptr<Cell>(hidden)}) {
+    for (const bool sequences : {false, true}) {
+      for (const bool backwards : {false, true}) {
+        const RNN layer(cell, {.return_sequences = sequences, .return_state = true, .go_backwards = backwards});
+        RNNOptions other_way = layer.options();
+        other_way.go_backwards = !backwards;
+        Bidirectional both(layer, layer.with_options(other_way));
+        const LayerResult given = both(x, {.lengths = lengths});
+        const LayerResult masked = both(x, {.mask = sequence_mask(lengths, T)});
+        EXPECT_TRUE(identical(given.output.leaf(), masked.output.leaf()));
+        for (std::size_t k = 0; k < 4; ++k) EXPECT_TRUE(identical(given.states[k].leaf(), masked.states[k].leaf()));
+      }
+    }
+  }
+}
+
+TEST(Lengths, ReachThePlan) {
+  const LSTM layer({.units = H}, weights());
+  const RecurrenceSpec& spec = layer.plans({.B = B, .T = T, .has_lengths = true}).front().spec();
+  EXPECT_TRUE(spec.has_lengths);
+  EXPECT_FALSE(spec.has_mask);
 }
 
 TEST(Lengths, NameWhatDoesNotFit) {

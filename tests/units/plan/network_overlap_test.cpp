@@ -68,13 +68,13 @@ TEST(NetworkPlan, SaysWhyThereIsNoWavefront) {
   alone("overlap is switched off", {.overlap = Overlap::never}, [](RecurrenceSpec&) {});
   alone("layers[0].forward has lengths", {}, [](RecurrenceSpec& spec) { spec.has_lengths = true; });
   alone("layers[0].forward does not read forward", {},
-        [](RecurrenceSpec& spec) { spec.read_order = ReadOrder::reversed; });
+        [](RecurrenceSpec& spec) { spec.rules.read = ReadOrder::reversed; });
   alone("layers[0].forward has a mask and repeats outputs", {}, [](RecurrenceSpec& spec) { spec.has_mask = true; });
   alone("200 steps are fewer than two chunks of 101", {.chunk_steps = 101}, [](RecurrenceSpec&) {});
   RandomNetwork masked = network;
   for (NetworkLayer& layer : masked.spec.layers) {
     layer.forward.has_mask = true;
-    layer.forward.dead_output = DeadOutput::zeros;
+    layer.forward.rules.dead = DeadOutput::zeros;
   }
   EXPECT_EQ(plan_of(masked).stages()[0].kind, StageKind::wavefront);
 }

@@ -23,9 +23,9 @@ RecurrenceSpec lstm(std::int64_t H, std::int64_t B, DType dtype) {
 }
 
 NetworkSpec in_both_directions(RecurrenceSpec spec) {
-  spec.write_order = WriteOrder::input;
+  spec.rules.write = WriteOrder::input;
   RecurrenceSpec backward = spec;
-  backward.read_order = ReadOrder::reversed;
+  backward.rules.read = ReadOrder::reversed;
   return {{{spec, backward}}};
 }
 

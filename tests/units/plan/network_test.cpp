@@ -126,8 +126,8 @@ struct Fixture {
     };
     const auto states = [&](std::int64_t H) { return std::vector<Tensor>{zeros({B, H}), zeros({B, H})}; };
     spec.layers = {{recurrence(4, 2), recurrence(3, 2)}, {recurrence(6, 7)}};
-    spec.layers[0].backward->read_order = ReadOrder::reversed;
-    spec.layers[0].backward->write_order = WriteOrder::input;
+    spec.layers[0].backward->rules.read = ReadOrder::reversed;
+    spec.layers[0].backward->rules.write = WriteOrder::input;
     weights = {{its_weights(4, 2), its_weights(3, 2)}, {its_weights(6, 7)}};
     tensors.x = zeros({T, B, 2});
     tensors.mask = Tensor::full({T, B}, 1.0, DType::boolean, device);
@@ -175,11 +175,11 @@ TEST(Network, NamesTheSpecThatDoesNotFit) {
        {"layers[0].backward.device: got cuda:7"},
        [](Fixture& f) { f.spec.layers[0].backward->device = cuda(7); }},
       {"backward in processing order",
-       {"layers[0].backward.write_order: got processing order", "input order"},
-       [](Fixture& f) { f.spec.layers[0].backward->write_order = WriteOrder::processing; }},
+       {"layers[0].backward.rules.write: got processing order", "input order"},
+       [](Fixture& f) { f.spec.layers[0].backward->rules.write = WriteOrder::processing; }},
       {"forward turned around beside backward",
-       {"layers[0].forward.write_order: got processing order", "input order"},
-       [](Fixture& f) { f.spec.layers[0].forward.read_order = ReadOrder::reversed; }},
+       {"layers[0].forward.rules.write: got processing order", "input order"},
+       [](Fixture& f) { f.spec.layers[0].forward.rules.read = ReadOrder::reversed; }},
       {"no units",
        {"layers[0].backward", "units: got 0"},
        [](Fixture& f) {

@@ -26,7 +26,7 @@ TEST(Plan, TakesTheFirstExecutorThatAccepts) {
 TEST(Plan, ExplainsWhyOthersDeclined) {
   RecurrenceSpec spec = small_lstm();
   spec.dtype = DType::f64;
-  spec.read_order = ReadOrder::reversed;
+  spec.rules.read = ReadOrder::reversed;
   const Plan plan = Plan::create(spec);
   EXPECT_EQ(plan.executor_name(), "reference");
   EXPECT_EQ(plan.explain(),
@@ -39,14 +39,14 @@ TEST(Plan, ExplainsWhyOthersDeclined) {
 
 TEST(Plan, DescribesEverySetting) {
   RecurrenceSpec spec{.cell = {.kind = CellKind::gru, .units = 1, .reset_after = false}, .T = 1, .B = 1, .I = 1};
-  spec.read_order = ReadOrder::reversed_within_length;
-  spec.write_order = WriteOrder::input;
+  spec.rules.read = ReadOrder::reversed_within_length;
+  spec.rules.write = WriteOrder::input;
   spec.has_lengths = true;
-  spec.dead_output = DeadOutput::zeros;
+  spec.rules.dead = DeadOutput::zeros;
   EXPECT_EQ(to_string(spec),
             "gru (reset before) H=1 I=1 T=1 B=1 f32, reversed within length, written in input order, "
             "lengths, dead rows emit zeros, on cpu");
-  spec = {.cell = {.kind = CellKind::gru, .units = 1}, .dead_output = DeadOutput::incoming_state};
+  spec = {.cell = {.kind = CellKind::gru, .units = 1}, .rules = {.dead = DeadOutput::incoming_state}};
   EXPECT_EQ(to_string(spec), "gru (reset after) H=1 I=0 T=0 B=0 f32, dead rows emit the incoming state, on cpu");
   spec = {.cell = {.kind = CellKind::simple_rnn, .units = 1}};
   EXPECT_EQ(to_string(spec), "simple_rnn H=1 I=0 T=0 B=0 f32, on cpu");

@@ -17,12 +17,6 @@
 
 namespace rondo {
 
-/// Steps first .. last - 1.
-struct StepRange {
-  std::int32_t first = 0;
-  std::int32_t last = 0;
-};
-
 /// Of a team.
 struct TeamSteps {
   std::int32_t first_row = 0;  ///< of the batch

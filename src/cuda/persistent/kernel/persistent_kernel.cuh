@@ -44,19 +44,6 @@ struct ProductOf<Formula, float, Sizes> {
   using Type = FmaProduct<Formula, Sizes>;
 };
 
-/// Those at which a row of the team may be live, by the lengths alone.
-__device__ inline StepRange steps_to_compute(const Schedule& schedule, std::int32_t first_row, int rows) {
-  const auto T = static_cast<std::int32_t>(schedule.T);
-  if (schedule.lengths == nullptr) return {0, T};
-  std::int32_t longest = 0;
-  for (int row = 0; row < rows; ++row) {
-    const auto length = static_cast<std::int32_t>(schedule.length(first_row + row));
-    longest = length > longest ? length : longest;
-  }
-  if (schedule.read_order == ReadOrder::reversed) return {T - longest, T};
-  return {0, longest};
-}
-
 /// The block's shared memory, by SharedLayout.
 struct BlockMemory {
   std::byte* base;
@@ -179,7 +166,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const BlockNeeds needs = block_needs<Formula, Operand, kOctets>(shape);
   const BlockMemory memory{device::shared_memory(), run.layout};
   memory.clear(shape.threads());
-  const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
+  const StepRange range = run.schedule.steps_to_compute(first_row, team_rows);
   bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   const int warp = thread / device::kWarpLanes;
   InputStream<Formula, Operand, typename Product::Layout, Counts> inputs(

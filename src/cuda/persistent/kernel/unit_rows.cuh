@@ -10,7 +10,6 @@
 #include "cuda/device/unroll.cuh"
 #include "cuda/persistent/kernel/gate_sums.cuh"
 #include "cuda/persistent/kernel/persistent_run.h"
-#include "cuda/persistent/kernel/row_times.cuh"
 #include "cuda/persistent/kernel/unit_place.h"
 #include "cuda/persistent/shape/numbers.h"
 
@@ -71,7 +70,7 @@ class UnitRows {
       if (!exists(i)) continue;
       rows_[i].h = read(run_.initial_h, i);
       if constexpr (Formula::kStates == 2) rows_[i].c = read(run_.initial_c, i);
-      rows_[i].length = static_cast<std::int32_t>(run_.schedule.length(batch(i)));
+      rows_[i].length.steps = static_cast<std::int32_t>(run_.schedule.length(batch(i)));
       if (place_.u == 0) check_length(run_.schedule, batch(i), run_.flags);
     }
   }
@@ -82,13 +81,13 @@ class UnitRows {
     for (int i = 0; i < kRows; ++i) {
       if (!exists(i)) continue;
       Row& row = rows_[i];
-      const std::int32_t t = read_time_of(run_.schedule, row.length, s);
-      row.mask = t < row.length ? mask_at(t, i) : std::uint8_t{0};
+      const std::int32_t t = run_.schedule.read_time(s, row.length);
+      row.mask = t < row.length.steps ? run_.schedule.live_byte(t, batch(i)) : std::uint8_t{0};
       if (run_.shape.multiplies_inputs()) continue;
       // Into the registers where they stay: four that come at once are moved from where they come, and waited for.
       for (int gate = 0; gate < kGates; ++gate) row.inputs[gate] = inputs_of(t, i)[gate];
       if (s + kPrefetched < run_.schedule.T) {
-        prefetch_inputs(read_time_of(run_.schedule, row.length, s + kPrefetched), i);
+        prefetch_inputs(run_.schedule.read_time(s + kPrefetched, row.length), i);
       }
     }
   }
@@ -152,7 +151,7 @@ class UnitRows {
       Row& row = rows_[i];
       const bool live = computed && row.live();
       row.was_live = row.was_live || live;
-      row.zeros = emits_zeros(run_.schedule.dead_output, live, !row.was_live);
+      row.zeros = run_.schedule.emits_zeros(live, !row.was_live);
       write_y(i, s, row.zeros ? 0.0F : row.h);
     }
   }
@@ -198,7 +197,7 @@ class UnitRows {
     float reset_h = 0;
     float inputs[kGates] = {};     ///< x W, and + b when the product of h has been made
     float recurrent[kGates] = {};  ///< h U + rb, of the step that goes on
-    std::int32_t length = 0;
+    RowLength length = {};
     std::uint8_t mask = 0;  ///< as it came from memory: who only asks for it does not wait for it
     bool was_live = false;
     bool zeros = true;  ///< the row emits zeros instead of h
@@ -226,20 +225,14 @@ class UnitRows {
   __device__ std::int32_t batch(int i) const { return place_.first_row + place_.row + behind_first(i); }
 
   __device__ const float* inputs_of(std::int32_t t, int i) const {
-    return run_.input_sums + offset_of(run_.input_strides, t, batch(i)) + place_.u * kGates;
-  }
-
-  __device__ const std::uint8_t* mask_of(std::int32_t t, int i) const {
-    return reinterpret_cast<const std::uint8_t*>(run_.schedule.mask) +
-           offset_of(run_.schedule.mask_strides, t, batch(i));
-  }
-  __device__ std::uint8_t mask_at(std::int32_t t, int i) const {
-    return run_.schedule.mask == nullptr ? std::uint8_t{1} : *mask_of(t, i);
+    return run_.input_sums + run_.input_strides.offset_32(t, batch(i)) + place_.u * kGates;
   }
 
   __device__ void prefetch_inputs(std::int32_t t, int i) const {
     if (place_.unit % kPrefetchedUnits == 0) device::prefetch_to_l2(inputs_of(t, i));
-    if (run_.schedule.mask != nullptr && place_.unit == 0) device::prefetch_to_l2(mask_of(t, i));
+    if (run_.schedule.mask != nullptr && place_.unit == 0) {
+      device::prefetch_to_l2(run_.schedule.mask_byte(t, batch(i)));
+    }
   }
 
   /// A constant where the block's units are known.
@@ -305,8 +298,8 @@ class UnitRows {
   /// y of processing step s, where it is wanted.
   __device__ void write_y(int i, std::int32_t s, float value) const {
     if (run_.y == nullptr) return;
-    const std::int32_t time = write_time_of(run_.schedule, rows_[i].length, s);
-    device::from_float(value, run_.y[offset_of(run_.y_strides, time, batch(i)) + place_.u]);
+    const std::int32_t time = run_.schedule.write_time(s, rows_[i].length);
+    device::from_float(value, run_.y[run_.y_strides.offset_32(time, batch(i)) + place_.u]);
   }
 
   template <typename Rows>
