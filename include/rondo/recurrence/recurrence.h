@@ -74,6 +74,8 @@ struct CellSpec {
   bool operator==(const CellSpec&) const = default;
 };
 
+/// Rows of the bias: 2 where h U has a bias of its own, as in a GRU with `reset_after`; else 1.
+int bias_rows(const CellSpec& cell);
 /// Whether a cell has none of what an LSTM may have besides.
 bool is_plain(const CellSpec& cell);
 /// Features of h, and so of the output: P of a projection, else H.
@@ -84,9 +86,9 @@ std::int64_t state_units(const CellSpec& cell, int state);
 /// Throws `ValueError` naming the number of `cell` that cannot be, or that its kind does not have.
 void check_cell(const CellSpec& cell);
 
-/// Weights in Keras's layout, G = gate_count: kernel (I, G H), recurrent_kernel (H, G H), bias (G H), or (2, 3 H) for a
-/// GRU with `reset_after` (row 0 is added to x W, row 1 to h U). `bias` is absent when `use_bias` is false. With a
-/// projection recurrent_kernel is (P, G H).
+/// Weights in Keras's layout, G = gate_count: kernel (I, G H), recurrent_kernel (H, G H), bias (G H), or (2, G H) where
+/// bias_rows is 2 (row 0 is added to x W, row 1 to h U). `bias` is absent when `use_bias` is false. With a projection
+/// recurrent_kernel is (P, G H).
 struct RecurrentWeights {
   Tensor kernel;
   Tensor recurrent_kernel;

@@ -12,7 +12,11 @@ namespace rondo {
 
 struct LstmFormula {
   static constexpr CellKind kKind = CellKind::lstm;
-  static constexpr int kGates = 4;
+  static constexpr std::string_view kName = "lstm";
+  static constexpr std::string_view kForm = "";
+  static constexpr std::string_view kGateNames = "ifgo";
+  static constexpr int kGates = static_cast<int>(kGateNames.size());
+  static constexpr bool kHasGateActivation = true;
   static constexpr int kStates = 2;
   static constexpr int kProductsBeforeReset = 4;
   static constexpr int kBiases = 1;
@@ -47,13 +51,7 @@ struct LstmVariantUnit {
 
 /// The LSTM with peepholes (Gers & Schmidhuber 2000), a bound for c, or both; and with a projection (Sak et al. 2014),
 /// which the executor multiplies what this makes as h with: `tf.compat.v1.nn.rnn_cell.LSTMCell`.
-struct LstmVariantFormula {
-  static constexpr CellKind kKind = CellKind::lstm;
-  static constexpr int kGates = 4;
-  static constexpr int kStates = 2;
-  static constexpr int kProductsBeforeReset = 4;
-  static constexpr int kBiases = 1;
-
+struct LstmVariantFormula : LstmFormula {
   /// i = gate(x W_i + b_i + h U_i + w_i c), f alike;  g = act(x W_g + b_g + h U_g)
   /// c' = clip(f c + i g)
   /// o = gate(x W_o + b_o + h U_o + w_o c')

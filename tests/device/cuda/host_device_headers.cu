@@ -22,7 +22,7 @@ RONDO_HOST_DEVICE void step_unit(const Schedule& schedule, std::int64_t s, std::
   } else {
     states[out] = Formula::template step<Real>(input + t * Formula::kGates, recurrent, states[out], activations);
   }
-  if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+  if constexpr (kPhases<Formula> == 2) {
     states[out].h = Formula::template reset<Real>(input, recurrent, states[out].h, activations);
   }
 }
