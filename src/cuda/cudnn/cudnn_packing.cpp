@@ -1,14 +1,12 @@
 #include "cuda/cudnn/cudnn_packing.h"
 
+#include "recurrence/weight_layout.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
 
 constexpr int kProjectionId = 8;
-
-// cuDNN has a GRU's gates as r z h, Keras as z r h; the others agree.
-int keras_block(CellKind kind, int gate) { return kind == CellKind::gru && gate < 2 ? 1 - gate : gate; }
 
 Tensor block_of(const Tensor& weight, int axis, int block, std::int64_t H) {
   return weight.slice(axis, block * H, (block + 1) * H);
@@ -26,11 +24,10 @@ void check_weight(const std::string& name, const std::optional<Tensor>& weight, 
 }  // namespace
 
 std::vector<CudnnMatrix> cudnn_matrices(CellKind kind, bool projected) {
-  const int gates = gate_count(kind);
   std::vector<CudnnMatrix> matrices;
   for (const auto source : {CudnnMatrixSource::kernel, CudnnMatrixSource::recurrent_kernel}) {
-    for (int gate = 0; gate < gates; ++gate) {
-      matrices.push_back({static_cast<int>(matrices.size()), source, keras_block(kind, gate)});
+    for (const int block : gate_order(WeightOrigin::cudnn, kind)) {
+      matrices.push_back({static_cast<int>(matrices.size()), source, block});
     }
   }
   if (projected) matrices.push_back({kProjectionId, CudnnMatrixSource::projection, 0});
@@ -61,7 +58,8 @@ void check_cudnn_weights(const CudnnConfig& config, std::int64_t pseudo_layer, c
   check_weight("kernel", weights.cell.kernel, {input_width(config, pseudo_layer), columns}, config);
   check_weight("recurrent_kernel", weights.cell.recurrent_kernel, {state_width(config), columns}, config);
   if (config.use_bias) {
-    check_weight("bias", weights.cell.bias, config.kind == CellKind::gru ? Shape{2, columns} : Shape{columns}, config);
+    const bool two_rows = bias_form({.kind = config.kind}) == BiasForm::both;
+    check_weight("bias", weights.cell.bias, two_rows ? Shape{2, columns} : Shape{columns}, config);
   } else if (weights.cell.bias) {
     throw ValueError("weight bias", describe(*weights.cell.bias), "none, as use_bias is false");
   }

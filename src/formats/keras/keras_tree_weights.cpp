@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/containers/input_file.h"
+#include "formats/keras/keras_recurrent.h"
 #include "formats/keras/keras_weights.h"
 #include "rondo/vocabulary/error.h"
 
@@ -66,15 +67,6 @@ std::vector<Tensor> collect(const HdfGroup& group) {
   return weights;
 }
 
-const char* cell_class(CellKind kind) {
-  switch (kind) {
-    case CellKind::simple_rnn: return "SimpleRNNCell";
-    case CellKind::lstm: return "LSTMCell";
-    case CellKind::gru: break;
-  }
-  return "GRUCell";
-}
-
 /// The groups that hold the weights of `layer`, in Keras's order.
 void list_parts(const KerasLayer& layer, const std::string& path, std::vector<std::string>& parts) {
   if (!layer.wrapped.empty()) {
@@ -83,7 +75,7 @@ void list_parts(const KerasLayer& layer, const std::string& path, std::vector<st
   } else if (layer.recurrent && layer.recurrent->stacked) {
     ContainerNames names;
     for (const CellSpec& cell : layer.recurrent->cells) {
-      parts.push_back(path + "cell/cells/" + names.next(cell_class(cell.kind)));
+      parts.push_back(path + "cell/cells/" + names.next(keras_class(cell.kind) + "Cell"));
     }
   } else if (layer.recurrent) {
     parts.push_back(path + "cell");

@@ -3,14 +3,14 @@
 #include <span>
 #include <string>
 
-#include "formats/weights/weight_layout.h"
+#include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
 
-std::size_t gates_of(CellKind kind) { return static_cast<std::size_t>(gate_count(kind)); }
+std::size_t gates_of(CellKind kind) { return gate_order(WeightOrigin::cudnn, kind).size(); }
 
 void check_tensor(const std::string& name, const Tensor& tensor, const Shape& shape, DType dtype) {
   if (tensor.defined() && tensor.shape() == shape && tensor.dtype() == dtype) return;
