@@ -15,7 +15,8 @@
 ///     step(input, recurrent, previous, activations)      an LstmVariantFormula takes its LstmVariantUnit as well
 ///
 /// where input[g] is (x W + b) and recurrent[g] is (h U + rb) in the column of gate g and unit u. `activations` has a
-/// `state` and a `gate` that `activate(activation, x)` takes: Activations, or a type of an executor's own.
+/// `state` and a `gate` that `activate(activation, x)` takes: Activations, or a type of an executor's own. All that
+/// formulas do with numbers is + - * and activate, so that they also run over tensors: recurrence/tensor_step.h.
 #pragma once
 
 #include <string_view>
@@ -55,5 +56,16 @@ struct Activations {
     return state == Activation::tanh && gate == Activation::sigmoid;
   }
 };
+
+/// The activation that makes h of an LSTM's c: activations.output where there is one, which only ONNX has, else the
+/// candidate's.
+template <typename Activations>
+RONDO_HOST_DEVICE constexpr auto output_activation(const Activations& activations) {
+  if constexpr (requires { activations.output; }) {
+    return activations.output;
+  } else {
+    return activations.state;
+  }
+}
 
 }  // namespace rondo

@@ -114,7 +114,7 @@ Sample draw_sample(Random& random, const CellSpec& cell, DType dtype, bool proje
                             .recurrent_kernel = draw(random, {projected ? P : H, columns}, dtype)}};
   sample.cell.use_peepholes = peepholes;
   if (projected) sample.cell.projection_units = P;
-  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
+  const bool two_rows = bias_rows(cell) == 2;
   if (cell.use_bias) sample.weights.bias = draw(random, two_rows ? Shape{2, columns} : Shape{columns}, dtype);
   if (projected) sample.weights.projection = draw(random, {H, P}, dtype);
   if (peepholes) sample.weights.peepholes = draw(random, {3, H}, dtype);
