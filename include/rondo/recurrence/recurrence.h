@@ -42,13 +42,13 @@ enum class DeadOutput : std::uint8_t {
   incoming_state    ///< the first state as it came into the step: `tf.contrib.keras.backend.rnn` of TensorFlow 1.1
 };
 
-enum class CellKind : std::uint8_t { simple_rnn, lstm, gru };
+enum class CellKind : std::uint8_t { simple_rnn, lstm, gru, mgu };
 
-/// "simple_rnn", "lstm", "gru".
+/// "simple_rnn", "lstm", "gru", "mgu".
 std::string to_string(CellKind kind);
-/// Blocks of H columns in the kernels: 1, 4 (i f c o), 3 (z r h): Keras's order.
+/// Blocks of H columns in the kernels: 1, 4 (i f c o), 3 (z r h) in Keras's order, 2 (f n) of an MGU.
 int gate_count(CellKind kind);
-/// States of a cell: 1 (h), 2 (h, c), 1 (h).
+/// States of a cell: h, and c of an LSTM.
 int state_count(CellKind kind);
 
 /// The mathematics of one step, without the weights.
@@ -74,7 +74,7 @@ struct CellSpec {
   bool operator==(const CellSpec&) const = default;
 };
 
-/// Rows of the bias: 2 where h U has a bias of its own, as in a GRU with `reset_after`; else 1.
+/// Rows of the bias: 2 where h U has a bias of its own, as in a GRU with `reset_after` and an MGU; else 1.
 int bias_rows(const CellSpec& cell);
 /// Whether a cell has none of what an LSTM may have besides.
 bool is_plain(const CellSpec& cell);

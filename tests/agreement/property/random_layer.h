@@ -49,7 +49,7 @@ struct RandomLayer {
   }
 
   std::int64_t add_cell(Random& random, std::int64_t features, DType dtype) {
-    CellSpec spec{.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru}),
+    CellSpec spec{.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru, CellKind::mgu}),
                   .units = random.integer(1, 6),
                   .use_bias = random.coin(),
                   .reset_after = random.coin()};

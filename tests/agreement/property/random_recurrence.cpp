@@ -21,7 +21,7 @@ CellSpec random_cell(Random& random) {
     return random.pick(
         {Activation::sigmoid, Activation::sigmoid, Activation::hard_sigmoid, Activation::hard_sigmoid_keras3});
   };
-  return {.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru}),
+  return {.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru, CellKind::mgu}),
           .units = random.coin(0.1) ? random.integer(16, 40) : random.integer(1, 9),
           .activation = activation(),
           .recurrent_activation = gate_activation(),

@@ -92,6 +92,7 @@ TEST(TensorStep, IsTheFormulaOfEachElement) {
   expect_same({.kind = CellKind::lstm, .units = H});
   expect_same({.kind = CellKind::gru, .units = H});
   expect_same({.kind = CellKind::gru, .units = H, .reset_after = false});
+  expect_same({.kind = CellKind::mgu, .units = H});
 }
 
 }  // namespace
