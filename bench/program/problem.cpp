@@ -63,7 +63,7 @@ Problem make_problem(const Point& point, const DeviceProperties& device, std::ui
   const std::int64_t columns = gate_count(point.cell.kind) * point.H();
   const double scale = 1.0 / std::sqrt(static_cast<double>(point.H()));
   problem.weights = {random({point.I, columns}, scale), random({point.H(), columns}, scale)};
-  const bool two_biases = point.cell.kind == CellKind::gru && point.cell.reset_after;
+  const bool two_biases = bias_rows(point.cell) == 2;
   problem.weights.bias = random(two_biases ? Shape{2, columns} : Shape{columns}, scale);
   for (std::size_t k = set_count(point, device); k > 0; --k) {
     problem.sets.push_back(make_set(point, problem.spec, random));

@@ -12,6 +12,7 @@
 #include "rondo/keras/cells.h"
 #include "rondo/keras/conv_lstm.h"
 #include "rondo/keras/layers.h"
+#include "rondo/keras/mgu.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/network.h"

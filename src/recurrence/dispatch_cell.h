@@ -3,6 +3,7 @@
 
 #include "recurrence/cells/gru.h"
 #include "recurrence/cells/lstm.h"
+#include "recurrence/cells/mgu.h"
 #include "recurrence/cells/simple_rnn.h"
 #include "rondo/vocabulary/error.h"
 
@@ -22,6 +23,7 @@ decltype(auto) dispatch_plain_cell(const CellSpec& cell, Function&& function) {
     case CellKind::gru:
       return cell.reset_after ? function(FormulaTag<GruResetAfterFormula>{})
                               : function(FormulaTag<GruResetBeforeFormula>{});
+    case CellKind::mgu: return function(FormulaTag<MguFormula>{});
   }
   throw ValueError("cell kind", std::to_string(static_cast<int>(cell.kind)), "one of the CellKind values");
 }

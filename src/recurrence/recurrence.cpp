@@ -37,12 +37,8 @@ std::string parts_beyond_plain(const CellSpec& cell) {
 }  // namespace
 
 std::string to_string(CellKind kind) {
-  switch (kind) {
-    case CellKind::simple_rnn: return "simple_rnn";
-    case CellKind::lstm: return "lstm";
-    case CellKind::gru: return "gru";
-  }
-  throw ValueError("cell kind", std::to_string(static_cast<int>(kind)), "one of the CellKind values");
+  return dispatch_cell({.kind = kind},
+                       []<typename Formula>(FormulaTag<Formula>) { return std::string(Formula::kName); });
 }
 
 int gate_count(CellKind kind) {
@@ -51,6 +47,10 @@ int gate_count(CellKind kind) {
 
 int state_count(CellKind kind) {
   return dispatch_cell({.kind = kind}, []<typename Formula>(FormulaTag<Formula>) { return Formula::kStates; });
+}
+
+int bias_rows(const CellSpec& cell) {
+  return dispatch_cell(cell, []<typename Formula>(FormulaTag<Formula>) { return Formula::kBiases; });
 }
 
 bool is_plain(const CellSpec& cell) {
@@ -104,15 +104,17 @@ void check_weights(const CellSpec& cell, const RecurrentWeights& weights) {
   check_presence("weight projection", weights.projection, projected,
                  projected ? "as projection_units is " + std::to_string(*cell.projection_units)
                            : "as there are no projection_units");
-  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
-  if (weights.bias) check_tensor(*weights.bias, {"weight bias", two_rows ? Shape{2, columns} : Shape{columns}, dtype});
+  const Shape bias = bias_rows(cell) == 2 ? Shape{2, columns} : Shape{columns};
+  if (weights.bias) check_tensor(*weights.bias, {"weight bias", bias, dtype});
   if (weights.peepholes) check_tensor(*weights.peepholes, {"weight peepholes", {3, cell.units}, dtype});
   if (projected) check_tensor(*weights.projection, {"weight projection", {cell.units, *cell.projection_units}, dtype});
 }
 
 std::string to_string(const RecurrenceSpec& spec) {
   std::string text = to_string(spec.cell.kind);
-  if (spec.cell.kind == CellKind::gru) text += spec.cell.reset_after ? " (reset after)" : " (reset before)";
+  const std::string form =
+      dispatch_cell(spec.cell, []<typename Formula>(FormulaTag<Formula>) { return std::string(Formula::kForm); });
+  if (!form.empty()) text += " (" + form + ")";
   if (!is_plain(spec.cell)) text += " (" + parts_beyond_plain(spec.cell) + ")";
   text += " H=" + std::to_string(spec.cell.units) + " I=" + std::to_string(spec.I) + " T=" + std::to_string(spec.T) +
           " B=" + std::to_string(spec.B) + " " + to_string(spec.dtype);

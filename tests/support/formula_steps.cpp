@@ -55,6 +55,22 @@ StepResult gru_step(const CellSpec& cell, const RecurrentWeights& weights, const
   return {output, {output}};
 }
 
+// As flax.linen.MGUCell.
+StepResult mgu_step(const CellSpec& cell, const RecurrentWeights& weights, const Tensor& x, const Tensor& h) {
+  std::optional<Tensor> input_bias;
+  std::optional<Tensor> recurrent_bias;
+  if (weights.bias) {
+    input_bias = weights.bias->select(0, 0);
+    recurrent_bias = weights.bias->select(0, 1);
+  }
+  const std::vector<Tensor> a = split(with_bias(dot(x, weights.kernel), input_bias), 2);
+  const std::vector<Tensor> b = split(with_bias(dot(h, weights.recurrent_kernel), recurrent_bias), 2);
+  const Tensor f = activate(cell.recurrent_activation, add(a[0], b[0]));
+  const Tensor n = activate(cell.activation, add(a[1], mul(f, b[1])));
+  const Tensor output = add(mul(complement(f), n), mul(f, h));
+  return {output, {output}};
+}
+
 }  // namespace
 
 StepFunction formula_step(const CellSpec& cell, const RecurrentWeights& weights) {
@@ -63,6 +79,7 @@ StepFunction formula_step(const CellSpec& cell, const RecurrentWeights& weights)
       case CellKind::simple_rnn: return simple_rnn_step(cell, weights, x, states[0]);
       case CellKind::lstm: return lstm_step(cell, weights, x, states);
       case CellKind::gru: return gru_step(cell, weights, x, states[0]);
+      case CellKind::mgu: return mgu_step(cell, weights, x, states[0]);
     }
     throw ValueError("cell kind", "unknown", "a known one");
   };

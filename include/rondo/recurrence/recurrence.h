@@ -23,13 +23,13 @@
 namespace rondo {
 
 /// The cells whose mathematics Rondo knows.
-enum class CellKind : std::uint8_t { simple_rnn, lstm, gru };
+enum class CellKind : std::uint8_t { simple_rnn, lstm, gru, mgu };
 
-/// "simple_rnn", "lstm", "gru".
+/// "simple_rnn", "lstm", "gru", "mgu".
 std::string to_string(CellKind kind);
-/// Blocks of H columns in the kernels: 1, 4 (i f c o), 3 (z r h): Keras's order.
+/// Blocks of H columns in the kernels: 1, 4 (i f c o), 3 (z r h) in Keras's order, 2 (f n) of an MGU.
 int gate_count(CellKind kind);
-/// States of a cell: 1 (h), 2 (h, c), 1 (h).
+/// States of a cell: h, and c of an LSTM.
 int state_count(CellKind kind);
 
 /// The mathematics of one step, without the weights.
@@ -55,6 +55,8 @@ struct CellSpec {
   bool operator==(const CellSpec&) const = default;
 };
 
+/// Rows of the bias: 2 where h U has a bias of its own, as in a GRU with `reset_after` and an MGU; else 1.
+int bias_rows(const CellSpec& cell);
 /// Whether a cell has none of what an LSTM may have besides.
 bool is_plain(const CellSpec& cell);
 /// Features of h, and so of the output: P of a projection, else H.
@@ -65,9 +67,9 @@ std::int64_t state_units(const CellSpec& cell, int state);
 /// Throws `ValueError` naming the number of `cell` that cannot be, or that its kind does not have.
 void check_cell(const CellSpec& cell);
 
-/// Weights in Keras's layout, G = gate_count: kernel (I, G H), recurrent_kernel (H, G H), bias (G H), or (2, 3 H) for a
-/// GRU with `reset_after` (row 0 is added to x W, row 1 to h U). `bias` is absent when `use_bias` is false. With a
-/// projection recurrent_kernel is (P, G H).
+/// Weights in Keras's layout, G = gate_count: kernel (I, G H), recurrent_kernel (H, G H), bias (G H), or (2, G H) where
+/// bias_rows is 2 (row 0 is added to x W, row 1 to h U). `bias` is absent when `use_bias` is false. With a projection
+/// recurrent_kernel is (P, G H).
 struct RecurrentWeights {
   Tensor kernel;
   Tensor recurrent_kernel;

@@ -52,7 +52,7 @@ class GemmLoop {
         multiply_inputs({spec_, buffers_.x, static_cast<const float*>(weights_.kernel)}, scratch_.input_sums);
     for (std::int64_t s = 0; s < spec_.T; ++s) {
       multiply_states(scratch_.states[0], features_, 0, Formula::kProductsBeforeReset);
-      if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+      if constexpr (kPhases<Formula> == 2) {
         for (std::int64_t b = 0; b < spec_.B; ++b) reset_row(s, b);
         multiply_states(scratch_.reset_state, H_, Formula::kProductsBeforeReset, Formula::kGates);
       }

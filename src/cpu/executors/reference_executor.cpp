@@ -76,7 +76,7 @@ class ReferenceLoop {
             scratch_.recurrent_sums);
     Real input[Formula::kGates];
     Real recurrent[Formula::kGates];
-    if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+    if constexpr (kPhases<Formula> == 2) {
       for (std::int64_t u = 0; u < H_; ++u) {
         gather(u, input, recurrent);
         scratch_.reset_state[u] = Formula::reset(input, recurrent, h[u], activations);

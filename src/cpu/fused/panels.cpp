@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 
+#include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
 
@@ -62,17 +63,20 @@ void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_co
   }
 }
 
+template <typename Formula, int kPhase>
+constexpr Pass kPass = {kPhase == 0 ? 0 : kPhaseGates<Formula, 0>, kPhaseGates<Formula, kPhase>,
+                        kMostVectors / kPhaseGates<Formula, kPhase>};
+
+template <typename Formula, int kCount = kPhases<Formula>>
+constexpr std::array<Pass, 1> kPasses = {kPass<Formula, 0>};
+template <typename Formula>
+constexpr std::array<Pass, 2> kPasses<Formula, 2> = {kPass<Formula, 0>, kPass<Formula, 1>};
+
 }  // namespace
 
 std::span<const Pass> passes_of(const CellSpec& cell) {
-  static constexpr std::array<Pass, 1> kSimpleRnn{Pass{0, 1, 4}};
-  static constexpr std::array<Pass, 1> kLstm{Pass{0, 4, 1}};
-  static constexpr std::array<Pass, 1> kGruResetAfter{Pass{0, 3, 1}};
-  static constexpr std::array<Pass, 2> kGruResetBefore{Pass{0, 2, 2}, Pass{2, 1, 4}};
-  if (cell.kind == CellKind::simple_rnn) return kSimpleRnn;
-  if (cell.kind == CellKind::lstm) return kLstm;
-  if (cell.reset_after) return kGruResetAfter;
-  return kGruResetBefore;
+  return dispatch_plain_cell(
+      cell, []<typename Formula>(FormulaTag<Formula>) -> std::span<const Pass> { return kPasses<Formula>; });
 }
 
 std::int64_t padded_units(const CellSpec& cell, int lanes) {
@@ -101,7 +105,7 @@ PackedWeights::PackedWeights(const RunnerRequest& request, int lanes) {
       weights.kernel = cutter.take<std::byte>(width * spec.I * element_bytes);
       weights.bias = cutter.take<float>(width);
       const auto* recurrent_bias = cutter.take<float>(width);
-      if (spec.cell.kind == CellKind::gru && spec.cell.reset_after) weights.recurrent_bias = recurrent_bias;
+      if (bias_rows(spec.cell) == 2) weights.recurrent_bias = recurrent_bias;
     }
     return cutter.used();
   };

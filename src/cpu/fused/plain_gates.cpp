@@ -36,7 +36,7 @@ void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
   const RowStates& states = unit.states();
   const std::int64_t u = unit.number();
   unit.gather(input, recurrent);
-  if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+  if constexpr (kPhases<Formula> == 2) {
     if (pass == 0) {
       states.c[u] = input[0] + recurrent[0];
       states.reset_h[u] = Formula::reset(input, recurrent, states.h[u], activations);
@@ -51,20 +51,28 @@ void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
   if constexpr (Formula::kStates == 2) states.c[u] = next.c;
 }
 
+/// The vector kernels of a cell with the usual activations. A cell without an overload has none: its gates run unit by
+/// unit.
+template <typename Formula>
+GatesOfPasses vector_kernels(const GateKernels&, FormulaTag<Formula>) {
+  return {};
+}
+GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<SimpleRnnFormula>) { return {kernels.simple_rnn}; }
+GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<LstmFormula>) { return {kernels.lstm}; }
+GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<GruResetAfterFormula>) {
+  return {kernels.gru_reset_after};
+}
+GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<GruResetBeforeFormula>) {
+  return {kernels.gru_reset, kernels.gru_candidate};
+}
+
 }  // namespace
 
 Gates::Gates(const CellSpec& cell, const KernelTable& kernels) : cell_(cell), lanes_(kernels.lanes) {
-  const bool has_gates = cell.kind != CellKind::simple_rnn;
-  if (cell.activation != Activation::tanh) return;
-  if (has_gates && cell.recurrent_activation != Activation::sigmoid) return;
-  const GateKernels& gates = kernels.gates;
-  switch (cell.kind) {
-    case CellKind::simple_rnn: vectorised_[0] = gates.simple_rnn; break;
-    case CellKind::lstm: vectorised_[0] = gates.lstm; break;
-    case CellKind::gru:
-      vectorised_[0] = cell.reset_after ? gates.gru_reset_after : gates.gru_reset;
-      vectorised_[1] = gates.gru_candidate;
-  }
+  dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula> formula) {
+    const Activation gate = Formula::kHasGateActivation ? cell.recurrent_activation : Activation::sigmoid;
+    if (Activations{cell.activation, gate}.is_standard()) vectorised_ = vector_kernels(kernels.gates, formula);
+  });
 }
 
 void Gates::plain(std::size_t pass, const PanelGates& panel) const {

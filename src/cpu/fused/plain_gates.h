@@ -1,10 +1,15 @@
 /// The gates of a panel with whatever activations a cell has.
 #pragma once
 
+#include <array>
+
 #include "cpu/fused/kernels.h"
 #include "rondo/recurrence/recurrence.h"
 
 namespace rondo::fused {
+
+/// A kernel for each pass of a step; null: the gates run unit by unit.
+using GatesOfPasses = std::array<GatesFunction, 2>;
 
 /// Tanh and sigmoid in vectors; any other activation unit by unit, with the formulas that all executors share.
 class Gates {
@@ -25,7 +30,7 @@ class Gates {
 
   const CellSpec& cell_;
   int lanes_;
-  GatesFunction vectorised_[2] = {};
+  GatesOfPasses vectorised_ = {};
 };
 
 }  // namespace rondo::fused

@@ -9,7 +9,7 @@ namespace rondo::fused {
 
 // One part of the group also makes zeros of the units beyond H, which are computed with.
 void RowValues::load_initial_states() const {
-  const bool has_c = spec_.cell.kind == CellKind::lstm;
+  const bool has_c = state_count(spec_.cell.kind) == 2;
   const bool pads = run_.index % run_.partition.unit_groups == 0;
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
     scratch_.notes.current[b - rows_.begin] = 0;

@@ -31,12 +31,10 @@ cudnnRNNMode_t cell_of(const CudnnConfig& config) {
   if (!relu && config.activation != Activation::tanh) {
     throw ValueError("activation", to_string(config.activation), "tanh, or relu in a simple RNN");
   }
-  switch (config.kind) {
-    case CellKind::simple_rnn: return relu ? CUDNN_RNN_RELU : CUDNN_RNN_TANH;
-    case CellKind::lstm: return CUDNN_LSTM;
-    case CellKind::gru: return CUDNN_GRU;
-  }
-  throw ValueError("cell kind", std::to_string(static_cast<int>(config.kind)), "one of the CellKind values");
+  if (config.kind == CellKind::simple_rnn) return relu ? CUDNN_RNN_RELU : CUDNN_RNN_TANH;
+  if (config.kind == CellKind::lstm) return CUDNN_LSTM;
+  if (config.kind == CellKind::gru) return CUDNN_GRU;
+  throw ValueError("cell kind", to_string(config.kind), "simple_rnn, lstm or gru, as cuDNN has");
 }
 
 // The persistent algorithms know nothing but two biases; without a bias theirs are zeros.

@@ -1,5 +1,6 @@
 #include "cuda/cudnn/cudnn_packing.h"
 
+#include "recurrence/weight_layout.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
 
@@ -8,9 +9,6 @@ namespace {
 
 constexpr int kProjectionId = 8;
 
-// cuDNN has a GRU's gates as r z h, Keras as z r h; the others agree.
-int keras_block(CellKind kind, int gate) { return kind == CellKind::gru && gate < 2 ? 1 - gate : gate; }
-
 Tensor block_of(const Tensor& weight, int axis, int block, std::int64_t H) {
   return weight.slice(axis, block * H, (block + 1) * H);
 }
@@ -18,11 +16,10 @@ Tensor block_of(const Tensor& weight, int axis, int block, std::int64_t H) {
 }  // namespace
 
 std::vector<CudnnMatrix> cudnn_matrices(CellKind kind, bool projected) {
-  const int gates = gate_count(kind);
   std::vector<CudnnMatrix> matrices;
   for (const auto source : {CudnnMatrixSource::kernel, CudnnMatrixSource::recurrent_kernel}) {
-    for (int gate = 0; gate < gates; ++gate) {
-      matrices.push_back({static_cast<int>(matrices.size()), source, keras_block(kind, gate)});
+    for (const int block : gate_order(WeightOrigin::cudnn, kind)) {
+      matrices.push_back({static_cast<int>(matrices.size()), source, block});
     }
   }
   if (projected) matrices.push_back({kProjectionId, CudnnMatrixSource::projection, 0});
@@ -57,7 +54,8 @@ void check_cudnn_weights(const CudnnConfig& config, std::int64_t pseudo_layer, c
   check_tensor(cell.kernel, required("kernel", {input_width(config, pseudo_layer), columns}));
   check_tensor(cell.recurrent_kernel, required("recurrent_kernel", {state_width(config), columns}));
   if (config.use_bias) {
-    check_tensor(cell.bias, required("bias", config.kind == CellKind::gru ? Shape{2, columns} : Shape{columns}));
+    check_tensor(cell.bias, required("bias", bias_form({.kind = config.kind}) == BiasForm::both ? Shape{2, columns}
+                                                                                                : Shape{columns}));
   } else {
     check_presence("weight bias", cell.bias, false, "as use_bias is false");
   }

@@ -3,6 +3,7 @@
 #include <limits>
 #include <string>
 
+#include "recurrence/weight_layout.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -13,6 +14,7 @@ constexpr std::int64_t kMostSteps = 65535;
 constexpr std::int64_t kMostOfAnySize = std::numeric_limits<std::int32_t>::max();
 
 Support cell_support(const CellSpec& cell) {
+  if (!has_cell(WeightOrigin::cudnn, cell.kind)) return Support::no("cuDNN has no " + to_string(cell.kind));
   if (cell.use_peepholes) return Support::no("cuDNN's LSTM has no peepholes");
   if (!is_plain(cell)) return Support::no("it asks no cell clip and no projection of cuDNN");
   if (cell.kind == CellKind::simple_rnn) {

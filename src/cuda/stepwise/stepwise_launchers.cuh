@@ -71,8 +71,7 @@ struct ActivationsTag {
 /// Calls `function(ActivationsTag<Activations>{})` with the type that stands for `activations` in a kernel.
 template <typename Function>
 void dispatch_activations(Activations activations, Function&& function) {
-  const bool standard = activations.state == Activation::tanh && activations.gate == Activation::sigmoid;
-  if (standard) return function(ActivationsTag<StandardActivations>{});
+  if (activations.is_standard()) return function(ActivationsTag<StandardActivations>{});
   function(ActivationsTag<Activations>{});
 }
 
@@ -85,7 +84,7 @@ inline constexpr int kGatePackWidth =
 /// reset_operand = r * h, for a Formula whose candidate takes it.
 template <typename Formula, typename Element>
 void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
-  static_assert(Formula::kProductsBeforeReset < Formula::kGates, "the cell has no product after a reset");
+  static_assert(kPhases<Formula> == 2, "the cell has no product after a reset");
   constexpr int kWide = kPackWidth<Element>;
   const std::int64_t B = step.sums.schedule.B;
   const std::int64_t H = step.sums.H;

@@ -105,7 +105,7 @@ class StepwiseLoop {
   void multiply_states() const {
     multiply(RecurrentPart::before_reset,
              states_.operand == nullptr ? static_cast<const void*>(states_.h) : states_.operand);
-    if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+    if constexpr (kPhases<Formula> == 2) {
       launch_reset_step<Formula>(ResetStep<Element>{sums_, states_.h, scratch_.reset_operand}, run_.how);
       multiply(RecurrentPart::after_reset, scratch_.reset_operand);
     }

@@ -13,8 +13,7 @@ StepwiseProducts::StepwiseProducts(const RunnerRequest& request)
   dispatch_cell(spec_.cell, [&]<typename Formula>(FormulaTag<Formula>) {
     gates_before_reset_ = Formula::kProductsBeforeReset;
     recurrent_.push_back(recurrent_product(gates_before_reset_));
-    constexpr int kAfterReset = Formula::kGates - Formula::kProductsBeforeReset;
-    if constexpr (kAfterReset > 0) recurrent_.push_back(recurrent_product(kAfterReset));
+    if constexpr (kPhases<Formula> == 2) recurrent_.push_back(recurrent_product(kPhaseGates<Formula, 1>));
   });
   if (request.weights.projection != nullptr) make_projection(request.weights.projection);
 }

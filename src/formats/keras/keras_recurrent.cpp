@@ -1,6 +1,7 @@
 #include "formats/keras/keras_recurrent.h"
 
 #include <optional>
+#include <utility>
 
 #include "rondo/vocabulary/error.h"
 
@@ -9,10 +10,14 @@ namespace {
 
 using nlohmann::json;
 
+// All cells that Keras has.
+constexpr std::pair<CellKind, const char*> kClasses[] = {
+    {CellKind::simple_rnn, "SimpleRNN"}, {CellKind::lstm, "LSTM"}, {CellKind::gru, "GRU"}};
+
 std::optional<CellKind> kind_of(const std::string& class_name, const std::string& suffix) {
-  if (class_name == "SimpleRNN" + suffix) return CellKind::simple_rnn;
-  if (class_name == "LSTM" + suffix) return CellKind::lstm;
-  if (class_name == "GRU" + suffix) return CellKind::gru;
+  for (const auto& [kind, name] : kClasses) {
+    if (class_name == name + suffix) return kind;
+  }
   return std::nullopt;
 }
 
@@ -79,6 +84,13 @@ void parse_stack(const KerasFields& stack, const KerasFields& layer, KerasRecurr
 }
 
 }  // namespace
+
+std::string keras_class(CellKind kind) {
+  for (const auto& [known, name] : kClasses) {
+    if (known == kind) return name;
+  }
+  throw ValueError("cell", to_string(kind), "one that Keras has: SimpleRNN, LSTM or GRU");
+}
 
 bool is_keras_recurrent(const std::string& class_name) { return class_name == "RNN" || kind_of(class_name, ""); }
 

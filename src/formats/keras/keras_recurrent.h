@@ -8,6 +8,10 @@
 
 namespace rondo {
 
+/// Keras's class of a layer of such a cell: "SimpleRNN", "LSTM", "GRU"; the cell's own class ends with "Cell" besides.
+/// Throws `ValueError` for a cell that Keras does not have.
+std::string keras_class(CellKind kind);
+
 /// True for SimpleRNN, LSTM, GRU and RNN.
 bool is_keras_recurrent(const std::string& class_name);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/keras/keras_left_out.h"
+#include "formats/keras/keras_recurrent.h"
 #include "formats/keras/keras_weights.h"
 #include "rondo/vocabulary/error.h"
 
@@ -58,15 +59,6 @@ void collect(const HdfGroup& group, int depth, KerasLayer& layer) {
   }
 }
 
-const char* cell_class(CellKind kind) {
-  switch (kind) {
-    case CellKind::simple_rnn: return "SimpleRNNCell";
-    case CellKind::lstm: return "LSTMCell";
-    case CellKind::gru: break;
-  }
-  return "GRUCell";
-}
-
 /// The groups that hold the weights of `layer`, in Keras's order.
 void list_parts(const KerasLayer& layer, const std::string& path, std::vector<std::string>& parts) {
   if (!layer.wrapped.empty()) {
@@ -75,7 +67,7 @@ void list_parts(const KerasLayer& layer, const std::string& path, std::vector<st
   } else if (layer.recurrent && layer.recurrent->stacked) {
     ContainerNames names;
     for (const CellSpec& cell : layer.recurrent->cells) {
-      parts.push_back(path + "cell/cells/" + names.next(cell_class(cell.kind)));
+      parts.push_back(path + "cell/cells/" + names.next(keras_class(cell.kind) + "Cell"));
     }
   } else if (layer.recurrent) {
     parts.push_back(path + "cell");

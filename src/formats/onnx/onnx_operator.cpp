@@ -8,6 +8,7 @@
 #include <span>
 
 #include "formats/containers/input_file.h"
+#include "recurrence/dispatch_cell.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -127,14 +128,11 @@ Activation parse_activation(const std::string& name, Parameters& alphas, Paramet
   throw ValueError(where, "'" + name + "'", "one of 'Tanh', 'Sigmoid', 'Relu', 'HardSigmoid', 'Affine'");
 }
 
-/// How many functions a direction has.
+/// How many functions a direction has: one for the gates, if any has such, one for the candidate, and one for c.
 std::size_t function_count(CellKind kind) {
-  switch (kind) {
-    case CellKind::simple_rnn: return 1;
-    case CellKind::gru: return 2;
-    case CellKind::lstm: return 3;
-  }
-  throw ValueError("kind", std::to_string(static_cast<int>(kind)), "one of the CellKind values");
+  return dispatch_plain_cell({.kind = kind}, []<typename Formula>(FormulaTag<Formula>) -> std::size_t {
+    return (Formula::kHasGateActivation ? 1 : 0) + Formula::kStates;
+  });
 }
 
 OnnxActivations default_activations(CellKind kind) {

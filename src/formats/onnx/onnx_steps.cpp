@@ -1,81 +1,96 @@
 #include "formats/onnx/onnx_steps.h"
 
 #include "layers/loop/step_loop.h"
+#include "recurrence/dispatch_cell.h"
+#include "recurrence/tensor_step.h"
+#include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
 
-Tensor one_minus(const Tensor& x) { return add(neg(x), 1.0); }
+/// An activation as the operators have it: of what `clip` leaves of its input.
+struct ClippedActivation {
+  Activation function;
+  std::optional<double> bound;
+};
 
-/// One step from a = x W + b to the new states; the letters are those of the operators' pages. Matrices are Keras's.
+TensorValue activate(const ClippedActivation& activation, const TensorValue& x) {
+  const std::optional<double>& bound = activation.bound;
+  return activate(activation.function, bound ? clip(x.tensor(), -*bound, *bound) : x.tensor());
+}
+
+struct StepActivations {
+  ClippedActivation state;
+  ClippedActivation gate;
+  ClippedActivation output;  ///< h of an LSTM, which may be another one than g
+};
+
+/// The peepholes of all units, where there are some. `clip` is not for c.
+template <bool kCouples>
+struct OnnxLstmUnits : LstmVariantUnit<TensorValue> {
+  static constexpr bool kCouplesForget = kCouples;  ///< input_forget
+
+  explicit OnnxLstmUnits(const std::optional<Tensor>& peepholes) {
+    if (!peepholes) return;
+    has_peepholes = true;
+    w_i = peepholes->select(0, 0);
+    w_f = peepholes->select(0, 1);
+    w_o = peepholes->select(0, 2);
+  }
+
+  const TensorValue& clipped(const TensorValue& c) const { return c; }
+};
+
+/// One step from a = x W + b to the new states.
 class Step {
  public:
-  Step(const OnnxOperator& op, const OnnxCell& cell) : op_(op), cell_(cell), U_(cell.weights.recurrent_kernel) {}
+  Step(const OnnxOperator& op, const OnnxCell& cell)
+      : op_(op),
+        cell_(cell),
+        activations_{.state = {cell.cell.activation, op.clip},
+                     .gate = {cell.cell.recurrent_activation, op.clip},
+                     .output = {cell.activations.h, op.clip}} {}
 
   States operator()(const Tensor& a, const States& states) const {
-    const Tensor& h = states[0];
-    switch (op_.kind) {
-      case CellKind::simple_rnn: return {activated(cell_.activations.f, add(a, dot(h, U_)))};
-      case CellKind::lstm: return lstm(add(a, dot(h, U_)), states[1]);
-      case CellKind::gru: return op_.linear_before_reset ? gru_after(a, h) : gru_before(a, h);
-    }
-    throw ValueError("kind", std::to_string(static_cast<int>(op_.kind)), "one of the CellKind values");
+    const std::vector<Tensor> inputs = split(a, gate_count(op_.kind));
+    TensorStep step{.inputs = inputs, .previous = {states[0].leaf()}, .reset_h = states[0].leaf()};
+    if (states.size() == 2) step.previous.c = states[1].leaf();
+    const UnitStates<TensorValue> fresh = dispatch_plain_cell(
+        cell_.cell, [&]<typename Formula>(FormulaTag<Formula> formula) { return advance(formula, step); });
+    if (states.size() == 2) return {fresh.h.tensor(), fresh.c.tensor()};
+    return {fresh.h.tensor()};
   }
 
  private:
-  Tensor activated(Activation activation, const Tensor& x) const {
-    return activate(activation, op_.clip ? clip(x, -*op_.clip, *op_.clip) : x);
+  template <typename Formula>
+  UnitStates<TensorValue> advance(FormulaTag<Formula>, const TensorStep& step) const {
+    return step_of<Formula>(step);
   }
-
-  /// x + p c, with row `row` of the peepholes.
-  Tensor peep(const Tensor& x, int row, const Tensor& c) const {
+  UnitStates<TensorValue> advance(FormulaTag<LstmFormula>, const TensorStep& step) const {
     const std::optional<Tensor>& peepholes = cell_.weights.peepholes;
-    return peepholes ? add(x, mul(peepholes->select(0, row), c)) : x;
+    if (op_.input_forget) return step_of<LstmVariantFormula>(step, OnnxLstmUnits<true>(peepholes));
+    return step_of<LstmVariantFormula>(step, OnnxLstmUnits<false>(peepholes));
   }
 
-  //     i = f(z_i + P_i c)          f = f(z_f + P_f c), or 1 - i        c~ = g(z_c)
-  //     c' = f c + i c~             o = f(z_o + P_o c')                 h' = o h(c')
-  States lstm(const Tensor& z, const Tensor& c) const {
-    const OnnxActivations& functions = cell_.activations;
-    const std::vector<Tensor> gates = split(z, 4);
-    const Tensor i = activated(functions.f, peep(gates[0], 0, c));
-    const Tensor f = op_.input_forget ? one_minus(i) : activated(functions.f, peep(gates[1], 1, c));
-    const Tensor candidate = activated(functions.g, gates[2]);
-    const Tensor new_c = add(mul(f, c), mul(i, candidate));
-    const Tensor o = activated(functions.f, peep(gates[3], 2, new_c));
-    return {mul(o, activated(functions.h, new_c)), new_c};
+  template <typename Formula, typename... Units>
+  UnitStates<TensorValue> step_of(const TensorStep& step, const Units&... units) const {
+    const auto multiply = [this](const Tensor& state, int first, int last) { return products(state, first, last); };
+    return step_tensors<Formula>(step, activations_, multiply, units...);
   }
 
-  // z and r are functions of a + h U; h' = (1 - z) h~ + z h.
-  States gru(const Tensor& z, const Tensor& candidate, const Tensor& h) const {
-    return {add(mul(one_minus(z), activated(cell_.activations.g, candidate)), mul(z, h))};
-  }
-
-  //     h~ = g(a_h + r (h U_h + b_h))
-  States gru_after(const Tensor& a, const Tensor& h) const {
-    Tensor recurrent = dot(h, U_);
-    if (cell_.weights.bias) recurrent = add(recurrent, cell_.weights.bias->select(0, 1));
-    const std::vector<Tensor> inputs = split(a, 3);
-    const std::vector<Tensor> hidden = split(recurrent, 3);
-    const Tensor z = activated(cell_.activations.f, add(inputs[0], hidden[0]));
-    const Tensor r = activated(cell_.activations.f, add(inputs[1], hidden[1]));
-    return gru(z, add(inputs[2], mul(r, hidden[2])), h);
-  }
-
-  //     h~ = g(a_h + (r h) U_h)
-  States gru_before(const Tensor& a, const Tensor& h) const {
-    const std::vector<Tensor> inputs = split(a, 3);
-    const std::vector<Tensor> U = split(U_, 3);
-    const Tensor z = activated(cell_.activations.f, add(inputs[0], dot(h, U[0])));
-    const Tensor r = activated(cell_.activations.f, add(inputs[1], dot(h, U[1])));
-    return gru(z, add(inputs[2], dot(mul(r, h), U[2])), h);
+  std::vector<Tensor> products(const Tensor& state, int first, int last) const {
+    const std::int64_t H = cell_.cell.units;
+    const std::optional<Tensor>& bias = cell_.weights.bias;
+    Tensor sums = dot(state, columns_of_gates(cell_.weights.recurrent_kernel, H, first, last));
+    if (bias && bias->rank() == 2) sums = add(sums, columns_of_gates(bias->select(0, 1), H, first, last));
+    return split(sums, last - first);
   }
 
   const OnnxOperator& op_;
   const OnnxCell& cell_;
-  const Tensor& U_;
+  const StepActivations activations_;
 };
 
 /// x W + b of all steps: (T, B, G H).

@@ -1,7 +1,7 @@
 #include <array>
 
 #include "formats/onnx/onnx_operator.h"
-#include "formats/weights/weight_layout.h"
+#include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
@@ -15,7 +15,7 @@ constexpr std::array kPeepholesIOF{0, 2, 1};
 /// Throws unless all fit each other and the operator; returns H.
 std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weights) {
   const std::int64_t D = direction_count(op.direction);
-  const std::int64_t G = gate_count(op.kind);
+  const std::int64_t G = std::ssize(gate_order(WeightOrigin::onnx, op.kind));
   const Tensor& R = weights.recurrent_kernel;
   const bool is_matrix = R.defined() && R.rank() == 3 && is_floating(R.dtype()) && R.size(2) > 0;
   const std::int64_t H = op.hidden_size > 0 ? op.hidden_size : (is_matrix ? R.size(2) : 0);

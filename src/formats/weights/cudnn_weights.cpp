@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "formats/weights/weight_layout.h"
+#include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
@@ -11,7 +11,7 @@
 namespace rondo {
 namespace {
 
-std::size_t gates_of(CellKind kind) { return static_cast<std::size_t>(gate_count(kind)); }
+std::size_t gates_of(CellKind kind) { return gate_order(WeightOrigin::cudnn, kind).size(); }
 
 void check_shape(const std::string& name, const Tensor& tensor, const Shape& shape, DType dtype) {
   check_tensor(tensor, {.name = name, .shape = shape, .dtype = dtype, .reason = "to fit the other matrices"});

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "formats/weights/weight_layout.h"
+#include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
@@ -18,7 +18,10 @@ std::string suffix_of(const PytorchLayer& layer) {
 class Parameters {
  public:
   Parameters(const Safetensors& file, const PytorchLayer& layer)
-      : file_(file), prefix_(layer.prefix), suffix_(suffix_of(layer)), gates_(gate_count(layer.kind)) {
+      : file_(file),
+        prefix_(layer.prefix),
+        suffix_(suffix_of(layer)),
+        gates_(std::ssize(gate_order(WeightOrigin::pytorch, layer.kind))) {
     if (has_projection() && layer.kind != CellKind::lstm) {
       throw ValueError(where("weight_hr"), "a projection of a " + to_string(layer.kind), "one of an LSTM");
     }

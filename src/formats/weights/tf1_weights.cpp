@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "formats/weights/weight_layout.h"
+#include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
@@ -68,7 +68,7 @@ Columns read_gru(const Variables& variables) {
 
 Columns read_columns(const Variables& variables, CellKind kind) {
   if (kind == CellKind::gru) return read_gru(variables);
-  const Tensor kernel = variables.kernel("kernel", gate_count(kind));
+  const Tensor kernel = variables.kernel("kernel", std::ssize(gate_order(WeightOrigin::tf1, kind)));
   return {kernel, variables.shaped("bias", {kernel.size(1)}, kernel.dtype())};
 }
 
@@ -121,12 +121,12 @@ RecurrentWeights tf1_weights(const NumpyArchive& file, const Tf1Cell& cell) {
 }
 
 std::vector<NamedTensor> tf1_variables(const RecurrentWeights& keras, const Tf1Cell& cell) {
+  const std::span<const int> order = gate_order(WeightOrigin::tf1, cell.kind);
   if (keras.bias && keras.bias->rank() != 1) {
     throw ValueError("bias", describe(*keras.bias), "the (3 H) of a GRU without reset_after, TensorFlow 1's only form");
   }
   Tensor bias = keras.bias ? *keras.bias : Tensor::zeros({keras.kernel.size(1)}, keras.kernel.dtype());
   if (cell.kind == CellKind::lstm) bias = with_forget_bias(bias, -cell.forget_bias);
-  const std::span<const int> order = gate_order(WeightOrigin::tf1, cell.kind);
   const Tensor kernel = from_keras_order(concat({keras.kernel, keras.recurrent_kernel}, 0), order, 1);
   bias = from_keras_order(bias, order, 0);
   std::vector<NamedTensor> variables;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ops/tensor_value.h"
+#include "recurrence/cells/lstm.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
 
@@ -140,10 +142,13 @@ StepResult ConvLSTMCell::call(const Nest& inputs, const States& states, const Ce
   if (weights_.bias) sums = add(sums, *weights_.bias);
   sums = add(sums, convolution(image(states[0]), weights_.recurrent_kernel, {.padding = ConvolutionPadding::same}));
   const std::vector<Tensor> gates = split(sums, 4);
-  const auto gate = [&](std::size_t k) { return activate(options_.recurrent_activation, gates[k]); };
-  // c' = f c + i g, h' = o activation(c')
-  Tensor c = add(mul(gate(1), image(states[1])), mul(gate(0), activate(options_.activation, gates[2])));
-  Tensor h = mul(gate(3), activate(options_.activation, c));
+  const TensorValue gate_sums[] = {gates[0], gates[1], gates[2], gates[3]};
+  const TensorValue nothing_more[4];  // the products of h are in these sums
+  const UnitStates<TensorValue> fresh =
+      LstmFormula::step(gate_sums, nothing_more, UnitStates<TensorValue>{.c = image(states[1])},
+                        Activations{options_.activation, options_.recurrent_activation});
+  Tensor h = fresh.h.tensor();
+  Tensor c = fresh.c.tensor();
   if (first) {
     h = move_channels(h, false);
     c = move_channels(c, false);

@@ -1,5 +1,6 @@
 #include "layers/tf1/v1_weights.h"
 
+#include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
@@ -42,9 +43,8 @@ RecurrentWeights keras_weights(const GRUWeights& weights, std::int64_t units) {
                       weights.gates_kernel);
   check_beside_kernel("candidate_bias", weights.candidate_bias, {units}, weights.gates_kernel);
   const SplitKernel candidate = split_kernel("candidate_kernel", weights.candidate_kernel, units, units);
-  const auto zrh = [](const Tensor& ru, const Tensor& h) {
-    const std::vector<Tensor> r_u = split(ru, 2);
-    return concat({r_u[1], r_u[0], h});
+  const auto zrh = [](const Tensor& ru, const Tensor& c) {
+    return to_keras_order(concat({ru, c}), gate_order(WeightOrigin::tf1, CellKind::gru), -1);
   };
   return {zrh(gates.input, candidate.input), zrh(gates.recurrent, candidate.recurrent),
           zrh(weights.gates_bias, weights.candidate_bias)};
@@ -52,8 +52,7 @@ RecurrentWeights keras_weights(const GRUWeights& weights, std::int64_t units) {
 
 RecurrentWeights keras_weights(const SplitKernel& kernel, const Tensor& bias) {
   const auto ifco = [](const Tensor& ijfo) {
-    const std::vector<Tensor> gates = split(ijfo, 4);
-    return concat({gates[0], gates[2], gates[1], gates[3]});
+    return to_keras_order(ijfo, gate_order(WeightOrigin::tf1, CellKind::lstm), -1);
   };
   return {ifco(kernel.input), ifco(kernel.recurrent), ifco(bias)};
 }

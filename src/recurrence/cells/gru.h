@@ -11,7 +11,11 @@ namespace rondo {
 /// h' = z h + (1 - z) h~
 struct GruResetAfterFormula {
   static constexpr CellKind kKind = CellKind::gru;
-  static constexpr int kGates = 3;
+  static constexpr std::string_view kName = "gru";
+  static constexpr std::string_view kForm = "reset after";
+  static constexpr std::string_view kGateNames = "zrh";
+  static constexpr int kGates = static_cast<int>(kGateNames.size());
+  static constexpr bool kHasGateActivation = true;
   static constexpr int kStates = 1;
   static constexpr int kProductsBeforeReset = 3;
   static constexpr int kBiases = 2;
@@ -31,7 +35,11 @@ struct GruResetAfterFormula {
 /// h' = z h + (1 - z) h~
 struct GruResetBeforeFormula {
   static constexpr CellKind kKind = CellKind::gru;
-  static constexpr int kGates = 3;
+  static constexpr std::string_view kName = "gru";
+  static constexpr std::string_view kForm = "reset before";
+  static constexpr std::string_view kGateNames = "zrh";
+  static constexpr int kGates = static_cast<int>(kGateNames.size());
+  static constexpr bool kHasGateActivation = true;
   static constexpr int kStates = 1;
   static constexpr int kProductsBeforeReset = 2;
   static constexpr int kBiases = 1;

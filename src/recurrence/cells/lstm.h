@@ -12,7 +12,11 @@ namespace rondo {
 
 struct LstmFormula {
   static constexpr CellKind kKind = CellKind::lstm;
-  static constexpr int kGates = 4;
+  static constexpr std::string_view kName = "lstm";
+  static constexpr std::string_view kForm = "";
+  static constexpr std::string_view kGateNames = "ifgo";
+  static constexpr int kGates = static_cast<int>(kGateNames.size());
+  static constexpr bool kHasGateActivation = true;
   static constexpr int kStates = 2;
   static constexpr int kProductsBeforeReset = 4;
   static constexpr int kBiases = 1;
@@ -28,13 +32,15 @@ struct LstmFormula {
     const Real g = activate(activations.state, input[2] + recurrent[2]);
     const Real o = activate(activations.gate, input[3] + recurrent[3]);
     const Real c = f * previous.c + i * g;
-    return {o * activate(activations.state, c), c};
+    return {o * activate(output_activation(activations), c), c};
   }
 };
 
 /// What a unit of an LstmVariantFormula has of its own: its elements of the peepholes' diagonals, and the bound of c.
 template <typename Real>
 struct LstmVariantUnit {
+  static constexpr bool kCouplesForget = false;  ///< f is 1 - i: ONNX's input_forget, which has a type of its own
+
   bool has_peepholes = false;
   Real w_i = 0;
   Real w_f = 0;
@@ -43,30 +49,30 @@ struct LstmVariantUnit {
 
   /// w c; nothing without peepholes, even where c is infinite.
   RONDO_HOST_DEVICE Real peep(Real w, Real c) const { return has_peepholes ? w * c : Real(0); }
+  RONDO_HOST_DEVICE Real clipped(Real c) const { return formula::clip(c, -cell_clip, cell_clip); }
 };
 
 /// The LSTM with peepholes (Gers & Schmidhuber 2000), a bound for c, or both; and with a projection (Sak et al. 2014),
 /// which the executor multiplies what this makes as h with: `tf.compat.v1.nn.rnn_cell.LSTMCell`.
-struct LstmVariantFormula {
-  static constexpr CellKind kKind = CellKind::lstm;
-  static constexpr int kGates = 4;
-  static constexpr int kStates = 2;
-  static constexpr int kProductsBeforeReset = 4;
-  static constexpr int kBiases = 1;
-
+struct LstmVariantFormula : LstmFormula {
   /// i = gate(x W_i + b_i + h U_i + w_i c), f alike;  g = act(x W_g + b_g + h U_g)
   /// c' = clip(f c + i g)
   /// o = gate(x W_o + b_o + h U_o + w_o c')
   /// h' = o act(c'), or what is projected to it
-  template <typename Real, typename Activations>
+  template <typename Real, typename Activations, typename Unit>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
-                                                 Activations activations, const LstmVariantUnit<Real>& unit) {
+                                                 Activations activations, const Unit& unit) {
     const Real i = activate(activations.gate, input[0] + recurrent[0] + unit.peep(unit.w_i, previous.c));
-    const Real f = activate(activations.gate, input[1] + recurrent[1] + unit.peep(unit.w_f, previous.c));
+    Real f;
+    if constexpr (Unit::kCouplesForget) {
+      f = Real(1) - i;
+    } else {
+      f = activate(activations.gate, input[1] + recurrent[1] + unit.peep(unit.w_f, previous.c));
+    }
     const Real g = activate(activations.state, input[2] + recurrent[2]);
-    const Real c = formula::clip(f * previous.c + i * g, -unit.cell_clip, unit.cell_clip);
+    const Real c = unit.clipped(f * previous.c + i * g);
     const Real o = activate(activations.gate, input[3] + recurrent[3] + unit.peep(unit.w_o, c));
-    return {o * activate(activations.state, c), c};
+    return {o * activate(output_activation(activations), c), c};
   }
 };
 

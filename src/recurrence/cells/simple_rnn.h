@@ -7,7 +7,11 @@ namespace rondo {
 
 struct SimpleRnnFormula {
   static constexpr CellKind kKind = CellKind::simple_rnn;
-  static constexpr int kGates = 1;
+  static constexpr std::string_view kName = "simple_rnn";
+  static constexpr std::string_view kForm = "";
+  static constexpr std::string_view kGateNames = "h";
+  static constexpr int kGates = static_cast<int>(kGateNames.size());
+  static constexpr bool kHasGateActivation = false;
   static constexpr int kStates = 1;
   static constexpr int kProductsBeforeReset = 1;
   static constexpr int kBiases = 1;

@@ -1,10 +1,11 @@
-// Layer cases: SimpleRNN, LSTM, GRU and RNN of one or several cells, one call or a series of them.
+// Layer cases: SimpleRNN, LSTM, GRU, MGU and RNN of one or several cells, one call or a series of them.
 
 #include "agreement/golden/golden_layers.h"
 
 #include "agreement/golden/golden_own_cells.h"
 #include "agreement/golden/golden_steps.h"
 #include "rondo/keras/conv_lstm.h"
+#include "rondo/keras/mgu.h"
 
 namespace rondo::golden {
 namespace {
@@ -69,6 +70,17 @@ std::unique_ptr<RNN> make_known_layer(const GoldenCase& golden, const LayerPart&
   if constexpr (std::is_same_v<Options, GRUOptions>) options.reset_after = cell.reset_after;
   set_layer_options(golden, part, options);
   return std::make_unique<Layer>(options, cell_weights(golden, part.prefix));
+}
+
+std::unique_ptr<RNN> make_mgu(const GoldenCase& golden, const LayerPart& part) {
+  const CellSpec cell = cell_spec(part.description, CellKind::mgu);
+  RNNOptions options;
+  set_layer_options(golden, part, options);
+  return std::make_unique<MGU>(MGUCellOptions{.units = cell.units,
+                                              .activation = cell.activation,
+                                              .recurrent_activation = cell.recurrent_activation,
+                                              .use_bias = cell.use_bias},
+                               cell_weights(golden, part.prefix), options);
 }
 
 std::vector<std::int64_t> numbers(const nlohmann::json& description, const char* name) {
@@ -161,6 +173,7 @@ std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part)
   if (type == "SimpleRNN") return make_known_layer<SimpleRNN, SimpleRNNOptions>(golden, part, CellKind::simple_rnn);
   if (type == "LSTM") return make_known_layer<LSTM, LSTMOptions>(golden, part, CellKind::lstm);
   if (type == "GRU") return make_known_layer<GRU, GRUOptions>(golden, part, CellKind::gru);
+  if (type == "MGU") return make_mgu(golden, part);
   if (type.starts_with("ConvLSTM")) return make_conv_lstm(golden, part);
   RNNOptions options;
   set_layer_options(golden, part, options);

@@ -250,10 +250,12 @@ TEST(FewWordsAlone, EqualTheReferenceInDouble) {
   const CellSpec gru{.kind = CellKind::gru, .units = 43};
   const CellSpec two_phases{.kind = CellKind::gru, .units = 43, .reset_after = false};
   const CellSpec simple_rnn{.kind = CellKind::simple_rnn, .units = 43};
+  const CellSpec mgu{.kind = CellKind::mgu, .units = 43};
   std::uint64_t seed = 0;
-  for (const Case& way : {Case{lstm, DType::f16, 1, 1}, Case{lstm, DType::bf16, 2, 7}, Case{gru, DType::bf16, 1, 8},
-                          Case{gru, DType::f16, 2, 3}, Case{two_phases, DType::f16, 1, 5},
-                          Case{two_phases, DType::bf16, 2, 1}, Case{simple_rnn, DType::f16, 2, 8}}) {
+  for (const Case& way :
+       {Case{lstm, DType::f16, 1, 1}, Case{lstm, DType::bf16, 2, 7}, Case{gru, DType::bf16, 1, 8},
+        Case{gru, DType::f16, 2, 3}, Case{two_phases, DType::f16, 1, 5}, Case{two_phases, DType::bf16, 2, 1},
+        Case{simple_rnn, DType::f16, 2, 8}, Case{mgu, DType::bf16, 1, 3}}) {
     // Two teams, of which the second one has fewer rows; and a last block with few units, an odd number of them.
     const RandomRecurrence recurrence = recurrence_of(way.cell, 2 * way.rows - 1, ++seed);
     DeviceRun run = run_in({way.dtype}, PersistentKind::grid, seed);

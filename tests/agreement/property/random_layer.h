@@ -49,7 +49,7 @@ struct RandomLayer {
   }
 
   std::int64_t add_cell(Random& random, std::int64_t features, DType dtype) {
-    CellSpec spec{.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru}),
+    CellSpec spec{.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru, CellKind::mgu}),
                   .units = random.integer(1, 6),
                   .use_bias = random.coin(),
                   .reset_after = random.coin()};
@@ -60,7 +60,7 @@ struct RandomLayer {
     }
     RecurrentWeights weights{random.tensor({features, columns}, 1.0, dtype),
                              random.tensor({output_units(spec), columns}, 0.5, dtype), std::nullopt};
-    const bool two_rows = spec.kind == CellKind::gru && spec.reset_after;
+    const bool two_rows = bias_rows(spec) == 2;
     if (spec.use_bias) weights.bias = random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5, dtype);
     if (spec.use_peepholes) weights.peepholes = random.tensor({3, spec.units}, 0.5, dtype);
     if (spec.projection_units) weights.projection = random.tensor({spec.units, output_units(spec)}, 0.5, dtype);

@@ -21,7 +21,7 @@ CellSpec random_cell(Random& random) {
     return random.pick(
         {Activation::sigmoid, Activation::sigmoid, Activation::hard_sigmoid, Activation::hard_sigmoid_keras3});
   };
-  return {.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru}),
+  return {.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru, CellKind::mgu}),
           .units = random.coin(0.1) ? random.integer(16, 40) : random.integer(1, 9),
           .activation = activation(),
           .recurrent_activation = gate_activation(),
@@ -102,7 +102,7 @@ RecurrentWeights random_weights(Random& random, const CellSpec& cell, std::int64
   // Small enough that the states of an unbounded activation do not grow without end.
   const double scale = 0.9 / static_cast<double>(features);
   RecurrentWeights weights{random.tensor({I, columns}, 1.0), random.tensor({features, columns}, scale), std::nullopt};
-  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
+  const bool two_rows = bias_rows(cell) == 2;
   if (cell.use_bias) weights.bias = random.tensor(two_rows ? Shape{2, columns} : Shape{columns}, 0.5);
   if (cell.use_peepholes) weights.peepholes = random.tensor({3, cell.units}, 0.9);
   if (cell.projection_units) {

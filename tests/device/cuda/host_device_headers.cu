@@ -1,6 +1,7 @@
 // Instantiates the schedule, the activations and the formula of every cell in a kernel, and on the host beside it.
 #include "recurrence/cells/gru.h"
 #include "recurrence/cells/lstm.h"
+#include "recurrence/cells/mgu.h"
 #include "recurrence/cells/simple_rnn.h"
 #include "recurrence/schedule.h"
 #include "rondo/vocabulary/activation.h"
@@ -22,7 +23,7 @@ RONDO_HOST_DEVICE void step_unit(const Schedule& schedule, std::int64_t s, std::
   } else {
     states[out] = Formula::template step<Real>(input + t * Formula::kGates, recurrent, states[out], activations);
   }
-  if constexpr (Formula::kProductsBeforeReset < Formula::kGates) {
+  if constexpr (kPhases<Formula> == 2) {
     states[out].h = Formula::template reset<Real>(input, recurrent, states[out].h, activations);
   }
 }
@@ -47,6 +48,7 @@ void all_formulas(const Schedule& schedule, Activations activations, const Real*
   step_unit_on_both<LstmVariantFormula>(schedule, activations, values, states);
   step_unit_on_both<GruResetAfterFormula>(schedule, activations, values, states);
   step_unit_on_both<GruResetBeforeFormula>(schedule, activations, values, states);
+  step_unit_on_both<MguFormula>(schedule, activations, values, states);
 }
 
 }  // namespace

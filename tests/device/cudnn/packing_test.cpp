@@ -34,6 +34,7 @@ class PackedCell {
       case CellKind::simple_rnn: h = rnn(x, h); return;
       case CellKind::lstm: lstm(x, h, c); return;
       case CellKind::gru: h = gru(x, h); return;
+      case CellKind::mgu: FAIL() << "cuDNN has no mgu";
     }
   }
 

@@ -63,6 +63,7 @@ TEST(CudnnSupport, AcceptsWhatTheLibraryHas) {
 }
 
 TEST(CudnnSupport, RefusesOtherCells) {
+  expect_refused({"cuDNN has no mgu", [](auto& spec) { spec.cell.kind = CellKind::mgu; }});
   expect_refused({"cuDNN's activation is tanh, not relu", [](auto& spec) { spec.cell.activation = Activation::relu; }});
   expect_refused({"cuDNN's gates are sigmoids, not hard_sigmoid",
                   [](auto& spec) { spec.cell.recurrent_activation = Activation::hard_sigmoid; }});

@@ -264,7 +264,7 @@ TEST(PersistentPlan, EveryPlanFits) {
     Random random(seed);
     RecurrenceSpec spec = lstm(random.integer(1, 2100), random.integer(1, 300),
                                random.pick({DType::bf16, DType::f16, DType::f32}), random.integer(0, 100));
-    spec.cell.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru});
+    spec.cell.kind = random.pick({CellKind::simple_rnn, CellKind::lstm, CellKind::gru, CellKind::mgu});
     spec.cell.reset_after = random.coin();
     spec.I = random.integer(1, 300);
     spec.math = random.pick({MatrixMath::strict, MatrixMath::tf32, MatrixMath::tf32x3});

@@ -55,7 +55,7 @@ struct Numbers {
 class ThreadsInAnyOrder : public ::testing::TestWithParam<PersistentKind> {};
 
 TEST_P(ThreadsInAnyOrder, WriteTheSameBits) {
-  for (const CellKind cell : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
+  for (const CellKind cell : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru, CellKind::mgu}) {
     for (const Numbers numbers : {Numbers{DType::bf16}, Numbers{DType::f32}, Numbers{DType::f32, MatrixMath::tf32},
                                   Numbers{DType::f32, MatrixMath::tf32x3}}) {
       const RandomRecurrence exact = recurrence(cell, 3);

@@ -9,6 +9,7 @@
 #include "rondo/formats/tf1_weights.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
+#include "support/expect_error.h"
 #include "support/random.h"
 
 namespace rondo::test {
@@ -114,7 +115,7 @@ Sample draw_sample(Random& random, const CellSpec& cell, DType dtype, bool proje
                             .recurrent_kernel = draw(random, {projected ? P : H, columns}, dtype)}};
   sample.cell.use_peepholes = peepholes;
   if (projected) sample.cell.projection_units = P;
-  const bool two_rows = cell.kind == CellKind::gru && cell.reset_after;
+  const bool two_rows = bias_rows(cell) == 2;
   if (cell.use_bias) sample.weights.bias = draw(random, two_rows ? Shape{2, columns} : Shape{columns}, dtype);
   if (projected) sample.weights.projection = draw(random, {H, P}, dtype);
   if (peepholes) sample.weights.peepholes = draw(random, {3, H}, dtype);
@@ -184,6 +185,24 @@ TEST(WeightRoundTripTest, EveryOriginGivesBackTheSameBits) {
     }
     EXPECT_GE(count, 24) << origin.name;
   }
+}
+
+TEST(WeightRoundTripTest, EveryOriginRefusesACellThatItDoesNotHave) {
+  Random random(2);
+  const Sample sample = draw_sample(random, {.kind = CellKind::mgu, .units = H}, DType::f32, false, false);
+  for (const Origin& origin : origins()) {
+    SCOPED_TRACE(origin.name);
+    expect_words([&] { static_cast<void>(origin.there_and_back(sample)); },
+                 {"kind", "mgu", "has: simple_rnn, lstm, gru"});
+  }
+  const auto refused = [](const char* owner, const std::function<void()>& read) {
+    expect_words(read, {"kind", "mgu", owner});
+  };
+  refused("PyTorch", [] { static_cast<void>(pytorch_weights(Safetensors("f", {}, {}), {.kind = CellKind::mgu})); });
+  refused("cuDNN", [] { static_cast<void>(cudnn_weights({}, CellKind::mgu)); });
+  refused("TensorFlow 1", [] { static_cast<void>(tf1_weights(NumpyArchive("f", {}), {.kind = CellKind::mgu})); });
+  refused("ONNX",
+          [] { static_cast<void>(onnx_cells({.kind = CellKind::mgu}, {.kernel = {}, .recurrent_kernel = {}})); });
 }
 
 }  // namespace

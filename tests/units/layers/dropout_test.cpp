@@ -69,6 +69,33 @@ TEST(Dropout, OneMaskHoldsForAllStepsOfACallAndTheNextCallHasAnother) {
   EXPECT_FALSE(identical(SimpleRNN(plain(H, 0.5, 1), identity(H, 0.0))(x, kTraining).output.leaf(), first));
 }
 
+/// By hand, with a mask for each gate: of x, and of the h that U multiplies.
+TEST(Dropout, AnMguDropsForEachGate) {
+  Random random(3);
+  const RecurrentWeights weights{random.tensor({2, 2 * H}, 0.5), random.tensor({H, 2 * H}, 0.5),
+                                 random.tensor({2, 2 * H}, 0.5)};
+  KnownCell cell({.kind = CellKind::mgu, .units = H}, weights, {.dropout = 0.4, .recurrent_dropout = 0.3});
+  const DropoutMasks masks = cell.draw_masks(B, {.training = true});
+  ASSERT_EQ(masks.inputs.size(), 2U);
+  ASSERT_EQ(masks.recurrent.size(), 2U);
+  const Tensor x = random.tensor({B, 2}, 1.0);
+  const Tensor h = random.tensor({B, H}, 1.0);
+  const auto products = [&](std::size_t gate) {
+    const auto part = [&](const Tensor& weight) { return split(weight, 2)[gate]; };
+    return std::pair{
+        add(dot(mul(x, masks.inputs[gate]), part(weights.kernel)), part(weights.bias->select(0, 0))),
+        add(dot(mul(h, masks.recurrent[gate]), part(weights.recurrent_kernel)), part(weights.bias->select(0, 1)))};
+  };
+  const auto [f_of_x, f_of_h] = products(0);
+  const auto [n_of_x, n_of_h] = products(1);
+  const Tensor f = sigmoid(add(f_of_x, f_of_h));
+  const Tensor n = tanh(add(n_of_x, mul(f, n_of_h)));
+  const Tensor expected = add(mul(f, h), mul(add(neg(f), 1.0), n));
+  const StepResult step = cell.call(x, {h}, {.training = true});
+  EXPECT_TRUE(close(step.output.leaf(), expected, 1e-6));
+  EXPECT_TRUE(identical(step.states[0].leaf(), step.output.leaf()));
+}
+
 TEST(Dropout, DropsAtItsRateAndScalesTheRest) {
   constexpr std::int64_t kUnits = 400;
   constexpr std::int64_t kRows = 100;

@@ -22,11 +22,7 @@ class UnitRows {
  public:
   /// `memory` is the block's shared memory.
   __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place, const std::byte* memory)
-      : run_(run),
-        place_(place),
-        memory_(memory),
-        standard_(device::opaque(run.activations.state == Activation::tanh &&
-                                 run.activations.gate == Activation::sigmoid) != 0) {
+      : run_(run), place_(place), memory_(memory), standard_(device::opaque(run.activations.is_standard()) != 0) {
     // Threads without a row, and lanes without a unit, read the sums of another.
     const SumLayout& layout = run.layout.sum_layout;
     const int row = place.row < Counts::kPassRows ? place.row : 0;

@@ -144,7 +144,7 @@ double exchange_ns(const PersistentShape& shape, const Passes& passes) {
 
 double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes) {
   const Passes passes = passes_of(spec, shape);
-  const double phases = spec.cell.kind == CellKind::gru && !spec.cell.reset_after ? 2 : 1;
+  const double phases = recurrent_product(spec).phases;
   const double work = overlapped(product_ns(spec, shape, passes), shared_memory_ns(shape, bytes, passes));
   const double incoming = phases * incoming_ns(shape, bytes, passes);
   // h of one pass comes while another one is multiplied.

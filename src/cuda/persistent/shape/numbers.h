@@ -1,4 +1,4 @@
-/// The dtypes that recurrent products are computed in, and what a step consists of. Floor 4.
+/// The dtypes that recurrent products are computed in.
 #pragma once
 
 #include "cuda/device/mma_tile.h"
@@ -30,18 +30,5 @@ struct Numbers<float> {
   using Element = float;
   static constexpr int kPerWord = 1;
 };
-
-/// Products of a step: one of h with the columns of all gates; but for a GRU that resets before the candidate's
-/// product, one of h for the other gates, and one of r * h for the candidate.
-template <typename Formula>
-inline constexpr int kPhases = Formula::kProductsBeforeReset < Formula::kGates ? 2 : 1;
-
-/// Gates of a phase; none where there is no such phase. The gates of phase 0 come first.
-template <typename Formula, int kPhase>
-inline constexpr int kPhaseGates = 0;
-template <typename Formula>
-inline constexpr int kPhaseGates<Formula, 0> = Formula::kProductsBeforeReset;
-template <typename Formula>
-inline constexpr int kPhaseGates<Formula, 1> = Formula::kGates - Formula::kProductsBeforeReset;
 
 }  // namespace rondo

@@ -11,6 +11,7 @@
 #include "cuda/device/launch_config.h"
 #include "cuda/persistent/shape/numbers.h"
 #include "cuda/persistent/shape/persistent_shape.h"
+#include "recurrence/cells/unit.h"
 
 namespace rondo {
 

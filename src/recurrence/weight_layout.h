@@ -14,7 +14,14 @@ namespace rondo {
 
 enum class WeightOrigin : std::uint8_t { pytorch, cudnn, onnx, tf1 };
 
-/// Block k of the origin's weights is block `order[k]` of Keras's.
+/// As the origin calls itself: "PyTorch", ...
+std::string to_string(WeightOrigin origin);
+
+/// Whether the origin has cells of that kind.
+bool has_cell(WeightOrigin origin, CellKind kind);
+
+/// Block k of the origin's weights is block `order[k]` of Keras's. Throws `ValueError` for a kind that it does not
+/// have.
 std::span<const int> gate_order(WeightOrigin origin, CellKind kind);
 
 /// Blocks along `axis`, from the origin's order to Keras's and back: copies.
@@ -33,7 +40,7 @@ struct RowWeights {
 /// How Keras's side has the two biases.
 enum class BiasForm : std::uint8_t {
   added,  ///< their sum (G H,)
-  both    ///< (2, G H): a GRU with `reset_after` multiplies the recurrent bias of its candidate by r
+  both    ///< (2, G H), where bias_rows is 2: a gate multiplies the recurrent bias of the candidate
 };
 
 /// What `cell` has.
