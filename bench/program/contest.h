@@ -41,8 +41,8 @@ struct Measurement {
   std::string graph;
   /// By the executor's own model, of a run without the product of the inputs; nothing where it has none.
   std::optional<double> predicted_us = std::nullopt;
-  std::optional<PersistentWay> way = std::nullopt;  ///< of a persistent kernel
-  Spread microseconds = {};                         ///< of one run, over the rounds
+  std::optional<PersistentCandidate> candidate = std::nullopt;  ///< of a persistent kernel
+  Spread microseconds = {};                                     ///< of one run, over the rounds
   int rounds = 0;
   int runs_per_round = 0;
   double setup_seconds = 0;  ///< making the session, and the first run

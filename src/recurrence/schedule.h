@@ -48,15 +48,15 @@ struct Schedule {
 
   /// The first steps of a row of `length` steps, so many, are read backwards; beyond its length a row stays in place,
   /// as tf.reverse_sequence has it.
-  RONDO_HOST_DEVICE std::int64_t turned_steps(std::int64_t length) const {
+  RONDO_HOST_DEVICE std::int64_t reversed_steps(std::int64_t length) const {
     if (read_order == ReadOrder::forward) return 0;
     return read_order == ReadOrder::reversed ? T : length;
   }
 
   /// The input step t that processing step s of row b reads.
   RONDO_HOST_DEVICE std::int64_t read_time(std::int64_t s, std::int64_t b) const {
-    const std::int64_t turned = turned_steps(read_order == ReadOrder::reversed_within_length ? length(b) : T);
-    return s < turned ? turned - 1 - s : s;
+    const std::int64_t reversed = reversed_steps(read_order == ReadOrder::reversed_within_length ? length(b) : T);
+    return s < reversed ? reversed - 1 - s : s;
   }
 
   /// Where the output of processing step s of row b goes.

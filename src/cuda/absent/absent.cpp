@@ -54,7 +54,8 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
                                                                      PersistentKind) {
   return {};
 }
-std::optional<PersistentWay> persistent_way(const Executor&, const RecurrenceSpec&, const DeviceProperties&) {
+std::optional<PersistentCandidate> persistent_candidate(const Executor&, const RecurrenceSpec&,
+                                                        const DeviceProperties&) {
   return std::nullopt;
 }
 

@@ -11,10 +11,10 @@ namespace rondo {
 
 /// What sums, states and gates are computed and kept in: float, but double for double.
 template <typename Element>
-using Sum = std::conditional_t<std::is_same_v<Element, double>, double, float>;
+using Accumulator = std::conditional_t<std::is_same_v<Element, double>, double, float>;
 
-/// The dtype of Sum.
-constexpr DType sum_dtype(DType dtype) { return dtype == DType::f64 ? DType::f64 : DType::f32; }
+/// The dtype of Accumulator.
+constexpr DType accumulator_dtype(DType dtype) { return dtype == DType::f64 ? DType::f64 : DType::f32; }
 
 /// (B, H), rows `stride` elements apart. Null data: absent.
 template <typename Element>

@@ -75,9 +75,9 @@ class ChoosingExecutor final : public PersistentExecutor {
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
     const std::size_t workspace_bytes = this->workspace_bytes(request.spec, request.properties);
     std::string reason;  // of the first one: the others are there because of it
-    for (const PersistentPlan& way : ranked_persistent(request.spec, request.properties, options())) {
-      if (!is_one_kind() && !gains(way, request.spec, request.properties)) continue;
-      PersistentAttempt attempt = make_persistent_runner(request, way.shape, workspace_bytes);
+    for (const PersistentPlan& candidate : ranked_persistent(request.spec, request.properties, options())) {
+      if (!is_one_kind() && !gains(candidate, request.spec, request.properties)) continue;
+      PersistentAttempt attempt = make_persistent_runner(request, candidate.shape, workspace_bytes);
       if (attempt.runner != nullptr) return std::move(attempt.runner);
       if (reason.empty()) reason = attempt.reason;
     }
@@ -95,8 +95,8 @@ class ChoosingExecutor final : public PersistentExecutor {
   bool is_one_kind() const { return kinds_.size() == 1; }
 
   /// Whether it is expected to be faster than cuda_stepwise, or was measured to be.
-  static bool gains(const PersistentPlan& way, const RecurrenceSpec& spec, const DeviceProperties& properties) {
-    return way.measured != nullptr || way.total_ns <= stepwise_total_ns(spec, properties);
+  static bool gains(const PersistentPlan& candidate, const RecurrenceSpec& spec, const DeviceProperties& properties) {
+    return candidate.measured != nullptr || candidate.total_ns <= stepwise_total_ns(spec, properties);
   }
 
   const std::string_view name_;
@@ -108,7 +108,7 @@ class ChoosingExecutor final : public PersistentExecutor {
 class PlannedExecutor final : public PersistentExecutor {
  public:
   PlannedExecutor(const RecurrenceSpec& spec, const PersistentPlan& plan)
-      : spec_(spec), plan_(plan), name_(way_name(plan.shape)) {}
+      : spec_(spec), plan_(plan), name_(candidate_name(plan.shape)) {}
 
   std::string_view name() const override { return name_; }
 
@@ -143,12 +143,12 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
   return executors;
 }
 
-std::optional<PersistentWay> persistent_way(const Executor& executor, const RecurrenceSpec& spec,
-                                            const DeviceProperties& properties) {
+std::optional<PersistentCandidate> persistent_candidate(const Executor& executor, const RecurrenceSpec& spec,
+                                                        const DeviceProperties& properties) {
   const auto* persistent = dynamic_cast<const PersistentExecutor*>(&executor);
   if (persistent == nullptr) return std::nullopt;
   const PersistentPlan plan = persistent->plan(spec, properties).value();
-  return PersistentWay{plan, way_name(plan.shape)};
+  return PersistentCandidate{plan, candidate_name(plan.shape)};
 }
 
 const Executor& persistent_executor() {

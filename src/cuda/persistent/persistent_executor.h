@@ -27,20 +27,20 @@ std::unique_ptr<const Executor> tuned_persistent_executor(std::span<const Tuning
 std::span<const Executor* const> persistent_executors_by_kind();
 
 /// An executor for every way in which a kind of kernel can share out this recurrence, the one that is expected to be
-/// fastest first: to compare them, whatever a planner takes. They are named by way_name.
+/// fastest first: to compare them, whatever a planner takes. They are named by candidate_name.
 std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec& spec,
                                                                      const DeviceProperties& properties,
                                                                      PersistentKind kind);
 
-/// A plan, and its name as way_name has it.
-struct PersistentWay {
+/// A plan, and its name as candidate_name has it.
+struct PersistentCandidate {
   PersistentPlan plan = {};
   std::string name = {};
 };
 
 /// How one of these executors shares out a recurrence that it supports; nothing for any other executor.
-std::optional<PersistentWay> persistent_way(const Executor& executor, const RecurrenceSpec& spec,
-                                            const DeviceProperties& properties);
+std::optional<PersistentCandidate> persistent_candidate(const Executor& executor, const RecurrenceSpec& spec,
+                                                        const DeviceProperties& properties);
 
 /// A runner, or why the device has no room for it after all.
 struct PersistentAttempt {

@@ -4,13 +4,13 @@
 #include <string>
 
 #include "cuda/persistent/kernel/persistent_run.h"
-#include "cuda/persistent/shape/numbers.h"
+#include "cuda/persistent/shape/operand_traits.h"
 #include "rondo/recurrence/recurrence.h"
 
 namespace rondo {
 
 template <typename Operand>
-using PersistentKernel = void (*)(PersistentRun<typename Numbers<Operand>::Element>);
+using PersistentKernel = void (*)(PersistentRun<typename OperandTraits<Operand>::Element>);
 
 /// What a kernel is made for besides its cell: PersistentShape's.
 struct KernelRows {
@@ -34,7 +34,7 @@ struct PersistentTask {
 /// What the host does with the kernels for an Operand.
 template <typename Operand>
 struct PersistentKernels {
-  using Element = typename Numbers<Operand>::Element;
+  using Element = typename OperandTraits<Operand>::Element;
 
   /// Vectors of 16 bytes that the packed recurrent kernel has; W with a shape of PersistentShape::of_inputs.
   static std::int64_t packed_vectors(const PersistentTask& task);

@@ -58,7 +58,7 @@ class PersistentRunner final : public Runner {
 
  private:
   using Kernels = PersistentKernels<Operand>;
-  using Element = typename Numbers<Operand>::Element;
+  using Element = typename OperandTraits<Operand>::Element;
 
   /// A kernel of K rows.
   Tensor pack(const PersistentShape& shape, const void* kernel, std::int64_t K) const {
@@ -141,7 +141,7 @@ PersistentAttempt make_persistent_runner(const RunnerRequest& request, const Per
                                          std::size_t workspace_bytes) {
   return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> PersistentAttempt {
     const std::string reason = PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream});
-    if (!reason.empty()) return {.reason = way_name(shape) + ": " + reason};
+    if (!reason.empty()) return {.reason = candidate_name(shape) + ": " + reason};
     return {.runner = std::make_unique<PersistentRunner<Operand>>(request, shape, workspace_bytes)};
   });
 }

@@ -1,7 +1,7 @@
 /// What the kernels of the stepwise executor are told: one struct of named fields for each. Element is the dtype of
-/// what the caller sees (double, float, Float16 or BFloat16); sums and states are of type Sum<Element>. All rows of H
-/// units are without gaps unless a stride is given, and pointers are aligned as an allocator's are unless they are the
-/// caller's.
+/// what the caller sees (double, float, Float16 or BFloat16); sums and states are of type Accumulator<Element>. All
+/// rows of H units are without gaps unless a stride is given, and pointers are aligned as an allocator's are unless
+/// they are the caller's.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace rondo {
 /// What the loop remembers between steps. h has P units where it is projected, else H.
 template <typename Element>
 struct StepStates {
-  Sum<Element>* h = nullptr;   ///< (B, H)
-  Sum<Element>* c = nullptr;   ///< (B, H); null for a cell without it
-  Element* operand = nullptr;  ///< like h: h as the recurrent product takes it; null where h itself will do
-  bool* was_live = nullptr;    ///< (B): whether a row has been live at any step so far
+  Accumulator<Element>* h = nullptr;  ///< (B, H)
+  Accumulator<Element>* c = nullptr;  ///< (B, H); null for a cell without it
+  Element* operand = nullptr;         ///< like h: h as the recurrent product takes it; null where h itself will do
+  bool* was_live = nullptr;           ///< (B): whether a row has been live at any step so far
 };
 
 /// The sums behind the gates at processing step s, without biases, and the biases.
@@ -30,18 +30,18 @@ struct StepSums {
   std::int64_t s = 0;
   std::int64_t H = 0;
   Activations activations = {};
-  const Sum<Element>* input_sums = nullptr;  ///< (T, B, G H) by input step, `input_strides` apart: x W
+  const Accumulator<Element>* input_sums = nullptr;  ///< (T, B, G H) by input step, `input_strides` apart: x W
   TimeBatchStrides input_strides = {};
-  const Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
-  const Sum<Element>* bias = nullptr;            ///< (G H)
-  const Sum<Element>* recurrent_bias = nullptr;  ///< (G H); looked at only where the Formula has two biases
+  const Accumulator<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
+  const Accumulator<Element>* bias = nullptr;            ///< (G H)
+  const Accumulator<Element>* recurrent_bias = nullptr;  ///< (G H); looked at only where the Formula has two biases
 };
 
 /// What the gates of an LstmVariantFormula take besides.
 template <typename Element>
 struct LstmVariantStep {
-  const Sum<Element>* peepholes = nullptr;  ///< (3, H), rows w_i w_f w_o; null: none
-  Sum<Element> cell_clip = std::numeric_limits<Sum<Element>>::infinity();
+  const Accumulator<Element>* peepholes = nullptr;  ///< (3, H), rows w_i w_f w_o; null: none
+  Accumulator<Element> cell_clip = std::numeric_limits<Accumulator<Element>>::infinity();
 };
 
 /// Of all other cells.
@@ -66,8 +66,8 @@ struct LoadStates {
 template <typename Element>
 struct ResetStep {
   StepSums<Element> sums = {};
-  const Sum<Element>* h = nullptr;   ///< (B, H)
-  Element* reset_operand = nullptr;  ///< (B, H): r * h
+  const Accumulator<Element>* h = nullptr;  ///< (B, H)
+  Element* reset_operand = nullptr;         ///< (B, H): r * h
 };
 
 /// Advances all rows by one step, and emits their outputs.
@@ -76,7 +76,7 @@ struct GateStep {
   StepSums<Element> sums = {};
   StepStates<Element> states = {};
   /// States are zeros, h U too, and none of them has been written yet: the first step without initial states.
-  bool fresh = false;
+  bool from_zeros = false;
   [[no_unique_address]] VariantStep<Formula, Element> variant = {};
   std::uint32_t* flags = nullptr;    ///< bits such as kLengthOutOfRange, at a fresh step; else null
   ResultRows<Element> results = {};  ///< absent but at the last step
@@ -88,21 +88,21 @@ struct GateStep {
 /// step, whose addresses the host works out. Few and small arguments, because a launch waits for each cache line of
 /// them.
 template <typename Formula, typename Element>
-struct PlainGateStep {
+struct AllLiveGateStep {
   std::int32_t B = 0;
   std::int32_t H = 0;
   Activations activations = {};
-  bool fresh = false;  ///< as in GateStep
-  bool last = false;   ///< results are wanted
+  bool from_zeros = false;  ///< as in GateStep
+  bool last = false;        ///< results are wanted
   [[no_unique_address]] VariantStep<Formula, Element> variant = {};
-  const Sum<Element>* input_sums = nullptr;      ///< (B, G H) of this step, rows `input_stride` apart
-  const Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H)
-  const Sum<Element>* bias = nullptr;
-  const Sum<Element>* recurrent_bias = nullptr;
+  const Accumulator<Element>* input_sums = nullptr;      ///< (B, G H) of this step, rows `input_stride` apart
+  const Accumulator<Element>* recurrent_sums = nullptr;  ///< (B, G H)
+  const Accumulator<Element>* bias = nullptr;
+  const Accumulator<Element>* recurrent_bias = nullptr;
   std::int64_t input_stride = 0;
-  std::int64_t next_inputs = 0;  ///< from a row of this step to the same row of the next; 0 at the last
-  Sum<Element>* h = nullptr;     ///< as in StepStates
-  Sum<Element>* c = nullptr;
+  std::int64_t next_inputs = 0;       ///< from a row of this step to the same row of the next; 0 at the last
+  Accumulator<Element>* h = nullptr;  ///< as in StepStates
+  Accumulator<Element>* c = nullptr;
   Element* operand = nullptr;
   Element* y = nullptr;  ///< (B, H) of this step, or null
   std::int64_t y_stride = 0;
@@ -114,10 +114,10 @@ template <typename Element>
 struct UnprojectedStep {
   StepSums<Element> sums = {};
   LstmVariantStep<Element> variant = {};
-  bool fresh = false;               ///< as in GateStep
-  Sum<Element>* c = nullptr;        ///< (B, H)
-  Element* operand = nullptr;       ///< (B, H): o act(c), also of dead rows, where nobody looks at what comes of it
-  BatchRows<Element> final_c = {};  ///< absent but at the last step
+  bool from_zeros = false;            ///< as in GateStep
+  Accumulator<Element>* c = nullptr;  ///< (B, H)
+  Element* operand = nullptr;         ///< (B, H): o act(c), also of dead rows, where nobody looks at what comes of it
+  BatchRows<Element> final_c = {};    ///< absent but at the last step
 };
 
 /// Keeps and emits a projected h: all that a GateStep does besides the gates.
@@ -126,10 +126,10 @@ struct ProjectedStep {
   Schedule schedule = {};
   std::int64_t s = 0;
   std::int64_t P = 0;
-  const Sum<Element>* sums = nullptr;  ///< (B, P): the product with the projection
-  Sum<Element> clip = std::numeric_limits<Sum<Element>>::infinity();
+  const Accumulator<Element>* sums = nullptr;  ///< (B, P): the product with the projection
+  Accumulator<Element> clip = std::numeric_limits<Accumulator<Element>>::infinity();
   StepStates<Element> states = {};  ///< without c
-  bool fresh = false;               ///< as in GateStep, and so are the next four
+  bool from_zeros = false;          ///< as in GateStep, and so are the next four
   std::uint32_t* flags = nullptr;
   ResultRows<Element> results = {};  ///< without c
   Element* y = nullptr;              ///< (T, B, P)

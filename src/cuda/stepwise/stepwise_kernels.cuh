@@ -63,7 +63,7 @@ __device__ inline void add_inputs(const Step& step, const Real* inputs, int u,
 
 /// The input sums of row b at processing step s.
 template <typename Element>
-__device__ inline const Sum<Element>* inputs_of(const StepSums<Element>& step, std::int64_t s, std::int64_t b) {
+__device__ inline const Accumulator<Element>* inputs_of(const StepSums<Element>& step, std::int64_t s, std::int64_t b) {
   return step.input_sums + step.input_strides.offset(step.schedule.read_time(s, b), b);
 }
 
@@ -81,7 +81,8 @@ __device__ inline void add_products(const Step& step, UnitPosition at, UnitSums<
 
 /// Units at rows.data + b * stride + u = values, if the rows are wanted.
 template <int kWidth, typename Element>
-__device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
+__device__ inline void store_units(const Accumulator<Element> (&values)[kWidth], BatchRows<Element> rows,
+                                   UnitPosition at) {
   if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
 }
 
@@ -100,9 +101,9 @@ template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_constant__ ResetStep<Element> step) {
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.sums.schedule.B || at.u >= step.sums.H) return;
-  UnitSums<Sum<Element>, Formula::kGates, kWidth> sums;
+  UnitSums<Accumulator<Element>, Formula::kGates, kWidth> sums;
   const std::int64_t unit = at.b * step.sums.H + at.u;
-  Sum<Element> h[kWidth];
+  Accumulator<Element> h[kWidth];
   device::read_pack(step.h + unit, h);
   add_inputs<Formula>(step.sums, inputs_of(step.sums, step.sums.s, at.b), at.u, sums);
   const auto activations = make_activations<Activations>(step.sums);
@@ -124,10 +125,10 @@ struct UnitResults {
 
 template <int kWidth, typename Element>
 __device__ inline void store_results(const ResultRows<Element>& rows, UnitPosition at,
-                                     UnitResults<Sum<Element>, kWidth>& unit) {
+                                     UnitResults<Accumulator<Element>, kWidth>& unit) {
   store_units(unit.h, rows.final_h, at);
   store_units(unit.c, rows.final_c, at);
-  for (Sum<Element>& value : unit.h) value = unit.zeros ? Sum<Element>(0) : value;
+  for (Accumulator<Element>& value : unit.h) value = unit.zeros ? Accumulator<Element>(0) : value;
   store_units(unit.h, rows.last_output, at);
 }
 
@@ -150,14 +151,14 @@ __device__ inline void advance(const UnitSums<Real, Formula::kGates, kWidth>& su
 
 template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
-    plain_gate_step_kernel(const __grid_constant__ PlainGateStep<Formula, Element> step) {
-  using Real = Sum<Element>;
+    all_live_gate_step_kernel(const __grid_constant__ AllLiveGateStep<Formula, Element> step) {
+  using Real = Accumulator<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.B || at.u >= step.H) return;
   const std::int64_t unit = at.b * step.H + at.u;
   UnitResults<Real, kWidth> now;
-  if (!step.fresh) {
+  if (!step.from_zeros) {
     device::read_pack(step.h + unit, now.h);
     if constexpr (kHasC) device::read_pack(step.c + unit, now.c);
   }
@@ -169,7 +170,7 @@ __global__ void __launch_bounds__(kUnitThreads)
   const auto activations = make_activations<Activations>(step);
   device::wait_for_previous_kernel();
 
-  if (!step.fresh) add_products<Formula::kGates>(step, at, sums);
+  if (!step.from_zeros) add_products<Formula::kGates>(step, at, sums);
   advance<Formula>(sums, activations, variant, now);
   device::write_pack(now.h, step.h + unit);
   if constexpr (kHasC) device::write_pack(now.c, step.c + unit);
@@ -183,7 +184,7 @@ __global__ void __launch_bounds__(kUnitThreads)
 template <bool kHasC, typename Step, typename Real, int kWidth>
 __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule, std::int64_t s, std::int64_t unit,
                                      UnitPosition at, bool live, UnitResults<Real, kWidth>& now) {
-  if (live || step.fresh) {
+  if (live || step.from_zeros) {
     device::write_pack(now.h, step.states.h + unit);
     if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
     if constexpr (!std::is_same_v<decltype(step.states.operand), Real*>) {
@@ -191,8 +192,8 @@ __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule,
     }
     if (at.u == 0) step.states.was_live[at.b] = live;
   }
-  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
-  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
+  if (step.from_zeros && at.u == 0) check_length(schedule, at.b, step.flags);
+  const bool never_live = !live && (step.from_zeros || !step.states.was_live[at.b]);
   now.zeros = emits_zeros(schedule.dead_output, live, never_live);
   if (step.y != nullptr) {
     const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
@@ -206,7 +207,7 @@ __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule,
 template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
     gate_step_kernel(const __grid_constant__ GateStep<Formula, Element> step) {
-  using Real = Sum<Element>;
+  using Real = Accumulator<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t s = step.sums.s;
@@ -214,7 +215,7 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (at.b >= schedule.B || at.u >= step.sums.H) return;
   const std::int64_t unit = at.b * step.sums.H + at.u;
   UnitResults<Real, kWidth> now;
-  if (!step.fresh) {
+  if (!step.from_zeros) {
     device::read_pack(step.states.h + unit, now.h);
     if constexpr (kHasC) device::read_pack(step.states.c + unit, now.c);
   }
@@ -228,7 +229,7 @@ __global__ void __launch_bounds__(kUnitThreads)
   device::wait_for_previous_kernel();
 
   if (live) {
-    if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
+    if (!step.from_zeros) add_products<Formula::kGates>(step.sums, at, sums);
     advance<Formula>(sums, activations, variant, now);
   }
   keep_and_emit<kHasC>(step, schedule, s, unit, at, live, now);

@@ -105,7 +105,7 @@ void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
 
 /// The same step without what only dead rows need.
 template <typename Formula, typename Element>
-PlainGateStep<Formula, Element> plain(const GateStep<Formula, Element>& step) {
+AllLiveGateStep<Formula, Element> all_live(const GateStep<Formula, Element>& step) {
   const StepSums<Element>& sums = step.sums;
   const Schedule& schedule = sums.schedule;
   const bool last = sums.s + 1 == schedule.T;
@@ -113,7 +113,7 @@ PlainGateStep<Formula, Element> plain(const GateStep<Formula, Element>& step) {
   return {.B = static_cast<std::int32_t>(schedule.B),
           .H = static_cast<std::int32_t>(sums.H),
           .activations = sums.activations,
-          .fresh = step.fresh,
+          .from_zeros = step.from_zeros,
           .last = last,
           .variant = step.variant,
           .input_sums = sums.input_sums + time * sums.input_strides.time,
@@ -142,16 +142,16 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
   const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H, H) &&
                      variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
-  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   const bool all_live = schedule.mask == nullptr && schedule.lengths == nullptr;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kGateWide = kGatePackWidth<Formula, Element, Activations>;
     const device::LaunchConfig grid =
         packs ? unit_grid<kGateWide>(B, H, how.stream, order) : unit_grid<1>(B, H, how.stream, order);
     if (all_live) {
-      const auto kernel = packs ? plain_gate_step_kernel<Formula, Element, Activations, kGateWide>
-                                : plain_gate_step_kernel<Formula, Element, Activations, 1>;
-      device::launch(kernel, grid, plain(step));
+      const auto kernel = packs ? all_live_gate_step_kernel<Formula, Element, Activations, kGateWide>
+                                : all_live_gate_step_kernel<Formula, Element, Activations, 1>;
+      device::launch(kernel, grid, all_live(step));
     } else {
       const auto kernel = packs ? gate_step_kernel<Formula, Element, Activations, kGateWide>
                                 : gate_step_kernel<Formula, Element, Activations, 1>;
@@ -170,7 +170,7 @@ void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLau
   const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && variant_fits_packs(step.variant) &&
                      device::fits_packs<kWide>(step.c, H) && device::fits_packs<kWide>(step.operand) &&
                      rows_fit_packs(step.final_c);
-  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kGateWide = kGatePackWidth<LstmVariantFormula, Element, Activations>;
     if (packs) {

@@ -26,9 +26,9 @@ __device__ inline NoVariantUnits variant_units(NoVariantStep, std::int64_t, int)
 }
 
 template <int kWidth, typename Element>
-__device__ inline LstmVariantUnits<Sum<Element>, kWidth> variant_units(const LstmVariantStep<Element>& step,
-                                                                       std::int64_t H, int u) {
-  LstmVariantUnits<Sum<Element>, kWidth> units;
+__device__ inline LstmVariantUnits<Accumulator<Element>, kWidth> variant_units(const LstmVariantStep<Element>& step,
+                                                                               std::int64_t H, int u) {
+  LstmVariantUnits<Accumulator<Element>, kWidth> units;
   units.cell_clip = step.cell_clip;
   units.has_peepholes = step.peepholes != nullptr;
   if (!units.has_peepholes) return units;

@@ -66,7 +66,7 @@ class BlockExchange {
   __device__ void end() {}
 
  private:
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
 
   const ExchangePlace place_;
   std::uint32_t word_ = 0;  ///< where the word of the thread's first row goes, in bytes
@@ -91,7 +91,7 @@ class ClusterExchange {
     const bool exists = first_unit < place.shape.H;
     // Opaque: they are made here, and not again in every step.
     first_peer_ = device::opaque(exists ? device::lane() % kChunk : static_cast<unsigned>(place.shape.blocks));
-    auto* first = place.operands + place.row * place.shape.row_stride() + first_unit / Numbers<Operand>::kPerWord;
+    auto* first = place.operands + place.row * place.shape.row_stride() + first_unit / OperandTraits<Operand>::kPerWord;
     chunk_ = device::opaque(reinterpret_cast<std::byte*>(first));
     bytes_ = static_cast<std::uint32_t>(place.rows * ((place.shape.H + kChunk - 1) / kChunk)) * sizeof(device::Words4);
   }

@@ -65,7 +65,7 @@ class GridTeam {
 };
 
 template <typename Operand, GridWords kWords>
-using WordsOf = std::conditional_t<kWords == GridWords::alone, PlainWords<kMayHaveAllBits<Operand>>, NumberedWords>;
+using WordsOf = std::conditional_t<kWords == GridWords::alone, SentinelWords<kMayHaveAllBits<Operand>>, NumberedWords>;
 
 /// Words one by one.
 template <typename Operand, int kRoomTiles, GridWords kWordsValue>
@@ -149,7 +149,7 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
   static constexpr auto kSlotBytes = static_cast<std::uint32_t>(sizeof(Slot));
   static constexpr std::uint32_t kRowBytes = 2 * kTilePairs * kSlotBytes;
   static constexpr int kRoomRows = kRoomTiles * device::kTileColumns;
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
 
   using Team::at;
   using Team::epoch_;

@@ -15,8 +15,8 @@ namespace rondo {
 /// Pairs of a row of a tile.
 inline constexpr int kTilePairs = device::kTileWords / 2;
 
-/// `Words` are NumberedWords or PlainWords. How many rows there is room for is a constant, so that all words of a lane
-/// lie at constant distances from the first, and a load is one instruction.
+/// `Words` are NumberedWords or SentinelWords. How many rows there is room for is a constant, so that all words of a
+/// lane lie at constant distances from the first, and a load is one instruction.
 template <typename Words, int kRoomRows>
 struct GridOperands {
   using Pair = typename Words::Pair;

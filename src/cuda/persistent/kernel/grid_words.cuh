@@ -47,10 +47,10 @@ struct NumberedWords {
 /// One fence in a step is both: behind the wait for an exchange, and before the push of the next. kMayHaveAllBits is
 /// that of the words' operands.
 template <bool kMayHaveAllBits>
-struct PlainWords {
+struct SentinelWords {
   using Pair = device::WordPair;
   using Slot = std::uint32_t;  ///< one half of a pair
-  static constexpr std::uint32_t kPlaces = kPlainPlaces;
+  static constexpr std::uint32_t kPlaces = kSentinelPlaces;
   static constexpr bool kMakesRoom = true;
 
   __device__ static Pair load(const Pair* source) { return device::load_words(source); }

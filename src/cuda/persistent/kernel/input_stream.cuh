@@ -13,7 +13,7 @@
 #include "cuda/device/unroll.cuh"
 #include "cuda/persistent/kernel/lane_weights.cuh"
 #include "cuda/persistent/kernel/persistent_run.h"
-#include "cuda/persistent/shape/numbers.h"
+#include "cuda/persistent/shape/operand_traits.h"
 
 namespace rondo {
 
@@ -30,11 +30,11 @@ struct TeamSteps {
   StepRange steps = {};
 };
 
-/// `Counts` are RowCounts. Where a warp and its memory are is found anew for each pass: registers are for weights.
+/// `Counts` are PassCounts. Where a warp and its memory are is found anew for each pass: registers are for weights.
 template <typename Formula, typename Operand, typename Layout, typename Counts>
 class InputStream {
  public:
-  using Element = typename Numbers<Operand>::Element;
+  using Element = typename OperandTraits<Operand>::Element;
 
   __device__ InputStream(const PersistentRun<Element>& run, std::byte* memory, const TeamSteps& team)
       : run_(run), memory_(memory), team_(team) {}
@@ -76,7 +76,7 @@ class InputStream {
   }
 
  private:
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
   /// Lanes that read a row of x beside each other.
   static constexpr int kRowLanes = device::kTileWords;
   static constexpr int kRowsAtOnce = device::kWarpLanes / kRowLanes;

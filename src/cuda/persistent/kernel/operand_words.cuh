@@ -5,7 +5,7 @@
 #include "cuda/device/convert.cuh"
 #include "cuda/device/mma.cuh"
 #include "cuda/device/words.h"
-#include "cuda/persistent/shape/numbers.h"
+#include "cuda/persistent/shape/operand_traits.h"
 
 namespace rondo {
 
@@ -29,7 +29,7 @@ __device__ inline std::uint32_t input_word(std::uint32_t word) {
 /// and of the next one's, and the next one gets nothing of use. All lanes of the warp take part.
 template <typename Operand>
 __device__ inline std::uint32_t word_of_lanes(float value) {
-  if constexpr (Numbers<Operand>::kPerWord == 1) {
+  if constexpr (OperandTraits<Operand>::kPerWord == 1) {
     return operand_word(Operand{}, value);
   } else {
     return device::pair_of(value, device::shuffle_xor(value, 1), Operand{});
@@ -38,7 +38,7 @@ __device__ inline std::uint32_t word_of_lanes(float value) {
 
 /// Lanes whose values make four words.
 template <typename Operand>
-inline constexpr int kChunkLanes = 4 * Numbers<Operand>::kPerWord;
+inline constexpr int kChunkLanes = 4 * OperandTraits<Operand>::kPerWord;
 
 /// The words of all lanes of a chunk, in each of them. All lanes of the warp take part.
 template <typename Operand>
@@ -46,7 +46,7 @@ __device__ inline device::Words4 chunk_of_lanes(float value) {
   const std::uint32_t word = word_of_lanes<Operand>(value);
   device::Words4 chunk;
   for (unsigned i = 0; i < 4; ++i) {
-    chunk.words[i] = device::shuffle_among<kChunkLanes<Operand>>(word, i * Numbers<Operand>::kPerWord);
+    chunk.words[i] = device::shuffle_among<kChunkLanes<Operand>>(word, i * OperandTraits<Operand>::kPerWord);
   }
   return chunk;
 }

@@ -14,15 +14,15 @@ template <typename Operand>
 struct PackTiles {
   PersistentShape shape = {};  ///< of W: PersistentShape::of_inputs
   std::int64_t K = 0;
-  const typename Numbers<Operand>::Element* kernel = nullptr;  ///< (K, G H)
-  device::Words4* packed = nullptr;                            ///< [block of a team][warp][tile][vector][lane]
+  const typename OperandTraits<Operand>::Element* kernel = nullptr;  ///< (K, G H)
+  device::Words4* packed = nullptr;                                  ///< [block of a team][warp][tile][vector][lane]
 };
 
 /// Operands of column (gate, unit) at a word along k; zeros beyond K and H.
 template <typename Formula, typename Operand>
 __device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int gate, std::int64_t unit, int word) {
-  using Element = typename Numbers<Operand>::Element;
-  constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  using Element = typename OperandTraits<Operand>::Element;
+  constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
   const std::int64_t H = pack.shape.H;
   const auto at = [&](std::int64_t k) {
     const bool exists = gate < Formula::kGates && unit < H && k < pack.K;

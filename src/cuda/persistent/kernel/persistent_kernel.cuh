@@ -153,7 +153,7 @@ __device__ inline int rows_of_pass(int rows, int first) {
 template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles,
           Streams kStreams = Streams::each_pass>
 __global__ void __launch_bounds__(kPersistentThreads, 1)
-    persistent_kernel(const __grid_constant__ PersistentRun<typename Numbers<Operand>::Element> run) {
+    persistent_kernel(const __grid_constant__ PersistentRun<typename OperandTraits<Operand>::Element> run) {
   // Clusters begin with compute capability 9.0, and for 8.0 the compiler finds no registers for the sums of two passes.
   constexpr bool kNewer = Exchange::kKind == PersistentKind::cluster || kStreams == Streams::once;
   if constexpr (kNewer && !device::kHasClusters) return;
@@ -162,8 +162,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, kStreams>;
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
   using Counts =
-      RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),
-                known_units(Exchange::kKind, kOctets, kRowTiles)>;
+      PassCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),
+                 known_units(Exchange::kKind, kOctets, kRowTiles)>;
   // With one pass, what the others push is asked for straight after the push, and comes while y is written; not where
   // the kernel multiplies x meanwhile, which needs the registers.
   constexpr bool kAsksEarly = Counts::kPasses == 1 && Exchange::kInFlight;
@@ -180,16 +180,16 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const BlockMemory memory{device::shared_memory(), run.layout};
   memory.clear(shape.threads());
   const StepRange range = steps_to_compute(run.schedule, first_row, team_rows);
-  bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
+  bool h_is_zeros = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
   const int warp = thread / device::kWarpLanes;
   InputStream<Formula, Operand, typename Product::Layout, Counts> inputs(
       run, memory.base, {.first_row = first_row, .rows = team_rows, .steps = range});
   if (shape.multiplies_inputs()) inputs.begin(block);
   Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
                                     device::kWarpLanes,
-                  warp_place<Product>(shape, memory, team_rows, !fresh || range.last - range.first > 1));
+                  warp_place<Product>(shape, memory, team_rows, !h_is_zeros || range.last - range.first > 1));
   const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
-  UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(
+  UnitRows<Formula, typename OperandTraits<Operand>::Element, Counts> rows(
       run,
       {.unit = place.unit,
        .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
@@ -209,7 +209,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   for (; s < range.first; ++s) rows.emit(s, false);
   std::uint32_t given_up = exchange.given_up();
   if (s < range.last) {
-    if (!fresh && given_up == 0) {
+    if (!h_is_zeros && given_up == 0) {
       for_passes<Counts>(team_rows, push_h);
       exchange.end_pushes();
       make_room(exchange, rows);
@@ -218,12 +218,12 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   }
   SumPlaces sums(run.layout, shape, needs);
   typename Product::template Asked<decltype(exchange.operands(0))> asked;
-  if (asks_early && s < range.last && !fresh) product.ask(exchange.operands(0), asked);
+  if (asks_early && s < range.last && !h_is_zeros) product.ask(exchange.operands(0), asked);
   // Sums of a phase of the step; with the first one those of x.
   const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, int pass) {
     const bool with_inputs = kPhase == 0 && shape.multiplies_inputs();
     if (with_inputs) inputs.multiply(product, s, pass);
-    if (!fresh) {
+    if (!h_is_zeros) {
       const int first = pass * kPassRows;
       exchange.wait(first);
       const auto operands = exchange.operands(first);
@@ -241,16 +241,16 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   for (; s < range.last && given_up == 0; ++s) {
     const bool more = s + 1 < range.last;
     if constexpr (kStreams == Streams::once) {
-      if (!fresh) product.begin_step([&](int pass) { return exchange.operands(pass * kPassRows); });
+      if (!h_is_zeros) product.begin_step([&](int pass) { return exchange.operands(pass * kPassRows); });
     }
     if constexpr (kPhases<Formula> == 2) {
       for_passes<Counts>(team_rows, [&](int pass) {
         multiply(std::integral_constant<int, 0>{}, pass);
-        if (fresh) return;
+        if (h_is_zeros) return;
         rows.reset(pass, sums.current());
         if (given_up == 0) push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
       });
-      if (!fresh) {
+      if (!h_is_zeros) {
         exchange.end_pushes();
         if (given_up == 0) make_room(exchange, rows);
       }
@@ -264,7 +264,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     if (more) exchange.end_pushes();
     if (asks_early && more) product.ask(exchange.operands(0), asked);
     if (more) make_room(exchange, rows);
-    fresh = false;
+    h_is_zeros = false;
     rows.emit(s, true);
     if (more) rows.load_inputs(s + 1);
   }

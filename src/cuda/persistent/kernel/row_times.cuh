@@ -13,8 +13,8 @@ __device__ inline std::int64_t offset_of(const TimeBatchStrides& strides, std::i
 
 /// Schedule::read_time of a row of `length` steps.
 __device__ inline std::int32_t read_time_of(const Schedule& schedule, std::int32_t length, std::int32_t s) {
-  const auto turned = static_cast<std::int32_t>(schedule.turned_steps(length));
-  return s < turned ? turned - 1 - s : s;
+  const auto reversed = static_cast<std::int32_t>(schedule.reversed_steps(length));
+  return s < reversed ? reversed - 1 - s : s;
 }
 
 /// Schedule::write_time, likewise.

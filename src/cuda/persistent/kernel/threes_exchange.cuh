@@ -125,7 +125,7 @@ class ThreesExchange : public GridTeam<kNumberedPlaces> {
   __device__ void end() { leave(epoch_ + 1); }
 
  private:
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
   static constexpr std::uint32_t kPacketBytes = sizeof(device::Words4);
   static constexpr std::uint32_t kRowBytes = kTilePairs * kPacketBytes;
 

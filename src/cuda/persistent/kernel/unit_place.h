@@ -53,7 +53,7 @@ __device__ inline ThreadPlace thread_place(const PersistentShape& shape, int lan
 /// How many rows there may be: of a team in passes of so many, and in each of them of a thread. Where it is known
 /// beforehand how many units a block has, kUnits says so, and all of its kMostWarps warps are along k.
 template <int kPassesValue, int kPassRowsValue, int kThreadRowsValue, int kUnitsValue>
-struct RowCounts {
+struct PassCounts {
   static constexpr int kPasses = kPassesValue;
   static constexpr int kPassRows = kPassRowsValue;
   static constexpr int kThreadRows = kThreadRowsValue;

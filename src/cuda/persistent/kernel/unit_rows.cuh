@@ -12,7 +12,7 @@
 #include "cuda/persistent/kernel/persistent_run.h"
 #include "cuda/persistent/kernel/row_times.cuh"
 #include "cuda/persistent/kernel/unit_place.h"
-#include "cuda/persistent/shape/numbers.h"
+#include "cuda/persistent/shape/operand_traits.h"
 
 namespace rondo {
 

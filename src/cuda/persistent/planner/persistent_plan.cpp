@@ -226,7 +226,7 @@ std::string to_string(PersistentKind kind) {
   return "unknown";
 }
 
-std::string way_name(const PersistentShape& shape) {
+std::string candidate_name(const PersistentShape& shape) {
   std::string name = to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) +
                      "_" + std::to_string(shape.rows) + "rows_";
   // Other kinds have two octets in each warp.
@@ -264,7 +264,7 @@ std::string to_string(const PersistentPlan& plan) {
     text << "predicted " << std::round(plan.step_ns) / 1000.0 << " us a step, "
          << (shape.multiplies_inputs() ? "with" : "without") << " the product of the inputs";
   }
-  text << " (" << way_name(shape) << ")";
+  text << " (" << candidate_name(shape) << ")";
   return text.str();
 }
 

@@ -34,7 +34,7 @@ std::string to_string(PersistentKind kind);
 /// tiles of its weights in every step, "_once" where it reads them once for all rows, "_fused" where the kernel
 /// multiplies x as well, "_alone" where words of few rows go alone, "_onefirst" for the other way to poll. No two ways
 /// of a recurrence on a device have the same name.
-std::string way_name(const PersistentShape& shape);
+std::string candidate_name(const PersistentShape& shape);
 
 /// What a plan does, in words, what the model expects of it, and its way's name.
 std::string to_string(const PersistentPlan& plan);

@@ -43,12 +43,12 @@ struct TuningRow {
   TuningRange T = {};
   /// A kernel that multiplies x itself and was faster is so for fewer inputs, another one for more of them.
   TuningRange I = {};
-  std::string_view way = {};  ///< as way_name, or "cuda_stepwise"
-  double step_us = 0;         ///< measured: the median run, products of the inputs included, over T
+  std::string_view candidate = {};  ///< as candidate_name, or "cuda_stepwise"
+  double step_us = 0;               ///< measured: the median run, products of the inputs included, over T
   std::string_view record = {};
 };
 
-inline constexpr std::string_view kStepwiseWay = "cuda_stepwise";
+inline constexpr std::string_view kStepwiseCandidate = "cuda_stepwise";
 
 /// What must be the same in a row and a recurrence, in the order of a table.
 constexpr auto tuning_key(const TuningRow& row) {

@@ -35,7 +35,7 @@ struct GridMemorySize {
 };
 RONDO_HOST_DEVICE inline GridMemorySize grid_memory_size(const PersistentShape& shape) {
   const bool alone = shape.words == GridWords::alone;
-  const std::int64_t places = alone ? kPlainPlaces : kNumberedPlaces;
+  const std::int64_t places = alone ? kSentinelPlaces : kNumberedPlaces;
   // Words alone wait for a certain NaN to be replaced: all bits are set (grid_words.cuh).
   return {shape.teams * places * exchange_bytes(shape) / 4, alone ? -1 : 0};
 }

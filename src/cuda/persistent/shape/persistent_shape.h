@@ -204,7 +204,7 @@ struct PersistentShape {
 
 /// Exchanges of a grid that have memory of their own at a time: see grid_words.cuh.
 inline constexpr std::uint32_t kNumberedPlaces = 2;
-inline constexpr std::uint32_t kPlainPlaces = 4;
+inline constexpr std::uint32_t kSentinelPlaces = 4;
 
 /// Of one exchange of a team.
 RONDO_HOST_DEVICE inline std::int32_t exchange_bytes(const PersistentShape& shape) {

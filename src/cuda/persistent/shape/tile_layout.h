@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include "cuda/device/launch_config.h"
-#include "cuda/persistent/shape/numbers.h"
+#include "cuda/persistent/shape/operand_traits.h"
 #include "cuda/persistent/shape/persistent_shape.h"
 
 namespace rondo {
@@ -66,7 +66,7 @@ template <typename Formula, typename Operand>
 inline constexpr RecurrentProduct kRecurrentProduct = {
     .gates = Formula::kGates,
     .phases = kPhases<Formula>,
-    .operand_bytes = static_cast<int>(sizeof(typename Numbers<Operand>::Element)),
+    .operand_bytes = static_cast<int>(sizeof(typename OperandTraits<Operand>::Element)),
     .strict = std::is_same_v<Operand, float>};
 
 /// Rows of a strict product that share a reading of the weights, at most; a divisor of device::kTileColumns. A cell
