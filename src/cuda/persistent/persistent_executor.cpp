@@ -27,17 +27,17 @@ std::vector<PersistentKind> all_kinds() {
   return {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
 }
 
-/// One that tells how it shares out a recurrence.
+/// An executor that tells how it shares out a recurrence.
 class PersistentExecutor : public Executor {
  public:
-  /// Nothing where no kernel of its runs `spec` on such a device.
+  /// Nothing where no kernel of the executor runs `spec` on such a device.
   virtual std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
 
   std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     return persistent_scratch_bytes(spec, plan(spec, properties).value().shape);
   }
 
-  // What the model says, of a measured way as well: so that all predictions are alike.
+  // The model's time, also for a measured candidate, so that all predictions are comparable.
   std::optional<double> predicted_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     return plan(spec, properties).value().total_ns;
   }
@@ -51,7 +51,7 @@ class PersistentExecutor : public Executor {
   }
 };
 
-/// The fastest of some kinds.
+/// The executor of the fastest kernel of some kinds.
 class ChoosingExecutor final : public PersistentExecutor {
  public:
   ChoosingExecutor(std::string_view name, std::vector<PersistentKind> kinds, std::span<const TuningRow> table)
@@ -74,7 +74,7 @@ class ChoosingExecutor final : public PersistentExecutor {
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
     const std::size_t workspace_bytes = this->workspace_bytes(request.spec, request.properties);
-    std::string reason;  // of the first one: the others are there because of it
+    std::string reason;  // of the first attempt, which is the planned one
     for (const PersistentPlan& candidate : ranked_persistent(request.spec, request.properties, options())) {
       if (!is_one_kind() && !gains(candidate, request.spec, request.properties)) continue;
       PersistentAttempt attempt = make_persistent_runner(request, candidate.shape, workspace_bytes);
@@ -94,7 +94,7 @@ class ChoosingExecutor final : public PersistentExecutor {
 
   bool is_one_kind() const { return kinds_.size() == 1; }
 
-  /// Whether it is expected to be faster than cuda_stepwise, or was measured to be.
+  /// Whether a candidate was measured to be faster than cuda_stepwise, or is expected to be.
   static bool gains(const PersistentPlan& candidate, const RecurrenceSpec& spec, const DeviceProperties& properties) {
     return candidate.measured != nullptr || candidate.total_ns <= stepwise_total_ns(spec, properties);
   }
@@ -104,7 +104,7 @@ class ChoosingExecutor final : public PersistentExecutor {
   const std::span<const TuningRow> table_;
 };
 
-/// One plan for one spec.
+/// The executor of one plan of one spec.
 class PlannedExecutor final : public PersistentExecutor {
  public:
   PlannedExecutor(const RecurrenceSpec& spec, const PersistentPlan& plan)

@@ -60,7 +60,7 @@ class PersistentRunner final : public Runner {
   using Kernels = PersistentKernels<Operand>;
   using Element = typename OperandTraits<Operand>::Element;
 
-  /// A kernel of K rows.
+  /// Packs a kernel of K rows.
   Tensor pack(const PersistentShape& shape, const void* kernel, std::int64_t K) const {
     const PersistentTask task{shape, task_.cell, task_.stream};
     const auto bytes = Kernels::packed_vectors(task) * static_cast<std::int64_t>(sizeof(device::Words4));
@@ -96,7 +96,7 @@ class PersistentRunner final : public Runner {
     Kernels::launch(task, run);
   }
 
-  /// But for the inputs.
+  /// The arguments of the kernel, without those about the inputs.
   PersistentRun<Element> kernel_run(const RecurrenceBuffers& buffers) {
     const auto* bias = static_cast<const float*>(biases_.data());
     return {.shape = task_.shape,
@@ -126,12 +126,12 @@ class PersistentRunner final : public Runner {
   const Tensor biases_;
   const Tensor packed_;
   std::optional<InputProducts> inputs_;  ///< where the kernel does not multiply x itself
-  Tensor packed_inputs_;                 ///< where it does
-  Tensor own_workspace_;                 ///< or undefined
+  Tensor packed_inputs_;                 ///< W, where it does
+  Tensor own_workspace_;                 ///< where the plan's workspace is too small; else undefined
   Tensor words_;
   Tensor epochs_;
   GraphReplay replay_;
-  std::unique_ptr<Runner> fallback_;  ///< after a run that has stalled
+  std::unique_ptr<Runner> fallback_;  ///< runs everything after a stalled run
   Tensor fallback_workspace_;
 };
 

@@ -1,5 +1,6 @@
-/// Where the steps of a row are in memory, asked in every step: with the row's length in a register, which would have
-/// to be read before anything else could be asked for, and with 32-bit times and rows, which cost half of 64. Floor 4.
+/// Where the steps of a row are in memory, for use in every step. The row's length is an argument, because a kernel
+/// keeps it in a register: reading it from memory would delay the load of everything else. Times and rows have 32 bits,
+/// which cost half of 64.
 #pragma once
 
 #include "recurrence/schedule.h"

@@ -7,18 +7,19 @@
 namespace rondo {
 namespace {
 
-constexpr std::int64_t kMostUnits = 1 << 14;  // so that sizes of a block fit 31 bits
+constexpr std::int64_t kMostUnits = 1 << 14;  // with more, sizes of a block might exceed 31 bits
 constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
 constexpr std::int64_t kMostSteps = std::int64_t{1} << 30;
 
-/// What is expected of a plan where plans are compared. Of the product by cuBLASLt the model knows what was measured,
-/// of a kernel that multiplies x itself nothing: that has to win by so much. bench/report/tuning.py compares alike.
+/// The time by which plans are compared. The model of the product by cuBLASLt rests on measurements, but that of a
+/// kernel that multiplies x itself does not: such a kernel must be faster by kLeastGain. bench/report/tuning.py
+/// compares alike.
 double weighed_ns(const PersistentPlan& plan) {
   constexpr double kLeastGain = 1.05;
   return plan.total_ns * (plan.shape.multiplies_inputs() ? kLeastGain : 1.0);
 }
 
-/// Why no kernel runs it on any device, or nothing.
+/// Why no kernel runs a recurrence on any device; empty where there are kernels for it.
 std::string why_none(const RecurrenceSpec& spec) {
   if (!has_operand(spec)) return "it computes in f32, f16 and bf16 alone";
   if (!is_plain(spec.cell)) return "its LSTM has no peepholes, no cell clip and no projection";

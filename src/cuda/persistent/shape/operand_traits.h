@@ -1,4 +1,4 @@
-/// The dtypes that recurrent products are computed in, and what a step consists of. Floor 4.
+/// What a recurrent product multiplies, and which products a step consists of.
 #pragma once
 
 #include "cuda/device/mma_tile.h"
@@ -6,10 +6,11 @@
 
 namespace rondo {
 
-/// Operand is what a product multiplies: BFloat16, Float16, device::Tf32, device::Tf32x3, or float for strict products.
+/// `Operand` is what a product multiplies: BFloat16, Float16, device::Tf32, device::Tf32x3, or float for strict
+/// products.
 template <typename Operand>
 struct OperandTraits {
-  using Element = Operand;            ///< of x, weights, states and outputs
+  using Element = Operand;            ///< the type of x, weights, states and outputs
   static constexpr int kPerWord = 2;  ///< operands in 4 bytes
 };
 
@@ -31,12 +32,12 @@ struct OperandTraits<float> {
   static constexpr int kPerWord = 1;
 };
 
-/// Products of a step: one of h with the columns of all gates; but for a GRU that resets before the candidate's
-/// product, one of h for the other gates, and one of r * h for the candidate.
+/// Phases of a step, each with one product. A step has one phase, which multiplies h with the columns of all gates; a
+/// GRU that resets before the candidate's product has two: h for the other gates, and r * h for the candidate.
 template <typename Formula>
 inline constexpr int kPhases = Formula::kProductsBeforeReset < Formula::kGates ? 2 : 1;
 
-/// Gates of a phase; none where there is no such phase. The gates of phase 0 come first.
+/// Gates of a phase; 0 where the formula has no such phase. The gates of phase 0 are the first.
 template <typename Formula, int kPhase>
 inline constexpr int kPhaseGates = 0;
 template <typename Formula>
