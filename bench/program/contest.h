@@ -18,7 +18,7 @@ struct ContestOptions {
   double seconds_per_point = 5.0;  ///< after these, no further round beyond the fifth
   std::uint64_t seed = 1;
   std::string executors = {};  ///< only those in whose name this regular expression is found; empty: all
-  int alternatives = 0;        ///< so many ways of each kind of persistent kernel run as well
+  int alternatives = 0;        ///< how many candidates of each kind of persistent kernel run as well
 };
 
 /// Why an executor did not take part: its own words.

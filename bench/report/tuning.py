@@ -19,7 +19,7 @@ MATHS = {"f32": ("f32", "strict"), "tf32": ("f32", "tf32"), "tf32x3": ("f32", "t
 MOST_ROWS_OF_A_TEAM = [2**k for k in range(14)]  # that the planner tries, and more
 
 HEADER = """/// Written by bench/report/report.py tuning; not by hand. Above each row stands its point, and what was measured of the
-/// way that the model takes.
+/// candidate that the model takes.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-/// What kernels of every executor on CUDA do about rows that are not live, and about their lengths. Floor 4.
+/// What kernels of all CUDA executors do with dead rows and with lengths.
 #pragma once
 
 #include "cuda/device/atomic.cuh"
@@ -13,7 +13,7 @@ __device__ inline bool emits_zeros(DeadOutput rule, bool live, bool never_live) 
   return rule == DeadOutput::zeros || never_live;
 }
 
-/// Tells the session of a length that there is not.
+/// Flags a length outside 0 .. T for Session::status.
 __device__ inline void check_length(const Schedule& schedule, std::int64_t b, std::uint32_t* flags) {
   if (!schedule.length_fits(b)) device::set_bits(flags, kLengthOutOfRange);
 }

@@ -1,6 +1,4 @@
 /// What the model of a step (step_model.h) takes of a GPU: an H200 or an H100; others are taken to be like these.
-/// Floor 4.
-///
 /// Above each number: its unit, where it is from, and what it is. `bench/report/report.py model RECORD --header` writes
 /// those that rondo_micro measures; the others have to be fitted, or stay estimates.
 #pragma once

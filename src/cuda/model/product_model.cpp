@@ -7,13 +7,13 @@
 namespace rondo {
 namespace {
 
-/// Of the device of the measurements below.
+/// The part of an H200, on which the figures of this file were measured, that the device has.
 double part_of_h200(const DeviceProperties& properties) {
   constexpr double kH200Processors = 132;
   return properties.processors / kH200Processors;
 }
 
-/// Of strict products by cuBLASLt, measured on an H200 (docs/performance.md): those of few rows are slow.
+/// The rate of strict products by cuBLASLt, measured on an H200 (docs/performance.md). Products of few rows are slow.
 double strict_flops_per_ns(double rows) { return std::min(40e3, 380 * rows); }
 
 }  // namespace
@@ -35,8 +35,8 @@ double input_product_ns(const RecurrenceSpec& spec, const DeviceProperties& prop
 }
 
 double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
-  // Fitted to what was measured on an H200 (docs/performance.md): a step of two launches, products at such a part of
-  // the device's rate, and the recurrent kernel read anew in each step, out of L2 as long as it fits there.
+  // Fitted to measurements on an H200 (docs/performance.md): a step has two launches, its products run at a part of the
+  // device's rate, and each step reads the recurrent kernel anew, from L2 as long as it fits there.
   constexpr double kStepNs = 4800;
   constexpr double kL2Bytes = 50e6;
   constexpr double kL2BytesPerNs = 6000;

@@ -1,11 +1,12 @@
-/// The kernels of the stepwise executor that stand for a gate step where h is projected:
+/// The kernels of the stepwise executor that replace a gate step where h is projected:
 ///
 ///     unprojected step   live rows: c = formula(x W + b, h U, c); all rows: m = o act(c)
 ///     (library)          sums = m projection
 ///     projected step     live rows: h = clip(sums); all rows: what they emit
 ///
-/// Each follows a product that is launched serially, unless it is fresh: so the rule of stepwise_kernels.cuh holds
-/// here. c is read and written by the first alone, h and was_live by the second.
+/// Each kernel follows a product that is launched serially, except in a step from zeros: so the rule of
+/// stepwise_kernels.cuh holds here. Only the unprojected step reads and writes c, and only the projected step h and
+/// was_live.
 #pragma once
 
 #include "cuda/stepwise/stepwise_kernels.cuh"
@@ -15,7 +16,7 @@ namespace rondo {
 template <typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
     unprojected_step_kernel(const __grid_constant__ UnprojectedStep<Element> step) {
-  using Real = Accumulator<Element>;
+  using Real = ComputeType<Element>;
   using Formula = LstmVariantFormula;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t s = step.sums.s;
@@ -48,14 +49,14 @@ __global__ void __launch_bounds__(kUnitThreads)
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.schedule.B || at.u >= step.P) return;
   const std::int64_t unit = at.b * step.P + at.u;
-  UnitResults<Accumulator<Element>, kWidth> now;
+  UnitResults<ComputeType<Element>, kWidth> now;
   if (!step.from_zeros) device::read_pack(step.states.h + unit, now.h);
   const bool live = step.schedule.live(step.s, at.b);
   device::wait_for_previous_kernel();
 
   if (live) {
     device::read_pack(step.sums + unit, now.h);
-    for (Accumulator<Element>& value : now.h) value = formula::clip(value, -step.clip, step.clip);
+    for (ComputeType<Element>& value : now.h) value = formula::clip(value, -step.clip, step.clip);
   }
   keep_and_emit<false>(step, step.schedule, step.s, unit, at, live, now);
 }

@@ -1,4 +1,4 @@
-/// run_stepwise, to be instantiated once for each Element:
+/// run_stepwise, which instances of instance.cu.in instantiate once for each Element:
 ///
 ///     load states (if there are any);  input sums = x W
 ///     for s in 0 .. T-1:
@@ -21,8 +21,8 @@ class StepwiseLoop {
       : run_(run), scratch_(stepwise_scratch<Element>(run.spec, run.workspace)), states_(scratch_.states) {
     if constexpr (Formula::kStates < 2) states_.c = nullptr;
     if constexpr (kIsLstmVariant<Formula>) {
-      variant_.cell_clip = bound_of<Accumulator<Element>>(run.spec.cell.cell_clip);
-      if (run.peepholes.defined()) variant_.peepholes = static_cast<const Accumulator<Element>*>(run.peepholes.data());
+      variant_.cell_clip = bound_of<ComputeType<Element>>(run.spec.cell.cell_clip);
+      if (run.peepholes.defined()) variant_.peepholes = static_cast<const ComputeType<Element>*>(run.peepholes.data());
     }
     const InputProjection& inputs = run.input_products.input_projection(run.buffers.x.strides);
     sums_ =
@@ -32,8 +32,8 @@ class StepwiseLoop {
                           .input_sums = scratch_.input_sums + inputs.sums_offset,
                           .input_strides = inputs.sums_strides,
                           .recurrent_sums = scratch_.recurrent_sums,
-                          .bias = static_cast<const Accumulator<Element>*>(run.biases.data()),
-                          .recurrent_bias = static_cast<const Accumulator<Element>*>(run.biases.select(0, 1).data())};
+                          .bias = static_cast<const ComputeType<Element>*>(run.biases.data()),
+                          .recurrent_bias = static_cast<const ComputeType<Element>*>(run.biases.select(0, 1).data())};
   }
 
   void run() {
@@ -93,7 +93,7 @@ class StepwiseLoop {
                                .s = sums_.s,
                                .P = output_units(run_.spec.cell),
                                .sums = scratch_.projected_sums,
-                               .clip = bound_of<Accumulator<Element>>(run_.spec.cell.projection_clip),
+                               .clip = bound_of<ComputeType<Element>>(run_.spec.cell.projection_clip),
                                .states = {.h = states_.h, .operand = states_.operand, .was_live = states_.was_live},
                                .from_zeros = from_zeros,
                                .flags = run_.buffers.flags,

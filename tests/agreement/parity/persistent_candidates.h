@@ -1,4 +1,4 @@
-/// Finds, among the ways to share out a recurrence (candidate_name), one that a test wants.
+/// Finds a candidate that a test wants, among the ways to share out a recurrence (candidate_name).
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace rondo::test {
 /// Taken for the device's where it has fewer: the simulated one runs as many blocks at once as there are.
 inline constexpr int kFewestProcessors = 16;
 
-/// Of the ways whose shape is `wanted`, the one that is expected to be fastest; null where there is none.
+/// The candidate that is expected to be fastest among those whose shape is `wanted`; null where there is none.
 template <typename Wanted>
 std::unique_ptr<const Executor> fastest_candidate(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                                   PersistentKind kind, const Wanted& wanted) {

@@ -118,7 +118,7 @@ TEST(FirstLight, ALaterStallEndsTheRuns) {
   EXPECT_EQ(result.explanation, "in runs 2 to 4: " + to_string(kStall));
 }
 
-/// The case that a benchmark would take a way for, of those which have one alone.
+/// Whether a case stands for a candidate, by the regular expression that the case has.
 bool stands_for(const FirstLightCase& some, const std::string& candidate) {
   return !some.candidates.empty() && std::regex_search(candidate, std::regex("^(?:" + some.candidates + ")"));
 }

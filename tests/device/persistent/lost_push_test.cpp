@@ -22,7 +22,7 @@ namespace {
 constexpr std::int64_t kT = 6;
 constexpr std::int64_t kI = 3;
 
-/// A way to exchange h, and a recurrence that is shared out so.
+/// A kind of exchange, and a recurrence with candidates that use it.
 struct Candidate {
   const char* name;
   PersistentKind kind;
@@ -51,7 +51,7 @@ class LostPush : public ::testing::TestWithParam<Candidate> {
           .map([&](const Tensor& weight) { return weight.to(candidate.dtype).to(device); });
   const Tensor x = Tensor::full({kT, candidate.B, kI}, 0.5, DType::f32).to(candidate.dtype).to(device);
 
-  /// The fastest way of this kind with these octets and words, and several blocks.
+  /// The fastest candidate of this kind with these octets and words, and several blocks.
   std::unique_ptr<const Executor> executor() const {
     for (auto& executor : persistent_alternatives(spec, properties_of(device), candidate.kind)) {
       const PersistentShape shape = persistent_candidate(*executor, spec, properties_of(device))->plan.shape;

@@ -130,7 +130,7 @@ TEST(Room, WhoIsAskedForByNameSaysWhatItNeeds) {
   }
 }
 
-/// A way whose runs get no workspace, as one that takes the place of a way that needs none.
+/// A candidate whose runs get no workspace, as one that replaces a candidate that needs none.
 class WithoutWorkspace final : public Executor {
  public:
   explicit WithoutWorkspace(const PersistentShape& shape) : shape_(shape) {}

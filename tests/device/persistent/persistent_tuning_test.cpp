@@ -1,4 +1,4 @@
-// Measured ways before modelled ones: with tables of the tests' own, and the one that is checked in.
+// Measured candidates are preferred to modelled ones: with tables of the tests' own, and the one that is checked in.
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace rondo::test {
 namespace {
 
 constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
-// A way of the recurrence of most tests that the model does not take, and for which B are its 4 teams of up to 16 rows.
+// A candidate of the recurrence of most tests that the model does not take. It has 4 teams of up to 16 rows.
 constexpr const char* kCandidate = "grid_32x4_16rows_16units_8k";
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
@@ -222,7 +222,7 @@ std::optional<DeviceProperties> device_of(const TuningRow& row) {
   return best;
 }
 
-/// What a table says of ways that the planner has not, at both ends of each row's B.
+/// The rows of a table whose candidates the planner does not have, at both ends of each row's B.
 std::vector<std::string> candidates_that_are_gone(std::span<const TuningRow> table) {
   std::vector<std::string> gone;
   for (const TuningRow& row : table) {
