@@ -77,12 +77,6 @@ class RowMemory {
   __device__ void write(float value, const BatchRows<Element>& rows, int i) const {
     if (rows.data != nullptr) device::from_float(value, rows.data[batch(i) * rows.stride + place_.u]);
   }
-  /// Writes y of processing step s of a row of `length` steps, where the caller wants a sequence.
-  __device__ void write_y(float value, std::int32_t s, std::int32_t length, int i) const {
-    if (run_.y == nullptr) return;
-    const std::int32_t time = write_time_of(run_.schedule, length, s);
-    device::from_float(value, run_.y[offset_of(run_.y_strides, time, batch(i)) + place_.u]);
-  }
 
  protected:
   const PersistentRun<Element>& run_;

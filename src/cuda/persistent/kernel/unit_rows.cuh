@@ -1,5 +1,4 @@
-/// What a thread computes and keeps through all steps: the states of one unit in a few rows. Where the rows are in
-/// memory, row_memory.cuh says.
+/// What a thread computes and keeps through all steps: the states of one unit in the rows of its RowMemory.
 #pragma once
 
 #include "cuda/common/dead_rows.cuh"
@@ -20,7 +19,6 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
   using Memory::run_;
 
  public:
-  using Memory::batch;
   using Memory::exists;
   using Memory::for_rows;
   using Memory::kRows;
@@ -58,8 +56,8 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
       if (!exists(i)) continue;
       rows_[i].h = this->read(run_.initial_h, i);
       if constexpr (Formula::kStates == 2) rows_[i].c = this->read(run_.initial_c, i);
-      rows_[i].length = static_cast<std::int32_t>(run_.schedule.length(batch(i)));
-      if (place_.u == 0) check_length(run_.schedule, batch(i), run_.flags);
+      rows_[i].length = static_cast<std::int32_t>(run_.schedule.length(this->batch(i)));
+      if (place_.u == 0) check_length(run_.schedule, this->batch(i), run_.flags);
     }
   }
 
@@ -142,7 +140,7 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
       const bool live = computed && row.live();
       row.was_live = row.was_live || live;
       row.zeros = emits_zeros(run_.schedule.dead_output, live, !row.was_live);
-      this->write_y(row.zeros ? 0.0F : row.h, s, row.length, i);
+      write_y(i, s, row.zeros ? 0.0F : row.h);
     }
   }
 
@@ -159,7 +157,7 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
     for (; s < run_.schedule.T; ++s) {
       RONDO_UNROLL
       for (int i = 0; i < kRows; ++i) {
-        if (exists(i)) this->write_y(nan, s, rows_[i].length, i);
+        if (exists(i)) write_y(i, s, nan);
       }
     }
     store_results();
@@ -225,8 +223,7 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
     }
   }
 
-  /// Calls `function` with the activations: as types, which the compiler inlines, where they are the tanh and the
-  /// sigmoid that nearly every layer has.
+  /// Calls `function` with the activations: as types that the compiler inlines where they are tanh and sigmoid.
   template <typename Function>
   __device__ void with_activations(const Function& function) const {
     if (standard_) {
@@ -234,6 +231,12 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
     } else {
       function(run_.activations);
     }
+  }
+
+  __device__ void write_y(int i, std::int32_t s, float value) const {
+    if (run_.y == nullptr) return;
+    const std::int32_t time = write_time_of(run_.schedule, rows_[i].length, s);
+    device::from_float(value, run_.y[offset_of(run_.y_strides, time, this->batch(i)) + place_.u]);
   }
 
   const std::byte* shared_;
