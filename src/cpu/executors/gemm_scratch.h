@@ -1,6 +1,7 @@
 /// What cpu_gemm keeps in the workspace of a run.
 #pragma once
 
+#include "recurrence/buffers.h"
 #include "recurrence/workspace.h"
 #include "rondo/recurrence/recurrence.h"
 
