@@ -136,7 +136,7 @@ class Contest {
       return fail({executor, graph, error.what()});
     }
     Competitor competitor{.result = {.executor = executor, .graph = graph}, .session = std::move(*session)};
-    describe_way(competitor);
+    describe_candidate(competitor);
     try {
       check_output(competitor);
       competitor.result.setup_seconds = seconds_since(begin);
@@ -147,11 +147,11 @@ class Contest {
     competitors_.push_back(std::move(competitor));
   }
 
-  static void describe_way(Competitor& competitor) {
+  static void describe_candidate(Competitor& competitor) {
     const Plan& plan = competitor.session.plan();
     const std::optional<double> predicted = plan.executor().predicted_ns(plan.spec(), plan.properties());
     if (predicted) competitor.result.predicted_us = *predicted / 1000.0;
-    competitor.result.way = persistent_way(plan.executor(), plan.spec(), plan.properties());
+    competitor.result.candidate = persistent_candidate(plan.executor(), plan.spec(), plan.properties());
   }
 
   // One workspace for all, because they take turns on one stream. Sessions that have a smaller one keep it alive.

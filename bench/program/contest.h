@@ -18,7 +18,7 @@ struct ContestOptions {
   double seconds_per_point = 5.0;  ///< after these, no further round beyond the fifth
   std::uint64_t seed = 1;
   std::string executors = {};  ///< only those in whose name this regular expression is found; empty: all
-  int alternatives = 0;        ///< so many ways of each kind of persistent kernel run as well
+  int alternatives = 0;        ///< how many candidates of each kind of persistent kernel run as well
 };
 
 /// Why an executor did not take part: its own words.
@@ -41,8 +41,8 @@ struct Measurement {
   std::string graph;
   /// By the executor's own model, of a run without the product of the inputs; nothing where it has none.
   std::optional<double> predicted_us = std::nullopt;
-  std::optional<PersistentWay> way = std::nullopt;  ///< of a persistent kernel
-  Spread microseconds = {};                         ///< of one run, over the rounds
+  std::optional<PersistentCandidate> candidate = std::nullopt;  ///< of a persistent kernel
+  Spread microseconds = {};                                     ///< of one run, over the rounds
   int rounds = 0;
   int runs_per_round = 0;
   double setup_seconds = 0;  ///< making the session, and the first run

@@ -25,11 +25,11 @@ Json point_json(const Point& point) {
           {"bytes", point.bytes()}};
 }
 
-Json way_json(const PersistentWay& way) {
-  const PersistentShape& shape = way.plan.shape;
-  const BlockBytes& bytes = way.plan.bytes;
-  return {{"name", way.name},
-          {"kind", way.name.substr(0, way.name.find('_'))},
+Json candidate_json(const PersistentCandidate& candidate) {
+  const PersistentShape& shape = candidate.plan.shape;
+  const BlockBytes& bytes = candidate.plan.bytes;
+  return {{"name", candidate.name},
+          {"kind", candidate.name.substr(0, candidate.name.find('_'))},
           {"blocks", shape.blocks},
           {"teams", shape.teams},
           {"rows", shape.rows},
@@ -46,7 +46,7 @@ Json way_json(const PersistentWay& way) {
           {"streamed_weight_bytes", bytes.streamed_weights},
           {"input_weight_bytes", bytes.input_weights},
           {"shared_bytes", bytes.shared},
-          {"from_table", way.plan.measured != nullptr}};
+          {"from_table", candidate.plan.measured != nullptr}};
 }
 
 Json measurement_json(const Measurement& measurement, const Point& point) {
@@ -64,7 +64,7 @@ Json measurement_json(const Measurement& measurement, const Point& point) {
     json["predicted_us_per_run"] = *measurement.predicted_us;
     json["predicted_us_per_step"] = *measurement.predicted_us / static_cast<double>(point.T);
   }
-  if (measurement.way) json["way"] = way_json(*measurement.way);
+  if (measurement.candidate) json["way"] = candidate_json(*measurement.candidate);
   return json;
 }
 
@@ -123,7 +123,8 @@ Json plan_json(const Point& point, const Plan& plan) {
   if (const auto ns = plan.executor().predicted_ns(plan.spec(), plan.properties())) {
     json["predicted_us_per_run"] = *ns / 1000;
   }
-  if (const auto way = persistent_way(plan.executor(), plan.spec(), plan.properties())) json["way"] = way_json(*way);
+  if (const auto candidate = persistent_candidate(plan.executor(), plan.spec(), plan.properties()))
+    json["way"] = candidate_json(*candidate);
   return json;
 }
 

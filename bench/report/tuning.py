@@ -20,7 +20,7 @@ MATHS = {"f32": ("f32", "strict"), "tf32": ("f32", "tf32"), "tf32x3": ("f32", "t
 MOST_ROWS_OF_A_TEAM = [2**k for k in range(14)]  # that the planner tries, and more
 
 HEADER = """/// Written by bench/report/report.py tuning; not by hand. Above each row stands its point, and what was measured of the
-/// way that the model takes.
+/// candidate that the model takes.
 #pragma once
 
 #include <array>
@@ -174,7 +174,7 @@ def row_text(key, B_range, T_range, best, choice, result, record):
     fields = [f'.device = "{device}"', f".processors = {processors}", f".cell = CellKind::{CELLS[cell]}",
               f".reset_after = {str(reset_after).lower()}", f".dtype = DType::{DTYPES[dtype]}",
               f".math = MatrixMath::{MATRIX_MATHS[math_name]}", f".H = {H}", f".B = {range_text(*B_range)}",
-              f".T = {range_text(*T_range)}", f'.way = "{best["executor"]}"', f".step_us = {best['us_per_step']:.4g}",
+              f".T = {range_text(*T_range)}", f'.candidate = "{best["executor"]}"', f".step_us = {best['us_per_step']:.4g}",
               f'.record = "{record}"']
     lines = [fields[:4], fields[4:9], range_of_I(best, result["I"]) + fields[9:]]
     point = f"    // {result['id']}: {choice['executor']} took {choice['us_per_step']:.4g} us a step\n"

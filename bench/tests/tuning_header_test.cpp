@@ -13,14 +13,14 @@ TEST(TuningHeader, RowsAreFound) {
   spec.dtype = DType::bf16;
   const TuningRow* row = find_tuning(kTuningRows, spec, known_gpu("h200"));
   ASSERT_NE(row, nullptr);
-  EXPECT_EQ(row->way, "cluster_16x4_8rows_32units_4k");
+  EXPECT_EQ(row->candidate, "cluster_16x4_8rows_32units_4k");
   EXPECT_DOUBLE_EQ(row->step_us, 0.7);
   EXPECT_EQ(row->record, "a.json");
   spec.T = 1000;
   EXPECT_EQ(find_tuning(kTuningRows, spec, known_gpu("h200")), nullptr);
   spec.T = 5;
   spec.B = 32;
-  EXPECT_EQ(find_tuning(kTuningRows, spec, known_gpu("h200"))->way, kStepwiseWay);
+  EXPECT_EQ(find_tuning(kTuningRows, spec, known_gpu("h200"))->candidate, kStepwiseCandidate);
 }
 
 }  // namespace

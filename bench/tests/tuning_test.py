@@ -122,17 +122,17 @@ class TableTest(unittest.TestCase):
         self.assertIn("""    // lstm/H512/B32/T100/I512/bf16/plain: cluster_16x8_4rows_32units_4k took 0.8 us a step
     {.device = "NVIDIA H200", .processors = 132, .cell = CellKind::lstm, .reset_after = true,
      .dtype = DType::bf16, .math = MatrixMath::strict, .H = 512, .B = {.least = 29, .most = 32}, .T = {.least = 100, .most = 999},
-     .I = {.least = 512}, .way = "cluster_16x4_8rows_32units_4k", .step_us = 0.7, .record = "a.json"},
+     .I = {.least = 512}, .candidate = "cluster_16x4_8rows_32units_4k", .step_us = 0.7, .record = "a.json"},
 """, header)
         for words in ('.device = "NVIDIA H100 80GB HBM3"', ".cell = CellKind::gru, .reset_after = false",
                       ".dtype = DType::f32, .math = MatrixMath::tf32", ".cell = CellKind::simple_rnn, .reset_after = true",
-                      '.T = {.least = 1, .most = 10}, .way = "cuda_stepwise", .step_us = 39'):
+                      '.T = {.least = 1, .most = 10}, .candidate = "cuda_stepwise", .step_us = 39'):
             self.assertIn(words, " ".join(header.split()))
 
     def test_inputs_in_the_kernel_are_for_no_more_of_them(self):
         faster = ("cluster_16x4_8rows_32units_4k_fused", 120, 60)
         header = tuning_header([("a.json", a_bench([a_point("lstm", 512, 32, 100, "bf16", (CHOICE, faster))]))])
-        self.assertIn('.I = {.most = 512}, .way = "cluster_16x4_8rows_32units_4k_fused"', header)
+        self.assertIn('.I = {.most = 512}, .candidate = "cluster_16x4_8rows_32units_4k_fused"', header)
 
     def test_the_planner_wants_a_gain_of_inputs_in_the_kernel(self):
         for predicted, expected in ((96, CHOICE[0]), (94, "cluster_16x4_8rows_32units_4k_fused")):

@@ -19,8 +19,10 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/persistent_executor.cpp
   persistent/persistent_launch.cu
   persistent/persistent_runner.cpp
+  persistent/planner/candidate_shapes.cpp
   persistent/planner/persistent_choice.cpp
   persistent/planner/persistent_plan.cpp
+  persistent/planner/plan_names.cpp
   persistent/planner/step_model.cpp
   persistent/stepwise_stand_in.cpp
   products/product_cache.cpp

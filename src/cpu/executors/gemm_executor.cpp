@@ -2,41 +2,18 @@
 
 #include <algorithm>
 
+#include "cpu/executors/gemm_scratch.h"
 #include "cpu/executors/input_sums.h"
 #include "cpu/ops/gemm.h"
 #include "recurrence/dispatch_cell.h"
-#include "recurrence/workspace.h"
 
 namespace rondo {
 namespace {
 
-struct Scratch {
-  float* input_sums;          ///< (T, B, G H) or (B, T, G H): x W
-  float* recurrent_sums;      ///< (B, G H): h U
-  float* states[kMaxStates];  ///< each (B, H), but h of a projection (B, P)
-  float* reset_state;         ///< (B, H): r h
-  float* unprojected;         ///< (B, H): what is projected to h
-  float* projected;           ///< (B, P): before it is clipped
-  bool* was_live;             ///< (B): whether a row has been live at all
-
-  Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
-    const std::int64_t H = spec.cell.units;
-    const std::int64_t columns = gate_count(spec.cell.kind) * H;
-    input_sums = cutter.take<float>(spec.T * spec.B * columns);
-    recurrent_sums = cutter.take<float>(spec.B * columns);
-    for (int k = 0; k < kMaxStates; ++k) states[k] = cutter.take<float>(spec.B * state_units(spec.cell, k));
-    reset_state = cutter.take<float>(spec.B * H);
-    const std::int64_t P = spec.cell.projection_units.value_or(0);
-    unprojected = cutter.take<float>(P > 0 ? spec.B * H : 0);
-    projected = cutter.take<float>(spec.B * P);
-    was_live = cutter.take<bool>(spec.B);
-  }
-};
-
 template <typename Formula>
 class GemmLoop {
  public:
-  GemmLoop(const RunnerRequest& request, const RecurrenceBuffers& buffers, const Scratch& scratch)
+  GemmLoop(const RunnerRequest& request, const RecurrenceBuffers& buffers, const GemmScratch& scratch)
       : spec_(request.spec),
         weights_(request.weights),
         buffers_(buffers),
@@ -206,7 +183,7 @@ class GemmLoop {
   const RecurrenceSpec& spec_;
   const WeightBuffers& weights_;
   const RecurrenceBuffers& buffers_;
-  const Scratch& scratch_;
+  const GemmScratch& scratch_;
   const std::int64_t H_;
   const std::int64_t features_;  ///< of h: P of a projection, else H
   const std::int64_t columns_;
@@ -220,7 +197,7 @@ class GemmRunner final : public Runner {
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
     WorkspaceCutter cutter(workspace);
-    const Scratch scratch(cutter, request_.spec);
+    const GemmScratch scratch(cutter, request_.spec);
     dispatch_cell(request_.spec.cell,
                   [&]<typename Formula>(FormulaTag<Formula>) { GemmLoop<Formula>(request_, buffers, scratch).run(); });
   }
@@ -240,7 +217,7 @@ class GemmExecutor final : public Executor {
 
   std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     WorkspaceCutter cutter(nullptr);
-    const Scratch scratch(cutter, spec);
+    const GemmScratch scratch(cutter, spec);
     return cutter.used();
   }
 

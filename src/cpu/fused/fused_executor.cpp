@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "cpu/fused/flush_denormals.h"
-#include "cpu/fused/part.h"
+#include "cpu/fused/worker.h"
 #include "rondo/tensor/thread_pool.h"
 #include "vocabulary/fork.h"
 
@@ -26,10 +26,10 @@ class FusedRunner final : public Runner {
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
     Run run{*this, buffers, workspace};
     if (threads_ == 1) {
-      run_part(&run, 0, 1);
+      run_worker(&run, 0, 1);
     } else {
       free_barriers();
-      pool_->run(threads_, run_part, &run);
+      pool_->run(threads_, run_worker, &run);
     }
   }
 
@@ -47,20 +47,20 @@ class FusedRunner final : public Runner {
     generation_ = fork_generation();
   }
 
-  static void run_part(void* work, int index, int count) {
+  static void run_worker(void* work, int index, int count) {
     const Run& run = *static_cast<Run*>(work);
     FusedRunner& runner = run.runner;
     const Partition partition = fused::partition(runner.spec_, count);
     if (index >= partition.threads()) return;  // there are more threads than the work is worth
     const fused::FlushDenormals flush_denormals;
-    fused::run_part({.spec = runner.spec_,
-                     .kernels = runner.kernels_,
-                     .weights = runner.weights_,
-                     .buffers = run.buffers,
-                     .workspace = run.workspace,
-                     .partition = partition,
-                     .index = index,
-                     .barrier = runner.barriers_[static_cast<std::size_t>(index / partition.unit_groups)]});
+    fused::run_worker({.spec = runner.spec_,
+                       .kernels = runner.kernels_,
+                       .weights = runner.weights_,
+                       .buffers = run.buffers,
+                       .workspace = run.workspace,
+                       .partition = partition,
+                       .index = index,
+                       .barrier = runner.barriers_[static_cast<std::size_t>(index / partition.unit_groups)]});
   }
 
   const RecurrenceSpec spec_;

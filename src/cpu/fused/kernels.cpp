@@ -22,7 +22,8 @@ HWY_BEFORE_NAMESPACE();
 
 #include "cpu/fused/gates-inl.h"
 #include "cpu/fused/product-inl.h"
-#include "cpu/fused/rows-inl.h"
+
+#include "cpu/fused/convert-inl.h"
 
 namespace rondo::fused::HWY_NAMESPACE {
 

@@ -11,7 +11,7 @@
 namespace rondo {
 namespace {
 
-// Whoever has a CUDA device to work with has asked `check_device` before, so that nobody comes here.
+// Callers ask `check_device` before they work with a CUDA device, so that they do not reach this.
 [[noreturn]] void refuse() { throw RuntimeError("this build of Rondo has no CUDA"); }
 
 }  // namespace
@@ -31,7 +31,7 @@ void synchronize(Stream) { refuse(); }
 void make_wait(Stream, Stream) { refuse(); }
 bool is_recording(Stream) { refuse(); }
 OwnedStream::OwnedStream(Device) { refuse(); }
-// Destructors look at the handles because clang asks that somebody does.
+// Destructors read the handles because clang warns of members that no code reads.
 OwnedStream::~OwnedStream() { (void)stream_; }
 Event::Event(Device) { refuse(); }
 Event::~Event() { (void)handle_; }
@@ -54,7 +54,8 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
                                                                      PersistentKind) {
   return {};
 }
-std::optional<PersistentWay> persistent_way(const Executor&, const RecurrenceSpec&, const DeviceProperties&) {
+std::optional<PersistentCandidate> persistent_candidate(const Executor&, const RecurrenceSpec&,
+                                                        const DeviceProperties&) {
   return std::nullopt;
 }
 

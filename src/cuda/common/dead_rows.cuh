@@ -1,4 +1,4 @@
-/// What kernels of every executor on CUDA do about a length that does not fit.
+/// What kernels of all CUDA executors do about a length outside 0 .. T.
 #pragma once
 
 #include "cuda/device/atomic.cuh"

@@ -12,14 +12,14 @@ namespace {
 struct Axis {
   std::int64_t size;
   std::int64_t x_stride;
-  bool flipped = false;  ///< walked from its end: products take no negative stride
+  bool flipped = false;  ///< whether rows are counted from its end, because products take no negative stride
 };
 
 Axis walked_forward(std::int64_t size, std::int64_t stride) {
   return stride < 0 ? Axis{size, -stride, true} : Axis{size, stride};
 }
 
-/// Rows of a stored matrix must not overlap.
+/// Whether rows of an axis can be those of a matrix: they must not overlap.
 bool can_be_rows(const Axis& axis, std::int64_t I) { return axis.size <= 1 || axis.x_stride >= I; }
 
 std::int64_t row_stride(const Axis& axis, std::int64_t I) { return std::max(axis.x_stride, I); }
@@ -93,7 +93,7 @@ const InputProducts::Projected& InputProducts::projected(TimeBatchStrides x_stri
       projected_, [&](const Projected& projected) { return projected.projection.x_strides == x_strides; });
   if (known != projected_.end()) return *known;
   InputProjection projection = project_inputs(spec_, x_strides, columns_);
-  projection.spec.result_dtype = sum_dtype(spec_.dtype);
+  projection.spec.result_dtype = compute_dtype(spec_.dtype);
   projection.spec.b = weights_.layout();
   projected_.push_back({projection, cached_product(projection.spec, spec_.device)});
   return projected_.back();
@@ -109,7 +109,7 @@ void InputProducts::multiply_inputs(const RecurrenceBuffers& buffers, void* sums
     const std::int64_t first = projection.x_offset + repeat * projection.x_repeat_stride;
     product->run({.a = at_element(static_cast<const void*>(buffers.x.data), first, spec_.dtype),
                   .b = weights_.from_column(0),
-                  .result = at_element(sums, repeat * projection.sums_repeat_stride, sum_dtype(spec_.dtype)),
+                  .result = at_element(sums, repeat * projection.sums_repeat_stride, compute_dtype(spec_.dtype)),
                   .workspace = workspace},
                  stream);
   }

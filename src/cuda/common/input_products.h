@@ -1,4 +1,4 @@
-/// The products x W of executors on CUDA: where x lies in memory decides what they look like. Floor 4.
+/// The products x W of CUDA executors. The strides of x decide which products these are.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@
 
 namespace rondo {
 
-/// x W for all steps and rows, as products over whatever (t, b) can be walked with two strides.
+/// x W for all steps and rows, as products over sets of (t, b) that two strides can describe.
 struct InputProjection {
-  TimeBatchStrides x_strides = {};  ///< of the x it is for
+  TimeBatchStrides x_strides = {};  ///< of the x that the projection is for
   ProductSpec spec = {};
   std::int64_t x_offset = 0;  ///< of the first row that the product reads
-  /// The product is run `repeats` times, each time so many elements of x and sums further.
+  /// The product runs `repeats` times. Each time it reads x and writes sums these numbers of elements further on.
   std::int64_t repeats = 1;
   std::int64_t x_repeat_stride = 0;
   std::int64_t sums_repeat_stride = 0;
@@ -24,13 +24,14 @@ struct InputProjection {
   TimeBatchStrides sums_strides = {};
 };
 
-/// For x of (T, B, I) with any strides, negative and overlapping ones too. Sums fill T B columns elements.
+/// The projection for an x of (T, B, I) with any strides, also negative and overlapping ones. The sums are T B columns
+/// elements.
 InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_strides, std::int64_t columns);
 
-/// The order of a row's sums.
+/// The order of the sums in a row.
 enum class SumOrder : std::uint8_t {
   gates_first,  ///< [gate][unit], as kernels are stored
-  units_first   ///< [unit][gate]: what a thread that computes one unit reads at once
+  units_first   ///< [unit][gate], as a thread that computes one unit reads them at once
 };
 
 /// The products of the inputs of one session.
@@ -38,7 +39,7 @@ class InputProducts {
  public:
   explicit InputProducts(const RunnerRequest& request, SumOrder order = SumOrder::gates_first);
 
-  /// The projection for x with these strides; made when such an x comes for the first time.
+  /// The projection for x with these strides, which is made the first time that x has them.
   const InputProjection& input_projection(TimeBatchStrides x_strides);
   /// sums = x W. `workspace` as Product::run has it.
   void multiply_inputs(const RecurrenceBuffers& buffers, void* sums, void* workspace, Stream stream);

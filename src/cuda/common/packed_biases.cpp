@@ -7,7 +7,7 @@ namespace rondo {
 Tensor pack_biases(const RunnerRequest& request) {
   const RecurrenceSpec& spec = request.spec;
   const std::int64_t columns = gate_count(spec.cell.kind) * spec.cell.units;
-  const Tensor biases = Tensor::zeros({2, columns}, sum_dtype(spec.dtype), spec.device);
+  const Tensor biases = Tensor::zeros({2, columns}, compute_dtype(spec.dtype), spec.device);
   const auto pack = [&](std::int64_t row, const void* bias) {
     if (bias == nullptr) return;
     // The borrowed view is only read from, which the type of a tensor's data cannot say.
@@ -21,8 +21,8 @@ Tensor pack_biases(const RunnerRequest& request) {
 Tensor pack_peepholes(const RunnerRequest& request) {
   if (request.weights.peepholes == nullptr) return {};
   const RecurrenceSpec& spec = request.spec;
-  const Tensor packed = Tensor::empty({3, spec.cell.units}, sum_dtype(spec.dtype), spec.device);
-  // As above.
+  const Tensor packed = Tensor::empty({3, spec.cell.units}, compute_dtype(spec.dtype), spec.device);
+  // The borrowed view is only read from.
   packed.copy_from(Tensor::borrow_device(const_cast<void*>(request.weights.peepholes), {3, spec.cell.units}, spec.dtype,
                                          spec.device));
   return packed;

@@ -1,4 +1,4 @@
-/// The biases as kernels of executors on CUDA read them. Floor 4.
+/// Biases and peepholes in the form in which kernels of CUDA executors read them.
 #pragma once
 
 #include "recurrence/executor.h"
@@ -6,11 +6,12 @@
 
 namespace rondo {
 
-/// (2, G H) of the dtype of sums: b and rb, zeros where there are none. Kernels read them at every step, without a
-/// question and a conversion. Packed on the thread's current stream.
+/// (2, G H) in compute_dtype: b and rb, zeros where the cell has none. Kernels read them at every step without a
+/// branch and without a conversion. The packing runs on the thread's current stream.
 Tensor pack_biases(const RunnerRequest& request);
 
-/// (3, H) of the same dtype: w_i w_f w_o; undefined where there are none. Packed alike.
+/// (3, H) in compute_dtype: w_i w_f w_o; undefined where the cell has none. The packing runs on the thread's current
+/// stream.
 Tensor pack_peepholes(const RunnerRequest& request);
 
 }  // namespace rondo

@@ -1,4 +1,4 @@
-/// How the matrix products of executors on CUDA read their weights. Floor 4.
+/// How the matrix products of CUDA executors read their weights.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace rondo {
 
-/// The element so many elements after `data`.
+/// The address of the element `index` elements after `data`.
 inline const void* at_element(const void* data, std::int64_t index, DType dtype) {
   return static_cast<const std::byte*>(data) + index * static_cast<std::int64_t>(size_of(dtype));
 }
@@ -18,15 +18,15 @@ inline void* at_element(void* data, std::int64_t index, DType dtype) {
   return static_cast<std::byte*>(data) + index * static_cast<std::int64_t>(size_of(dtype));
 }
 
-/// A kernel (K, columns) as products read it: transposed, (columns, K), where cuBLASLt is faster with it; else as it
-/// is.
+/// A kernel (K, columns) as products read it: transposed, (columns, K), where cuBLASLt is faster with that; else
+/// unchanged.
 class ProductWeights {
  public:
-  /// `kernel` stays where it is for as long as this lives. What is transposed is so on the thread's current stream.
+  /// `kernel` stays where it is for as long as this object lives. A transposition runs on the thread's current stream.
   ProductWeights(const void* kernel, std::int64_t K, std::int64_t columns, const RecurrenceSpec& spec);
 
   MatrixLayout layout() const;
-  /// The operand of a product over the columns from this one on.
+  /// The operand of a product over the columns from `column` on.
   const void* from_column(std::int64_t column) const;
 
  private:
@@ -34,7 +34,7 @@ class ProductWeights {
   const std::int64_t K_;
   const std::int64_t columns_;
   const DType dtype_;
-  Tensor transposed_;  ///< or undefined
+  Tensor transposed_;  ///< undefined where products read the kernel itself
 };
 
 }  // namespace rondo

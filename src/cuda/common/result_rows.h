@@ -1,5 +1,5 @@
-/// Rows of the caller's that kernels of executors on CUDA read and write, and what they compute in. Element is the
-/// dtype of what the caller sees: double, float, Float16 or BFloat16. Floor 4.
+/// Rows in the caller's memory that kernels of CUDA executors read and write, and the type that these kernels compute
+/// in. Element is the type of the caller's rows: double, float, Float16 or BFloat16.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +9,21 @@
 
 namespace rondo {
 
-/// What sums, states and gates are computed and kept in: float, but double for double.
+/// The type of sums, states and gates: double for double, float for all others.
 template <typename Element>
-using Sum = std::conditional_t<std::is_same_v<Element, double>, double, float>;
+using ComputeType = std::conditional_t<std::is_same_v<Element, double>, double, float>;
 
-/// The dtype of Sum.
-constexpr DType sum_dtype(DType dtype) { return dtype == DType::f64 ? DType::f64 : DType::f32; }
+/// The dtype of ComputeType.
+constexpr DType compute_dtype(DType dtype) { return dtype == DType::f64 ? DType::f64 : DType::f32; }
 
-/// (B, H), rows `stride` elements apart. Null data: absent.
+/// (B, H), with rows `stride` elements apart. Where data is null, there are no such rows.
 template <typename Element>
 struct BatchRows {
   Element* data = nullptr;
   std::int64_t stride = 0;
 };
 
-/// Where the results go. Rows may be absent.
+/// Where a run writes its results. Each member may have no rows, which are then not written.
 template <typename Element>
 struct ResultRows {
   BatchRows<Element> last_output = {};

@@ -1,4 +1,4 @@
-/// Every status of a cuDNN call goes through here; for files that are compiled with cuDNN's headers.
+/// Checks the status of every cuDNN call. Only files that are compiled with cuDNN's headers include this.
 #pragma once
 
 #include <cudnn.h>
@@ -8,8 +8,8 @@ namespace rondo::cudnn {
 /// Throws `RuntimeError` unless `status` is success: "`doing`: cuDNN's words".
 void check(cudnnStatus_t status, const char* doing);
 
-/// The same while a network is set up, where a combination that cuDNN does not support is the caller's choice: then a
-/// `ValueError` with cuDNN's words.
+/// As check, while a network is set up. There, a combination that cuDNN does not support is the caller's choice, and
+/// throws `ValueError` with cuDNN's words.
 void check_supported(cudnnStatus_t status, const char* doing);
 
 }  // namespace rondo::cudnn

@@ -36,7 +36,7 @@ struct CudnnConfig {
   DType dtype = DType::f32;     ///< of x, weights, states and y; f16 and bf16 are summed in f32
   MatrixMath math = MatrixMath::strict;
   Device device = {};
-  bool packed = false;  ///< sequences come packed, instead of in either of the other layouts
+  bool packed = false;  ///< whether sequences are packed, instead of in either of the other layouts
 };
 
 /// Weights of one pseudo layer in Keras's layout, where W is the width of its input: kernel (W, G H), bias as in

@@ -56,7 +56,7 @@ cudnnDataType_t data_type_of(DType dtype) {
 cudnnDataType_t sum_type_of(DType dtype) { return dtype == DType::f64 ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT; }
 
 // CUDNN_DEFAULT_MATH lets f32 go through tensor cores as tf32, CUDNN_FMA_MATH does not;
-// CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION would round f32 to f16, which nobody asked for.
+// CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION would round f32 to f16, which the caller has not asked for.
 cudnnMathType_t math_of(const CudnnConfig& config) {
   switch (config.dtype) {
     case DType::f16:

@@ -1,5 +1,5 @@
-// cuDNN's algorithms as executors. One direction of one layer is all that a recurrence is; stacks, both directions and
-// projections are CudnnRnn's, for whoever measures them.
+// cuDNN's algorithms as executors. A recurrence is one direction of one layer. CudnnRnn can also run stacks, both
+// directions and projections, for benchmarks that measure them.
 
 #include <array>
 #include <optional>
@@ -19,7 +19,7 @@ Tensor borrow(const void* data, const Shape& shape, const RecurrenceSpec& spec) 
   return Tensor::borrow_device(const_cast<void*>(data), shape, spec.dtype, spec.device);
 }
 
-// The rows of a GRU's bias come apart, and are brought together as Keras has them.
+// A GRU's two biases are separate buffers, which this joins as Keras has them.
 Tensor joined_bias(const RunnerRequest& request) {
   const std::int64_t columns = gate_count(request.spec.cell.kind) * request.spec.cell.units;
   const Tensor bias = borrow(request.weights.bias, {columns}, request.spec);
@@ -40,7 +40,8 @@ CudnnWeights weights_of(const RunnerRequest& request) {
   return weights;
 }
 
-/// What a run needs besides cuDNN's own: a y that nobody wanted, and final states apart from the initial ones.
+/// Buffers that cuDNN needs and the caller does not have: a y that the caller does not want, and final states apart
+/// from the initial ones.
 struct Spare {
   Tensor y;
   std::array<Tensor, kMaxStates> final_state;
@@ -69,7 +70,7 @@ class CudnnRunner final : public Runner {
 
  private:
   void queue(const RecurrenceBuffers& buffers, CudnnLayout layout, Stream stream) {
-    // Without lengths the last output is the final h, whichever of them is wanted.
+    // Without lengths the last output is the final h, so that one buffer serves both.
     const BatchBuffer& h = buffers.final_state[0].data != nullptr ? buffers.final_state[0] : buffers.last_output;
     const std::array targets{h.data, buffers.final_state[1].data};
     const std::array written{final_target(0, targets[0], buffers), final_target(1, targets[1], buffers)};

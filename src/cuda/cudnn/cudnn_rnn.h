@@ -34,9 +34,9 @@ class CudnnRnn {
   CudnnRnn(CudnnRnn&&) noexcept;
   CudnnRnn& operator=(CudnnRnn&&) noexcept;
 
-  /// From the next run on, row b has lengths[b] steps, 1 to T; at first all have T. cuDNN takes lengths from the host
-  /// while a run is queued, so that what a CUDA graph has recorded keeps its lengths. Past a row's length y is zeros.
-  /// Throws `ValueError` for other lengths, and where the algorithm takes none.
+  /// From the next run on, row b has lengths[b] steps, 1 to T. Before the first call all rows have T. cuDNN takes
+  /// lengths from the host while a run is queued, so that a recorded CUDA graph keeps its lengths. Past a row's length
+  /// y is zeros. Throws `ValueError` for other lengths, and where the algorithm takes none.
   void set_lengths(std::span<const std::int32_t> lengths);
 
   /// Queues a run, without allocating or synchronising.

@@ -11,15 +11,15 @@ namespace rondo {
 /// "cudnn_standard", "cudnn_persist_static", "cudnn_persist_dynamic", "cudnn_persist_static_small_h".
 std::string_view cudnn_executor_name(CudnnAlgorithm algorithm);
 
-/// Refuses what cuDNN cannot express, and what it refuses whatever the device. What depends on a device or on a version
-/// of cuDNN, such as the largest H of the persistent algorithms, only making a runner can tell.
+/// Refuses what cuDNN cannot express, and what it refuses on every device. Limits that depend on a device or on a
+/// version of cuDNN, such as the largest H of the persistent algorithms, show only when a runner is made.
 Support cudnn_support(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
 
 /// The network of one layer that carries out an accepted spec.
 CudnnConfig cudnn_config(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
 
-/// In which layout of cuDNN's x and y lie. Throws `ValueError` naming the one that has gaps, or a layout that is not
-/// x's.
+/// The layout of cuDNN in which x and y lie. Throws `ValueError` naming a tensor that has gaps, or a layout of y that
+/// differs from x's.
 CudnnLayout cudnn_layout(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers);
 
 /// Throws `ValueError` naming a state, or the last output, whose rows have gaps.

@@ -1,4 +1,4 @@
-/// Weights in the order of cuDNN's own, which only cuDNN knows: it tells where each matrix goes.
+/// Weights in cuDNN's own order. Only cuDNN knows that order, and tells where each matrix lies.
 #pragma once
 
 #include <span>

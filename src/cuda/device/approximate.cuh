@@ -1,5 +1,5 @@
 /// Functions of the device's special units: one instruction each, within 2^-22 of the exact value. Host code, which has
-/// no such units, gets the exact one.
+/// no such units, computes the exact value.
 #pragma once
 
 #include <cmath>

@@ -5,10 +5,10 @@
 
 namespace rondo::device {
 
-/// *word |= bits; what it was before.
+/// *word |= bits. Returns the value before.
 __device__ inline std::uint32_t set_bits(std::uint32_t* word, std::uint32_t bits) { return atomicOr(word, bits); }
 
-/// A word that other blocks read and write, too: whole, and in no order with anything else.
+/// Reads a word that other blocks write at the same time: all of its bits at once, but in no order with other accesses.
 __device__ inline std::uint32_t load_word(const std::uint32_t* word) {
   std::uint32_t value;
   asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(word) : "memory");
@@ -18,7 +18,7 @@ __device__ inline void store_word(std::uint32_t* word, std::uint32_t value) {
   asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(word), "r"(value) : "memory");
 }
 
-/// The same of a word in shared memory, between the threads of a block.
+/// As load_word and store_word, for a word in shared memory that several threads of a block use.
 __device__ inline std::uint32_t load_block_word(const std::uint32_t* word) {
   return *const_cast<const volatile std::uint32_t*>(word);
 }

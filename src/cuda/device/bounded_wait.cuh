@@ -8,11 +8,11 @@
 
 namespace rondo::device {
 
-/// Longer than blocks that run have to wait for each other, also where other work shares the device.
+/// Longer than running blocks wait for each other, even where other work shares the device.
 inline constexpr std::uint32_t kLongestWaitNanoseconds = 2'000'000'000;
 
-/// Calls `ready()` until it is true. False when that took kLongestWaitNanoseconds, or when `hopeless()`, which is asked
-/// now and then, said that others have waited so long.
+/// Calls `ready()` until it is true. Returns false after kLongestWaitNanoseconds, or when `hopeless()`, which is called
+/// now and then, says that other warps have waited that long.
 template <typename Ready, typename Hopeless>
 __device__ inline bool wait_until(const Ready& ready, const Hopeless& hopeless) {
   std::uint32_t began = 0;
@@ -21,7 +21,8 @@ __device__ inline bool wait_until(const Ready& ready, const Hopeless& hopeless) 
     for (int poll = 0; poll < kPollsPerLook; ++poll) {
       if (ready()) return true;
     }
-    const std::uint32_t now = clock_nanoseconds() | 1U;  // never 0: nobody has looked at the clock yet
+    const std::uint32_t now =
+        clock_nanoseconds() | 1U;  // never 0, which means that the thread has not read the clock yet
     if (began == 0) began = now;
     if (now - began > kLongestWaitNanoseconds || hopeless()) return false;
   }

@@ -17,31 +17,26 @@ __device__ inline std::byte* shared_memory() {
 /// Position of the thread in its warp.
 __device__ inline unsigned lane() { return threadIdx.x % kWarpLanes; }
 
-/// Waits until all threads of the block have come; what they wrote before is then visible to all.
+/// Waits until all threads of the block have arrived. Their earlier writes are then visible to all.
 __device__ inline void block_barrier() { __syncthreads(); }
 
-/// Waits until all lanes of the warp have come: after branches, before what they do together.
+/// Waits until all lanes of the warp have arrived: after branches, and before the lanes do something together.
 __device__ inline void warp_barrier() { __syncwarp(); }
 
-/// The word that lane `source` gave. All lanes of the warp take part.
-__device__ inline std::uint32_t shuffle(std::uint32_t word, unsigned source) {
-  return __shfl_sync(0xffffffffU, word, static_cast<int>(source));
-}
-
-/// The word that lane `source` gave of the kWidth neighbours that the lane is among: 2, 4, 8 or 16, beginning at a
-/// multiple of that. All lanes of the warp take part.
+/// The word of lane `source` among the kWidth neighbours of this lane. kWidth is 2, 4, 8 or 16, and neighbours begin at
+/// a multiple of kWidth. All lanes of the warp take part.
 template <unsigned kWidth>
 __device__ inline std::uint32_t shuffle_among(std::uint32_t word, unsigned source) {
   return __shfl_sync(0xffffffffU, word, static_cast<int>(source), static_cast<int>(kWidth));
 }
 
-/// The word that the lane `distance` further on gave; nothing of use for the last lanes. All lanes of the warp take
-/// part.
+/// The word of the lane `distance` further on. The last `distance` lanes get a word that is not used. All lanes of the
+/// warp take part.
 __device__ inline std::uint32_t shuffle_down(std::uint32_t word, unsigned distance) {
   return __shfl_down_sync(0xffffffffU, word, distance);
 }
 
-/// The number that the lane gave whose position differs in the bits of `mask`. All lanes of the warp take part.
+/// The number of the lane whose position differs in the bits of `mask`. All lanes of the warp take part.
 __device__ inline float shuffle_xor(float value, unsigned mask) {
   return __shfl_xor_sync(0xffffffffU, value, static_cast<int>(mask));
 }

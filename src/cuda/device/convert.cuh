@@ -1,4 +1,5 @@
-/// Between what is stored and the float that is computed with: one instruction each way, round to nearest even.
+/// Conversions between stored elements and the floats that kernels compute with: one instruction each, which rounds to
+/// nearest even.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -20,7 +21,7 @@ __device__ inline void from_float(float value, BFloat16& result) {
   result.bits = __bfloat16_as_ushort(__float2bfloat16_rn(value));
 }
 
-/// Two of them in a word, the first in its low half: one instruction.
+/// Two 16-bit numbers in a word, the first in its low half: one instruction.
 __device__ inline std::uint32_t pair_of(float low, float high, Float16) {
   const __half2 pair = __floats2half2_rn(low, high);
   return *reinterpret_cast<const std::uint32_t*>(&pair);
@@ -30,7 +31,7 @@ __device__ inline std::uint32_t pair_of(float low, float high, BFloat16) {
   return *reinterpret_cast<const std::uint32_t*>(&pair);
 }
 
-/// The 4 bytes of a float as they are.
+/// The bits of a float.
 __device__ inline std::uint32_t float_bits(float value) { return __float_as_uint(value); }
 __device__ inline float bits_float(std::uint32_t bits) { return __uint_as_float(bits); }
 

@@ -7,7 +7,8 @@
 
 namespace rondo::device {
 
-/// As rondo::convert_element, bit for bit but for what a NaN carries; the 16-bit floats by the device's instructions.
+/// As rondo::convert_element, bit for bit except for the payload of a NaN. The device's instructions convert 16-bit
+/// floats.
 template <typename To, typename From>
 __device__ inline To convert_element(From value) {
   if constexpr (std::is_same_v<To, From>) {

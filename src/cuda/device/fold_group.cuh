@@ -1,7 +1,7 @@
 /// Folding one value of each thread of a group into one value for all of them.
 ///
-/// A group is kLanes neighbours along x: 1 thread, the 32 of a warp, or the whole block. The order of the fold depends
-/// on kLanes alone, so that equal values give bitwise equal results.
+/// A group is kLanes neighbours along x: 1 thread, the 32 lanes of a warp, or the whole block. The order of the fold
+/// depends on kLanes alone, so that equal values give bitwise equal results.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +38,7 @@ __device__ inline Value fold_group(Value value, const Fold& fold) {
     extern __shared__ __align__(16) unsigned char fold_storage[];
     auto& storage = *reinterpret_cast<FoldStorage<kLanes, Value>*>(fold_storage);
     const Value total = cub::BlockReduce<Value, kLanes>(storage.partial).Reduce(value, fold);
-    if (threadIdx.x == 0) storage.total = total;  // the others do not know it
+    if (threadIdx.x == 0) storage.total = total;  // other threads do not have the total
     __syncthreads();
     const Value result = storage.total;
     __syncthreads();  // before the storage is used again

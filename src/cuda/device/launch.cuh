@@ -19,8 +19,9 @@ inline std::size_t most_shared_bytes(Device device) {
   return static_cast<std::size_t>(most);
 }
 
-/// Must come once before launches of `kernel` with more shared memory than any block gets unasked, or with clusters.
-/// Sessions share a kernel, and what was asked last holds: so each asks for all shared memory that there is.
+/// Must be called once before launches of `kernel` with clusters, or with more shared memory than a block gets by
+/// default. Sessions share a kernel, and the last request holds, so that each session requests all shared memory of a
+/// block.
 template <typename... Parameters>
 void prepare(void (*kernel)(Parameters...), const LaunchConfig& config) {
   constexpr unsigned kPortableClusterBlocks = 8;
@@ -91,7 +92,7 @@ int resident_blocks(void (*kernel)(Parameters...), const LaunchConfig& config) {
   return of_processor * processors;
 }
 
-/// Queues `kernel(arguments...)`. Throws `RuntimeError` when CUDA refuses it; what goes wrong while it runs shows
+/// Queues `kernel(arguments...)`. Throws `RuntimeError` when CUDA refuses the launch. Errors while the kernel runs show
 /// later.
 template <typename... Parameters, typename... Arguments>
 void launch(void (*kernel)(Parameters...), const LaunchConfig& config, Arguments&&... arguments) {

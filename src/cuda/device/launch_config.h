@@ -1,4 +1,4 @@
-/// How a kernel is laid out over the device and queued: plain data, the same for the device and for the tests' host.
+/// How a kernel is laid out over the device and queued: data that the device and the tests' host share.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ struct Extent {
 /// When a kernel may begin.
 enum class LaunchOrder : std::uint8_t {
   serial,      ///< when the work before it in its stream has ended
-  overlapping  ///< as soon as there is room: it calls wait_for_previous_kernel(). Compute capability 9.0 or newer
+  overlapping  ///< as soon as the device has room: the kernel calls wait_for_previous_kernel(). Compute capability 9.0
+               ///< or newer
 };
 
 struct LaunchConfig {

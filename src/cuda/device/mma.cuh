@@ -26,15 +26,16 @@ __device__ inline void mma(Tf32, const std::uint32_t (&a)[4], const std::uint32_
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-/// The nearest TF32 number, ties away from zero.
+/// Rounds to the nearest TF32 number, ties away from zero.
 __device__ inline std::uint32_t round_to_tf32(float value) {
   std::uint32_t bits;
   asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
   return bits;
 }
 
-/// kCount matrices of 8 rows of 4 words, out of shared memory. Lane 8 i + r gives the address of row r of matrix i,
-/// which is a multiple of 16; lane 4 r + w receives word w of row r of each. Lanes beyond 8 kCount may give anything.
+/// Loads kCount matrices of 8 rows of 4 words from shared memory. Lane 8 i + r gives the address of row r of matrix i,
+/// which is a multiple of 16, and lane 4 r + w receives word w of row r of each matrix. Lanes from 8 kCount on may give
+/// any address.
 template <int kCount>
 __device__ inline void load_matrices(const void* row, std::uint32_t (&words)[kCount]) {
   static_assert(kCount == 2 || kCount == 4);

@@ -1,7 +1,7 @@
 /// Small matrix products by the tensor cores: sums (16, 8) += a (16, K) b (K, 8), K = 32 bytes of numbers.
 ///
-/// Operands come in words of 4 bytes: two 16-bit numbers, the one with the smaller k in the lower half, or one float
-/// rounded to TF32. A row of a, and a column of b, is then kTileWords words, whatever the dtype. Lane l of the warp,
+/// Operands are words of 4 bytes: two 16-bit numbers, of which the one with the smaller k is in the lower half, or one
+/// float rounded to TF32. A row of a, and a column of b, has kTileWords words in every dtype. Lane l of the warp,
 /// with r = l / 4 and w = l % 4, holds
 ///
 ///     a[0], a[1]   word w     of rows r, r + 8 of a          sums[0], sums[1]   row r,     columns 2 w, 2 w + 1
@@ -14,7 +14,7 @@ namespace rondo::device {
 /// Stands for floats rounded to TF32, of 10 bits of fraction.
 struct Tf32 {};
 
-/// Stands for floats that are multiplied as sums of two TF32 numbers, which leaves f32's accuracy, nearly.
+/// Stands for floats that are multiplied as sums of two TF32 numbers, with nearly f32's accuracy.
 struct Tf32x3 {};
 
 inline constexpr int kTileRows = 16;

@@ -13,7 +13,7 @@ struct alignas(sizeof(Element) * kWidth) Pack {
   Element elements[kWidth];
 };
 
-/// values = kWidth elements at `source`, which is aligned to all of them.
+/// values = the kWidth elements at `source`, which is aligned to their size together.
 template <int kWidth, typename Element, typename Real>
 __device__ inline void read_pack(const Element* source, Real (&values)[kWidth]) {
   const Pack<Element, kWidth> pack = *reinterpret_cast<const Pack<Element, kWidth>*>(source);
@@ -26,7 +26,7 @@ __device__ inline void read_pack(const Element* source, Real (&values)[kWidth]) 
   }
 }
 
-/// kWidth elements at `target`, which is aligned to all of them, = values.
+/// Writes `values` to the kWidth elements at `target`, which is aligned to their size together.
 template <int kWidth, typename Element, typename Real>
 __device__ inline void write_pack(const Real (&values)[kWidth], Element* target) {
   Pack<Element, kWidth> pack;
@@ -40,8 +40,8 @@ __device__ inline void write_pack(const Real (&values)[kWidth], Element* target)
   *reinterpret_cast<Pack<Element, kWidth>*>(target) = pack;
 }
 
-/// Whether rows that begin at `data` and lie multiples of `strides` apart may be accessed in packs of kWidth. True for
-/// null.
+/// Whether rows that begin at `data` and lie multiples of `strides` apart may be accessed in packs of kWidth. True
+/// where `data` is null.
 template <int kWidth, typename Element, typename... Strides>
 bool fits_packs(const Element* data, Strides... strides) {
   const bool aligned = reinterpret_cast<std::uintptr_t>(data) % sizeof(Pack<Element, kWidth>) == 0;

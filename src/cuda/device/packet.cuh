@@ -1,6 +1,6 @@
-/// Words that blocks of a grid exchange through global memory: alone, or each together with the number of the exchange
-/// it belongs to, where who reads a packet sees at once whether it has come. The 8 bytes of a packet are written and
-/// read as one, which is what PTX promises for 8 bytes, and not for more.
+/// Words that blocks of a grid exchange through global memory: alone, or in packets, each together with the number of
+/// its exchange, so that the reader of a packet sees whether it has arrived. The 8 bytes of a packet are written and
+/// read as one. PTX promises that for vectors of 8 bytes, and not for larger ones.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ __device__ inline PacketPair load_packets(const PacketPair* source) {
   return {{packet(bits[0]), packet(bits[1])}};
 }
 
-/// Each word as one, the pair not.
+/// Each word is read as one, but the pair is not.
 __device__ inline WordPair load_words(const WordPair* source) {
   WordPair pair;
   asm volatile("ld.relaxed.gpu.global.v2.b32 {%0,%1}, [%2];"
@@ -34,7 +34,7 @@ __device__ inline WordPair load_words(const WordPair* source) {
   return pair;
 }
 
-/// Three words and the number of their exchange, in one access of 16 bytes, which is written and read as one: PTX
+/// Three words and the number of their exchange, in one access of 16 bytes, which are written and read as one: PTX
 /// promises that for scalars of 128 bits.
 __device__ inline void store_three_words(Words4* target, const Words4& words) {
   asm volatile(
@@ -57,13 +57,13 @@ __device__ inline Words4 load_three_words(const Words4* source) {
   return words;
 }
 
-/// A word of h that others wait for.
+/// Writes a word of h that other blocks wait for.
 __device__ inline void store_pushed_word(std::uint32_t* target, std::uint32_t word) { store_word(target, word); }
 
-/// What this thread has written before is seen by all who see what it writes afterwards.
+/// Orders this thread's writes: a thread that sees a later write sees the earlier ones, too.
 __device__ inline void order_writes() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 
-/// What a loop that waits for packets calls in each round.
+/// A loop that waits for packets calls this in each round.
 __device__ inline void pause() {}
 
 }  // namespace rondo::device

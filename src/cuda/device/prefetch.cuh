@@ -1,4 +1,4 @@
-/// Bytes that will be needed later.
+/// Prefetches of bytes that a kernel needs later.
 #pragma once
 
 namespace rondo::device {

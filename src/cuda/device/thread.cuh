@@ -1,4 +1,4 @@
-/// Who a thread is.
+/// The position of a thread in its block and grid.
 #pragma once
 
 #include "cuda/device/launch_config.h"

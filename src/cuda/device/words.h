@@ -5,23 +5,23 @@
 
 namespace rondo::device {
 
-/// What moves in one access.
+/// Four words that move in one access.
 struct alignas(16) Words4 {
   std::uint32_t words[4];
 };
 
-/// A word that blocks of a grid exchange through global memory, together with the number of the exchange it belongs to.
+/// A word that blocks of a grid exchange through global memory, together with the number of its exchange.
 struct Packet {
   std::uint32_t word;
   std::uint32_t epoch;
 };
 
-/// Two neighbouring packets in one access; each is written and read for itself.
+/// Two neighbouring packets, read in one access. Each packet is written and read as one, but the pair is not.
 struct alignas(16) PacketPair {
   Packet packets[2];
 };
 
-/// Two neighbouring words in one access; each is written and read for itself.
+/// Two neighbouring words, read in one access. Each word is written and read as one, but the pair is not.
 struct alignas(8) WordPair {
   std::uint32_t words[2];
 };

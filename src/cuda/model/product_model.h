@@ -1,5 +1,5 @@
-/// A model of cuBLASLt's products and of cuda_stepwise. All steps are taken to multiply h: a run of one step goes on
-/// from the states of another one, most of the time.
+/// A model of cuBLASLt's products and of cuda_stepwise. The model assumes that every step multiplies h, because a run
+/// of one step usually continues with the states of an earlier run.
 #pragma once
 
 #include "rondo/recurrence/recurrence.h"

@@ -1,4 +1,4 @@
-/// Packs of elements that arithmetic is done on. Floor 2.
+/// Packs of elements that arithmetic is done on.
 #pragma once
 
 #include "cuda/device/convert_element.cuh"

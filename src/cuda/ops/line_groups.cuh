@@ -1,5 +1,4 @@
 /// How lines of elements (what a sum runs over, what a softmax is taken along) are dealt out to groups of threads.
-/// Floor 2.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +11,11 @@
 
 namespace rondo {
 
-/// A block has one group of so many lanes, or several smaller ones.
+/// Threads of a block: one group of lanes, or several smaller groups.
 inline constexpr int kBlockLanes = 256;
 
-/// Calls `launch(std::integral_constant<int, kLanes>{})` with the lanes of a group for lines of this length. They
-/// decide in which order a line is folded: nothing but its length may.
+/// Calls `launch(std::integral_constant<int, kLanes>{})` with the lanes of a group for lines of this length. The number
+/// of lanes decides in which order a line is folded, so that it may depend only on the length.
 template <typename Launch>
 void with_lanes(std::int64_t length, const Launch& launch) {
   constexpr std::int64_t kShort = 16;

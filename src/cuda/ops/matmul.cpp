@@ -21,7 +21,7 @@ bool are_rows(std::int64_t count, std::int64_t stride, std::int64_t length, std:
   return (length <= 1 || step == 1) && (count <= 1 || stride >= length);
 }
 
-/// The last two axes, where a product can take them as they are.
+/// The layout of the last two axes, where a product can take them without a copy.
 std::optional<MatrixLayout> matrix_layout(const Tensor& x) {
   const std::int64_t rows = x.size(-2);
   const std::int64_t columns = x.size(-1);
@@ -91,7 +91,8 @@ class Multiplier {
   }
 
  private:
-  /// As much as any product may need, because the next one may be another; aligned to more than allocators promise.
+  /// A workspace that is large enough for every product, because the next product may be another one. Its alignment is
+  /// more than allocators promise.
   void* workspace_memory() {
     constexpr std::size_t kAlignment = 256;
     std::size_t bytes = Product::kWorkspaceBytes + kAlignment;

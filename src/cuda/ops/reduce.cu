@@ -111,7 +111,7 @@ std::int64_t parts_of(std::int64_t length) {
   return length < 4 * kPartLength ? 1 : std::min(kMostParts, (length + kPartLength - 1) / kPartLength);
 }
 
-/// In two steps: parts of each result into accumulators, and those into results.
+/// Reduces in two steps: the parts of each result into accumulators, and the accumulators into results.
 template <typename Element>
 void reduce_in_parts(const ReduceArguments<Accumulator<Element>>& whole, std::int64_t parts, Device device) {
   using Total = Accumulator<Element>;

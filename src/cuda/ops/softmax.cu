@@ -14,7 +14,7 @@
 namespace rondo {
 namespace {
 
-/// The larger one; passes over NaN, which reaches the sum by itself.
+/// The larger of two numbers. A NaN may be passed over, because it reaches the result through the sum.
 struct LargerNumber {
   template <typename Real>
   __device__ Real operator()(Real a, Real b) const {

@@ -28,17 +28,17 @@ std::vector<PersistentKind> all_kinds() {
   return {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
 }
 
-/// One that tells how it shares out a recurrence.
+/// An executor that tells how it shares out a recurrence.
 class PersistentExecutor : public Executor {
  public:
-  /// Nothing where no kernel of its runs `spec` on such a device.
+  /// Nothing where no kernel of the executor runs `spec` on such a device.
   virtual std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
 
   std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     return persistent_scratch_bytes(spec, plan(spec, properties).value().shape);
   }
 
-  // What the model says, of a measured way as well: so that all predictions are alike.
+  // The model's time, also for a measured candidate, so that all predictions are comparable.
   std::optional<double> predicted_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     return plan(spec, properties).value().total_ns;
   }
@@ -52,7 +52,7 @@ class PersistentExecutor : public Executor {
   }
 };
 
-/// The fastest of some kinds.
+/// The executor of the fastest kernel of some kinds.
 class ChoosingExecutor final : public PersistentExecutor {
  public:
   ChoosingExecutor(std::string_view name, std::vector<PersistentKind> kinds, std::span<const TuningRow> table)
@@ -75,10 +75,10 @@ class ChoosingExecutor final : public PersistentExecutor {
 
   std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
     const std::size_t workspace_bytes = this->workspace_bytes(request.spec, request.properties);
-    std::string reason;  // of the first one: the others are there because of it
-    for (const PersistentPlan& way : ranked_persistent(request.spec, request.properties, options())) {
-      if (!is_one_kind() && !gains(way, request.spec, request.properties)) continue;
-      PersistentAttempt attempt = make_persistent_runner(request, way.shape, workspace_bytes);
+    std::string reason;  // of the first attempt, which is the planned one
+    for (const PersistentPlan& candidate : ranked_persistent(request.spec, request.properties, options())) {
+      if (!is_one_kind() && !gains(candidate, request.spec, request.properties)) continue;
+      PersistentAttempt attempt = make_persistent_runner(request, candidate.shape, workspace_bytes);
       if (attempt.runner != nullptr) return std::move(attempt.runner);
       if (reason.empty()) reason = attempt.reason;
     }
@@ -95,9 +95,9 @@ class ChoosingExecutor final : public PersistentExecutor {
 
   bool is_one_kind() const { return kinds_.size() == 1; }
 
-  /// Whether it is expected to be faster than cuda_stepwise, or was measured to be.
-  static bool gains(const PersistentPlan& way, const RecurrenceSpec& spec, const DeviceProperties& properties) {
-    return way.measured != nullptr || way.total_ns <= stepwise_total_ns(spec, properties);
+  /// Whether a candidate was measured to be faster than cuda_stepwise, or is expected to be.
+  static bool gains(const PersistentPlan& candidate, const RecurrenceSpec& spec, const DeviceProperties& properties) {
+    return candidate.measured != nullptr || candidate.total_ns <= stepwise_total_ns(spec, properties);
   }
 
   const std::string_view name_;
@@ -105,11 +105,11 @@ class ChoosingExecutor final : public PersistentExecutor {
   const std::span<const TuningRow> table_;
 };
 
-/// One plan for one spec.
+/// The executor of one plan of one spec.
 class PlannedExecutor final : public PersistentExecutor {
  public:
   PlannedExecutor(const RecurrenceSpec& spec, const PersistentPlan& plan)
-      : spec_(spec), plan_(plan), name_(way_name(plan.shape)) {}
+      : spec_(spec), plan_(plan), name_(candidate_name(plan.shape)) {}
 
   std::string_view name() const override { return name_; }
 
@@ -144,12 +144,12 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
   return executors;
 }
 
-std::optional<PersistentWay> persistent_way(const Executor& executor, const RecurrenceSpec& spec,
-                                            const DeviceProperties& properties) {
+std::optional<PersistentCandidate> persistent_candidate(const Executor& executor, const RecurrenceSpec& spec,
+                                                        const DeviceProperties& properties) {
   const auto* persistent = dynamic_cast<const PersistentExecutor*>(&executor);
   if (persistent == nullptr) return std::nullopt;
   const PersistentPlan plan = persistent->plan(spec, properties).value();
-  return PersistentWay{plan, way_name(plan.shape)};
+  return PersistentCandidate{plan, candidate_name(plan.shape)};
 }
 
 const Executor& persistent_executor() {

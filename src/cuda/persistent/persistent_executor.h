@@ -1,4 +1,4 @@
-/// The executors that run a whole sequence in one launch. Floor 4.
+/// The executors that run a whole sequence in one launch.
 #pragma once
 
 #include <memory>
@@ -12,34 +12,35 @@
 
 namespace rondo {
 
-/// "cuda_persistent": the fastest persistent kernel that the device has room for, unless cuda_stepwise is faster: as
-/// was measured where the tuning table has a row for it, or else as a model expects. Any cell and Schedule, in f32
-/// (strict, TF32 or three times TF32), f16 and bf16; sums, gates and states are f32. Where the device has no room for
-/// the planned kernel when a session is made, the session runs the next one that it has room for, and cuda_stepwise
-/// where that is expected to be faster.
+/// "cuda_persistent": the fastest persistent kernel that the device has room for, unless cuda_stepwise is faster. Which
+/// is faster, the tuning table says where it has a row for the recurrence, and a model elsewhere. It runs any cell and
+/// Schedule, in f32 (strict, TF32 or three times TF32), f16 and bf16; sums, gates and states are f32. Where the device
+/// has no room for the planned kernel when a session is made, the session runs the next one that the device has room
+/// for, or cuda_stepwise where that is expected to be faster.
 const Executor& persistent_executor();
 
-/// The same with another tuning table, which outlives it and is as is_tuning_table.
+/// persistent_executor() with another tuning table, which outlives the executor and for which is_tuning_table holds.
 std::unique_ptr<const Executor> tuned_persistent_executor(std::span<const TuningRow> table);
 
-/// "cuda_block", "cuda_cluster", "cuda_grid": the fastest of one kind, whatever else there is. A plan is asked for
-/// these by name. To make a runner throws `RuntimeError` where the device has room for no kernel of that kind.
+/// "cuda_block", "cuda_cluster", "cuda_grid": the fastest kernel of one kind, even where another executor is faster. A
+/// caller asks for these by name. make_runner throws `RuntimeError` where the device has room for no kernel of that
+/// kind.
 std::span<const Executor* const> persistent_executors_by_kind();
 
-/// An executor for every way in which a kind of kernel can share out this recurrence, the one that is expected to be
-/// fastest first: to compare them, whatever a planner takes. They are named by way_name.
+/// An executor for every plan of a kind, sorted by the time that the model expects, so that they can be measured. Their
+/// names are those of candidate_name.
 std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec& spec,
                                                                      const DeviceProperties& properties,
                                                                      PersistentKind kind);
 
-/// A plan, and its name as way_name has it.
-struct PersistentWay {
+/// A plan, and its name as candidate_name has it.
+struct PersistentCandidate {
   PersistentPlan plan = {};
   std::string name = {};
 };
 
 /// How one of these executors shares out a recurrence that it supports; nothing for any other executor.
-std::optional<PersistentWay> persistent_way(const Executor& executor, const RecurrenceSpec& spec,
-                                            const DeviceProperties& properties);
+std::optional<PersistentCandidate> persistent_candidate(const Executor& executor, const RecurrenceSpec& spec,
+                                                        const DeviceProperties& properties);
 
 }  // namespace rondo

@@ -60,9 +60,9 @@ class PersistentRunner final : public Runner {
 
  private:
   using Kernels = PersistentKernels<Operand>;
-  using Element = typename Numbers<Operand>::Element;
+  using Element = typename OperandTraits<Operand>::Element;
 
-  /// A kernel of K rows.
+  /// Packs a kernel of K rows.
   Tensor pack(const PersistentShape& shape, const void* kernel, std::int64_t K) const {
     const PersistentTask task{shape, task_.cell, task_.stream};
     const auto bytes = Kernels::packed_vectors(task) * static_cast<std::int64_t>(sizeof(device::Words4));
@@ -98,7 +98,7 @@ class PersistentRunner final : public Runner {
     Kernels::launch(task, run);
   }
 
-  /// But for the inputs.
+  /// The arguments of the kernel, without those about the inputs.
   PersistentRun<Element> kernel_run(const RecurrenceBuffers& buffers) {
     const auto* bias = static_cast<const float*>(biases_.data());
     return {.shape = task_.shape,
@@ -128,12 +128,12 @@ class PersistentRunner final : public Runner {
   const Tensor biases_;
   const Tensor packed_;
   std::optional<InputProducts> inputs_;  ///< where the kernel does not multiply x itself
-  Tensor packed_inputs_;                 ///< where it does
-  Tensor own_workspace_;                 ///< or undefined
+  Tensor packed_inputs_;                 ///< W, where it does
+  Tensor own_workspace_;                 ///< where the plan's workspace is too small; else undefined
   Tensor words_;
   Tensor epochs_;
   GraphReplay replay_;
-  std::unique_ptr<Runner> fallback_;  ///< after a run that has stalled
+  std::unique_ptr<Runner> fallback_;  ///< runs everything after a stalled run
   Tensor fallback_workspace_;
 };
 
@@ -143,7 +143,7 @@ PersistentAttempt make_persistent_runner(const RunnerRequest& request, const Per
                                          std::size_t workspace_bytes) {
   return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> PersistentAttempt {
     const std::string reason = PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream});
-    if (!reason.empty()) return {.reason = way_name(shape) + ": " + reason};
+    if (!reason.empty()) return {.reason = candidate_name(shape) + ": " + reason};
     return {.runner = std::make_unique<PersistentRunner<Operand>>(request, shape, workspace_bytes)};
   });
 }

@@ -1,4 +1,4 @@
-/// What a persistent executor keeps in the workspace of a run. Floor 4.
+/// What a persistent executor keeps in the workspace of a run.
 #pragma once
 
 #include "cuda/persistent/shape/persistent_shape.h"
@@ -8,7 +8,7 @@
 
 namespace rondo {
 
-/// Nothing where the kernel multiplies x itself.
+/// The parts of the workspace; null where the kernel multiplies x itself.
 struct PersistentScratch {
   void* product_workspace = nullptr;  ///< first, because its alignment is the strictest
   float* input_sums = nullptr;        ///< T B G H: x W

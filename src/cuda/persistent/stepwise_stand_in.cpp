@@ -27,7 +27,7 @@ class StandIn final : public Runner {
   Tensor own_workspace_;
 };
 
-// The plan was made before, and tells of another executor: nobody shall wonder why it is slower than expected.
+// The plan names another executor, so a user could not tell why the run is slower than expected.
 void tell_once(Device device, const std::string& reason) {
   static std::once_flag told;
   std::call_once(told, [&] {

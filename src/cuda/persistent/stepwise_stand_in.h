@@ -1,4 +1,4 @@
-/// cuda_stepwise in the place of a kernel that the device has no room for. Floor 4.
+/// cuda_stepwise in the place of a kernel that the device has no room for.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,9 @@
 
 namespace rondo {
 
-/// A runner of cuda_stepwise for a plan of another executor. Where it needs more than the plan's `workspace_bytes`, it
-/// has a workspace of its own. Says on stderr, once in a process, that it is there, and the `reason`.
+/// A runner of cuda_stepwise for a plan of another executor. Where the runner needs more than the plan's
+/// `workspace_bytes`, it has a workspace of its own. Reports the stand-in and its `reason` on stderr, once in a
+/// process.
 std::unique_ptr<Runner> make_stepwise_stand_in(const RunnerRequest& request, std::size_t workspace_bytes,
                                                const std::string& reason);
 

@@ -88,12 +88,12 @@ Operation make_operation(const ProductSpec& spec) {
   return operation;
 }
 
-/// Of an operand of (rows, columns) elements.
+/// The layout of an operand of (rows, columns) elements.
 Layout make_layout(const ProductSpec& spec, DType dtype, std::int64_t rows, std::int64_t columns,
                    const MatrixLayout& matrix) {
   const std::int64_t stored_rows = matrix.transposed ? columns : rows;
   const std::int64_t row_length = matrix.transposed ? rows : columns;
-  // Of a single row the stride may be anything.
+  // The stride of a single row has no meaning, and may be less than the row.
   Layout layout;
   check(cublasLtMatrixLayoutCreate(layout.target(), type_of(dtype), static_cast<std::uint64_t>(row_length),
                                    static_cast<std::uint64_t>(stored_rows), std::max(matrix.row_stride, row_length)),
@@ -158,7 +158,7 @@ class Multiplication {
   cublasLtMatmulHeuristicResult_t unaligned_;  ///< for any
 };
 
-/// The library's first choice for operands that are aligned to so many bytes.
+/// The library's first choice for operands that are aligned to `alignment` bytes.
 cublasLtMatmulHeuristicResult_t Multiplication::search(std::uint32_t alignment) const {
   constexpr const char* kDoing = "choosing a kernel for";
   const cuda_runtime::CurrentDevice scope(device_);
@@ -168,8 +168,8 @@ cublasLtMatmulHeuristicResult_t Multiplication::search(std::uint32_t alignment) 
     check(cublasLtMatmulPreferenceSetAttribute(preference.get(), attribute, &value, sizeof value), kDoing, spec_);
   };
   prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, std::uint64_t{Product::kWorkspaceBytes});
-  // Where K is cut into parts, they are added up in the type of the sums and in a fixed order, by a step of its own.
-  // The other schemes add them up in the result, rounded to its type, as blocks that count each other come by.
+  // Where K is cut into parts, this scheme adds the parts up in the type of the sums and in a fixed order, in a step of
+  // its own. Other schemes add them up in the result, rounded to its type, in the order in which blocks finish.
   prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, std::uint32_t{CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE});
   for (const auto operand : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
                              CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {

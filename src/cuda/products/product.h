@@ -1,4 +1,4 @@
-/// Matrix products on a CUDA device, by cuBLASLt. Floor 1. A simulated device has its own implementation of this
+/// Matrix products on a CUDA device, by cuBLASLt. A simulated device has its own implementation of this
 /// header.
 #pragma once
 
@@ -15,9 +15,10 @@ namespace rondo {
 /// row_stride is at least the length of a row, unless there is only one row.
 struct MatrixLayout {
   std::int64_t row_stride = 0;
-  /// From one matrix of the batch to the next, not negative; 0: all share one.
+  /// From one matrix of the batch to the next, not negative; 0: all matrices of the batch are the same one.
   std::int64_t batch_stride = 0;
-  /// The operand is the transposed of what is stored: row_stride lies between its columns.
+  /// Whether the operand is the transpose of the stored matrix, so that row_stride is from one of its columns to the
+  /// next.
   bool transposed = false;
 
   bool operator==(const MatrixLayout&) const = default;
@@ -47,7 +48,7 @@ struct ProductBuffers {
   const void* a = nullptr;
   const void* b = nullptr;
   void* result = nullptr;
-  /// Product::workspace_bytes() bytes, aligned to 256; nobody else's until the work is done.
+  /// Product::workspace_bytes() bytes, aligned to 256, which nothing else uses until the work is done.
   void* workspace = nullptr;
 };
 

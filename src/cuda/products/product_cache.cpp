@@ -15,7 +15,7 @@ struct CachedProduct {
 
 struct ProductCache {
   std::mutex mutex;
-  std::vector<CachedProduct> products;  ///< the one asked for last comes first
+  std::vector<CachedProduct> products;  ///< the most recently used one is first
 };
 
 // Never destroyed: at exit the driver may be gone before.
@@ -43,7 +43,7 @@ std::shared_ptr<const Product> cached_product(const ProductSpec& spec, Device de
   }
   auto product = std::make_shared<const Product>(spec, device);  // others need not wait for this
   const std::lock_guard lock(cache.mutex);
-  if (auto known = find(cache.products, spec, device)) return known;  // somebody was faster
+  if (auto known = find(cache.products, spec, device)) return known;  // another thread was faster
   if (cache.products.size() == kCachedProducts) cache.products.pop_back();
   cache.products.insert(cache.products.begin(), {spec, device, product});
   return product;

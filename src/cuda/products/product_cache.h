@@ -1,5 +1,5 @@
 /// Products that are asked for again and again, by step functions and by a layer's sessions: deciding on one takes
-/// longer than running it. Floor 1.
+/// longer than running it.
 #pragma once
 
 #include <memory>

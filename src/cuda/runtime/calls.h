@@ -10,10 +10,11 @@ enum class Call : std::uint8_t { allocate, deallocate, copy, synchronize, launch
 
 using CallObserver = void (*)(Call call);
 
-/// From now on, `observer` hears of every call, on the thread that makes it, before it is made; null: nobody does.
+/// From now on, every call announces itself to `observer` before it is made, on its own thread. Null removes the
+/// observer.
 void observe_calls(CallObserver observer);
 
-/// What each wrapper of a call begins with.
+/// Each wrapper of a call begins with this.
 void announce(Call call);
 
 }  // namespace rondo::cuda_runtime

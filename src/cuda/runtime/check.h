@@ -1,4 +1,4 @@
-/// Every status of a CUDA call goes through here. Floor 0; for files that are compiled with CUDA's headers.
+/// Checks the status of every CUDA call. Only files that are compiled with CUDA's headers include this.
 #pragma once
 
 #include <cuda_runtime_api.h>

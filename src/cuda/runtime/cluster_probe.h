@@ -1,4 +1,4 @@
-/// How many clusters a device runs at once. Floor 0.
+/// How many clusters a device runs at once.
 #pragma once
 
 #include "rondo/vocabulary/device.h"

@@ -124,7 +124,7 @@ std::size_t free_bytes(Device device) {
   std::size_t available = 0;
   std::size_t total = 0;
   check(cudaMemGetInfo(&available, &total), "asking for free device memory");
-  // What the pool holds and nobody uses is free too.
+  // Unused memory that the pool holds is free, too.
   cudaMemPool_t pool = nullptr;
   check(cudaDeviceGetDefaultMemPool(&pool, device.index), "asking for the memory pool of a device");
   std::uint64_t reserved = 0;

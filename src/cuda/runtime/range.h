@@ -1,5 +1,4 @@
-/// Named ranges on the timeline of NVIDIA's profilers (NVTX). Floor 0. Built with RONDO_NVTX they are real, else
-/// nothing.
+/// Named ranges on the timeline of NVIDIA's profilers (NVTX). A build without RONDO_NVTX marks no ranges.
 #pragma once
 
 namespace rondo::cuda_runtime {

@@ -1,4 +1,4 @@
-/// What Rondo asks of the CUDA runtime, in its own words and without CUDA's headers. Floor 0.
+/// What Rondo asks of the CUDA runtime, in its own words and without CUDA's headers.
 ///
 /// A program links one of three implementations: cuda_runtime.cpp on CUDA, src/cuda/absent/ in a build without it, and
 /// tests/device/simt/device/, which has a simulated device on the host. So no other file asks whether there is CUDA.
@@ -16,12 +16,12 @@
 
 namespace rondo::cuda_runtime {
 
-/// Devices that can be used; 0 when there is none, for which `why_no_device` has the reason.
+/// How many devices can be used. Where it is 0, `why_no_device` has the reason.
 int device_count();
-/// "no CUDA driver", for example; empty in a build without CUDA, where nobody expects a device.
+/// "no CUDA driver", for example; empty in a build without CUDA, where no user expects a device.
 std::string why_no_device();
 
-/// Of a device below `device_count()`.
+/// The properties of a device; `index` is below `device_count()`.
 DeviceProperties properties(int index);
 
 /// Memory from the device's pool, in the order of `stream`. Throws `RuntimeError` naming the bytes asked for and the
@@ -29,7 +29,7 @@ DeviceProperties properties(int index);
 void* allocate(std::size_t bytes, Stream stream);
 void deallocate(void* pointer, Stream stream) noexcept;
 
-/// Bytes that nobody has allocated.
+/// How many bytes of the device are not allocated.
 std::size_t free_bytes(Device device);
 
 /// Whether work on `device` may use the memory at `pointer`.
@@ -78,7 +78,7 @@ class Event {
   void make_wait(Stream stream) const;
   /// Returns when the recorded point has been reached.
   void synchronize();
-  /// Of two recorded and reached points.
+  /// The time between two points that have been recorded and reached.
   double milliseconds_since(const Event& earlier) const;
 
  private:

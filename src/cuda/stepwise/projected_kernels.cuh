@@ -1,11 +1,12 @@
-/// The kernels of the stepwise executor that stand for a gate step where h is projected:
+/// The kernels of the stepwise executor that replace a gate step where h is projected:
 ///
 ///     unprojected step   live rows: c = formula(x W + b, h U, c); all rows: m = o act(c)
 ///     (library)          sums = m projection
 ///     projected step     live rows: h = clip(sums); all rows: what they emit
 ///
-/// Each follows a product that is launched serially, unless it is fresh: so the rule of stepwise_kernels.cuh holds
-/// here. c is read and written by the first alone, h and was_live by the second.
+/// Each kernel follows a product that is launched serially, except in a step from zeros: so the rule of
+/// stepwise_kernels.cuh holds here. Only the unprojected step reads and writes c, and only the projected step h and
+/// was_live.
 #pragma once
 
 #include "cuda/stepwise/stepwise_kernels.cuh"
@@ -15,7 +16,7 @@ namespace rondo {
 template <typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
     unprojected_step_kernel(const __grid_constant__ UnprojectedStep<Element> step) {
-  using Real = Sum<Element>;
+  using Real = ComputeType<Element>;
   using Formula = LstmVariantFormula;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t s = step.sums.s;
@@ -23,7 +24,7 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (at.b >= schedule.B || at.u >= step.sums.H) return;
   const std::int64_t unit = at.b * step.sums.H + at.u;
   Real old_c[kWidth] = {};
-  if (!step.fresh) device::read_pack(step.c + unit, old_c);
+  if (!step.from_zeros) device::read_pack(step.c + unit, old_c);
   UnitSums<Real, Formula::kGates, kWidth> sums;
   add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
   const auto variant = variant_units<kWidth>(step.variant, step.sums.H, at.u);
@@ -32,13 +33,13 @@ __global__ void __launch_bounds__(kUnitThreads)
   const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
 
-  if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
+  if (!step.from_zeros) add_products<Formula::kGates>(step.sums, at, sums);
   UnitResults<Real, kWidth> now;
   for (int i = 0; i < kWidth; ++i) now.c[i] = old_c[i];
   advance<Formula>(sums, activations, variant, now);
   device::write_pack(now.h, step.operand + unit);
   for (int i = 0; i < kWidth; ++i) now.c[i] = live ? now.c[i] : old_c[i];
-  if (live || step.fresh) device::write_pack(now.c, step.c + unit);
+  if (live || step.from_zeros) device::write_pack(now.c, step.c + unit);
   store_units(now.c, step.final_c, at);
 }
 
@@ -48,14 +49,14 @@ __global__ void __launch_bounds__(kUnitThreads)
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.schedule.B || at.u >= step.P) return;
   const std::int64_t unit = at.b * step.P + at.u;
-  UnitResults<Sum<Element>, kWidth> now;
-  if (!step.fresh) device::read_pack(step.states.h + unit, now.h);
+  UnitResults<ComputeType<Element>, kWidth> now;
+  if (!step.from_zeros) device::read_pack(step.states.h + unit, now.h);
   const bool live = step.schedule.live(step.s, at.b);
   device::wait_for_previous_kernel();
 
   if (live) {
     device::read_pack(step.sums + unit, now.h);
-    for (Sum<Element>& value : now.h) value = formula::clip(value, -step.clip, step.clip);
+    for (ComputeType<Element>& value : now.h) value = formula::clip(value, -step.clip, step.clip);
   }
   keep_and_emit<false>(step, step.schedule, step.s, unit, at, live, now);
 }

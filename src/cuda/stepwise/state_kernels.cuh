@@ -1,14 +1,15 @@
-/// The kernels of the stepwise executor that stand before its steps and, where there are none, behind them: they bring
-/// the initial states in, and take the results out. Floor 4.
+/// The kernels of the stepwise executor for states: one copies the initial states before the first step, the other
+/// writes the results of a run without steps.
 #pragma once
 
 #include "cuda/stepwise/stepwise_kernels.cuh"
 
 namespace rondo {
 
-/// values = units at rows.data + b * stride + u, if there are rows.
+/// values = the units at rows.data + b * stride + u, where the caller has such rows.
 template <int kWidth, typename Element>
-__device__ inline void read_units(BatchRows<const Element> rows, UnitPosition at, Sum<Element> (&values)[kWidth]) {
+__device__ inline void read_units(BatchRows<const Element> rows, UnitPosition at,
+                                  ComputeType<Element> (&values)[kWidth]) {
   if (rows.data != nullptr) device::read_pack(rows.data + at.b * rows.stride + at.u, values);
 }
 
@@ -17,14 +18,14 @@ __global__ void __launch_bounds__(kUnitThreads) load_states_kernel(const __grid_
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= load.schedule.B) return;
   if (at.u < load.h_units) {
-    Sum<Element> h[kWidth] = {};
+    ComputeType<Element> h[kWidth] = {};
     read_units(load.initial_h, at, h);
     const std::int64_t unit = at.b * load.h_units + at.u;
     device::write_pack(h, load.states.h + unit);
-    if constexpr (!std::is_same_v<Element, Sum<Element>>) device::write_pack(h, load.states.operand + unit);
+    if constexpr (!std::is_same_v<Element, ComputeType<Element>>) device::write_pack(h, load.states.operand + unit);
   }
   if (load.states.c != nullptr && at.u < load.c_units) {
-    Sum<Element> c[kWidth] = {};
+    ComputeType<Element> c[kWidth] = {};
     read_units(load.initial_c, at, c);
     device::write_pack(c, load.states.c + at.b * load.c_units + at.u);
   }
@@ -39,13 +40,13 @@ __global__ void __launch_bounds__(kUnitThreads)
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= store.B) return;
   if (at.u < store.h_units) {
-    UnitResults<Sum<Element>, kWidth> now{.zeros = true};
+    UnitResults<ComputeType<Element>, kWidth> now{.zeros = true};
     device::read_pack(store.states.h + at.b * store.h_units + at.u, now.h);
     const ResultRows<Element> of_h{.last_output = store.results.last_output, .final_h = store.results.final_h};
     store_results(of_h, at, now);
   }
   if (store.states.c != nullptr && at.u < store.c_units) {
-    Sum<Element> c[kWidth];
+    ComputeType<Element> c[kWidth];
     device::read_pack(store.states.c + at.b * store.c_units + at.u, c);
     store_units(c, store.results.final_c, at);
   }

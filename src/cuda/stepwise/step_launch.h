@@ -1,4 +1,4 @@
-/// How the kernels of a step are started. Floor 4.
+/// How the kernels of a step are started.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace rondo {
 
-/// On which stream, and how.
+/// On which stream the kernels of a step are queued, and how.
 struct StepLaunch {
   Stream stream = {};
-  device::LaunchOrder order = device::LaunchOrder::serial;  ///< of the kernels that may overlap
-  /// From so many units on, packs pay: fewer threads do more, and few units then leave multiprocessors idle.
+  device::LaunchOrder order = device::LaunchOrder::serial;  ///< the order of kernels that may overlap
+  /// The fewest units for which packs are faster. With fewer units, the threads of packs leave multiprocessors idle.
   std::int64_t packed_units = 0;
 
   bool packs_pay(std::int64_t B, std::int64_t H) const { return B * H >= packed_units; }

@@ -1,7 +1,7 @@
-/// What the kernels of the stepwise executor are told: one struct of named fields for each. Element is the dtype of
-/// what the caller sees (double, float, Float16 or BFloat16); sums and states are of type Sum<Element>. All rows of H
-/// units are without gaps unless a stride is given, and pointers are aligned as an allocator's are unless they are the
-/// caller's.
+/// The arguments of the kernels of the stepwise executor: one struct of named fields for each. Element is the type of
+/// the caller's elements (double, float, Float16 or BFloat16); sums and states are of type ComputeType<Element>. All
+/// rows of H units are without gaps unless a stride is given, and pointers are aligned as an allocator's are unless
+/// they are the caller's.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 
 namespace rondo {
 
-/// What the loop remembers between steps. h has P units where it is projected, else H.
+/// What the loop keeps between steps. h has P units where it is projected, else H.
 template <typename Element>
 struct StepStates {
-  Sum<Element>* h = nullptr;   ///< (B, H)
-  Sum<Element>* c = nullptr;   ///< (B, H); null for a cell without it
-  Element* operand = nullptr;  ///< like h: h as the recurrent product takes it; null where h itself will do
+  ComputeType<Element>* h = nullptr;  ///< (B, H)
+  ComputeType<Element>* c = nullptr;  ///< (B, H); null for a cell without it
+  Element* operand = nullptr;  ///< shaped like h: h as the recurrent product takes it; null where that is h itself
   bool* was_live = nullptr;    ///< (B): whether a row has been live at any step so far
 };
 
@@ -30,32 +30,33 @@ struct StepSums {
   std::int64_t s = 0;
   std::int64_t H = 0;
   Activations activations = {};
-  const Sum<Element>* input_sums = nullptr;  ///< (T, B, G H) by input step, `input_strides` apart: x W
+  const ComputeType<Element>* input_sums = nullptr;  ///< (T, B, G H) by input step, `input_strides` apart: x W
   TimeBatchStrides input_strides = {};
-  const Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
-  const Sum<Element>* bias = nullptr;            ///< (G H)
-  const Sum<Element>* recurrent_bias = nullptr;  ///< (G H); looked at only where the Formula has two biases
+  const ComputeType<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
+  const ComputeType<Element>* bias = nullptr;            ///< (G H)
+  const ComputeType<Element>* recurrent_bias = nullptr;  ///< (G H); read only where the Formula has two biases
 };
 
-/// What the gates of an LstmVariantFormula take besides.
+/// The further arguments of the gates of an LstmVariantFormula.
 template <typename Element>
 struct LstmVariantStep {
-  const Sum<Element>* peepholes = nullptr;  ///< (3, H), rows w_i w_f w_o; null: none
-  Sum<Element> cell_clip = std::numeric_limits<Sum<Element>>::infinity();
+  const ComputeType<Element>* peepholes = nullptr;  ///< (3, H), rows w_i w_f w_o; null: none
+  ComputeType<Element> cell_clip = std::numeric_limits<ComputeType<Element>>::infinity();
 };
 
-/// Of all other cells.
+/// Other formulas have no further arguments.
 struct NoVariantStep {};
 
 template <typename Formula, typename Element>
 using VariantStep = std::conditional_t<kIsLstmVariant<Formula>, LstmVariantStep<Element>, NoVariantStep>;
 
-/// Brings the initial states in, and looks at the lengths. A run without initial states and with steps does without it.
+/// Copies the initial states into h and c, and checks the lengths. A run without initial states needs this kernel only
+/// where it has no steps.
 template <typename Element>
 struct LoadStates {
   Schedule schedule = {};
   std::int64_t h_units = 0;
-  std::int64_t c_units = 0;                 ///< looked at only where there is c
+  std::int64_t c_units = 0;                 ///< read only where the cell has c
   std::uint32_t* flags = nullptr;           ///< bits such as kLengthOutOfRange
   BatchRows<const Element> initial_h = {};  ///< absent: zeros
   BatchRows<const Element> initial_c = {};
@@ -66,8 +67,8 @@ struct LoadStates {
 template <typename Element>
 struct ResetStep {
   StepSums<Element> sums = {};
-  const Sum<Element>* h = nullptr;   ///< (B, H)
-  Element* reset_operand = nullptr;  ///< (B, H): r * h
+  const ComputeType<Element>* h = nullptr;  ///< (B, H)
+  Element* reset_operand = nullptr;         ///< (B, H): r * h
 };
 
 /// Advances all rows by one step, and emits their outputs.
@@ -75,73 +76,74 @@ template <typename Formula, typename Element>
 struct GateStep {
   StepSums<Element> sums = {};
   StepStates<Element> states = {};
-  /// States are zeros, h U too, and none of them has been written yet: the first step without initial states.
-  bool fresh = false;
+  /// Whether this is the first step of a run without initial states: states and h U are zeros, which no kernel has
+  /// written.
+  bool from_zeros = false;
   [[no_unique_address]] VariantStep<Formula, Element> variant = {};
-  std::uint32_t* flags = nullptr;    ///< bits such as kLengthOutOfRange, at a fresh step; else null
-  ResultRows<Element> results = {};  ///< absent but at the last step
+  std::uint32_t* flags = nullptr;    ///< bits such as kLengthOutOfRange, at a step from zeros; else null
+  ResultRows<Element> results = {};  ///< at the last step alone
   Element* y = nullptr;              ///< (T, B, H) by write time, `y_strides` apart; null: no sequence is wanted
   TimeBatchStrides y_strides = {};
 };
 
-/// GateStep where no row can be dead, because there is neither mask nor lengths: all rows then read and write one time
-/// step, whose addresses the host works out. Few and small arguments, because a launch waits for each cache line of
-/// them.
+/// GateStep where no row can be dead, because the run has neither mask nor lengths: all rows then read and write the
+/// same time step, whose addresses the host computes. The arguments are few and small, because a launch waits for each
+/// of their cache lines.
 template <typename Formula, typename Element>
-struct PlainGateStep {
+struct AllLiveGateStep {
   std::int32_t B = 0;
   std::int32_t H = 0;
   Activations activations = {};
-  bool fresh = false;  ///< as in GateStep
-  bool last = false;   ///< results are wanted
+  bool from_zeros = false;  ///< as in GateStep
+  bool last = false;        ///< whether results are wanted
   [[no_unique_address]] VariantStep<Formula, Element> variant = {};
-  const Sum<Element>* input_sums = nullptr;      ///< (B, G H) of this step, rows `input_stride` apart
-  const Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H)
-  const Sum<Element>* bias = nullptr;
-  const Sum<Element>* recurrent_bias = nullptr;
+  const ComputeType<Element>* input_sums = nullptr;      ///< (B, G H) of this step, rows `input_stride` apart
+  const ComputeType<Element>* recurrent_sums = nullptr;  ///< (B, G H)
+  const ComputeType<Element>* bias = nullptr;
+  const ComputeType<Element>* recurrent_bias = nullptr;
   std::int64_t input_stride = 0;
-  std::int64_t next_inputs = 0;  ///< from a row of this step to the same row of the next; 0 at the last
-  Sum<Element>* h = nullptr;     ///< as in StepStates
-  Sum<Element>* c = nullptr;
+  std::int64_t next_inputs = 0;       ///< from a row of this step to that row of the next step; 0 at the last step
+  ComputeType<Element>* h = nullptr;  ///< as in StepStates
+  ComputeType<Element>* c = nullptr;
   Element* operand = nullptr;
   Element* y = nullptr;  ///< (B, H) of this step, or null
   std::int64_t y_stride = 0;
   ResultRows<Element> results = {};
 };
 
-/// The gates of an LSTM whose h is projected: advances c, and makes what is multiplied with the projection.
+/// The gates of an LSTM whose h is projected: advances c, and makes the operand of the product with the projection.
 template <typename Element>
 struct UnprojectedStep {
   StepSums<Element> sums = {};
   LstmVariantStep<Element> variant = {};
-  bool fresh = false;               ///< as in GateStep
-  Sum<Element>* c = nullptr;        ///< (B, H)
-  Element* operand = nullptr;       ///< (B, H): o act(c), also of dead rows, where nobody looks at what comes of it
-  BatchRows<Element> final_c = {};  ///< absent but at the last step
+  bool from_zeros = false;            ///< as in GateStep
+  ComputeType<Element>* c = nullptr;  ///< (B, H)
+  Element* operand = nullptr;         ///< (B, H): o act(c), also of dead rows, whose product is not used
+  BatchRows<Element> final_c = {};    ///< at the last step alone
 };
 
-/// Keeps and emits a projected h: all that a GateStep does besides the gates.
+/// Keeps and emits a projected h, as GateStep does with the h that it computes.
 template <typename Element>
 struct ProjectedStep {
   Schedule schedule = {};
   std::int64_t s = 0;
   std::int64_t P = 0;
-  const Sum<Element>* sums = nullptr;  ///< (B, P): the product with the projection
-  Sum<Element> clip = std::numeric_limits<Sum<Element>>::infinity();
+  const ComputeType<Element>* sums = nullptr;  ///< (B, P): the product with the projection
+  ComputeType<Element> clip = std::numeric_limits<ComputeType<Element>>::infinity();
   StepStates<Element> states = {};  ///< without c
-  bool fresh = false;               ///< as in GateStep, and so are the next four
+  bool from_zeros = false;          ///< as in GateStep, like the next four
   std::uint32_t* flags = nullptr;
   ResultRows<Element> results = {};  ///< without c
   Element* y = nullptr;              ///< (T, B, P)
   TimeBatchStrides y_strides = {};
 };
 
-/// Takes the results out of a run without steps.
+/// Writes the results of a run without steps.
 template <typename Element>
 struct StoreResults {
   std::int64_t B = 0;
   std::int64_t h_units = 0;
-  std::int64_t c_units = 0;  ///< looked at only where there is c
+  std::int64_t c_units = 0;  ///< read only where the cell has c
   StepStates<Element> states = {};
   ResultRows<Element> results = {};
 };

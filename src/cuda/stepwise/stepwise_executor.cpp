@@ -10,15 +10,15 @@
 namespace rondo {
 namespace {
 
-// Kernels that begin before the one in front of them has ended came with Hopper.
+// Hopper is the first with kernels that begin before the kernel in front of them has ended.
 constexpr int kOverlappingLaunches = 90;
 // Positions of units are counted in 32 bits.
 constexpr std::int64_t kMostUnits = std::int64_t{1} << 30;
-// And so are rows.
+// Positions of rows are counted in 32 bits, too.
 constexpr std::int64_t kMostRows = std::int64_t{1} << 31;
 
-// A multiprocessor hides the latencies of a step behind so many threads, with a unit each. Measured on an H200: packs
-// of 4 units take 2 microseconds longer a step where they leave multiprocessors idle.
+// How many threads with one unit each hide the latencies of a step on a multiprocessor. Measured on an H200: where
+// packs of 4 units leave multiprocessors idle, a step takes 2 microseconds longer.
 constexpr std::int64_t kUnitsPerProcessor = 1024;
 
 StepLaunch step_launch(const RunnerRequest& request) {
@@ -87,7 +87,7 @@ class StepwiseExecutor final : public Executor {
     return cutter.used();
   }
 
-  // Nobody has measured f64, peepholes and projections.
+  // f64, peepholes and projections have not been measured.
   std::optional<double> predicted_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     if (spec.dtype == DType::f64 || !is_plain(spec.cell)) return std::nullopt;
     return stepwise_total_ns(spec, properties);

@@ -1,4 +1,4 @@
-/// The executor that takes everything: matrix products by cuBLASLt, and one fused kernel for the gates of a step.
+/// The executor that runs every recurrence: matrix products by cuBLASLt, and one fused kernel for the gates of a step.
 #pragma once
 
 #include "recurrence/executor.h"

@@ -1,23 +1,24 @@
 /// The kernels of the stepwise executor, which alternates matrix products by a library with one pass over the gates:
 ///
-///     load states      h, c = initial states; without them the first step is fresh and needs no product
+///     load states      h, c = initial states; without them the first step starts from zeros and has no product
 ///     for s in 0 .. T-1:
 ///       (library)      recurrent_sums = h U
 ///       reset step     r * h, for a GRU that resets before the candidate's product, which follows: (r * h) U
 ///       gate step      live rows: h, c = formula(x W + b, h U + rb, h, c)
 ///                      all rows: y[write time] = what they emit; at the last step also the results
-///     store results    the same for T = 0
+///     store results    the results of a run with T = 0
 ///
-/// The first and the last are in state_kernels.cuh. Where h is projected, two kernels of projected_kernels.cuh and a
-/// product stand for the gate step.
+/// The kernels that load states and store results are in state_kernels.cuh. Where h is projected, two kernels of
+/// projected_kernels.cuh and a product replace the gate step.
 ///
-/// Each is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread reads what
-/// another one of its kernel writes: was_live[b] is written where row b is live at s, or the step is fresh, and read
-/// elsewhere.
+/// Each kernel is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread
+/// reads what another thread of its kernel writes: was_live[b] is written where row b is live at s or the step starts
+/// from zeros, and is read elsewhere.
 ///
-/// What the reset and gate steps read before wait_for_previous_kernel() (input sums, biases, mask, lengths, states)
-/// must be complete before the kernel in front of them begins; the product of h there, launched serially, sees to
-/// that. A fresh step has the product of the inputs there, and does not overlap.
+/// The data that the reset and gate steps read before wait_for_previous_kernel() (input sums, biases, mask, lengths,
+/// states) must be complete before the kernel in front of them begins. That kernel is the product of h, and it is
+/// launched serially, so that they are. In a step from zeros that kernel is the product of the inputs, and the step
+/// does not overlap.
 #pragma once
 
 #include <type_traits>
@@ -40,8 +41,8 @@ struct UnitSums {
   Real recurrent[kWidth][kGates] = {};
 };
 
-/// sums[i][gate] += element of unit i and gate at source + gate * stride, for the first kCount gates. All of them are
-/// on their way before the first is used.
+/// sums[i][gate] += element of unit i and gate at source + gate * stride, for the first kCount gates. All loads are in
+/// flight before the first element is used.
 template <int kCount, typename Real, int kGates, int kWidth, typename Element>
 __device__ inline void add_gates(const Element* source, std::int64_t stride, Real (&sums)[kWidth][kGates]) {
   Real values[kCount][kWidth];
@@ -63,7 +64,7 @@ __device__ inline void add_inputs(const Step& step, const Real* inputs, int u,
 
 /// The input sums of row b at processing step s.
 template <typename Element>
-__device__ inline const Sum<Element>* inputs_of(const StepSums<Element>& step, std::int64_t s, std::int64_t b) {
+__device__ inline const ComputeType<Element>* inputs_of(const StepSums<Element>& step, std::int64_t s, std::int64_t b) {
   return step.input_sums + step.input_strides.offset(step.schedule.read_time(s, b), b);
 }
 
@@ -73,19 +74,20 @@ __device__ inline void prefetch_inputs(const Real* inputs, std::int64_t H, int u
   for (int gate = 0; gate < Formula::kGates; ++gate) device::prefetch_to_l2(inputs + gate * H + u);
 }
 
-/// The products of the step itself, h U, for the first kProducts gates.
+/// Adds h U, the products of the step, for the first kProducts gates.
 template <int kProducts, int kGates, int kWidth, typename Step, typename Real>
 __device__ inline void add_products(const Step& step, UnitPosition at, UnitSums<Real, kGates, kWidth>& sums) {
   add_gates<kProducts>(step.recurrent_sums + at.b * kGates * step.H + at.u, step.H, sums.recurrent);
 }
 
-/// Units at rows.data + b * stride + u = values, if the rows are wanted.
+/// Writes `values` to the units at rows.data + b * stride + u, if the caller wants the rows.
 template <int kWidth, typename Element>
-__device__ inline void store_units(const Sum<Element> (&values)[kWidth], BatchRows<Element> rows, UnitPosition at) {
+__device__ inline void store_units(const ComputeType<Element> (&values)[kWidth], BatchRows<Element> rows,
+                                   UnitPosition at) {
   if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
 }
 
-/// Those of the spec, or ones that are known when the kernel is compiled.
+/// The activations of a step: those of the spec, or types that are known when the kernel is compiled.
 template <typename Activations, typename Step>
 __device__ inline Activations make_activations(const Step& step) {
   if constexpr (std::is_same_v<Activations, StandardActivations>) {
@@ -95,14 +97,14 @@ __device__ inline Activations make_activations(const Step& step) {
   }
 }
 
-/// Dead rows take part: what their product becomes is not used, and the schedule need not be asked.
+/// Dead rows are computed as well: their products are not used, and the kernel need not ask the schedule.
 template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_constant__ ResetStep<Element> step) {
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.sums.schedule.B || at.u >= step.sums.H) return;
-  UnitSums<Sum<Element>, Formula::kGates, kWidth> sums;
+  UnitSums<ComputeType<Element>, Formula::kGates, kWidth> sums;
   const std::int64_t unit = at.b * step.sums.H + at.u;
-  Sum<Element> h[kWidth];
+  ComputeType<Element> h[kWidth];
   device::read_pack(step.h + unit, h);
   add_inputs<Formula>(step.sums, inputs_of(step.sums, step.sums.s, at.b), at.u, sums);
   const auto activations = make_activations<Activations>(step.sums);
@@ -114,20 +116,20 @@ __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_c
   device::write_pack(h, step.reset_operand + unit);
 }
 
-/// What a row keeps and emits at the end of a step, in kWidth units.
+/// The values that a row keeps and emits at the end of a step, in kWidth units.
 template <typename Real, int kWidth>
 struct UnitResults {
   Real h[kWidth] = {};
   Real c[kWidth] = {};
-  bool zeros = false;  ///< it emits zeros instead of h
+  bool zeros = false;  ///< whether the row emits zeros instead of h
 };
 
 template <int kWidth, typename Element>
 __device__ inline void store_results(const ResultRows<Element>& rows, UnitPosition at,
-                                     UnitResults<Sum<Element>, kWidth>& unit) {
+                                     UnitResults<ComputeType<Element>, kWidth>& unit) {
   store_units(unit.h, rows.final_h, at);
   store_units(unit.c, rows.final_c, at);
-  for (Sum<Element>& value : unit.h) value = unit.zeros ? Sum<Element>(0) : value;
+  for (ComputeType<Element>& value : unit.h) value = unit.zeros ? ComputeType<Element>(0) : value;
   store_units(unit.h, rows.last_output, at);
 }
 
@@ -150,14 +152,14 @@ __device__ inline void advance(const UnitSums<Real, Formula::kGates, kWidth>& su
 
 template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
-    plain_gate_step_kernel(const __grid_constant__ PlainGateStep<Formula, Element> step) {
-  using Real = Sum<Element>;
+    all_live_gate_step_kernel(const __grid_constant__ AllLiveGateStep<Formula, Element> step) {
+  using Real = ComputeType<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.B || at.u >= step.H) return;
   const std::int64_t unit = at.b * step.H + at.u;
   UnitResults<Real, kWidth> now;
-  if (!step.fresh) {
+  if (!step.from_zeros) {
     device::read_pack(step.h + unit, now.h);
     if constexpr (kHasC) device::read_pack(step.c + unit, now.c);
   }
@@ -169,7 +171,7 @@ __global__ void __launch_bounds__(kUnitThreads)
   const auto activations = make_activations<Activations>(step);
   device::wait_for_previous_kernel();
 
-  if (!step.fresh) add_products<Formula::kGates>(step, at, sums);
+  if (!step.from_zeros) add_products<Formula::kGates>(step, at, sums);
   advance<Formula>(sums, activations, variant, now);
   device::write_pack(now.h, step.h + unit);
   if constexpr (kHasC) device::write_pack(now.c, step.c + unit);
@@ -178,12 +180,12 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (step.last) store_results(step.results, at, now);
 }
 
-/// What is done with the h of a row at the end of step s, where rows may be dead. `step` is a GateStep or a
-/// ProjectedStep, `unit` the place of its first unit in (B, units of h), where c is kept as well if kHasC.
+/// Keeps and emits the h of a row at the end of step s, where rows may be dead. `step` is a GateStep or a
+/// ProjectedStep. `unit` is the index of its first unit in (B, units of h). Keeps c as well, at that index, if kHasC.
 template <bool kHasC, typename Step, typename Real, int kWidth>
 __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule, std::int64_t s, std::int64_t unit,
                                      UnitPosition at, bool live, UnitResults<Real, kWidth>& now) {
-  if (live || step.fresh) {
+  if (live || step.from_zeros) {
     device::write_pack(now.h, step.states.h + unit);
     if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
     if constexpr (!std::is_same_v<decltype(step.states.operand), Real*>) {
@@ -191,8 +193,8 @@ __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule,
     }
     if (at.u == 0) step.states.was_live[at.b] = live;
   }
-  if (step.fresh && at.u == 0) check_length(schedule, at.b, step.flags);
-  const bool never_live = !live && (step.fresh || !step.states.was_live[at.b]);
+  if (step.from_zeros && at.u == 0) check_length(schedule, at.b, step.flags);
+  const bool never_live = !live && (step.from_zeros || !step.states.was_live[at.b]);
   now.zeros = schedule.emits_zeros(live, never_live);
   if (step.y != nullptr) {
     const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
@@ -206,7 +208,7 @@ __device__ inline void keep_and_emit(const Step& step, const Schedule& schedule,
 template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
     gate_step_kernel(const __grid_constant__ GateStep<Formula, Element> step) {
-  using Real = Sum<Element>;
+  using Real = ComputeType<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t s = step.sums.s;
@@ -214,11 +216,11 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (at.b >= schedule.B || at.u >= step.sums.H) return;
   const std::int64_t unit = at.b * step.sums.H + at.u;
   UnitResults<Real, kWidth> now;
-  if (!step.fresh) {
+  if (!step.from_zeros) {
     device::read_pack(step.states.h + unit, now.h);
     if constexpr (kHasC) device::read_pack(step.states.c + unit, now.c);
   }
-  // Of dead rows, too, whose sums nobody uses: so that inputs need not wait for the mask.
+  // The sums of dead rows are added as well, although they are not used, so that inputs need not wait for the mask.
   UnitSums<Real, Formula::kGates, kWidth> sums;
   add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
   const auto variant = variant_units<kWidth>(step.variant, step.sums.H, at.u);
@@ -228,7 +230,7 @@ __global__ void __launch_bounds__(kUnitThreads)
   device::wait_for_previous_kernel();
 
   if (live) {
-    if (!step.fresh) add_products<Formula::kGates>(step.sums, at, sums);
+    if (!step.from_zeros) add_products<Formula::kGates>(step.sums, at, sums);
     advance<Formula>(sums, activations, variant, now);
   }
   keep_and_emit<kHasC>(step, schedule, s, unit, at, live, now);

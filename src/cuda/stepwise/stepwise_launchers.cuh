@@ -1,6 +1,6 @@
-/// Launchers of the stepwise executor's kernels: each takes packs of kPackWidth units where there is work enough for
-/// all multiprocessors with them and every row it touches is aligned to them, else single units. None does anything for
-/// an empty batch.
+/// Launchers of the stepwise executor's kernels. A kernel takes packs of kPackWidth units where packs leave work enough
+/// for all multiprocessors and every row that the kernel accesses is aligned to packs; else it takes single units. A
+/// launcher does nothing for an empty batch.
 #pragma once
 
 #include "cuda/device/launch.cuh"
@@ -10,7 +10,8 @@
 
 namespace rondo {
 
-/// 16 bytes of sums. In f64, which is there to check the others, no packs: two units at once spill registers.
+/// Units of a pack: 16 bytes of sums. f64, whose purpose is to check the other dtypes, has no packs, because two units
+/// at once spill registers.
 template <typename Element>
 inline constexpr int kPackWidth = std::is_same_v<Element, double> ? 1 : 4;
 
@@ -47,7 +48,7 @@ bool results_fit_packs(const ResultRows<Element>& results) {
   return rows_fit_packs(results.last_output) && rows_fit_packs(results.final_h) && rows_fit_packs(results.final_c);
 }
 
-/// h, c = initial states, in the kernel's order of things the first.
+/// Copies the initial states into h and c. Runs before all other kernels of a run, serially.
 template <typename Element>
 void launch_load_states(const LoadStates<Element>& load, const StepLaunch& how) {
   const std::int64_t B = load.schedule.B;
@@ -75,13 +76,13 @@ void dispatch_activations(Activations activations, Function&& function) {
   function(ActivationsTag<Activations>{});
 }
 
-/// Of the gates of a Formula. The LSTM's variant with activations that are asked for at run time takes no packs: beside
-/// the peepholes of several units, the calls of activations spill registers.
+/// Units of a pack in the gates of a Formula. The LSTM's variant takes no packs with activations that are chosen at run
+/// time: beside the peepholes of several units, the calls of activations spill registers.
 template <typename Formula, typename Element, typename Activations>
 inline constexpr int kGatePackWidth =
     kIsLstmVariant<Formula> && !std::is_same_v<Activations, StandardActivations> ? 1 : kPackWidth<Element>;
 
-/// reset_operand = r * h, for a Formula whose candidate takes it.
+/// reset_operand = r * h, for a Formula whose candidate is computed from r * h.
 template <typename Formula, typename Element>
 void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
   static_assert(kPhases<Formula> == 2, "the cell has no product after a reset");
@@ -102,9 +103,9 @@ void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
   });
 }
 
-/// The same step without what only dead rows need.
+/// `step` without the fields that only dead rows need.
 template <typename Formula, typename Element>
-PlainGateStep<Formula, Element> plain(const GateStep<Formula, Element>& step) {
+AllLiveGateStep<Formula, Element> all_live(const GateStep<Formula, Element>& step) {
   const StepSums<Element>& sums = step.sums;
   const Schedule& schedule = sums.schedule;
   const bool last = sums.s + 1 == schedule.T;
@@ -112,7 +113,7 @@ PlainGateStep<Formula, Element> plain(const GateStep<Formula, Element>& step) {
   return {.B = static_cast<std::int32_t>(schedule.B),
           .H = static_cast<std::int32_t>(sums.H),
           .activations = sums.activations,
-          .fresh = step.fresh,
+          .from_zeros = step.from_zeros,
           .last = last,
           .variant = step.variant,
           .input_sums = sums.input_sums + time * sums.input_strides.time,
@@ -129,8 +130,8 @@ PlainGateStep<Formula, Element> plain(const GateStep<Formula, Element>& step) {
           .results = step.results};
 }
 
-/// One processing step of all rows. A fresh one follows the product of the inputs, whose sums it reads before it waits:
-/// so it must not overlap.
+/// One processing step of all rows. A step from zeros follows the product of the inputs and reads its sums before it
+/// waits, so it must not overlap that product.
 template <typename Formula, typename Element>
 void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& how) {
   constexpr int kWide = kPackWidth<Element>;
@@ -141,16 +142,16 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
   const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H, H) &&
                      variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
-  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   const bool all_live = schedule.all_live();
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kGateWide = kGatePackWidth<Formula, Element, Activations>;
     const device::LaunchConfig grid =
         packs ? unit_grid<kGateWide>(B, H, how.stream, order) : unit_grid<1>(B, H, how.stream, order);
     if (all_live) {
-      const auto kernel = packs ? plain_gate_step_kernel<Formula, Element, Activations, kGateWide>
-                                : plain_gate_step_kernel<Formula, Element, Activations, 1>;
-      device::launch(kernel, grid, plain(step));
+      const auto kernel = packs ? all_live_gate_step_kernel<Formula, Element, Activations, kGateWide>
+                                : all_live_gate_step_kernel<Formula, Element, Activations, 1>;
+      device::launch(kernel, grid, all_live(step));
     } else {
       const auto kernel = packs ? gate_step_kernel<Formula, Element, Activations, kGateWide>
                                 : gate_step_kernel<Formula, Element, Activations, 1>;
@@ -159,7 +160,7 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
   });
 }
 
-/// The gates of a step whose h is projected; a fresh one does not overlap, as above.
+/// The gates of a step whose h is projected. A step from zeros does not overlap, as in launch_gates.
 template <typename Element>
 void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLaunch& how) {
   constexpr int kWide = kPackWidth<Element>;
@@ -169,7 +170,7 @@ void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLau
   const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && variant_fits_packs(step.variant) &&
                      device::fits_packs<kWide>(step.c, H) && device::fits_packs<kWide>(step.operand) &&
                      rows_fit_packs(step.final_c);
-  const device::LaunchOrder order = step.fresh ? device::LaunchOrder::serial : how.order;
+  const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kGateWide = kGatePackWidth<LstmVariantFormula, Element, Activations>;
     if (packs) {
@@ -181,7 +182,7 @@ void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLau
   });
 }
 
-/// The h of the same step, from the product with the projection.
+/// The h of a step, from the product with the projection.
 template <typename Element>
 void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch& how) {
   constexpr int kWide = kPackWidth<Element>;
@@ -198,7 +199,7 @@ void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch&
   }
 }
 
-/// The results of a run without steps: a rare case, in which speed does not matter.
+/// Writes the results of a run without steps. The case is rare, so that its speed does not matter.
 template <typename Element>
 void launch_store_results(const StoreResults<Element>& store, const StepLaunch& how) {
   if (store.B == 0) return;

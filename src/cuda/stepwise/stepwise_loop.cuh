@@ -1,4 +1,4 @@
-/// run_stepwise, to be instantiated once for each Element:
+/// run_stepwise, which instances of instance.cu.in instantiate once for each Element:
 ///
 ///     load states (if there are any);  input sums = x W
 ///     for s in 0 .. T-1:
@@ -21,18 +21,19 @@ class StepwiseLoop {
       : run_(run), scratch_(stepwise_scratch<Element>(run.spec, run.workspace)), states_(scratch_.states) {
     if constexpr (Formula::kStates < 2) states_.c = nullptr;
     if constexpr (kIsLstmVariant<Formula>) {
-      variant_.cell_clip = bound_of<Sum<Element>>(run.spec.cell.cell_clip);
-      if (run.peepholes.defined()) variant_.peepholes = static_cast<const Sum<Element>*>(run.peepholes.data());
+      variant_.cell_clip = bound_of<ComputeType<Element>>(run.spec.cell.cell_clip);
+      if (run.peepholes.defined()) variant_.peepholes = static_cast<const ComputeType<Element>*>(run.peepholes.data());
     }
     const InputProjection& inputs = run.input_products.input_projection(run.buffers.x.strides);
-    sums_ = StepSums<Element>{.schedule = run.buffers.schedule,
-                              .H = run.spec.cell.units,
-                              .activations = {run.spec.cell.activation, run.spec.cell.recurrent_activation},
-                              .input_sums = scratch_.input_sums + inputs.sums_offset,
-                              .input_strides = inputs.sums_strides,
-                              .recurrent_sums = scratch_.recurrent_sums,
-                              .bias = static_cast<const Sum<Element>*>(run.biases.data()),
-                              .recurrent_bias = static_cast<const Sum<Element>*>(run.biases.select(0, 1).data())};
+    sums_ =
+        StepSums<Element>{.schedule = run.buffers.schedule,
+                          .H = run.spec.cell.units,
+                          .activations = {run.spec.cell.activation, run.spec.cell.recurrent_activation},
+                          .input_sums = scratch_.input_sums + inputs.sums_offset,
+                          .input_strides = inputs.sums_strides,
+                          .recurrent_sums = scratch_.recurrent_sums,
+                          .bias = static_cast<const ComputeType<Element>*>(run.biases.data()),
+                          .recurrent_bias = static_cast<const ComputeType<Element>*>(run.biases.select(0, 1).data())};
   }
 
   void run() {
@@ -59,16 +60,16 @@ class StepwiseLoop {
                        run_.how);
   }
 
-  void step(bool fresh) const {
-    if (!fresh) multiply_states();
+  void step(bool from_zeros) const {
+    if (!from_zeros) multiply_states();
     const ResultRows<Element> wanted = sums_.s + 1 == run_.spec.T ? results() : ResultRows<Element>{};
     if constexpr (kIsLstmVariant<Formula>) {
-      if (run_.spec.cell.projection_units) return projected_step(fresh, wanted);
+      if (run_.spec.cell.projection_units) return projected_step(from_zeros, wanted);
     }
     const SequenceBuffer& y = run_.buffers.y;
     launch_gate_step(GateStep<Formula, Element>{.sums = sums_,
                                                 .states = states_,
-                                                .fresh = fresh,
+                                                .from_zeros = from_zeros,
                                                 .variant = variant_,
                                                 .flags = run_.buffers.flags,
                                                 .results = wanted,
@@ -77,10 +78,10 @@ class StepwiseLoop {
                      run_.how);
   }
 
-  void projected_step(bool fresh, const ResultRows<Element>& wanted) const {
+  void projected_step(bool from_zeros, const ResultRows<Element>& wanted) const {
     launch_unprojected_step(UnprojectedStep<Element>{.sums = sums_,
                                                      .variant = variant_,
-                                                     .fresh = fresh,
+                                                     .from_zeros = from_zeros,
                                                      .c = states_.c,
                                                      .operand = scratch_.unprojected,
                                                      .final_c = wanted.final_c},
@@ -92,9 +93,9 @@ class StepwiseLoop {
                                .s = sums_.s,
                                .P = output_units(run_.spec.cell),
                                .sums = scratch_.projected_sums,
-                               .clip = bound_of<Sum<Element>>(run_.spec.cell.projection_clip),
+                               .clip = bound_of<ComputeType<Element>>(run_.spec.cell.projection_clip),
                                .states = {.h = states_.h, .operand = states_.operand, .was_live = states_.was_live},
-                               .fresh = fresh,
+                               .from_zeros = from_zeros,
                                .flags = run_.buffers.flags,
                                .results = {.last_output = wanted.last_output, .final_h = wanted.final_h},
                                .y = static_cast<Element*>(y.data),

@@ -1,4 +1,4 @@
-/// The host's loop of the stepwise executor: which kernels and products a run consists of. Floor 4.
+/// The host's loop of the stepwise executor: which kernels and products a run consists of.
 #pragma once
 
 #include "cuda/common/input_products.h"
@@ -8,7 +8,7 @@
 
 namespace rondo {
 
-/// One run.
+/// The arguments of one run.
 struct StepwiseRun {
   const RecurrenceSpec& spec;
   const RecurrenceBuffers& buffers;
@@ -20,8 +20,8 @@ struct StepwiseRun {
   StepLaunch how = {};
 };
 
-/// Queues all of it. Element is the spec's dtype; each has a file of its own, stepwise_<dtype>.cu, because kernels take
-/// long to compile.
+/// Queues a run. Element is the type of the spec's dtype. Each dtype has a file of its own, stepwise_<dtype>.cu,
+/// because kernels take long to compile.
 template <typename Element>
 void run_stepwise(const StepwiseRun& run);
 

@@ -20,12 +20,12 @@ StepwiseProducts::StepwiseProducts(const RunnerRequest& request)
 
 std::shared_ptr<const Product> StepwiseProducts::recurrent_product(int gates) const {
   const std::int64_t K = output_units(spec_.cell);
-  // A layer makes a session for each call: the same products come again.
+  // A layer makes a session for each call, and all of its sessions need equal products.
   return cached_product({.M = spec_.B,
                          .N = gates * spec_.cell.units,
                          .K = K,
                          .dtype = spec_.dtype,
-                         .result_dtype = sum_dtype(spec_.dtype),
+                         .result_dtype = compute_dtype(spec_.dtype),
                          .math = spec_.math,
                          .a = {.row_stride = K},
                          .b = weights_.layout(),
@@ -41,7 +41,7 @@ void StepwiseProducts::make_projection(const void* projection) {
                                 .N = P,
                                 .K = H,
                                 .dtype = spec_.dtype,
-                                .result_dtype = sum_dtype(spec_.dtype),
+                                .result_dtype = compute_dtype(spec_.dtype),
                                 .math = spec_.math,
                                 .a = {.row_stride = H},
                                 .b = projection_weights_->layout(),
@@ -55,7 +55,7 @@ void StepwiseProducts::multiply_states(RecurrentPart part, const void* rows, voi
   const std::int64_t column = after ? gates_before_reset_ * spec_.cell.units : 0;
   recurrent_[after ? 1 : 0]->run({.a = rows,
                                   .b = weights_.from_column(column),
-                                  .result = at_element(sums, column, sum_dtype(spec_.dtype)),
+                                  .result = at_element(sums, column, compute_dtype(spec_.dtype)),
                                   .workspace = workspace},
                                  stream);
 }

@@ -1,4 +1,4 @@
-/// The matrix products of the stepwise executor's steps. Floor 4.
+/// The matrix products of the stepwise executor's steps.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,16 @@
 
 namespace rondo {
 
-/// Columns of the recurrent kernel: those that multiply h, and those that multiply r * h where a cell has such.
+/// A part of the columns of the recurrent kernel: those that multiply h, or those that multiply r * h in a cell that
+/// has such columns.
 enum class RecurrentPart : std::uint8_t { before_reset, after_reset };
 
-/// The recurrent products of one session; those of the inputs are InputProducts.
+/// The recurrent products of one session. InputProducts are those of the inputs.
 class StepwiseProducts {
  public:
   explicit StepwiseProducts(const RunnerRequest& request);
 
-  /// sums (B, G H) = rows (B, H) U, in the columns of `part` alone. Of a projected h rows are (B, P).
+  /// sums (B, G H) = rows (B, H) U, in the columns of `part` alone. Rows of a projected h are (B, P).
   void multiply_states(RecurrentPart part, const void* rows, void* sums, void* workspace, Stream stream) const;
   /// sums (B, P) = rows (B, H) projection, for a cell that has one.
   void project(const void* rows, void* sums, void* workspace, Stream stream) const;

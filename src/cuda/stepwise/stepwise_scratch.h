@@ -1,4 +1,4 @@
-/// What the stepwise executor keeps in the workspace of a run. Floor 4.
+/// What the stepwise executor keeps in the workspace of a run.
 #pragma once
 
 #include "cuda/products/product.h"
@@ -9,14 +9,14 @@ namespace rondo {
 
 template <typename Element>
 struct StepwiseScratch {
-  void* product_workspace = nullptr;       ///< first, because its alignment is the strictest
-  Sum<Element>* input_sums = nullptr;      ///< T B G H: x W
-  Sum<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
+  void* product_workspace = nullptr;               ///< first, because its alignment is the strictest
+  ComputeType<Element>* input_sums = nullptr;      ///< T B G H: x W
+  ComputeType<Element>* recurrent_sums = nullptr;  ///< (B, G H): h U
   StepStates<Element> states = {};
   Element* reset_operand = nullptr;  ///< (B, H): r * h
-  // Of a projection:
-  Element* unprojected = nullptr;          ///< (B, H): its operand
-  Sum<Element>* projected_sums = nullptr;  ///< (B, P)
+  // The next two are for a cell with a projection:
+  Element* unprojected = nullptr;                  ///< (B, H): the operand of the projection's product
+  ComputeType<Element>* projected_sums = nullptr;  ///< (B, P)
 };
 
 template <typename Element>
@@ -25,17 +25,17 @@ StepwiseScratch<Element> cut_scratch(const RecurrenceSpec& spec, WorkspaceCutter
   const std::int64_t gates = gate_count(spec.cell.kind);
   StepwiseScratch<Element> scratch;
   scratch.product_workspace = cutter.take<std::byte>(Product::kWorkspaceBytes);
-  scratch.input_sums = cutter.take<Sum<Element>>(spec.T * gates * units);
-  scratch.recurrent_sums = cutter.take<Sum<Element>>(gates * units);
+  scratch.input_sums = cutter.take<ComputeType<Element>>(spec.T * gates * units);
+  scratch.recurrent_sums = cutter.take<ComputeType<Element>>(gates * units);
   const std::int64_t outputs = spec.B * output_units(spec.cell);
-  scratch.states.h = cutter.take<Sum<Element>>(outputs);
-  scratch.states.c = cutter.take<Sum<Element>>(units);
-  if constexpr (!std::is_same_v<Element, Sum<Element>>) scratch.states.operand = cutter.take<Element>(outputs);
+  scratch.states.h = cutter.take<ComputeType<Element>>(outputs);
+  scratch.states.c = cutter.take<ComputeType<Element>>(units);
+  if constexpr (!std::is_same_v<Element, ComputeType<Element>>) scratch.states.operand = cutter.take<Element>(outputs);
   scratch.states.was_live = cutter.take<bool>(spec.B);
   scratch.reset_operand = cutter.take<Element>(units);
   if (!spec.cell.projection_units) return scratch;
   scratch.unprojected = cutter.take<Element>(units);
-  scratch.projected_sums = cutter.take<Sum<Element>>(outputs);
+  scratch.projected_sums = cutter.take<ComputeType<Element>>(outputs);
   return scratch;
 }
 

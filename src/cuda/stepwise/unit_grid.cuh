@@ -1,7 +1,8 @@
 /// How the units of all rows, (B, H), are dealt out to threads.
 ///
-/// A thread takes kWidth neighbouring units of one row. Neighbours along x take neighbouring units, so that a warp's
-/// accesses are one run of bytes; narrow rows share a block along y. Rows lie along the grid's x, whose limit is 2^31.
+/// A thread takes kWidth neighbouring units of one row. Neighbours along x take neighbouring units, so that the
+/// accesses of a warp are one run of bytes; narrow rows share a block along y. Rows lie along the grid's x, whose limit
+/// is 2^31.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +13,12 @@
 
 namespace rondo {
 
-/// Largest block: four warps, so that few rows still spread over several multiprocessors.
+/// Threads of the largest block: four warps, so that few rows still spread over several multiprocessors.
 inline constexpr int kUnitThreads = 128;
 
-/// The first of a thread's units. May lie beyond B or H: such a thread has no work. `u` has 32 bits because nvcc 13
-/// does not see that the elements of a pack are neighbours when their offsets are sums of 64-bit multiples of kWidth.
+/// The position of a thread's first unit. A thread whose position is beyond B or H has no work. `u` has 32 bits because
+/// nvcc 13 does not see that the elements of a pack are neighbours when their offsets are sums of 64-bit multiples of
+/// kWidth.
 struct UnitPosition {
   std::int64_t b;
   int u;

@@ -1,4 +1,4 @@
-/// What units of an LSTM's variant have of their own, as gate kernels load it. Floor 4.
+/// The weights that belong to single units of an LSTM's variant, as gate kernels load them.
 #pragma once
 
 #include "cuda/device/pack.cuh"
@@ -6,7 +6,7 @@
 
 namespace rondo {
 
-/// What kWidth units have of their own: nothing, unless the Formula is the LSTM's variant.
+/// Such weights of kWidth units: none, unless the Formula is the LSTM's variant.
 struct NoVariantUnits {};
 
 template <typename Real, int kWidth>
@@ -26,9 +26,9 @@ __device__ inline NoVariantUnits variant_units(NoVariantStep, std::int64_t, int)
 }
 
 template <int kWidth, typename Element>
-__device__ inline LstmVariantUnits<Sum<Element>, kWidth> variant_units(const LstmVariantStep<Element>& step,
-                                                                       std::int64_t H, int u) {
-  LstmVariantUnits<Sum<Element>, kWidth> units;
+__device__ inline LstmVariantUnits<ComputeType<Element>, kWidth> variant_units(const LstmVariantStep<Element>& step,
+                                                                               std::int64_t H, int u) {
+  LstmVariantUnits<ComputeType<Element>, kWidth> units;
   units.cell_clip = step.cell_clip;
   units.has_peepholes = step.peepholes != nullptr;
   if (!units.has_peepholes) return units;

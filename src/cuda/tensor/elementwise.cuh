@@ -1,5 +1,5 @@
 /// The one elementwise kernel of CUDA devices: result[i] = function(operands[i]...), for any strides. Copies,
-/// conversions and every elementwise operation are this kernel with another function. Floor 1.
+/// conversions and every elementwise operation are this kernel with another function.
 ///
 /// A thread takes kWidth neighbouring elements with one access of up to 16 bytes to each operand, where all innermost
 /// rows are without gaps and aligned; an operand may repeat one element along them. Else it takes one element.
@@ -22,8 +22,8 @@ namespace rondo {
 
 inline constexpr int kElementwiseThreads = 256;
 
-/// Blocks that have a thread for each of `count` elements, or enough of them to fill the device several times over:
-/// what is beyond, each thread takes in turn.
+/// How many blocks have a thread for each of `count` elements, or fill the device several times over. In the latter
+/// case a thread takes several elements, one after the other.
 inline std::int64_t elementwise_blocks(std::int64_t count, std::int64_t threads, Device device) {
   constexpr std::int64_t kBlocksPerProcessor = 16;
   return std::min(kBlocksPerProcessor * properties_of(device).processors, (count + threads - 1) / threads);
@@ -34,11 +34,11 @@ template <std::size_t kTensors>
 struct ElementwiseArguments {
   std::int64_t packs = 0;
   std::int64_t threads = 0;  ///< of the grid
-  /// Of a pack's first element.
+  /// Finds the offsets of a pack's first element.
   StridedIndex<kTensors> index = {};
   void* result = nullptr;
   const void* operands[kTensors] = {};
-  /// Operands with one element in the place of a pack.
+  /// Which operands have one element in place of a pack.
   bool repeats[kTensors] = {};
 };
 

@@ -1,5 +1,5 @@
 /// Where the elements of several strided tensors of one shape are, by their row-major number: index arithmetic of
-/// kernels, as plain data. Floor 1.
+/// kernels, as plain data.
 #pragma once
 
 #include <bit>

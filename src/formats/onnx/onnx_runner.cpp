@@ -1,6 +1,7 @@
 #include <array>
 #include <utility>
 
+#include "formats/onnx/onnx_inputs.h"
 #include "formats/onnx/onnx_steps.h"
 #include "plan/unattended.h"
 #include "rondo/formats/onnx_model.h"
@@ -24,19 +25,6 @@ struct PlanKey {
 
   bool operator==(const PlanKey&) const = default;
 };
-
-void check_input(const std::string& name, const Tensor& tensor, const Shape& shape, const Tensor& like) {
-  check_tensor(tensor, {name, shape, like.dtype(), like.device()});
-}
-
-void check_lengths(const Tensor& lengths, const PlanKey& key, Device device) {
-  check_tensor(lengths, {"sequence_lens", {key.B}, DType::i32, device});
-  if (device.type != DeviceType::cpu) return;
-  for (const std::int32_t length : lengths.to_vector<std::int32_t>()) {
-    if (length >= 0 && length <= key.T) continue;
-    throw ValueError("sequence_lens", std::to_string(length), "from 0 to T = " + std::to_string(key.T));
-  }
-}
 
 std::optional<Tensor> moved(const std::optional<Tensor>& tensor, Device device) {
   return tensor ? std::optional(tensor->to(device)) : std::nullopt;
@@ -103,13 +91,13 @@ PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
   const Tensor& x = inputs.x;
   const bool has_rank = x.defined() && x.rank() == 3;
   PlanKey key{.T = has_rank ? x.size(op.batch_major ? 1 : 0) : 0, .B = has_rank ? x.size(op.batch_major ? 0 : 1) : 0};
-  check_input("X", x, op.batch_major ? Shape{key.B, key.T, I()} : Shape{key.T, key.B, I()}, like());
-  if (inputs.lengths) check_lengths(*inputs.lengths, key, like().device());
-  if (inputs.initial_h) check_input("initial_h", *inputs.initial_h, state_shape(key.B), like());
+  check_onnx_input("X", x, op.batch_major ? Shape{key.B, key.T, I()} : Shape{key.T, key.B, I()}, like());
+  if (inputs.lengths) check_onnx_lengths(*inputs.lengths, key.T, key.B, like().device());
+  if (inputs.initial_h) check_onnx_input("initial_h", *inputs.initial_h, state_shape(key.B), like());
   if (inputs.initial_c && op.kind != CellKind::lstm) {
     throw ValueError("initial_c", describe(*inputs.initial_c), "none, for it is no LSTM");
   }
-  if (inputs.initial_c) check_input("initial_c", *inputs.initial_c, state_shape(key.B), like());
+  if (inputs.initial_c) check_onnx_input("initial_c", *inputs.initial_c, state_shape(key.B), like());
   key.has_lengths = inputs.lengths.has_value();
   key.stream = current_stream(like().device()).native;
   return key;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "agreement/parity/device_run.h"
-#include "agreement/parity/persistent_ways.h"
+#include "agreement/parity/persistent_candidates.h"
 #include "agreement/property/seeds.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
@@ -146,11 +146,11 @@ TEST_P(PersistentParity, InputsOfDeadRowsInTheKernel) {
   }
 }
 
-/// As grid_way_in_little_memory, of a run on a device.
+/// As grid_candidate_in_little_memory, of a run on a device.
 template <typename Wanted>
-std::unique_ptr<const Executor> grid_way(const RandomRecurrence& recurrence, const DeviceRun& run,
-                                         const Wanted& wanted) {
-  return grid_way_in_little_memory(spec_on_device(recurrence.spec, run), properties_of(run.device), wanted);
+std::unique_ptr<const Executor> grid_candidate(const RandomRecurrence& recurrence, const DeviceRun& run,
+                                               const Wanted& wanted) {
+  return grid_candidate_in_little_memory(spec_on_device(recurrence.spec, run), properties_of(run.device), wanted);
 }
 
 /// Of these sizes and this cell; all else is drawn.
@@ -184,7 +184,7 @@ TEST(StreamedWeights, EqualTheReferenceInDouble) {
       const RandomRecurrence recurrence = recurrence_of(drawn_cell, drawn.B, ++seed);
       DeviceRun run = run_in(drawn.numbers, PersistentKind::grid, 1);
       const auto executor =
-          grid_way(recurrence, run, [](const PersistentShape& shape) { return shape.streamed_tiles > 0; });
+          grid_candidate(recurrence, run, [](const PersistentShape& shape) { return shape.streamed_tiles > 0; });
       if (executor == nullptr) continue;  // 16-bit weights of so few units fit the blocks of a small device
       SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
       run.executor = executor.get();
@@ -219,18 +219,18 @@ TEST(LargeBlocks, EqualTheReferenceInDouble) {
     }
   }
   std::uint64_t seed = 0;
-  for (const Case& way : cases) {
+  for (const Case& candidate : cases) {
     // Two teams, of which the second one has fewer rows; and a last block with few units, an odd number of them.
-    const RandomRecurrence recurrence =
-        recurrence_of({.kind = way.cell, .units = way.octets * kOctetUnits + 3}, 2 * way.rows - 1, ++seed);
+    const RandomRecurrence recurrence = recurrence_of(
+        {.kind = candidate.cell, .units = candidate.octets * kOctetUnits + 3}, 2 * candidate.rows - 1, ++seed);
     for (const int sum_places : {1, 2}) {
-      DeviceRun run = run_in(way.numbers, PersistentKind::grid, seed);
-      if (is_strict(way.numbers) && sum_places == 1) continue;
-      const auto executor = grid_way(recurrence, run, [&](const PersistentShape& shape) {
-        return shape.octets == way.octets && shape.row_tiles == way.row_tiles && shape.rows == way.rows &&
-               shape.sum_places == sum_places;
+      DeviceRun run = run_in(candidate.numbers, PersistentKind::grid, seed);
+      if (is_strict(candidate.numbers) && sum_places == 1) continue;
+      const auto executor = grid_candidate(recurrence, run, [&](const PersistentShape& shape) {
+        return shape.octets == candidate.octets && shape.row_tiles == candidate.row_tiles &&
+               shape.rows == candidate.rows && shape.sum_places == sum_places;
       });
-      ASSERT_NE(executor, nullptr) << to_string(recurrence.spec) << ", " << way.octets << " octets";
+      ASSERT_NE(executor, nullptr) << to_string(recurrence.spec) << ", " << candidate.octets << " octets";
       SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
       run.executor = executor.get();
       expect_parity(recurrence, run);
@@ -252,18 +252,18 @@ TEST(FewWordsAlone, EqualTheReferenceInDouble) {
   const CellSpec simple_rnn{.kind = CellKind::simple_rnn, .units = 43};
   const CellSpec mgu{.kind = CellKind::mgu, .units = 43};
   std::uint64_t seed = 0;
-  for (const Case& way :
+  for (const Case& candidate :
        {Case{lstm, DType::f16, 1, 1}, Case{lstm, DType::bf16, 2, 7}, Case{gru, DType::bf16, 1, 8},
         Case{gru, DType::f16, 2, 3}, Case{two_phases, DType::f16, 1, 5}, Case{two_phases, DType::bf16, 2, 1},
         Case{simple_rnn, DType::f16, 2, 8}, Case{mgu, DType::bf16, 1, 3}}) {
     // Two teams, of which the second one has fewer rows; and a last block with few units, an odd number of them.
-    const RandomRecurrence recurrence = recurrence_of(way.cell, 2 * way.rows - 1, ++seed);
-    DeviceRun run = run_in({way.dtype}, PersistentKind::grid, seed);
-    const auto executor = grid_way(recurrence, run, [&](const PersistentShape& shape) {
-      return shape.words == GridWords::alone && shape.row_tiles == 1 && shape.octets == way.octets &&
-             shape.rows == way.rows;
+    const RandomRecurrence recurrence = recurrence_of(candidate.cell, 2 * candidate.rows - 1, ++seed);
+    DeviceRun run = run_in({candidate.dtype}, PersistentKind::grid, seed);
+    const auto executor = grid_candidate(recurrence, run, [&](const PersistentShape& shape) {
+      return shape.words == GridWords::alone && shape.row_tiles == 1 && shape.octets == candidate.octets &&
+             shape.rows == candidate.rows;
     });
-    ASSERT_NE(executor, nullptr) << to_string(recurrence.spec) << ", " << way.octets << " octets";
+    ASSERT_NE(executor, nullptr) << to_string(recurrence.spec) << ", " << candidate.octets << " octets";
     SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
     run.executor = executor.get();
     expect_parity(recurrence, run);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "agreement/parity/persistent_ways.h"
+#include "agreement/parity/persistent_candidates.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "rondo/vocabulary/error.h"
 
@@ -27,16 +27,17 @@ RecurrenceSpec spec_of(CellSpec cell, const Sizes& sizes, DType dtype, const Dev
 }
 
 /// Blocks that get x W, keep their weights, and ask for all words at once.
-bool is_plain_way(const PersistentShape& shape) {
+bool is_plain_candidate(const PersistentShape& shape) {
   return !shape.multiplies_inputs() && shape.streamed_tiles == 0 && shape.polls == Polls::all;
 }
 
 FirstLightCase cluster_case(int blocks, const Sizes& sizes, DType dtype, const DeviceProperties& properties) {
-  return {.kind = PersistentKind::cluster,
-          .name = std::to_string(blocks),
-          .ways = "cluster_" + std::to_string(blocks) + "x",
-          .spec = spec_of({.kind = CellKind::lstm}, sizes, dtype, properties),
-          .wanted = [blocks](const PersistentShape& shape) { return shape.blocks == blocks && is_plain_way(shape); }};
+  return {
+      .kind = PersistentKind::cluster,
+      .name = std::to_string(blocks),
+      .candidates = "cluster_" + std::to_string(blocks) + "x",
+      .spec = spec_of({.kind = CellKind::lstm}, sizes, dtype, properties),
+      .wanted = [blocks](const PersistentShape& shape) { return shape.blocks == blocks && is_plain_candidate(shape); }};
 }
 
 /// The cases of a grid, whose sizes go by the device's multiprocessors.
@@ -52,27 +53,27 @@ class GridCases {
   void add_words() {
     add(
         "packets", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
-        [](const auto& shape) { return shape.words == GridWords::numbered && is_plain_way(shape); },
+        [](const auto& shape) { return shape.words == GridWords::numbered && is_plain_candidate(shape); },
         "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*(?:rowtiles|alone))(?!(?:[0-9]+x)?(?:24|48)units)");
     add(
         "threes", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
-        [](const auto& shape) { return shape.words == GridWords::threes && is_plain_way(shape); },
+        [](const auto& shape) { return shape.words == GridWords::threes && is_plain_candidate(shape); },
         "grid_[0-9]+x[0-9]+_[1-8]rows_(?!.*rowtiles)(?:[0-9]+x)?(?:24|48)units");
     add(
         "sentinels", spec_of(kLstm, {half_, 12}, DType::bf16, properties_),
-        [](const auto& shape) { return shape.rows > 8 && is_plain_way(shape); },
+        [](const auto& shape) { return shape.rows > 8 && is_plain_candidate(shape); },
         "grid_(?:.*rowtiles|[0-9]+x[0-9]+_(?:9|[0-9]{2,})rows_)");
     add(
         "few_sentinels", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
         [](const auto& shape) {
-          return shape.row_tiles == 1 && shape.words == GridWords::alone && is_plain_way(shape);
+          return shape.row_tiles == 1 && shape.words == GridWords::alone && is_plain_candidate(shape);
         },
         "grid_.*alone");
   }
 
   void add_variants() {
     const CellSpec two_phases{.kind = CellKind::gru, .reset_after = false};
-    add("two_phases", spec_of(two_phases, {half_, 4}, DType::f32, properties_), is_plain_way, "");
+    add("two_phases", spec_of(two_phases, {half_, 4}, DType::f32, properties_), is_plain_candidate, "");
     add(
         "one_first", spec_of(kLstm, {half_, 1}, DType::f16, properties_),
         [](const auto& shape) { return shape.polls == Polls::one_first; }, "grid_.*onefirst");
@@ -98,7 +99,9 @@ class GridCases {
   void add_two_streams() {
     add(
         "two_streams", spec_of(kLstm, {half_ + half_ / 2, 1}, DType::f16, properties_),
-        [processors = processors_](const auto& shape) { return 2 * shape.blocks > processors && is_plain_way(shape); },
+        [processors = processors_](const auto& shape) {
+          return 2 * shape.blocks > processors && is_plain_candidate(shape);
+        },
         "")
         .sessions = 2;
   }
@@ -108,11 +111,11 @@ class GridCases {
 
   /// A grid is one of several blocks: with one it would have nobody to wait for.
   FirstLightCase& add(std::string name, const RecurrenceSpec& spec, std::function<bool(const PersistentShape&)> wanted,
-                      std::string ways) {
+                      std::string candidates) {
     return cases_.emplace_back(
         FirstLightCase{.kind = PersistentKind::grid,
                        .name = std::move(name),
-                       .ways = std::move(ways),
+                       .candidates = std::move(candidates),
                        .spec = spec,
                        .wanted = [=](const auto& shape) { return shape.blocks > 2 && wanted(shape); }});
   }
@@ -130,9 +133,9 @@ std::string FirstLightCase::full_name() const { return to_string(kind) + " " + n
 std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties) {
   std::vector<FirstLightCase> cases{{.kind = PersistentKind::block,
                                      .name = "one",
-                                     .ways = "block_",
+                                     .candidates = "block_",
                                      .spec = spec_of({.kind = CellKind::lstm}, {32, 4}, DType::f32, properties),
-                                     .wanted = is_plain_way}};
+                                     .wanted = is_plain_candidate}};
   cases.push_back(cluster_case(2, {64, 4}, DType::bf16, properties));
   cases.push_back(cluster_case(8, {256, 4}, DType::f16, properties));
   cases.push_back(cluster_case(16, {512, 1}, DType::bf16, properties));
@@ -151,10 +154,10 @@ FirstLightCase find_first_light_case(const std::vector<FirstLightCase>& cases, c
   throw ValueError("case", "'" + full_name + "'", "one of " + names);
 }
 
-std::unique_ptr<const Executor> way_of(const FirstLightCase& wanted, DeviceProperties properties) {
-  if (wanted.in_little_memory) return grid_way_in_little_memory(wanted.spec, properties, wanted.wanted);
+std::unique_ptr<const Executor> candidate_of(const FirstLightCase& wanted, DeviceProperties properties) {
+  if (wanted.in_little_memory) return grid_candidate_in_little_memory(wanted.spec, properties, wanted.wanted);
   properties.processors = std::max(kFewestProcessors, properties.processors);
-  return fastest_way(wanted.spec, properties, wanted.kind, wanted.wanted);
+  return fastest_candidate(wanted.spec, properties, wanted.kind, wanted.wanted);
 }
 
 RandomRecurrence recurrence_of(const FirstLightCase& wanted) {

@@ -16,9 +16,9 @@ namespace rondo::test {
 struct FirstLightCase {
   PersistentKind kind;
   std::string name;
-  /// A regular expression for the names of the ways (way_name) that are not to be trusted when this case goes wrong;
-  /// empty: it says nothing of a single run.
-  std::string ways;
+  /// A regular expression for the names (candidate_name) of the candidates that are not to be trusted when this case
+  /// goes wrong; empty: it says nothing of a single run.
+  std::string candidates;
   RecurrenceSpec spec;
   std::function<bool(const PersistentShape&)> wanted;
   bool in_little_memory = false;  ///< on a device that is taken to have little shared memory, so that weights stream
@@ -34,8 +34,8 @@ std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties
 /// The case that is called so. Throws `ValueError` listing the names.
 FirstLightCase find_first_light_case(const std::vector<FirstLightCase>& cases, const std::string& full_name);
 
-/// An executor for the way that it wants, null where the device has none.
-std::unique_ptr<const Executor> way_of(const FirstLightCase& wanted, DeviceProperties properties);
+/// An executor for the candidate that a case wants; null where the device has no such candidate.
+std::unique_ptr<const Executor> candidate_of(const FirstLightCase& wanted, DeviceProperties properties);
 
 /// The tensors of a run, in f32 and without gaps, masks and lengths. Recurrent weights are as large as they are in use,
 /// so that a step with a wrong h shows.

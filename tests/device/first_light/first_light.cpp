@@ -48,7 +48,7 @@ Light try_case(const FirstLightCase& wanted, const Executor* executor, const Lig
 nlohmann::ordered_json json_of(const FirstLightCase& wanted) {
   return {{"kind", to_string(wanted.kind)},
           {"case", wanted.name},
-          {"ways", wanted.ways},
+          {"ways", wanted.candidates},
           {"recurrence", to_string(wanted.spec)}};
 }
 
@@ -75,7 +75,7 @@ void report(const nlohmann::ordered_json& json, const std::string& path) {
 int run(const FirstLightCase& wanted, const DeviceProperties& properties, const Options& options) {
   nlohmann::ordered_json json = json_of(wanted);
   try {
-    const auto executor = way_of(wanted, properties);
+    const auto executor = candidate_of(wanted, properties);
     if (executor != nullptr) json["way"] = executor->name();
     const Light result = try_case(wanted, executor.get(), {.sessions = wanted.sessions, .runs = options.runs});
     json["outcome"] = to_string(result.outcome);
@@ -98,7 +98,7 @@ int run(const FirstLightCase& wanted, const DeviceProperties& properties, const 
 int run(const Options& options) {
   if (options.list) {
     for (const FirstLightCase& known : first_light_cases({})) {
-      std::printf("%s %s\n", known.full_name().c_str(), known.ways.c_str());
+      std::printf("%s %s\n", known.full_name().c_str(), known.candidates.c_str());
     }
     return 0;
   }

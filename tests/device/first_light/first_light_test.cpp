@@ -118,23 +118,23 @@ TEST(FirstLight, ALaterStallEndsTheRuns) {
   EXPECT_EQ(result.explanation, "in runs 2 to 4: " + to_string(kStall));
 }
 
-/// The case that a benchmark would take a way for, of those which have one alone.
-bool stands_for(const FirstLightCase& some, const std::string& way) {
-  return !some.ways.empty() && std::regex_search(way, std::regex("^(?:" + some.ways + ")"));
+/// Whether a case stands for a candidate, by the regular expression that the case has.
+bool stands_for(const FirstLightCase& some, const std::string& candidate) {
+  return !some.candidates.empty() && std::regex_search(candidate, std::regex("^(?:" + some.candidates + ")"));
 }
 
-TEST(FirstLight, EveryCaseHasItsWay) {
+TEST(FirstLight, EveryCaseHasItsCandidate) {
   for (const DeviceProperties& properties : {device(), known_gpu("h200"), known_gpu("h100_pcie")}) {
     const std::vector<FirstLightCase> cases = first_light_cases(properties);
     for (const FirstLightCase& some : cases) {
       SCOPED_TRACE(some.full_name() + " on " + properties.name);
-      const auto executor = way_of(some, properties);
+      const auto executor = candidate_of(some, properties);
       ASSERT_NE(executor, nullptr);
-      const std::string way(executor->name());
-      EXPECT_EQ(way.rfind(to_string(some.kind) + "_", 0), 0U) << way;
-      EXPECT_TRUE(some.ways.empty() || stands_for(some, way)) << way;
+      const std::string candidate(executor->name());
+      EXPECT_EQ(candidate.rfind(to_string(some.kind) + "_", 0), 0U) << candidate;
+      EXPECT_TRUE(some.candidates.empty() || stands_for(some, candidate)) << candidate;
       for (const FirstLightCase& other : cases) {
-        EXPECT_FALSE(other.kind != some.kind && stands_for(other, way)) << way << ", " << other.full_name();
+        EXPECT_FALSE(other.kind != some.kind && stands_for(other, candidate)) << candidate << ", " << other.full_name();
       }
     }
   }
@@ -146,13 +146,13 @@ TEST(FirstLight, TwoStreamsDoNotFitAtOnce) {
   EXPECT_FALSE(streams.wanted({.kind = PersistentKind::grid, .blocks = 66}));
   EXPECT_TRUE(streams.wanted({.kind = PersistentKind::grid, .blocks = 67}));
   EXPECT_EQ(streams.sessions, 2);
-  EXPECT_NE(way_of(streams, h200), nullptr);
+  EXPECT_NE(candidate_of(streams, h200), nullptr);
 }
 
 TEST(FirstLight, WaysOfAGridAreWhatTheirNamesSay) {
-  const auto matches = [](const std::string& name, const std::string& way) {
-    const std::string ways = find_first_light_case(first_light_cases(device()), "grid " + name).ways;
-    return std::regex_search(way, std::regex("^(?:" + ways + ")"));
+  const auto matches = [](const std::string& name, const std::string& candidate) {
+    const std::string candidates = find_first_light_case(first_light_cases(device()), "grid " + name).candidates;
+    return std::regex_search(candidate, std::regex("^(?:" + candidates + ")"));
   };
   EXPECT_TRUE(matches("packets", "grid_66x1_8rows_8units_8k"));
   EXPECT_TRUE(matches("packets", "grid_66x2_1rows_2x8units_4k_fused"));
@@ -181,18 +181,18 @@ TEST(FirstLight, WaysOfAGridAreWhatTheirNamesSay) {
   EXPECT_FALSE(matches("fused", "grid_66x1_8rows_8units_8k_2streamed"));
 }
 
-TEST(FirstLight, WhatADeviceHasNoRoomForIsNoWay) {
+TEST(FirstLight, WhatADeviceHasNoRoomForIsNoCandidate) {
   DeviceProperties without_clusters = device();
   without_clusters.clusters = {};
   const auto cases = first_light_cases(without_clusters);
-  EXPECT_EQ(way_of(find_first_light_case(cases, "cluster 2"), without_clusters), nullptr);
-  EXPECT_NE(way_of(find_first_light_case(cases, "block one"), without_clusters), nullptr);
+  EXPECT_EQ(candidate_of(find_first_light_case(cases, "cluster 2"), without_clusters), nullptr);
+  EXPECT_NE(candidate_of(find_first_light_case(cases, "block one"), without_clusters), nullptr);
 }
 
 TEST(FirstLight, WhatOnlyTheDeviceCanRefuseIsDeclined) {
   const simt::LargestCluster largest(4);
   const FirstLightCase refused = find_first_light_case(first_light_cases(device()), "cluster 8");
-  const Light result = light(recurrence_of(refused), *way_of(refused, device()), kFewRuns);
+  const Light result = light(recurrence_of(refused), *candidate_of(refused, device()), kFewRuns);
   EXPECT_EQ(result.outcome, Outcome::declined) << result.explanation;
   EXPECT_NE(result.explanation.find("cluster"), std::string::npos) << result.explanation;
 }
@@ -219,7 +219,7 @@ TEST(FirstLight, WhatFailedIsLeftOutOfTests) {
 /// Two sessions that run at once write each their own numbers.
 TEST(FirstLight, TwoStreams) {
   const FirstLightCase streams = find_first_light_case(first_light_cases(device()), "grid two_streams");
-  const auto executor = way_of(streams, device());
+  const auto executor = candidate_of(streams, device());
   const Light result = light(recurrence_of(streams), *executor, {.sessions = streams.sessions, .runs = 3});
   EXPECT_EQ(result.outcome, Outcome::right) << result.explanation;
 }

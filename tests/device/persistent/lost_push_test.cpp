@@ -22,8 +22,8 @@ namespace {
 constexpr std::int64_t kT = 6;
 constexpr std::int64_t kI = 3;
 
-/// A way to exchange h, and a recurrence that is shared out so.
-struct Way {
+/// A kind of exchange, and a recurrence with candidates that use it.
+struct Candidate {
   const char* name;
   PersistentKind kind;
   CellKind cell;
@@ -34,28 +34,28 @@ struct Way {
   std::int64_t losses;  ///< pushes after which one is lost, so that some steps are right
 };
 
-class LostPush : public ::testing::TestWithParam<Way> {
+class LostPush : public ::testing::TestWithParam<Candidate> {
  protected:
-  const Way& way = GetParam();
+  const Candidate& candidate = GetParam();
   const Device device = cuda(0);
-  const RecurrenceSpec spec{.cell = {.kind = way.cell, .units = 40, .reset_after = false},
+  const RecurrenceSpec spec{.cell = {.kind = candidate.cell, .units = 40, .reset_after = false},
                             .T = kT,
-                            .B = way.B,
+                            .B = candidate.B,
                             .I = kI,
-                            .dtype = way.dtype,
+                            .dtype = candidate.dtype,
                             .device = device};
-  const std::int64_t columns = gate_count(way.cell) * 40;
+  const std::int64_t columns = gate_count(candidate.cell) * 40;
   const RecurrentWeights weights =
       RecurrentWeights{Tensor::full({kI, columns}, 0.3, DType::f32), Tensor::full({40, columns}, 0.02, DType::f32),
                        Tensor::full({columns}, 0.1, DType::f32)}
-          .map([&](const Tensor& weight) { return weight.to(way.dtype).to(device); });
-  const Tensor x = Tensor::full({kT, way.B, kI}, 0.5, DType::f32).to(way.dtype).to(device);
+          .map([&](const Tensor& weight) { return weight.to(candidate.dtype).to(device); });
+  const Tensor x = Tensor::full({kT, candidate.B, kI}, 0.5, DType::f32).to(candidate.dtype).to(device);
 
-  /// The fastest way of this kind with these octets and words, and several blocks.
+  /// The fastest candidate of this kind with these octets and words, and several blocks.
   std::unique_ptr<const Executor> executor() const {
-    for (auto& executor : persistent_alternatives(spec, properties_of(device), way.kind)) {
-      const PersistentShape shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;
-      if (shape.blocks > 1 && shape.octets == way.octets && shape.words == way.words) {
+    for (auto& executor : persistent_alternatives(spec, properties_of(device), candidate.kind)) {
+      const PersistentShape shape = persistent_candidate(*executor, spec, properties_of(device))->plan.shape;
+      if (shape.blocks > 1 && shape.octets == candidate.octets && shape.words == candidate.words) {
         return std::move(executor);
       }
     }
@@ -70,9 +70,9 @@ class LostPush : public ::testing::TestWithParam<Way> {
     Tensor y_on_cpu() const { return y.to(cpu()).to(DType::f32); }
   };
   Outputs outputs() const {
-    Outputs outputs{Tensor::full({kT, way.B, 40}, 7.0, way.dtype, device), {}};
-    for (int k = 0; k < state_count(way.cell); ++k) {
-      outputs.final_state.push_back(Tensor::full({way.B, 40}, 7.0, way.dtype, device));
+    Outputs outputs{Tensor::full({kT, candidate.B, 40}, 7.0, candidate.dtype, device), {}};
+    for (int k = 0; k < state_count(candidate.cell); ++k) {
+      outputs.final_state.push_back(Tensor::full({candidate.B, 40}, 7.0, candidate.dtype, device));
     }
     return outputs;
   }
@@ -106,7 +106,7 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   const Outputs lost = outputs();
   const Outputs later = outputs();
   {
-    const simt::LostPush lost_push(way.losses);
+    const simt::LostPush lost_push(candidate.losses);
     session.run(lost.tensors(x));
     EXPECT_GT(count_nan(lost.y_on_cpu()), 0);
     ASSERT_TRUE(lost_push.happened());
@@ -122,10 +122,10 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   EXPECT_EQ(count_nan(later.y_on_cpu()), later.y.numel()) << "until somebody asks, no run waits again";
   const SessionStatus status = session.status();
   EXPECT_TRUE(status.stalled);
-  EXPECT_EQ(status.stall.kind, way.kind == PersistentKind::cluster ? WaitKind::cluster : WaitKind::grid);
+  EXPECT_EQ(status.stall.kind, candidate.kind == PersistentKind::cluster ? WaitKind::cluster : WaitKind::grid);
   EXPECT_GT(status.stall.step, 0);
   EXPECT_LT(status.stall.step, kT);
-  const int exchanges = way.cell == CellKind::gru ? 2 : 1;
+  const int exchanges = candidate.cell == CellKind::gru ? 2 : 1;
   EXPECT_EQ(status.stall.exchange / exchanges, status.stall.step - 1) << to_string(status.stall);
   EXPECT_TRUE(close(later.y_on_cpu(), right, 2e-2)) << "recovered";
   session.run(lost.tensors(x));
@@ -134,18 +134,19 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Ways, LostPush,
+    Candidates, LostPush,
     ::testing::Values(
-        Way{"cluster", PersistentKind::cluster, CellKind::lstm, DType::f32, 3, 2, GridWords::none, 70},
-        Way{"packets", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 2, GridWords::numbered, 150},
-        Way{"packets_without_tensor_cores", PersistentKind::grid, CellKind::simple_rnn, DType::f32, 3, 2,
-            GridWords::numbered, 200},
-        Way{"threes", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 3, GridWords::threes, 50},
-        Way{"words_alone", PersistentKind::grid, CellKind::lstm, DType::f16, 12, 2, GridWords::alone, 700},
-        Way{"words_alone_of_few_rows", PersistentKind::grid, CellKind::lstm, DType::f16, 3, 2, GridWords::alone, 150},
-        Way{"two_phases", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::numbered, 150},
-        Way{"two_phases_of_words_alone", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::alone,
-            150}),
+        Candidate{"cluster", PersistentKind::cluster, CellKind::lstm, DType::f32, 3, 2, GridWords::none, 70},
+        Candidate{"packets", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 2, GridWords::numbered, 150},
+        Candidate{"packets_without_tensor_cores", PersistentKind::grid, CellKind::simple_rnn, DType::f32, 3, 2,
+                  GridWords::numbered, 200},
+        Candidate{"threes", PersistentKind::grid, CellKind::lstm, DType::bf16, 3, 3, GridWords::threes, 50},
+        Candidate{"words_alone", PersistentKind::grid, CellKind::lstm, DType::f16, 12, 2, GridWords::alone, 700},
+        Candidate{"words_alone_of_few_rows", PersistentKind::grid, CellKind::lstm, DType::f16, 3, 2, GridWords::alone,
+                  150},
+        Candidate{"two_phases", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::numbered, 150},
+        Candidate{"two_phases_of_words_alone", PersistentKind::grid, CellKind::gru, DType::bf16, 3, 2, GridWords::alone,
+                  150}),
     [](const auto& instance) { return instance.param.name; });
 
 /// Loses a push in whatever kernel the planner takes, and expects the same result as without.

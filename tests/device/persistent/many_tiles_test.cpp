@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "agreement/parity/device_run.h"
-#include "agreement/parity/persistent_ways.h"
+#include "agreement/parity/persistent_candidates.h"
 #include "device/simt/device/launch_limits.h"
 
 namespace rondo::test {
 namespace {
 
-struct Way {
+struct Candidate {
   CellKind cell;
   DType dtype;
   MatrixMath math;
@@ -37,16 +37,17 @@ TEST(ManyTiles, EqualTheReferenceInDouble) {
   DeviceProperties properties = properties_of(device);
   properties.processors = kBlocks;
   std::uint64_t seed = 0;
-  for (const Way& way : {Way{CellKind::lstm, DType::bf16, MatrixMath::strict, GridWords::numbered, 3},
-                         Way{CellKind::lstm, DType::f16, MatrixMath::strict, GridWords::alone, 3},
-                         Way{CellKind::gru, DType::bf16, MatrixMath::strict, GridWords::alone, 2},
-                         Way{CellKind::simple_rnn, DType::f32, MatrixMath::tf32, GridWords::threes, 1},
-                         Way{CellKind::simple_rnn, DType::f32, MatrixMath::tf32x3, GridWords::alone, 11}}) {
-    const RandomRecurrence recurrence = recurrence_of(way.cell, way.B, ++seed);
-    DeviceRun run{.how = {"cuda_grid", way.dtype, way.math}, .device = device, .layout_seed = seed};
-    const auto executor =
-        fastest_way(spec_on_device(recurrence.spec, run), properties, PersistentKind::grid,
-                    [&](const PersistentShape& shape) { return shape.words == way.words && shape.warp_tiles() > 12; });
+  for (const Candidate& candidate :
+       {Candidate{CellKind::lstm, DType::bf16, MatrixMath::strict, GridWords::numbered, 3},
+        Candidate{CellKind::lstm, DType::f16, MatrixMath::strict, GridWords::alone, 3},
+        Candidate{CellKind::gru, DType::bf16, MatrixMath::strict, GridWords::alone, 2},
+        Candidate{CellKind::simple_rnn, DType::f32, MatrixMath::tf32, GridWords::threes, 1},
+        Candidate{CellKind::simple_rnn, DType::f32, MatrixMath::tf32x3, GridWords::alone, 11}}) {
+    const RandomRecurrence recurrence = recurrence_of(candidate.cell, candidate.B, ++seed);
+    DeviceRun run{.how = {"cuda_grid", candidate.dtype, candidate.math}, .device = device, .layout_seed = seed};
+    const auto executor = fastest_candidate(
+        spec_on_device(recurrence.spec, run), properties, PersistentKind::grid,
+        [&](const PersistentShape& shape) { return shape.words == candidate.words && shape.warp_tiles() > 12; });
     ASSERT_NE(executor, nullptr) << to_string(recurrence.spec);
     SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
     run.executor = executor.get();

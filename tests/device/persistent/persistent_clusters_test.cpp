@@ -9,7 +9,7 @@
 namespace rondo::test {
 namespace {
 
-/// The way of clusters of 8 blocks with 8 rows for each team, and so one team for each 8 rows.
+/// The candidate with clusters of 8 blocks and 8 rows for each team, and so one team for each 8 rows.
 PersistentPlan eights(std::int64_t B, const DeviceProperties& properties) {
   for (const PersistentPlan& plan : persistent_plans(lstm(256, B), properties, PersistentKind::cluster)) {
     if (plan.shape.blocks == 8 && plan.shape.rows == 8 && !plan.shape.multiplies_inputs()) return plan;

@@ -38,7 +38,7 @@ TEST(FusedInputs, LongRunsOfManyInputsLeaveThemToAProduct) {
   EXPECT_GT(plan.workspace_bytes(), std::size_t{1000} * 32 * 4 * 512 * 4);
 }
 
-/// What the planner expects of its choice, and of the best way that multiplies x the other way.
+/// The times that the planner expects of its choice, and of the best candidate that multiplies x by the other means.
 TEST(FusedInputs, AreTakenWhereTheyWinByMoreThanTheModelKnows) {
   int taken = 0;
   int too_close = 0;  // faster by less than what the model may be wrong by

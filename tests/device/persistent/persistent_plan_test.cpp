@@ -200,22 +200,22 @@ TEST(StepModel, StrictRowsAreMultipliedInGroups) {
 
 TEST(PersistentPlan, NamesTellWaysApart) {
   PersistentShape shape{.kind = PersistentKind::grid, .blocks = 4, .teams = 2, .rows = 8, .k_warps = 8};
-  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_16units_8k");
+  EXPECT_EQ(candidate_name(shape), "grid_4x2_8rows_16units_8k");
   shape.words = GridWords::alone;
-  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_16units_8k_alone");
+  EXPECT_EQ(candidate_name(shape), "grid_4x2_8rows_16units_8k_alone");
   shape.octets = 1;
   shape.words = GridWords::none;
   shape.unit_warps = 2;
-  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_2x8units_8k");
+  EXPECT_EQ(candidate_name(shape), "grid_4x2_8rows_2x8units_8k");
   shape.row_tiles = 2;
-  EXPECT_EQ(way_name(shape), "grid_4x2_8rows_2x8units_8k_2rowtiles");
+  EXPECT_EQ(candidate_name(shape), "grid_4x2_8rows_2x8units_8k_2rowtiles");
   shape.rows = 9;
   shape.streamed_tiles = 3;
-  EXPECT_EQ(way_name(shape), "grid_4x2_9rows_2x8units_8k_3streamed");
+  EXPECT_EQ(candidate_name(shape), "grid_4x2_9rows_2x8units_8k_3streamed");
   shape.kind = PersistentKind::cluster;
-  EXPECT_EQ(way_name(shape), "cluster_4x2_9rows_16units_8k_3streamed");
+  EXPECT_EQ(candidate_name(shape), "cluster_4x2_9rows_16units_8k_3streamed");
   shape.input_tiles = 1;
-  EXPECT_EQ(way_name(shape), "cluster_4x2_9rows_16units_8k_fused_3streamed");
+  EXPECT_EQ(candidate_name(shape), "cluster_4x2_9rows_16units_8k_fused_3streamed");
 }
 
 /// Its weights have the room of f32; it is slower than TF32, and faster than strict products of many rows alone.
@@ -277,7 +277,7 @@ TEST(PersistentPlan, EveryPlanFits) {
         const PersistentShape& shape = plan.shape;
         SCOPED_TRACE(to_string(spec) + ", " + to_string(plan));
         ++count;
-        EXPECT_TRUE(names.insert(way_name(shape)).second) << "another one has this name";
+        EXPECT_TRUE(names.insert(candidate_name(shape)).second) << "another one has this name";
         EXPECT_EQ(shape.kind, kind);
         EXPECT_LE(shape.threads(), kPersistentThreads);
         EXPECT_GE(std::int64_t{shape.blocks} * shape.units(), spec.cell.units);

@@ -40,8 +40,9 @@ RandomRecurrence planned_as(PersistentKind kind, const std::string& executor, st
     const Plan plan = Plan::create(spec, {.executor = ""});
     if (executor == "cuda_persistent" && plan.executor_name() != executor) continue;
     const Plan named = Plan::create(spec, {.executor = executor});
-    const auto way = persistent_way(named.executor(), spec, properties_of(run.device));
-    if (way && way->plan.shape.kind == kind && way->plan.shape.blocks >= (kind == PersistentKind::block ? 1 : 2)) {
+    const auto candidate = persistent_candidate(named.executor(), spec, properties_of(run.device));
+    if (candidate && candidate->plan.shape.kind == kind &&
+        candidate->plan.shape.blocks >= (kind == PersistentKind::block ? 1 : 2)) {
       return recurrence;
     }
   }
@@ -130,7 +131,7 @@ TEST(Room, WhoIsAskedForByNameSaysWhatItNeeds) {
   }
 }
 
-/// A way whose runs get no workspace, as one that takes the place of a way that needs none.
+/// A candidate whose runs get no workspace, as one that replaces a candidate that needs none.
 class WithoutWorkspace final : public Executor {
  public:
   explicit WithoutWorkspace(const PersistentShape& shape) : shape_(shape) {}
@@ -152,10 +153,10 @@ TEST(Room, AWayThatNeedsMoreThanWasPlannedBringsItself) {
       .cell = {.kind = CellKind::simple_rnn, .units = 40, .use_bias = false}, .T = 3, .B = 2, .I = 5, .device = device};
   const RecurrentWeights weights{
       Tensor::full({5, 40}, 0.1, DType::f32, device), Tensor::full({40, 40}, 0.01, DType::f32, device), {}};
-  int ways = 0;
+  int candidates = 0;
   for (const PersistentPlan& plan : persistent_plans(spec, properties_of(device), PersistentKind::cluster)) {
     if (plan.shape.multiplies_inputs()) continue;
-    ++ways;
+    ++candidates;
     const WithoutWorkspace executor(plan.shape);
     // More than any of them uses: a Session does not ask what is beyond what was planned.
     const Tensor untouched =
@@ -165,10 +166,10 @@ TEST(Room, AWayThatNeedsMoreThanWasPlannedBringsItself) {
     session.run({.x = Tensor::full({3, 2, 5}, 1.0, DType::f32, device), .last_output = last_output});
     double h = 0;
     for (int s = 0; s < spec.T; ++s) h = std::tanh(5 * 0.1 + 40 * 0.01 * h);
-    EXPECT_NEAR(last_output.select(1, 39).select(0, 1).item(), h, 1e-6) << way_name(plan.shape);
-    EXPECT_EQ(max(untouched).item(), 0.0) << way_name(plan.shape);
+    EXPECT_NEAR(last_output.select(1, 39).select(0, 1).item(), h, 1e-6) << candidate_name(plan.shape);
+    EXPECT_EQ(max(untouched).item(), 0.0) << candidate_name(plan.shape);
   }
-  EXPECT_GT(ways, 0);
+  EXPECT_GT(candidates, 0);
 }
 
 }  // namespace

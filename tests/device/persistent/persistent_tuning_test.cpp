@@ -1,4 +1,4 @@
-// Measured ways before modelled ones: with tables of the tests' own, and the one that is checked in.
+// Measured candidates are preferred to modelled ones: with tables of the tests' own, and the one that is checked in.
 
 #include <gtest/gtest.h>
 
@@ -14,8 +14,8 @@ namespace rondo::test {
 namespace {
 
 constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
-// A way of the recurrence of most tests that the model does not take, and for which B are its 4 teams of up to 16 rows.
-constexpr const char* kWay = "grid_32x4_16rows_16units_8k";
+// A candidate of the recurrence of most tests that the model does not take. It has 4 teams of up to 16 rows.
+constexpr const char* kCandidate = "grid_32x4_16rows_16units_8k";
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
 DeviceProperties h200() { return known_gpu("h200"); }
@@ -25,14 +25,14 @@ RecurrenceSpec lstm(std::int64_t H, std::int64_t B, DType dtype = DType::bf16, s
 }
 
 /// Of an LSTM with H 512 in bf16 on an H200.
-TuningRow row_of(std::string_view way, TuningRange B = {.least = 61, .most = 64}) {
+TuningRow row_of(std::string_view candidate, TuningRange B = {.least = 61, .most = 64}) {
   return {.device = "NVIDIA H200",
           .processors = 132,
           .dtype = DType::bf16,
           .H = 512,
           .B = B,
           .T = {.least = 50},
-          .way = way,
+          .candidate = candidate,
           .step_us = 1.25,
           .record = "a-test.json"};
 }
@@ -56,27 +56,27 @@ std::string explained(const std::vector<TuningRow>& table, const RecurrenceSpec&
   }
 }
 
-void expect_way(const std::string& text, const std::string& way) {
-  EXPECT_NE(text.find("(" + way + ")"), std::string::npos) << "no " << way << " in:\n" << text;
+void expect_candidate(const std::string& text, const std::string& candidate) {
+  EXPECT_NE(text.find("(" + candidate + ")"), std::string::npos) << "no " << candidate << " in:\n" << text;
 }
 
 class PersistentTuning : public ::testing::Test {
  protected:
   const RecurrenceSpec spec_ = lstm(512, 64);
-  const std::string modelled_ = way_name(choose_persistent(spec_, h200(), {kKinds, {}}).plan.value().shape);
+  const std::string modelled_ = candidate_name(choose_persistent(spec_, h200(), {kKinds, {}}).plan.value().shape);
 };
 
-TEST_F(PersistentTuning, TakesTheMeasuredWay) {
-  ASSERT_NE(modelled_, kWay);
-  expect_way(explained({}, spec_, h200()), modelled_);
-  const std::string text = explained({row_of(kWay)}, spec_, h200());
-  expect_way(text, kWay);
+TEST_F(PersistentTuning, TakesTheMeasuredCandidate) {
+  ASSERT_NE(modelled_, kCandidate);
+  expect_candidate(explained({}, spec_, h200()), modelled_);
+  const std::string text = explained({row_of(kCandidate)}, spec_, h200());
+  expect_candidate(text, kCandidate);
   EXPECT_NE(text.find("; measured 1.25 us a step, with the product of the inputs ("), std::string::npos) << text;
   EXPECT_EQ(text.find("predicted"), std::string::npos) << text;
 }
 
 TEST_F(PersistentTuning, ARowIsForItsRecurrencesAlone) {
-  const std::vector<TuningRow> table{row_of(kWay)};
+  const std::vector<TuningRow> table{row_of(kCandidate)};
   const auto expect_other = [&](const char* what, const auto& change) {
     SCOPED_TRACE(what);
     RecurrenceSpec spec = spec_;
@@ -96,14 +96,14 @@ TEST_F(PersistentTuning, ARowIsForItsRecurrencesAlone) {
 }
 
 TEST_F(PersistentTuning, ARowIsForAllOfItsRecurrences) {
-  const std::vector<TuningRow> table{row_of(kWay)};
+  const std::vector<TuningRow> table{row_of(kCandidate)};
   for (RecurrenceSpec spec : {lstm(512, 61), lstm(512, 64, DType::bf16, 50), lstm(512, 62, DType::bf16, 1 << 20)}) {
     spec.I = 7;
     spec.has_mask = true;
     spec.math = MatrixMath::tf32;  // which is for f32
     spec.rules.read = ReadOrder::reversed;
     spec.cell.reset_after = false;  // which is for a GRU
-    expect_way(explained(table, spec, h200()), kWay);
+    expect_candidate(explained(table, spec, h200()), kCandidate);
   }
 }
 
@@ -127,9 +127,9 @@ TEST_F(PersistentTuning, MathIsOfF32AndResetsAreOfGrus) {
 TEST_F(PersistentTuning, AWayThatTheDeviceHasNoRoomForIsNotTaken) {
   DeviceProperties less = h200();
   less.shared_bytes_per_block = std::size_t{16} << 10;
-  ASSERT_TRUE(std::ranges::none_of(all_plans(spec_, less),
-                                   [](const PersistentPlan& plan) { return way_name(plan.shape) == kWay; }));
-  EXPECT_EQ(explained({row_of(kWay)}, spec_, less), explained({}, spec_, less));
+  ASSERT_TRUE(std::ranges::none_of(
+      all_plans(spec_, less), [](const PersistentPlan& plan) { return candidate_name(plan.shape) == kCandidate; }));
+  EXPECT_EQ(explained({row_of(kCandidate)}, spec_, less), explained({}, spec_, less));
   EXPECT_EQ(explained({row_of("grid_512x1_64rows_1units_8k")}, spec_, h200()), explained({}, spec_, h200()));
 }
 
@@ -145,35 +145,35 @@ TEST_F(PersistentTuning, AMeasuredWayIsTakenWhereTheModelExpectsStepwise) {
   const std::vector<PersistentPlan> plans = all_plans(spec, h200());
   ASSERT_FALSE(plans.empty());
   EXPECT_NE(explained({}, spec, h200()).find("cuda_stepwise is expected to be faster"), std::string::npos);
-  const std::string way = way_name(plans.back().shape);
-  TuningRow row = row_of(way, {.least = 4096, .most = 4096});
+  const std::string candidate = candidate_name(plans.back().shape);
+  TuningRow row = row_of(candidate, {.least = 4096, .most = 4096});
   row.H = 512;
   row.T = {.least = 1};
-  expect_way(explained({row}, spec, h200()), way);
+  expect_candidate(explained({row}, spec, h200()), candidate);
 }
 
 /// One of another kind says nothing about this one.
-TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredWays) {
+TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredCandidates) {
   constexpr PersistentKind kClusters[] = {PersistentKind::cluster};
-  const auto choice = [&](const char* way) {
-    const TuningRow row = row_of(way);
-    return way_name(choose_persistent(spec_, h200(), {kClusters, {&row, 1}}).plan.value().shape);
+  const auto choice = [&](const char* candidate) {
+    const TuningRow row = row_of(candidate);
+    return candidate_name(choose_persistent(spec_, h200(), {kClusters, {&row, 1}}).plan.value().shape);
   };
-  EXPECT_EQ(choice(kWay), choice("cuda_stepwise"));
-  const std::string last = way_name(persistent_plans(spec_, h200(), PersistentKind::cluster).back().shape);
-  EXPECT_NE(choice(kWay), last);
+  EXPECT_EQ(choice(kCandidate), choice("cuda_stepwise"));
+  const std::string last = candidate_name(persistent_plans(spec_, h200(), PersistentKind::cluster).back().shape);
+  EXPECT_NE(choice(kCandidate), last);
   EXPECT_EQ(choice(last.c_str()), last);
 }
 
 /// Predictions stay the model's: what the network planner compares is alike.
 TEST_F(PersistentTuning, APredictionIsTheModels) {
-  const std::vector<TuningRow> table{row_of(kWay)};
+  const std::vector<TuningRow> table{row_of(kCandidate)};
   const auto executor = tuned_persistent_executor(table);
-  const PersistentWay way = persistent_way(*executor, spec_, h200()).value();
-  EXPECT_EQ(way.name, kWay);
-  EXPECT_EQ(way.plan.measured, table.data());
-  EXPECT_DOUBLE_EQ(executor->predicted_ns(spec_, h200()).value(), way.plan.total_ns);
-  EXPECT_GT(way.plan.total_ns, 0.0);
+  const PersistentCandidate candidate = persistent_candidate(*executor, spec_, h200()).value();
+  EXPECT_EQ(candidate.name, kCandidate);
+  EXPECT_EQ(candidate.plan.measured, table.data());
+  EXPECT_DOUBLE_EQ(executor->predicted_ns(spec_, h200()).value(), candidate.plan.total_ns);
+  EXPECT_GT(candidate.plan.total_ns, 0.0);
 }
 
 TEST(TuningTable, IsInOrderAndFitsARecurrenceOnce) {
@@ -222,8 +222,8 @@ std::optional<DeviceProperties> device_of(const TuningRow& row) {
   return best;
 }
 
-/// What a table says of ways that the planner has not, at both ends of each row's B.
-std::vector<std::string> ways_that_are_gone(std::span<const TuningRow> table) {
+/// The rows of a table whose candidates the planner does not have, at both ends of each row's B.
+std::vector<std::string> candidates_that_are_gone(std::span<const TuningRow> table) {
   std::vector<std::string> gone;
   for (const TuningRow& row : table) {
     const std::optional<DeviceProperties> device = device_of(row);
@@ -233,29 +233,30 @@ std::vector<std::string> ways_that_are_gone(std::span<const TuningRow> table) {
       spec.cell.reset_after = row.reset_after;
       spec.math = row.math;
       const bool there = device && std::ranges::any_of(all_plans(spec, *device), [&](const PersistentPlan& plan) {
-                           return way_name(plan.shape) == row.way;
+                           return candidate_name(plan.shape) == row.candidate;
                          });
-      if (!there && row.way != kStepwiseWay) gone.push_back(std::string(row.way) + ", B " + std::to_string(B));
+      if (!there && row.candidate != kStepwiseCandidate)
+        gone.push_back(std::string(row.candidate) + ", B " + std::to_string(B));
     }
   }
   return gone;
 }
 
 TEST(TuningTable, EveryWayIsStillThere) {
-  EXPECT_EQ(ways_that_are_gone(kTuningRows), std::vector<std::string>{})
+  EXPECT_EQ(candidates_that_are_gone(kTuningRows), std::vector<std::string>{})
       << "write it anew: bench/report/report.py tuning";
 }
 
 TEST(TuningTable, AWayThatIsGoneIsFound) {
-  EXPECT_EQ(ways_that_are_gone(std::vector{row_of(kWay)}), std::vector<std::string>{});
-  EXPECT_EQ(ways_that_are_gone(std::vector{row_of("cuda_stepwise")}), std::vector<std::string>{});
-  EXPECT_EQ(ways_that_are_gone(std::vector{row_of(kWay, {.least = 60, .most = 64})}),
-            std::vector{kWay + std::string(", B 60")});
-  TuningRow unknown = row_of(kWay);
+  EXPECT_EQ(candidates_that_are_gone(std::vector{row_of(kCandidate)}), std::vector<std::string>{});
+  EXPECT_EQ(candidates_that_are_gone(std::vector{row_of("cuda_stepwise")}), std::vector<std::string>{});
+  EXPECT_EQ(candidates_that_are_gone(std::vector{row_of(kCandidate, {.least = 60, .most = 64})}),
+            std::vector{kCandidate + std::string(", B 60")});
+  TuningRow unknown = row_of(kCandidate);
   unknown.device = "another";
-  EXPECT_EQ(ways_that_are_gone(std::vector{unknown}).size(), 2U);
+  EXPECT_EQ(candidates_that_are_gone(std::vector{unknown}).size(), 2U);
   unknown.device = "NVIDIA H200 141GB";
-  EXPECT_EQ(ways_that_are_gone(std::vector{unknown}).size(), 0U);
+  EXPECT_EQ(candidates_that_are_gone(std::vector{unknown}).size(), 0U);
 }
 
 }  // namespace

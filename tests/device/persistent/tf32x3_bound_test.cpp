@@ -16,7 +16,7 @@ using Executors = std::vector<std::unique_ptr<const Executor>>;
 constexpr std::int64_t kUnits = 500;
 
 /// Of a device with as many multiprocessors as the simulated one can have blocks at once.
-std::unique_ptr<const Executor> grid_way(const RandomRecurrence& recurrence, const DeviceRun& run) {
+std::unique_ptr<const Executor> grid_candidate(const RandomRecurrence& recurrence, const DeviceRun& run) {
   DeviceProperties properties = properties_of(run.device);
   properties.processors = 16;
   Executors executors = persistent_alternatives(spec_on_device(recurrence.spec, run), properties, PersistentKind::grid);
@@ -25,7 +25,7 @@ std::unique_ptr<const Executor> grid_way(const RandomRecurrence& recurrence, con
 
 double error_of(const RandomRecurrence& recurrence, MatrixMath math) {
   DeviceRun run{.how = {"cuda_grid", DType::f32, math}, .device = cuda(0)};
-  const auto executor = grid_way(recurrence, run);
+  const auto executor = grid_candidate(recurrence, run);
   if (executor == nullptr) {
     ADD_FAILURE() << "no way for " << to_string(recurrence.spec);
     return 0;

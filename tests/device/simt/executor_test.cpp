@@ -73,10 +73,11 @@ TEST(SimtExecutor, EachBlockHasItsOwnSharedMemoryAndFindsNaNThere) {
   }
 }
 
-__global__ void shuffle_kernel(float* swapped, unsigned* taken) {
+__global__ void shuffle_kernel(float* swapped, unsigned* following, unsigned* chosen) {
   const unsigned i = thread_index().x;
   swapped[i] = device::shuffle_xor(static_cast<float>(i), 1);
-  taken[i] = device::shuffle(i, device::lane() + 4);  // a source of 32 is the first lane
+  following[i] = device::shuffle_down(i, 4);
+  chosen[i] = device::shuffle_among<8>(i, 3);
 }
 
 TEST(SimtExecutor, SharedMemoryEndsWhereNobodyMayRead) {
@@ -94,12 +95,14 @@ TEST(SimtExecutor, ShufflesStayInTheirWarp) {
   for (std::uint64_t seed = 0; seed < kSchedules; ++seed) {
     const simt::ShuffledSchedule schedule(seed);
     const HeapBlock<float> swapped(kThreads);
-    const HeapBlock<unsigned> taken(kThreads);
-    device::launch(shuffle_kernel, {.block = {kThreads}}, swapped.data(), taken.data());
+    const HeapBlock<unsigned> following(kThreads);
+    const HeapBlock<unsigned> chosen(kThreads);
+    device::launch(shuffle_kernel, {.block = {kThreads}}, swapped.data(), following.data(), chosen.data());
+    const auto given_by = [](unsigned source, unsigned caller) { return source < kThreads ? source : caller; };
     for (unsigned i = 0; i < kThreads; ++i) {
-      const unsigned source = i / 32 * 32 + (i + 4) % 32;
       EXPECT_EQ(swapped[i], static_cast<float>(i ^ 1));
-      EXPECT_EQ(taken[i], source < kThreads ? source : i);
+      EXPECT_EQ(following[i], i % 32 < 28 ? given_by(i + 4, i) : i);
+      EXPECT_EQ(chosen[i], given_by(i / 8 * 8 + 3, i));
     }
   }
 }

@@ -9,7 +9,7 @@
 
 #include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/panels.h"
-#include "cpu/fused/plain_gates.h"
+#include "cpu/fused/scalar_gates.h"
 
 namespace rondo::test {
 

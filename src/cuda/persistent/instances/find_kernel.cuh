@@ -1,4 +1,4 @@
-/// find_persistent_kernel, to be instantiated once for each Operand and kind.
+/// find_persistent_kernel, which instances of instance.cu.in instantiate once for each Operand and kind.
 #pragma once
 
 #include "cuda/persistent/kernel/persistent_kernel.cuh"
@@ -24,7 +24,7 @@ struct ExchangeOf<Operand, PersistentKind::grid, kRowTiles, GridWords::threes> {
   using Type = ThreesExchange<Operand>;
 };
 
-/// For that many row tiles.
+/// The kernel with kRowTiles row tiles.
 template <typename Formula, typename Operand, PersistentKind kKind, int kOctets, int kRowTiles, GridWords kWords>
 PersistentKernel<Operand> find_for_words(const KernelRows& rows) {
   constexpr RecurrentProduct kProduct = kRecurrentProduct<Formula, Operand>;

@@ -1,7 +1,7 @@
-/// Whether a block has given up waiting for others, and where. Floor 4.
+/// Whether a block has given up waiting for other blocks, and where.
 ///
-/// A wait that is given up tells the whole block, which leaves its steps after the next barrier; the block tells the
-/// session, and fills what it has not written yet with NaN. Blocks that wait for it then give up as well.
+/// A warp that gives up a wait tells its whole block. The block leaves its steps after the next barrier, tells the
+/// session, and fills what it has not written yet with NaN. Blocks that wait for this block then give up as well.
 #pragma once
 
 #include "cuda/device/atomic.cuh"
@@ -11,21 +11,22 @@
 
 namespace rondo {
 
-/// In the block's shared memory.
+/// What a block's threads share about a wait that was given up, in the block's shared memory.
 struct StallPlace {
   std::uint32_t given_up;
   std::uint32_t warp;
-  std::uint32_t exchange;  ///< of the run
+  std::uint32_t exchange;  ///< counted from the run's first one
   std::uint32_t tile;
-  std::uint32_t first_exchange;  ///< the number that the run's first one has in all runs
+  std::uint32_t first_exchange;  ///< the number of the run's first exchange among those of all runs
 };
 
 class BlockStall {
  public:
   __device__ explicit BlockStall(StallPlace* place) : place_(place) {}
 
-  /// By one thread, before a barrier of the block. After a run that has stalled nothing is as it should be until the
-  /// session has asked, so that later runs give up at once, and a queue of them takes no longer than one.
+  /// One thread calls this, before a barrier of the block. After a stalled run the exchange memory is unusable until
+  /// the session has asked for the status. Later runs therefore give up at once, and a queue of them takes no longer
+  /// than one run.
   __device__ void begin(const std::uint32_t* flags, std::uint32_t first_exchange) const {
     *place_ = {.given_up = device::load_word(flags) & kStalled,
                .warp = 0,
@@ -35,11 +36,11 @@ class BlockStall {
   }
   __device__ std::uint32_t first_exchange() const { return place_->first_exchange; }
 
-  /// 0: it has not. The same for all threads after a barrier of the block that comes after the wait. A word, because
-  /// whoever keeps it as a bool waits for it first.
+  /// Not 0 if the block has given up. All threads get the same answer after a barrier of the block behind the wait. The
+  /// answer is a word, because a conversion to bool would wait for the load.
   __device__ std::uint32_t given_up() const { return device::load_block_word(&place_->given_up); }
 
-  /// Calls `ready()` until it is true, or gives up. `exchange` and first_exchange count alike.
+  /// Calls `ready()` until it is true, or gives up. `exchange` counts as first_exchange does, through all runs.
   template <typename Ready>
   __device__ void wait(const Ready& ready, std::uint32_t exchange, int tile) const {
     if (device::wait_until(ready, [&] { return given_up() != 0; })) return;
@@ -50,7 +51,7 @@ class BlockStall {
     device::store_block_word(&place_->given_up, 1);
   }
 
-  /// By one thread: sets kStalled, and leaves a record where no kernel has done so before.
+  /// One thread calls this. Sets kStalled, and leaves a record of the wait if no other kernel has left one before.
   __device__ void report(std::uint32_t* flags, WaitKind kind, std::int32_t step) const {
     if ((device::set_bits(flags, kStalled) & kStalled) != 0) return;
     *stall_record(flags) = {.kind = kind,

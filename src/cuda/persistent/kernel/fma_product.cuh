@@ -1,5 +1,5 @@
-/// The recurrent product of a warp in strict f32, as MmaProduct but without tensor cores: each lane has (gate, unit)
-/// pairs of its own, and reads what all lanes share, a row of h. Its cost grows with the rows that there are. Floor 4.
+/// The recurrent product of a warp in strict f32, with the interface of MmaProduct but without tensor cores: each lane
+/// has (gate, unit) pairs of its own, and all lanes read the same row of h. The cost grows with the number of rows.
 #pragma once
 
 #include "cuda/device/convert.cuh"
@@ -20,13 +20,12 @@ class FmaProduct {
     weights_.load(packed, warp, kMostTogether);
   }
 
-  /// As MmaProduct's: there is nothing to ask for.
+  /// What MmaProduct keeps between asking and multiplying. A strict product asks for nothing.
   template <typename Operands>
   using Asked = typename Operands::template Asked<1, 1>;
   __device__ void ask(const SharedOperands&, Asked<SharedOperands>&) const {}
 
-  /// As MmaProduct::multiply. All weights are read once for kMostTogether of them; the last
-  /// ones may be fewer.
+  /// As MmaProduct::multiply. All weights are read once for each kMostTogether rows; the last rows may be fewer.
   template <int kPhase>
   __device__ void multiply(const SharedOperands& operands, Asked<SharedOperands>&, const PassRows& rows,
                            float* target) {
@@ -35,7 +34,7 @@ class FmaProduct {
     }
   }
 
-  /// As MmaProduct::multiply_inputs, of the first `rows` rows.
+  /// As MmaProduct::multiply_inputs, for the first `rows` rows.
   __device__ void multiply_inputs(const WarpInputs& inputs, int rows, float* target) const {
     RONDO_KEEP_LOOP
     for (int row = 0; row < rows; row += kInputsTogether) {
@@ -52,10 +51,11 @@ class FmaProduct {
   static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
 
   static constexpr int kMostTogether = rows_together(kPhases<Formula>);
-  /// The same for x: always as many, which all have memory. Those that do not exist cost what others do.
+  /// Rows of x that share a reading of the weights. All of them have memory, and rows that do not exist cost as much as
+  /// others.
   static constexpr int kInputsTogether = 2;
 
-  /// Rows `row`, `row` + 1, ...: kRows of them, which all have memory, or half as many where there are no more `left`.
+  /// Multiplies kRows rows from `row` on, which all have memory, or half as many where no more are `left`.
   template <int kPhase, int kRows>
   __device__ void multiply_rows(const SharedOperands& operands, int row, int left, float* target) {
     if constexpr (kRows > 2) {
@@ -92,7 +92,7 @@ class FmaProduct {
     store<kPhase, Formula::kGates>(row, sums, target + kFirstGate, warp_.shape.sum_stride(Formula::kGates));
   }
 
-  /// Rows of `words` are `stride` apart.
+  /// sums += the products of a tile. Rows of `words` are `stride` apart.
   template <typename Weights, int kRows, int kCount>
   static __device__ void add_tile(const Weights& weights, const std::uint32_t* words, int stride,
                                   float (&sums)[kRows][kCount]) {
@@ -115,7 +115,7 @@ class FmaProduct {
     }
   }
 
-  /// Rows of `target` are `stride` apart, and have kUnitGates sums for each unit.
+  /// Writes the sums. Rows of `target` are `stride` apart, and have kUnitGates sums for each unit.
   template <int kPhase, int kUnitGates, int kRows>
   __device__ void store(int row, const float (&sums)[kRows][kSlots<kPhase>], float* target, int stride) const {
     constexpr int kUnits = Sizes::kOctets * kOctetUnits;

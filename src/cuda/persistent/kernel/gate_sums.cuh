@@ -1,4 +1,4 @@
-/// Sums of one unit for the gates of a phase: neighbours in memory, so that the four of an LSTM move as one. Floor 4.
+/// Sums of one unit for the gates of a phase. They are neighbours in memory, so that the four of an LSTM move as one.
 #pragma once
 
 #include "cuda/device/convert.cuh"
@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-/// Aligned to 16 bytes where there are four.
+/// `source` is aligned to 16 bytes where there are four gates.
 template <int kGates>
 __device__ inline void read_gates(const float* source, float (&sums)[kGates]) {
   if constexpr (kGates == 4) {
@@ -29,14 +29,14 @@ __device__ inline void write_gates(const float (&sums)[kGates], float* target) {
   }
 }
 
-/// The kParts sums that lie `stride` apart. All are in flight before the first is used.
+/// Reads kParts sums that lie `stride` apart. All loads are in flight before the first sum is used.
 template <int kCount, int kParts>
 __device__ inline void read_parts(const float* sums, int stride, float (&parts)[kParts][kCount]) {
   RONDO_UNROLL
   for (int k = 0; k < kParts; ++k) read_gates(sums + k * stride, parts[k]);
 }
 
-/// total[kFirst + gate] = their sum, in their order.
+/// total[kFirst + gate] = the sum of the kParts parts of a gate, in the order of the parts.
 template <int kFirst, int kCount, int kParts, int kGates>
 __device__ inline void sum_parts(const float* sums, int stride, float (&total)[kGates]) {
   float parts[kParts][kCount];
@@ -50,7 +50,7 @@ __device__ inline void sum_parts(const float* sums, int stride, float (&total)[k
   }
 }
 
-/// total[gate] += one of them.
+/// total[gate] += the part of a gate at `sums`.
 template <int kGates>
 __device__ inline void add_part(const float* sums, float (&total)[kGates]) {
   float part[kGates];

@@ -1,5 +1,5 @@
-/// The exchange of a team whose blocks are anywhere on the device: words in global memory, which everybody reads until
-/// all have come. Interface and argument as in exchange.cuh. Floor 4.
+/// The exchange of a team whose blocks are anywhere on the device: words in global memory, which every block reads
+/// until all have arrived. Interface and argument are those of block_exchange.cuh.
 #pragma once
 
 #include <type_traits>
@@ -10,11 +10,11 @@
 #include "cuda/persistent/kernel/grid_words.cuh"
 #include "cuda/persistent/kernel/operand_words.cuh"
 #include "cuda/persistent/shape/exchange.h"
-#include "cuda/persistent/shape/tile_layout.h"
 
 namespace rondo {
 
-/// What all such exchanges share: the team's memory, and the number of the next exchange in it, the epoch.
+/// What the exchanges of grids share: the team's memory, and the epoch, which is the number of the next exchange in
+/// that memory.
 template <std::uint32_t kPlaces>
 class GridTeam {
  public:
@@ -23,7 +23,7 @@ class GridTeam {
   __device__ explicit GridTeam(const ExchangePlace& place)
       : place_(place), stall_(reinterpret_cast<StallPlace*>(place.barriers)) {}
 
-  /// When a block pushes, all of its threads know the epoch: it may be written then.
+  /// Reads the epoch. When a block pushes, all of its threads have read the epoch, so that `leave` may write it.
   __device__ void begin() {
     if (device::thread_index().x == 0) {
       stall_.begin(place_.flags, device::load_word(&place_.memory.epochs[place_.team]));
@@ -42,7 +42,7 @@ class GridTeam {
     push_place_ = exchange_offset(epoch_);
   }
 
-  /// By the end of a run: the next one begins with this epoch.
+  /// Called at the end of a run. The next run begins with this epoch.
   __device__ void leave(std::uint32_t epoch) const {
     if (place_.block == 0 && device::thread_index().x == 0) {
       device::store_word(&place_.memory.epochs[place_.team], epoch);
@@ -53,21 +53,21 @@ class GridTeam {
   __device__ std::uint32_t team_offset() const {
     return static_cast<std::uint32_t>(place_.team) * kPlaces * place_.layout.exchange_bytes;
   }
-  /// Of an exchange among those of its team.
+  /// From the team's first exchange place to that of an epoch, in bytes.
   __device__ std::uint32_t exchange_offset(std::uint32_t epoch) const {
     return epoch % kPlaces * place_.layout.exchange_bytes;
   }
 
   const ExchangePlace place_;
   const BlockStall stall_;
-  std::uint32_t epoch_ = 0;       ///< of the next push
-  std::uint32_t push_place_ = 0;  ///< and its exchange_offset
+  std::uint32_t epoch_ = 0;       ///< the number of the next push
+  std::uint32_t push_place_ = 0;  ///< exchange_offset(epoch_)
 };
 
 template <typename Operand, GridWords kWords>
-using WordsOf = std::conditional_t<kWords == GridWords::alone, PlainWords<kMayHaveAllBits<Operand>>, NumberedWords>;
+using WordsOf = std::conditional_t<kWords == GridWords::alone, SentinelWords<kMayHaveAllBits<Operand>>, NumberedWords>;
 
-/// Words one by one.
+/// Pushes and reads the words of h one by one.
 template <typename Operand, int kRoomTiles, GridWords kWordsValue>
 class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
  public:
@@ -83,8 +83,8 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     const int pair = tile * kRoomRows * kTilePairs + word % kTilePairs;
     const auto slot = static_cast<std::uint32_t>(2 * pair + word % device::kTileWords / kTilePairs);
     slot_ = team_offset() + slot * kSlotBytes + static_cast<std::uint32_t>(place.row) * kRowBytes;
-    // Opaque: it is made here, and not again in every step. With several passes registers are scarcer than
-    // instructions.
+    // Opaque, so that the compiler computes the slot here and not again in every step. With several passes registers
+    // are scarcer than instructions.
     if constexpr (kRoomTiles <= 2) slot_ = device::opaque(slot_);
   }
 
@@ -102,24 +102,24 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     }
   }
 
-  /// In the place of the exchange after the next one. It is no part of a push, whose way to the others it would
-  /// lengthen.
+  /// Makes room in the place of the exchange after the next one. The push does not do so itself, because its words
+  /// would then reach the other blocks later.
   __device__ void make_room(int rows, bool wanted) const {
     if (wanted && pushes_) empty(slot_ + static_cast<std::uint32_t>(rows) * kRowBytes);
   }
 
-  /// For the rows from `first_row` on, that a product is made for at once.
+  /// Waits for the rows of one product, from `first_row` on.
   __device__ void wait(int first_row) {
     if constexpr (kStrict) {
       bring_to_shared_memory(first_row);
       device::block_barrier();
     } else if (place_.shape.sum_places == 1) {
-      device::block_barrier();  // nobody reads the last sums any more
+      device::block_barrier();  // behind it no warp reads the last sums any more
     }
   }
 
-  /// After the words for `first_row` have come, and before the next push: the room that this thread has made is there
-  /// before what it pushes next. Its writes are so old by now that the fence waits for none of them.
+  /// Called after the words for `first_row` have arrived, and before the next push: other blocks see the room that this
+  /// thread has made before its next push. The writes of that room are old by now, so that the fence does not wait.
   __device__ void order(int first_row) const {
     if (kMakesRoom && first_row == 0) device::order_writes();
   }
@@ -128,13 +128,14 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     if constexpr (kStrict) {
       return SharedOperands{place_.operands, place_.shape.row_stride()};
     } else {
-      return come(first_row);
+      return last_pushed(first_row);
     }
   }
 
-  /// The next run begins with epochs that nobody has used: a team that has given up may be one exchange ahead here and
-  /// there. Others have read theirs before their pushes, which this block has seen; where there were none, it does not
-  /// matter what they read. Plain words go on where they have stopped.
+  /// Numbered words begin the next run with an epoch that no block has used: in a team that has given up, some blocks
+  /// may be one exchange ahead of others. Words alone continue with the epoch at which they have stopped. Other blocks
+  /// have read this run's epoch before their pushes, which this block has seen. In a run without pushes it does not
+  /// matter which epoch they read.
   __device__ void end() { this->leave(epoch_ + (kMakesRoom ? 0 : 1)); }
 
  private:
@@ -143,13 +144,13 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
   using Pair = typename Words::Pair;
   using Slot = typename Words::Slot;
 
-  /// Without tensor cores, all lanes need all words.
+  /// Whether products run without tensor cores, where all lanes need all words.
   static constexpr bool kStrict = std::is_same_v<Operand, float>;
   static constexpr int kTogether = 4;
   static constexpr auto kSlotBytes = static_cast<std::uint32_t>(sizeof(Slot));
   static constexpr std::uint32_t kRowBytes = 2 * kTilePairs * kSlotBytes;
   static constexpr int kRoomRows = kRoomTiles * device::kTileColumns;
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
 
   using Team::at;
   using Team::epoch_;
@@ -159,19 +160,19 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
   using Team::stall_;
   using Team::team_offset;
 
-  /// A word goes to a slot, given in bytes but for the exchange.
+  /// Writes a word to a slot of the current exchange. `slot` is in bytes, without the offset of the exchange.
   __device__ void store(std::uint32_t slot, std::uint32_t word) const {
-    // Found by compiling: two passes have no register for the place, on compute capability 8.0.
+    // Found by compiling: on compute capability 8.0, a kernel of two passes has no register for push_place_.
     const std::uint32_t place = kRoomTiles == 4 ? exchange_offset(epoch_) : push_place_;
     Words::store(reinterpret_cast<Slot*>(at(slot + place)), word, epoch_);
   }
-  /// Of the exchange after the next one, when the pushes have ended.
+  /// Empties a slot of the exchange after the next one, when the pushes have ended.
   __device__ void empty(std::uint32_t slot) const {
     Words::make_room(reinterpret_cast<Slot*>(at(slot + exchange_offset(epoch_ + 1))));
   }
 
-  /// The slots of the other half of the last tile, of units that no block has: each thread of the last block takes a
-  /// pair.
+  /// Calls function(slot) for the second half of the last tile, whose units no block has. Each thread of the last block
+  /// takes some of the pairs.
   template <typename Function>
   __device__ void for_missing_octet(const Function& function) const {
     const int thread = static_cast<int>(device::thread_index().x);
@@ -183,20 +184,20 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     }
   }
 
-  /// What the team has pushed last.
-  __device__ GridOperands<Words, kRoomRows> come(int first_row) const {
+  /// The words that the team has pushed last.
+  __device__ GridOperands<Words, kRoomRows> last_pushed(int first_row) const {
     const std::uint32_t epoch = epoch_ - 1;
     const auto* pairs = reinterpret_cast<const Pair*>(at(team_offset() + exchange_offset(epoch)));
     return {pairs + first_row * kTilePairs, place_.rows - first_row, epoch, stall_,
             place_.shape.polls == Polls::one_first};
   }
 
-  /// Warps take kTogether tiles of 8 rows in turn, as if to multiply them.
+  /// Each warp takes kTogether tiles of 8 rows at a time, as a product would take them.
   __device__ void bring_to_shared_memory(int first_row) const {
     const PersistentShape& shape = place_.shape;
     const int lane = static_cast<int>(device::lane());
     const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
-    const GridOperands<Words, kRoomRows> operands = come(first_row);
+    const GridOperands<Words, kRoomRows> operands = last_pushed(first_row);
     std::uint32_t* target = place_.operands + lane / kTilePairs * shape.row_stride() + lane % kTilePairs;
     for (int tile = warp * kTogether; tile < shape.k_tiles; tile += shape.warps() * kTogether) {
       typename GridOperands<Words, kRoomRows>::template Asked<kTogether, 1> asked;
@@ -212,8 +213,9 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     }
   }
 
-  std::uint32_t slot_ = 0;  ///< where the word of this thread's first row goes, in bytes, but for the exchange
-  bool pushes_ = false;     ///< whether it has one
+  std::uint32_t slot_ =
+      0;  ///< where this thread writes the word of its first row, in bytes, without the offset of the exchange
+  bool pushes_ = false;  ///< whether this thread writes such words
 };
 
 }  // namespace rondo

@@ -1,8 +1,8 @@
-/// Rows of h in global memory, as products read them: into registers, without a stop in shared memory, and each warp
-/// waits for those alone that it multiplies. Floor 4.
+/// Rows of h in global memory, as products read them. Words arrive in registers without a stop in shared memory, and
+/// each warp waits only for the words that it multiplies.
 ///
-/// Words lie in the order [tile along k][row][pair], and pair w of a row has the words w and w + 4 of the tile: those
-/// that one lane needs for device::mma.
+/// Words lie in the order [tile along k][row][pair], and pair w of a row has the words w and w + 4 of the tile, which
+/// one lane needs for device::mma.
 #pragma once
 
 #include "cuda/device/opaque.cuh"
@@ -12,23 +12,23 @@
 
 namespace rondo {
 
-/// Pairs of a row of a tile.
+/// Pairs in one row of a tile.
 inline constexpr int kTilePairs = device::kTileWords / 2;
 
-/// `Words` are NumberedWords or PlainWords. How many rows there is room for is a constant, so that all words of a lane
-/// lie at constant distances from the first, and a load is one instruction.
+/// `Words` are NumberedWords or SentinelWords. How many rows there is room for is a constant, so that all words of a
+/// lane lie at constant distances from the first, and a load is one instruction.
 template <typename Words, int kRoomRows>
 struct GridOperands {
   using Pair = typename Words::Pair;
   static constexpr bool kInFlight = true;
 
   const Pair* pairs;
-  int rows;             ///< that come
-  std::uint32_t epoch;  ///< of what comes
+  int rows;             ///< that other blocks push
+  std::uint32_t epoch;  ///< of the exchange that is read
   BlockStall stall;
   bool polls_one_first;  ///< Polls::one_first
 
-  /// What a lane has asked for: kCount tiles of kRowTiles row tiles, of which some may be in flight.
+  /// The words that a lane has asked for: kCount tiles of kRowTiles row tiles. Some may be in flight.
   template <int kCount, int kRowTiles>
   struct Asked {
     Pair pairs[kCount][kRowTiles];
@@ -52,7 +52,7 @@ struct GridOperands {
     }
   }
 
-  /// As SharedOperands::take: returns when everything has come, or the block has given up.
+  /// As SharedOperands::take: returns when all words have arrived, or the block has given up.
   template <int kCount, int kRowTiles>
   __device__ void take(int first, int, Asked<kCount, kRowTiles>& asked, Columns<kRowTiles> (&columns)[kCount]) const {
     const Pair* source = source_of(first);
@@ -69,10 +69,10 @@ struct GridOperands {
   }
 
  private:
-  /// There are such ways for few rows alone.
+  /// Polls::one_first exists only in kernels for few rows.
   __device__ bool one_first() const { return kRoomRows == device::kTileColumns && polls_one_first; }
 
-  /// This lane's pair of a tile.
+  /// Where this lane's pair of a tile is.
   __device__ const Pair* source_of(int tile) const {
     return pairs + tile * (kRoomRows * kTilePairs) + static_cast<int>(device::lane());
   }
@@ -80,8 +80,8 @@ struct GridOperands {
     return (tile * kRoomRows + row_tile * device::kTileColumns) * kTilePairs;
   }
 
-  /// Whether everything had come; asks again for what had not. Without a branch, so that all loads are in flight
-  /// together.
+  /// Returns whether all words had arrived, and asks again for those that had not. The code has no branch, so that all
+  /// loads are in flight together.
   template <int kCount, int kRowTiles>
   __device__ bool poll(const Pair* source, Asked<kCount, kRowTiles>& asked) const {
     bool asks = true;

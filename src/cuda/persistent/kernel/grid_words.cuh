@@ -1,8 +1,10 @@
-/// How a pair of words of h goes through global memory, so that whoever reads it sees whether it has come. Floor 4.
+/// How a pair of words of h is written to and read from global memory, so that a reader sees whether the pair has
+/// arrived.
 ///
-/// Both have kPlaces, which exchanges take one after the other. `absent` is what a reader has where nothing comes, and
-/// `missing` what it has of words that it has not asked for. have_come tells from the Arrival of a pair whether it has
-/// come, and from all_arrivals of several, which begins with kOfNone, whether all have.
+/// NumberedWords and SentinelWords have one interface. kPlaces is the number of places that exchanges use one after the
+/// other. `absent` is the pair that a reader holds where no pair will arrive, and `missing` is the pair that it holds
+/// before it has asked. have_come tells from the Arrival of a pair whether the pair has arrived, and from all_arrivals
+/// of several pairs, which begins with kOfNone, whether all have.
 #pragma once
 
 #include "cuda/device/atomic.cuh"
@@ -11,7 +13,7 @@
 
 namespace rondo {
 
-/// Each word together with the epoch of its exchange.
+/// Each word is stored together with the epoch of its exchange.
 struct NumberedWords {
   using Pair = device::PacketPair;
   using Slot = device::Packet;  ///< one half of a pair
@@ -35,22 +37,23 @@ struct NumberedWords {
   __device__ static std::uint32_t word(const Pair& pair, int half) { return pair.packets[half].word; }
 };
 
-/// Words alone: a place that waits for one holds kMissing, a NaN for which another NaN is stored. Who stores a word of
-/// exchange e makes room for that of exchange e + 2 in the place of e - 2, which everybody has read; and has that
-/// happen, by a fence, before its word of exchange e + 1. Who looks for exchange e + 2 has received that one, and so
-/// never sees what was there before. In PTX's terms, of a thread X that stores and a block R that reads:
+/// Each word is stored alone. A place that waits for a word holds kMissing, a NaN; a word with the bits of kMissing is
+/// stored as another NaN. A thread that stores its word of exchange e makes room for its word of exchange e + 2, in the
+/// place of exchange e - 2, which all blocks have read. A fence orders that room before the thread's word of exchange
+/// e + 1. A block that looks for exchange e + 2 has received the word of e + 1, and so never sees the word of e - 2. In
+/// PTX's terms, for a thread X that stores and a block R that reads:
 ///
 ///     X   st.relaxed room for e + 2;  fence.acq_rel.gpu;  st.relaxed word of e + 1     a release pattern
 ///     R   ld.relaxed word of e + 1;   fence.acq_rel.gpu;  barrier of the block         an acquire pattern
 ///     R   ld.relaxed word of e + 2: what X stored there before the room is not seen
 ///
-/// One fence in a step is both: behind the wait for an exchange, and before the push of the next. kMayHaveAllBits is
-/// that of the words' operands.
+/// One fence in a step serves both patterns: it stands behind the wait for an exchange, and before the push of the
+/// next. kMayHaveAllBits is kMayHaveAllBits<Operand> of the words' operands.
 template <bool kMayHaveAllBits>
-struct PlainWords {
+struct SentinelWords {
   using Pair = device::WordPair;
   using Slot = std::uint32_t;  ///< one half of a pair
-  static constexpr std::uint32_t kPlaces = kPlainPlaces;
+  static constexpr std::uint32_t kPlaces = kSentinelPlaces;
   static constexpr bool kMakesRoom = true;
 
   __device__ static Pair load(const Pair* source) { return device::load_words(source); }
@@ -63,7 +66,8 @@ struct PlainWords {
 
   __device__ static Pair absent(std::uint32_t) { return {{0, 0}}; }
   __device__ static Pair missing(std::uint32_t) { return {{kMissing, kMissing}}; }
-  /// The largest word, than which kMissing is larger: a lane that polls has more pairs than predicates.
+  /// The largest word of the pairs: kMissing is larger than all other words. A bool for each pair would not do, because
+  /// a lane that polls has more pairs than predicates.
   using Arrival = std::uint32_t;
   static constexpr Arrival kOfNone = 0;
   __device__ static std::uint32_t arrival(const Pair& pair, std::uint32_t) {

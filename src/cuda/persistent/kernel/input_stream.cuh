@@ -1,8 +1,8 @@
-/// Rows of x on their way into shared memory, for kernels that multiply them. Floor 4.
+/// Copies rows of x into shared memory, for kernels that multiply x.
 ///
-/// A warp brings what it multiplies itself, its own range of k, into kInputPlaces of its own, some passes ahead: so its
-/// lanes wait for each other alone, and copies go on while the block waits for h. Rows may begin anywhere; nothing
-/// beyond a row's I elements is read, and the words there stay zeros.
+/// A warp copies the range of k that it multiplies itself into kInputPlaces of its own, some passes ahead. Its lanes
+/// therefore wait only for each other, and copies continue while the block waits for h. Rows may begin at any element.
+/// Nothing beyond a row's I elements is read, and the words there stay zeros.
 #pragma once
 
 #include <cstdint>
@@ -13,27 +13,28 @@
 #include "cuda/device/unroll.cuh"
 #include "cuda/persistent/kernel/lane_weights.cuh"
 #include "cuda/persistent/kernel/persistent_run.h"
-#include "cuda/persistent/shape/numbers.h"
+#include "cuda/persistent/shape/operand_traits.h"
 
 namespace rondo {
 
-/// Of a team.
+/// The rows of a team, and the steps that it computes.
 struct TeamSteps {
   std::int32_t first_row = 0;  ///< of the batch
   int rows = 0;
   StepRange steps = {};
 };
 
-/// `Counts` are RowCounts. Where a warp and its memory are is found anew for each pass: registers are for weights.
+/// `Counts` are PassCounts. The place of a warp and its memory is computed anew in each pass, because registers are for
+/// weights.
 template <typename Formula, typename Operand, typename Layout, typename Counts>
 class InputStream {
  public:
-  using Element = typename Numbers<Operand>::Element;
+  using Element = typename OperandTraits<Operand>::Element;
 
   __device__ InputStream(const PersistentRun<Element>& run, std::byte* memory, const TeamSteps& team)
       : run_(run), memory_(memory), team_(team) {}
 
-  /// Brings the warp's part of W, in this block of the team, and asks for the rows of the first passes.
+  /// Copies the warp's part of W, for this block of the team, and asks for the rows of the first passes.
   __device__ void begin(int block) {
     const Warp warp = this_warp();
     if (!takes_part(warp)) return;
@@ -48,21 +49,21 @@ class InputStream {
     for (int pass = 0; pass < kInputPlaces; ++pass) ask(warp, team_.steps.first, pass);
   }
 
-  /// x W of this warp for a pass of step s. Passes come one after the other.
+  /// Computes x W of this warp for a pass of step s. The caller goes through the passes one after the other.
   template <typename Product>
   __device__ void multiply(Product& product, std::int32_t s, int pass) {
     const Warp warp = this_warp();
     if (!takes_part(warp)) return;
     copies_.template wait<kInputPlaces - 1>();
-    device::warp_barrier();  // what other lanes have brought
+    device::warp_barrier();  // other lanes have copied a part of the rows
     product.multiply_inputs(
         {{rows(warp, place(s, pass)), input_stride(run_.shape)}, weights(warp) + warp.lane, tiles(warp)}, rows_of(pass),
         sums(s, pass));
-    device::warp_barrier();  // nobody reads these rows any more
+    device::warp_barrier();  // behind it no lane reads these rows any more
     ask(warp, s, pass + kInputPlaces);
   }
 
-  /// What all warps have left of that product, after a barrier of the block.
+  /// The sums of x W that all warps have made for a pass, after a barrier of the block.
   __device__ float* sums(std::int32_t s, int pass) const {
     const PersistentShape& shape = run_.shape;
     return reinterpret_cast<float*>(memory_ + run_.layout.input_sums) +
@@ -70,8 +71,8 @@ class InputStream {
   }
 
  private:
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
-  /// Lanes that read a row of x beside each other.
+  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
+  /// Neighbouring lanes that read one row of x together.
   static constexpr int kRowLanes = device::kTileWords;
   static constexpr int kRowsAtOnce = device::kWarpLanes / kRowLanes;
 
@@ -99,12 +100,12 @@ class InputStream {
            (warp.index * kInputPlaces + place) * input_place_words(run_.shape, Counts::kPassRows);
   }
 
-  /// Of a step.
+  /// Passes of a step.
   __device__ int passes() const {
     return Counts::kPasses == 1 ? 1 : (team_.rows + Counts::kPassRows - 1) / Counts::kPassRows;
   }
 
-  /// Passes take the places in turn.
+  /// Which of the kInputPlaces a pass uses: passes use them cyclically.
   __device__ int place(std::int32_t s, int pass) const {
     return static_cast<int>(device::opaque(static_cast<unsigned>(s) * passes() + pass) % kInputPlaces);
   }
@@ -121,7 +122,7 @@ class InputStream {
     device::warp_barrier();
   }
 
-  /// For the rows of a pass, counted from those of step s on.
+  /// Asks for the rows of a pass, which is counted from the first pass of step s on.
   __device__ void ask(const Warp& warp, std::int32_t s, int pass) {
     for (; pass >= passes(); pass -= passes()) ++s;
     if (s < team_.steps.last) bring(warp, s, pass);
@@ -152,7 +153,7 @@ class InputStream {
     for (int i = first; i < count; i += kRowLanes) copies_.copy(target + i, source + i);
   }
 
-  /// Of rows that no copy of words can bring. kTogether of them are on their way at once.
+  /// Copies a row that does not consist of whole words. kTogether elements are in flight at once.
   __device__ static void copy_elements(Element* target, const Element* source, int count, int first) {
     constexpr int kTogether = 4;
     RONDO_KEEP_LOOP

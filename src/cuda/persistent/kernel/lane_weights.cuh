@@ -1,4 +1,4 @@
-/// The weights of a lane, wherever they are: in registers, in shared memory, or on their way from memory. Floor 4.
+/// The weights of a lane: in registers, in shared memory, or streamed from memory.
 #pragma once
 
 #include "cuda/device/async_copy.cuh"
@@ -6,42 +6,42 @@
 #include "cuda/device/unroll.cuh"
 #include "cuda/device/words.h"
 #include "cuda/persistent/kernel/shared_operands.cuh"
-#include "cuda/persistent/shape/tile_layout.h"
+#include "cuda/persistent/shape/shared_layout.h"
 
 namespace rondo {
 
-/// Who a warp is among those of its block, and what it works on in shared memory.
+/// The place of a warp among those of its block, and the shared memory that it works on.
 struct WarpPlace {
   const PersistentShape& shape;
   int unit_warp = 0;
   int k_warp = 0;
-  int tiles = 0;                             ///< along k, of this warp
-  int first_tile = 0;                        ///< the first of them
+  int tiles = 0;                             ///< of this warp, along k
+  int first_tile = 0;                        ///< the first tile of this warp
   int rows = 0;                              ///< of the team
   device::Words4* shared_weights = nullptr;  ///< of this warp
-  device::Words4* stream_places = nullptr;   ///< of this warp; kStreamPlaces tiles
+  device::Words4* stream_places = nullptr;   ///< of this warp: kStreamPlaces tiles
 };
 
-/// What a product is made for.
+/// The rows of one product.
 struct PassRows {
   int pass = 0;
   int rows = 0;  ///< of the pass
 };
 
-/// What a warp multiplies of x W.
+/// The operands of x W of one warp.
 struct WarpInputs {
-  SharedOperands rows;            ///< of a pass: this warp's tiles alone
-  const device::Words4* weights;  ///< of this lane, kWarpLanes apart; tiles with all of their vectors
+  SharedOperands rows;            ///< the rows of a pass, with this warp's tiles alone
+  const device::Words4* weights;  ///< the vectors of this lane, kWarpLanes apart, for all gates of a tile
   int tiles;
 };
 
-/// Tiles that neither registers nor shared memory have room for, in the order of their use: a phase as often as it is
-/// gone through, then the other one, and so on for ever, kStreamPlaces of them ahead. A lane copies what it will read
-/// itself, so that nobody waits for anybody else, and copies go on while the block waits for h.
+/// Prefetches the tiles that neither registers nor shared memory have room for, in the order in which they are used:
+/// all passes of phase 0, then all of phase 1, repeating. kStreamPlaces tiles are in flight. A lane copies the words
+/// that it will read itself, so that lanes do not wait for each other, and copies continue while the block waits for h.
 template <typename Layout>
 class WeightStream {
  public:
-  /// Out of `packed`, where the first streamed tile is; a phase goes through the tiles `repeats` times.
+  /// `packed` is where the first streamed tile is. A phase uses all tiles `repeats` times.
   __device__ void begin(const device::Words4* packed, int tiles, int repeats, device::Words4* places) {
     packed_ = packed + device::lane();
     places_ = places + device::lane();
@@ -98,21 +98,21 @@ class WeightStream {
   device::Words4* places_ = nullptr;
   int tiles_ = 0;
   int repeats_ = 0;
-  int tile_ = 0;               ///< that is asked for next
-  int repeat_ = 0;             ///< in which its phase is then
-  bool second_phase_ = false;  ///< and that phase
-  int asked_ = 0;              ///< the place where it goes
+  int tile_ = 0;               ///< the tile that is asked for next
+  int repeat_ = 0;             ///< how often the phase has used all tiles before
+  bool second_phase_ = false;  ///< the phase of that tile
+  int asked_ = 0;              ///< the place that it is copied to
   int used_ = 0;               ///< the place of the tile that is used next
 };
 
-/// Tiles of a lane's weights: kResident of them in registers, the next in shared memory, the last ones streamed, where
-/// the kind's kernels do so.
+/// The tiles of a lane's weights: the first kResident in registers, the next in shared memory, the last ones streamed,
+/// in kinds whose kernels stream weights.
 template <typename Layout, int kResident, PersistentKind kKind>
 class LaneWeights {
  public:
   static constexpr int kVectors = Layout::kVectors;
 
-  /// Out of what pack_tiles_kernel made for this warp. Rows are multiplied so many at a time.
+  /// Loads the weights that pack_tiles_kernel has packed for this warp. A product multiplies `rows_at_once` rows.
   __device__ void load(const device::Words4* packed, const WarpPlace& warp, int rows_at_once) {
     const unsigned lane = device::lane();
     shared_ = warp.shared_weights + lane;
@@ -134,8 +134,8 @@ class LaneWeights {
     }
   }
 
-  /// Calls function(tile) for those of the first `tiles` that are resident. `tile` is a constant there; where all of
-  /// them are used, there is no question between the calls.
+  /// Calls function(tile) for the resident ones of the first `tiles` tiles. `tile` is a constant in each call. Where
+  /// all resident tiles are used, no branch stands between the calls.
   template <typename Function>
   static __device__ void for_resident(int tiles, const Function& function) {
     if (tiles >= kResident) {
@@ -158,8 +158,8 @@ class LaneWeights {
     return shared_[((tile - kResident) * kVectors + vector) * device::kWarpLanes];
   }
 
-  /// Calls function(tile, vectors) with those that are streamed among the tiles `first` to last - 1; `vectors` are
-  /// those of the phase, kWarpLanes apart.
+  /// Calls function(tile, vectors) for the tiles `first` to last - 1, which are streamed. `vectors` are the tile's
+  /// vectors of the phase, kWarpLanes apart.
   template <typename Function>
   __device__ void for_streamed(int first, int last, const Function& function) {
     if constexpr (streams_weights(kKind)) {
@@ -172,7 +172,7 @@ class LaneWeights {
 
  private:
   device::Words4 resident_[kResident][kVectors] = {};
-  device::Words4* shared_ = nullptr;  ///< this lane's
+  device::Words4* shared_ = nullptr;  ///< the tiles of this lane
   int first_streamed_ = 0;
   WeightStream<Layout> stream_;
 };

@@ -1,8 +1,6 @@
-/// The recurrent product of a warp on tensor cores: sums (gates and units of the warp, rows) of its range along k.
-/// Floor 4.
-///
-/// Weights are the left operand, two octets of (gate, unit) for each tile, and rows of the batch the right one, in
-/// tiles of 8: one row costs what eight do.
+/// The recurrent product of a warp on tensor cores: sums (gates and units of the warp, rows) over the warp's range of
+/// k. Weights are the left operand, with two octets of (gate, unit) in each tile. Rows of the batch are the right
+/// operand, in tiles of 8, so that one row costs as much as eight.
 #pragma once
 
 #include "cuda/device/opaque.cuh"
@@ -28,8 +26,8 @@ class MmaProduct {
     weights_.load(packed, warp, (kStreamsOnce ? Sizes::kRoomTiles : kRowTiles) * device::kTileColumns);
   }
 
-  /// Where streamed tiles are read once in a step: multiplies them with the rows of all passes. `operands_of(pass)`
-  /// gives those of a pass.
+  /// Multiplies the streamed tiles with the rows of all passes, in kernels that read these tiles once in a step.
+  /// `operands_of(pass)` gives the operands of a pass.
   template <typename OperandsOf>
   __device__ void begin_step(const OperandsOf& operands_of) {
     RONDO_UNROLL
@@ -66,18 +64,19 @@ class MmaProduct {
     }
   }
 
-  /// What a product keeps of its operands, SharedOperands or GridOperands, between asking and multiplying.
+  /// What a product keeps of its operands between asking and multiplying. `Operands` are SharedOperands, GridOperands
+  /// or ThreesOperands.
   template <typename Operands>
   using Asked = typename Operands::template Asked<kAsked, Sizes::kRowTiles>;
 
-  /// Asks for everything that the resident tiles need.
+  /// Asks for all words that the resident tiles need.
   template <typename Operands>
   __device__ void ask(const Operands& operands, Asked<Operands>& asked) const {
     if (warp_.tiles > 0) operands.ask(warp_.first_tile, warp_.tiles, asked);
   }
 
-  /// `target`, [k_warps][row][unit][gate] with rows `sum_stride` apart, gets this warp's part of the sums of the gates
-  /// of a phase, of all rows of the operands, which have been asked for.
+  /// Writes this warp's part of the sums to `target`, [k_warps][row][unit][gate] with rows `sum_stride` apart: for the
+  /// gates of a phase, and all rows of the operands, which the caller has asked for.
   template <int kPhase, typename Operands>
   __device__ void multiply(const Operands& operands, Asked<Operands>& asked, const PassRows& rows, float* target) {
     Sums<kPhase> sums = {};
@@ -118,7 +117,7 @@ class MmaProduct {
     store<kPhase, kPhaseGates<Formula, kPhase>>(sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
   }
 
-  /// `target`, [input_k_warps][row][unit][gate], gets this warp's part of x W.
+  /// Writes this warp's part of x W to `target`, [input_k_warps][row][unit][gate].
   __device__ void multiply_inputs(const WarpInputs& inputs, int, float* target) const {
     multiply_input_phase<0>(inputs, target);
     if constexpr (kPhases<Formula> == 2) multiply_input_phase<1>(inputs, target);
@@ -140,10 +139,10 @@ class MmaProduct {
   template <int kPhase>
   static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
 
-  /// Tiles that are not in registers whose operands are read at once, out of shared memory.
+  /// How many tiles that are not in registers read their operands from shared memory together.
   static constexpr int kTogether = 4;
-  /// Out of global memory kGroupsInFlight groups of tiles are in flight. Found by compiling: with more, registers
-  /// spill.
+  /// Operands from global memory are in flight for kGroupsInFlight groups of tiles. The numbers were found by
+  /// compiling: with more, registers spill.
   static constexpr int kGroupInFlight = kThrees ? kThreesTiles : 1;
   static constexpr bool kFewInFlight =
       Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 || std::is_same_v<Operand, device::Tf32x3>;
@@ -151,7 +150,7 @@ class MmaProduct {
   static constexpr int kStreamedInFlight = 2;
   static constexpr int kInputsTogether = 2;
 
-  /// Asks for kCount of the warp's tiles from `tile` on, as far as they are before `last`.
+  /// Asks for the warp's tiles from `tile` on that are before `last`, as many as `asked` has room for.
   template <typename Operands, typename AskedTiles>
   __device__ void ask_before(const Operands& operands, int tile, int last, AskedTiles& asked) const {
     operands.ask(warp_.first_tile + tile, last - tile, asked);
@@ -178,7 +177,8 @@ class MmaProduct {
     }
   }
 
-  /// Of a tile in shared memory, or one that is streamed in each pass; of none beyond the warp's.
+  /// Adds the products of a tile in shared memory, or of one that is streamed in each pass. Adds nothing for a tile
+  /// beyond the warp's.
   template <int kPhase>
   __device__ void add_further_tile(int tile, const Columns<kRowTiles>& columns, Sums<kPhase>& sums) {
     if (tile < weights_.first_streamed()) {
@@ -190,7 +190,7 @@ class MmaProduct {
     }
   }
 
-  /// Of the gates of a phase.
+  /// Multiplies x with the weights of the gates of a phase.
   template <int kPhase>
   __device__ void multiply_input_phase(const WarpInputs& inputs, float* target) const {
     Sums<kPhase> sums = {};
@@ -214,11 +214,12 @@ class MmaProduct {
     store<kPhase, Formula::kGates>(sums, target + kFirstGate, warp_.shape.sum_stride(Formula::kGates));
   }
 
-  /// Lane l has, in both octets of a vector, unit l / 4 and the rows 2 (l % 4) and the next. Rows of `target` are
-  /// `stride` apart, and have kUnitGates sums for each unit.
+  /// Writes the sums. Lane l has, in both octets of a vector, unit l / 4 and the rows 2 (l % 4) and 2 (l % 4) + 1. Rows
+  /// of `target` are `stride` apart, and have kUnitGates sums for each unit.
   template <int kPhase, int kUnitGates>
   __device__ void store(const Sums<kPhase>& sums, float* target, int stride) const {
-    // Opaque: where sums go is computed here, in every step, and takes no registers from the weights.
+    // Opaque, so that the addresses of the sums are computed here, in every step, and take no registers from the
+    // weights.
     const int lane = static_cast<int>(device::opaque(device::lane()));
     constexpr int kGates = kPhaseGates<Formula, kPhase>;
     target += (warp_.k_warp * kRowTiles * device::kTileColumns + lane % 4 * 2) * stride +
@@ -241,7 +242,7 @@ class MmaProduct {
 
   const WarpPlace warp_;
   LaneWeights<Layout, kResident, Sizes::kKind> weights_;
-  Sums<0> streamed_[kKeptPasses];  ///< of the step, where streamed tiles are read once
+  Sums<0> streamed_[kKeptPasses];  ///< the sums of a step's streamed tiles, where they are read once
 };
 
 }  // namespace rondo

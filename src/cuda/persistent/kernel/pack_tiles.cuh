@@ -1,4 +1,4 @@
-/// Brings a kernel, the recurrent one or that of x, into the order in which lanes hold it. Floor 4.
+/// Packs a kernel, the recurrent one or that of x, in the order in which lanes hold its words.
 #pragma once
 
 #include "cuda/device/thread.cuh"
@@ -12,17 +12,17 @@ inline constexpr int kPackThreads = 128;
 
 template <typename Operand>
 struct PackTiles {
-  PersistentShape shape = {};  ///< of W: PersistentShape::of_inputs
+  PersistentShape shape = {};  ///< for W, that of PersistentShape::of_inputs
   std::int64_t K = 0;
-  const typename Numbers<Operand>::Element* kernel = nullptr;  ///< (K, G H)
-  device::Words4* packed = nullptr;                            ///< [block of a team][warp][tile][vector][lane]
+  const typename OperandTraits<Operand>::Element* kernel = nullptr;  ///< (K, G H)
+  device::Words4* packed = nullptr;                                  ///< [block of a team][warp][tile][vector][lane]
 };
 
-/// Operands of column (gate, unit) at a word along k; zeros beyond K and H.
+/// The word of column (gate, unit) at a position along k; zero beyond K and H.
 template <typename Formula, typename Operand>
 __device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int gate, std::int64_t unit, int word) {
-  using Element = typename Numbers<Operand>::Element;
-  constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  using Element = typename OperandTraits<Operand>::Element;
+  constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
   const std::int64_t H = pack.shape.H;
   const auto at = [&](std::int64_t k) {
     const bool exists = gate < Formula::kGates && unit < H && k < pack.K;
@@ -36,7 +36,7 @@ __device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int 
   }
 }
 
-/// One vector for each thread.
+/// Each thread packs one vector.
 template <typename Formula, typename Operand, int kOctets>
 __global__ void __launch_bounds__(kPackThreads) pack_tiles_kernel(const __grid_constant__ PackTiles<Operand> pack) {
   using Layout = TileLayout<Formula, Operand, kOctets>;

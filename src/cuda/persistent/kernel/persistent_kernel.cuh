@@ -1,5 +1,5 @@
-/// One launch for the whole sequence. The recurrent kernel stays in registers and shared memory, states in registers,
-/// and blocks of a team tell each other h once a step:
+/// One launch for the whole sequence. The recurrent kernel stays in registers and shared memory, states stay in
+/// registers, and blocks of a team tell each other h once in each step:
 ///
 ///     push the initial h, if there is one
 ///     for s in the steps at which some row of the team is live:
@@ -11,24 +11,29 @@
 ///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]         a GRU that resets before it
 ///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
 ///
-/// Where a team has more rows than a product takes, each line is done for one pass of rows after the other, and h of
-/// one pass is in flight while the next one is multiplied.
+/// Where a team has more rows than a product takes, each line runs for one pass of rows after the other, and h of one
+/// pass is in flight while the next pass is multiplied.
 ///
-/// Inputs of a step are asked for one step ahead. Steps outside of that range write y alone. A block whose wait is
-/// given up pushes nothing that depends on it, and fills what it has not written with NaN (block_stall.cuh).
+/// The kernel asks for the inputs of a step one step ahead. In steps outside of that range it writes y alone. A block
+/// whose wait is given up pushes nothing that depends on that wait, and fills what it has not written with NaN
+/// (block_stall.cuh).
 ///
-/// Between the product of x and the reading of its sums there is one barrier of the block in each pass: that after the
-/// product of h, or, where h is zeros, one of its own. A fast warp may write sums of x of the next pass while a slow
-/// one reads those of this pass; it writes those of the pass after the next when everybody has come to the next
-/// barrier, and who comes there has read. So they lie in two places in turn. Floor 4.
+/// Between the product of x and the reading of its sums, each pass has one barrier of the block: the barrier after the
+/// product of h or, where h is zeros, a barrier of its own. A fast warp may write sums of x of the next pass while a
+/// slow warp still reads the sums of this pass. The fast warp writes the sums of the pass after the next one when all
+/// warps have arrived at the next barrier, and a warp that arrives there has read its sums. Two places for these sums,
+/// used alternately, are therefore enough.
 #pragma once
 
 #include "cuda/device/async_copy.cuh"
-#include "cuda/persistent/kernel/exchange.cuh"
+#include "cuda/persistent/kernel/block_exchange.cuh"
+#include "cuda/persistent/kernel/block_memory.cuh"
+#include "cuda/persistent/kernel/cluster_exchange.cuh"
 #include "cuda/persistent/kernel/fma_product.cuh"
 #include "cuda/persistent/kernel/grid_exchange.cuh"
 #include "cuda/persistent/kernel/input_stream.cuh"
 #include "cuda/persistent/kernel/mma_product.cuh"
+#include "cuda/persistent/kernel/row_passes.cuh"
 #include "cuda/persistent/kernel/threes_exchange.cuh"
 #include "cuda/persistent/kernel/unit_rows.cuh"
 #include "recurrence/buffers.h"
@@ -44,104 +49,12 @@ struct ProductOf<Formula, float, Sizes> {
   using Type = FmaProduct<Formula, Sizes>;
 };
 
-/// The block's shared memory, by SharedLayout.
-struct BlockMemory {
-  std::byte* base;
-  const SharedLayout& layout;
-
-  __device__ std::uint32_t* operands() const { return reinterpret_cast<std::uint32_t*>(base + layout.operands); }
-  __device__ float* sums_at(std::uint32_t place) const { return reinterpret_cast<float*>(base + place); }
-  __device__ device::Words4* weights() const { return reinterpret_cast<device::Words4*>(base + layout.weights); }
-  __device__ device::Words4* stream() const { return reinterpret_cast<device::Words4*>(base + layout.stream); }
-  __device__ std::byte* barriers() const { return base + layout.barriers; }
-
-  /// Rows and words of h that do not exist stay zeros, and so do the sums of a first step that has zeros for h.
-  __device__ void clear(int threads) const {
-    device::Words4* words = reinterpret_cast<device::Words4*>(base + layout.operands);
-    const int count = static_cast<int>((layout.weights - layout.operands) / sizeof(device::Words4));
-    for (int i = static_cast<int>(device::thread_index().x); i < count; i += threads) words[i] = {};
-  }
-};
-
-/// Weights that are not multiplied with anything stay where they are.
-template <typename Product>
-__device__ inline WarpPlace warp_place(const PersistentShape& shape, const BlockMemory& memory, int rows,
-                                       bool multiplies) {
-  const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
-  const int k_warp = warp / shape.unit_warps;
-  const int shared_vectors = shared_tiles(shape, Product::kResident) * Product::kVectors * device::kWarpLanes;
-  constexpr int kStreamVectors = kStreamPlaces * Product::Layout::template kPhaseVectors<0> * device::kWarpLanes;
-  return {.shape = shape,
-          .unit_warp = warp % shape.unit_warps,
-          .k_warp = k_warp,
-          .tiles = multiplies ? shape.tiles_of(k_warp) : 0,
-          .first_tile = k_warp * shape.warp_tiles(),
-          .rows = rows,
-          .shared_weights = memory.weights() + warp * shared_vectors,
-          .stream_places = memory.stream() + warp * kStreamVectors};
-}
-
-/// Where the sums of a product are in the block's shared memory, in bytes: products alternate between the places, where
-/// BlockNeeds::sum_places is 2.
-class SumPlaces {
- public:
-  __device__ SumPlaces(const SharedLayout& layout, const PersistentShape& shape, const BlockNeeds& needs)
-      : both_(2 * first_of(layout) + (needs.sum_places == 1 ? 0 : bytes_of(shape, needs))),
-        current_(first_of(layout)) {}
-
-  __device__ std::uint32_t next() {
-    current_ = both_ - current_;
-    return current_;
-  }
-  __device__ std::uint32_t current() const { return current_; }
-
- private:
-  static __device__ std::uint32_t first_of(const SharedLayout& layout) {
-    return static_cast<std::uint32_t>(layout.sums);
-  }
-  static __device__ std::uint32_t bytes_of(const PersistentShape& shape, const BlockNeeds& needs) {
-    return static_cast<std::uint32_t>(sum_count(shape, needs)) * sizeof(float);
-  }
-
-  const std::uint32_t both_;  ///< the sum of the two places
-  std::uint32_t current_;
-};
-
-/// `value(i)` of every row of this thread in a pass goes to all blocks of the team.
-template <typename Counts, typename Exchange, typename Rows, typename Value>
-__device__ inline void push_rows(Exchange& exchange, const Rows& rows, int pass, const Value& value) {
-  rows.for_rows(pass, [&](int i) { exchange.push(rows.behind_first(i), value(i), rows.is_pushed(i)); });
-}
-
-/// For all rows of this thread, behind the end of their pushes.
-template <typename Exchange, typename Rows>
-__device__ inline void make_room(const Exchange& exchange, const Rows& rows) {
-  if constexpr (Exchange::kMakesRoom) {
-    RONDO_UNROLL
-    for (int i = 0; i < Rows::kRows; ++i) exchange.make_room(rows.behind_first(i), rows.is_pushed(i));
-  }
-}
-
-/// Calls function(pass) for all passes that have rows. Not unrolled: a product is most of a kernel's code.
-template <typename Counts, typename Function>
-__device__ inline void for_passes(int rows, const Function& function) {
-  RONDO_KEEP_LOOP
-  for (int pass = 0; pass < Counts::kPasses; ++pass) {
-    if (pass == 0 || pass * Counts::kPassRows < rows) function(pass);
-  }
-}
-
-/// Of a team of `rows`, in the pass that begins at `first`.
-template <typename Counts>
-__device__ inline int rows_of_pass(int rows, int first) {
-  return rows - first < Counts::kPassRows ? rows - first : Counts::kPassRows;
-}
-
 template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles,
           Streams kStreams = Streams::each_pass>
 __global__ void __launch_bounds__(kPersistentThreads, 1)
-    persistent_kernel(const __grid_constant__ PersistentRun<typename Numbers<Operand>::Element> run) {
-  // Clusters begin with compute capability 9.0, and for 8.0 the compiler finds no registers for the sums of two passes.
+    persistent_kernel(const __grid_constant__ PersistentRun<typename OperandTraits<Operand>::Element> run) {
+  // Compute capability 9.0 is the first with clusters, and for 8.0 the compiler has no registers for the sums of two
+  // passes.
   constexpr bool kNewer = Exchange::kKind == PersistentKind::cluster || kStreams == Streams::once;
   if constexpr (kNewer && !device::kHasClusters) return;
   constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
@@ -149,10 +62,10 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, kStreams>;
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
   using Counts =
-      RowCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),
-                known_units(Exchange::kKind, kOctets, kRowTiles)>;
-  // With one pass, what the others push is asked for straight after the push, and comes while y is written; not where
-  // the kernel multiplies x meanwhile, which needs the registers.
+      PassCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),
+                 known_units(Exchange::kKind, kOctets, kRowTiles)>;
+  // With one pass, a thread asks for the words of other blocks straight after its own push, so that they arrive while
+  // it writes y. A kernel that multiplies x at that time has no registers for such words.
   constexpr bool kAsksEarly = Counts::kPasses == 1 && Exchange::kInFlight;
   const PersistentShape& shape = run.shape;
   const bool asks_early = kAsksEarly && !shape.multiplies_inputs();
@@ -167,16 +80,16 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const BlockMemory memory{device::shared_memory(), run.layout};
   memory.clear(shape.threads());
   const StepRange range = run.schedule.steps_to_compute(first_row, team_rows);
-  bool fresh = run.initial_h.data == nullptr;  // h is zeros: there is nothing to tell and to multiply
+  bool h_is_zeros = run.initial_h.data == nullptr;  // then there is nothing to push and to multiply
   const int warp = thread / device::kWarpLanes;
   InputStream<Formula, Operand, typename Product::Layout, Counts> inputs(
       run, memory.base, {.first_row = first_row, .rows = team_rows, .steps = range});
   if (shape.multiplies_inputs()) inputs.begin(block);
   Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
                                     device::kWarpLanes,
-                  warp_place<Product>(shape, memory, team_rows, !fresh || range.last - range.first > 1));
+                  warp_place<Product>(shape, memory, team_rows, !h_is_zeros || range.last - range.first > 1));
   const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
-  UnitRows<Formula, typename Numbers<Operand>::Element, Counts> rows(
+  UnitRows<Formula, typename OperandTraits<Operand>::Element, Counts> rows(
       run,
       {.unit = place.unit,
        .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
@@ -189,14 +102,14 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, place.row, memory.operands(),
                      memory.barriers(), run.flags});
   exchange.begin();
-  const auto push_h = [&](int pass) { push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
+  const auto push_h = [&](int pass) { push_rows(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
 
   rows.load_states();
   std::int32_t s = 0;
   for (; s < range.first; ++s) rows.emit(s, false);
   std::uint32_t given_up = exchange.given_up();
   if (s < range.last) {
-    if (!fresh && given_up == 0) {
+    if (!h_is_zeros && given_up == 0) {
       for_passes<Counts>(team_rows, push_h);
       exchange.end_pushes();
       make_room(exchange, rows);
@@ -205,12 +118,12 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   }
   SumPlaces sums(run.layout, shape, needs);
   typename Product::template Asked<decltype(exchange.operands(0))> asked;
-  if (asks_early && s < range.last && !fresh) product.ask(exchange.operands(0), asked);
-  // Sums of a phase of the step; with the first one those of x.
+  if (asks_early && s < range.last && !h_is_zeros) product.ask(exchange.operands(0), asked);
+  // Makes the sums of a phase of the step, and with phase 0 those of x.
   const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, int pass) {
     const bool with_inputs = kPhase == 0 && shape.multiplies_inputs();
     if (with_inputs) inputs.multiply(product, s, pass);
-    if (!fresh) {
+    if (!h_is_zeros) {
       const int first = pass * kPassRows;
       exchange.wait(first);
       const auto operands = exchange.operands(first);
@@ -228,16 +141,16 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   for (; s < range.last && given_up == 0; ++s) {
     const bool more = s + 1 < range.last;
     if constexpr (kStreams == Streams::once) {
-      if (!fresh) product.begin_step([&](int pass) { return exchange.operands(pass * kPassRows); });
+      if (!h_is_zeros) product.begin_step([&](int pass) { return exchange.operands(pass * kPassRows); });
     }
     if constexpr (kPhases<Formula> == 2) {
       for_passes<Counts>(team_rows, [&](int pass) {
         multiply(std::integral_constant<int, 0>{}, pass);
-        if (fresh) return;
+        if (h_is_zeros) return;
         rows.reset(pass, sums.current());
-        if (given_up == 0) push_rows<Counts>(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
+        if (given_up == 0) push_rows(exchange, rows, pass, [&](int i) { return rows.reset_h(i); });
       });
-      if (!fresh) {
+      if (!h_is_zeros) {
         exchange.end_pushes();
         if (given_up == 0) make_room(exchange, rows);
       }
@@ -251,7 +164,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     if (more) exchange.end_pushes();
     if (asks_early && more) product.ask(exchange.operands(0), asked);
     if (more) make_room(exchange, rows);
-    fresh = false;
+    h_is_zeros = false;
     rows.emit(s, true);
     if (more) rows.load_inputs(s + 1);
   }
@@ -262,7 +175,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     if (thread == 0) exchange.report(run.flags, s);
     rows.lose(s);
   }
-  device::AsyncCopies().wait<0>();  // they write into memory that is another block's when this one has ended
+  device::AsyncCopies().wait<0>();  // copies write into memory that another block owns when this one has ended
   exchange.end();
 }
 

@@ -1,36 +1,37 @@
-/// What a persistent kernel is told. Floor 4.
+/// The arguments of a persistent kernel.
 #pragma once
 
 #include "cuda/common/result_rows.h"
 #include "cuda/persistent/shape/exchange.h"
-#include "cuda/persistent/shape/tile_layout.h"
+#include "cuda/persistent/shape/shared_layout.h"
 #include "recurrence/cells/unit.h"
 #include "recurrence/schedule.h"
 
 namespace rondo {
 
-/// What a kernel that multiplies x itself reads.
+/// The inputs of a kernel that multiplies x itself.
 template <typename Element>
 struct RunInputs {
   const Element* data = nullptr;  ///< (T, B, I)
   TimeBatchStrides strides = {};
   std::int32_t I = 0;
-  bool in_words = false;                    ///< all rows begin and end at words of 4 bytes
+  bool in_words = false;                    ///< whether all rows begin and end at words of 4 bytes
   const device::Words4* weights = nullptr;  ///< the kernel, as pack_tiles_kernel leaves it
 };
 
 template <typename Element>
 struct PersistentRun {
   PersistentShape shape = {};
-  SharedLayout layout = {};  ///< PersistentKernels::launch fills it in: the constant memory of a kernel's arguments
-                             ///< spares registers
+  SharedLayout layout = {};  ///< filled in by PersistentKernels::launch: a kernel reads it from the constant memory of
+                             ///< its arguments, which spares registers
   Schedule schedule = {};
   Activations activations = {};
   const device::Words4* weights = nullptr;  ///< the recurrent kernel, as pack_tiles_kernel leaves it
   const float* bias = nullptr;              ///< (G H)
-  const float* recurrent_bias = nullptr;    ///< (G H); looked at only where the Formula has two biases
-  RunInputs<Element> x = {};                ///< where PersistentShape::multiplies_inputs
-  const float* input_sums = nullptr;  ///< (T, B, H G) by input step, `input_strides` apart: x W, where it does not
+  const float* recurrent_bias = nullptr;    ///< (G H); read only where the Formula has two biases
+  RunInputs<Element> x = {};                ///< read where PersistentShape::multiplies_inputs
+  const float* input_sums = nullptr;        ///< (T, B, H G) by input step, `input_strides` apart: x W, where the kernel
+                                            ///< does not multiply x
   TimeBatchStrides input_strides = {};
   BatchRows<const Element> initial_h = {};  ///< absent: zeros
   BatchRows<const Element> initial_c = {};

@@ -1,4 +1,4 @@
-/// Rows of h in shared memory, as products read them. Floor 4.
+/// Rows of h in shared memory, as products read them.
 #pragma once
 
 #include "cuda/device/collectives.cuh"
@@ -8,7 +8,7 @@
 
 namespace rondo {
 
-/// Of a tile along k: the right operand of device::mma for each row tile, as a lane holds it.
+/// The right operands of device::mma of a tile along k, for each row tile, as a lane holds them.
 template <int kRowTiles>
 struct Columns {
   std::uint32_t of[kRowTiles][2];
@@ -16,21 +16,21 @@ struct Columns {
 
 /// A row-major matrix of words.
 struct SharedOperands {
-  static constexpr bool kInFlight = false;  ///< whether what is asked for comes later
+  static constexpr bool kInFlight = false;  ///< whether words may arrive after `ask` has returned
 
   const std::uint32_t* words;
   int stride;  ///< from row to row
 
-  /// What operands keep between asking and taking: here nothing.
+  /// What operands keep between asking and taking: nothing, in shared memory.
   template <int kCount, int kRowTiles>
   struct Asked {};
 
-  /// Begins to bring the tiles first, first + 1, ...: `count` of them, but at most kCount.
+  /// Begins to read `count` tiles from `first` on, but at most kCount.
   template <int kCount, int kRowTiles>
   __device__ void ask(int, int, Asked<kCount, kRowTiles>&) const {}
 
-  /// Tiles that were asked for; what comes in the place of those that are not there is not used. All lanes of the warp
-  /// take part, and `count` is 1 or more.
+  /// Gives the tiles that were asked for. Columns of tiles from `count` on hold words that no caller uses. All lanes of
+  /// the warp take part, and `count` is 1 or more.
   template <int kCount, int kRowTiles>
   __device__ void take(int first, int count, Asked<kCount, kRowTiles>&, Columns<kRowTiles> (&columns)[kCount]) const {
     load(first, count, columns);
@@ -41,8 +41,8 @@ struct SharedOperands {
     const int last = count - 1;
     const auto existing = [&](int tile) { return first + (tile < last ? tile : last); };
     const int lane = static_cast<int>(device::lane());
-    // Lanes 0 to 7 give the addresses of the first half of a tile of 8 rows, 8 to 15 of the second half; 16 to 31 of
-    // the next 8 rows, or of the next tile where there are no more rows.
+    // Lanes 0 to 7 give the addresses of the first half of a tile of 8 rows, lanes 8 to 15 those of the second half.
+    // Lanes 16 to 31 do so for the next 8 rows, or for the next tile where there is one row tile.
     const std::uint32_t* half = words + lane % 8 * stride + lane / 8 % 2 * (device::kTileWords / 2);
     if constexpr (kRowTiles == 1) {
       RONDO_UNROLL

@@ -1,24 +1,24 @@
 /// The exchange of a grid whose blocks have words in threes: a packet of 16 bytes holds three words of a row and the
-/// number of the exchange, so that a third of the bytes of packets of one word is not moved. Interface and argument as
-/// in exchange.cuh. Floor 4.
+/// number of the exchange, which saves a third of the bytes of packets of one word. Interface and argument are those of
+/// block_exchange.cuh.
 ///
-/// A block has 24 units, or 48, and each of its warps rows of 24 of them: units of a row are neighbouring lanes.
-/// Packets lie in the order [packet along k][row][lane of a tile], and each lane reads those whose words it multiplies,
-/// as word_of_threes has them.
+/// A block has 24 or 48 units, and each of its warps has 24 units of some rows, in neighbouring lanes. Packets lie in
+/// the order [packet along k][row][lane of a tile], and each lane reads the packets whose words it multiplies, in the
+/// order of word_of_threes.
 #pragma once
 
 #include "cuda/persistent/kernel/grid_exchange.cuh"
 
 namespace rondo {
 
-/// As GridOperands.
+/// Rows of h in packets of three words, with the interface of GridOperands.
 struct ThreesOperands {
   static constexpr bool kInFlight = true;
 
   const device::Words4* packets;
-  int packets_along_k;  ///< that are pushed
-  int rows;             ///< that come
-  std::uint32_t epoch;  ///< of what comes
+  int packets_along_k;  ///< that the team pushes
+  int rows;             ///< that other blocks push
+  std::uint32_t epoch;  ///< of the exchange that is read
   BlockStall stall;
   bool one_first;  ///< Polls::one_first
 
@@ -28,7 +28,7 @@ struct ThreesOperands {
     device::Words4 packets[kCount / kThreesTiles * 2];
   };
 
-  /// Of tiles from `first` on, a multiple of kThreesTiles.
+  /// Asks for the tiles from `first` on, a multiple of kThreesTiles.
   template <int kCount>
   __device__ void ask(int first, int count, Asked<kCount, 1>& asked) const {
     const device::Words4* source = device::opaque(source_of(first));
@@ -106,7 +106,7 @@ class ThreesExchange : public GridTeam<kNumberedPlaces> {
   __device__ void end_pushes() { next_epoch(); }
 
   __device__ void wait(int) {
-    if (place_.shape.sum_places == 1) device::block_barrier();  // nobody reads the last sums any more
+    if (place_.shape.sum_places == 1) device::block_barrier();  // behind it no warp reads the last sums any more
   }
   __device__ void order(int) const {}
 
@@ -125,12 +125,13 @@ class ThreesExchange : public GridTeam<kNumberedPlaces> {
   __device__ void end() { leave(epoch_ + 1); }
 
  private:
-  static constexpr int kPerWord = Numbers<Operand>::kPerWord;
+  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
   static constexpr std::uint32_t kPacketBytes = sizeof(device::Words4);
   static constexpr std::uint32_t kRowBytes = kTilePairs * kPacketBytes;
 
-  std::uint32_t slot_ = 0;  ///< where the packet of this thread's first row goes, in bytes, but for the exchange
-  bool pushes_ = false;     ///< whether it has one
+  std::uint32_t slot_ =
+      0;  ///< where this thread writes the packet of its first row, in bytes, without the offset of the exchange
+  bool pushes_ = false;  ///< whether this thread writes such packets
 };
 
 }  // namespace rondo

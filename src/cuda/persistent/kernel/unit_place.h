@@ -1,4 +1,4 @@
-/// Which rows of the batch a thread has: how many at most, and where they begin. Floor 4.
+/// Which unit and which rows of the batch a thread has.
 #pragma once
 
 #include <cstdint>
@@ -8,27 +8,28 @@
 
 namespace rondo {
 
-/// Where a thread's rows are.
+/// The unit and the rows of a thread.
 struct UnitPlace {
-  int unit = 0;                ///< of the block
-  std::int32_t u = 0;          ///< of the layer; H or more: none
-  std::int32_t first_row = 0;  ///< of the batch: the team's first
-  int rows = 0;                ///< of the team
-  int row = 0;                 ///< of a pass: this thread's first
-  int row_step = 1;            ///< to its next one
-  int lane = 0;                ///< among those that share a unit of a row: the first has the unit, others no `u`
+  int unit = 0;                ///< of the block's
+  std::int32_t u = 0;          ///< of the layer's; H or more: the thread has none
+  std::int32_t first_row = 0;  ///< the team's first, in the batch
+  int rows = 0;                ///< how many the team has
+  int row = 0;                 ///< this thread's first, in a pass
+  int row_step = 1;            ///< from one row of this thread to the next
+  int lane = 0;                ///< among the lanes that share a unit of a row: lane 0 has the unit, others have no `u`
 };
 
-/// Which unit and rows a thread of a block has, in a pass.
+/// The unit and the rows of a pass that a thread of a block has.
 struct ThreadPlace {
   int unit = 0;
-  int row = 0;  ///< its first one; `pass_rows`: none
+  int row = 0;  ///< the first; `pass_rows`: the thread has none
   int row_step = 1;
-  int lane = 0;  ///< among those that share them; only the first has the unit
+  int lane = 0;  ///< among the lanes that share them; only lane 0 has the unit
 };
 
-/// Units lie beside each other in threads, each `lanes` times, and rows follow. With words in threes a warp has 24
-/// units of a row in its first lanes, and its other lanes have none. Threads that are left over have no row.
+/// Neighbouring threads have neighbouring units. Each unit of a row has `lanes` threads, and the threads of one row
+/// follow those of another. With words in threes, the first 24 lanes of a warp have units of a row, and its other lanes
+/// have none. Threads that are left over have no row.
 __device__ inline ThreadPlace thread_place(const PersistentShape& shape, int lanes, bool threes, int pass_rows) {
   const int thread = static_cast<int>(device::thread_index().x);
   if (threes) {
@@ -50,17 +51,18 @@ __device__ inline ThreadPlace thread_place(const PersistentShape& shape, int lan
           .lane = place % lanes};
 }
 
-/// How many rows there may be: of a team in passes of so many, and in each of them of a thread. Where it is known
-/// beforehand how many units a block has, kUnits says so, and all of its kMostWarps warps are along k.
+/// Counts that are known when a kernel is compiled: kPasses passes of a team, kPassRows rows of a pass, and kThreadRows
+/// rows that a thread has at most in a pass. kUnits is the number of a block's units where that is known, in blocks
+/// whose kMostWarps warps are all along k; otherwise 0.
 template <int kPassesValue, int kPassRowsValue, int kThreadRowsValue, int kUnitsValue>
-struct RowCounts {
+struct PassCounts {
   static constexpr int kPasses = kPassesValue;
   static constexpr int kPassRows = kPassRowsValue;
   static constexpr int kThreadRows = kThreadRowsValue;
   static constexpr int kUnits = kUnitsValue;
 };
 
-/// Rows of a pass that a thread needs room for: all of them, dealt to the threads of a unit.
+/// Rows of a pass that a thread needs room for: the rows of a pass are dealt to the threads of a unit.
 template <PersistentKind kKind, int kOctets, int kRowTiles>
 RONDO_HOST_DEVICE constexpr int thread_rows(int pass_rows) {
   constexpr int kUnitThreads = fewest_k_warps(kKind, kOctets, kRowTiles) * device::kWarpLanes / (kOctets * kOctetUnits);

@@ -8,18 +8,18 @@
 namespace rondo {
 namespace {
 
-constexpr std::int64_t kMostUnits = 1 << 14;  // so that sizes of a block fit 31 bits
+constexpr std::int64_t kMostUnits = 1 << 14;  // with more, sizes of a block might exceed 31 bits
 constexpr std::int64_t kMostRows = std::int64_t{1} << 30;
 constexpr std::int64_t kMostSteps = std::int64_t{1} << 30;
 
-/// The expected time of a plan where plans are compared. Products by cuBLASLt were measured when the model was fitted,
-/// and kernels that multiply x themselves were not: such a kernel has to win clearly. bench/report/tuning.py compares
-/// plans alike, with the same number.
+/// The time by which plans are compared. The model of the product by cuBLASLt rests on measurements, but that of a
+/// kernel that multiplies x itself does not: such a kernel must be faster by kHardware.input_gain.
+/// bench/report/tuning.py compares alike.
 double weighed_ns(const PersistentPlan& plan) {
   return plan.total_ns * (plan.shape.multiplies_inputs() ? kHardware.input_gain : 1.0);
 }
 
-/// Why no kernel runs it on any device, or nothing.
+/// Why no kernel runs a recurrence on any device; empty where there are kernels for it.
 std::string why_none(const RecurrenceSpec& spec) {
   if (!has_operand(spec)) return "it computes in f32, f16 and bf16 alone";
   if (!is_plain(spec.cell)) return "its LSTM has no peepholes, no cell clip and no projection";
@@ -43,35 +43,36 @@ std::string why_too_large(const DeviceProperties& properties, std::span<const Pe
 
 std::vector<PersistentPlan> ranked_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                               const PersistentOptions& options) {
-  std::vector<PersistentPlan> ways;
-  if (!why_none(spec).empty()) return ways;
+  std::vector<PersistentPlan> candidates;
+  if (!why_none(spec).empty()) return candidates;
   for (const PersistentKind kind : options.kinds) {
     const std::vector<PersistentPlan> of_kind = persistent_plans(spec, properties, kind);
-    ways.insert(ways.end(), of_kind.begin(), of_kind.end());
+    candidates.insert(candidates.end(), of_kind.begin(), of_kind.end());
   }
-  std::ranges::stable_sort(ways, {}, weighed_ns);
+  std::ranges::stable_sort(candidates, {}, weighed_ns);
   const TuningRow* row = find_tuning(options.table, spec, properties);
-  if (row == nullptr) return ways;
-  const auto measured = std::ranges::find_if(ways, [&](const auto& way) { return way_name(way.shape) == row->way; });
-  if (measured == ways.end()) return ways;
+  if (row == nullptr) return candidates;
+  const auto measured = std::ranges::find_if(
+      candidates, [&](const auto& candidate) { return candidate_name(candidate.shape) == row->candidate; });
+  if (measured == candidates.end()) return candidates;
   measured->measured = row;
-  std::rotate(ways.begin(), measured, measured + 1);
-  return ways;
+  std::rotate(candidates.begin(), measured, measured + 1);
+  return candidates;
 }
 
 PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                    const PersistentOptions& options) {
   PersistentChoice choice{.reason = why_none(spec)};
   if (!choice.reason.empty()) return choice;
-  const std::vector<PersistentPlan> ways = ranked_persistent(spec, properties, options);
-  if (ways.empty()) {
+  const std::vector<PersistentPlan> candidates = ranked_persistent(spec, properties, options);
+  if (candidates.empty()) {
     choice.reason = why_too_large(properties, options.kinds);
   } else {
-    choice.plan = ways.front();
+    choice.plan = candidates.front();
     if (choice.plan->measured != nullptr) return choice;
   }
   const TuningRow* row = find_tuning(options.table, spec, properties);
-  if (row != nullptr && row->way == kStepwiseWay) choice.stepwise = row;
+  if (row != nullptr && row->candidate == kStepwiseCandidate) choice.stepwise = row;
   return choice;
 }
 

@@ -14,17 +14,18 @@ double overlapped(double a, double b) { return std::max(a, b) + kHardware.overla
 
 double per_scheduler(double warps) { return std::max(1.0, warps / kHardware.schedulers); }
 
-/// How rows go through the products of a step.
+/// How the products of a step take the rows of a team.
 struct Passes {
   bool strict = false;
-  double parts = 1;      ///< mma for each that one operand asks for
-  double row_tiles = 1;  ///< of each
+  double parts = 1;      ///< mma of one operand's product: 3 for tf32x3
+  double row_tiles = 1;  ///< row tiles of each pass
   double count = 1;
-  double repeats = 1;  ///< times that a weight is read
-  double rows = 0;     ///< that a strict product multiplies
+  double repeats = 1;  ///< how often a step reads a weight
+  double rows = 0;     ///< rows that a strict product multiplies
 };
 
-/// Those of the last group, which has fewer, are rounded up to a power of two.
+/// The rows that a strict product computes: the rows of the last group, which may have fewer, are rounded up to a power
+/// of two.
 double strict_rows(int rows, int together) {
   const int left = rows % together;
   int last = left == 0 ? 0 : 2;
@@ -62,7 +63,7 @@ double product_ns(const RecurrenceSpec& spec, const PersistentShape& shape, cons
     const double vectors = std::ceil(octets / 2);
     const double warps = per_scheduler(shape.warps());
     const double rate = passes.parts * vectors * passes.row_tiles * kHardware.mma_clocks * warps;
-    const double words = passes.parts > 1 ? 4 * vectors + 2 * passes.row_tiles : 0;  // that a warp splits
+    const double words = passes.parts > 1 ? 4 * vectors + 2 * passes.row_tiles : 0;  // words that a warp splits
     const double issue = overlapped(rate, words * kHardware.split_clocks * warps);
     clocks = passes.count * tiles * std::max(issue, passes.parts * kHardware.mma_latency_clocks);
   }
@@ -79,7 +80,7 @@ double shared_memory_ns(const PersistentShape& shape, const BlockBytes& bytes, c
   return (passes.count * (operands + sums) + weights) / kHardware.shared_bytes_per_clock / kHardware.clocks_per_ns;
 }
 
-/// What comes out of L2 in a step: h, for every warp that multiplies it, and streamed weights.
+/// What a step reads from L2: h, for every warp that multiplies it, and streamed weights.
 double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const Passes& passes) {
   const double h_bytes = 4.0 * shape.rows * shape.row_words();
   const double readings = shape.streams == Streams::once ? 1 : passes.repeats;
@@ -89,7 +90,7 @@ double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const 
     incoming += exchanged * (passes.strict ? 1 : shape.unit_warps);
   }
   const double blocks = static_cast<double>(shape.blocks) * shape.teams;
-  // What a team streams is the same for all teams, and comes out of L2 if all of it fits.
+  // All teams stream the same weights, which are read from L2 if all of them fit there.
   const double streamed = static_cast<double>(shape.blocks) * static_cast<double>(bytes.streamed_weights);
   const double from_memory = streamed <= kHardware.l2_bytes ? 0.0 : readings * streamed / kHardware.memory_bytes_per_ns;
   const double from_peers = shape.kind == PersistentKind::cluster ? h_bytes / kHardware.cluster_bytes_per_ns : 0.0;
@@ -97,7 +98,7 @@ double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const 
                                 incoming * blocks / kHardware.l2_bytes_per_ns, from_memory});
 }
 
-/// x W of all passes of a step, but for the sums' way to their threads: what goes on while the block waits for h.
+/// The time of x W of all passes of a step, which overlaps the wait for h. It does not include the reading of the sums.
 double input_work_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes,
                      const Passes& passes) {
   const PersistentShape inputs = shape.of_inputs();
@@ -118,7 +119,7 @@ double input_work_ns(const RecurrenceSpec& spec, const PersistentShape& shape, c
   return overlapped(product_ns(spec, inputs, of_inputs), shared) + copies + elements * kHardware.element_ns;
 }
 
-/// What x W adds to a step: what the wait for h does not hide, and the sums' way.
+/// What x W adds to a step: the part that the wait for h does not hide, and the reading of its sums.
 double inputs_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes,
                  const Passes& passes, double waiting) {
   if (!shape.multiplies_inputs()) return 0;
@@ -128,7 +129,7 @@ double inputs_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const
          passes.count * (kHardware.input_latency_ns + reading);
 }
 
-/// Without the bytes.
+/// The time of an exchange, without its bytes.
 double exchange_ns(const PersistentShape& shape, const Passes& passes) {
   switch (shape.kind) {
     case PersistentKind::block: return kHardware.block_exchange_ns;
@@ -147,7 +148,7 @@ double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape
   const double phases = recurrent_product(spec).phases;
   const double work = overlapped(product_ns(spec, shape, passes), shared_memory_ns(shape, bytes, passes));
   const double incoming = phases * incoming_ns(shape, bytes, passes);
-  // h of one pass comes while another one is multiplied.
+  // Words of h of one pass arrive while another pass is multiplied.
   const bool ahead = passes.count > 1 && !passes.strict;
   const double exchange = exchange_ns(shape, passes);
   return phases * (exchange + passes.count * kHardware.latency_ns) +

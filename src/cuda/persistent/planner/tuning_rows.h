@@ -1,5 +1,5 @@
 /// Written by bench/report/report.py tuning; not by hand. Above each row stands its point, and what was measured of the
-/// way that the model takes.
+/// candidate that the model takes.
 #pragma once
 
 #include <array>

@@ -1,9 +1,10 @@
-/// Ways to share out a recurrence that were measured to be faster than what the model of a step would take. Floor 4.
+/// Candidates, which are ways to share out a recurrence, that were measured to be faster than the one that the model of
+/// a step prefers.
 ///
-/// A planner takes the way of the row that fits before those that it has modelled, if it has that way on the device at
-/// all. A row fits a recurrence on a device of the same name and number of multiprocessors (a share of a device is
-/// another one), of the same cell, dtype, math and H, and with B, T and I in its ranges. Activations, mask, lengths and
-/// orders do not count: they cost all ways the same.
+/// A planner prefers the candidate of the row that fits to those that it has modelled, if the device has room for it. A
+/// row fits a recurrence on a device of the same name and number of multiprocessors (a share of a device is another
+/// device), of the same cell, dtype, math and H, and with B, T and I in the row's ranges. Activations, mask, lengths
+/// and orders do not count, because they cost all candidates the same.
 ///
 /// `bench/report/report.py tuning` writes the rows, tuning_rows.h, from records of scripts/gpu-check.
 #pragma once
@@ -20,7 +21,7 @@
 
 namespace rondo {
 
-/// Both are in it.
+/// The numbers from `least` to `most`, with both of them.
 struct TuningRange {
   std::int64_t least = 0;
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -35,22 +36,22 @@ struct TuningRow {
   CellKind cell = CellKind::lstm;
   bool reset_after = true;  ///< as CellSpec has it; true where the cell is no GRU
   DType dtype = DType::f32;
-  MatrixMath math = MatrixMath::strict;  ///< of f32; strict for other dtypes
+  MatrixMath math = MatrixMath::strict;  ///< the spec's for f32; strict for other dtypes
   std::int64_t H = 0;
-  TuningRange B = {};  ///< those for which the way shares out rows as it did where it was measured
-  /// What a run costs once counts the less the more steps there are: a persistent kernel that was faster is so for more
-  /// steps, and cuda_stepwise for fewer.
+  TuningRange B = {};  ///< for which the candidate shares out rows as in its measurement
+  /// Longer runs amortise the start-up cost: a persistent kernel that was faster at T is also faster above it,
+  /// cuda_stepwise also below.
   TuningRange T = {};
-  /// A kernel that multiplies x itself and was faster is so for fewer inputs, another one for more of them.
+  /// A kernel that multiplies x itself and was faster is also faster for fewer inputs, another kernel also for more.
   TuningRange I = {};
-  std::string_view way = {};  ///< as way_name, or "cuda_stepwise"
-  double step_us = 0;         ///< measured: the median run, products of the inputs included, over T
+  std::string_view candidate = {};  ///< as candidate_name, or "cuda_stepwise"
+  double step_us = 0;               ///< measured: the median run, products of the inputs included, over T
   std::string_view record = {};
 };
 
-inline constexpr std::string_view kStepwiseWay = "cuda_stepwise";
+inline constexpr std::string_view kStepwiseCandidate = "cuda_stepwise";
 
-/// What must be the same in a row and a recurrence, in the order of a table.
+/// The fields that must be equal in a row and a recurrence, in the order by which a table is sorted.
 constexpr auto tuning_key(const TuningRow& row) {
   return std::tuple(row.device, row.processors, row.cell, row.reset_after, row.dtype, row.math, row.H);
 }

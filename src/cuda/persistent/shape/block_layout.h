@@ -1,10 +1,10 @@
-/// What a block of a persistent kernel keeps where, asked by the host. Floor 4.
+/// How much a block of a persistent kernel keeps in registers and in shared memory, for the host.
 #pragma once
 
 #include <algorithm>
 #include <type_traits>
 
-#include "cuda/persistent/shape/tile_layout.h"
+#include "cuda/persistent/shape/shared_layout.h"
 #include "recurrence/dispatch_cell.h"
 
 namespace rondo {
@@ -12,8 +12,8 @@ namespace rondo {
 template <int kOctets>
 using Octets = std::integral_constant<int, kOctets>;
 
-/// Calls `function(FormulaTag<Formula>{}, Octets<octets>{})` and returns its result: the one seam at which a shape's
-/// octets become a constant.
+/// Calls `function(FormulaTag<Formula>{}, Octets<octets>{})` and returns its result. A shape's octets become a constant
+/// only here.
 template <typename Operand, typename Formula, int kOctets = kMostOctets, typename Function>
 decltype(auto) dispatch_octets(int octets, Function&& function) {
   if constexpr (kOctets > 1) {
@@ -27,23 +27,23 @@ decltype(auto) dispatch_octets(int octets, Function&& function) {
   }
 }
 
-/// The same for the formula of `cell`.
+/// As dispatch_octets, for the formula of `cell`.
 template <typename Operand, typename Function>
 decltype(auto) dispatch_formula(const CellSpec& cell, int octets, Function&& function) {
   return dispatch_plain_cell(
       cell, [&]<typename Formula>(FormulaTag<Formula>) { return dispatch_octets<Operand, Formula>(octets, function); });
 }
 
-/// Of a block, in bytes.
+/// What a block keeps, in bytes.
 struct BlockBytes {
   std::size_t register_weights = 0;
   std::size_t shared_weights = 0;
-  std::size_t streamed_weights = 0;  ///< for each product
-  std::size_t input_weights = 0;     ///< of W, in shared memory
+  std::size_t streamed_weights = 0;  ///< read for each product
+  std::size_t input_weights = 0;     ///< W, in shared memory
   std::size_t operands = 0;          ///< rows of h
-  std::size_t sums = 0;              ///< of a product
-  std::size_t input_sums = 0;        ///< of x W, of a pass
-  std::size_t shared = 0;            ///< of shared memory altogether
+  std::size_t sums = 0;              ///< the sums of a product
+  std::size_t input_sums = 0;        ///< the sums of x W of a pass
+  std::size_t shared = 0;            ///< all shared memory
 };
 
 template <typename Operand>

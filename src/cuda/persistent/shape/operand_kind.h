@@ -1,4 +1,4 @@
-/// Which Operand a spec's products take: the one seam at which it becomes a type. Floor 4.
+/// Which Operand a spec's products take. A spec becomes such a type only here.
 #pragma once
 
 #include "cuda/persistent/shape/tile_layout.h"
@@ -31,7 +31,7 @@ decltype(auto) dispatch_operand(const RecurrenceSpec& spec, Function&& function)
   }
 }
 
-/// Of a plain cell; not for f64.
+/// The product of h of a cell for which is_plain holds; not for f64.
 inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec) {
   return dispatch_operand(spec, [&]<typename Operand>(OperandTag<Operand>) {
     return dispatch_plain_cell(

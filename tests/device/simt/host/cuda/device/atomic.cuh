@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "cuda/device/thread.cuh"
+
 namespace rondo::device {
 
 inline std::uint32_t set_bits(std::uint32_t* word, std::uint32_t bits) {

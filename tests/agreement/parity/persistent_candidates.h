@@ -1,4 +1,4 @@
-/// Finds, among the ways to share out a recurrence (way_name), one that a test wants.
+/// Finds a candidate that a test wants, among the ways to share out a recurrence (candidate_name).
 #pragma once
 
 #include <algorithm>
@@ -14,10 +14,10 @@ namespace rondo::test {
 /// Taken for the device's where it has fewer: the simulated one runs as many blocks at once as there are.
 inline constexpr int kFewestProcessors = 16;
 
-/// Of the ways whose shape is `wanted`, the one that is expected to be fastest; null where there is none.
+/// The candidate that is expected to be fastest among those whose shape is `wanted`; null where there is none.
 template <typename Wanted>
-std::unique_ptr<const Executor> fastest_way(const RecurrenceSpec& spec, const DeviceProperties& properties,
-                                            PersistentKind kind, const Wanted& wanted) {
+std::unique_ptr<const Executor> fastest_candidate(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                                  PersistentKind kind, const Wanted& wanted) {
   const std::vector<PersistentPlan> plans = persistent_plans(spec, properties, kind);
   const auto found = std::ranges::find_if(plans, wanted, &PersistentPlan::shape);
   if (found == plans.end()) return nullptr;
@@ -28,12 +28,12 @@ std::unique_ptr<const Executor> fastest_way(const RecurrenceSpec& spec, const De
 /// The same of a grid, on a device with as little shared memory as it needs: little room is what streams weights, and
 /// has sums in one place.
 template <typename Wanted>
-std::unique_ptr<const Executor> grid_way_in_little_memory(const RecurrenceSpec& spec, DeviceProperties properties,
-                                                          const Wanted& wanted) {
+std::unique_ptr<const Executor> grid_candidate_in_little_memory(const RecurrenceSpec& spec, DeviceProperties properties,
+                                                                const Wanted& wanted) {
   properties.processors = std::max(kFewestProcessors, properties.processors);
   for (properties.shared_bytes_per_block = 12 << 10; properties.shared_bytes_per_block < 200 << 10;
        properties.shared_bytes_per_block += 4 << 10) {
-    if (auto executor = fastest_way(spec, properties, PersistentKind::grid, wanted)) return executor;
+    if (auto executor = fastest_candidate(spec, properties, PersistentKind::grid, wanted)) return executor;
   }
   return nullptr;
 }

@@ -1,4 +1,4 @@
-#include "cpu/fused/plain_gates.h"
+#include "cpu/fused/scalar_gates.h"
 
 #include "cpu/fused/panels.h"
 #include "recurrence/dispatch_cell.h"
@@ -75,7 +75,7 @@ Gates::Gates(const CellSpec& cell, const KernelTable& kernels) : cell_(cell), la
   });
 }
 
-void Gates::plain(std::size_t pass, const PanelGates& panel) const {
+void Gates::scalar(std::size_t pass, const PanelGates& panel) const {
   const Pass& of_cell = passes_of(cell_)[pass];
   dispatch_plain_cell(cell_, [&]<typename Formula>(FormulaTag<Formula>) {
     for (std::int64_t row = 0; row < panel.row_count; ++row) {

@@ -1,4 +1,4 @@
-#include "cpu/fused/row_values.h"
+#include "cpu/fused/row_io.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 namespace rondo::fused {
 
 // One part of the group also makes zeros of the units beyond H, which are computed with.
-void RowValues::load_initial_states() const {
+void RowIo::load_initial_states() const {
   const bool has_c = state_count(spec_.cell.kind) == 2;
   const bool pads = run_.index % run_.partition.unit_groups == 0;
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
@@ -23,7 +23,7 @@ void RowValues::load_initial_states() const {
   }
 }
 
-RowStates RowValues::begin_step(std::int64_t b) const {
+RowStates RowIo::begin_step(std::int64_t b) const {
   std::uint8_t& current = scratch_.notes.current[b - rows_.begin];
   const RowStates states{.input = nullptr,
                          .h = h_of(b),
@@ -35,7 +35,7 @@ RowStates RowValues::begin_step(std::int64_t b) const {
   return states;
 }
 
-void RowValues::emit(std::int64_t s) const {
+void RowIo::emit(std::int64_t s) const {
   const SequenceBuffer& y = run_.buffers.y;
   if (y.data == nullptr) return;
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
@@ -43,7 +43,7 @@ void RowValues::emit(std::int64_t s) const {
   }
 }
 
-void RowValues::store_results() const {
+void RowIo::store_results() const {
   const BatchBuffer& last = run_.buffers.last_output;
   const auto& final_state = run_.buffers.final_state;
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
@@ -62,7 +62,7 @@ void RowValues::store_results() const {
 }
 
 // Writes what row b emits at processing step s to `target + offset`.
-void RowValues::emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const {
+void RowIo::emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const {
   const Schedule& schedule = run_.buffers.schedule;
   if (schedule.emits_zeros(schedule.live(s, b), !scratch_.notes.was_live[b - rows_.begin])) {
     store_zeros(target, offset);
@@ -71,11 +71,11 @@ void RowValues::emit_row(std::int64_t s, std::int64_t b, void* target, std::int6
   }
 }
 
-std::byte* RowValues::element(void* data, std::int64_t index) const {
+std::byte* RowIo::element(void* data, std::int64_t index) const {
   return static_cast<std::byte*>(data) + index * static_cast<std::int64_t>(size_of(spec_.dtype));
 }
 
-void RowValues::load(const BatchBuffer& initial, std::int64_t b, float* states) const {
+void RowIo::load(const BatchBuffer& initial, std::int64_t b, float* states) const {
   if (initial.data == nullptr) {
     std::fill(states + units_.begin, states + units_.end, 0.0F);
   } else {
@@ -84,11 +84,11 @@ void RowValues::load(const BatchBuffer& initial, std::int64_t b, float* states) 
   }
 }
 
-void RowValues::store(const float* states, void* target, std::int64_t offset) const {
+void RowIo::store(const float* states, void* target, std::int64_t offset) const {
   run_.kernels.store_row(states + units_.begin, units_.size(), spec_.dtype, element(target, offset + units_.begin));
 }
 
-void RowValues::store_zeros(void* target, std::int64_t offset) const {
+void RowIo::store_zeros(void* target, std::int64_t offset) const {
   std::memset(element(target, offset + units_.begin), 0,
               static_cast<std::size_t>(units_.size()) * size_of(spec_.dtype));
 }

@@ -1,22 +1,22 @@
 /// What rows carry from step to step, where it comes from, and what goes out.
 #pragma once
 
-#include "cpu/fused/part.h"
+#include "cpu/fused/worker.h"
 
 namespace rondo::fused {
 
 /// Some of the units of a group of rows.
-class RowValues {
+class RowIo {
  public:
   /// `scratch` lives as long as this.
-  RowValues(const PartOfRun& run, const Scratch& scratch, const Range& rows, const Range& units)
+  RowIo(const WorkerArguments& run, const Scratch& scratch, const Range& rows, const Range& units)
       : run_(run), spec_(run.spec), scratch_(scratch), rows_(rows), units_(units) {}
 
   /// Every row has its initial states, and was never live.
   void load_initial_states() const;
 
   /// Whether a row's h is zeros, because it has not been live and had no initial one.
-  bool is_fresh(std::int64_t b) const {
+  bool h_is_zeros(std::int64_t b) const {
     return run_.buffers.initial_state[0].data == nullptr && !scratch_.notes.was_live[b - rows_.begin];
   }
 
@@ -38,7 +38,7 @@ class RowValues {
   void store_zeros(void* target, std::int64_t offset) const;
   void emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const;
 
-  const PartOfRun& run_;
+  const WorkerArguments& run_;
   const RecurrenceSpec& spec_;
   const Scratch& scratch_;
   const Range rows_;

@@ -1,9 +1,9 @@
-#include "cpu/fused/part.h"
+#include "cpu/fused/worker.h"
 
 #include <algorithm>
 
-#include "cpu/fused/plain_gates.h"
-#include "cpu/fused/row_values.h"
+#include "cpu/fused/row_io.h"
+#include "cpu/fused/scalar_gates.h"
 #include "cpu/fused/tiles.h"
 #include "rondo/vocabulary/dtype.h"
 
@@ -16,9 +16,9 @@ constexpr std::int64_t kCacheLine = 64;
 
 /// A group of rows through time, for some of the units: chunk by chunk, the inputs of a chunk first, and then its
 /// steps. Only rows that are live are multiplied: whichever they are, because a tile of rows is a list of pointers.
-class Part {
+class Worker {
  public:
-  explicit Part(const PartOfRun& run)
+  explicit Worker(const WorkerArguments& run)
       : run_(run),
         spec_(run.spec),
         schedule_(run.buffers.schedule),
@@ -26,14 +26,14 @@ class Part {
         passes_(passes_of(spec_.cell)),
         lanes_(run.kernels.lanes),
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
-        values_(run, scratch_, rows_, own_units()),
+        row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels) {
     for (std::size_t i = 0; i < passes_.size(); ++i)
       products_[i] = run.kernels.product(spec_.dtype, passes_[i].vectors());
   }
 
   void run() {
-    values_.load_initial_states();
+    row_io_.load_initial_states();
     run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     for (std::int64_t first = 0; first < spec_.T; first += scratch_.steps) {
       const std::int64_t steps = std::min(scratch_.steps, spec_.T - first);
@@ -46,7 +46,7 @@ class Part {
         offset += count;
       }
     }
-    values_.store_results();
+    row_io_.store_results();
   }
 
  private:
@@ -150,24 +150,24 @@ class Part {
   /// Processing step s, whose live rows stand at `offset` in the chunk's notes.
   void advance(std::int64_t s, std::int64_t offset, std::int64_t count) {
     const Notes& notes = scratch_.notes;
-    bool fresh = true;
-    for (std::int64_t i = 0; i < count; ++i) fresh = fresh && values_.is_fresh(notes.live_rows[offset + i]);
-    for (std::int64_t i = 0; i < count; ++i) notes.row_states[i] = values_.begin_step(notes.live_rows[offset + i]);
+    bool h_is_zeros = true;
+    for (std::int64_t i = 0; i < count; ++i) h_is_zeros = h_is_zeros && row_io_.h_is_zeros(notes.live_rows[offset + i]);
+    for (std::int64_t i = 0; i < count; ++i) notes.row_states[i] = row_io_.begin_step(notes.live_rows[offset + i]);
     for (std::size_t index = 0; index < passes_.size(); ++index) {
       const std::int64_t width = passes_[index].panel_floats(lanes_);
       for (std::int64_t i = 0; i < count; ++i) {
         notes.row_states[i].input = scratch_.input[index] + (offset + i) * width;
         notes.operands[i] = index == 0 ? notes.row_states[i].h : notes.row_states[i].reset_h;
       }
-      run_pass(index, count, {.backward = s % 2 != 0, .fresh = fresh});
+      run_pass(index, count, {.backward = s % 2 != 0, .h_is_zeros = h_is_zeros});
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     }
-    values_.emit(s);
+    row_io_.emit(s);
   }
 
   struct Step {
-    bool backward;  ///< through the panels
-    bool fresh;     ///< h is zeros in all live rows, and so is its product
+    bool backward;    ///< through the panels
+    bool h_is_zeros;  ///< h is zeros in all live rows, and so is its product
   };
 
   /// One product of a step, and its gates.
@@ -177,10 +177,10 @@ class Part {
     const float* recurrent_bias = run_.weights.pass(index).recurrent_bias;
     const std::int64_t width = pass.panel_floats(lanes_);
     alignas(64) float sums[kMostSums];
-    if (step.fresh) std::ranges::fill(sums, 0.0F);
+    if (step.h_is_zeros) std::ranges::fill(sums, 0.0F);
     for_each_group(own_panels(pass), at_once(index, count), step.backward, [&](const Group& group) {
       for_each_tile(count, products_[index].most_rows, [&](const Tile& tile) {
-        if (!step.fresh) {
+        if (!step.h_is_zeros) {
           products_[index].multiply({.rows = scratch_.notes.operands + tile.first,
                                      .row_count = tile.rows,
                                      .K = kernel.K,
@@ -204,14 +204,14 @@ class Part {
     });
   }
 
-  const PartOfRun& run_;
+  const WorkerArguments& run_;
   const RecurrenceSpec& spec_;
   const Schedule& schedule_;
   const Range rows_;
   const std::span<const Pass> passes_;
   const int lanes_;
   const Scratch scratch_;
-  const RowValues values_;
+  const RowIo row_io_;
   const Gates gates_;
   const std::int64_t element_bytes_ = static_cast<std::int64_t>(size_of(spec_.dtype));
   ProductKernel products_[2]{};
@@ -219,6 +219,6 @@ class Part {
 
 }  // namespace
 
-void run_part(const PartOfRun& part) { Part(part).run(); }
+void run_worker(const WorkerArguments& arguments) { Worker(arguments).run(); }
 
 }  // namespace rondo::fused

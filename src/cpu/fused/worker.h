@@ -9,7 +9,7 @@
 namespace rondo::fused {
 
 /// Which part of the run it is, and what it shares with the others.
-struct PartOfRun {
+struct WorkerArguments {
   const RecurrenceSpec& spec;
   const KernelTable& kernels;
   const PackedWeights& weights;
@@ -20,6 +20,6 @@ struct PartOfRun {
   SpinBarrier& barrier;  ///< of its group of rows
 };
 
-void run_part(const PartOfRun& part);
+void run_worker(const WorkerArguments& arguments);
 
 }  // namespace rondo::fused

@@ -21,12 +21,12 @@ class Gates {
     if (vectorised_[pass] != nullptr) {
       vectorised_[pass](panel);
     } else {
-      plain(pass, panel);
+      scalar(pass, panel);
     }
   }
 
  private:
-  void plain(std::size_t pass, const PanelGates& panel) const;
+  void scalar(std::size_t pass, const PanelGates& panel) const;
 
   const CellSpec& cell_;
   int lanes_;

@@ -6,27 +6,28 @@
 
 namespace rondo {
 
-/// Operand is what a product multiplies: BFloat16, Float16, device::Tf32, device::Tf32x3, or float for strict products.
+/// `Operand` is what a product multiplies: BFloat16, Float16, device::Tf32, device::Tf32x3, or float for strict
+/// products.
 template <typename Operand>
-struct Numbers {
-  using Element = Operand;            ///< of x, weights, states and outputs
+struct OperandTraits {
+  using Element = Operand;            ///< the type of x, weights, states and outputs
   static constexpr int kPerWord = 2;  ///< operands in 4 bytes
 };
 
 template <>
-struct Numbers<device::Tf32> {
+struct OperandTraits<device::Tf32> {
   using Element = float;
   static constexpr int kPerWord = 1;
 };
 
 template <>
-struct Numbers<device::Tf32x3> {
+struct OperandTraits<device::Tf32x3> {
   using Element = float;
   static constexpr int kPerWord = 1;
 };
 
 template <>
-struct Numbers<float> {
+struct OperandTraits<float> {
   using Element = float;
   static constexpr int kPerWord = 1;
 };

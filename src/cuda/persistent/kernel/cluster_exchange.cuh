@@ -1,0 +1,91 @@
+/// The exchange of a team that is a cluster: blocks write into each other's shared memory, 16 bytes at a time.
+/// Interface and argument are those of block_exchange.cuh.
+#pragma once
+
+#include "cuda/device/cluster.cuh"
+#include "cuda/device/opaque.cuh"
+#include "cuda/persistent/kernel/block_stall.cuh"
+#include "cuda/persistent/kernel/operand_words.cuh"
+#include "cuda/persistent/kernel/shared_operands.cuh"
+#include "cuda/persistent/shape/exchange.h"
+
+namespace rondo {
+
+template <typename Operand>
+class ClusterExchange {
+ public:
+  static constexpr PersistentKind kKind = PersistentKind::cluster;
+  static constexpr GridWords kWords = GridWords::none;
+  static constexpr bool kInFlight = false;
+  static constexpr bool kMakesRoom = false;
+
+  __device__ explicit ClusterExchange(const ExchangePlace& place)
+      : place_(place),
+        barriers_(reinterpret_cast<device::PushBarrier*>(place.barriers)),
+        stall_(reinterpret_cast<StallPlace*>(place.barriers + 2 * sizeof(device::PushBarrier))) {
+    constexpr int kChunk = kChunkLanes<Operand>;
+    const int first_unit = (place.block * place.shape.units() + place.unit) / kChunk * kChunk;
+    const bool exists = first_unit < place.shape.H;
+    // Opaque, so that the compiler computes both here and not again in every step.
+    first_peer_ = device::opaque(exists ? device::lane() % kChunk : static_cast<unsigned>(place.shape.blocks));
+    auto* first = place.operands + place.row * place.shape.row_stride() + first_unit / OperandTraits<Operand>::kPerWord;
+    chunk_ = device::opaque(reinterpret_cast<std::byte*>(first));
+    bytes_ = static_cast<std::uint32_t>(place.rows * ((place.shape.H + kChunk - 1) / kChunk)) * sizeof(device::Words4);
+  }
+
+  __device__ void begin() {
+    if (device::thread_index().x == 0) {
+      device::init_barrier(&barriers_[0]);
+      device::init_barrier(&barriers_[1]);
+      stall_.begin(place_.flags, 0);
+    }
+    device::cluster_barrier();
+  }
+
+  /// Lane i of a chunk pushes to the peers i, i + kChunkLanes, ...
+  __device__ void push(int rows, float value, bool wanted) {
+    const device::Words4 words = chunk_of_lanes<Operand>(value);
+    const auto blocks = static_cast<unsigned>(place_.shape.blocks);
+    if (!wanted || first_peer_ >= blocks) return;
+    auto* target = reinterpret_cast<device::Words4*>(chunk_ + push_place_ + rows * place_.layout.operand_row);
+    for (unsigned peer = first_peer_; peer < blocks; peer += kChunkLanes<Operand>) {
+      device::push(target, words, &barriers_[push_parity_], peer);
+    }
+  }
+
+  __device__ void end_pushes() {
+    if (device::thread_index().x == 0) device::expect_bytes(&barriers_[push_parity_], bytes_);
+    push_parity_ ^= 1;
+    push_place_ = place_.layout.operand_place - push_place_;
+  }
+
+  __device__ void wait(int) {
+    stall_.wait([&] { return device::try_phase(&barriers_[waited_ % 2], waited_ / 2 % 2); }, waited_, 0);
+    ++waited_;
+  }
+  __device__ SharedOperands operands(int) const {
+    const std::int32_t place = waited_ % 2 != 0 ? 0 : place_.layout.operand_place;
+    return {place_.operands + place / sizeof(std::uint32_t), place_.shape.row_stride()};
+  }
+  __device__ void order(int) const {}
+  __device__ std::uint32_t given_up() const { return stall_.given_up(); }
+  __device__ void report(std::uint32_t* flags, std::int32_t step) const {
+    stall_.report(flags, WaitKind::cluster, step);
+  }
+
+  /// A block must not end while others write into its memory.
+  __device__ void end() { device::cluster_barrier(); }
+
+ private:
+  const ExchangePlace place_;
+  device::PushBarrier* barriers_;
+  const BlockStall stall_;
+  unsigned first_peer_ = 0;      ///< the first that this lane pushes to; `blocks` where the lane pushes nothing
+  std::byte* chunk_ = nullptr;   ///< where the chunk of the thread's first row is written, in the first place
+  std::uint32_t bytes_ = 0;      ///< that arrive with each exchange
+  unsigned push_parity_ = 0;     ///< of the next exchange
+  std::int32_t push_place_ = 0;  ///< where the next exchange is written, in bytes behind the first place
+  unsigned waited_ = 0;          ///< exchanges that this thread has waited for
+};
+
+}  // namespace rondo

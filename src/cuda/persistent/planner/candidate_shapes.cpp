@@ -1,0 +1,148 @@
+#include "cuda/persistent/planner/candidate_shapes.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <optional>
+
+#include "cuda/persistent/shape/operand_kind.h"
+
+namespace rondo {
+namespace {
+
+std::int32_t k_tiles_of(const RecurrenceSpec& spec, std::int64_t K) {
+  const std::int64_t words = ceil_div(K * static_cast<std::int64_t>(size_of(spec.dtype)), 4);
+  return static_cast<std::int32_t>(ceil_div(words, device::kTileWords));
+}
+
+/// Lists the shapes, without their variants.
+class Shapes {
+ public:
+  Shapes(const RecurrenceSpec& spec, const DeviceProperties& properties, PersistentKind kind)
+      : spec_(spec),
+        properties_(properties),
+        kind_(kind),
+        product_(recurrent_product(spec)),
+        octets_(ceil_div(spec.cell.units, kOctetUnits)) {}
+
+  std::vector<PersistentShape> all() {
+    switch (kind_) {
+      case PersistentKind::block: add_blocks(1); break;
+      case PersistentKind::cluster:
+        for (int blocks = 2; blocks <= properties_.clusters.most_blocks() && blocks <= ceil_div(octets_, 2);
+             blocks *= 2) {
+          add_blocks(blocks);
+        }
+        break;
+      case PersistentKind::grid:
+        for (int octets = 1; octets <= kMostOctets; ++octets) {
+          if (!has_octets(kind_, product_, octets)) continue;
+          for (int unit_warps = 1; unit_warps <= kMostWarps; unit_warps *= 2) {
+            add_team({.blocks = ceil_div(octets_, octets * unit_warps), .octets = octets, .unit_warps = unit_warps});
+          }
+        }
+        break;
+    }
+    return std::move(shapes_);
+  }
+
+ private:
+  struct Team {
+    std::int64_t blocks;
+    int octets;
+    std::int64_t unit_warps;
+  };
+
+  void add_blocks(int blocks) {
+    add_team({.blocks = blocks, .octets = 2, .unit_warps = ceil_div(octets_, 2 * blocks)});
+  }
+
+  void add_team(const Team& team) {
+    if (team.blocks > properties_.processors) return;
+    const int room = most_row_tiles(kind_, product_, team.octets) * device::kTileColumns;
+    for (int most_rows = 1; most_rows <= room; most_rows *= 2) {
+      const std::int64_t teams = ceil_div(spec_.B, most_rows);
+      const int row_tiles = std::max(1, most_rows / device::kTileColumns);
+      if (teams * team.blocks > std::numeric_limits<std::int32_t>::max()) continue;
+      const int fewest = fewest_k_warps(kind_, team.octets, row_tiles);
+      for (int k_warps = fewest; k_warps * team.unit_warps <= kMostWarps; k_warps *= 2) {
+        const PersistentShape shape{.kind = kind_,
+                                    .H = static_cast<std::int32_t>(spec_.cell.units),
+                                    .blocks = static_cast<std::int32_t>(team.blocks),
+                                    .teams = static_cast<std::int32_t>(teams),
+                                    .rows = static_cast<std::int32_t>(ceil_div(spec_.B, teams)),
+                                    .row_tiles = row_tiles,
+                                    .octets = team.octets,
+                                    .unit_warps = static_cast<std::int32_t>(team.unit_warps),
+                                    .k_warps = k_warps,
+                                    .k_tiles = k_tiles_of(spec_, spec_.cell.units)};
+        add_words(shape);
+      }
+    }
+  }
+
+  /// Adds the shape with each kind of words that there are kernels for.
+  void add_words(const PersistentShape& shape) {
+    for (const GridWords words : {GridWords::none, GridWords::numbered, GridWords::threes, GridWords::alone}) {
+      if (!has_words(kind_, product_, shape.octets, shape.row_tiles, words)) continue;
+      PersistentShape with_words = shape;
+      with_words.words = words;
+      if (words == GridWords::threes) {
+        with_words.k_tiles = (shape.k_tiles + kThreesTiles - 1) / kThreesTiles * kThreesTiles;
+      }
+      add(with_words);
+    }
+  }
+
+  // Few units, or few rows, yield one shape several times.
+  void add(const PersistentShape& shape) {
+    if (std::ranges::find(shapes_, shape) == shapes_.end()) shapes_.push_back(shape);
+  }
+
+  const RecurrenceSpec& spec_;
+  const DeviceProperties& properties_;
+  const PersistentKind kind_;
+  const RecurrentProduct product_;
+  const std::int64_t octets_;
+  std::vector<PersistentShape> shapes_;
+};
+
+bool can_multiply_inputs(const RecurrenceSpec& spec) {
+  constexpr std::int64_t kMostInputs = 1 << 14;  // with more, sizes of a block might exceed 31 bits
+  return spec.I > 0 && spec.I <= kMostInputs;
+}
+
+/// `shape` with a kernel that multiplies x itself. Few warps share the product of x, because each warp has sums of its
+/// own; more warps share a strict product, which takes longer.
+PersistentShape with_inputs(const RecurrenceSpec& spec, PersistentShape shape) {
+  const std::int64_t warp_tiles = recurrent_product(spec).strict ? 2 : 4;
+  shape.input_tiles = k_tiles_of(spec, spec.I);
+  const auto warps = std::bit_ceil(static_cast<std::uint32_t>(ceil_div(shape.input_tiles, warp_tiles)));
+  shape.input_k_warps = std::min(shape.k_warps, static_cast<std::int32_t>(warps));
+  return shape;
+}
+
+/// `shape` with streamed weights that are read once for all passes; nothing where there is no such kernel.
+std::optional<PersistentShape> with_streams_once(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                                 PersistentShape shape) {
+  constexpr int kLeastCapability = 90;
+  if (properties.compute_capability < kLeastCapability) return std::nullopt;
+  if (!streams_once(shape.kind, recurrent_product(spec), shape.octets, shape.row_tiles)) return std::nullopt;
+  shape.streams = Streams::once;
+  return shape;
+}
+
+}  // namespace
+
+std::vector<PersistentShape> candidate_shapes(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                              PersistentKind kind) {
+  std::vector<PersistentShape> shapes;
+  for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
+    shapes.push_back(shape);
+    if (can_multiply_inputs(spec)) shapes.push_back(with_inputs(spec, shape));
+    if (const auto once = with_streams_once(spec, properties, shape)) shapes.push_back(*once);
+  }
+  return shapes;
+}
+
+}  // namespace rondo
