@@ -150,8 +150,7 @@ struct NetworkTensors {
 /// };
 /// RecurrenceSpec forward = {.cell = {.units = H}, .T = T, .B = B, .I = I};
 /// RecurrenceSpec backward = forward;
-/// backward.read_order = ReadOrder::reversed;
-/// backward.write_order = WriteOrder::input;
+/// backward.rules = {.read = ReadOrder::reversed, .write = WriteOrder::input};
 /// RecurrenceSpec top = forward;
 /// top.I = 2 * H;  // reads both directions beside each other
 ///
