@@ -10,7 +10,7 @@ namespace rondo {
 InputFile::InputFile(const std::filesystem::path& path) : name_(path.string()) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
-  // A directory or a device opens like a file and fails, or never ends, only when it is read.
+  // A directory or a device can be opened like a file, but reading it fails or never ends.
   if (status.type() == std::filesystem::file_type::not_found) throw ValueError(name_, "no such file", "a file");
   if (error) throw ValueError(name_, error.message(), "a readable file");
   if (std::filesystem::is_directory(status)) throw ValueError(name_, "a directory", "a file");

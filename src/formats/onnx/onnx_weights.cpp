@@ -8,7 +8,7 @@
 namespace rondo {
 namespace {
 
-// ONNX has peepholes as i o f, Rondo in the order of its gates.
+// ONNX orders peepholes i o f, Rondo in the order of its gates.
 constexpr std::array kPeepholesIOF{0, 2, 1};
 
 void check_input(const std::string& name, const Tensor& tensor, const Shape& shape, DType dtype) {
@@ -16,7 +16,7 @@ void check_input(const std::string& name, const Tensor& tensor, const Shape& sha
   throw ValueError(name, describe(tensor), to_string(dtype) + to_string(shape));
 }
 
-/// Throws unless all fit each other and the operator; returns H.
+/// Throws unless all weights fit each other and the operator. Returns H.
 std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weights) {
   const std::int64_t D = direction_count(op.direction);
   const std::int64_t G = gate_count(op.kind);
