@@ -126,7 +126,7 @@ OnnxModel parse_onnx(std::span<const std::byte> bytes, const std::string& name);
 /// tests. Throws as parse_onnx.
 Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& name);
 
-/// Inputs of one run, of the weights' dtype and on the weights' device. With `batch_major` B stands before T, and before D.
+/// Inputs of one run, with the weights' dtype, on their device. With `batch_major` B stands before T, and before D.
 struct OnnxInputs {
   Tensor x;                                        ///< X (T, B, I)
   std::optional<Tensor> lengths = std::nullopt;    ///< sequence_lens (B,), i32 from 0 to T

@@ -128,7 +128,7 @@ class WorkerPool final : public ThreadPool {
     return crew->is_here() ? crew : renew(crew);
   }
 
-  // Another thread may fork at any time, and the child needs a complete Crew, so the old one stays until the new exists.
+  // Another thread may fork at any time, and the child needs a complete Crew: the old one stays until the new exists.
   Crew* renew(Crew* gone) try {
     Crew* const crew = new Crew(workers());
     crew_.store(crew, std::memory_order_release);
