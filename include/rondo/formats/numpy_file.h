@@ -49,7 +49,7 @@ class NumpyArchive {
 };
 
 /// Reads an archive of `numpy.savez` or `savez_compressed`, which may hold nothing but arrays. Throws as load_npy,
-/// naming file and array, and for a broken zip archive or one that claims to be larger than its bytes can be.
+/// naming file and array, and for a zip archive that is broken or claims more data than its bytes can decompress to.
 NumpyArchive load_npz(const std::filesystem::path& path);
 
 /// Reads an archive as load_npz does, from memory, which is used only during the call.

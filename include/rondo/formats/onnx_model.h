@@ -50,7 +50,7 @@ struct OnnxOperator {
 /// The number of directions, 1 or 2.
 int direction_count(OnnxDirection direction);
 
-/// The weights among a node's inputs, as ONNX has them: gates are i o f c for an LSTM, z r h for a GRU.
+/// The weights among a node's inputs, in ONNX's layout: gates are i o f c for an LSTM, z r h for a GRU.
 struct OnnxWeights {
   Tensor kernel;                                   ///< W (D, G H, I)
   Tensor recurrent_kernel;                         ///< R (D, G H, H)

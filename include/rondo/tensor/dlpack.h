@@ -43,7 +43,7 @@ struct DLManagedTensor {
   void (*deleter)(DLManagedTensor* self);
 };
 
-/// `DLPackVersion`.
+/// `DLPackVersion`: a version of DLPack.
 struct DLPackVersion {
   std::uint32_t major;
   std::uint32_t minor;

@@ -91,7 +91,7 @@ class Tensor {
   }
 
   /// A row-major view of memory on `device` that the caller keeps alive for as long as any view of it lives, and until
-  /// the work queued on it is done. Throws `ValueError` if a CUDA device cannot use the memory.
+  /// work that uses the memory is done. Throws `ValueError` if a CUDA device cannot use the memory.
   static Tensor borrow_device(void* data, const Shape& shape, DType dtype, Device device);
 
   bool defined() const { return storage_ != nullptr; }

@@ -24,7 +24,7 @@ constexpr Device cpu() { return {DeviceType::cpu, 0}; }
 /// The CUDA device with this ordinal.
 constexpr Device cuda(int index) { return {DeviceType::cuda, index}; }
 
-/// "cpu" or "cuda:0".
+/// The name of a device: "cpu" or "cuda:0".
 std::string to_string(Device device);
 
 /// How many clusters of each size a device runs at once, when every block has a multiprocessor of its own. A cluster

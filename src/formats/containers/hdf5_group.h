@@ -31,9 +31,9 @@ class HdfGroup {
   static HdfGroup open_image(std::span<const std::byte> bytes, const std::string& file);
 
   const std::string& file() const { return file_; }
-  /// "file: path" or "file: path/name".
+  /// A place for messages: "file: path" or "file: path/name".
   std::string where(const std::string& name = {}) const;
-  /// "path" or "path/name", from the file's root.
+  /// The path from the file's root: "path" or "path/name".
   std::string path(const std::string& name = {}) const;
   bool is_root() const { return path_.empty(); }
 

@@ -30,7 +30,7 @@ class HdfHandle {
  public:
   using Close = herr_t (*)(hid_t);
 
-  /// Throws `ValueError(where, came, expected)` for a negative `id`, which is how HDF5 says that it failed.
+  /// Throws `ValueError(where, came, expected)` for a negative `id`, which is how HDF5 reports a failure.
   HdfHandle(hid_t id, Close close, const std::string& where, const std::string& came, const std::string& expected);
   HdfHandle(HdfHandle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
   HdfHandle& operator=(HdfHandle&& other) noexcept;

@@ -23,7 +23,7 @@ struct LeftOut {
 /// All groups that are left out. A class of layers may have any of these names, so the name alone is not enough: the
 /// state of training is an attribute of an object, and the state of a generator is whole numbers.
 constexpr std::array<LeftOut, 5> kLeftOut{{{"optimizer", Kind::training},
-                                           {"optimizer_weights", Kind::training},  // of a legacy file
+                                           {"optimizer_weights", Kind::training},  // in legacy files
                                            {"metrics", Kind::training},            // Keras 2
                                            {"seed_generator", Kind::random},
                                            {"_random_generator", Kind::random}}};  // Keras 2
