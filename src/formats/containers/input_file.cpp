@@ -42,7 +42,7 @@ std::string InputFile::read_start(std::size_t count) {
 
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t kMost = 20;
-  if (names.empty()) return "none, for there is none";
+  if (names.empty()) return "none (there are no names)";
   std::string text;
   for (std::size_t k = 0; k < std::min(names.size(), kMost); ++k) text += (k == 0 ? "'" : ", '") + names[k] + "'";
   return names.size() > kMost ? text + ", ... (" + std::to_string(names.size()) + " in all)" : text;

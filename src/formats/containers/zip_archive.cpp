@@ -93,7 +93,7 @@ std::vector<std::byte> ZipArchive::read(const std::string& name) const {
   constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
   const bool plausible = (status.valid & kNeeded) == kNeeded && status.comp_size <= bytes_ &&
                          status.size / kLargestDeflateRatio <= status.comp_size;
-  if (!plausible) throw ValueError(where, "an impossible size", "one the compressed bytes can have");
+  if (!plausible) throw ValueError(where, "an impossible size", "a size that the compressed bytes can have");
   const std::unique_ptr<zip_file_t, CloseEntry> entry(zip_fopen(archive_.get(), name.c_str(), 0));
   if (!entry) throw ValueError(where, zip_strerror(archive_.get()), "a file that can be read");
   std::vector<std::byte> bytes(status.size);

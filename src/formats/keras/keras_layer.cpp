@@ -98,8 +98,8 @@ std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
     throw ValueError(place(layer) + ": class",
                      layer.class_name.empty() ? "none, as its file has no configuration" : "'" + layer.class_name + "'",
                      layer.class_name.empty() ? "SimpleRNN, LSTM, GRU or RNN; a layer that the caller makes can take "
-                                                "recurrent_weights, but no weights tell its activations, reset_after "
-                                                "without a bias, and options"
+                                                "recurrent_weights, but weights do not show its activations, its "
+                                                "options, or reset_after without a bias"
                                               : "SimpleRNN, LSTM, GRU or RNN");
   }
   std::vector<RecurrentWeights> weights = cell_weights(layer);

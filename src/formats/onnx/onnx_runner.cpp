@@ -113,7 +113,7 @@ PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
   if (inputs.lengths) check_lengths(*inputs.lengths, key, like().device());
   if (inputs.initial_h) check_input("initial_h", *inputs.initial_h, state_shape(key.B), like());
   if (inputs.initial_c && op.kind != CellKind::lstm) {
-    throw ValueError("initial_c", describe(*inputs.initial_c), "none, for it is no LSTM");
+    throw ValueError("initial_c", describe(*inputs.initial_c), "none, as the node is no LSTM");
   }
   if (inputs.initial_c) check_input("initial_c", *inputs.initial_c, state_shape(key.B), like());
   key.has_lengths = inputs.lengths.has_value();

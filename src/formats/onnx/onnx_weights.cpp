@@ -33,7 +33,7 @@ std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weigh
   check_input("W", W, {D, G * H, I}, R.dtype());
   if (weights.bias) check_input("B", *weights.bias, {D, 2 * G * H}, R.dtype());
   if (!weights.peepholes) return H;
-  if (op.kind != CellKind::lstm) throw ValueError("P", describe(*weights.peepholes), "none, for it is no LSTM");
+  if (op.kind != CellKind::lstm) throw ValueError("P", describe(*weights.peepholes), "none, as the node is no LSTM");
   check_input("P", *weights.peepholes, {D, 3 * H}, R.dtype());
   return H;
 }
@@ -91,7 +91,7 @@ OnnxWeights onnx_weights(const std::vector<OnnxCell>& cells) {
   std::vector<Tensor> peepholes;
   for (const OnnxCell& cell : cells) {
     check_weights(cell.cell, cell.weights);
-    if (cell.cell.projection_units) throw ValueError("cells", "one with a projection", "none with such, as ONNX has");
+    if (cell.cell.projection_units) throw ValueError("cells", "one with a projection", "cells without, as in ONNX");
     const RowWeights rows = row_weights(cell.weights, gate_order(WeightOrigin::onnx, cell.cell.kind));
     kernels.push_back(rows.kernel.insert_axis(0));
     recurrent_kernels.push_back(rows.recurrent_kernel.insert_axis(0));
