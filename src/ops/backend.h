@@ -1,6 +1,6 @@
-/// What a device implements of rondo/ops.h. The functions there have checked everything by the time they call this:
-/// all tensors are on the device, dtypes fit the operation, and `result` is row-major memory of the right shape that
-/// no argument shares.
+/// The part of rondo/ops/ops.h that each device implements. The public functions check everything before they call a
+/// backend: all tensors are on the device, dtypes fit the operation, and `result` is row-major memory of the right
+/// shape that no argument shares.
 #pragma once
 
 #include <cstdint>
@@ -38,14 +38,14 @@ enum class BinaryOp : std::uint8_t { add, sub, mul, div };
 
 enum class ReduceOp : std::uint8_t { sum, mean, max };
 
-/// One spatial axis of a convolution: n elements, of which some zeros in front, and behind them as many as it takes.
+/// One spatial axis of a convolution: n elements, `before` zeros in front of them, and further zeros up to `padded`.
 struct ConvolutionAxis {
   std::int64_t n = 0;
   std::int64_t kernel = 1;
   std::int64_t stride = 1;
   std::int64_t dilation = 1;
   std::int64_t before = 0;
-  std::int64_t padded = 0;  ///< n with all zeros
+  std::int64_t padded = 0;  ///< n plus all zeros
   std::int64_t output = 0;
 };
 
@@ -58,29 +58,29 @@ class OpsBackend {
   /// `a` and `b` are broadcast to the shape of `result` already.
   virtual void binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& result) const = 0;
 
-  /// All broadcast to the shape of `result` already.
+  /// All arguments are broadcast to the shape of `result` already.
   virtual void where(const Tensor& condition, const Tensor& if_true, const Tensor& if_false,
                      const Tensor& result) const = 0;
 
-  /// `result` has the rank of `x` and size 1 on every axis that disappears.
+  /// `result` has the rank of `x`, and size 1 on every reduced axis.
   virtual void reduce(ReduceOp op, const Tensor& x, const Tensor& result) const = 0;
 
   /// `axis` counts from 0.
   virtual void softmax(const Tensor& x, int axis, const Tensor& result) const = 0;
 
-  /// a (..., M, K), b (..., K, N), result (..., M, N), leading axes broadcast already.
+  /// Shapes: a (..., M, K), b (..., K, N), result (..., M, N); leading axes are broadcast already.
   virtual void matmul(const Tensor& a, const Tensor& b, const Tensor& result) const = 0;
 
-  /// As rondo/ops.h has it, nothing in it being empty; `axes` are those of `x` between the first and the last. False
-  /// where there is no better way than views, copies and a product.
+  /// The convolution of rondo/ops/ops.h for tensors that are not empty; `axes` are those of `x` between the first and
+  /// the last. Returns false if the device has nothing better than views, copies and a product, which the caller uses.
   virtual bool convolution(const Tensor& x, const Tensor& kernel, std::span<const ConvolutionAxis> axes,
                            const Tensor& result) const;
 
-  /// lengths (B,) i32 or i64, result (B, T) booleans.
+  /// Shapes: lengths (B,) of i32 or i64, result (B, T) of booleans.
   virtual void sequence_mask(const Tensor& lengths, const Tensor& result) const = 0;
 };
 
-/// What src/cpu/ops/ and src/cuda/ops/ implement; the second is there in a build without CUDA, too, and throws.
+/// The backends of src/cpu/ops/ and src/cuda/ops/. In a build without CUDA, cuda_ops() throws.
 const OpsBackend& cpu_ops();
 const OpsBackend& cuda_ops();
 

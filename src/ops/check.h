@@ -1,4 +1,4 @@
-/// The checks that the functions of rondo/ops.h begin with.
+/// The checks with which the functions of rondo/ops/ops.h begin.
 #pragma once
 
 #include <string>
@@ -16,18 +16,18 @@ struct Argument {
   std::string text() const { return std::string(name) + " of " + function; }
 };
 
-/// Each throws `ValueError` unless ...
+/// Throws `ValueError` for a tensor that is not `defined()`.
 void check_defined(const Argument& argument);
-/// ... it is f64, f32, f16 or bf16.
+/// Throws `ValueError` unless the argument is f64, f32, f16 or bf16.
 void check_floating(const Argument& argument);
-/// ... it is anything but boolean.
+/// Throws `ValueError` for an argument that is not `defined()` or is boolean.
 void check_number(const Argument& argument);
-/// ... both are on one device.
+/// Throws `ValueError` unless the two arguments are on one device.
 void check_same_device(const Argument& first, const Argument& second);
-/// ... both are on one device and of one dtype.
+/// Throws `ValueError` unless the two arguments are on one device and have one dtype.
 void check_agree(const Argument& first, const Argument& second);
 
-/// The axis counted from 0; the message names the function and the tensor.
+/// `axis` counted from 0. Throws `ValueError` naming the function and the tensor if the tensor has no such axis.
 int checked_axis(const Argument& argument, int axis);
 
 }  // namespace rondo

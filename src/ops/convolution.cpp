@@ -1,5 +1,5 @@
-// Convolution by the device, where it has one, or else as a matrix product: the views of x that each element of the
-// kernel meets, beside each other, by the kernel. Views, copies and products are what every device has.
+// Convolution by the device's backend if it has one, or else as a matrix product. Each element of the kernel has a view
+// of the elements of x that it is multiplied with; the views side by side are multiplied with the kernel.
 
 #include <algorithm>
 #include <limits>
@@ -24,7 +24,7 @@ std::int64_t number_of(const char* name, const std::vector<std::int64_t>& number
   return number;
 }
 
-// same: ceil(n / stride) outputs, and the zeros that they want, the odd one behind.
+// Padding `same` gives ceil(n / stride) outputs, and the zeros that they need, an odd one behind.
 void pad(ConvolutionAxis& axis, ConvolutionPadding padding) {
   const std::int64_t n = axis.n;
   const std::int64_t reach = (axis.kernel - 1) * axis.dilation + 1;
@@ -77,7 +77,7 @@ Tensor with_zeros(const Tensor& x, const std::vector<ConvolutionAxis>& axes) {
   return padded;
 }
 
-// What element `tap` of the kernel, counted row by row, is multiplied with: (B, output..., C).
+// The elements that element `tap` of the kernel, counted row by row, is multiplied with: (B, output..., C).
 Tensor view_of_tap(const Tensor& padded, const std::vector<ConvolutionAxis>& axes, std::int64_t tap) {
   Tensor view = padded;
   for (auto k = std::ssize(axes) - 1; k >= 0; --k) {

@@ -37,7 +37,7 @@ Tensor binary(const char* function, BinaryOp op, const Tensor& a, const Tensor& 
   return result;
 }
 
-// A number next to an integer tensor must be one of its integers: nothing is rounded behind the caller's back.
+// A number beside an integer tensor must be an integer of that dtype: nothing is rounded silently.
 Tensor with_number(const char* function, UnaryKind kind, const Tensor& a, double b) {
   check_number({function, "a", a});
   if (!is_floating(a.dtype())) {
@@ -87,7 +87,7 @@ Tensor exp(const Tensor& x) { return floating_unary("exp", UnaryKind::exp, x); }
 
 Tensor clip(const Tensor& x, double low, double high) {
   check_number({"clip", "x", x});
-  if (!(low <= high)) {  // also where one of them is NaN
+  if (!(low <= high)) {  // also true if one bound is NaN
     throw ValueError("low and high of clip", std::to_string(low) + " and " + std::to_string(high), "low <= high");
   }
   // Between integers, the bounds are the integers inside [low, high].

@@ -1,4 +1,4 @@
-/// What the operations of rondo/ops.h compute for one element: function objects, the same for every device. Floor 2.
+/// Function objects that compute one element of each op. Every device uses them.
 #pragma once
 
 #include <cmath>
@@ -13,15 +13,15 @@
 
 namespace rondo {
 
-/// What arithmetic on an element is done in: float for the 16-bit floats, else the element's own type.
+/// The type in which an element is computed: float for the 16-bit floats, else the element's own type.
 template <typename Element>
 using Computed = std::conditional_t<kIs16Bit<Element>, float, Element>;
 
-/// What sums and maxima of elements are held in: double, or 64 bits that wrap around.
+/// The type in which sums and maxima accumulate: double, or a 64-bit integer that wraps around.
 template <typename Element>
 using Accumulator = std::conditional_t<std::is_integral_v<Element>, std::int64_t, double>;
 
-/// Integers wrap around where they overflow; in C++ only unsigned arithmetic may.
+/// The type in which arithmetic wraps around on overflow: C++ allows that for unsigned integers alone.
 template <typename Number, bool = std::is_integral_v<Number>>
 struct Wrapping {
   using Type = Number;
@@ -121,7 +121,7 @@ struct Exponential {
   }
 };
 
-/// The larger one; NaN wins.
+/// The larger of two numbers; NaN if one of them is NaN.
 struct Larger {
   template <typename Number>
   RONDO_HOST_DEVICE Number operator()(Number most, Number value) const {
@@ -131,7 +131,7 @@ struct Larger {
 
 }  // namespace function
 
-/// A UnaryOp whose constants have been brought to what its tensor is computed in.
+/// A UnaryOp whose constants have the type in which its tensor is computed.
 template <typename Number>
 struct UnaryFunction {
   UnaryKind kind;
@@ -139,7 +139,7 @@ struct UnaryFunction {
   Number second;
 };
 
-/// A constant of an operation takes the dtype of its tensor.
+/// Rounds the constants of an operation to the dtype of its tensor, then converts them to the type of the computation.
 template <typename Element>
 UnaryFunction<Computed<Element>> unary_function(const UnaryOp& op) {
   const auto constant = [](double v) { return convert_element<Computed<Element>>(convert_element<Element>(v)); };
@@ -168,7 +168,7 @@ RONDO_HOST_DEVICE void visit_function(const UnaryFunction<Number>& op, const Vis
   }
 }
 
-/// The same for two operands of type Number.
+/// Calls `visit` with the function object that `op` stands for on two operands of type Number.
 template <typename Number, typename Visit>
 RONDO_HOST_DEVICE void visit_function(BinaryOp op, const Visit& visit) {
   switch (op) {
@@ -180,7 +180,7 @@ RONDO_HOST_DEVICE void visit_function(BinaryOp op, const Visit& visit) {
   }
 }
 
-/// Where the accumulator of `op` begins: the identity of its fold.
+/// The initial value of the accumulator of `op`: the identity of its fold.
 template <typename Total>
 constexpr Total reduce_identity(ReduceOp op) {
   using Limits = std::numeric_limits<Total>;

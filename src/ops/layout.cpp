@@ -1,4 +1,4 @@
-// Functions that only move elements, written with views and copies, which every device has.
+// Functions that move elements without arithmetic, written with views and copies, which every device has.
 
 #include "ops/backend.h"
 #include "ops/check.h"
@@ -8,7 +8,7 @@
 namespace rondo {
 namespace {
 
-// Like `first` in everything but the size of `axis`.
+// Throws unless `part` agrees with `first` in everything but the size of `axis`.
 void check_part(const Tensor& first, const Tensor& part, int axis, const std::string& name) {
   check_agree({"concat", "parts[0]", first}, {"concat", name.c_str(), part});
   Shape resized = part.shape();

@@ -1,4 +1,4 @@
-// Matrix products: every form is brought to a batch of (M, K) x (K, N).
+// Matrix products: every form becomes a batch of (M, K) x (K, N).
 
 #include <array>
 #include <numeric>
@@ -21,7 +21,7 @@ void check_operands(const char* function, const Tensor& a, const Tensor& b, int 
   check_agree({function, "a", a}, {function, "b", b});
 }
 
-// The last axis of `a` and axis `b_axis` of `b` are summed over together.
+// Throws unless the summed axes, the last of `a` and `b_axis` of `b`, have equal sizes.
 void check_summed_axis(const char* function, const Tensor& a, const Tensor& b, int b_axis) {
   if (a.size(-1) != b.size(b_axis)) {
     throw ValueError(Argument{function, "b", b}.text(), describe(b),
@@ -34,7 +34,7 @@ Shape leading(const Shape& shape) { return shape.erase(-1).erase(-1); }
 
 Shape append(const Shape& shape, std::int64_t size) { return shape.insert(shape.rank(), size); }
 
-// (..., M, K) x (K, N) as one product of (all rows, K) x (K, N).
+// Computes (..., M, K) x (K, N) as one product of (all rows, K) x (K, N).
 Tensor fold_rows(const Tensor& a, const Tensor& b) {
   const Shape rows = a.shape().erase(-1);
   Tensor result = Tensor::empty({rows.numel(), b.size(1)}, a.dtype(), a.device());
@@ -42,7 +42,7 @@ Tensor fold_rows(const Tensor& a, const Tensor& b) {
   return result.reshape(append(rows, b.size(1)));
 }
 
-// (..., K, N) with its summed axis in front, the others joined behind it: (K, ...*N).
+// Turns (..., K, N) into (K, ...*N): the summed axis in front, the other axes joined behind.
 Tensor summed_axis_first(const Tensor& b) {
   std::array<int, kMaxRank> order{};
   std::iota(order.begin() + 1, order.end(), 0);

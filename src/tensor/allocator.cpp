@@ -27,7 +27,7 @@ class CpuAllocator final : public Allocator {
   }
 };
 
-/// The device's pool, in the order of the stream.
+/// Allocates from the device's pool, in stream order.
 class CudaAllocator final : public Allocator {
  public:
   explicit CudaAllocator(Device device) : device_(device) {}
@@ -51,7 +51,7 @@ struct DefaultAllocators {
   ForkLock mutex;
   std::map<int, std::shared_ptr<Allocator>> by_device;
 
-  // -1 for the CPU, whose only ordinal is 0.
+  // The CPU, whose only ordinal is 0, has the key -1.
   std::shared_ptr<Allocator>& of(Device device) {
     return by_device[device.type == DeviceType::cpu ? -1 : device.index];
   }
@@ -84,7 +84,7 @@ void set_default_allocator(Device device, std::shared_ptr<Allocator> allocator) 
   }
   if (allocator == nullptr) allocator = built_in_allocator(device);
   const std::lock_guard lock(defaults().mutex);
-  defaults().of(device).swap(allocator);  // the one before ends with the argument, when the lock is free
+  defaults().of(device).swap(allocator);  // the argument destroys the former allocator, after the lock is free
 }
 
 AllocatorScope::AllocatorScope(std::shared_ptr<Allocator> allocator)

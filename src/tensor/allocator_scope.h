@@ -1,4 +1,4 @@
-/// Another source of memory for the tensors that the calling thread makes.
+/// A scope in which tensors of the calling thread get their memory from another allocator.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-/// While it lives, `allocator` is the default one of its device on the calling thread.
+/// While the scope lives, `allocator` is the default of its device on the calling thread.
 class AllocatorScope {
  public:
   explicit AllocatorScope(std::shared_ptr<Allocator> allocator);

@@ -42,8 +42,8 @@ void copy_on_cpu(const Tensor& source, const Tensor& target) {
   });
 }
 
-// The stream that a copy which leaves a device is queued on: a CUDA device's. Bytes that come from the host or go there
-// are waited for, so that both ends are free when this returns.
+// Queues the copy on the current stream of the target's device, or of the source's if the target is the host. A copy
+// from or to the host is waited for, so that the caller may reuse both tensors when this function returns.
 void copy_bytes(const Tensor& source, const Tensor& target) {
   const bool to_host = target.device() == cpu();
   const Stream stream = current_stream(to_host ? source.device() : target.device());
@@ -69,7 +69,7 @@ void copy_elements(const Tensor& source, const Tensor& target) {
     copy_bytes(source, target);
   } else if (source.device() == target.device()) {
     cuda_copy_elements(source, target);
-  } else {  // gaps are closed, and elements converted, where the source is; opened again where the target is
+  } else {  // the source's device packs and converts the elements, and the target's device spreads them
     const Tensor packed = source.to(target.dtype()).contiguous();
     if (target.is_contiguous()) return copy_bytes(packed, target);
     const Tensor arrived = Tensor::empty(target.shape(), target.dtype(), target.device());

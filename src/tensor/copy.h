@@ -1,15 +1,15 @@
-/// Elementwise copies, the only thing floor 1 computes; one file per device implements them.
+/// Elementwise copies and fills, the only computation that Tensor needs. One file per device implements them.
 #pragma once
 
 #include "rondo/tensor/tensor.h"
 
 namespace rondo {
 
-/// Writes the elements of `source`, converted to the dtype of `target`, into `target`; both have the same shape and may
-/// have any strides and devices.
+/// Writes the elements of `source`, converted to the dtype of `target`, into `target`. The tensors have equal shapes,
+/// and may have any strides and devices.
 void copy_elements(const Tensor& source, const Tensor& target);
 
-/// Throws `ValueError` naming the argument unless `data` is memory that `device` may use; looks at CUDA devices only.
+/// Throws `ValueError` naming the argument unless `data` is memory that `device` may use. The CPU may use any memory.
 void check_device_memory(const std::string& name, const void* data, Device device);
 
 /// Writes `value`, converted, into every element of `target`.

@@ -5,10 +5,10 @@
 
 namespace rondo {
 
-/// As copy_elements, on the device's current stream.
+/// Does what copy_elements does, on the device's current stream.
 void cuda_copy_elements(const Tensor& source, const Tensor& target);
 
-/// As fill_elements, on the device's current stream.
+/// Does what fill_elements does, on the device's current stream.
 void cuda_fill_elements(const Tensor& target, double value);
 
 }  // namespace rondo

@@ -56,16 +56,16 @@ void check_stream(const char* name, const std::optional<Stream>& stream, Device 
   }
 }
 
-// What is queued on `waiting` from now on comes after what `awaited` has been given, if it still can.
+// Makes work queued on `waiting` from now on wait for work queued on `awaited` so far, unless the context is gone.
 void order(Stream waiting, Stream awaited) noexcept {
   try {
     make_wait(waiting, awaited);
   } catch (const std::exception&) {
-    // The context is gone, and nothing runs any more that could use the memory.
+    // The context is gone, so that no work that could use the memory runs any more.
   }
 }
 
-// An exported tensor together with the arrays its DLTensor points to.
+// An exported tensor, with the arrays that its DLTensor points to.
 template <typename Managed>
 struct Exported {
   Tensor tensor;
@@ -96,7 +96,7 @@ Managed* export_tensor(const Tensor& tensor, const std::optional<Stream>& consum
   managed.manager_ctx = owner.get();
   managed.deleter = [](Managed* self) {
     const std::unique_ptr<Exported<Managed>> exported(static_cast<Exported<Managed>*>(self->manager_ctx));
-    // Our own use of the memory after this comes after the consumer's.
+    // Rondo's use of the memory after this waits for the consumer's.
     if (exported->consumer) order(current_stream(exported->consumer->device), *exported->consumer);
   };
   return &owner.release()->managed;
@@ -134,7 +134,7 @@ std::shared_ptr<void> take_ownership(Managed* managed, const std::optional<Strea
   if (managed == nullptr) throw ValueError("dlpack tensor", "null", "a managed tensor");
   return {managed, [producer](void* pointer) {
             auto* self = static_cast<Managed*>(pointer);
-            // The producer's use of the memory after this comes after ours.
+            // The producer's use of the memory after this waits for Rondo's.
             if (producer) order(*producer, current_stream(producer->device));
             if (self->deleter != nullptr) self->deleter(self);
           }};
@@ -162,7 +162,7 @@ dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor, const std::optio
 
 Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed, const std::optional<Stream>& producer) {
   const auto owner = take_ownership(managed, producer);
-  // Of another major version only `version` and `deleter` are known to be where they are here.
+  // In another major version only `version` and `deleter` are known to have the offsets of this struct.
   if (managed->version.major != dlpack::kVersion.major) {
     throw ValueError("dlpack version", std::to_string(managed->version.major), std::to_string(dlpack::kVersion.major));
   }

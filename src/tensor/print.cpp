@@ -7,8 +7,8 @@
 namespace rondo {
 namespace {
 
-constexpr std::int64_t kLongAxis = 10;  // longer axes are shortened ...
-constexpr std::int64_t kShownEnds = 4;  // ... to this many elements at either end
+constexpr std::int64_t kLongAxis = 10;  // longer axes are shortened
+constexpr std::int64_t kShownEnds = 4;  // elements at either end of a shortened axis
 
 std::string element_text(const Tensor& scalar) {
   if (scalar.dtype() == DType::boolean) return scalar.item() != 0.0 ? "true" : "false";

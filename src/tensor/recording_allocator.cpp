@@ -11,7 +11,7 @@ RecordingAllocator::~RecordingAllocator() {
 
 void* RecordingAllocator::allocate(std::size_t bytes, Stream) {
   const std::lock_guard lock(mutex_);
-  // Steps ask for the same sizes again and again: an exact fit wastes nothing.
+  // Steps ask for equal sizes again and again, so that exact fits waste no memory.
   if (const auto found = idle_.find(bytes); found != idle_.end()) {
     void* pointer = found->second;
     idle_.erase(found);

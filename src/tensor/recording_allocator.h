@@ -1,4 +1,4 @@
-/// Memory for work that is recorded in a graph: what the recorded work writes to must be there at every replay.
+/// Memory for work that is recorded in a graph: the memory that the work uses must exist at every replay.
 #pragma once
 
 #include <map>
@@ -9,11 +9,11 @@
 
 namespace rondo {
 
-/// Takes blocks from another allocator and keeps them for as long as it lives. A block that is given back serves what
-/// is allocated after it: recorded work runs in the order in which it was recorded.
+/// Takes blocks from another allocator and frees them in its destructor. Later allocations reuse deallocated blocks,
+/// which is safe because recorded work runs in the order in which it was recorded.
 class RecordingAllocator final : public Allocator {
  public:
-  /// `stream`, on which the blocks are allocated and at the end freed, is not the one that is recorded.
+  /// Blocks are allocated and finally freed on `stream`, which must not be the stream that is recorded.
   RecordingAllocator(std::shared_ptr<Allocator> source, Stream stream);
   ~RecordingAllocator() override;
 

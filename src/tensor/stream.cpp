@@ -7,7 +7,7 @@
 namespace rondo {
 namespace {
 
-// By the device's ordinal.
+// The calling thread's current streams, by the device's ordinal.
 std::vector<Stream>& cuda_streams() {
   thread_local std::vector<Stream> streams;
   return streams;

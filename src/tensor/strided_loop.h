@@ -1,5 +1,5 @@
-/// The one loop over the elements of several strided tensors of one shape: copies, conversions and every elementwise
-/// operation on the CPU run through it.
+/// The loop over the elements of several strided tensors of one shape. Copies, conversions and all elementwise
+/// operations on the CPU use this loop.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace rondo {
 
-/// Axes that all operands walk through without a jump are merged, so that tensors without gaps become one long row.
+/// Neighbouring axes that all operands read without a jump are merged: tensors without gaps become one long row.
 template <std::size_t Operands>
 struct LoopNest {
   Shape shape;
@@ -39,7 +39,7 @@ LoopNest<Operands> merge_axes(const Shape& shape, const std::array<Strides, Oper
 }
 
 /// Calls `row(count, offsets, steps)` for every innermost row: operand k's elements of that row are at
-/// `offsets[k] + i * steps[k]`, i < count. Rows come in row-major order. Does nothing when `shape` has no elements.
+/// `offsets[k] + i * steps[k]`, i < count. Rows are visited in row-major order. A shape without elements has no rows.
 template <std::size_t Operands, typename Row>
 void strided_loop(const Shape& shape, const std::array<Strides, Operands>& strides, Row&& row) {
   if (shape.numel() == 0) return;

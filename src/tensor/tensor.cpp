@@ -83,7 +83,7 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) { return full(shape, 0.0, dtype, device); }
 
 Tensor Tensor::from_host(const void* elements, std::size_t count, DType dtype, const Shape& shape, Device device) {
-  // The borrowed view is only read from, which the type of a tensor's data cannot say.
+  // The borrowed view is only read, but Tensor has no type for read-only data.
   return borrow_host(const_cast<void*>(elements), count, dtype, shape).clone().to(device);
 }
 

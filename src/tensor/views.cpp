@@ -88,7 +88,7 @@ Tensor Tensor::broadcast_to(const Shape& shape) const {
 
 namespace {
 
-// Replaces a single -1 by whatever size is left.
+// Replaces a single -1 by the size that the other sizes leave for it.
 Shape resolve_sizes(const Tensor& tensor, const Shape& asked) {
   Shape shape = asked;
   int unknown = -1;
@@ -109,8 +109,8 @@ Shape resolve_sizes(const Tensor& tensor, const Shape& asked) {
   return shape;
 }
 
-// Strides that show the elements of `tensor` under `shape`, if there are any. Each run of old axes that can be walked
-// without a jump must be covered by whole new axes.
+// Finds strides that show the elements of `tensor` under `shape`; false if there are none. Each run of old axes without
+// a jump between elements must be covered by whole new axes.
 bool strides_for(const Tensor& tensor, const Shape& shape, Strides& strides) {
   strides = contiguous_strides(shape);
   if (tensor.is_contiguous() || tensor.numel() == 0) return true;

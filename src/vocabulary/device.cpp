@@ -37,7 +37,7 @@ int cuda_device_count() { return cuda_runtime::device_count(); }
 Device default_device() {
   if (cuda_device_count() > 0) return cuda(0);
   const std::string reason = cuda_runtime::why_no_device();
-  static std::atomic_flag said = ATOMIC_FLAG_INIT;  // not a once_flag: a child of fork() would wait for who speaks
+  static std::atomic_flag said = ATOMIC_FLAG_INIT;  // not a once_flag, which could block a child of fork()
   if (!reason.empty() && !said.test_and_set()) {
     std::fprintf(stderr, "Rondo: no CUDA device, running on the CPU: %s\n", reason.c_str());
   }

@@ -1,4 +1,4 @@
-/// The one seam at which a run-time DType becomes a C++ type.
+/// The only place where a run-time DType becomes a C++ type.
 #pragma once
 
 #include <limits>
@@ -35,25 +35,25 @@ decltype(auto) dispatch_dtype(DType dtype, Function&& function) {
 template <typename Element>
 inline constexpr bool kIs16Bit = std::is_same_v<Element, Float16> || std::is_same_v<Element, BFloat16>;
 
-// A kernel may read a constant, but not call the function of the standard library that gives it.
+// A kernel may read these constants, but may not call std::numeric_limits, which is host code.
 template <typename Integer>
 inline constexpr Integer kLeast = std::numeric_limits<Integer>::min();
 template <typename Integer>
 inline constexpr Integer kGreatest = std::numeric_limits<Integer>::max();
 
-/// The integer that a float truncates to; NaN gives 0, and what does not fit the nearest integer that does. C++ leaves
-/// those undefined; CUDA converts as it is done here.
+/// The integer that a float truncates to. NaN gives 0, and a value out of range the nearest integer in range. C++
+/// leaves these cases undefined; CUDA defines them as this function does.
 template <typename Integer, typename Real>
 RONDO_HOST_DEVICE Integer truncate(Real value) {
-  // The largest Integer may not be a Real, but the power of two above it is.
+  // A Real may not hold the largest Integer, but holds the power of two above.
   constexpr Real kBeyond = static_cast<Real>(Integer{1} << (std::numeric_limits<Integer>::digits - 1)) * Real(2);
   if (value != value) return 0;
   if (value >= kBeyond) return kGreatest<Integer>;
   return value < -kBeyond ? kLeast<Integer> : static_cast<Integer>(value);
 }
 
-/// Converts between any two element types but the 16-bit floats, as C++ does, with two rules of its own: anything that
-/// is not zero (a NaN too) is true, and floats become integers as in `truncate`.
+/// Converts between any two element types but the 16-bit floats. The conversion is that of C++, with two exceptions:
+/// everything but zero, NaN included, is true, and floats become integers as in `truncate`.
 template <typename To, typename From>
 RONDO_HOST_DEVICE To convert_number(From value) {
   if constexpr (std::is_same_v<To, bool>) {
@@ -65,8 +65,8 @@ RONDO_HOST_DEVICE To convert_number(From value) {
   }
 }
 
-/// Converts an element as `convert_number` does; the 16-bit floats go through float. A kernel has its own:
-/// cuda/device/convert_element.cuh.
+/// Converts an element as `convert_number` does; the 16-bit floats are converted through float. Kernels use
+/// cuda/device/convert_element.cuh instead.
 template <typename To, typename From>
 To convert_element(From value) {
   if constexpr (std::is_same_v<To, From>) {

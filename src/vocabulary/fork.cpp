@@ -8,20 +8,20 @@ namespace {
 constinit std::atomic<std::uint64_t> generation = 1;
 constinit std::atomic<ForkLock*> newest = nullptr;
 
-// Forks take turns, because each has all locks.
+// Serialises forks, because a fork holds all locks.
 constinit std::mutex forks;
 constinit ForkLock* newest_held = nullptr;
 
 }  // namespace
 
-/// What the C library calls around fork().
+/// The handlers that the C library calls around fork().
 struct AtFork {
   template <typename Function>
   static void for_each_held(const ForkLock* end, Function&& function) {
     for (ForkLock* lock = newest_held; lock != end; lock = lock->older_) function(*lock);
   }
 
-  /// Takes all locks but `had`, or none and returns one that another thread has.
+  /// Takes all locks but `had`, which the caller holds. If another thread holds one, takes none and returns that lock.
   static ForkLock* take_all_but(const ForkLock* had) {
     ForkLock* busy = newest_held;
     while (busy != nullptr && (busy == had || busy->try_lock())) busy = busy->older_;
@@ -32,7 +32,7 @@ struct AtFork {
     return busy;
   }
 
-  // While it waits for one lock it has no other: a thread may take two of them, in an order that is not known here.
+  // Waits for a lock only while it holds no other lock: a thread may hold two locks, taken in any order.
   static void before() {
     forks.lock();
     newest_held = newest.load(std::memory_order_acquire);
@@ -57,7 +57,7 @@ struct AtFork {
 
 namespace {
 
-// Before main, so that no fork comes between. It fails only where there is no memory for three pointers.
+// Registered before main, ahead of any fork. The call fails only if there is no memory for three pointers.
 [[maybe_unused]] const int registered = pthread_atfork(AtFork::before, AtFork::release, AtFork::in_child);
 
 }  // namespace
@@ -70,7 +70,7 @@ ForkLock::ForkLock() {
   }
 }
 
-// Who wants it alone has the mutex while it waits, so that threads that share it in turns do not keep fork() waiting.
+// An exclusive owner holds the mutex while it waits, so that a stream of new sharers cannot keep fork() waiting.
 void ForkLock::lock() {
   mutex_.lock();
   while (const int sharers = sharers_.load(std::memory_order_acquire))

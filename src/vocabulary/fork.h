@@ -1,4 +1,4 @@
-/// What fork() leaves to a child: the memory of all threads, and only one of the threads. Floor 0.
+/// Locks that stay usable in a child of fork(), which has the memory of all threads but only one of the threads.
 #pragma once
 
 #include <atomic>
@@ -7,12 +7,13 @@
 
 namespace rondo {
 
-/// Never 0, the same for as long as a process lives, and another one in its children: what was noted under another
-/// generation belongs to threads that are not here.
+/// The generation of this process: never 0, constant while the process lives, and different in its children. A claim
+/// that was made under another generation belongs to threads that this process does not have.
 std::uint64_t fork_generation();
 
-/// A lock for what is whole again after a moment. fork() waits until nobody has it, so that a child finds it free and
-/// what it guards whole. Who has it does not fork. Lives as long as the program: fork() never forgets one.
+/// A lock for data that is inconsistent only for a moment. fork() waits until the lock is free, so that a child finds
+/// the lock free and the data consistent. A thread that holds a ForkLock must not fork. A ForkLock must live as long as
+/// the program, because fork() takes every lock that was ever made.
 class ForkLock {
  public:
   ForkLock();
@@ -22,24 +23,24 @@ class ForkLock {
   void lock();
   bool try_lock();
   void unlock();
-  /// By many threads at once, for work that fork() must not cut in two, but that threads need not take turns with. Not
-  /// again by a thread that has it.
+  /// Shares the lock with other threads, for work that fork() must not interrupt but that threads may do at the same
+  /// time. A thread that holds the lock must not take it again.
   void lock_shared();
   void unlock_shared();
 
  private:
   friend struct AtFork;
 
-  std::mutex mutex_;  ///< of who has it alone, waits for that, or joins those who share it
+  std::mutex mutex_;  ///< held by an exclusive owner, also while it waits for sharers, and by a thread that joins them
   std::atomic<int> sharers_ = 0;
-  ForkLock* older_ = nullptr;  ///< the one that was made before it
+  ForkLock* older_ = nullptr;  ///< the lock that was made before this one
 };
 
-/// What one thread has at a time, for as long as a run takes. fork() does not wait for it: in a child nobody has what a
-/// thread of the parent had.
+/// A flag that one thread holds for the length of a run. fork() does not wait for the flag: a child finds it free, even
+/// if a thread of the parent holds it.
 class ForkFlag {
  public:
-  /// False where a thread of this process has it.
+  /// Takes the flag; false if a thread of this process holds it.
   bool take() {
     std::uint64_t holder = taken_in_.load(std::memory_order_relaxed);
     const std::uint64_t here = fork_generation();
@@ -48,7 +49,7 @@ class ForkFlag {
   void release() { taken_in_.store(0, std::memory_order_release); }
 
  private:
-  std::atomic<std::uint64_t> taken_in_ = 0;  ///< the generation of who has it
+  std::atomic<std::uint64_t> taken_in_ = 0;  ///< the generation of the holder; 0: free
 };
 
 }  // namespace rondo

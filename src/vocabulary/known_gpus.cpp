@@ -12,17 +12,17 @@ constexpr std::size_t kKiB = std::size_t{1} << 10;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kGB = 1000000000;
 
-// 132 multiprocessors in 8 GPCs of at most 18. An H100 SXM runs 15 clusters of 8, not 16: cuBLAS launches 60 x 2 blocks
-// where it uses clusters of 4 x 2 (NVIDIA/cutlass, issue 1921), and clusters of 8 were seen on 120 of its
-// multiprocessors (accel-sim/gpu-app-collection, pull request 87). So one GPC at least has fewer than 16. The other
-// counts are derived, from GPCs of 18, 18, 18, 16, 16, 16, 16 and 14; those of an H200 are taken to be the same, as it
-// has the same chip.
+// An H100 SXM has 132 multiprocessors in 8 GPCs of at most 18. It runs 15 clusters of 8, not 16: cuBLAS launches 60 x 2
+// blocks in clusters of 4 x 2 (NVIDIA/cutlass, issue 1921), and clusters of 8 were seen on 120 multiprocessors
+// (accel-sim/gpu-app-collection, pull request 87). So at least one GPC has fewer than 16 multiprocessors. The other
+// counts are derived from GPCs of 18, 18, 18, 16, 16, 16, 16 and 14. An H200 is assumed to have equal counts, because
+// it has the same chip.
 constexpr ClusterCounts kSxmClusters{.of_2 = 66, .of_4 = 31, .of_8 = 15, .of_16 = 7};
 
-// 114 multiprocessors in 7 or 8 GPCs, says NVIDIA. Derived from 7, of which six have 16 and one has 18.
+// NVIDIA gives 114 multiprocessors in 7 or 8 GPCs. The counts are derived from 7 GPCs, six of 16 and one of 18.
 constexpr ClusterCounts kPcieClusters{.of_2 = 57, .of_4 = 28, .of_8 = 14, .of_16 = 7};
 
-// Derived from one GPC, of which a slice has 16; no slice runs clusters of a size that is not portable.
+// A slice has 16 multiprocessors of one GPC, and runs no clusters of a size that is not portable (above 8).
 constexpr ClusterCounts kSliceClusters{.of_2 = 8, .of_4 = 4, .of_8 = 2};
 
 DeviceProperties hopper(const char* name, int processors, const ClusterCounts& clusters, std::size_t memory_bytes) {

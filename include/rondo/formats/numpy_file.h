@@ -1,4 +1,4 @@
-/// Tensors from NumPy's `.npy` and `.npz` files. Floor 7.
+/// Tensors from NumPy's `.npy` and `.npz` files.
 ///
 /// Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1.0, 2.0 and 3.0.
 #pragma once
@@ -15,27 +15,26 @@
 namespace rondo {
 
 /// Reads one array of float16, float32, float64, int32, int64 or bool ('<f2', '<f4', '<f8', '<i4', '<i8', '|b1') of at
-/// most `kMaxRank` axes, on the host, row-major and with memory of its own, whether the file has it in C or in Fortran
-/// order.
+/// most `kMaxRank` axes, in C or in Fortran order. The tensor is on the host, row-major and with memory of its own.
 ///
-/// Throws `ValueError` naming the file, what came and what was expected: for a file that cannot be read, is cut short
-/// or goes on behind its data; another version; a header that is not the dictionary of descr, fortran_order and shape
-/// that NumPy writes; another dtype, big-endian ones and Python objects included; a shape that overflows or does not
-/// fit the data, which is found before memory is allocated; a bool that is neither 0 nor 1.
+/// Throws `ValueError` naming the file, what was found and what was expected: for a file that cannot be read, ends too
+/// early or has bytes behind its data; another version; a header that is not the dictionary of descr, fortran_order and
+/// shape that NumPy writes; another dtype, big-endian ones and Python objects included; a shape that overflows or does
+/// not fit the data, before memory is allocated; a bool that is neither 0 nor 1.
 Tensor load_npy(const std::filesystem::path& path);
 
-/// The same from memory; `name` stands for the file in messages.
+/// Reads one array as load_npy does, from memory; messages call the file `name`.
 Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name);
 
-/// The arrays of one `.npz` file, by the names that were given to `numpy.savez`.
+/// The arrays of one `.npz` file, by the names that `numpy.savez` was called with.
 class NumpyArchive {
  public:
   /// Throws `ValueError` when two tensors have one name.
   NumpyArchive(std::string file, std::vector<NamedTensor> tensors);
 
-  /// What error messages call the file.
+  /// The name of the file in error messages.
   const std::string& file() const { return file_; }
-  /// In the order of the file.
+  /// The arrays in the order of the file.
   const std::vector<NamedTensor>& tensors() const { return tensors_; }
 
   bool contains(const std::string& name) const { return find(name) != nullptr; }
@@ -50,10 +49,10 @@ class NumpyArchive {
 };
 
 /// Reads an archive of `numpy.savez` or `savez_compressed`, which may hold nothing but arrays. Throws as load_npy,
-/// naming file and array, and for a broken zip archive or one that claims to be larger than its bytes can be.
+/// naming file and array, and for a zip archive that is broken or claims more data than its bytes can decompress to.
 NumpyArchive load_npz(const std::filesystem::path& path);
 
-/// The same from memory, which is only looked at during the call.
+/// Reads an archive as load_npz does, from memory, which is used only during the call.
 NumpyArchive parse_npz(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace rondo

@@ -1,4 +1,4 @@
-/// Weights of PyTorch's recurrent modules in Keras's layout. Floor 7.
+/// Weights of PyTorch's recurrent modules in Keras's layout.
 ///
 /// Source: the parameter tables of https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html and of GRU and RNN.
 #pragma once
@@ -15,7 +15,7 @@ namespace rondo {
 /// Names one direction of one layer of a `torch.nn.RNN`, `LSTM` or `GRU` in a file.
 struct PytorchLayer {
   CellKind kind = CellKind::lstm;
-  std::string prefix = {};  ///< of the module in the state dictionary, with its dot: "encoder.lstm."
+  std::string prefix = {};  ///< the module's name in the state dictionary, with its dot: "encoder.lstm."
   int layer = 0;            ///< k of `weight_ih_l{k}`
   bool reverse = false;     ///< the backward direction of a bidirectional module: suffix `_reverse`
 };
@@ -30,8 +30,8 @@ struct PytorchLayer {
 ///     `projection_units` is P.
 ///
 /// The activation of an RNN module (`nonlinearity`) is not in the file.
-/// Throws `ValueError` naming file and tensor for one that is missing, has another shape or dtype than the others
-/// imply, or is a projection (`weight_hr`) of another kind.
+/// Throws `ValueError` naming the file and the tensor, for a tensor that is missing, has another shape or dtype than
+/// the others imply, or is the projection (`weight_hr`) of another kind than LSTM.
 ///
 /// @code
 /// Safetensors file = load_safetensors("forecast.safetensors");  // of a module with an LSTM named "lstm"
@@ -43,12 +43,12 @@ RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& la
 /// One layer of a module.
 struct PytorchModuleLayer {
   RecurrentWeights forward;
-  std::optional<RecurrentWeights> backward = std::nullopt;  ///< of a bidirectional module
+  std::optional<RecurrentWeights> backward = std::nullopt;  ///< bidirectional modules only
 };
 
-/// All layers of a module, from the input up: as many as the file has weights for, in both directions where it has
-/// names with `_reverse`. Throws as pytorch_weights, for a module without layers, and for a layer whose
-/// inputs are not as many as the outputs of the layer below it.
+/// Reads all layers of a module that the file has weights for, from the input up, in both directions if the file has
+/// names with `_reverse`. Throws as pytorch_weights, for a module without layers, and for a layer whose number of
+/// inputs differs from the number of outputs of the layer below.
 ///
 /// @code
 /// // torch.nn.LSTM(3, 4, num_layers=2, bidirectional=True), saved under the name "module"
@@ -58,8 +58,8 @@ struct PytorchModuleLayer {
 /// @endcode
 std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix = {});
 
-/// The reverse of pytorch_weights: tensors with the names that `layer` says. Where Keras has one bias, bias_hh is
-/// zeros. Throws `ValueError` for a GRU without `reset_after` and for peepholes, which PyTorch does not have.
+/// The reverse of pytorch_weights: tensors with the names that `layer` gives. If Keras has one bias, bias_hh is zeros.
+/// Throws `ValueError` for a GRU without `reset_after` and for peepholes, which PyTorch does not have.
 std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, const PytorchLayer& layer);
 
 }  // namespace rondo

@@ -1,11 +1,11 @@
-/// What a step function is written with. Floor 2.
+/// Ops, the functions that step functions are written with.
 ///
 /// Every function takes tensors of one device, returns a new row-major tensor there, and never writes its arguments;
-/// `split`, `reshape` and `transpose` return views. Elementwise functions broadcast as NumPy does. Both operands of a
-/// binary function have one dtype; there is no promotion: a disagreement is a `ValueError` that names both. The 16-bit
-/// floats are computed in f32 and rounded once at the end; integers wrap around where they overflow. Arithmetic on
-/// booleans, and integers for the functions called "floating", are a `ValueError`.
-/// Names and meanings are those of `tf.keras.backend` where it has the function.
+/// `split`, `reshape` and `transpose` return views. Elementwise functions broadcast as NumPy does. The operands of a
+/// binary function must have one dtype: nothing is promoted, and unequal dtypes throw a `ValueError` that names both.
+/// The 16-bit floats are computed in f32 and rounded once at the end; integers wrap around on overflow. Booleans in
+/// arithmetic, and integers in the functions called "floating", throw `ValueError`.
+/// Names and meanings are those of `tf.keras.backend` for the functions that it has.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +25,10 @@ Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 /// Returns a times b.
 Tensor mul(const Tensor& a, const Tensor& b);
-/// Floating: a / b.
+/// Floating: returns a / b.
 Tensor div(const Tensor& a, const Tensor& b);
 
-/// Elementwise with a number, which takes the tensor's dtype: next to integers, a number that is none of them throws.
+/// Returns a plus a number, which takes the tensor's dtype. For integers, a number that is not one of them throws.
 Tensor add(const Tensor& a, double b);
 /// Returns a times a number, which takes the tensor's dtype as in `add`.
 Tensor mul(const Tensor& a, double b);
@@ -36,74 +36,75 @@ Tensor mul(const Tensor& a, double b);
 // Elementwise, one operand.
 /// Returns -x.
 Tensor neg(const Tensor& x);
-/// Floating: the formulas are those of `rondo/activation.h`.
+/// Floating: returns tanh(x). The formulas of activations are in `rondo/vocabulary/activation.h`.
 Tensor tanh(const Tensor& x);
 /// Floating: returns 1 / (1 + exp(-x)).
 Tensor sigmoid(const Tensor& x);
-/// Keras 1 and 2: clip(0.2 x + 0.5, 0, 1).
+/// Floating: returns clip(0.2 x + 0.5, 0, 1), as Keras 1 and 2.
 Tensor hard_sigmoid(const Tensor& x);
-/// Keras 3 and PyTorch: clip(x / 6 + 0.5, 0, 1).
+/// Floating: returns clip(x / 6 + 0.5, 0, 1), as Keras 3 and PyTorch.
 Tensor hard_sigmoid_keras3(const Tensor& x);
 /// Returns max(x, 0).
 Tensor relu(const Tensor& x);
-/// The function of that name; linear gives `x` itself. Floating, but for linear and relu.
+/// Returns the activation of x; linear returns `x` itself. Floating, except for linear and relu.
 Tensor activate(Activation activation, const Tensor& x);
 /// Floating: returns e to the power of x.
 Tensor exp(const Tensor& x);
-/// min(max(x, low), high); NaN stays NaN. Throws `ValueError` unless low <= high, for integers with one between them.
+/// Returns min(max(x, low), high); NaN stays NaN. Throws `ValueError` unless low <= high, or if x has integers and none
+/// lies between low and high.
 Tensor clip(const Tensor& x, double low, double high);
 
-/// Floating: exp(x) over its sum along `axis`, computed from x minus its maximum.
+/// Floating: returns exp(x) over the sum of exp(x) along `axis`, computed from x minus the maximum of x.
 Tensor softmax(const Tensor& x, int axis = -1);
 
-/// `condition` (boolean) chooses elementwise; all three broadcast. What is not chosen never reaches the result, be it
-/// NaN or infinite.
+/// Chooses elements by `condition` (boolean); all three tensors broadcast. Elements that are not chosen do not affect
+/// the result, even if they are NaN or infinite.
 Tensor where(const Tensor& condition, const Tensor& if_true, const Tensor& if_false);
 
-/// `keras.backend.dot`: sums over the last axis of `a` and the last but one of `b` (the only one if `b` is a vector);
-/// the shape is a's without its last, then b's without the summed one. Floating.
+/// `keras.backend.dot`: sums over the last axis of `a` and the last but one of `b` (the only one if `b` is a vector).
+/// The result has the axes of `a` without the last, then those of `b` without the summed axis. Floating.
 Tensor dot(const Tensor& a, const Tensor& b);
 
 /// Matrix products over the last two axes, (..., M, K) x (..., K, N); leading axes broadcast. Floating.
 Tensor matmul(const Tensor& a, const Tensor& b);
 
-/// What stands around x where the kernel reaches over its border.
+/// How a convolution treats the border of x.
 enum class ConvolutionPadding : std::uint8_t {
   valid,  ///< the kernel stays inside
-  same    ///< zeros, the odd one behind, for ceil(n / stride) elements of n
+  same    ///< zeros around x, an odd one behind, give ceil(n / stride) elements for n
 };
 
-/// Says how a convolution steps over its input.
+/// How a convolution steps over its input.
 struct ConvolutionOptions {
-  /// One number for each spatial axis, or one for all of them.
+  /// One number for each spatial axis, or one for all of them; `dilation` as well.
   std::vector<std::int64_t> strides = {1};
   ConvolutionPadding padding = ConvolutionPadding::valid;
   std::vector<std::int64_t> dilation = {1};
 };
 
-/// `tf.nn.convolution`, channels last: x (B, N..., C), kernel (K..., C, F), result (B, M..., F), as many K and M as N;
-/// for one spatial axis result[b, m, f] = sum over k, c of x[b, m stride + k dilation, c] kernel[k, c, f]. Floating.
-/// Throws `ValueError` for a kernel that reaches over more than x has, without padding.
+/// `tf.nn.convolution`, channels last: x (B, N..., C), kernel (K..., C, F), result (B, M..., F), with a K and an M for
+/// each N. With one spatial axis result[b, m, f] = sum over k, c of x[b, m stride + k dilation, c] kernel[k, c, f].
+/// Floating. Without padding, throws `ValueError` for a kernel that reaches over more elements than x has.
 Tensor convolution(const Tensor& x, const Tensor& kernel, const ConvolutionOptions& options = {});
 
-/// The shape of its result; throws as it.
+/// The shape of the result of `convolution`. Throws as `convolution` does.
 Shape convolution_shape(const Shape& x, const Shape& kernel, const ConvolutionOptions& options = {});
 
 // Reductions over some axes (all, when none are given); `keep` leaves them with size 1.
-/// In the order of the indices, whatever the strides: equal arguments give bitwise equal sums. Floats accumulate in f32
-/// or wider.
+/// Returns sums, added in the order of the indices, whatever the strides: equal arguments give bitwise equal sums.
+/// Floats accumulate in f32 or wider.
 Tensor sum(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
-/// Floating; NaN where there is nothing to take the mean of.
+/// Floating: returns means. The mean of no elements is NaN.
 Tensor mean(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
-/// Throws `ValueError` when there is nothing to take the maximum of. NaN wins.
+/// Returns maxima; the maximum of elements with a NaN is NaN. Throws `ValueError` for a maximum of no elements.
 Tensor max(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
 
 // Layout.
-/// All parts agree on every size but that of `axis`.
+/// Joins parts along `axis`. All other sizes of the parts must agree.
 Tensor concat(const std::vector<Tensor>& parts, int axis = -1);
-/// Views of equal parts; throws `ValueError` when the size is not a multiple of `parts`.
+/// Returns views of `parts` equal parts. Throws `ValueError` if the size of `axis` is not a multiple of `parts`.
 std::vector<Tensor> split(const Tensor& x, int parts, int axis = -1);
-/// Views of parts of the given sizes, which add up to the size of `axis`.
+/// Returns views of parts of the given sizes, which must add up to the size of `axis`.
 std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> sizes, int axis = -1);
 /// Returns `x.reshape(shape)`: a view where the strides allow it, else a copy.
 Tensor reshape(const Tensor& x, const Shape& shape);
@@ -113,8 +114,8 @@ Tensor transpose(const Tensor& x, std::initializer_list<int> order);
 /// Returns zeros of the shape, dtype and device of `x`.
 Tensor zeros_like(const Tensor& x);
 
-/// (B, T) booleans, true where t < lengths[b]; `lengths` is a vector of i32 or i64, T is 0 or more. TensorFlow's
-/// `sequence_mask`.
+/// TensorFlow's `sequence_mask`: returns (B, T) booleans, true where t < lengths[b]. `lengths` is a vector of i32 or
+/// i64, T is 0 or more.
 Tensor sequence_mask(const Tensor& lengths, std::int64_t T);
 
 }  // namespace rondo

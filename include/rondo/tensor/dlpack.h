@@ -1,7 +1,7 @@
-/// Zero-copy exchange of tensors with NumPy, PyTorch, JAX, CuPy and others through DLPack. Floor 1.
+/// Zero-copy exchange of tensors with NumPy, PyTorch, JAX, CuPy and others through DLPack.
 ///
-/// The structs below are DLPack's binary interface (https://dmlc.github.io/dlpack, version 1.0), declared here in
-/// Rondo's own words: a pointer to one may be cast from and to a pointer to the struct of the same name in `dlpack.h`.
+/// The structs below are Rondo's own declarations of DLPack's binary interface (https://dmlc.github.io/dlpack, version
+/// 1.0): a pointer to one may be cast from and to a pointer to the struct of the same name in `dlpack.h`.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct DLManagedTensor {
   void (*deleter)(DLManagedTensor* self);
 };
 
-/// `DLPackVersion`.
+/// `DLPackVersion`: a version of DLPack.
 struct DLPackVersion {
   std::uint32_t major;
   std::uint32_t minor;
@@ -58,7 +58,7 @@ struct DLManagedTensorVersioned {
   DLTensor dl_tensor;
 };
 
-/// This flag of DLManagedTensorVersioned forbids to write to the memory.
+/// The flag of DLManagedTensorVersioned that forbids writing to the memory.
 inline constexpr std::uint64_t kReadOnlyFlag = 1;
 /// The version that Rondo writes.
 inline constexpr DLPackVersion kVersion{1, 0};
@@ -69,8 +69,8 @@ inline constexpr DLPackVersion kVersion{1, 0};
 /// Strides are always written.
 ///
 /// On a CUDA device, `consumer` is the stream on which the receiver will use the memory (the argument of Python's
-/// `__dlpack__(stream)`): it waits for what the current stream was given so far, and at the end the stream that is then
-/// current waits for it. Without a consumer the caller orders the streams.
+/// `__dlpack__(stream)`). `consumer` waits for the work queued on the current stream so far, and `deleter` makes the
+/// stream that is then current wait for `consumer`. Without a consumer the caller orders the streams.
 ///
 /// @code
 /// Tensor x = Tensor::full({2, 3}, 1.0, DType::f32);
@@ -82,14 +82,14 @@ dlpack::DLManagedTensorVersioned* to_dlpack(const Tensor& tensor, const std::opt
 /// Exports a view as to_dlpack does, for receivers that know DLPack before 1.0.
 dlpack::DLManagedTensor* to_dlpack_legacy(const Tensor& tensor, const std::optional<Stream>& consumer = std::nullopt);
 
-/// Imports a view and takes ownership: `deleter` is called when the last tensor that looks at it goes, and also before
-/// an exception leaves this function. Throws `ValueError` for another major version, a device or element type that
-/// Rondo has not, memory that the device cannot use, or null; a tensor flagged read-only is imported and must not be
-/// written to.
+/// Imports a view and takes ownership: `deleter` is called when the last tensor that views the memory is destroyed, and
+/// also before an exception leaves this function. Throws `ValueError` for another major version, a device or element
+/// type that Rondo does not have, memory that the device cannot use, or null. A tensor flagged read-only is imported
+/// and must not be written to.
 ///
-/// On a CUDA device, `producer` is the stream on which the memory is written: the current stream waits for what it was
-/// given so far, and before `deleter` is called it waits for the stream that is then current. Without a producer the
-/// caller orders the streams.
+/// On a CUDA device, `producer` is the stream on which the memory is written. The current stream waits for the work
+/// queued on `producer` so far, and before `deleter` is called `producer` waits for the stream that is then current.
+/// Without a producer the caller orders the streams.
 Tensor from_dlpack(dlpack::DLManagedTensorVersioned* managed, const std::optional<Stream>& producer = std::nullopt);
 /// Imports a view as from_dlpack of DLManagedTensorVersioned does, from the struct of DLPack before 1.0.
 Tensor from_dlpack(dlpack::DLManagedTensor* managed, const std::optional<Stream>& producer = std::nullopt);

@@ -1,4 +1,4 @@
-/// Trees of values: what `tf.nest` calls a nested structure. Floor 1.
+/// Trees of values, which `tf.nest` calls nested structures.
 #pragma once
 
 #include <initializer_list>
@@ -12,11 +12,11 @@
 
 namespace rondo {
 
-/// A leaf, a tuple, a list, or a set of named fields, of any depth. Leaves are flattened depth first, left to right;
-/// named fields in the order they were given in (as Python's namedtuple, not as `tf.nest` sorts a dict).
+/// A leaf, a tuple, a list, or a set of named fields, of any depth. Leaves are flattened depth first, left to right.
+/// Named fields keep the order in which they were given, as in Python's namedtuple; `tf.nest` sorts a dict instead.
 ///
-/// `Nest` is a tree of tensors. It converts from and to Tensor, so that a step function written for one input tensor
-/// takes it as it is; converting a tree that is no leaf throws `TypeError`.
+/// `Nest` is a tree of tensors. A Nest converts from and to Tensor, so that a step function written for one input
+/// tensor needs no conversion; converting a tree that is not a leaf throws `TypeError`.
 template <typename Leaf>
 class Tree {
  public:
@@ -40,7 +40,7 @@ class Tree {
   Kind kind() const { return kind_; }
   bool is_leaf() const { return kind_ == Kind::leaf; }
 
-  /// The value of a leaf; throws `TypeError` for a tree that is none.
+  /// The value of a leaf. Throws `TypeError` for a tree that is not a leaf.
   const Leaf& leaf() const {
     if (!is_leaf()) throw TypeError("nest", "the structure " + structure(), "a single leaf");
     return leaf_;
@@ -63,7 +63,7 @@ class Tree {
     throw ValueError("nest field", name, "one of " + structure());
   }
 
-  /// All leaves.
+  /// All leaves, depth first, left to right.
   std::vector<Leaf> flatten() const {
     std::vector<Leaf> leaves;
     visit([&](const Leaf& leaf) { leaves.push_back(leaf); });
@@ -97,13 +97,13 @@ class Tree {
     return count;
   }
 
-  /// Same kinds, names and numbers of children all the way down; leaves may be of another type.
+  /// Whether both trees have equal kinds, names and numbers of children at all depths; leaves may have unequal types.
   template <typename OtherLeaf>
   bool same_structure(const Tree<OtherLeaf>& other) const {
     return structure() == other.structure();
   }
 
-  /// "(*, [*, *], {h: *, c: *})": a star for each leaf.
+  /// The structure as text, with a star for each leaf: "(*, [*, *], {h: *, c: *})".
   std::string structure() const {
     if (is_leaf()) return "*";
     std::string text;

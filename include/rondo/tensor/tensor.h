@@ -1,4 +1,4 @@
-/// A strided, typed view of shared memory on a device. Floor 1.
+/// A strided, typed view of shared memory on a device.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace rondo {
 
-/// Memory with an owner: freed, by whatever way suits its origin, when the last tensor that looks at it goes.
+/// Memory with an owner. The destructor, which runs when no tensor views the memory any more, calls `release`.
 class Storage {
  public:
   Storage(void* data, std::size_t bytes, Device device, std::function<void()> release);
@@ -51,7 +51,7 @@ class Storage {
 /// std::vector<float> elements = y.to_vector<float>();
 /// @endcode
 ///
-/// `borrow` looks at memory of the caller's without a copy:
+/// `borrow` views memory of the caller without a copy:
 ///
 /// @code
 /// std::vector<float> samples(2 * 100 * 3);
@@ -61,7 +61,7 @@ class Tensor {
  public:
   Tensor() = default;
 
-  /// A view of `storage` that starts `offset` elements in. Throws `ValueError` if the view leaves the storage.
+  /// A view that starts at element `offset` of `storage`. Throws `ValueError` if the view leaves the storage.
   Tensor(std::shared_ptr<Storage> storage, DType dtype, const Shape& shape, const Strides& strides,
          std::int64_t offset = 0);
 
@@ -91,7 +91,7 @@ class Tensor {
   }
 
   /// A row-major view of memory on `device` that the caller keeps alive for as long as any view of it lives, and until
-  /// the work queued on it is done. Throws `ValueError` if a CUDA device cannot use the memory.
+  /// work that uses the memory is done. Throws `ValueError` if a CUDA device cannot use the memory.
   static Tensor borrow_device(void* data, const Shape& shape, DType dtype, Device device);
 
   bool defined() const { return storage_ != nullptr; }
@@ -103,48 +103,48 @@ class Tensor {
   std::int64_t size(int axis) const { return shape_[axis]; }
   std::int64_t stride(int axis) const { return strides_[axis]; }
   std::int64_t numel() const { return shape_.numel(); }
-  /// Row-major without gaps (axes of size 1 may have any stride).
+  /// Whether the elements are row-major without gaps; axes of size 1 may have any stride.
   bool is_contiguous() const;
   const std::shared_ptr<Storage>& storage() const { return storage_; }
 
-  /// The first element, in device memory.
+  /// The address of the first element, in memory of device().
   void* data() const { return data_; }
-  /// The same, checked: throws `TypeError` if `Element` is not the dtype.
+  /// The address of the first element. Throws `TypeError` if `Element` is not the dtype.
   template <typename Element>
   Element* data() const {
     check_dtype(dtype_of<Element>);
     return static_cast<Element*>(data_);
   }
 
-  // Views. Each throws ValueError for an axis or index that is not there.
+  // Views. Each throws ValueError for an axis or index that does not exist.
 
   /// Elements begin, begin + step, ... below `end` along `axis`; a negative `step` walks from `begin` down to above
   /// `end` (-1 reaches the first element).
   Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;
-  /// One index along `axis`, which disappears. The step of a time axis: `x.select(1, t)`.
+  /// The elements at `index` of `axis`, without that axis. Step t of a time axis: `x.select(1, t)`.
   Tensor select(int axis, std::int64_t index) const;
   /// Axis k of the result is axis `order[k]` of this one.
   Tensor transpose(std::initializer_list<int> order) const { return transpose(std::span(order.begin(), order.size())); }
   Tensor transpose(std::span<const int> order) const;
   Tensor swap_axes(int first, int second) const;
-  /// An axis of size 1 before `axis` (`axis` may be the rank: append).
+  /// Adds an axis of size 1 before `axis` (`axis` may be the rank: append).
   Tensor insert_axis(int axis) const;
   /// Drops an axis of size 1.
   Tensor erase_axis(int axis) const;
   /// Repeats axes of size 1, and missing leading axes, as NumPy does. The result must not be written to.
   Tensor broadcast_to(const Shape& shape) const;
-  /// The same elements, row-major, under another shape; one size may be -1: whatever is left. A view where the strides
-  /// allow it, else a copy.
+  /// The elements in row-major order under another shape; one size may be -1, which the others then determine. A view
+  /// where the strides allow one, else a copy.
   Tensor reshape(const Shape& shape) const;
 
   // Copies.
 
-  /// Row-major without gaps; the tensor itself where it is so already.
+  /// This tensor if it is_contiguous(), else a row-major copy.
   Tensor contiguous() const;
   /// A row-major copy with memory of its own.
   Tensor clone() const;
-  /// Converted: rounds to nearest; floats to integers truncate, NaN to 0, what does not fit to the nearest that does;
-  /// anything but zero is true. Itself if nothing changes.
+  /// A copy of another dtype or on another device; this tensor if nothing changes. Floats round to nearest, or truncate
+  /// to integers: NaN becomes 0, a value out of range the nearest integer in range. Everything but zero is true.
   Tensor to(DType dtype) const;
   Tensor to(Device device) const;
   /// Writes the elements of `source`, converted and broadcast, into this view.
@@ -181,10 +181,10 @@ class Tensor {
   DType dtype_ = DType::f32;
 };
 
-/// "f32(2, 3) on cpu": what error messages call a tensor.
+/// The name of a tensor in error messages: "f32(2, 3) on cpu".
 std::string describe(const Tensor& tensor);
 
-/// Shape, dtype, device and elements, nested brackets as NumPy prints them; long axes are shortened to their ends.
+/// Shape, dtype, device and elements, in nested brackets as NumPy prints them; long axes are shortened to their ends.
 std::string to_string(const Tensor& tensor);
 
 }  // namespace rondo

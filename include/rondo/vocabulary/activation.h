@@ -1,4 +1,4 @@
-/// Activation functions: one formula each, shared by ops, cells, host and device. Floor 0.
+/// Activation functions: one formula for each, which ops and cells share on host and device.
 #pragma once
 
 #include <cmath>
@@ -9,14 +9,14 @@
 
 namespace rondo {
 
-/// Activations a cell may have, by their Keras names. `hard_sigmoid` is Keras 1's and 2's, `hard_sigmoid_keras3` what
-/// Keras 3 and PyTorch call hard_sigmoid.
+/// The activations that a cell may have, by Keras's names. `hard_sigmoid` is the function of Keras 1 and 2;
+/// `hard_sigmoid_keras3` is the function that Keras 3 and PyTorch call hard_sigmoid.
 enum class Activation : std::uint8_t { linear, tanh, sigmoid, hard_sigmoid, hard_sigmoid_keras3, relu };
 
-/// "tanh", ...
+/// The name of an activation: "tanh", ...
 std::string to_string(Activation activation);
 
-/// The reverse; throws `ValueError` listing the known names.
+/// The activation of this name. Throws `ValueError` listing the known names.
 Activation activation_from_name(const std::string& name);
 
 namespace formula {
@@ -28,7 +28,7 @@ RONDO_HOST_DEVICE Real tanh(Real x) {
   return tanh(x);
 }
 
-/// 1 / (1 + e^-x). For very negative x, e^-x is infinite and the quotient 0, as it should be.
+/// 1 / (1 + e^-x). For very negative x, e^-x is infinite and the quotient is 0, which is the right value.
 template <typename Real>
 RONDO_HOST_DEVICE Real sigmoid(Real x) {
   using std::exp;

@@ -1,4 +1,4 @@
-/// Element types of tensors. Floor 0.
+/// Element types of tensors.
 #pragma once
 
 #include <cstddef>
@@ -9,37 +9,37 @@
 
 namespace rondo {
 
-/// The element types a tensor may have. `boolean` is one byte, 0 or 1, as in NumPy, safetensors and DLPack.
+/// The element types of tensors. A `boolean` is one byte, 0 or 1, as in NumPy, safetensors and DLPack.
 enum class DType : std::uint8_t { f64, f32, f16, bf16, i32, i64, boolean };
 
 /// Bytes per element.
 std::size_t size_of(DType dtype);
 
-/// "f64", "f32", "f16", "bf16", "i32", "i64" or "bool".
+/// The name of a dtype: "f64", "f32", "f16", "bf16", "i32", "i64" or "bool".
 std::string to_string(DType dtype);
 
 /// True for f64, f32, f16 and bf16.
 bool is_floating(DType dtype);
 
-/// How matrix products of f32 operands may be computed; f64 and the 16-bit floats have one way, and sums are f32 or
-/// wider in any case.
+/// How matrix products of f32 operands may be computed. The setting does not apply to f64 and the 16-bit floats. Sums
+/// are f32 or wider in every mode.
 ///
 ///     strict   products and sums of f32
 ///     tf32     a GPU may round the operands to 10 bits of fraction, for its tensor cores
 ///     tf32x3   a GPU may use its tensor cores with nearly f32's accuracy, as NVIDIA CUTLASS does by "3xTF32": a sum is
 ///              right within tf32x3_error of the magnitudes that are summed
 ///
-/// `tf32` and `tf32x3` allow and do not demand: elsewhere, and where a GPU has no such kernel, they are `strict`. With
-/// tf32x3 an operand below 2^-113 is taken within 2^-136, and one that TF32 rounds to infinity, or that is infinite,
-/// may give NaN.
+/// `tf32` and `tf32x3` are permissions: on a CPU, and on a GPU without a kernel for them, products are `strict`. With
+/// tf32x3 an operand below 2^-113 has an error of up to 2^-136, and an operand that is infinite, or that TF32 rounds to
+/// infinity, may give NaN.
 enum class MatrixMath : std::uint8_t { strict, tf32, tf32x3 };
 
-/// What a sum of K products may be off by with MatrixMath::tf32x3, relative to the sum of the products' magnitudes.
+/// The largest error of a sum of K products with MatrixMath::tf32x3, relative to the sum of the products' magnitudes.
 ///
-/// An operand is split into two numbers of TF32, high + low, and three of the four products are summed. The one that is
-/// dropped, low x low, and what is left of the operands beyond both numbers, are below 2^-21 of a product together.
-/// Tensor cores add products to a sum in tiles of 8 along K, three tiles for each, and cut off what the sum's 24 bits
-/// do not hold, where other arithmetic rounds: each time up to one unit of the sum, 2^-23 of it, and always towards
+/// An operand is split into two numbers of TF32, high + low, and three of the four products are summed. The dropped
+/// product, low x low, and the rest of the operands beyond both numbers are together below 2^-21 of a product. Tensor
+/// cores add products to a sum in tiles of 8 along K, three times for each tile. Each time they cut off the bits beyond
+/// the sum's 24, where other arithmetic rounds. A cut is up to one unit of the sum, 2^-23 of the sum, and goes towards
 /// zero, so that the errors do not cancel.
 constexpr double tf32x3_error(std::int64_t K) {
   constexpr double kOfProduct = 1.0 / (1 << 21);
@@ -48,10 +48,10 @@ constexpr double tf32x3_error(std::int64_t K) {
   return kOfProduct + 3.0 * static_cast<double>(tiles) * kUnit;
 }
 
-/// "strict", "tf32" or "tf32x3".
+/// The name of a mode: "strict", "tf32" or "tf32x3".
 std::string to_string(MatrixMath math);
 
-/// `dtype_of<float>` is `DType::f32`, and so on; only the seven element types have one.
+/// The DType of a C++ type: `dtype_of<float>` is `DType::f32`. Defined for the seven element types alone.
 template <typename Element>
 inline constexpr DType dtype_of = Element::no_such_dtype;
 template <>

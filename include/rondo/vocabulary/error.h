@@ -1,7 +1,7 @@
-/// Exceptions of Rondo. Floor 0.
+/// Exceptions of Rondo.
 ///
-/// The names are those the Keras and TensorFlow reference pages use, so that "Raises: ValueError" on a page is
-/// `catch (const rondo::ValueError&)` here. Every message names the argument, what came, and what was expected.
+/// The names are those of Keras's and TensorFlow's reference pages: "Raises: ValueError" on a page is
+/// `catch (const rondo::ValueError&)` here. Every message names the argument, what was given, and what was expected.
 #pragma once
 
 #include <stdexcept>
@@ -9,7 +9,7 @@
 
 namespace rondo {
 
-/// Base of everything Rondo throws on purpose.
+/// The base of all exceptions that Rondo throws on purpose.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message);
@@ -24,19 +24,19 @@ class ValueError : public Error {
   using Error::Error;
 };
 
-/// An argument has the wrong kind: a nest where a tensor is due, a view of the wrong element type.
+/// An argument has the wrong kind: a nest in place of a tensor, a view of the wrong element type.
 class TypeError : public Error {
  public:
   using Error::Error;
 };
 
-/// The object does not have what was asked of it, such as `reset_states` on a layer that is not stateful.
+/// The object does not support the call, such as `reset_states` on a layer that is not stateful.
 class AttributeError : public Error {
  public:
   using Error::Error;
 };
 
-/// A library underneath (oneDNN, HDF5, the CUDA runtime) or the operating system refused a call.
+/// A library that Rondo uses (oneDNN, HDF5, the CUDA runtime) or the operating system refused a call.
 class RuntimeError : public Error {
  public:
   using Error::Error;

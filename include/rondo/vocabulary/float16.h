@@ -1,7 +1,7 @@
-/// The two 16-bit floating point types, as storage with exact conversions. Floor 0.
+/// The two 16-bit floating point types, as storage with exact conversions.
 ///
-/// Both round to nearest, ties to even, keep infinities, and turn every NaN into a quiet NaN. They hold the same bits
-/// as CUDA's `__half` and `__nv_bfloat16` and as IEEE 754 binary16 and the upper half of binary32.
+/// Conversions from float round to nearest, ties to even, keep infinities, and turn every NaN into a quiet NaN. The
+/// bits are those of CUDA's `__half` and `__nv_bfloat16`: IEEE 754 binary16, and the upper half of binary32.
 #pragma once
 
 #include <cstdint>

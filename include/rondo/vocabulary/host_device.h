@@ -1,4 +1,4 @@
-/// `RONDO_HOST_DEVICE`: marks a function that a CUDA kernel and plain C++ share. Floor 0.
+/// `RONDO_HOST_DEVICE` marks a function that CUDA kernels and host code share.
 #pragma once
 
 #if defined(__CUDACC__)

@@ -1,4 +1,4 @@
-/// Shapes and strides: one number per axis, without a heap allocation. Floor 0.
+/// Shapes and strides: one number per axis, without a heap allocation.
 #pragma once
 
 #include <array>
@@ -29,8 +29,8 @@ class Shape {
   /// `axis` as a number from 0 to rank - 1; throws `ValueError` when there is no such axis.
   int resolve_axis(int axis) const;
 
-  /// The product of all sizes; 1 for rank 0. Throws `ValueError` where the product of those that are not 0 does not
-  /// fit, so that no stride of such a shape can overflow.
+  /// The product of all sizes; 1 for rank 0. Throws `ValueError` if the product of the sizes other than 0 overflows, so
+  /// that no stride of a shape can overflow.
   std::int64_t numel() const;
 
   /// A copy with `size` put before `axis` (`axis` may be the rank: append).
@@ -46,16 +46,16 @@ class Shape {
   int rank_ = 0;
 };
 
-/// Distance in elements between neighbours along each axis. Zero repeats an element, a negative number walks backwards.
+/// Distances in elements between neighbours on each axis. Zero repeats an element, a negative number reads backwards.
 using Strides = Shape;
 
-/// "(2, 3)", "(4,)" or "()", as Python prints a shape.
+/// A shape as Python prints it: "(2, 3)", "(4,)" or "()".
 std::string to_string(const Shape& shape);
 
 /// Strides of a row-major tensor without gaps: (2, 3) gives (3, 1).
 Strides contiguous_strides(const Shape& shape);
 
-/// NumPy's broadcasting of two shapes, aligned at the last axis; throws `ValueError` naming both when they disagree.
+/// NumPy's broadcasting of two shapes, aligned at the last axis. Throws `ValueError` naming both if they disagree.
 Shape broadcast_shapes(const Shape& a, const Shape& b);
 
 }  // namespace rondo

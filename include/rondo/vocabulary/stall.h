@@ -1,4 +1,4 @@
-/// Where a kernel whose blocks wait for each other has given up. Floor 0.
+/// Records of waits that a kernel, whose blocks wait for each other, has given up.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@ enum class WaitKind : std::int32_t {
   grid      ///< through global memory
 };
 
-/// The first wait that a run gave up: for a report, and to find out what was wrong. All counts begin with 0.
+/// The first wait that a run gave up, for reports and for debugging. All counts begin with 0.
 struct StallRecord {
   WaitKind kind = WaitKind::grid;
-  std::int32_t block = 0;     ///< of the launch
-  std::int32_t warp = 0;      ///< of the block: one of those that gave up
+  std::int32_t block = 0;     ///< index in the launch
+  std::int32_t warp = 0;      ///< index in the block, of one of the warps that gave up
   std::int32_t step = 0;      ///< processing step of the recurrence
-  std::int32_t exchange = 0;  ///< of the run: one for each step, or two where a cell multiplies twice
-  std::int32_t tile = 0;      ///< of h, 32 bytes wide: the first that the warp waited for; 0 in a cluster
+  std::int32_t exchange = 0;  ///< index in the run: one exchange for each step, or two if a cell multiplies twice
+  std::int32_t tile = 0;      ///< the first tile of h, 32 bytes wide, that the warp waited for; 0 in a cluster
 
   bool operator==(const StallRecord&) const = default;
 };
 
-/// "a cluster kernel: block 3, warp 1 waited in vain at step 17 for exchange 18, tile 0".
+/// A record in words: "a cluster kernel: block 3, warp 1 waited in vain at step 17 for exchange 18, tile 0".
 std::string to_string(const StallRecord& record);
 
 }  // namespace rondo

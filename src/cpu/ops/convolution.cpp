@@ -1,4 +1,4 @@
-// Convolution of f32 by oneDNN, which packs the kernel as it likes it best; what it knows of a shape it keeps itself.
+// Convolution of f32 by oneDNN, which chooses the packed layout of the kernel, and caches what it prepares for a shape.
 
 #include <dnnl.hpp>
 #include <shared_mutex>
@@ -12,8 +12,8 @@ namespace {
 
 using dnnl::memory;
 
-// (first, last, middle...) of a tensor (first, middle..., last): oneDNN names channels before spatial axes, and takes
-// any strides.
+// Describes a tensor (first, middle..., last) as (first, last, middle...): oneDNN names channels before spatial axes,
+// and takes any strides.
 memory::desc channels_second(const Tensor& tensor) {
   memory::dims sizes{tensor.size(0), tensor.size(-1)};
   memory::dims strides{tensor.stride(0), tensor.stride(-1)};
@@ -24,7 +24,7 @@ memory::desc channels_second(const Tensor& tensor) {
   return {sizes, memory::data_type::f32, strides};
 }
 
-// (K..., C, F) as (F, C, K...).
+// Describes a kernel (K..., C, F) as (F, C, K...).
 memory::desc filters_first(const Tensor& kernel) {
   memory::dims sizes{kernel.size(-1), kernel.size(-2)};
   memory::dims strides{kernel.stride(-1), kernel.stride(-2)};

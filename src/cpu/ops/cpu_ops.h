@@ -1,4 +1,4 @@
-/// The operations of rondo/ops.h on the CPU: one function per file, gathered behind OpsBackend.
+/// The operations of rondo/ops/ops.h on the CPU: one function per file, gathered behind OpsBackend.
 #pragma once
 
 #include "ops/backend.h"

@@ -1,4 +1,4 @@
-/// The innermost loop of every elementwise operation on the CPU; tensor/strided_loop.h leads to it.
+/// The innermost loop of every elementwise operation on the CPU, for the rows of tensor/strided_loop.h.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace rondo {
 
-// How the elements of a row are read. The kinds are types, so that the compiler vectorises those without gaps.
+// The kinds of rows, by how their elements are read. Each kind is a type, so that rows without gaps are vectorised.
 template <typename Element>
 struct PackedRow {
   const Element* first;

@@ -29,7 +29,7 @@ void check(const MatrixView<const Real>& a, const MatrixView<const Real>& b, con
   if (!has_packed_rows(c)) throw ValueError("gemm", text(c), "a result with packed rows without overlap");
 }
 
-// c += a b needs no care where there is nothing to add; c = a b still has zeros to write.
+// Finishes a product without terms: c += a b changes nothing then, and c = a b writes zeros. False for other products.
 template <typename Real>
 bool is_empty_product(const MatrixView<const Real>& a, const MatrixView<Real>& c, GemmMode mode) {
   if (c.rows == 0 || c.cols == 0) return true;
@@ -40,8 +40,8 @@ bool is_empty_product(const MatrixView<const Real>& a, const MatrixView<Real>& c
   return true;
 }
 
-// A matrix as BLAS names it: row-major, or the transpose of a row-major one. The stride of an axis of size 1 may be
-// anything, but oneDNN wants a leading dimension that fits.
+// A matrix as BLAS describes it: row-major, or the transpose of a row-major one. The stride of an axis of size 1 may be
+// anything, but oneDNN requires a leading dimension that fits.
 struct BlasOperand {
   char transposed;
   dnnl_dim_t leading;

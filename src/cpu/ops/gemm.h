@@ -1,11 +1,11 @@
-/// Matrix products on the CPU: oneDNN for float, a loop for double, which oneDNN has not.
+/// Matrix products on the CPU: oneDNN for float, a loop for double, for which oneDNN has no product.
 #pragma once
 
 #include <cstdint>
 
 namespace rondo {
 
-/// rows x cols elements; (i, j) is at data[i * row_stride + j * col_stride].
+/// A view of rows x cols elements; (i, j) is at data[i * row_stride + j * col_stride].
 template <typename Real>
 struct MatrixView {
   Real* data;
@@ -15,7 +15,7 @@ struct MatrixView {
   std::int64_t col_stride = 1;
 };
 
-/// What happens to the elements that c has already; `overwrite` does not read them.
+/// What gemm does with the elements that c has already; `overwrite` does not read them.
 enum class GemmMode : std::uint8_t { overwrite, accumulate };
 
 template <typename Real>
@@ -35,9 +35,9 @@ bool suits_gemm(const MatrixView<Real>& m) {
   return has_packed_rows(m) || has_packed_rows(transposed(m));
 }
 
-/// c = a b, or c += a b; c shares no memory with a and b. Where there is nothing to sum over, a b is zero.
-/// a and b must suit gemm and c must have packed rows. Throws `ValueError` where they do not or where the sizes
-/// disagree, and `RuntimeError` when oneDNN refuses.
+/// Computes c = a b, or c += a b. c must share no memory with a and b. A product without terms is zero. a and b must
+/// satisfy suits_gemm, and c must satisfy has_packed_rows. Throws `ValueError` if they do not or if the sizes disagree,
+/// and `RuntimeError` when oneDNN refuses.
 void gemm(const MatrixView<const float>& a, const MatrixView<const float>& b, const MatrixView<float>& c,
           GemmMode mode = GemmMode::overwrite);
 void gemm(const MatrixView<const double>& a, const MatrixView<const double>& b, const MatrixView<double>& c,

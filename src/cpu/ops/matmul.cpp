@@ -8,7 +8,7 @@
 namespace rondo {
 namespace {
 
-// The last two axes, at `offset` elements from the first.
+// The matrix of the last two axes, at `offset` elements from the first element.
 template <typename Real>
 MatrixView<Real> matrix_at(const Tensor& tensor, std::int64_t offset) {
   Real* data = tensor.data<std::remove_const_t<Real>>() + offset;

@@ -9,11 +9,11 @@ namespace {
 using PauseOpenMp = int (*)(int kind);
 PauseOpenMp pause_openmp = nullptr;
 
-// Every thread that calls oneDNN has threads of libgomp's, which the library would wait for in the child, for ever. So
-// the thread that forks lets its own go before, and the next parallel region starts others, in parent and child alike.
-// Inside of a parallel region this does nothing. Other OpenMP libraries see to it themselves.
+// Every thread that calls oneDNN has worker threads of libgomp, for which libgomp would wait in the child for ever. So
+// the forking thread releases its workers first, and the next parallel region starts new ones, in parent and child
+// alike. Inside a parallel region the call does nothing. Other OpenMP libraries handle fork() themselves.
 void let_openmp_threads_go() {
-  constexpr int kSoft = 1;  // omp_pause_soft: what the program keeps in threadprivate variables stays
+  constexpr int kSoft = 1;  // omp_pause_soft: threadprivate variables of the program keep their values
   pause_openmp(kSoft);
 }
 

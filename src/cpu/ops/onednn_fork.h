@@ -1,11 +1,11 @@
-/// What keeps oneDNN whole in a child of fork(). Floor 2.
+/// The lock that keeps oneDNN usable in a child of fork().
 #pragma once
 
 #include "vocabulary/fork.h"
 
 namespace rondo {
 
-/// Shared by every thread that is inside of oneDNN: its caches have locks of its own, which a child would find taken.
+/// Every thread shares this lock during a call of oneDNN, whose caches have locks that a child would else find taken.
 ForkLock& onednn_under_way();
 
 }  // namespace rondo

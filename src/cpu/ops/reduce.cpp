@@ -13,7 +13,7 @@
 namespace rondo {
 namespace {
 
-// Strides of row-major `kept`, standing still on the axes of x that disappear (those of size 1 in `kept`).
+// Strides of a row-major tensor of shape `kept`, with 0 on the reduced axes of x (those of size 1 in `kept`).
 Strides accumulator_strides(const Shape& kept) {
   Strides strides = contiguous_strides(kept);
   for (int axis = 0; axis < kept.rank(); ++axis) {
@@ -31,7 +31,7 @@ void fold_elements(const Tensor& x, const Shape& kept, Accumulator<Element>* acc
                     const Element* row = from + offsets[0];
                     Total* total = accumulators + offsets[1];
                     if (steps[1] == 0) {
-                      Total folded = *total;  // in a register: the row goes into one result
+                      Total folded = *total;  // in a register: the whole row has one result
                       for (std::int64_t i = 0; i < count; ++i)
                         folded = fold(folded, convert_element<Total>(row[i * steps[0]]));
                       *total = folded;
@@ -55,7 +55,7 @@ void reduce_elements(ReduceOp op, const Tensor& x, const Tensor& result) {
   const std::int64_t terms = op == ReduceOp::mean ? x.numel() / result.numel() : 1;
   Element* to = result.data<Element>();
   for (std::size_t i = 0; i < totals.size(); ++i) {
-    // 0 / 0, the mean of nothing, is NaN; the integers are never divided.
+    // The mean of no elements, 0 / 0, is NaN. Integers have no mean.
     if constexpr (std::is_integral_v<Element>) {
       to[i] = static_cast<Element>(totals[i]);
     } else {

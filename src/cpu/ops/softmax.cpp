@@ -19,7 +19,7 @@ void softmax_line(const Element* x, std::int64_t x_step, Element* result, std::i
   Real most = -std::numeric_limits<Real>::infinity();
   for (std::size_t i = 0; i < powers.size(); ++i) {
     powers[i] = convert_element<Real>(x[static_cast<std::int64_t>(i) * x_step]);
-    most = std::max(most, powers[i]);  // passes over NaN, which reaches the sum by itself
+    most = std::max(most, powers[i]);  // ignores NaN, which still makes the sum NaN
   }
   double sum = 0;
   for (Real& power : powers) {

@@ -1,4 +1,4 @@
-// Choosing elements by a condition, and the mask that chooses the first elements of each row.
+// Elements chosen by a condition, and the mask that chooses the first elements of each row.
 
 #include "cpu/ops/cpu_ops.h"
 #include "cpu/ops/elementwise_loop.h"

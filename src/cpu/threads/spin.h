@@ -1,4 +1,4 @@
-/// Waiting for something that another thread is about to do. Floor 1.
+/// Short waits between threads that run at the same time.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-/// Tells the processor that this is a loop that waits.
+/// Tells the processor that the calling loop waits.
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -16,8 +16,8 @@ inline void relax() {
 #endif
 }
 
-/// Polls `done` for some ten microseconds, and then gives the processor away between polls: the thread that is waited
-/// for may need it.
+/// Polls `done` for about ten microseconds, and then yields the processor between polls, because the awaited thread may
+/// need that processor.
 template <typename Done>
 void spin_until(Done&& done) {
   constexpr int kPolls = 300;
@@ -30,10 +30,10 @@ void spin_until(Done&& done) {
   }
 }
 
-/// Where threads that are all under way meet, again and again.
+/// A reusable barrier for threads that all run at the same time.
 class alignas(64) SpinBarrier {
  public:
-  /// Returns when `count` threads have arrived. What each did before happens before what any does afterwards.
+  /// Returns when `count` threads have arrived. All that they did before happens before all that they do afterwards.
   void arrive_and_wait(int count) {
     if (count == 1) return;
     const std::uint32_t meeting = meetings_.load(std::memory_order_relaxed);
@@ -47,7 +47,7 @@ class alignas(64) SpinBarrier {
 
  private:
   std::atomic<int> arrived_ = 0;
-  // On a line of its own: who waits reads it, and arrivals do not disturb that.
+  // On a cache line of its own: waiting threads read this line, and arrivals do not write it.
   alignas(64) std::atomic<std::uint32_t> meetings_ = 0;
 };
 

@@ -16,7 +16,7 @@
 namespace rondo {
 namespace {
 
-/// The threads of a pool beside the caller's, in one process: a child of fork() has none of them.
+/// The threads of a pool besides the caller's. They belong to one process: a child of fork() has none of them.
 class Crew {
  public:
   explicit Crew(std::size_t workers) : workers_(workers) {
@@ -69,14 +69,14 @@ class Crew {
   };
 
   void dismiss() {
-    work_ = {};  // no part: the end
+    work_ = {};  // a null part ends the worker
     for (Worker& worker : workers_) worker.wake();
     for (Worker& worker : workers_) {
       if (worker.thread.joinable()) worker.thread.join();
     }
   }
 
-  // Threads that are not here cannot be joined or detached, and a handle that is neither would end the program.
+  // Threads of another process cannot be joined or detached, but the destructor of a joinable std::thread terminates.
   void forget() {
     for (Worker& worker : workers_) std::construct_at(&worker.thread);
   }
@@ -122,13 +122,13 @@ class WorkerPool final : public ThreadPool {
  private:
   std::size_t workers() const { return static_cast<std::size_t>(size_ - 1); }
 
-  // Null where a child of fork() may start no threads: a run does without them.
+  // The crew of this process; null if a child of fork() cannot start threads.
   Crew* crew_here() {
     Crew* const crew = crew_.load(std::memory_order_relaxed);
     return crew->is_here() ? crew : renew(crew);
   }
 
-  // A child of this process may come at any time, and has no use for half a crew: there is always a whole one in place.
+  // Another thread may fork at any time, and the child needs a complete Crew: the old one stays until the new exists.
   Crew* renew(Crew* gone) try {
     Crew* const crew = new Crew(workers());
     crew_.store(crew, std::memory_order_release);
@@ -139,7 +139,7 @@ class WorkerPool final : public ThreadPool {
   }
 
   const int size_;
-  std::atomic<Crew*> crew_;  ///< made anew by who has the pool
+  std::atomic<Crew*> crew_;  ///< replaced only by the holder of occupied_
   ForkFlag occupied_;
 };
 
@@ -148,7 +148,7 @@ struct DefaultPool {
   std::shared_ptr<ThreadPool> pool;
 };
 
-// Never destroyed: threads of it may wait in it when the program ends.
+// Never destroyed: threads of the pool may wait in it when the program ends.
 DefaultPool& default_pool() {
   static DefaultPool* const instance = new DefaultPool;
   return *instance;
@@ -171,7 +171,7 @@ std::shared_ptr<ThreadPool> default_thread_pool() {
 void set_default_thread_pool(std::shared_ptr<ThreadPool> pool) {
   DefaultPool& current = default_pool();
   const std::lock_guard lock(current.mutex);
-  current.pool.swap(pool);  // the one before ends with the argument, when the lock is free
+  current.pool.swap(pool);  // the argument destroys the former pool, after the lock is free
 }
 
 }  // namespace rondo

@@ -16,7 +16,7 @@ HdfHandle root_of(const HdfHandle& file, const std::string& name) {
   return {H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose, name, "no root group", kReadable};
 }
 
-/// ("lstm", 2) for "lstm_2", ("", 10) for "10", ("lstm", -1) for "lstm".
+/// Splits a name into stem and number: ("lstm", 2) for "lstm_2", ("", 10) for "10", ("lstm", -1) for "lstm".
 std::pair<std::string, long> natural_key(const std::string& name) {
   constexpr std::size_t kMostDigits = 9;
   std::size_t digits = 0;
@@ -36,7 +36,7 @@ herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) {
   return 0;
 }
 
-/// Whether `path`, which has no slash, is there; refuses a link to another place or file.
+/// Whether `group` has a link `name`, which has no slash. Throws for a link to another place or file.
 bool has_link(const HdfHandle& group, const std::string& name, const std::string& where) {
   const htri_t exists = H5Lexists(group.get(), name.c_str(), H5P_DEFAULT);
   if (exists <= 0) return false;

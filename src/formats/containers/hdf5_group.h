@@ -1,4 +1,4 @@
-/// Groups, attributes and datasets of an HDF5 file, as Keras uses them. All calls happen inside an HdfSession.
+/// Groups, attributes and datasets of an HDF5 file, as Keras uses them. All calls need an HdfSession.
 #pragma once
 
 #include <filesystem>
@@ -19,44 +19,44 @@ struct HdfChild {
   bool is_group = false;
 };
 
-/// A group of a file that is open as long as any of its groups. Everything throws `ValueError` naming the file and the
-/// path in it when HDF5 fails, something is not there, or is not of the kind asked for. Only what lies in the file
-/// itself is read: links to elsewhere and datasets whose bytes are elsewhere are refused, for a weights file from a
-/// stranger must not choose which files its reader opens.
+/// A group of a file; the file stays open as long as any of its groups lives. All members throw `ValueError` naming the
+/// file and the path inside when HDF5 fails, an object is missing, or an object is of another kind than asked for.
+/// Links that are not hard, and datasets whose bytes are in another file, are refused, because an untrusted file must
+/// not choose which files its reader opens.
 class HdfGroup {
  public:
   /// The root of a file.
   static HdfGroup open(const std::filesystem::path& path);
-  /// The root of a file in memory, which is copied; `file` is what messages call it.
+  /// The root of a file in memory, which is copied; messages call the file `file`.
   static HdfGroup open_image(std::span<const std::byte> bytes, const std::string& file);
 
   const std::string& file() const { return file_; }
-  /// "file: path" or "file: path/name".
+  /// A place for messages: "file: path" or "file: path/name".
   std::string where(const std::string& name = {}) const;
-  /// "path" or "path/name", from the file's root.
+  /// The path from the file's root: "path" or "path/name".
   std::string path(const std::string& name = {}) const;
   bool is_root() const { return path_.empty(); }
 
   bool contains(const std::string& path) const;
-  /// By name; a number at the end of the name counts as a number. Throws after 131072 calls for one file: groups may
-  /// contain each other, and a walk through them need not end.
+  /// The members, sorted by name; a number at the end of a name sorts as a number. Throws after 131072 calls for one
+  /// file, because groups may contain each other, so that a walk may have no end.
   std::vector<HdfChild> children() const;
   HdfGroup group(const std::string& path) const;
-  /// A dataset of f64, f32, f16, bf16 (by Keras's attribute), i64 or i32.
+  /// Reads a dataset of f64, f32, f16, bf16 (also by Keras's attribute), i64 or i32.
   Tensor tensor(const std::string& path) const;
   /// Whether the elements of a dataset are whole numbers, with or without a sign.
   bool is_integer(const std::string& path) const;
-  /// Whether `tensor` has read this dataset, be it through this group or another of the file.
+  /// Whether `tensor` has read this dataset, through this group or another group of the file.
   bool has_read(const std::string& path) const;
 
-  /// The strings of an attribute, be they of fixed or variable length, or of its parts `name0`, `name1`, ... as Keras
-  /// splits a long list. Nothing if there is no such attribute.
+  /// The strings of an attribute, of fixed or variable length, or of its parts `name0`, `name1`, ..., into which Keras
+  /// splits a long list. No value if there is no such attribute.
   std::optional<std::vector<std::string>> strings(const std::string& attribute) const;
-  /// An attribute of one string.
+  /// The string of an attribute of one string. No value if there is no such attribute.
   std::optional<std::string> string(const std::string& attribute) const;
 
  private:
-  /// What has been asked of a file, by all of its groups together.
+  /// The requests to a file, shared by all of its groups.
   struct Record {
     std::set<std::string> read;  ///< paths of datasets
     int listings = 0;            ///< calls of children()

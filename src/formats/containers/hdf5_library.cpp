@@ -12,13 +12,13 @@ ForkLock& library_mutex() {
 
 }  // namespace
 
-// HDF5 works without these calls succeeding; it would merely print.
+// If these calls fail, HDF5 still works, and prints its errors.
 HdfSession::HdfSession() : lock_(library_mutex()) {
   static_cast<void>(H5Eget_auto2(H5E_DEFAULT, &printer_, &printer_data_));
   static_cast<void>(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
 }
 
-// Records of errors that a thread leaves behind would keep HDF5 from closing when the program ends.
+// Error records that a thread leaves behind would keep HDF5 from closing when the program ends.
 HdfSession::~HdfSession() {
   static_cast<void>(H5Eclear2(H5E_DEFAULT));
   static_cast<void>(H5Eset_auto2(H5E_DEFAULT, printer_, printer_data_));
@@ -37,7 +37,7 @@ HdfHandle& HdfHandle::operator=(HdfHandle&& other) noexcept {
 }
 
 HdfHandle::~HdfHandle() {
-  if (id_ >= 0) static_cast<void>(close_(id_));  // only read from: a failure loses nothing
+  if (id_ >= 0) static_cast<void>(close_(id_));  // the object was only read: a failure loses nothing
 }
 
 void check_hdf(herr_t status, const std::string& where, const std::string& came, const std::string& expected) {

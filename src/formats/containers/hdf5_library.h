@@ -1,4 +1,4 @@
-/// The HDF5 C library, held safely: one thread at a time, silent, and with handles that close themselves.
+/// Safe use of the HDF5 C library: by one thread at a time, silent, and with handles that close themselves.
 #pragma once
 
 #include <hdf5.h>
@@ -11,7 +11,7 @@
 
 namespace rondo {
 
-/// While it lives, its thread has HDF5 to itself and HDF5 prints nothing. Outlives every handle.
+/// While a session lives, no other thread uses HDF5, and HDF5 prints nothing. A session must outlive every handle.
 class HdfSession {
  public:
   HdfSession();
@@ -30,7 +30,7 @@ class HdfHandle {
  public:
   using Close = herr_t (*)(hid_t);
 
-  /// Throws `ValueError(where, came, expected)` for a negative `id`, which is how HDF5 says that it failed.
+  /// Throws `ValueError(where, came, expected)` for a negative `id`, which is how HDF5 reports a failure.
   HdfHandle(hid_t id, Close close, const std::string& where, const std::string& came, const std::string& expected);
   HdfHandle(HdfHandle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
   HdfHandle& operator=(HdfHandle&& other) noexcept;

@@ -19,7 +19,7 @@ HdfHandle copy_type(hid_t type, const std::string& where) {
   return {H5Tcopy(type), H5Tclose, where, kFailure, kReadable};
 }
 
-/// A little-endian 16-bit float, which HDF5 has no name for.
+/// A type for little-endian 16-bit floats, for which HDF5 has no name.
 HdfHandle float16_type(std::size_t exponent_bits, const std::string& where) {
   HdfHandle type = copy_type(H5T_IEEE_F32LE, where);
   const std::size_t fraction_bits = 15 - exponent_bits;
@@ -31,7 +31,7 @@ HdfHandle float16_type(std::size_t exponent_bits, const std::string& where) {
   return type;
 }
 
-/// An element type and how HDF5 hands it over.
+/// An element type, and the type in memory that HDF5 converts elements to.
 struct ElementType {
   DType dtype;
   HdfHandle memory;
@@ -62,7 +62,7 @@ ElementType element_type(const HdfHandle& dataset, const std::string& where) {
       if (size == 4) return {DType::i32, copy_type(H5T_NATIVE_INT32, where)};
       refuse_type(where);
     case H5T_OPAQUE:
-      // h5py stores NumPy's bfloat16 extension as two plain bytes; Keras notes what they are.
+      // h5py stores NumPy's bfloat16 extension as two opaque bytes; Keras names the type in an attribute.
       if (size == 2 && read_hdf_strings(dataset, "dtype", where) == std::vector<std::string>{"bfloat16"}) {
         return {DType::bf16, std::move(type)};
       }
@@ -94,8 +94,8 @@ Shape shape_of(const HdfHandle& dataset, const std::string& where) {
   return Shape(std::span<const std::int64_t>(axes.data(), static_cast<std::size_t>(rank)));
 }
 
-/// A file of a few bytes can claim a dataset of any size, whose elements are all the fill value; no weight is so. Keras
-/// does not compress, but a file that was repacked with deflate should still be readable.
+/// A file of a few bytes can claim a dataset of any size, whose elements are all the fill value. Weights are never
+/// stored like that. Keras does not compress, but a file that was repacked with deflate should still be readable.
 void check_size(const HdfHandle& dataset, const Shape& shape, std::size_t width, const std::string& where) {
   constexpr std::int64_t kLargestDeflateRatio = 1032;
   const hsize_t stored = H5Dget_storage_size(dataset.get());
@@ -117,7 +117,7 @@ std::string trimmed(const char* text, std::size_t size, H5T_str_t padding) {
   return result;
 }
 
-/// Strings of variable length: HDF5 allocates each, and takes them back.
+/// Reads strings of variable length, which HDF5 allocates and must free.
 std::vector<std::string> variable_strings(const HdfHandle& attribute, const HdfHandle& type, const HdfHandle& space,
                                           std::size_t count, const std::string& where) {
   std::vector<char*> pointers(count, nullptr);

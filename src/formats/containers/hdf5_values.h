@@ -1,4 +1,4 @@
-/// What datasets and attributes of HDF5 hold.
+/// The contents of HDF5 datasets and attributes.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where);
 /// Whether the elements of a dataset are whole numbers, with or without a sign.
 bool is_hdf_integer(const HdfHandle& dataset, const std::string& where);
 
-/// Reads an attribute of one string or a list of strings; nothing if `object` has none of that name.
+/// Reads an attribute of one string or a list of strings. No value if `object` has no such attribute.
 std::optional<std::vector<std::string>> read_hdf_strings(const HdfHandle& object, const std::string& attribute,
                                                          const std::string& where);
 

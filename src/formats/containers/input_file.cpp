@@ -10,7 +10,7 @@ namespace rondo {
 InputFile::InputFile(const std::filesystem::path& path) : name_(path.string()) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
-  // A directory or a device opens like a file and fails, or never ends, only when it is read.
+  // A directory or a device can be opened like a file, but reading it fails or never ends.
   if (status.type() == std::filesystem::file_type::not_found) throw ValueError(name_, "no such file", "a file");
   if (error) throw ValueError(name_, error.message(), "a readable file");
   if (std::filesystem::is_directory(status)) throw ValueError(name_, "a directory", "a file");
@@ -42,7 +42,7 @@ std::string InputFile::read_start(std::size_t count) {
 
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t kMost = 20;
-  if (names.empty()) return "none, for there is none";
+  if (names.empty()) return "none (there are no names)";
   std::string text;
   for (std::size_t k = 0; k < std::min(names.size(), kMost); ++k) text += (k == 0 ? "'" : ", '") + names[k] + "'";
   return names.size() > kMost ? text + ", ... (" + std::to_string(names.size()) + " in all)" : text;

@@ -11,18 +11,18 @@
 
 namespace rondo {
 
-/// Throws `ValueError` naming the file when there is none, it is not a regular file, or it ends too early.
+/// Throws `ValueError` naming the file if the file does not exist, is not a regular file, or ends too early.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path);
 
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
-  /// Fills `bytes` with what comes next.
+  /// Fills `bytes` with the next bytes of the file.
   void read(std::span<std::byte> bytes);
-  /// All bytes of a file that nothing has been read from.
+  /// All bytes of the file; must be the first read.
   std::vector<std::byte> read_all();
-  /// The first `count` bytes, or all if there are fewer; for a file that nothing has been read from.
+  /// The first `count` bytes, or all if the file has fewer; must be the first read.
   std::string read_start(std::size_t count);
 
  private:
@@ -31,7 +31,7 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// "'a', 'b', 'c', ...": what messages list, shortened.
+/// A list of names for messages, shortened: "'a', 'b', 'c', ...".
 std::string listed(const std::vector<std::string>& names);
 
 }  // namespace rondo

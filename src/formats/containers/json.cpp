@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 /// Builds the document from the parser's events. The library's own builder keeps the last of several equal keys and has
-/// no bound on depth; its callbacks could add both, but cost time quadratic in the number of members.
+/// no bound on depth; its callbacks could check that, but cost time quadratic in the number of members.
 class StrictBuilder final : public nlohmann::json_sax<json> {
  public:
   StrictBuilder(std::string what, std::size_t max_depth) : what_(std::move(what)), max_depth_(max_depth) {}
@@ -82,7 +82,7 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& what, std::size_t max_depth) {
-  // The library takes a zero byte for the end and would not look at what follows.
+  // The library takes a zero byte for the end of the text and would ignore the rest.
   if (text.find('\0') != std::string_view::npos) throw ValueError(what, "a zero byte", "JSON in UTF-8");
   StrictBuilder builder(what, max_depth);
   json::sax_parse(text.begin(), text.end(), &builder);

@@ -1,4 +1,4 @@
-/// JSON from files that nobody vouches for.
+/// JSON from untrusted files.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,7 +11,7 @@ namespace rondo {
 /// duplicate keys, nested at most `max_depth` deep.
 nlohmann::json parse_json(std::string_view text, const std::string& what, std::size_t max_depth);
 
-/// A value as messages show it: its JSON, shortened.
+/// The JSON of a value for messages, shortened.
 std::string shown(const nlohmann::json& value);
 
 }  // namespace rondo

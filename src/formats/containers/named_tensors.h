@@ -8,7 +8,7 @@
 
 namespace rondo {
 
-/// Throws the `ValueError` for a name that is none of `tensors`, whose names it lists.
+/// Throws the `ValueError` for a name that no tensor of `tensors` has. The message lists the names of `tensors`.
 [[noreturn]] void refuse_name(const std::string& file, const std::string& name,
                               const std::vector<NamedTensor>& tensors);
 

@@ -20,7 +20,7 @@ constexpr std::array<std::pair<std::string_view, DType>, 6> kDTypes{{{"<f2", DTy
                                                                      {"<i8", DType::i64},
                                                                      {"|b1", DType::boolean}}};
 
-/// As much of Python's literals as NumPy writes.
+/// Reads those of Python's literals that NumPy writes.
 class HeaderReader {
  public:
   HeaderReader(std::string_view text, std::string where) : text_(text), where_(std::move(where)) {}
@@ -62,7 +62,7 @@ class HeaderReader {
     if (!accept(c)) refuse(std::string("'") + c + "'");
   }
 
-  /// Whether another element follows the first `count` of a list that ends with `end`, perhaps behind a comma.
+  /// Whether another element follows the first `count` of a list that ends with `end`; a comma may stand before `end`.
   bool follows(int count, char end) {
     if (accept(end)) return false;
     if (count == 0) return true;
@@ -121,7 +121,7 @@ class HeaderReader {
     const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
     if (error != std::errc() || value < 0) refuse("a size from 0 to 2^63 - 1");
     at_ += static_cast<std::size_t>(end - begin);
-    accept('L');  // Python 2 writes long numbers so
+    accept('L');  // Python 2 ends long numbers with L
     return value;
   }
 

@@ -1,4 +1,4 @@
-/// The header of a `.npy` file: a Python dictionary in text, of three keys.
+/// The header of a `.npy` file: the text of a Python dictionary with three keys.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct NpyHeader {
   Shape shape;
 };
 
-/// Parses "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" with the blanks behind it. Throws `ValueError`
+/// Parses "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" and the blanks that follow. Throws `ValueError`
 /// naming `where` as load_npy.
 NpyHeader parse_npy_header(std::string_view text, const std::string& where);
 

@@ -24,7 +24,7 @@ std::size_t byte_at(std::span<const std::byte> bytes, std::size_t index) {
   return std::to_integer<std::size_t>(bytes[index]);
 }
 
-/// Where the header begins, and how long it is: 2 bytes say so in version 1, 4 bytes in versions 2 and 3.
+/// Where the header begins, and its size, which is stored in 2 bytes in version 1, in 4 bytes in versions 2 and 3.
 struct HeaderPlace {
   std::size_t begin = 0;
   std::size_t size = 0;
@@ -51,7 +51,7 @@ HeaderPlace find_header(std::span<const std::byte> bytes, const std::string& nam
   return {begin, size};
 }
 
-/// Column-major data are row-major ones of the axes in reverse.
+/// Column-major data are row-major data of the reversed axes.
 Tensor from_fortran(std::span<const std::byte> data, const NpyHeader& header, const std::string& name) {
   Shape reversed = header.shape;
   std::array<int, kMaxRank> order{};
@@ -110,7 +110,7 @@ const Tensor& NumpyArchive::tensor(const std::string& name) const {
 }
 
 NumpyArchive load_npz(const std::filesystem::path& path) {
-  const InputFile file(path);  // tells what is no file at all
+  const InputFile file(path);  // throws if there is no such file
   return read_archive(ZipArchive(path, "an .npz archive"), file.name());
 }
 

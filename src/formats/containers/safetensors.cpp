@@ -15,7 +15,7 @@
 namespace rondo {
 namespace {
 
-/// The data section, in memory that the allocator aligned for every dtype.
+/// Memory for the data section, which the allocator aligns for every dtype.
 std::shared_ptr<Storage> allocate(std::uint64_t bytes) {
   return Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::boolean).storage();
 }

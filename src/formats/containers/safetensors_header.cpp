@@ -92,7 +92,7 @@ std::map<std::string, std::string> parse_metadata(const json& value, const std::
   return metadata;
 }
 
-/// Sorts by offset; then each tensor must begin where the one before it ends.
+/// Sorts entries by offset, and throws unless each tensor begins where the former ends.
 void check_cover(std::vector<SafetensorsEntry>& entries, std::uint64_t data_size, const std::string& file) {
   std::sort(entries.begin(), entries.end(), [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);

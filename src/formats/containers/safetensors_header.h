@@ -31,7 +31,7 @@ struct SafetensorsHeader {
 
 inline constexpr std::size_t kSafetensorsPrefix = 8;
 
-/// N, checked: at most 100 MB and inside a file of `file_size` bytes. Throws `ValueError` naming `file`.
+/// The header's size N. Throws `ValueError` naming `file` for more than 100 MB, or more than a file of `file_size` has.
 std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPrefix>& prefix, std::uint64_t file_size,
                                       const std::string& file);
 

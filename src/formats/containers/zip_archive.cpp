@@ -10,13 +10,13 @@
 namespace rondo {
 namespace {
 
-constexpr std::uint64_t kLargestDeflateRatio = 1032;  // of the deflate format: an honest size cannot exceed it
+constexpr std::uint64_t kLargestDeflateRatio = 1032;  // the format's largest ratio, which no true size exceeds
 
 struct CloseEntry {
   void operator()(zip_file_t* entry) const { zip_fclose(entry); }
 };
 
-/// libzip's words for one of its errors.
+/// The text of an error of libzip.
 class ErrorText {
  public:
   ErrorText() { zip_error_init(&error_); }
@@ -41,7 +41,7 @@ void ZipArchive::refuse(const std::string& reason) const {
 }
 
 void ZipArchive::check_not_empty() const {
-  if (bytes_ == 0) refuse("no bytes");  // libzip takes that for an archive without files
+  if (bytes_ == 0) refuse("no bytes");  // libzip takes an empty file for an archive without files
 }
 
 ZipArchive::ZipArchive(const std::filesystem::path& path, std::string kind)
@@ -63,7 +63,7 @@ ZipArchive::ZipArchive(std::span<const std::byte> bytes, std::string name, std::
   if (source == nullptr) refuse(error.text());
   archive_.reset(zip_open_from_source(source, ZIP_RDONLY, error.get()));
   if (archive_) return;
-  zip_source_free(source);  // an archive that was opened owns it
+  zip_source_free(source);  // only an open archive owns its source
   refuse(error.text());
 }
 
@@ -93,12 +93,12 @@ std::vector<std::byte> ZipArchive::read(const std::string& name) const {
   constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
   const bool plausible = (status.valid & kNeeded) == kNeeded && status.comp_size <= bytes_ &&
                          status.size / kLargestDeflateRatio <= status.comp_size;
-  if (!plausible) throw ValueError(where, "an impossible size", "one the compressed bytes can have");
+  if (!plausible) throw ValueError(where, "an impossible size", "a size that the compressed bytes can have");
   const std::unique_ptr<zip_file_t, CloseEntry> entry(zip_fopen(archive_.get(), name.c_str(), 0));
   if (!entry) throw ValueError(where, zip_strerror(archive_.get()), "a file that can be read");
   std::vector<std::byte> bytes(status.size);
   std::byte beyond{};
-  // The read at the end makes libzip compare the checksum.
+  // Reading at the end makes libzip compare the checksum.
   const bool whole = zip_fread(entry.get(), bytes.data(), bytes.size()) == static_cast<zip_int64_t>(bytes.size()) &&
                      zip_fread(entry.get(), &beyond, 1) == 0;
   if (!whole) {

@@ -13,17 +13,17 @@ struct zip;  // libzip's archive
 
 namespace rondo {
 
-/// Throws `ValueError` naming the archive, and the file in it, for whatever libzip refuses: no archive, a missing or
-/// encrypted file, a wrong checksum.
+/// A zip archive that is only read. Throws `ValueError` naming the archive, and the file inside, for all that libzip
+/// refuses: no archive, a missing or encrypted file, a wrong checksum.
 class ZipArchive {
  public:
-  /// `kind` is what messages call it: "a .keras archive".
+  /// `kind` is what messages call the archive: "a .keras archive".
   ZipArchive(const std::filesystem::path& path, std::string kind);
-  /// The same from memory, which stays as it is while the archive lives; `name` stands for the file in messages.
+  /// Opens an archive in memory, which must not change while the archive lives; messages call the archive `name`.
   ZipArchive(std::span<const std::byte> bytes, std::string name, std::string kind);
 
-  /// All files, in the archive's order. Throws where they claim to be larger together than the archive's bytes can be:
-  /// entries may share their bytes.
+  /// The names of all files, in the archive's order. Throws if their sizes together exceed what the archive's bytes can
+  /// decompress to, because entries may share bytes.
   std::vector<std::string> names() const;
 
   std::vector<std::byte> read(const std::string& name) const;
@@ -38,7 +38,7 @@ class ZipArchive {
 
   std::string name_;
   std::string kind_;
-  std::uintmax_t bytes_ = 0;  // of the archive
+  std::uintmax_t bytes_ = 0;  // size of the archive
   std::unique_ptr<zip, Discard> archive_;
 };
 

@@ -13,11 +13,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kDepth = 100;  // a model in a model in a model takes some fifteen
+constexpr std::size_t kDepth = 100;  // a model in a model in a model takes about fifteen
 
 bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
 
-/// The class, and for one that is not Keras's own, whatever its name, the package before it: "package>LSTM".
+/// The class of a layer. A class that is not Keras's own gets its package in front, whatever its name: "package>LSTM".
 std::string class_of(const KerasFields& entry) {
   const std::string name = entry.text("class_name");
   const std::string registered = entry.text("registered_name", name);
@@ -73,7 +73,7 @@ void parse_bidirectional(const KerasFields& config, KerasLayer& layer) {
   }
   force_bidirectional_options(forward, "forward_");
   force_bidirectional_options(backward, "backward_");
-  // Both may have the seed of one configuration, and would drop the same elements.
+  // The layers may have the seed of one configuration, and would then drop the same elements.
   for (DropoutOptions& dropout : backward.recurrent->dropout) ++dropout.seed;
   layer.wrapped.push_back(std::move(forward));
   layer.wrapped.push_back(std::move(backward));
@@ -94,7 +94,7 @@ KerasLayer parse_layer(const json& value, const KerasOrigin& origin) {
 }
 
 bool is_input(const json& entry) {
-  const auto class_name = entry.find("class_name");  // the end for what is no object
+  const auto class_name = entry.find("class_name");  // the end if `entry` is no object
   return class_name != entry.end() && *class_name == "InputLayer";
 }
 
@@ -135,7 +135,7 @@ KerasOrigin keras_origin(const std::string& version, const std::string& file) {
   if (error != std::errc() || origin.major < 1) {
     throw ValueError(file + ": keras_version", "'" + version + "'", "a version such as 2.15.0");
   }
-  // A version without a second number, "2", is taken for the first of its kind.
+  // A version without a second number, such as "2", counts as 2.0.
   if (rest != end && *rest == '.') std::from_chars(rest + 1, end, origin.minor);
   return origin;
 }

@@ -67,7 +67,7 @@ std::int64_t KerasFields::units() const {
 }
 
 Activation KerasFields::activation(const char* key, Activation fallback) const {
-  // Not activation_from_name: Rondo's name for Keras 3's hard_sigmoid is none of Keras's.
+  // activation_from_name would accept hard_sigmoid_keras3, which is no name of Keras's.
   const std::array<std::pair<const char*, Activation>, 5> kNames{
       {{"linear", Activation::linear},
        {"tanh", Activation::tanh},

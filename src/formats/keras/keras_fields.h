@@ -9,10 +9,10 @@
 
 namespace rondo {
 
-/// Where a configuration comes from: what its messages and its names mean.
+/// The file of a configuration, for messages, and the version of Keras, which decides what names mean.
 struct KerasOrigin {
   std::string file;
-  int major = 3;  ///< of the Keras that wrote it: 2 and 3 mean different functions by "hard_sigmoid"
+  int major = 3;  ///< of the Keras that wrote the file: 2 and 3 have different functions named "hard_sigmoid"
   int minor = 0;
 
   bool before(int other_major, int other_minor) const {
@@ -21,7 +21,7 @@ struct KerasOrigin {
 };
 
 /// The members of `object`. Every function throws `ValueError` naming `where` and the key when the value has another
-/// type than asked for, or is missing and has no fallback. Keeps a reference to `object`.
+/// type than asked for, or is missing and has no fallback. Keeps references to `object` and `origin`.
 class KerasFields {
  public:
   KerasFields(const nlohmann::json& object, std::string where, const KerasOrigin& origin);
@@ -35,7 +35,7 @@ class KerasFields {
   bool flag(const char* key, bool fallback) const;
   double number(const char* key, double fallback) const;
   std::int64_t units() const;
-  /// Zero where there is none, or something else than a whole number from 0.
+  /// The seed; 0 if there is none, or if the seed is not a whole number from 0.
   std::uint64_t seed() const;
   Activation activation(const char* key, Activation fallback) const;
   const nlohmann::json& object(const char* key) const;

@@ -23,7 +23,7 @@ void check_count(const KerasLayer& layer, std::size_t expected) {
                    std::to_string(expected) + " for its " + layer.class_name);
 }
 
-/// Weights cell by cell, checked.
+/// The weights of each cell, checked against the configuration.
 std::vector<RecurrentWeights> cell_weights(const KerasLayer& layer) {
   check_count(layer, weight_count(*layer.recurrent));
   std::vector<RecurrentWeights> cells;
@@ -47,7 +47,7 @@ std::vector<RecurrentWeights> cell_weights(const KerasLayer& layer) {
   return cells;
 }
 
-// A configuration made by hand may have none.
+// A configuration that the caller made may have no dropout.
 DropoutOptions dropout_of(const KerasLayer& layer, std::size_t cell) {
   const std::vector<DropoutOptions>& dropout = layer.recurrent->dropout;
   return cell < dropout.size() ? dropout[cell] : DropoutOptions{};
@@ -83,7 +83,7 @@ void settle_weights(KerasLayer& layer) {
     const auto middle = layer.weights.begin() + static_cast<std::ptrdiff_t>(half);
     forward.weights.assign(layer.weights.begin(), middle);
     backward.weights.assign(middle, layer.weights.end());
-    if (layer.weight_paths.size() == layer.weights.size()) {  // a layer made by hand may have none
+    if (layer.weight_paths.size() == layer.weights.size()) {  // a layer that the caller made may have no paths
       const auto middle_path = layer.weight_paths.begin() + static_cast<std::ptrdiff_t>(half);
       forward.weight_paths.assign(layer.weight_paths.begin(), middle_path);
       backward.weight_paths.assign(middle_path, layer.weight_paths.end());
@@ -98,8 +98,8 @@ std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
     throw ValueError(place(layer) + ": class",
                      layer.class_name.empty() ? "none, as its file has no configuration" : "'" + layer.class_name + "'",
                      layer.class_name.empty() ? "SimpleRNN, LSTM, GRU or RNN; a layer that the caller makes can take "
-                                                "recurrent_weights, but no weights tell its activations, reset_after "
-                                                "without a bias, and options"
+                                                "recurrent_weights, but weights do not show its activations, its "
+                                                "options, or reset_after without a bias"
                                               : "SimpleRNN, LSTM, GRU or RNN");
   }
   std::vector<RecurrentWeights> weights = cell_weights(layer);

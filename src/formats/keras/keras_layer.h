@@ -1,4 +1,4 @@
-/// What the weights of a layer must be.
+/// The check of a layer's weights against its configuration.
 #pragma once
 
 #include "rondo/formats/keras_model.h"

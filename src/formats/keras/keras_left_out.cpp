@@ -20,15 +20,15 @@ struct LeftOut {
   Kind kind;
 };
 
-/// The list of everything that is left out. A class of layers may have any of these names, so the name alone is not
-/// enough: what belongs to training is an attribute of an object, and the state of a generator is whole numbers.
+/// All groups that are left out. A class of layers may have any of these names, so the name alone is not enough: the
+/// state of training is an attribute of an object, and the state of a generator is whole numbers.
 constexpr std::array<LeftOut, 5> kLeftOut{{{"optimizer", Kind::training},
-                                           {"optimizer_weights", Kind::training},  // of a legacy file
+                                           {"optimizer_weights", Kind::training},  // in legacy files
                                            {"metrics", Kind::training},            // Keras 2
                                            {"seed_generator", Kind::random},
                                            {"_random_generator", Kind::random}}};  // Keras 2
 
-/// A tree has a group `vars` in every object, and none in a list of objects, whose members go by their class.
+/// In a tree every object has a group `vars`. A list of objects, which names its members by class, has none.
 bool is_object(const HdfGroup& group) { return group.is_root() || group.contains("vars"); }
 
 bool holds_only_integers(const HdfGroup& group, int depth) {

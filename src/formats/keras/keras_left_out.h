@@ -1,4 +1,4 @@
-/// What Keras's HDF5 files hold that is no weight, and the check that nothing else is left out.
+/// The groups of Keras's HDF5 files that hold no weights, and the check that nothing else is left out.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace rondo {
 
-/// Whether the group `name` of `parent` holds what no layer computes with: an optimizer's state, the numbers that
-/// metrics have counted, the state of random generators.
+/// Whether the group `name` of `parent` holds state that no layer computes with: that of an optimizer, of metrics, or
+/// of random generators.
 bool is_no_weight(const HdfGroup& parent, const std::string& name);
 
-/// Throws `ValueError` naming the datasets below `root` that have not been read and are in no such group.
+/// Throws `ValueError` naming the unread datasets below `root`, except those in groups for which is_no_weight is true.
 void refuse_unread(const HdfGroup& root);
 
 }  // namespace rondo

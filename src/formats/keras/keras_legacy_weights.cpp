@@ -14,7 +14,7 @@ constexpr const char* kModelsOwn = "top_level_model_weights";
 KerasLayer read_legacy_layer(const HdfGroup& root, const std::string& name) {
   const HdfGroup group = root.group(name);
   KerasLayer layer{.name = name, .file = root.file(), .path = group.path()};
-  // The names are the only order there is: datasets are listed alphabetically, bias before kernel.
+  // Only weight_names has Keras's order: HDF5 lists datasets alphabetically, bias before kernel.
   for (const std::string& weight : group.strings("weight_names").value_or(std::vector<std::string>())) {
     read_weight(group, weight, layer);
   }

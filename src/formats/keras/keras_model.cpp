@@ -50,7 +50,7 @@ KerasModel load_legacy(const HdfGroup& root) {
   const bool whole = root.contains("model_weights");
   std::vector<KerasLayer> found = whole ? read_legacy_layers(root.group("model_weights")) : read_legacy_layers(root);
   if (const std::optional<std::string> configuration = root.string("model_config")) {
-    // Every Keras 3 notes its version; some of Keras 1 did not.
+    // Every Keras 3 writes its version; some versions of Keras 1 did not.
     const std::string version = model.keras_version.empty() ? "2.0" : model.keras_version;
     model.layers = parse_keras_configuration(*configuration, keras_origin(version, model.file));
     attach_legacy_weights(std::move(found), model.layers);

@@ -24,8 +24,8 @@ std::optional<CellKind> kind_of(const std::string& class_name, const std::string
 /// Whether LSTM and GRU had the defaults that Keras 2.3 changed: hard_sigmoid, and a mask of dropout for each gate.
 bool has_old_defaults(const KerasOrigin& origin) { return origin.before(2, 3); }
 
-/// Keys that a file leaves out have the defaults of the Keras that wrote it. Every Keras 2 that knows `reset_after`
-/// writes it, so that a GRU without the key is older than the choice, whatever wrote the file around it.
+/// Missing keys have the defaults of the Keras that wrote the file. Every Keras 2 that knows `reset_after` writes this
+/// key, so a GRU without the key is older than the option, whichever version wrote the rest of the file.
 CellSpec parse_cell(CellKind kind, const KerasFields& config) {
   CellSpec cell;
   cell.kind = kind;
@@ -40,8 +40,8 @@ CellSpec parse_cell(CellKind kind, const KerasFields& config) {
   return cell;
 }
 
-/// implementation 0 was Keras 1's, and means 1; every other number means 2. Keras 3 may have anything as a seed; what
-/// is no number is none.
+/// `implementation` 0 is Keras 1's and means 1; every number but 0 and 1 means 2. Keras 3 allows any value as a seed; a
+/// seed that is no number is ignored.
 DropoutOptions parse_dropout(const KerasFields& config) {
   const double implementation = config.number("implementation", has_old_defaults(config.origin()) ? 1 : 2);
   return {.dropout = config.number("dropout", 0),

@@ -15,7 +15,7 @@ std::string keras_class(CellKind kind);
 /// True for SimpleRNN, LSTM, GRU and RNN.
 bool is_keras_recurrent(const std::string& class_name);
 
-/// `config` is the configuration of a layer of such a class. Throws `ValueError` for values Rondo does not know.
+/// Parses the configuration of a layer of a recurrent class. Throws `ValueError` for values that Rondo does not know.
 KerasRecurrentConfiguration parse_keras_recurrent(const std::string& class_name, const KerasFields& config);
 
 }  // namespace rondo

@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kDeepest = 32;  // groups may contain themselves
 
-/// Keras's `to_snake_case`: "SimpleRNN" is "simple_rnn", "LSTMCell" is "lstm_cell". A capital begins a word after a
-/// small letter, and before one unless it is the first.
+/// Keras's `to_snake_case`: "SimpleRNN" is "simple_rnn", "LSTMCell" is "lstm_cell". A capital other than the first
+/// begins a word if a small letter stands before or after that capital.
 std::string snake_case(const std::string& class_name) {
   const std::string name = class_name.substr(class_name.rfind('>') + 1);  // npos + 1 is 0
   const auto is_upper = [&](std::size_t k) { return std::isupper(static_cast<unsigned char>(name[k])) != 0; };
@@ -31,7 +31,7 @@ std::string snake_case(const std::string& class_name) {
   return result;
 }
 
-/// Gives each object of a container its name: the class, then `_1`, `_2`, ...
+/// The names of a container's objects: the class in snake case, and `_1`, `_2`, ... from the second object on.
 class ContainerNames {
  public:
   std::string next(const std::string& class_name) {
@@ -44,7 +44,7 @@ class ContainerNames {
   std::map<std::string, int> count_;
 };
 
-/// Every dataset under `group`. Objects inside a layer have names, not an order; of a Bidirectional, forward is first.
+/// Reads every dataset under `group`. Objects inside a layer have no order, but a Bidirectional has forward first.
 void collect(const HdfGroup& group, int depth, KerasLayer& layer) {
   if (depth == kDeepest) throw ValueError(group.where(), "groups nested deeper", "at most " + std::to_string(kDeepest));
   const bool bidirectional = group.contains("forward_layer");
@@ -59,7 +59,7 @@ void collect(const HdfGroup& group, int depth, KerasLayer& layer) {
   }
 }
 
-/// The groups that hold the weights of `layer`, in Keras's order.
+/// Lists the groups that hold the weights of `layer`, in Keras's order.
 void list_parts(const KerasLayer& layer, const std::string& path, std::vector<std::string>& parts) {
   if (!layer.wrapped.empty()) {
     list_parts(layer.wrapped.at(0), path + "forward_layer/", parts);
@@ -103,7 +103,7 @@ std::optional<HdfGroup> container_of(const HdfGroup& root) {
   throw ValueError(root.file(), "neither an attribute layer_names nor a group 'layers'", "an HDF5 file of Keras");
 }
 
-/// Adds what `group`, of the name `name`, holds of weights as one layer. Keras 3 notes the layer's own name.
+/// Adds the weights of `group` as one layer. The layer has its own name if the file has that (Keras 3), else `name`.
 void add_layer(const HdfGroup& group, const std::string& name, std::vector<KerasLayer>& layers) {
   KerasLayer layer{.name = name, .file = group.file()};
   if (group.contains("vars")) layer.name = group.group("vars").string("name").value_or(name);
@@ -111,7 +111,7 @@ void add_layer(const HdfGroup& group, const std::string& name, std::vector<Keras
   if (!layer.weights.empty()) layers.push_back(std::move(layer));
 }
 
-/// Adds the members of a list or a dictionary of layers. One in another has the name "container" in Keras 3.
+/// Adds the members of a list or a dictionary of layers. Keras 3 names a list inside a list "container".
 void add_members(const HdfGroup& list, int depth, std::vector<KerasLayer>& layers) {
   if (depth == kDeepest) throw ValueError(list.where(), "groups nested deeper", "at most " + std::to_string(kDeepest));
   for (const HdfChild& child : list.children()) {
@@ -125,8 +125,8 @@ void add_members(const HdfGroup& list, int depth, std::vector<KerasLayer>& layer
   }
 }
 
-/// Adds what stands beside the list of a model's layers: its own weights, and what its attributes hold, be it a layer
-/// or a list of layers. Keras writes an object once, below the name that it comes to first.
+/// Adds the weights outside the list of a model's layers: those of the model itself, and those of its attributes, which
+/// are layers or lists of layers. Keras writes an object once, below the name that it visits first.
 void add_attributes(const HdfGroup& root, std::vector<KerasLayer>& layers) {
   for (const HdfChild& child : root.children()) {
     if (!child.is_group || is_container(child.name) || is_no_weight(root, child.name)) continue;
@@ -143,7 +143,7 @@ void add_attributes(const HdfGroup& root, std::vector<KerasLayer>& layers) {
   }
 }
 
-/// Layers whose names are the same go by their paths, but for those of the configuration, which has their names.
+/// Renames layers with equal names to their paths, except layers of the configuration, which keep their names.
 void tell_apart(std::vector<KerasLayer>& layers) {
   std::map<std::string, int> count;
   for (const KerasLayer& layer : layers) ++count[layer.name];

@@ -1,5 +1,5 @@
-/// Where Keras puts weights in HDF5: a tree of objects (`.weights.h5` and `.keras`), or a group for each layer with a
-/// list of names (legacy `.h5`).
+/// Reads weights from Keras's two layouts of HDF5: a tree of objects (`.weights.h5` and `.keras`), or a group for each
+/// layer with a list of names (legacy `.h5`).
 #pragma once
 
 #include <vector>
@@ -12,21 +12,21 @@ namespace rondo {
 /// Adds dataset `name` of `group` to the weights of `layer`.
 void read_weight(const HdfGroup& group, const std::string& name, KerasLayer& layer);
 
-/// Whether `root` is that of a legacy file of weights, or a whole legacy model's `model_weights`.
+/// Whether `root` is the root of a legacy file of weights, or the `model_weights` of a whole legacy model.
 bool is_legacy_weights(const HdfGroup& root);
 
-/// The layers of a legacy file, in its order, each with its weights, and last `top_level_model_weights`, if the model
-/// has weights of its own.
+/// The layers of a legacy file with their weights, in the file's order. `top_level_model_weights` is the last layer if
+/// the model has weights of its own.
 std::vector<KerasLayer> read_legacy_layers(const HdfGroup& root);
 
-/// What a tree has of weights: the list of the model's layers, by name and number, and what stands beside it, the
-/// model's own weights and those of its attributes. Throws `ValueError` if the file is no such tree.
+/// All layers of a tree with their weights: the list of the model's layers, by name and number, then the model's own
+/// weights and those of its attributes. Throws `ValueError` if the file is no such tree.
 std::vector<KerasLayer> read_tree_layers(const HdfGroup& root);
 
 /// Finds the weights of the layers of a configuration. A tree names groups by class: the second LSTM of a model is
-/// `lstm_1`, whatever its name. What stands beside the list of layers is added to them, as read_tree_layers has it.
+/// `lstm_1`, whatever its name. Weights outside the list of layers become further layers, as in read_tree_layers.
 void attach_tree_weights(const HdfGroup& root, std::vector<KerasLayer>& layers);
-/// The same by name, from what read_legacy_layers found. Throws `ValueError` for weights that belong to no layer.
+/// Gives layers the weights that read_legacy_layers found by their names. Throws `ValueError` for weights of no layer.
 void attach_legacy_weights(std::vector<KerasLayer> found, std::vector<KerasLayer>& layers);
 
 }  // namespace rondo

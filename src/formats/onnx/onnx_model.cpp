@@ -13,7 +13,7 @@
 namespace rondo {
 namespace {
 
-/// Messages of protobuf are at most 2 GiB.
+/// Parses a message of protobuf, which is at most 2 GiB long.
 template <typename Message>
 Message parse_message(std::span<const std::byte> bytes, const std::string& name, const std::string& expected) {
   Message message;
@@ -34,7 +34,7 @@ std::optional<CellKind> kind_of(const onnx_format::Node& node) {
   return std::nullopt;
 }
 
-/// Initializers, and the values of Constant nodes, by name; each is made a tensor at most once.
+/// Initializers, and the values of Constant nodes, by name. Each is converted to a tensor at most once.
 class Constants {
  public:
   Constants(const onnx_format::Graph& graph, std::string file) : file_(std::move(file)) {
@@ -71,7 +71,7 @@ std::string name_of(const onnx_format::Node& node) {
 
 OnnxConstants constants_of(const std::vector<std::string>& inputs, Constants& constants) {
   OnnxConstants result;
-  // X, which is no constant, stands first.
+  // X, the first input, is no constant.
   const std::array places{&result.kernel,    &result.recurrent_kernel, &result.bias,     &result.lengths,
                           &result.initial_h, &result.initial_c,        &result.peepholes};
   for (std::size_t k = 1; k < inputs.size(); ++k) *places[k - 1] = constants.find(inputs[k]);
@@ -88,7 +88,7 @@ OnnxNode parse_node(const onnx_format::Node& node, CellKind kind, Constants& con
   result.inputs = {node.input().begin(), node.input().end()};
   result.outputs = {node.output().begin(), node.output().end()};
   result.constants = constants_of(result.inputs, constants);
-  // A weight that a run brings along is checked then.
+  // Weights that the model does not hold cannot be checked.
   const OnnxConstants& held = result.constants;
   if (!held.kernel || !held.recurrent_kernel) return result;
   try {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array kDirections{OnnxDirection::forward, OnnxDirection::reverse, OnnxDirection::bidirectional};
 
-/// Attributes by name, each of the type that the operator has it in.
+/// The attributes of a node by name, each read as the type that the operator gives it.
 class Attributes {
  public:
   Attributes(const onnx_format::Node& node, const std::string& where) : node_(node), where_(where) {}
@@ -36,7 +36,7 @@ class Attributes {
     return attribute->i();
   }
 
-  /// An integer that is 0 or 1; 0 where it is left out.
+  /// An integer that is 0 or 1; 0 if the attribute is absent.
   bool flag(const std::string& name) const {
     const std::int64_t value = integer(name).value_or(0);
     if (value != 0 && value != 1) throw ValueError(where(name), std::to_string(value), "0 or 1");
@@ -81,8 +81,8 @@ class Attributes {
   const std::string& where_;
 };
 
-/// A list of alphas or betas. Only functions that have one take the next of the list; behind its end they get the
-/// default of the ONNX operator of that name.
+/// A list of alphas or betas. Only functions with that parameter take the next value of the list; after the end of the
+/// list they take the default of the ONNX operator of the function's name.
 class Parameters {
  public:
   explicit Parameters(std::vector<float> values) : values_(std::move(values)) {}
@@ -100,7 +100,7 @@ std::string lower_case(std::string text) {
 }
 
 Activation hard_sigmoid(float alpha, float beta, const std::string& where) {
-  // Some writers have 0.16666667f, others what division gives them: a few units in the last place beside 1 / 6.
+  // Some exporters write 0.16666667f, others the result of a division, a few units in the last place off 1 / 6.
   const bool keras3 = std::abs(alpha * 6.0F - 1.0F) <= 4 * std::numeric_limits<float>::epsilon();
   if (beta == 0.5F && alpha == 0.2F) return Activation::hard_sigmoid;
   if (beta == 0.5F && keras3) return Activation::hard_sigmoid_keras3;
@@ -108,7 +108,7 @@ Activation hard_sigmoid(float alpha, float beta, const std::string& where) {
                    "alpha 0.2 or 1 / 6, and beta 0.5");
 }
 
-/// Case does not matter, as ONNX Runtime has it.
+/// Parses a name in lower or upper case, as ONNX Runtime does.
 Activation parse_activation(const std::string& name, Parameters& alphas, Parameters& betas, const std::string& where) {
   const std::string lower = lower_case(name);
   if (lower == "tanh") return Activation::tanh;
@@ -128,7 +128,8 @@ Activation parse_activation(const std::string& name, Parameters& alphas, Paramet
   throw ValueError(where, "'" + name + "'", "one of 'Tanh', 'Sigmoid', 'Relu', 'HardSigmoid', 'Affine'");
 }
 
-/// How many functions a direction has: one for the gates, if any has such, one for the candidate, and one for c.
+/// The number of functions of a direction: one for the gates, if the cell has gates, one for the candidate, and one for
+/// c.
 std::size_t function_count(CellKind kind) {
   return dispatch_plain_cell({.kind = kind}, []<typename Formula>(FormulaTag<Formula>) -> std::size_t {
     return (Formula::kHasGateActivation ? 1 : 0) + Formula::kStates;

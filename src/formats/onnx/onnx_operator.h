@@ -10,11 +10,11 @@
 
 namespace rondo {
 
-/// Throws `ValueError` naming `where` and the attribute as parse_onnx.
+/// Parses the attributes of a node. Throws `ValueError` naming `where` and the attribute as parse_onnx.
 OnnxOperator parse_onnx_operator(const onnx_format::Node& node, CellKind kind, const std::string& where);
 
-/// Those of each direction: the operator's own, or the defaults. Throws `ValueError` when they are not as many as the
-/// directions.
+/// The functions of each direction: those of `op`, or the operator's defaults. Throws `ValueError` if `op` has
+/// functions for another number of directions.
 std::vector<OnnxActivations> activations_of(const OnnxOperator& op);
 
 }  // namespace rondo

@@ -12,11 +12,11 @@
 namespace rondo {
 namespace {
 
-// Inputs 4, 5 and 6 of a node: those beside X and the weights that the rest of a model may compute.
+// Inputs 4, 5 and 6 of a node, which the rest of a model may compute, as it computes X.
 constexpr std::array kComputed{"sequence_lens", "initial_h", "initial_c"};
 constexpr std::size_t kFirstComputed = 4;
 
-/// For what a plan is made.
+/// The sizes, inputs and stream that a plan is made for.
 struct PlanKey {
   std::int64_t T = 0;
   std::int64_t B = 0;
@@ -52,7 +52,7 @@ struct OnnxRunner::Impl {
   const Tensor& like() const { return cells[0].weights.kernel; }
   bool reversed(std::size_t direction) const { return direction == 1 || op.direction == OnnxDirection::reverse; }
   int direction_axis() const { return op.batch_major ? 1 : 0; }
-  /// Of initial_h, Y_h and the like.
+  /// The shape of initial_h, initial_c, Y_h and Y_c.
   Shape state_shape(std::int64_t B) const { return op.batch_major ? Shape{B, D(), H()} : Shape{D(), B, H()}; }
 
   void check_computed(const OnnxInputs& inputs) const;
@@ -63,22 +63,22 @@ struct OnnxRunner::Impl {
 
   OnnxOperator op;
   std::vector<OnnxCell> cells;
-  std::string reason = {};  // why step by step; empty: planned
+  std::string reason = {};  // why the node runs step by step; empty: it is planned
   OnnxConstants constants = {};
-  std::vector<std::string> computed = std::vector<std::string>(kComputed.size());  // names; "": the node has no such
+  std::vector<std::string> computed = std::vector<std::string>(kComputed.size());  // names; "": no such input
   PlanKey session_key = {};
   std::optional<NetworkSession> session = std::nullopt;
-  SessionStatus status = {};  // that the session has told, and nobody has asked for
+  SessionStatus status = {};  // reported by sessions, but not yet returned by OnnxRunner::status
 
  private:
-  /// Those of one direction: views, or nothing where none are given.
+  /// The initial states of one direction: zeros where none are given.
   std::vector<Tensor> initial_states(const OnnxInputs& inputs, std::int64_t direction, const PlanKey& key) const;
   OnnxOutputs allocate(const PlanKey& key) const;
-  /// Y_h, and Y_c of an LSTM, of one direction: views.
+  /// Views of Y_h, and of an LSTM's Y_c, for one direction.
   std::vector<Tensor> final_states(const OnnxOutputs& outputs, std::int64_t direction) const;
 };
 
-// Taken as absent, they would give other numbers than the model does.
+// An input that the model computes must be given: without that input a run would give other numbers than the model.
 void OnnxRunner::Impl::check_computed(const OnnxInputs& inputs) const {
   const std::array given{inputs.lengths.has_value(), inputs.initial_h.has_value(), inputs.initial_c.has_value()};
   for (std::size_t k = 0; k < kComputed.size(); ++k) {
@@ -95,7 +95,7 @@ PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
   if (inputs.lengths) check_onnx_lengths(*inputs.lengths, key.T, key.B, like().device());
   if (inputs.initial_h) check_onnx_input("initial_h", *inputs.initial_h, state_shape(key.B), like());
   if (inputs.initial_c && op.kind != CellKind::lstm) {
-    throw ValueError("initial_c", describe(*inputs.initial_c), "none, for it is no LSTM");
+    throw ValueError("initial_c", describe(*inputs.initial_c), "none, as the node is no LSTM");
   }
   if (inputs.initial_c) check_onnx_input("initial_c", *inputs.initial_c, state_shape(key.B), like());
   key.has_lengths = inputs.lengths.has_value();
@@ -159,7 +159,7 @@ OnnxOutputs OnnxRunner::Impl::run_planned(const OnnxInputs& inputs, const PlanKe
   if (D() == 2) {
     layer.backward = {.initial_state = initial_states(inputs, 1, key), .final_state = final_states(outputs, 1)};
   }
-  // A network has both directions of a step side by side, (T, B, D H): with the batch first that is Y itself.
+  // A network writes the directions of a step side by side, (T, B, D H). With the batch first that is the layout of Y.
   const bool in_place = op.batch_major || D() == 1;
   const Tensor side_by_side =
       in_place ? outputs.y : Tensor::empty({key.T, key.B, D(), H()}, like().dtype(), like().device());

@@ -1,4 +1,4 @@
-/// ONNX cells that no CellSpec describes, step by step.
+/// Runs ONNX cells that no CellSpec describes, step by step.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace rondo {
 
-/// What of a cell cannot be planned; empty where all of it can.
+/// The reason for which a cell cannot be planned; empty if the cell can be planned.
 std::string beyond_cell_spec(const OnnxOperator& op, const OnnxCell& cell);
 
 struct OnnxSequence {
   Tensor x;                       ///< (T, B, I)
   std::optional<Tensor> lengths;  ///< (B,)
   std::vector<Tensor> states;     ///< each (B, H): h, and c of an LSTM
-  bool reversed = false;          ///< each row within its length
+  bool reversed = false;          ///< each row is read in reverse within its length
 };
 
 struct OnnxSequenceResult {

@@ -11,7 +11,7 @@
 namespace rondo {
 namespace {
 
-// TensorProto.DataType.
+// An entry of TensorProto.DataType.
 struct OnnxDType {
   int number;
   const char* name;
@@ -48,8 +48,8 @@ Shape shape_from(const onnx_format::Tensor& tensor, const std::string& where) {
   return Shape(std::span<const std::int64_t>(tensor.dims().data(), static_cast<std::size_t>(tensor.dims_size())));
 }
 
-/// The numbers of a field as elements of `Element`, which is the dtype's own or the bits of one. A number that does not
-/// fit is cut off; of booleans, copy_tensor finds out.
+/// A tensor of the numbers of a field. `Element` is the type of the dtype, or an integer that holds the bits of one. A
+/// number that does not fit is cut off; copy_tensor then checks booleans.
 template <typename Element, typename Field>
 Tensor from_field(const Field& field, const Shape& shape, DType dtype, const std::string& where) {
   std::vector<Element> elements;

@@ -9,7 +9,7 @@
 
 namespace rondo {
 
-/// On the host, row-major, with memory of its own. Throws `ValueError` naming `where` as parse_onnx_tensor.
+/// A tensor on the host, row-major, with memory of its own. Throws `ValueError` naming `where` as parse_onnx_tensor.
 Tensor onnx_tensor(const onnx_format::Tensor& tensor, const std::string& where);
 
 }  // namespace rondo

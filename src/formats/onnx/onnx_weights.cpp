@@ -9,10 +9,10 @@
 namespace rondo {
 namespace {
 
-// ONNX has peepholes as i o f, Rondo in the order of its gates.
+// ONNX orders peepholes i o f, Rondo in the order of its gates.
 constexpr std::array kPeepholesIOF{0, 2, 1};
 
-/// Throws unless all fit each other and the operator; returns H.
+/// Throws unless all weights fit each other and the operator. Returns H.
 std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weights) {
   const std::int64_t D = direction_count(op.direction);
   const std::int64_t G = std::ssize(gate_order(WeightOrigin::onnx, op.kind));
@@ -29,7 +29,7 @@ std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weigh
   check_tensor(W, {"W", {D, G * H, I}, R.dtype()});
   if (weights.bias) check_tensor(*weights.bias, {"B", {D, 2 * G * H}, R.dtype()});
   if (!weights.peepholes) return H;
-  if (op.kind != CellKind::lstm) throw ValueError("P", describe(*weights.peepholes), "none, for it is no LSTM");
+  if (op.kind != CellKind::lstm) throw ValueError("P", describe(*weights.peepholes), "none, as the node is no LSTM");
   check_tensor(*weights.peepholes, {"P", {D, 3 * H}, R.dtype()});
   return H;
 }
@@ -87,7 +87,7 @@ OnnxWeights onnx_weights(const std::vector<OnnxCell>& cells) {
   std::vector<Tensor> peepholes;
   for (const OnnxCell& cell : cells) {
     check_weights(cell.cell, cell.weights);
-    if (cell.cell.projection_units) throw ValueError("cells", "one with a projection", "none with such, as ONNX has");
+    if (cell.cell.projection_units) throw ValueError("cells", "one with a projection", "cells without, as in ONNX");
     const RowWeights rows = row_weights(cell.weights, gate_order(WeightOrigin::onnx, cell.cell.kind));
     kernels.push_back(rows.kernel.insert_axis(0));
     recurrent_kernels.push_back(rows.recurrent_kernel.insert_axis(0));

@@ -27,7 +27,7 @@ void check_count(const std::string& name, std::size_t came, const std::string& e
   if (!fits) throw ValueError(name, std::to_string(came) + " of them", expected);
 }
 
-/// Every matrix against the first of x and the first of h.
+/// Checks every matrix against the first matrix of x and the first matrix of h.
 void check_parameters(const CudnnParameters& parameters, CellKind kind) {
   const std::size_t gates = gates_of(kind);
   const std::size_t count = parameters.matrices.size();

@@ -44,7 +44,7 @@ class Parameters {
     throw ValueError(where(contains("bias_ih") ? "bias_hh" : "bias_ih"), "nothing", "both biases or neither");
   }
 
-  /// (G H, I).
+  /// A matrix of G H rows.
   Tensor matrix(const char* name) const {
     const Tensor tensor = find(name);
     if (tensor.rank() != 2 || tensor.size(0) != gates_ * units_ || tensor.dtype() != dtype_) {
@@ -76,7 +76,7 @@ class Parameters {
   std::string suffix_;
   std::int64_t gates_;
   std::int64_t units_ = 0;
-  std::int64_t width_ = 0;  // of the state that weight_hh multiplies: P or H
+  std::int64_t width_ = 0;  // width of the state that weight_hh multiplies: P or H
   DType dtype_ = DType::f32;
 };
 

@@ -10,11 +10,11 @@
 namespace rondo {
 namespace {
 
-// In the order of the rows of RecurrentWeights::peepholes.
+// The peepholes' variables in the order of the rows of RecurrentWeights::peepholes.
 constexpr std::array kPeepholes{"w_i_diag", "w_f_diag", "w_o_diag"};
 constexpr const char* kProjection = "projection/kernel";
 
-/// The variables of one cell, found by name, with or without the number of their tensor.
+/// The variables of one cell, found by name, with or without ":0" at the end.
 class Variables {
  public:
   Variables(const NumpyArchive& file, const Tf1Cell& cell) : file_(file), prefix_(cell.prefix) {}
@@ -25,7 +25,7 @@ class Variables {
     return file_.tensor(file_.contains(numbered(name)) ? numbered(name) : prefix_ + name);
   }
 
-  /// (anything, columns) of floats, whose columns are a multiple of `blocks`.
+  /// A matrix of floats. The number of its columns is a multiple of `blocks`.
   Tensor kernel(const char* name, std::int64_t blocks) const {
     const Tensor tensor = find(name);
     const bool fits = tensor.rank() == 2 && tensor.size(1) > 0 && tensor.size(1) % blocks == 0;
@@ -56,7 +56,7 @@ struct Columns {
   Tensor bias;    // (G H,)
 };
 
-/// A GRU has its candidate in variables of its own; here it is the last block.
+/// TensorFlow 1 has a GRU's candidate in separate variables; the result has the candidate as the last block.
 Columns read_gru(const Variables& variables) {
   const Tensor gates = variables.kernel("gates/kernel", 2);
   const std::int64_t H = gates.size(1) / 2;
@@ -72,7 +72,7 @@ Columns read_columns(const Variables& variables, CellKind kind) {
   return {kernel, variables.shaped("bias", {kernel.size(1)}, kernel.dtype())};
 }
 
-/// The f block of a bias in Keras's order with `amount` added.
+/// A bias in Keras's order with `amount` added to the f block.
 Tensor with_forget_bias(const Tensor& bias, double amount) {
   std::vector<Tensor> gates = split(bias, 4, 0);
   gates[1] = add(gates[1], amount);
