@@ -46,8 +46,8 @@ struct Drawn {
 template <typename Formula>
 UnitStates<double> step_of_element(const Drawn& drawn, std::int64_t at, Activations activations) {
   const auto element = [&](const Tensor& tensor) { return tensor.data<double>()[at]; };
-  double input[Formula::kGates];
-  double recurrent[Formula::kGates];
+  double input[Formula::kGates] = {};
+  double recurrent[Formula::kGates] = {};
   for (std::size_t gate = 0; gate < drawn.inputs.size(); ++gate) {
     input[gate] = element(drawn.inputs[gate]);
     recurrent[gate] = element(drawn.products[gate]);
