@@ -1,20 +1,20 @@
-"""How fast a step of a recurrence can be on one GPU: what a measured time is held against.
+"""How fast a step of a recurrence can be on one GPU: the limit that measured times are compared with.
 
-Two models, both of the time of one step in microseconds, for B rows and H units:
+Two models give the time of one step in microseconds, for B rows and H units:
 
 * `limit`: a persistent kernel that keeps the recurrent weights on the chip for all steps. P multiprocessors hold one copy
   of them, g copies share the batch; the best P and g are taken.
 
       t = t_sync + t_epilogue + max(t_exchange, t_product, t_stream) + 0.3 min(t_exchange, t_product)
 
-* `stepwise`: a product and a pass over the gates per step, replayed from a CUDA graph, weights read anew in each.
+* `stepwise`: a product and a pass over the gates per step, replayed from a CUDA graph, weights read again in each step.
 
       t = 2.8 + max(FLOPs / (0.65 peak), W / bandwidth)
 
-To either comes the product of all inputs with their kernel, spread over the T steps.
+Each model adds the product of all inputs with their kernel, spread over the T steps.
 
-Every constant is here, with where it is from. None of them was measured by this project: every number that comes out is
-a prediction, and bench/results/gpu.md has what was measured beside it.
+Every constant stands here, with its source. None of them was measured by this project, so all numbers are predictions;
+bench/results/gpu.md has measurements beside them.
 """
 
 import dataclasses
@@ -26,33 +26,33 @@ BYTES = {"f32": 4, "tf32": 4, "tf32x3": 4, "bf16": 2, "f16": 2}
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """An H200: rates from NVIDIA's data sheets and the CUDA programming guide; of the on-chip exchange, from
-    micro-benchmarks of the H800, the same chip (arXiv 2402.13499 and 2501.12084); "estimate" where nobody measured."""
+    """An H200. Rates are from NVIDIA's data sheets and the CUDA programming guide; those of the on-chip exchange are from
+    micro-benchmarks of the H800, the same chip (arXiv 2402.13499 and 2501.12084); "estimate": without a measurement."""
 
     multiprocessors: int = 132  # data sheet
     clock_ghz: float = 1.755  # boost clock under load: data sheet of the SXM part
     peak_teraflops: tuple = (("bf16", 989.0), ("f16", 989.0), ("tf32", 494.5), ("f32", 67.0),
-                             ("tf32x3", 67.0))  # data sheet, dense; products outside of persistent kernels are strict
-    # Per multiprocessor and clock, two operations each.
+                             ("tf32x3", 67.0))  # data sheet, dense; outside of persistent kernels tf32x3 is strict
+    # Products per multiprocessor and clock; a product is two operations.
     products_per_clock: tuple = (("bf16", 2048), ("f16", 2048), ("tf32", 1024), ("f32", 128),
                                  ("tf32x3", 1024 / 3))  # data sheet / SMs / clock; three products of TF32 for one
-    register_bytes: int = 128 * 1024  # of 256 KiB, what can hold weights: estimate
+    register_bytes: int = 128 * 1024  # the part of 256 KiB that can hold weights: estimate
     shared_bytes: int = (227 - 8) * 1024  # programming guide, less 8 KiB for barriers and exchange
     l2_bytes_per_ns: float = 5500.0  # H800, 3942 bytes per clock, scaled: estimate
-    l2_resident_bytes: float = 36e6  # of 50 to 60 MB, what stays there: estimate
-    memory_bytes_per_ns: float = 4300.0  # of 4.8 TB/s in the data sheet, what a copy reaches: estimate
+    l2_resident_bytes: float = 36e6  # the part of 50 to 60 MB that stays there: estimate
+    memory_bytes_per_ns: float = 4300.0  # what a copy reaches of the data sheet's 4.8 TB/s: estimate
     cluster_bytes_per_ns: float = 28.0  # into one multiprocessor from its cluster: H800
     global_bytes_per_ns: float = 112.0  # into one multiprocessor from L2: estimate
     shared_bytes_per_clock: int = 128  # programming guide
     sync_us_alone: float = 0.03  # a barrier of one block: estimate
     sync_us_cluster: float = 0.15  # remote stores that complete on a barrier in shared memory: estimate
     sync_us_grid: float = 0.45  # flags that travel with the data, through L2: estimate
-    sync_us_grid_multicast: float = 0.55  # the same, with one read per cluster: estimate
+    sync_us_grid_multicast: float = 0.55  # flags as in sync_us_grid, with one read per cluster: estimate
     epilogue_us: float = 0.20  # drain of the product, gates, store: estimate
     product_efficiency_narrow: float = 0.6  # mma.sync: 63 % of peak on the H800
     product_efficiency_wide: float = 0.8  # wgmma from 64 rows on: estimate
     least_product_us: float = 0.1  # estimate
-    overlap: float = 0.3  # of the shorter of exchange and product, what is not hidden: estimate
+    overlap: float = 0.3  # the part of the shorter of exchange and product that is not hidden: estimate
     launch_pair_us: float = 2.8  # a product and a pass over the gates in a graph: from speakrs's 6.6 ms for 4 layers
     stepwise_efficiency: float = 0.65  # of peak in a library's product of this size: estimate
     input_efficiency: float = 0.8  # of peak in one large product: 788 of 989 TFLOP/s seen through PyTorch
@@ -70,7 +70,7 @@ H200 = Machine()
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One step: of which cell, how many units and rows, in which arithmetic."""
+    """One step: gates of the cell, units, rows, arithmetic."""
 
     gates: int
     H: int
@@ -91,7 +91,7 @@ class Step:
 
 
 def cell_gates(cell):
-    """Of "lstm", "gru_reset_before", "simple_rnn_relu", ..."""
+    """How many gates a cell has, by a name such as "lstm", "gru_reset_before", "simple_rnn_relu"."""
     for name, gates in GATES.items():
         if cell.startswith(name):
             return gates
@@ -169,7 +169,7 @@ def _step_of(point):
 
 
 def limit_us_per_step(point, machine=H200):
-    """Of a point of the benchmark, input product included."""
+    """The limit of a point of the benchmark, input product included."""
     step = _step_of(point)
     return persistent_us(step, machine) + input_us(step, point["T"], point["I"], machine) / point["T"]
 
