@@ -94,7 +94,7 @@ class SassCheckTest(unittest.TestCase):
         self.assertEqual(self.faults(POLL + of_a_constant, push_limit=8), [])
 
     def test_code_that_is_no_step_is_refused(self):
-        with self.assertRaisesRegex(SystemExit, "no way from a barrier to a push"):
+        with self.assertRaisesRegex(SystemExit, "no path from a barrier to a push"):
             sass_check.measure(kernel(), code_of(POLL))
         with self.assertRaisesRegex(SystemExit, "no loop that polls"):
             sass_check.measure(kernel(), code_of(GATES))
