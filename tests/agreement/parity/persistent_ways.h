@@ -1,4 +1,4 @@
-/// Finds, among the ways to share out a recurrence (way_name), one that a test wants.
+/// Finds a way to share out a recurrence (way_name) for a test.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,10 @@
 
 namespace rondo::test {
 
-/// Taken for the device's where it has fewer: the simulated one runs as many blocks at once as there are.
+/// Replaces a smaller count of multiprocessors. The simulated device runs this many blocks at once with any count.
 inline constexpr int kFewestProcessors = 16;
 
-/// Of the ways whose shape is `wanted`, the one that is expected to be fastest; null where there is none.
+/// The way with the least predicted time among those whose shape is `wanted`; null where there is none.
 template <typename Wanted>
 std::unique_ptr<const Executor> fastest_way(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                             PersistentKind kind, const Wanted& wanted) {
@@ -25,8 +25,8 @@ std::unique_ptr<const Executor> fastest_way(const RecurrenceSpec& spec, const De
   return std::move(executors[static_cast<std::size_t>(found - plans.begin())]);
 }
 
-/// The same of a grid, on a device with as little shared memory as it needs: little room is what streams weights, and
-/// has sums in one place.
+/// The fastest predicted way of a grid on a device with as little shared memory as the way needs. With little shared
+/// memory, kernels stream weights and keep sums in one place.
 template <typename Wanted>
 std::unique_ptr<const Executor> grid_way_in_little_memory(const RecurrenceSpec& spec, DeviceProperties properties,
                                                           const Wanted& wanted) {
