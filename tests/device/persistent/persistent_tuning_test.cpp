@@ -1,4 +1,4 @@
-// Measured ways before modelled ones: with tables of the tests' own, and the one that is checked in.
+// Measured ways take precedence over modelled ways: with the tests' own tables, and with the table in the sources.
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace rondo::test {
 namespace {
 
 constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
-// A way of the recurrence of most tests that the model does not take, and for which B are its 4 teams of up to 16 rows.
+// A way that the model does not take for the recurrence of most tests. Its 4 teams have up to 16 rows.
 constexpr const char* kWay = "grid_32x4_16rows_16units_8k";
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
@@ -24,7 +24,7 @@ RecurrenceSpec lstm(std::int64_t H, std::int64_t B, DType dtype = DType::bf16, s
   return {.cell = {.kind = CellKind::lstm, .units = H}, .T = T, .B = B, .I = H, .dtype = dtype, .device = cuda(0)};
 }
 
-/// Of an LSTM with H 512 in bf16 on an H200.
+/// A row for an LSTM with H 512 in bf16 on an H200.
 TuningRow row_of(std::string_view way, TuningRange B = {.least = 61, .most = 64}) {
   return {.device = "NVIDIA H200",
           .processors = 132,
@@ -45,7 +45,7 @@ std::vector<PersistentPlan> all_plans(const RecurrenceSpec& spec, const DevicePr
   return plans;
 }
 
-/// What explain() says of cuda_persistent with this table, and of cuda_stepwise behind it.
+/// The text of explain() about cuda_persistent with this table, and about cuda_stepwise behind it.
 std::string explained(const std::vector<TuningRow>& table, const RecurrenceSpec& spec,
                       const DeviceProperties& properties) {
   const auto executor = tuned_persistent_executor(table);
@@ -100,9 +100,9 @@ TEST_F(PersistentTuning, ARowIsForAllOfItsRecurrences) {
   for (RecurrenceSpec spec : {lstm(512, 61), lstm(512, 64, DType::bf16, 50), lstm(512, 62, DType::bf16, 1 << 20)}) {
     spec.I = 7;
     spec.has_mask = true;
-    spec.math = MatrixMath::tf32;  // which is for f32
+    spec.math = MatrixMath::tf32;  // has an effect on f32 only
     spec.read_order = ReadOrder::reversed;
-    spec.cell.reset_after = false;  // which is for a GRU
+    spec.cell.reset_after = false;  // has an effect on a GRU only
     expect_way(explained(table, spec, h200()), kWay);
   }
 }
@@ -152,7 +152,7 @@ TEST_F(PersistentTuning, AMeasuredWayIsTakenWhereTheModelExpectsStepwise) {
   expect_way(explained({row}, spec, h200()), way);
 }
 
-/// One of another kind says nothing about this one.
+/// A measured way of another kind says nothing about an executor of one kind.
 TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredWays) {
   constexpr PersistentKind kClusters[] = {PersistentKind::cluster};
   const auto choice = [&](const char* way) {
@@ -165,7 +165,7 @@ TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredWays) {
   EXPECT_EQ(choice(last.c_str()), last);
 }
 
-/// Predictions stay the model's: what the network planner compares is alike.
+/// Predictions are always those of the model, so that the network planner compares like with like.
 TEST_F(PersistentTuning, APredictionIsTheModels) {
   const std::vector<TuningRow> table{row_of(kWay)};
   const auto executor = tuned_persistent_executor(table);
@@ -211,7 +211,7 @@ TEST(TuningTable, FindsAmongMany) {
   }
 }
 
-/// As it was where it was measured: the GPU of that name, or of the longest name that its name begins with.
+/// The device of a row: the known GPU of that name, or of the longest name that the row's name begins with.
 std::optional<DeviceProperties> device_of(const TuningRow& row) {
   std::optional<DeviceProperties> best;
   for (const char* name : {"h200", "h100", "h100_pcie", "a100", "h200_mig_1g"}) {
@@ -222,7 +222,7 @@ std::optional<DeviceProperties> device_of(const TuningRow& row) {
   return best;
 }
 
-/// What a table says of ways that the planner has not, at both ends of each row's B.
+/// The ways of a table that the planner lacks. Looks for each row's way at both ends of the row's B.
 std::vector<std::string> ways_that_are_gone(std::span<const TuningRow> table) {
   std::vector<std::string> gone;
   for (const TuningRow& row : table) {

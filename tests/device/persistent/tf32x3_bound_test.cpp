@@ -1,4 +1,4 @@
-// The tolerance of three times TF32, where tensor cores cut off what a sum has no bits for.
+// The tolerance of tf32x3 on tensor cores that truncate sums.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using Executors = std::vector<std::unique_ptr<const Executor>>;
 
 constexpr std::int64_t kUnits = 500;
 
-/// Of a device with as many multiprocessors as the simulated one can have blocks at once.
+/// The way for a device with as many multiprocessors as the simulated device runs blocks at once.
 std::unique_ptr<const Executor> grid_way(const RandomRecurrence& recurrence, const DeviceRun& run) {
   DeviceProperties properties = properties_of(run.device);
   properties.processors = 16;
@@ -42,7 +42,7 @@ RandomRecurrence recurrence_of(CellKind cell, std::uint64_t seed) {
   }
 }
 
-/// Of positive numbers alone, so that all that is cut off adds up.
+/// The recurrence with positive numbers alone, so that all truncation errors add up.
 RandomRecurrence without_signs(RandomRecurrence recurrence) {
   const auto positive = [](const Tensor& tensor) {
     Tensor result = tensor.contiguous().clone();

@@ -1,4 +1,4 @@
-/// The host's version of src/cuda/device/collectives.cuh. Lanes beyond the end of a block give what the caller gave.
+/// The host's version of src/cuda/device/collectives.cuh. A lane beyond the end of a block stands for the caller.
 #pragma once
 
 #include <bit>
