@@ -69,7 +69,7 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   EXPECT_GT(epochs.item(), 2.0) << "later runs must not take its packets for theirs";
   result.fill(7.0);
   start(2);
-  EXPECT_TRUE(std::isnan(result.select(1, 0).item())) << "no run waits again before status()";
+  EXPECT_TRUE(std::isnan(result.select(1, 0).item())) << "no run waits again before the flags are cleared";
   flags.fill(0);
   start(2);
   EXPECT_EQ(bits(), 0.0);

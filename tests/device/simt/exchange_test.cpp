@@ -30,7 +30,7 @@ TEST(PushExchange, GivesRightNumbersUnderEverySchedule) {
 
 TEST(PushExchange, ABlockMayNotEndBeforeWhatIsPushedToItHasCome) {
   expect_words<std::logic_error>([] { push_exchange_is_right({.steps = 1, .fault = PushFault::no_last_wait}); },
-                                 {"ends", "pushed to it that nobody has waited for"});
+                                 {"ends", "pushed to it that no thread has waited for"});
 }
 
 TEST(PushExchange, BarriersMustBeThereBeforeTheyAreUsed) {

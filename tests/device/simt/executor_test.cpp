@@ -132,7 +132,7 @@ __global__ void leaves_early_kernel() {
 
 TEST(SimtExecutor, AThreadThatLeavesIsADeadlock) {
   expect_error<simt::Deadlock>([] { device::launch(leaves_early_kernel, {.grid = {2}, .block = {3}}); },
-                               "deadlock: 4 of 6 threads wait for others that never come: "
+                               "deadlock: 4 of 6 threads wait for others that never arrive: "
                                "thread (0, 0) of block (0, 0) at a block barrier that 2 of 3 have reached, "
                                "thread (2, 0) of block (0, 0) at a block barrier that 2 of 3 have reached, "
                                "thread (0, 0) of block (1, 0) at a block barrier that 2 of 3 have reached, "

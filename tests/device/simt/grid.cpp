@@ -221,7 +221,7 @@ void Grid::check_blocks_may_wait() const {
 
 std::string Grid::describe_waiting(const std::vector<Thread*>& alive) const {
   std::string text = "deadlock: " + std::to_string(alive.size()) + " of " + std::to_string(threads_.size()) +
-                     " threads wait for others that never come:";
+                     " threads wait for others that never arrive:";
   for (std::size_t k = 0; k < std::min(alive.size(), kNamedThreads); ++k) {
     const Thread& thread = *alive[k];
     text += (k == 0 ? " thread " : ", thread ") + to_string(thread.place.thread) + " of block " +

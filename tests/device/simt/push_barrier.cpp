@@ -38,10 +38,10 @@ State load(std::uint64_t& word) {
 /// Stores the state, and ends the phase where all expected bytes have arrived.
 void store(std::uint64_t& word, State state) {
   if (state.bytes < -kMaxBytes || state.bytes > kMaxBytes) {
-    refuse(std::to_string(state.bytes) + " bytes to come, which is beyond " + std::to_string(kMaxBytes));
+    refuse(std::to_string(state.bytes) + " outstanding bytes, which is beyond " + std::to_string(kMaxBytes));
   }
   if (state.expected != 0 && state.bytes < 0) {
-    refuse(std::to_string(-state.bytes) + " bytes more than expected have come in one phase");
+    refuse(std::to_string(-state.bytes) + " bytes more than expected have arrived in one phase");
   }
   if (state.expected != 0 && state.bytes == 0) {
     state.phase ^= 1;
@@ -63,7 +63,7 @@ std::string describe(std::uint64_t word) {
 
 std::uint64_t first_push_phase(const std::uint64_t& state) {
   if (std::bit_cast<State>(state).mark == kMark) refuse("init_barrier of one that is in use");
-  require_at_block_end(state, kUnawaitedMask, "bytes were pushed to it that nobody has waited for");
+  require_at_block_end(state, kUnawaitedMask, "bytes were pushed to it that no thread has waited for");
   return std::bit_cast<std::uint64_t>(State{});
 }
 

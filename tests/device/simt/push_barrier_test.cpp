@@ -93,11 +93,11 @@ TEST(PushBarrier, RefusesWrongUse) {
   expect_refused({"a parity of 2"}, [](PushBarrier* barrier) { wait_for_phase(barrier, 2); });
   expect_refused({"init_barrier of one that is in use"}, [](PushBarrier* barrier) { device::init_barrier(barrier); });
   expect_refused({"block 1 in a cluster of 1"}, [](PushBarrier*) { push_to(1); });
-  expect_refused({"block (0, 0) ends", "nobody has waited for"}, [](PushBarrier* barrier) {
+  expect_refused({"block (0, 0) ends", "no thread has waited for"}, [](PushBarrier* barrier) {
     push_to(0);
     device::expect_bytes(barrier, 16);
   });
-  expect_refused({"block (0, 0) ends", "nobody has waited for"}, [](PushBarrier* barrier) {
+  expect_refused({"block (0, 0) ends", "no thread has waited for"}, [](PushBarrier* barrier) {
     push_to(0);
     device::expect_bytes(barrier, 16);
     push_to(0);  // belongs to the next phase
