@@ -176,7 +176,7 @@ TEST(KerasWholeFileTest, AConfiguredModelKeepsWhatStandsBesideItsLayers) {
     HdfEditor editor(scratch("inside.h5"), HdfEditor::Mode::change);
     scalar(editor, "vars/0", 1);
     scalar(editor, "extra/vars/0", 2);
-    editor.text("extra/vars", "name", "lstm");  // a name that another layer has
+    editor.text("extra/vars", "name", "lstm");  // a name that is taken, as is the model's own
   }
   files["model.weights.h5"] = read_text(scratch("inside.h5"));
   write_archive(scratch("more.keras"), files);

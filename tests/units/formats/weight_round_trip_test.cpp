@@ -158,7 +158,7 @@ std::vector<CellSpec> cells() {
   return found;
 }
 
-/// Checks the tests' cells that `origin` has, and returns how many they are. The activation f of an RNN node is tested.
+/// Checks the tests' cells that `origin` has. Returns how many cells these are. ONNX calls an RNN node's activation f.
 int check(const Origin& origin, Random& random, DType dtype, bool projected, bool peepholes) {
   int count = 0;
   for (const CellSpec& cell : cells()) {

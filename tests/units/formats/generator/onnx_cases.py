@@ -65,7 +65,7 @@ class Case:
         self.linear_before_reset = self.coin(0.5)
         self.peepholes = op == "LSTM" and self.coin(0.4)
         self.input_forget = op == "LSTM" and self.coin(0.25)
-        # Each direction has other functions. Names and parameters are given for both directions or for none.
+        # Each direction has other functions. If one direction names its functions, the other names its defaults.
         found = [FUNCTIONS[op][(number + d) % len(FUNCTIONS[op])] for d in range(self.D)]
         named = any(names for names, _, _ in found)
         self.functions = [(names or (DEFAULTS[op] if named else None), *rest) for names, *rest in found]
