@@ -39,7 +39,7 @@ TEST_F(LargeParity, MoreElementsThan32BitsCount) {
   const std::int64_t half = (std::int64_t{1} << 30) + 77;
   const Tensor x = Tensor::zeros({2, half}, DType::boolean, device_under_test());
   x.slice(0, 1, 2).slice(1, half - 5, half).fill(1);
-  const Tensor turned = x.swap_axes(0, 1).contiguous();  // (half, 2)
+  const Tensor turned = x.swap_axes(0, 1).contiguous();  // shape (half, 2)
   EXPECT_TRUE(same(turned.slice(0, half - 7, half).contiguous(), x.slice(1, half - 7, half).to(cpu()).swap_axes(0, 1)));
   const Tensor backwards = x.slice(1, half - 1, -1, -1).slice(0, 1, -1, -1).contiguous();
   EXPECT_TRUE(

@@ -1,5 +1,5 @@
-// Every way in which the persistent kernels can share out a recurrence, against the reference in double precision. The
-// planner takes the way that it predicts to be fastest, so all ways must be right.
+// Every shape in which the persistent kernels can share out a recurrence, against the reference in double precision.
+// The planner takes the shape that it predicts to be fastest, so all shapes must be right.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-/// Finds a way to share out a recurrence (way_name) for a test.
+/// Finds a shape of a persistent kernel for a recurrence (way_name names shapes).
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace rondo::test {
 /// Replaces a smaller count of multiprocessors. The simulated device runs this many blocks at once with any count.
 inline constexpr int kFewestProcessors = 16;
 
-/// The way with the least predicted time among those whose shape is `wanted`; null where there is none.
+/// An executor with the least predicted time among the shapes that are `wanted`; null where there is none.
 template <typename Wanted>
 std::unique_ptr<const Executor> fastest_way(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                             PersistentKind kind, const Wanted& wanted) {
@@ -25,8 +25,8 @@ std::unique_ptr<const Executor> fastest_way(const RecurrenceSpec& spec, const De
   return std::move(executors[static_cast<std::size_t>(found - plans.begin())]);
 }
 
-/// The fastest predicted way of a grid on a device with as little shared memory as the way needs. With little shared
-/// memory, kernels stream weights and keep sums in one place.
+/// An executor of the fastest predicted grid shape on a device with as little shared memory as the shape needs. With
+/// little shared memory, kernels stream weights and keep sums in one place.
 template <typename Wanted>
 std::unique_ptr<const Executor> grid_way_in_little_memory(const RecurrenceSpec& spec, DeviceProperties properties,
                                                           const Wanted& wanted) {

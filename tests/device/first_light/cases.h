@@ -16,7 +16,7 @@ namespace rondo::test {
 struct FirstLightCase {
   PersistentKind kind;
   std::string name;
-  /// A regular expression for the names of the ways (way_name) that are not to be trusted when this case fails; empty:
+  /// A regular expression for the names of shapes (way_name) that are not to be trusted when this case fails; empty:
   /// a failure says nothing about a single run.
   std::string ways;
   RecurrenceSpec spec;
@@ -34,7 +34,7 @@ std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties
 /// The case of this name. Throws `ValueError`, which lists the names, for an unknown name.
 FirstLightCase find_first_light_case(const std::vector<FirstLightCase>& cases, const std::string& full_name);
 
-/// An executor for a way that fits the case; null where the device has none.
+/// An executor with a shape that fits the case; null where the device has none.
 std::unique_ptr<const Executor> way_of(const FirstLightCase& wanted, DeviceProperties properties);
 
 /// The tensors of a run, in f32 and without gaps, masks and lengths. Recurrent weights are as large as in use, so that

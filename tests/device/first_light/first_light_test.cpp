@@ -118,7 +118,7 @@ TEST(FirstLight, ALaterStallEndsTheRuns) {
   EXPECT_EQ(result.explanation, "in runs 2 to 4: " + to_string(kStall));
 }
 
-/// Whether the failure of a case means that the way of this name is not to be trusted.
+/// Whether the failure of a case means that the shape of this name is not to be trusted.
 bool stands_for(const FirstLightCase& some, const std::string& way) {
   return !some.ways.empty() && std::regex_search(way, std::regex("^(?:" + some.ways + ")"));
 }

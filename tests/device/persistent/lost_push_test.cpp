@@ -22,7 +22,7 @@ namespace {
 constexpr std::int64_t kT = 6;
 constexpr std::int64_t kI = 3;
 
-/// A way to exchange h, and a recurrence that is shared out in this way.
+/// A kind of exchange of h, and a recurrence for it.
 struct Way {
   const char* name;
   PersistentKind kind;
@@ -51,7 +51,7 @@ class LostPush : public ::testing::TestWithParam<Way> {
           .map([&](const Tensor& weight) { return weight.to(way.dtype).to(device); });
   const Tensor x = Tensor::full({kT, way.B, kI}, 0.5, DType::f32).to(way.dtype).to(device);
 
-  /// The fastest way of the kind with these octets and words and with several blocks.
+  /// An executor with the fastest shape of the kind with these octets and words and with several blocks.
   std::unique_ptr<const Executor> executor() const {
     for (auto& executor : persistent_alternatives(spec, properties_of(device), way.kind)) {
       const PersistentShape shape = persistent_way(*executor, spec, properties_of(device))->plan.shape;

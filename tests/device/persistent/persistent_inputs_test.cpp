@@ -38,7 +38,7 @@ TEST(FusedInputs, LongRunsOfManyInputsLeaveThemToAProduct) {
   EXPECT_GT(plan.workspace_bytes(), std::size_t{1000} * 32 * 4 * 512 * 4);
 }
 
-/// Compares the predictions for the planner's choice and for the best way that multiplies x differently.
+/// Compares the predictions for the planner's choice and for the best shape that multiplies x differently.
 TEST(FusedInputs, AreTakenWhereTheyWinByMoreThanTheModelKnows) {
   int taken = 0;
   int too_close = 0;  // faster by less than the model's error

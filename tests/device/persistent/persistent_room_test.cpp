@@ -129,7 +129,7 @@ TEST(Room, WhoIsAskedForByNameSaysWhatItNeeds) {
   }
 }
 
-/// A way whose runs get no workspace, like a way that replaces one without workspace.
+/// An executor whose runs get no workspace, like one that replaces an executor without workspace.
 class WithoutWorkspace final : public Executor {
  public:
   explicit WithoutWorkspace(const PersistentShape& shape) : shape_(shape) {}

@@ -1,4 +1,4 @@
-// Measured ways take precedence over modelled ways: with the tests' own tables, and with the table in the sources.
+// Measured shapes take precedence over modelled ones: with the tests' own tables, and with the table in the sources.
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace rondo::test {
 namespace {
 
 constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
-// A way that the model does not take for the recurrence of most tests. Its 4 teams have up to 16 rows.
+// A shape that the model does not take for the recurrence of most tests. Its 4 teams have up to 16 rows.
 constexpr const char* kWay = "grid_32x4_16rows_16units_8k";
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
@@ -152,7 +152,7 @@ TEST_F(PersistentTuning, AMeasuredWayIsTakenWhereTheModelExpectsStepwise) {
   expect_way(explained({row}, spec, h200()), way);
 }
 
-/// A measured way of another kind says nothing about an executor of one kind.
+/// A measured shape of another kind says nothing about an executor of one kind.
 TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredWays) {
   constexpr PersistentKind kClusters[] = {PersistentKind::cluster};
   const auto choice = [&](const char* way) {
@@ -222,7 +222,7 @@ std::optional<DeviceProperties> device_of(const TuningRow& row) {
   return best;
 }
 
-/// The ways of a table that the planner lacks. Looks for each row's way at both ends of the row's B.
+/// The shapes of a table that the planner lacks. Looks for each row's shape at both ends of the row's B.
 std::vector<std::string> ways_that_are_gone(std::span<const TuningRow> table) {
   std::vector<std::string> gone;
   for (const TuningRow& row : table) {

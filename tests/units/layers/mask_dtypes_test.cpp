@@ -65,7 +65,7 @@ std::vector<std::pair<const char*, Layer>> layers() {
   };
   return {{"one cell", of(RNN(lstm_cell(3, 4), options))},
           {"a stack", of(RNN({lstm_cell(3, 4), lstm_cell(4, 2)}, options))},
-          {"a cell that nobody knows", of(RNN(hidden, options))},
+          {"a custom cell", of(RNN(hidden, options))},
           {"both directions as one network",
            of(Bidirectional(RNN(lstm_cell(3, 4), options), RNN(lstm_cell(3, 4), backwards)))},
           {"both directions apart", of(Bidirectional(RNN(hidden, options), RNN(hidden, backwards)))}};

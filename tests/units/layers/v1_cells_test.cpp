@@ -160,7 +160,7 @@ TEST(V1Cells, NameTheWeightThatDoesNotFit) {
       {"peepholes without diagonals",
        {"weight w_f_diag: got none", "(4,), as the options ask for it"},
        [&] { lstm({.use_peepholes = true}, good); }},
-      {"a projection that nobody asked for",
+      {"a projection without use",
        {"weight projection_kernel: got f32(4, 2)", "none, as the options have no use"},
        [&] {
          v1::LSTMWeights more = good;
