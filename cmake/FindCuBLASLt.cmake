@@ -1,4 +1,4 @@
-# cuBLASLt as CUDA's toolkit has it, or as the PyPI package nvidia-cublas does: imported target CUDA::cublasLt.
+# Finds cuBLASLt in CUDA's toolkit or in the PyPI package nvidia-cublas. Defines the imported target CUDA::cublasLt.
 if(NOT TARGET CUDA::cublasLt)
   find_package(CUDAToolkit QUIET)
 endif()

@@ -1,4 +1,4 @@
-# cuDNN, in CUDA's toolkit, on the system, or in the Python package nvidia-cudnn-cu13 of the python3 found. Defines
+# Finds cuDNN in CUDA's toolkit, on the system, or in the Python package nvidia-cudnn-cu13 of the python3 found. Defines
 # CuDNN_FOUND, CuDNN_VERSION and the target CuDNN::cudnn. CuDNN_ROOT names another place to look in first.
 include(FindPackageHandleStandardArgs)
 
@@ -12,7 +12,7 @@ if(CMAKE_CUDA_COMPILER)
   list(APPEND _CuDNN_places ${_CuDNN_toolkit})
 endif()
 
-# Python is asked for its folders, not for the package, which has no code to import.
+# Python lists its folders. It cannot import the package, which has no code.
 if(Python3_EXECUTABLE)
   set(_CuDNN_python ${Python3_EXECUTABLE})
 else()
@@ -24,7 +24,7 @@ if(_CuDNN_python)
     OUTPUT_VARIABLE _CuDNN_packages OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 endif()
 
-# A package has a libcudnn.so.9 and no libcudnn.so. What is in CUDA's toolkit or a package goes before the system's.
+# A package has a libcudnn.so.9 and no libcudnn.so. CUDA's toolkit and packages take precedence over the system.
 foreach(_CuDNN_pass IN ITEMS NO_DEFAULT_PATH "")
   find_path(CuDNN_INCLUDE_DIR cudnn.h HINTS ${CuDNN_ROOT} ${_CuDNN_places} ${_CuDNN_packages} PATH_SUFFIXES include
             ${_CuDNN_pass})

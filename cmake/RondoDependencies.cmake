@@ -1,8 +1,8 @@
-# The libraries Rondo stands on. All of them are Debian packages; scripts/setup installs them.
+# The libraries that Rondo needs. All of them are Debian packages, which scripts/setup installs.
 find_package(dnnl CONFIG REQUIRED)         # matrix products
 find_package(nlohmann_json 3.11 REQUIRED)  # safetensors headers, Keras configurations
 find_package(Threads REQUIRED)
-# Through pkg-config, because CMake's module of HDF5 needs the C language in every project that links Rondo, and
+# pkg-config finds these libraries, because CMake's module of HDF5 needs C in every project that links Rondo, and
 # Debian's CMake file of libzip names tools of another package.
 find_package(PkgConfig REQUIRED)
 pkg_search_module(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)  # weights of Keras models
@@ -12,8 +12,8 @@ pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)          # vectors of 
 find_program(RONDO_PROTOC protoc REQUIRED)
 mark_as_advanced(RONDO_PROTOC)
 
-# CUDA is optional: a machine without nvcc, or without cuBLASLt, gets a CPU library with the same interface; one without
-# cuDNN lacks the executors that are cuDNN's.
+# CUDA is optional. Without nvcc or cuBLASLt the library has the same interface and runs on the CPU. Without cuDNN the
+# library lacks cuDNN's executors.
 set(RONDO_HAS_CUDA OFF)
 set(no_cuda "")
 if(NOT RONDO_CUDA STREQUAL "OFF")

@@ -1,5 +1,5 @@
-# Headers stood in include/rondo/ itself before they had folders. Until 1.0, <rondo/NAME.h> includes the header of that name
-# in its folder. Only these have been there: a new header needs no entry.
+# Public headers once stood in include/rondo/ itself. Until 1.0, <rondo/NAME.h> includes the header of that name in its
+# present folder. The list is complete: a new header needs no entry.
 set(forwarded
   formats/cudnn_weights.h formats/keras_model.h formats/numpy_file.h formats/onnx_model.h formats/pytorch_weights.h
   formats/safetensors.h formats/tf1_weights.h

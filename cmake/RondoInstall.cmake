@@ -1,8 +1,8 @@
-# `cmake --install`: headers, the library, and what find_package(rondo CONFIG) and pkg-config read.
+# `cmake --install` installs the headers, the library, and the files for find_package(rondo CONFIG) and pkg-config.
 include(CMakePackageConfigHelpers)
 
 set(RONDO_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/rondo)
-# A static library leaves its own libraries to whoever links it; a shared one brings them along.
+# A program that links the static library must also link the library's dependencies; a shared library loads its own.
 get_target_property(RONDO_LIBRARY_TYPE rondo TYPE)
 
 install(TARGETS rondo EXPORT rondo-targets

@@ -1,10 +1,10 @@
-# rondo_options: what every target of this project is compiled with, and nobody who links Rondo sees.
+# rondo_options: the options of every target of this project. Projects that link Rondo do not inherit them.
 add_library(rondo_options INTERFACE)
 target_compile_features(rondo_options INTERFACE cxx_std_20)
 target_include_directories(rondo_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(rondo_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>
-  # CMake 3.25 knows no C++20 of nvcc's. --Werror speaks of nvcc's own front end.
+  # CMake 3.25 cannot ask nvcc for C++20. --Werror applies to nvcc's own front end.
   "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Wshadow,-Werror>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(rondo_options INTERFACE -Wno-restrict)  # GCC 12 warns of "text" + std::string: GCC bug 105651
@@ -19,8 +19,8 @@ if(RONDO_COVERAGE)
   target_link_options(rondo_options INTERFACE --coverage)
 endif()
 
-# rondo_add_floor(NAME SOURCES ... [BELOW floor ...] [LIBRARIES ...]): one object library per folder of src/.
-# BELOW names the floors it stands on, LIBRARIES what it needs from outside.
+# rondo_add_floor(NAME SOURCES ... [BELOW floor ...] [LIBRARIES ...]): adds the object library of a folder of src/.
+# BELOW names the floors that the library uses, LIBRARIES the libraries from outside.
 function(rondo_add_floor name)
   cmake_parse_arguments(FLOOR "" "" "SOURCES;BELOW;LIBRARIES" ${ARGN})
   set(target rondo_${name})

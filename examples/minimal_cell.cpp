@@ -1,4 +1,4 @@
-// A cell of one's own: the MinimalRNNCell of the tf.keras.layers.RNN page, in a layer and in a stack.
+// Defines a custom cell, the MinimalRNNCell of the tf.keras.layers.RNN page, and runs it in a layer and in a stack.
 
 #include <cstdio>
 #include <cstdlib>

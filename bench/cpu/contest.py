@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Rondo beside its peers on the CPU, in one process, in turns.
+"""Measures Rondo beside its peers on the CPU: one process runs them alternately.
 
     contest.py --peers FOLDER --threads N --json FILE [--points FILE] [--filter REGEX] [--rounds 7]
 
-FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. Each point's peers run
-in every round, beginning with another one; a turn is some 25 ms, or one run, and begins when the threads of the one before
-have stopped waiting for work. Reported are medians over rounds, and medians of the ratios within a round. Before that,
-everybody's outputs are compared. `OMP_NUM_THREADS` must be N.
+FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. All peers of a point
+run in every round, and each round begins with another peer. A turn lasts about 25 ms, or one run, and begins when the
+threads of the peer before have stopped waiting for work. The file has medians over rounds, and medians of the ratios
+within a round. The outputs of all peers are compared before any is timed. `OMP_NUM_THREADS` must be N.
 """
 
 import argparse
@@ -32,7 +32,7 @@ VARIANTS = ["all_live", "holes", "reversed", "batch_major", "last_output", "bf16
 
 
 def points_of(path, pattern):
-    """Rows of lists stand for all combinations; I is H where nothing is said."""
+    """The points of a file whose names match. A row with lists stands for all combinations; I defaults to H."""
     points = []
     for row in json.loads(path.read_text())["points"]:
         combinations = [{}]
@@ -54,8 +54,8 @@ def spread(values):
 
 
 def settle():
-    """Waits until this process takes no processor's time. Libraries let their threads wait busily for a while after a run,
-    which would take the second processor from whoever comes next."""
+    """Waits until this process takes no processor's time. Libraries let their threads spin for a while after a run, and
+    the spinning threads would take a processor from the library that runs next."""
     for _ in range(SETTLE_MOST):
         before = time.process_time()
         time.sleep(SETTLE_SECONDS)
@@ -65,7 +65,7 @@ def settle():
 
 
 def measure(runs, rounds):
-    """Seconds of one run of each, for each round."""
+    """{name: seconds of one run, for each round}."""
     repeats = {}
     for name, run in runs.items():
         run.run(1)
@@ -107,8 +107,8 @@ def contest(point, peers, arguments):
 
 
 def limits_of(path, results, threads):
-    """Operations a second in registers and of products, and for each point the bytes a second that its recurrent weights
-    are read with."""
+    """The machine's limits: operations a second in registers and of products, and for each point the bytes a second at
+    which recurrent weights of that size are read."""
     library = ctypes.CDLL(str(path))
     for function in (library.limits_flops, library.limits_product, library.limits_read):
         function.restype = ctypes.c_double

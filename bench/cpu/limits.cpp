@@ -1,6 +1,6 @@
-// What this machine's cores can do: floating-point operations in registers, operations of a product whose operands come
-// from the first-level cache, and bytes read from caches or memory.
-// Compiled for the machine it runs on.
+// Measures this machine's cores: floating-point operations in registers, operations of a product whose operands are in
+// the first-level cache, and bytes read from caches or memory.
+// The file is compiled for the machine that runs it.
 
 #include <cstdint>
 #include <thread>
@@ -10,12 +10,12 @@
 
 namespace {
 
-// 16 floats: two or four registers where vectors are shorter.
+// 16 floats. Machines with shorter vectors hold them in two or four registers.
 using Vector = float __attribute__((vector_size(64)));
-constexpr int kChains = 12;  // more than a multiplier's latency times multipliers
+constexpr int kChains = 12;  // more than the latency of a multiplier times the number of multipliers
 constexpr int kRounds = 5;
 
-// What results go into, so that nothing is left out.
+// Results are stored here, so that the compiler drops no computation.
 volatile float sink;
 
 double sum_of(const Vector& vector) {
@@ -36,7 +36,7 @@ void multiply_in_registers(std::int64_t steps) {
   for (const Vector& sum : sums) sink = static_cast<float>(sum_of(sum));
 }
 
-// sums[r][v] += rows[r][k] panel[k][v]: as many sums as registers hold, and operands that stay in the first-level
+// sums[r][v] += rows[r][k] panel[k][v], with as many sums as registers hold, and operands that stay in the first-level
 // cache.
 constexpr int kRows = 6;
 constexpr int kVectors = 4;
@@ -52,7 +52,7 @@ void multiply_from_cache(std::int64_t products) {
       for (int v = 0; v < kVectors; ++v) {
         weights[v] = panel[static_cast<std::size_t>(k * kVectors + v)];
 #if defined(__AVX512F__)
-        asm("" : "+v"(weights[v]));  // or GCC would load it again for each row
+        asm("" : "+v"(weights[v]));  // without this GCC loads the vector again for each row
 #endif
       }
 #pragma GCC unroll 6
@@ -68,7 +68,7 @@ void multiply_from_cache(std::int64_t products) {
   }
 }
 
-// There and back, so that what was read last, and is in the cache, comes first the next time.
+// Alternates the direction: what one reading reads last is still in the cache, and the next reading begins with it.
 void read_all(const std::vector<Vector>& data, int times) {
   constexpr std::size_t kTogether = 4;
   const std::size_t groups = data.size() / kTogether;
@@ -83,7 +83,7 @@ void read_all(const std::vector<Vector>& data, int times) {
   for (const Vector& sum : sums) sink = static_cast<float>(sum_of(sum));
 }
 
-// The best of some rounds of `work(thread)` on so many threads at once, in seconds.
+// The least time, in seconds, of kRounds rounds of `work(thread)` on `threads` threads at once.
 template <typename Work>
 double best_seconds(int threads, Work&& work) {
   double best = 1e9;
@@ -103,22 +103,22 @@ double best_seconds(int threads, Work&& work) {
 
 extern "C" {
 
-/// Operations a second, a multiplication with addition being two, of so many threads together.
+/// Operations a second in registers, of `threads` threads together. A multiply-add is two operations.
 double limits_flops(int threads) {
   constexpr std::int64_t kSteps = 20'000'000;
   const double seconds = best_seconds(threads, [](int) { multiply_in_registers(kSteps); });
   return threads * 2.0 * 16 * kChains * static_cast<double>(kSteps) / seconds;
 }
 
-/// Likewise, of products with operands from the first-level cache.
+/// Operations a second of products with operands in the first-level cache, of `threads` threads together.
 double limits_product(int threads) {
   constexpr std::int64_t kProducts = 150'000;
-  constexpr double kFlops = 2.0 * kRows * kVectors * kDepth * 16;  // of one
+  constexpr double kFlops = 2.0 * kRows * kVectors * kDepth * 16;  // operations of one product
   const double seconds = best_seconds(threads, [](int) { multiply_from_cache(kProducts); });
   return threads * kFlops * static_cast<double>(kProducts) / seconds;
 }
 
-/// Bytes a second that so many threads read together, each its own share of `bytes`, again and again, there and back.
+/// Bytes a second that `threads` threads read together. Each reads its share of `bytes` repeatedly, back and forth.
 double limits_read(std::int64_t bytes, int threads) {
   const auto vectors = static_cast<std::size_t>(bytes / threads / static_cast<std::int64_t>(sizeof(Vector))) + 4;
   std::vector<std::vector<Vector>> shares(static_cast<std::size_t>(threads), std::vector<Vector>(vectors));

@@ -1,4 +1,4 @@
-// oneDNN, whichever of its versions 2 and 3 this is compiled against: weights in the layout that it asks for.
+// oneDNN behind peer.h. Compiles against versions 2 and 3; weights are in the layout that oneDNN asks for.
 
 #include <cstdio>
 #include <memory>
@@ -17,7 +17,7 @@ using Tag = memory::format_tag;
 
 memory::desc describe(const memory::dims& dims, Tag tag) { return {dims, memory::data_type::f32, tag}; }
 
-// A description of an operation, and from it a primitive: one object in version 3.
+// Describes an operation and makes its primitive description; version 3 has one object for both.
 template <typename Operation, typename... Arguments>
 typename Operation::primitive_desc make(const dnnl::engine& engine, const Arguments&... arguments) {
   constexpr auto kKind = dnnl::prop_kind::forward_inference;
@@ -53,7 +53,7 @@ struct Peer {
     primitive = dnnl::lstm_forward(desc);
   }
 
-  // Rows of the bias: z and r of both products together, then the candidate's of each.
+  // Rows of oneDNN's bias: z and r, summed over both products, then the candidate's bias of each product.
   void make_gru(const PeerProblem& problem) {
     const Sizes sizes = sizes_of(problem, 3, 4);
     const auto state = state_of(problem);
@@ -77,7 +77,7 @@ struct Peer {
             describe({p.T, p.B, p.H}, Tag::tnc)};
   }
 
-  // Nothing where states are zeros and not wanted.
+  // An empty description where initial states are zeros and final states are not wanted.
   static memory::desc state_of(const PeerProblem& p) {
     return p.initial_h == nullptr ? memory::desc() : describe({1, 1, p.B, p.H}, Tag::ldnc);
   }

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-/// Seconds that `runs` calls of `run` take.
+/// The seconds that `runs` calls of `run` take.
 template <typename Run>
 double seconds_of(std::int64_t runs, Run&& run) {
   const auto start = std::chrono::steady_clock::now();

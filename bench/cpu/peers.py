@@ -1,4 +1,4 @@
-"""What is measured on the CPU, each behind the same three calls: Rondo, oneDNN, ONNX Runtime, PyTorch."""
+"""The libraries that are measured on the CPU, behind three common calls: Rondo, oneDNN, ONNX Runtime, PyTorch."""
 
 import ctypes
 import time
@@ -19,7 +19,7 @@ class Problem:
         self.kernel, self.recurrent_kernel = draw(self.I, columns), draw(self.H, columns)
         self.bias = draw(2, columns) if self.cell == "gru" else draw(columns)
         self.x = random.uniform(-1, 1, (self.T, self.B, self.I)).astype(np.float32)
-        # Who streams, one step a call, hands in the states of the call before.
+        # A stream has one step a call, and passes the states of the call before.
         names = [] if self.T > 1 else ["h"] if self.cell == "gru" else ["h", "c"]
         self.states = {name: draw(self.B, self.H) for name in names}
 
@@ -27,7 +27,7 @@ class Problem:
         return 2 * self.T * self.B * self.gates * self.H * (self.I + self.H)
 
     def gate_blocks(self, matrix, gates):
-        """Columns of a matrix, as blocks of gates in another order."""
+        """The columns of a matrix, with its blocks of gates in another order."""
         return np.concatenate([np.split(matrix, self.gates, axis=-1)[gate] for gate in gates], axis=-1)
 
 
@@ -39,7 +39,7 @@ class _CProblem(ctypes.Structure):
 
 
 class SharedObject:
-    """A library behind peer.h."""
+    """A library that is called through peer.h."""
 
     def __init__(self, path):
         self._library = ctypes.CDLL(path)
@@ -77,7 +77,7 @@ class _SharedObjectRun:
 
 
 class _PythonRun:
-    """A library that is called from Python: its calls are part of what is measured."""
+    """A library that is called from Python. The measured time includes the calls."""
 
     def __init__(self, call):
         self._call = call
@@ -115,12 +115,12 @@ class OnnxRuntime:
             binding.bind_output(f"final_{name}", "cpu", 0, np.float32, finals[name].shape, finals[name].ctypes.data)
         run = _PythonRun(lambda: session.run_with_iobinding(binding))
         run.y = y[:, 0]
-        run.final_states = finals  # kept as long as the binding
+        run.final_states = finals  # the binding refers to these arrays
         return run
 
 
 def onnx_model(problem):
-    """One LSTM or GRU node. ONNX's gates are i o f g, and z r h."""
+    """A model of one LSTM or GRU node. ONNX's order of gates is i o f g, and z r h."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
     gates = [0, 1, 2] if problem.cell == "gru" else [0, 3, 1, 2]
@@ -155,7 +155,7 @@ class PyTorch:
         torch = self._library
         torch.set_num_threads(threads)
         module = (torch.nn.GRU if problem.cell == "gru" else torch.nn.LSTM)(problem.I, problem.H).eval()
-        # PyTorch's GRU has r z n; its LSTM i f g o, as Keras.
+        # PyTorch's order of gates is r z n for a GRU and, as in Keras, i f g o for an LSTM.
         gates = [1, 0, 2] if problem.cell == "gru" else [0, 1, 2, 3]
         block = lambda matrix: torch.from_numpy(np.ascontiguousarray(problem.gate_blocks(matrix, gates).T))
         bias = problem.bias if problem.cell == "gru" else np.stack([problem.bias, np.zeros_like(problem.bias)])

@@ -1,4 +1,4 @@
-// Rondo, as the benchmark on the CPU sees it.
+// Rondo behind peer.h.
 
 #include <algorithm>
 #include <cstdio>
@@ -41,14 +41,14 @@ RecurrentWeights weights_of(const PeerProblem& problem, DType dtype) {
           copy_of(problem.recurrent_kernel, {problem.H, columns}, dtype), copy_of(problem.bias, bias, dtype)};
 }
 
-// The caller's memory.
+// A tensor over the caller's memory.
 Tensor view_of(const float* data, const Shape& shape) {
   std::int64_t count = 1;
   for (int axis = 0; axis < shape.rank(); ++axis) count *= shape[axis];
   return Tensor::borrow(std::span(const_cast<float*>(data), static_cast<std::size_t>(count)), shape);
 }
 
-// Half of the rows live, anew in each step.
+// Draws a mask: in each step half of the rows, drawn anew, are live.
 void draw_holes(const Tensor& mask) {
   std::mt19937 engine(1);
   std::generate_n(mask.data<bool>(), mask.numel(), [&] { return engine() % 2 == 0; });
@@ -85,7 +85,7 @@ struct Peer {
     }
   }
 
-  // A state of a stream, where there is one.
+  // Passes a state of a stream to the session; does nothing without a stream.
   void hand_in(const float* initial, float* final, const Shape& shape) {
     if (initial == nullptr) return;
     const bool narrow = spec.dtype != DType::f32;

@@ -1,4 +1,4 @@
-// What the threads of one block do together, in every multiprocessor at once.
+// Work that the threads of one block share, measured in every multiprocessor at once.
 
 #include <cmath>
 
@@ -15,7 +15,7 @@ struct BlockWork {
   unsigned rounds;
 };
 
-// A multiplication that waits for the one before takes 4 clocks: it tells at which clock everything else ran.
+// A multiplication that waits for the one before takes 4 clocks, so its time gives the clock of all measurements here.
 constexpr unsigned kChain = 16;
 
 __global__ void __launch_bounds__(kMicroThreads) chain_kernel(const __grid_constant__ BlockWork work) {
@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(kMicroThreads) barrier_kernel(const __grid_con
   for (unsigned round = 0; round < work.rounds; ++round) device::block_barrier();
 }
 
-/// The sum over 8 neighbouring lanes, each time of the sum before.
+/// Sums over 8 neighbouring lanes. Each sum's input is the sum before.
 __global__ void __launch_bounds__(kMicroThreads) shuffle_kernel(const __grid_constant__ BlockWork work) {
   const unsigned thread = device::thread_index().x;
   float value = work.numbers[thread];
@@ -43,17 +43,17 @@ __global__ void __launch_bounds__(kMicroThreads) shuffle_kernel(const __grid_con
   work.sink[device::block_index().x * kMicroThreads + thread] = value;
 }
 
-// Each warp has a part of the sums of 64 rows and 8 columns, as 4 tiles of 16 rows leave the tensor cores.
+// Each warp has partial sums of 64 rows and 8 columns, in the layout in which tensor cores leave 4 tiles of 16 rows.
 constexpr unsigned kWarps = kMicroThreads / device::kWarpLanes;
 constexpr unsigned kTiles = 4;
-constexpr unsigned kTilePairs = 64;  // of neighbouring columns: 2 for each lane
+constexpr unsigned kTilePairs = 64;  // pairs of neighbouring columns: 2 for each lane
 constexpr unsigned kPairs = kTiles * kTilePairs;
 
 struct Pair {
   float numbers[2];
 };
 
-/// The warps write their parts, a barrier, and each thread sums two neighbouring numbers over the warps.
+/// The warps write their partial sums, pass a barrier, and each thread sums two neighbouring numbers over the warps.
 __global__ void __launch_bounds__(kMicroThreads) reduction_kernel(const __grid_constant__ BlockWork work) {
   static_assert(kPairs == kMicroThreads);
   const unsigned thread = device::thread_index().x;
@@ -62,7 +62,7 @@ __global__ void __launch_bounds__(kMicroThreads) reduction_kernel(const __grid_c
   auto* parts = reinterpret_cast<Pair*>(device::shared_memory());
   Pair sum = {{work.numbers[2 * thread], work.numbers[2 * thread + 1]}};
   for (unsigned round = 0; round < work.rounds; ++round) {
-    Pair* turn = parts + round % 2 * kWarps * kPairs;  // two in turns: who is late still reads the other one
+    Pair* turn = parts + round % 2 * kWarps * kPairs;  // two, used alternately: a late warp still reads the other one
     for (unsigned k = 0; k < 2 * kTiles; ++k) turn[warp * kPairs + k * device::kWarpLanes + lane] = sum;
     device::block_barrier();
     sum = turn[thread];

@@ -1,4 +1,4 @@
-// The same bytes from L2 into the shared memory of every block of a step.
+// Broadcasts bytes from L2 to the shared memory of every block.
 
 #include "cuda/device/collectives.cuh"
 #include "cuda/device/launch.cuh"
@@ -10,18 +10,18 @@ namespace rondo::bench {
 namespace {
 
 constexpr unsigned kWordBytes = sizeof(device::Words4);
-constexpr unsigned kPieces = 8;  // of the source, in turns
+constexpr unsigned kPieces = 8;  // of the source, read one after the other
 constexpr std::size_t kBarrierBytes = 128;
 
 struct Broadcast {
   const device::Words4* source;  ///< (kPieces, words)
   std::uint32_t* sink;
   std::uint32_t* gave_up;
-  unsigned words;  ///< of 16 bytes, that every block gets in a round
+  unsigned words;  ///< how many words of 16 bytes every block receives in a round
   unsigned rounds;
 };
 
-/// Every block fetches its part and sends it to all of the cluster; alone it fetches all by one copy.
+/// Every block multicasts a part to its cluster. A block without a cluster fetches everything by one copy.
 template <unsigned kBlocks>
 __global__ void __launch_bounds__(kMicroThreads) bulk_kernel(const __grid_constant__ Broadcast broadcast) {
   if constexpr (device::kHasClusters) {
@@ -30,7 +30,8 @@ __global__ void __launch_bounds__(kMicroThreads) bulk_kernel(const __grid_consta
     const unsigned part = words / kBlocks;
     const unsigned begin = device::block_index().x % kBlocks * part;
     auto* barriers = reinterpret_cast<device::PushBarrier*>(device::shared_memory());
-    auto* received = reinterpret_cast<device::Words4*>(device::shared_memory() + kBarrierBytes);  // two in turns
+    // Two buffers, used alternately.
+    auto* received = reinterpret_cast<device::Words4*>(device::shared_memory() + kBarrierBytes);
     if (thread == 0) {
       device::init_barrier(&barriers[0]);
       device::init_barrier(&barriers[1]);
@@ -55,16 +56,16 @@ __global__ void __launch_bounds__(kMicroThreads) bulk_kernel(const __grid_consta
       device::block_barrier();
     }
     broadcast.sink[device::block_index().x * kMicroThreads + thread] = read;
-    device::cluster_barrier();  // nobody leaves while another one may write into its memory
+    device::cluster_barrier();  // no block exits while another may write into its memory
   }
 }
 
-/// Every thread of every block reads kMine words.
+/// Every thread of every block reads kMine words by loads.
 template <unsigned kMine>
 __global__ void __launch_bounds__(kMicroThreads) load_kernel(const __grid_constant__ Broadcast broadcast) {
   constexpr unsigned kWords = kMine * kMicroThreads;
   const unsigned thread = device::thread_index().x;
-  auto* received = reinterpret_cast<device::Words4*>(device::shared_memory());  // two in turns
+  auto* received = reinterpret_cast<device::Words4*>(device::shared_memory());  // two buffers, used alternately
   std::uint32_t read = 0;
   for (unsigned round = 0; round < broadcast.rounds; ++round) {
     device::Words4* target = received + round % 2 * kWords;
@@ -114,7 +115,7 @@ void measure_launch(Workbench& bench, const BroadcastLaunch& launch) {
   });
 }
 
-/// With one cluster, and with as many as the device holds.
+/// Measures one cluster, and as many clusters as the device holds.
 template <unsigned kBlocks, unsigned kBytes>
 void measure_bulk(Workbench& bench) {
   BroadcastLaunch launch{bulk_kernel<kBlocks>, kBlocks == 1 ? "bulk_copy" : "multicast", kBlocks, 1, kBytes};

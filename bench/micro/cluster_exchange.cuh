@@ -1,4 +1,4 @@
-/// A step of a recurrence in a cluster: every block writes its part into the shared memory of all.
+/// The exchange of a recurrence's step in a cluster: every block writes its part into the shared memory of all blocks.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ inline constexpr unsigned kWordBytes = sizeof(device::Words4);
 inline constexpr unsigned kMostPushedBytes = 1024;
 
 struct ClusterExchange {
-  const device::Words4* first;  ///< (blocks of the grid, words): what each block has in the beginning
-  device::Words4* last;         ///< the same, in the end
+  const device::Words4* first;  ///< (blocks of the grid, words): each block's words before the first round
+  device::Words4* last;         ///< (blocks of the grid, words): each block's words after the last round
   std::uint32_t* gave_up;
-  unsigned words;  ///< of 16 bytes, that each block writes to each, itself among them
+  unsigned words;  ///< how many words of 16 bytes a block writes to each block, itself included
   unsigned rounds;
 };
 
-/// In each round a block receives the parts of all, and goes on with the part of its neighbour. The barrier of the
-/// block is part of the round, as it is of a step: with it no thread is still waiting, or reading what came, when the
-/// next round but one begins, which takes the same barrier and the same place.
+/// In each round a block receives the parts of all blocks, and sends its neighbour's part in the next round. A round,
+/// like a step, includes a barrier of the block. Round n + 2 uses the barrier and the buffer of round n; the block's
+/// barrier ensures that by then no thread still waits in round n or reads its buffer.
 template <unsigned kBlocks, Acquire kAcquire>
 __global__ void __launch_bounds__(kMicroThreads, 1)
     cluster_exchange_kernel(const __grid_constant__ ClusterExchange exchange) {
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(kMicroThreads, 1)
     for_each_push([&](const device::Words4& held, unsigned peer, unsigned word) {
       if (peer == 0) exchange.last[block * words + word] = held;
     });
-    device::cluster_barrier();  // nobody leaves while another one may write into its memory
+    device::cluster_barrier();  // no block exits while another may write into its memory
   }
 }
 

@@ -36,7 +36,7 @@ void measure_exchange(Workbench& bench, const char* variant, unsigned blocks) {
   });
 }
 
-/// Beside packets: what a fence costs in each of its places, and other ways to poll.
+/// Measures variants of packets: a fence in each of its places, and other polls.
 template <unsigned kPayload>
 void measure_variants(Workbench& bench, unsigned blocks) {
   using Exchange = Packets<kPayload>;
@@ -46,7 +46,7 @@ void measure_variants(Workbench& bench, unsigned blocks) {
   measure_exchange<Exchange, Fence::none, Poll::all>(bench, "packets_all_again", blocks);
 }
 
-/// Of the same bytes, which have to be whole packets of three words.
+/// Measures wide packets. kPayload has to be whole packets of three words.
 template <unsigned kPayload>
 void measure_widths(Workbench& bench, unsigned blocks) {
   measure_exchange<Packets<kPayload>>(bench, "packets", blocks);

@@ -1,4 +1,4 @@
-/// A step of a recurrence over the whole grid: every block writes its part to global memory, and reads all parts.
+/// The exchange of a recurrence's step in a grid: every block writes its part to global memory, and reads all parts.
 #pragma once
 
 #include <cstddef>
@@ -13,29 +13,29 @@
 
 namespace rondo::bench {
 
-inline constexpr unsigned kExchangeBuffers = 4;  // sentinels take that many in turns, packets two of them
+inline constexpr unsigned kExchangeBuffers = 4;  // sentinels rotate through all of them, packets through two
 
 /// Where device::order_writes stands in a round.
 enum class Fence : std::uint8_t { none, after_write, after_read };
 
-/// How items that had not come are asked for again.
+/// Which items a poll loads again, and how their addresses are computed.
 enum class Poll : std::uint8_t {
-  missing,          ///< each under a condition, at offsets that the compiler knows
-  missing_strided,  ///< likewise, at a stride that the kernel is told: addresses are computed in each poll
-  all               ///< all of them, at offsets that the compiler knows
+  missing,          ///< items that have not arrived, each under a condition, at offsets that the compiler knows
+  missing_strided,  ///< items that have not arrived, at a run-time stride: each poll computes their addresses
+  all               ///< all items, at offsets that the compiler knows
 };
 
 struct GridExchange {
   const std::uint32_t* first;  ///< the payload of the first round
-  std::uint32_t* last;         ///< the payload in the end, as block 0 has it
-  std::byte* buffers;          ///< zeros
+  std::uint32_t* last;         ///< the payload after the last round, as block 0 has it
+  std::byte* buffers;          ///< zeros before the first round
   std::uint32_t* gave_up;
   unsigned blocks;
   unsigned rounds;
-  unsigned stride = kMicroThreads;  ///< the same, but told when the kernel runs
+  unsigned stride = kMicroThreads;  ///< kMicroThreads as a value that the compiler does not know
 };
 
-/// Two words of payload, with the number of the round beside each.
+/// Items of two words of payload, each beside the epoch of its round.
 template <unsigned kPayload>
 class Packets {
  public:
@@ -61,13 +61,14 @@ class Packets {
   __device__ static Item payload(const Raw& raw) { return {{raw.packets[0].word, raw.packets[1].word}}; }
 
  private:
-  /// Two in turns: who writes one has read the other one, which all wrote who had read this one.
+  /// Two buffers, used alternately. A block that writes one has read the other, which its writers wrote after they had
+  /// read this one.
   __device__ Raw* buffer(unsigned round) const { return buffers_ + round % 2 * kItems; }
 
   Raw* buffers_;
 };
 
-/// Three words of payload and the number of the round, which come as one.
+/// Items of three words of payload and the epoch of the round, read and written as 16 bytes.
 template <unsigned kPayload>
 class WidePackets {
  public:
@@ -89,14 +90,14 @@ class WidePackets {
   __device__ static Item payload(const Raw& raw) { return {{raw.words[0], raw.words[1], raw.words[2]}}; }
 
  private:
-  /// Two in turns, as for packets.
+  /// Two buffers, used alternately, suffice for the reason that Packets gives.
   __device__ Raw* buffer(unsigned round) const { return buffers_ + round % 2 * kItems; }
 
   Raw* buffers_;
 };
 
-/// Four words of payload, none of them zero; zeros stand for what has not come. Not for use: nothing orders the zeros
-/// before what is written into their place, and nothing says that 16 bytes come as one.
+/// Items of four words of payload, none of them zero; zeros stand for words that have not arrived. Only for measuring:
+/// nothing orders the zeros before the words that replace them, and nothing guarantees that 16 bytes arrive as one.
 template <unsigned kPayload>
 class Sentinels {
  public:
@@ -106,7 +107,7 @@ class Sentinels {
 
   __device__ explicit Sentinels(const GridExchange& exchange) : buffers_(reinterpret_cast<Raw*>(exchange.buffers)) {}
 
-  /// And prepares the place for the round after the next.
+  /// Writes the item, and zeros for round + 2.
   __device__ void write(unsigned round, unsigned item, const Item& words) const {
     store_words(buffer(round) + item, words);
     store_words(buffer(round + 2) + item, Item{});
@@ -125,8 +126,8 @@ class Sentinels {
   Raw* buffers_;
 };
 
-/// Reads the items of one round that fall to this thread into shared memory: all at once, and again those that had not
-/// come. A load stands apart from the look at what it brought, so that many are under way together.
+/// Reads this thread's items of one round into shared memory: first all of them, then those that `kPoll` names until
+/// all have arrived. Loads are separate from the checks of their results, so that many loads are in flight.
 template <typename Exchange, Poll kPoll>
 __device__ void receive(const Exchange& exchange, unsigned round, Patience& patience, unsigned stride,
                         typename Exchange::Item* target) {
@@ -134,7 +135,7 @@ __device__ void receive(const Exchange& exchange, unsigned round, Patience& pati
   const unsigned thread = device::thread_index().x;
   if (Exchange::kItems < kMicroThreads && thread >= Exchange::kItems) return;
   const auto* first = exchange.place(round) + thread;
-  // Of an opaque pointer the distances stay constants; of an opaque stride each address is computed when it is used.
+  // Distances from an opaque pointer stay constants; with an opaque stride each address is computed where it is used.
   const auto distance = [&](unsigned k) {
     return kPoll == Poll::missing_strided ? std::size_t{k} * device::opaque(stride) : std::size_t{k} * kMicroThreads;
   };
@@ -154,7 +155,7 @@ __device__ void receive(const Exchange& exchange, unsigned round, Patience& pati
   for (unsigned k = 0; k < kMine; ++k) target[thread + k * kMicroThreads] = Exchange::payload(raw[k]);
 }
 
-/// In each round a block writes what came from its neighbour in the round before.
+/// In each round a block writes the part that its neighbour wrote in the round before.
 template <typename Exchange, Fence kFence = Fence::none, Poll kPoll = Poll::missing>
 __global__ void __launch_bounds__(kMicroThreads, 1)
     grid_exchange_kernel(const __grid_constant__ GridExchange arguments) {
@@ -165,7 +166,7 @@ __global__ void __launch_bounds__(kMicroThreads, 1)
   const unsigned begin = device::block_index().x * part;
   const Exchange exchange(arguments);
   Patience patience(arguments.gave_up);
-  auto* payloads = reinterpret_cast<Item*>(device::shared_memory());  // two in turns
+  auto* payloads = reinterpret_cast<Item*>(device::shared_memory());  // two buffers, used alternately
   for (unsigned item = thread; item < kItems; item += kMicroThreads) {
     Item words = reinterpret_cast<const Item*>(arguments.first)[item];
     for (std::uint32_t& word : words.words) word |= 1U;  // never zero

@@ -1,4 +1,4 @@
-// The grid's barrier of cooperative groups.
+// Measures the barrier of the grid that cooperative groups offer.
 
 #include <cooperative_groups.h>
 

@@ -1,4 +1,4 @@
-/// Instructions that only measurements use so far.
+/// Instructions that only measurements use.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace rondo::bench {
 
-/// 16 bytes that other blocks write while this one reads: past L1, and in no order with others.
+/// Loads 16 bytes that other blocks may be writing: bypasses L1, without an order to other loads.
 __device__ inline device::Words4 load_words(const device::Words4* source) {
   device::Words4 words;
   asm volatile("ld.relaxed.gpu.global.v4.b32 {%0,%1,%2,%3}, [%4];"
@@ -24,13 +24,13 @@ __device__ inline void store_words(device::Words4* target, const device::Words4&
                : "memory");
 }
 
-// What follows is for compute capability 9.0 or newer: called under `if constexpr (device::kHasClusters)` alone.
+// The functions below need compute capability 9.0: they are called only under `if constexpr (device::kHasClusters)`.
 
-/// What a wait makes visible: what the other blocks of the cluster wrote, or this block alone. The first is what pushes
-/// ask for, and empties L1.
+/// Whose writes a wait makes visible: those of all blocks of the cluster, which pushes need and which empties L1, or
+/// those of this block alone.
 enum class Acquire : std::uint8_t { cluster, block };
 
-/// As device::try_phase.
+/// device::try_phase with a choice of what the wait makes visible.
 template <Acquire kAcquire>
 __device__ inline bool try_phase(device::PushBarrier* barrier, std::uint32_t parity) {
   if constexpr (kAcquire == Acquire::cluster) return device::try_phase(barrier, parity);
@@ -45,7 +45,7 @@ __device__ inline bool try_phase(device::PushBarrier* barrier, std::uint32_t par
   return ended != 0;
 }
 
-/// Copies `bytes`, a multiple of 16, from global memory to `target` in this block's shared memory, and tells `barrier`.
+/// Copies `bytes`, a multiple of 16, from global memory to `target` in this block's shared memory; signals `barrier`.
 __device__ inline void copy_bulk(device::Words4* target, const device::Words4* source, std::uint32_t bytes,
                                  device::PushBarrier* barrier) {
   asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
@@ -55,7 +55,7 @@ __device__ inline void copy_bulk(device::Words4* target, const device::Words4* s
                : "memory");
 }
 
-/// The same to the same place in the blocks of the cluster whose bits `peers` has; tells each one's barrier.
+/// Copies `bytes` to the same place in each block of the cluster whose bit `peers` has; signals that block's barrier.
 __device__ inline void copy_bulk_to(std::uint16_t peers, device::Words4* target, const device::Words4* source,
                                     std::uint32_t bytes, device::PushBarrier* barrier) {
   asm volatile(

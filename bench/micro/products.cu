@@ -1,4 +1,4 @@
-// How fast the tensor cores multiply with operands in registers: products that wait for each other, and that need not.
+// Measures the tensor cores with operands in registers: products that wait for each other, and independent products.
 
 #include <type_traits>
 
@@ -11,9 +11,9 @@
 namespace rondo::bench {
 namespace {
 
-constexpr unsigned kPerChain = 8;  // products of one chain in a round
+constexpr unsigned kPerChain = 8;  // products of a chain in one round
 constexpr unsigned kMostThreads = 256;
-constexpr unsigned kOperandWords = 6;  // of a and b
+constexpr unsigned kOperandWords = 6;  // words of a and b
 
 struct Products {
   const std::uint32_t* operands;  ///< (chains, kOperandWords, kMostThreads)
@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(kMostThreads) products_kernel(const __grid_con
   products.sink[device::block_index().x * device::block_size().x + thread] = sum;
 }
 
-/// Numbers that a word has.
+/// How many numbers a word has.
 template <typename Number>
 constexpr int kInWord = 2;
 template <>
@@ -62,7 +62,7 @@ constexpr int kInWord<device::Tf32> = 1;
 template <typename Number, unsigned kChains>
 void measure_chains(Workbench& bench, const char* name, unsigned warps) {
   constexpr double kFlops = 2.0 * device::kTileRows * device::kTileColumns * device::kTileWords * kInWord<Number>;
-  constexpr double kTera = 1e-3;  // of what is told per nanosecond
+  constexpr double kTera = 1e-3;  // from per nanosecond to tera per second
   const auto processors = static_cast<unsigned>(bench.device().processors);
   const device::LaunchConfig config = bench.layout(processors, 0, warps * device::kWarpLanes);
   const auto kernel = products_kernel<Number, kChains>;

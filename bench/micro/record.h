@@ -1,4 +1,4 @@
-/// What rondo_micro leaves: a JSON file that bench/report/constants.py reads, and a table for the eye.
+/// The results of rondo_micro: a JSON file that bench/report/constants.py reads, and a table on stdout.
 #pragma once
 
 #include <cstdint>
@@ -13,28 +13,28 @@
 
 namespace rondo::bench {
 
-/// What is moved or computed in the time that is told: `amount` per nanosecond is so many of `unit`.
+/// What a measured piece of work moves or computes: `amount`, divided by its nanoseconds, is a rate in `unit`.
 struct Rate {
   std::string unit;
   double amount = 0;
 };
 
-/// One thing to measure. Group, variant and parameters name it.
+/// One measurement. Its group, variant and parameters name it.
 struct MicroCase {
   std::string group;
   std::string variant;
   std::vector<std::pair<std::string, std::int64_t>> parameters;
-  double per_round = 1;  ///< how often a round does what the time is told of
+  double per_round = 1;  ///< how often a round repeats the work whose time is reported
   std::vector<Rate> rates = {};
 
-  /// "grid_exchange packets blocks=32 bytes=2048"
+  /// The name, such as "grid_exchange packets blocks=32 bytes=2048".
   std::string name() const;
 };
 
 struct MicroHead {
   std::string commit;
   DeviceProperties device;
-  double clock_gigahertz = 0;  ///< the highest one
+  double clock_gigahertz = 0;  ///< the highest clock
   RoundOptions options;
 };
 
@@ -44,7 +44,7 @@ class MicroRecord {
 
   void add(const MicroCase& what, const RoundTimes& times);
   void add_failure(const MicroCase& what, const std::string& message);
-  /// What this device cannot do.
+  /// Adds a measurement that this device cannot make.
   void add_skipped(const MicroCase& what, const std::string& reason);
 
   /// Writes the file anew. Does nothing without a path. Throws `RuntimeError` when the file cannot be written.

@@ -1,4 +1,4 @@
-// rondo_micro: the constants of a GPU on which the time of a step in a persistent kernel rests. See bench/README.md.
+// rondo_micro measures the constants of a GPU on which the time of a persistent kernel's step rests: bench/README.md.
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -47,9 +47,9 @@ int main(int argc, char** argv) {
   rondo::bench::Options options;
   CLI::App app{"Measures what exchanges, barriers and small products cost on a GPU"};
   app.add_option("--out", options.out, "write the results to this file");
-  app.add_option("--commit", options.commit, "of what is measured; goes into the file");
+  app.add_option("--commit", options.commit, "the measured commit, for the file");
   app.add_option("--device", options.device, "ordinal of the CUDA device")->capture_default_str();
-  app.add_flag("--quick", options.quick, "shorter runs of fewer sizes, and no more than some 15 seconds");
+  app.add_flag("--quick", options.quick, "shorter runs of fewer sizes, for about 15 seconds at most");
   CLI11_PARSE(app, argc, argv);
   try {
     return rondo::bench::run(options);

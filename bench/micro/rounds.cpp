@@ -10,13 +10,13 @@ namespace {
 
 constexpr unsigned kFirstRounds = 64;
 constexpr unsigned kMostRounds = 1U << 22;
-constexpr unsigned kFewIn = 8;  // a run with few rounds has this part of those with many
+constexpr unsigned kFewIn = 8;  // a run with few rounds has 1 / kFewIn of the rounds of one with many
 
-/// Rounds of a run that takes as long as asked.
+/// How many rounds a run needs to take `milliseconds`.
 unsigned enough_rounds(const std::function<double(unsigned)>& milliseconds_of, double milliseconds) {
   unsigned rounds = kFirstRounds;
   while (rounds < kMostRounds) {
-    // The lesser of two: the first run loads the kernel, and later something else may take long.
+    // The lesser of two times: the first run loads the kernel, and a later one may be disturbed.
     const double took = std::min(milliseconds_of(rounds), milliseconds_of(rounds));
     if (took >= milliseconds) break;
     const double factor = std::clamp(1.2 * milliseconds / std::max(took, 1e-6), 2.0, 16.0);

@@ -1,4 +1,4 @@
-/// How long one round takes of a kernel that repeats something as often as it is told.
+/// The time of one round of a kernel that repeats its work a given number of times.
 #pragma once
 
 #include <functional>
@@ -9,17 +9,17 @@ namespace rondo::bench {
 
 struct RoundOptions {
   int repeats = 11;
-  double milliseconds = 4.0;  ///< of a run with many rounds, at least
+  double milliseconds = 4.0;  ///< the least time of a run with many rounds
 };
 
 struct RoundTimes {
-  Spread nanoseconds;   ///< of one round, over the repeats
-  unsigned rounds = 0;  ///< of a run with many
+  Spread nanoseconds;   ///< the time of one round, over the repeats
+  unsigned rounds = 0;  ///< rounds of a run with many
 };
 
-/// `milliseconds_of(rounds)` runs the kernel and says how long it took. Each repeat runs it with many rounds and with
-/// few: the time of one round is the difference of both, so that starting the kernel, and what it does once, drop out.
-/// Throws `RuntimeError` when rounds take no time.
+/// Times one round. `milliseconds_of(rounds)` runs the kernel and returns its time. Each repeat runs the kernel with
+/// many rounds and with few, and divides the difference of the times by that of the rounds: the start of the kernel,
+/// and what the kernel does once, drop out. Throws `RuntimeError` when rounds take no time.
 RoundTimes time_rounds(const std::function<double(unsigned rounds)>& milliseconds_of, const RoundOptions& options);
 
 }  // namespace rondo::bench

@@ -1,9 +1,9 @@
-/// Kernels whose sizes are known when they are compiled, one after another.
+/// Calls for kernels whose sizes are template arguments.
 #pragma once
 
 namespace rondo::bench {
 
-/// `function.template operator()<size>()` for each of the sizes.
+/// Calls `function.template operator()<size>()` for each size.
 template <unsigned... kSizes, typename Function>
 void for_sizes(const Function& function) {
   (function.template operator()<kSizes>(), ...);

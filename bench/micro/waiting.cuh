@@ -1,4 +1,4 @@
-/// Waiting that ends: what is measured must not hang where it is wrong.
+/// Waits that end: a kernel that is wrong must not hang the measurement.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@
 
 namespace rondo::bench {
 
-/// Of one thread.
+/// The waits of one thread.
 class Patience {
  public:
   __device__ explicit Patience(std::uint32_t* gave_up) : gave_up_(gave_up) {}
 
-  /// Calls `ready()` until it is true. Where that takes too long it sets *gave_up; where that is set, nobody waits any
-  /// longer.
+  /// Calls `ready()` until it is true. Sets *gave_up where that takes too long, and returns at once where *gave_up is
+  /// set or an earlier wait of this thread failed.
   template <typename Ready>
   __device__ void wait(const Ready& ready) {
     if (lost_ || device::wait_until(ready, [&] { return device::load_word(gave_up_) != 0; })) return;
@@ -25,7 +25,7 @@ class Patience {
     lost_ = true;
   }
 
-  /// Until the phase of this parity has ended.
+  /// Waits until the phase of this parity has ended.
   template <Acquire kAcquire = Acquire::cluster>
   __device__ void wait_for_phase(device::PushBarrier* barrier, std::uint32_t parity) {
     wait([&] { return try_phase<kAcquire>(barrier, parity); });

@@ -1,4 +1,4 @@
-/// On which kernels are measured: a stream, memory, and the word in which a kernel says that it gave up waiting.
+/// What a measured kernel runs on: a stream, memory, and the word that it sets when it gives up waiting.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,12 @@
 
 namespace rondo::bench {
 
-/// Of every block that is measured, but where products say otherwise.
+/// Threads of every measured block, except those of products.
 inline constexpr unsigned kMicroThreads = 256;
 
 struct WorkbenchLimits {
-  bool few_sizes = false;  ///< of everything that is measured in many
-  double seconds = 0;      ///< after these nothing more is measured, but skipped; 0: no limit
+  bool few_sizes = false;  ///< measures fewer sizes where there are many
+  double seconds = 0;      ///< measurements after this time are skipped; 0: no limit
 };
 
 class Workbench {
@@ -32,21 +32,21 @@ class Workbench {
   Stream stream() const { return stream_.get(); }
   bool few_sizes() const { return limits_.few_sizes; }
 
-  /// One row of threads in each block, and so much shared memory, at least `shared_bytes`, that no two blocks share a
-  /// multiprocessor: as with the kernels that this is measured for.
+  /// One row of threads in each block, and enough shared memory, at least `shared_bytes`, that no two blocks share a
+  /// multiprocessor. Blocks of persistent kernels share none either.
   device::LaunchConfig layout(unsigned blocks, std::size_t shared_bytes = 0, unsigned threads = kMicroThreads) const;
 
-  /// Random f32 numbers in [-1, 1], or of another dtype.
+  /// `bytes` bytes of random numbers in [-1, 1] of `dtype`.
   Tensor random_bytes(std::size_t bytes, DType dtype = DType::f32);
   Tensor zero_bytes(std::size_t bytes) const;
-  /// Where a kernel writes what nobody reads, so that it is computed: a word for each thread of `config`.
+  /// Memory for unused results, so that the compiler keeps their computation: a word for each thread of `config`.
   Tensor sink(const device::LaunchConfig& config) const;
 
-  /// Kernels set it to 1 where they gave up waiting.
+  /// The word that kernels set to 1 when they give up waiting.
   std::uint32_t* gave_up() const { return static_cast<std::uint32_t*>(gave_up_.data()); }
 
-  /// Measures the kernel that `launch(rounds)` queues, on stream(), and records what came of it: a failure, too, and
-  /// that no time was left. Throws where the device can do nothing any more.
+  /// Measures the kernel that `launch(rounds)` queues on stream(). Records its times, a failure, or that no time was
+  /// left. Throws where the device can run nothing any more.
   void measure(const MicroCase& what, const std::function<void(unsigned rounds)>& launch);
 
   void skip(const MicroCase& what, const std::string& reason) { record_.add_skipped(what, reason); }

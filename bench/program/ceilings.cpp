@@ -16,7 +16,7 @@ namespace {
 constexpr int kUnrecorded = 3;
 constexpr int kRecorded = 10;
 
-/// Median over some calls of `work`, each timed alone.
+/// The median time of some calls of `work`, each timed alone.
 double milliseconds_of(Stream stream, const std::function<void()>& work) {
   Stopwatch stopwatch(stream);
   std::vector<double> milliseconds;
@@ -39,7 +39,7 @@ Ceilings measure_ceilings(const DeviceProperties& device) {
   const StreamScope scope(stream.get());
   Ceilings ceilings;
   {
-    // Random, because a device may be faster with zeros.
+    // Random numbers, because a device may be faster with zeros.
     const Tensor source = RandomTensors(1, {.dtype = DType::bf16}, device.device)({kBytes / 2}, 1.0);
     const Tensor target = Tensor::empty({kBytes / 2}, DType::bf16, device.device);
     const double ms = milliseconds_of(stream.get(), [&] { target.copy_from(source); });

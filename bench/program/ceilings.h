@@ -1,4 +1,4 @@
-/// How fast this very device moves and multiplies, measured in a second: what a measured time is held against.
+/// How fast this device copies and multiplies, measured within a second: the ceilings of all other measurements.
 #pragma once
 
 #include <optional>
@@ -8,9 +8,9 @@
 namespace rondo::bench {
 
 struct Ceilings {
-  /// A copy of 1 GiB within the device's memory, bytes read plus bytes written.
+  /// Rate of a copy of 1 GiB within the device's memory; counts bytes read plus bytes written.
   double copy_gigabytes_per_second = 0;
-  /// A bf16 product of two random 8192 x 8192 matrices; none where the device's ops have no products.
+  /// Rate of a bf16 product of two random 8192 x 8192 matrices; none where the device's ops have no products.
   std::optional<double> matmul_teraflops = std::nullopt;
 };
 

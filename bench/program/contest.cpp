@@ -23,14 +23,14 @@ constexpr const char* kReplayed = "replayed";
 constexpr int kUnrecordedRounds = 2;
 constexpr int kFewestRounds = 5;
 constexpr double kMostRunsPerRound = 1000;
-// Between two executors that are both right, 16-bit outputs after many steps are apart by well below a percent.
+// The 16-bit outputs of two correct executors differ by well below a percent after many steps.
 constexpr double kDisagreement = 0.05;
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// Counts how many recorded graphs are replayed while it lives: whether a session replays is for it to decide.
+/// Counts the graphs that are replayed while the counter lives, because the session decides whether it replays.
 class ReplayCount {
  public:
   ReplayCount() {
@@ -47,7 +47,7 @@ class ReplayCount {
   static inline std::int64_t count_ = 0;
 };
 
-/// What a plan's message says of `executor`, without the rest.
+/// The part of a plan's message that concerns `executor`.
 std::string reason_in(const std::string& message, const std::string& executor) {
   const std::string declined = executor + " declined: ";
   const std::size_t begin = message.find(declined);
@@ -56,7 +56,7 @@ std::string reason_in(const std::string& message, const std::string& executor) {
   return message.substr(reason, message.find('\n', reason) - reason);
 }
 
-/// One executor in one way of starting it.
+/// One executor, run either eagerly or replayed.
 struct Competitor {
   Measurement result;
   Session session;
@@ -93,7 +93,7 @@ class Contest {
  private:
   void enter(const std::string& executor) {
     if (executor == "reference" && !is_short_for_reference(point_)) {
-      result_.refusals.push_back({executor, "not asked: a plain loop would take long"});
+      result_.refusals.push_back({executor, "not asked: a scalar loop would take long"});
       return;
     }
     enter_as(executor, "eager", GraphUse::never);
@@ -154,7 +154,7 @@ class Contest {
     competitor.result.candidate = persistent_candidate(plan.executor(), plan.spec(), plan.properties());
   }
 
-  // One workspace for all, because they take turns on one stream. Sessions that have a smaller one keep it alive.
+  // All sessions share one workspace, because they run on one stream. Sessions that hold a smaller one keep it alive.
   const Tensor& workspace_for(const Plan& plan) {
     const auto needed = std::max<std::int64_t>(static_cast<std::int64_t>(plan.workspace_bytes()), 1);
     if (!workspace_.defined() || workspace_.numel() < needed) {
@@ -163,7 +163,7 @@ class Contest {
     return workspace_;
   }
 
-  // A failure of one executor may have been the end of the device: then nothing that follows would mean anything.
+  // Throws where the failure of one executor has left the device unusable: later measurements would mean nothing.
   void fail(Failure failure) {
     result_.failures.push_back(std::move(failure));
     synchronize(stream_.get());
@@ -185,7 +185,7 @@ class Contest {
     }
   }
 
-  // A run that has stalled is done again another way, and all later ones are: what they take is not the executor's.
+  // Throws where a run has stalled: the session repeats it, and does all later runs, without this executor's kernel.
   static void check_stalls(Competitor& competitor) {
     const SessionStatus status = competitor.session.status();
     if (status.stalled) throw RuntimeError("a run stalled: " + to_string(status.stall));
@@ -202,7 +202,7 @@ class Contest {
     result_.measurements.push_back(competitor.result);
   }
 
-  // A session records a run when its tensors come a second time; the third time, all sets are replayed.
+  // A session records a run at the second use of its tensors; from the third on, all sets are replayed.
   void warm_up(Competitor& competitor) {
     for (std::size_t k = 0; k < 2 * problem_.sets.size(); ++k) run_once(competitor);
     stopwatch_.start();
@@ -215,8 +215,8 @@ class Contest {
         static_cast<int>(std::clamp(std::ceil(options_.round_ms / run_ms), 1.0, kMostRunsPerRound));
   }
 
-  // All executors take turns in each round, so that what the clocks do hits all alike; each round begins with another
-  // one, so that none always follows the same one.
+  // Each round runs all executors, so that a change of the clocks affects all of them. Each round begins with another
+  // executor, so that the order varies.
   void play_rounds() {
     const auto begin = std::chrono::steady_clock::now();
     for (int round = -kUnrecordedRounds; round < options_.rounds; ++round) {
@@ -241,7 +241,7 @@ class Contest {
   Problem problem_;
   Truth truth_;
   Tensor workspace_;
-  std::vector<std::unique_ptr<const Executor>> alternatives_;  // before the sessions that they run
+  std::vector<std::unique_ptr<const Executor>> alternatives_;  // declared before the sessions, which run them
   std::vector<Competitor> competitors_;
   ContestResult result_;
 };

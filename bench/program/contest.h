@@ -1,4 +1,4 @@
-/// All executors on one point: who declines, who runs, and how fast, measured in rounds that take turns.
+/// Runs all executors on one point, alternately in rounds: which of them decline, which run, and how fast.
 #pragma once
 
 #include <optional>
@@ -14,20 +14,20 @@ namespace rondo::bench {
 
 struct ContestOptions {
   int rounds = 15;
-  double round_ms = 3.0;           ///< an executor's turn in a round lasts about so long, and one run at least
-  double seconds_per_point = 5.0;  ///< after these, no further round beyond the fifth
+  double round_ms = 3.0;           ///< length of an executor's turn in a round; a turn has one run at least
+  double seconds_per_point = 5.0;  ///< after this time no further round begins, except the first five
   std::uint64_t seed = 1;
   std::string executors = {};  ///< only those in whose name this regular expression is found; empty: all
   int alternatives = 0;        ///< how many candidates of each kind of persistent kernel run as well
 };
 
-/// Why an executor did not take part: its own words.
+/// Why an executor did not take part, as the executor says.
 struct Refusal {
   std::string executor;
   std::string reason;
 };
 
-/// What went wrong: an exception, a run that stalled, or an output that differs from the one that is trusted (truth.h).
+/// A failure: an exception, a run that stalled, or an output that differs from the trusted one (truth.h).
 struct Failure {
   std::string executor;
   std::string graph;
@@ -36,17 +36,17 @@ struct Failure {
 
 struct Measurement {
   std::string executor;
-  /// "eager"; "replayed" from a graph, or "not replayed" where a graph was allowed and the session made none. On the
-  /// CPU "eager".
+  /// "eager", always on the CPU; "replayed" from a graph, or "not replayed" where a graph was allowed and the session
+  /// made none.
   std::string graph;
-  /// By the executor's own model, of a run without the product of the inputs; nothing where it has none.
+  /// The executor's prediction for a run without the product of the inputs; nothing where it has no model.
   std::optional<double> predicted_us = std::nullopt;
   std::optional<PersistentCandidate> candidate = std::nullopt;  ///< of a persistent kernel
   Spread microseconds = {};                                     ///< of one run, over the rounds
   int rounds = 0;
   int runs_per_round = 0;
-  double setup_seconds = 0;  ///< making the session, and the first run
-  double difference = 0;     ///< relative, of a sample of the output from the one that is trusted
+  double setup_seconds = 0;  ///< time of making the session and of the first run
+  double difference = 0;     ///< relative difference of a sample of the output from the trusted output
 };
 
 struct ContestResult {
@@ -56,8 +56,8 @@ struct ContestResult {
   std::vector<Failure> failures = {};
 };
 
-/// Runs it. Who fails is left out, and all others are measured. Throws `RuntimeError` when the device itself has failed
-/// and nothing can run on it any more, and when there is no output to compare with.
+/// Runs all executors on the point. An executor that fails is left out; the others are measured. Throws `RuntimeError`
+/// when the device itself has failed and can run nothing any more, and when there is no output to compare with.
 ContestResult run_contest(const Point& point, const DeviceProperties& device, const ContestOptions& options);
 
 }  // namespace rondo::bench

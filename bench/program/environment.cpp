@@ -9,8 +9,8 @@
 namespace rondo::bench {
 namespace {
 
-// Through dlopen, so that one program serves builds and machines with and without each of these libraries. The handles
-// stay open: the libraries are in use, or small.
+// Finds functions with dlopen, so that one program serves builds and machines with and without each library. Handles
+// stay open, because the libraries are in use or small.
 void* function_of(const char* library, const char* name, int flags) {
   void* handle = dlopen(library, RTLD_LAZY | flags);
   return handle == nullptr ? nullptr : dlsym(handle, name);
@@ -21,7 +21,7 @@ Function as_function(void* address) {
   return reinterpret_cast<Function>(address);
 }
 
-// 13010 is 13.1.
+// The text of a version number of CUDA: 13010 is 13.1.
 std::string cuda_version(int number) {
   return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
 }
@@ -41,7 +41,7 @@ std::string cuda_of_driver() {
   return ask != nullptr && ask(&number) == 0 ? cuda_version(number) : std::string{};
 }
 
-// Only where an executor has loaded it. 91301 is 9.13.1.
+// cuDNN's version where an executor has loaded cuDNN: 91301 is 9.13.1.
 std::string cudnn_version() {
   const auto ask = as_function<std::size_t (*)()>(function_of("libcudnn.so.9", "cudnnGetVersion", RTLD_NOLOAD));
   if (ask == nullptr) return {};
@@ -49,7 +49,7 @@ std::string cudnn_version() {
   return std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." + std::to_string(number % 100);
 }
 
-// 130100 is 13.1.0, in the manner of CUBLAS_VERSION.
+// cuBLASLt's version, encoded like CUBLAS_VERSION: 130100 is 13.1.0.
 std::string cublaslt_version() {
   for (const char* library : {"libcublasLt.so.13", "libcublasLt.so.12"}) {
     const auto ask = as_function<std::size_t (*)()>(function_of(library, "cublasLtGetVersion", RTLD_NOLOAD));

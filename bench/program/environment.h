@@ -1,4 +1,4 @@
-/// On what and with what was measured: libraries are asked for their versions where they are loaded.
+/// The machine and the versions of the libraries of a measurement. Loaded libraries are asked for their versions.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@ std::map<std::string, std::string> versions();
 /// The processor's model name, or "unknown".
 std::string processor_name();
 
-/// "2026-01-31T12:34:56Z".
+/// The current time, such as "2026-01-31T12:34:56Z".
 std::string now_utc();
 
 }  // namespace rondo::bench

@@ -1,4 +1,4 @@
-/// What the files of all measuring programs have in common.
+/// Writing of JSON files, for all measuring programs.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,8 @@ namespace rondo::bench {
 
 nlohmann::ordered_json device_json(const DeviceProperties& device);
 
-/// Whoever reads sees the whole old file or the whole new one. Throws `RuntimeError` when it cannot be written.
+/// Replaces the file in one step: a reader sees all of the old file or all of the new one. Throws `RuntimeError` when
+/// the file cannot be written.
 void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& json);
 
 }  // namespace rondo::bench

@@ -1,4 +1,4 @@
-/// What is measured: one recurrence, its sizes, its arithmetic, and how it is laid out in time and memory.
+/// A point of the benchmark: one recurrence, its sizes, its arithmetic, and its layout in time and memory.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 
 namespace rondo::bench {
 
-/// What a point has beside a plain forward run over time-major tensors without a mask.
+/// How a point differs from a forward run over time-major tensors without a mask (`plain`).
 enum class Variant : std::uint8_t {
   plain,
   holes,            ///< a mask with one step in five dead, anywhere
-  ragged,           ///< lengths from T / 4 to T; beyond them zeros
-  reversed,         ///< last step first, outputs where the inputs were: the backward half of a bidirectional layer
+  ragged,           ///< lengths from T / 4 to T; outputs beyond them are zeros
+  reversed,         ///< last step first, outputs in input order: the backward half of a bidirectional layer
   ragged_reversed,  ///< reversed within each row's length
   batch_major,      ///< x and y are (B, T, ...) in memory
-  last_output       ///< no sequence is written, only what the last step emitted
+  last_output       ///< no sequence is written, only the output of the last step
 };
 
 std::string to_string(Variant variant);
-/// Throws `ValueError` listing the known names.
+/// The variant of this name. Throws `ValueError`, which lists the known names, for an unknown one.
 Variant variant_from_name(const std::string& name);
 
-/// The data type and how it is multiplied: "f32", "tf32", "tf32x3", "bf16", "f16", in the words of a point's `math`.
+/// The data type and the kind of products. Names in a point's `math`: "f32", "tf32", "tf32x3", "bf16", "f16".
 struct Arithmetic {
   DType dtype = DType::f32;
   MatrixMath math = MatrixMath::strict;
@@ -35,7 +35,7 @@ std::string to_string(Arithmetic arithmetic);
 Arithmetic arithmetic_from_name(const std::string& name);
 
 struct Point {
-  std::string set;  ///< the first set that has it
+  std::string set;  ///< the first set that has the point
   CellSpec cell = {};
   std::int64_t B = 1;
   std::int64_t T = 1;
@@ -44,22 +44,22 @@ struct Point {
   Variant variant = Variant::plain;
 
   std::int64_t H() const { return cell.units; }
-  /// "simple_rnn_relu", "gru_reset_before", ...
+  /// The cell's name: "simple_rnn_relu", "gru_reset_before", ...
   std::string cell_name() const;
-  /// "lstm/H1024/B4/T25/I1024/bf16/plain": what `--filter` looks at, and the key of a result.
+  /// The key of a result, which `--filter` searches: "lstm/H1024/B4/T25/I1024/bf16/plain".
   std::string id() const;
-  /// Of the products with both weights; the gates' own are left out, as everywhere in the literature.
+  /// Operations of the products with both weights. The operations of the gates are left out, as is usual in papers.
   double flops() const;
-  /// The fewest that must move: weights once, x once, y once.
+  /// The fewest bytes that must move: weights once, x once, y once.
   double bytes() const;
   RecurrenceSpec spec(Device device) const;
 };
 
-/// Sets that `all` stands for; "quick" and "smoke" are drawn from them.
+/// The sets that "all" stands for; "quick" and "smoke" are drawn from them.
 std::vector<std::string> set_names();
 
-/// The points of `set`, "all", or several joined by commas, from the files `<set>.json` of `folder`, each once. Throws
-/// `ValueError` naming the file for a set that is not there and a file that says something else than points.
+/// The points, each once, of `set`: a name, "all", or several names joined by commas. Reads the files `<set>.json` of
+/// `folder`. Throws `ValueError`, which names the file, for a missing set and a file that is no list of points.
 std::vector<Point> load_points(const std::filesystem::path& folder, const std::string& set);
 
 }  // namespace rondo::bench

@@ -1,5 +1,5 @@
-// Reads point sets. A file is {"about": where its sizes are from, "points": [row, ...]}, and a row names a cell and its
-// sizes; every field may be a list, and the row then stands for all combinations.
+// Reads point sets. A file is {"about": where the sizes are from, "points": [row, ...]}, and a row names a cell and its
+// sizes. Every field of a row may be a list; the row then stands for all combinations.
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -50,7 +50,7 @@ void for_each_point(const Json& row, const Json& all_maths, Take&& take) {
   Point point;
   for (const Json& cell : values(row, "cell", nullptr))
     for (const Json& H : values(row, "H", nullptr))
-      for (const Json& I : values(row, "I", H))  // as many inputs as units where nothing is said
+      for (const Json& I : values(row, "I", H))  // I defaults to H
         for (const Json& T : values(row, "T", nullptr))
           for (const Json& B : values(row, "B", nullptr))
             for (const Json& math : values(row, "math", all_maths))

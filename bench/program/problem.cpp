@@ -12,7 +12,7 @@ namespace rondo::bench {
 namespace {
 
 constexpr std::size_t kMostSets = 4;
-constexpr std::size_t kUnknownCache = std::size_t{64} << 20;  // of a CPU, whose caches nobody asks for
+constexpr std::size_t kUnknownCache = std::size_t{64} << 20;  // assumed for a CPU, which is not asked for its caches
 
 Tensor random_mask(const Point& point, std::mt19937_64& engine, Device device) {
   const Tensor mask = Tensor::empty({point.T, point.B}, DType::boolean);

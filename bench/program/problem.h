@@ -1,4 +1,4 @@
-/// The tensors of a point: random weights, and inputs and outputs in several sets that runs take in turns.
+/// The tensors of a point: random weights, and several sets of inputs and outputs, which runs use alternately.
 #pragma once
 
 #include <vector>
@@ -11,18 +11,18 @@ namespace rondo::bench {
 struct Problem {
   RecurrenceSpec spec;
   RecurrentWeights weights;
-  std::vector<SessionTensors> sets;  ///< 1 to 4
+  std::vector<SessionTensors> sets;  ///< 1 to 4 sets
 };
 
-/// Weights are uniform in +-1 / sqrt(H), as frameworks initialise them, inputs uniform in +-1: on zeros a GPU runs
-/// faster than on data. There are as many sets as together leave the caches, at most 4, so that x and y come from and
-/// go to memory; the weights stay what they are in use, warm. Made on the current stream of `device`.
+/// Makes the tensors of a point on the current stream of `device`. Weights are uniform in +-1 / sqrt(H), as frameworks
+/// initialise them, inputs uniform in +-1, because a GPU runs faster on zeros than on data. There are enough sets, at
+/// most 4, to exceed the caches, so that x and y are read from and written to memory; weights stay cached, as in use.
 Problem make_problem(const Point& point, const DeviceProperties& device, std::uint64_t seed);
 
-/// Fills what `tensors` has for output with NaN, so that what is not written shows.
+/// Fills the outputs of `tensors` with NaN, so that elements that a run does not write show.
 void poison(const SessionTensors& tensors);
 
-/// Numbers of the output to be compared between executors: the first, middle and last steps of y, or the last output.
+/// The numbers that are compared between executors: the first, middle and last steps of y, or the last output.
 std::vector<float> sample(const SessionTensors& tensors);
 
 /// |a - b| / |b|, in the Euclidean norm; infinity where one has a NaN.

@@ -1,4 +1,4 @@
-/// Large random tensors, made quickly.
+/// Makes large random tensors quickly.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ class RandomTensors {
   RandomTensors(std::uint64_t seed, Arithmetic arithmetic, Device device)
       : engine_(seed), dtype_(arithmetic.dtype), device_(device) {}
 
-  /// Uniform in [-scale, scale]. A long tensor repeats its first numbers: a prime number of them, so that no two rows
-  /// are alike.
+  /// A tensor of uniform numbers in [-scale, scale]. A long tensor repeats its first numbers; their count is prime, so
+  /// that no two rows are equal.
   Tensor operator()(const Shape& shape, double scale);
 
   std::mt19937_64& engine() { return engine_; }

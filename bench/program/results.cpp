@@ -131,7 +131,7 @@ Json plan_json(const Point& point, const Plan& plan) {
 void Results::save() const {
   if (path_.empty()) return;
   Json json = json_;
-  json["versions"] = versions();  // asked late: executors load libraries when they are first used
+  json["versions"] = versions();  // asked last, because executors load libraries when they are first used
   write_json(path_, json);
 }
 

@@ -1,4 +1,4 @@
-/// What a run of the benchmark leaves: a JSON file that bench/results.py reads, and a table for the eye.
+/// The results of a run of the benchmark: a JSON file that bench/report/report.py reads, and a table on stdout.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@
 
 namespace rondo::bench {
 
-/// The head of the file: what is the same for all points.
+/// The head of the file: what all points share.
 struct ResultsHead {
   std::string commit;
   std::vector<std::string> command;
@@ -28,16 +28,16 @@ class Results {
 
   void add(const Ceilings& ceilings);
   void add(const Point& point, const ContestResult& result);
-  /// A point that could not be measured at all, and why.
+  /// Adds a point that could not be measured at all, and why.
   void add_failure(const Point& point, const std::string& message);
-  /// A point that the time did not suffice for.
+  /// Adds a point that was not measured because the time was over.
   void add_unmeasured(const Point& point);
 
-  /// Writes the file anew, whole; after each point, so that a program that is stopped leaves what it has. Does nothing
-  /// without a path. Throws `RuntimeError` when the file cannot be written.
+  /// Replaces the file. The program calls this after each point, so that a program that is stopped leaves the points
+  /// before. Does nothing without a path. Throws `RuntimeError` when the file cannot be written.
   void save() const;
 
-  /// Points and executors that failed so far.
+  /// How many points and executors have failed so far.
   int failures() const { return failures_; }
 
  private:
@@ -46,8 +46,8 @@ class Results {
   int failures_ = 0;
 };
 
-/// What would run a point, and how long a run of it is expected to take where the executor has a model of itself. For a
-/// device that need not be here.
+/// The executor that would run a point, and the predicted time of a run where the executor has a model. The device of
+/// the plan need not be present.
 nlohmann::ordered_json plan_json(const Point& point, const Plan& plan);
 
 void print_table_head();

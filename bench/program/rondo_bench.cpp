@@ -1,4 +1,4 @@
-// rondo_bench: how fast each executor runs each point of a set. See bench/README.md.
+// rondo_bench measures how fast each executor runs each point of a set. See bench/README.md.
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -44,7 +44,7 @@ void describe(CLI::App& app, Options& options) {
   app.add_flag("--list", options.list, "print the points and measure nothing");
   app.add_flag("--ceilings", options.ceilings, "measure also how fast the device copies and multiplies");
   app.add_option("--json", options.json, "write the results to this file");
-  app.add_option("--commit", options.commit, "of what is measured; goes into the file");
+  app.add_option("--commit", options.commit, "the measured commit, for the file");
   app.add_option("--points", options.points, "folder with the sets")->capture_default_str();
   app.add_option("--minutes", options.minutes, "begin no further point after this time; 0: no limit");
   app.add_option("--rounds", options.contest.rounds, "times that each executor is measured")
@@ -56,9 +56,9 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--executors", options.contest.executors,
                  "only executors in whose name this regular expression is found");
   app.add_option("--alternatives", options.contest.alternatives,
-                 "measure also so many ways of each kind of persistent kernel, those expected to be fastest")
+                 "measure also this many ways of each kind of persistent kernel, those expected to be fastest")
       ->capture_default_str();
-  app.add_option("--seed", options.contest.seed, "of the random data")->capture_default_str();
+  app.add_option("--seed", options.contest.seed, "seed of the random data")->capture_default_str();
 }
 
 Device device_from(const std::string& name) {
@@ -92,7 +92,7 @@ void explain(const std::vector<Point>& points, const DeviceProperties& gpu, cons
   if (!options.json.empty()) write_json(options.json, json);
 }
 
-// A device too small for them is measured without.
+// A device that is too small for the ceilings is measured without them.
 void measure_ceilings(const DeviceProperties& device, Results& results) {
   try {
     const Ceilings ceilings = bench::measure_ceilings(device);
@@ -105,7 +105,7 @@ void measure_ceilings(const DeviceProperties& device, Results& results) {
   }
 }
 
-/// Measures and reports one point. Throws where the device can do nothing any more.
+/// Measures and reports one point. Throws where the device can run nothing any more.
 void measure(const Point& point, const DeviceProperties& device, const ContestOptions& options, Results& results) {
   try {
     const ContestResult result = run_contest(point, device, options);
@@ -152,7 +152,7 @@ int run(const Options& options, std::vector<std::string> command) {
   return results.failures() == 0 ? 0 : 1;
 }
 
-/// What the program was called with. Where files lie on this machine tells nothing elsewhere.
+/// The program's arguments, without folders: the paths of this machine mean nothing elsewhere.
 std::vector<std::string> command_line(int argc, char** argv) {
   std::vector<std::string> words;
   for (int k = 0; k < argc; ++k) {

@@ -1,4 +1,4 @@
-/// What is told of repeated measurements.
+/// Statistics of repeated measurements.
 #pragma once
 
 #include <vector>
@@ -12,10 +12,10 @@ struct Spread {
   double least = 0.0;
 };
 
-/// The value below which `share` of `sorted` lies, between neighbours where it falls between two.
+/// The value below which `share` of `sorted` lies, interpolated between neighbours.
 double quantile(const std::vector<double>& sorted, double share);
 
-/// Of one value or more, in any order.
+/// The spread of one value or more, in any order.
 Spread spread_of(std::vector<double> values);
 
 }  // namespace rondo::bench

@@ -13,9 +13,9 @@ class Stopwatch {
  public:
   explicit Stopwatch(Stream stream);
 
-  /// Marks the beginning: after everything queued so far.
+  /// Marks the beginning, behind all work queued so far.
   void start();
-  /// Marks the end, waits for it, and says how long it has been.
+  /// Marks the end, waits for it, and returns the time since the beginning.
   double stop_milliseconds();
 
  private:
@@ -30,7 +30,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point begin_;
 };
 
-/// The stream that a benchmark runs on: one of its own on a CUDA device.
+/// The stream that a benchmark runs on: a new stream on a CUDA device.
 class BenchStream {
  public:
   explicit BenchStream(Device device) : stream_{device} {

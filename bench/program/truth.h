@@ -1,4 +1,4 @@
-/// The output of a point that all executors' outputs are compared with.
+/// The trusted output of a point, which the outputs of all executors are compared with.
 #pragma once
 
 #include <string>
@@ -11,15 +11,15 @@
 namespace rondo::bench {
 
 struct Truth {
-  std::vector<float> output;  ///< as sample()
-  std::string executor;       ///< whose it is
+  std::vector<float> output;  ///< what sample() returns
+  std::string executor;       ///< the executor that computed the output
 };
 
-/// Whether the executor "reference", a plain loop, is done with the point in about a second.
+/// Whether the executor "reference", a scalar loop, finishes the point in about a second.
 bool is_short_for_reference(const Point& point);
 
-/// Runs the executor that is trusted: cuda_stepwise on a CUDA device; on the CPU the reference where it takes a second
-/// at most, or else cpu_gemm, or cpu_fused. Throws `RuntimeError` with the reasons when none of them can run it.
+/// Runs the trusted executor: cuda_stepwise on a CUDA device; on the CPU the reference where it takes a second at most,
+/// otherwise cpu_gemm, or cpu_fused. Throws `RuntimeError` with the reasons when none of them can run the point.
 Truth find_truth(const Problem& problem, const Point& point, const DeviceProperties& device, Stream stream);
 
 }  // namespace rondo::bench

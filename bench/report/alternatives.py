@@ -1,4 +1,4 @@
-"""What the planner takes of the persistent kernels against the other ways that were measured beside it."""
+"""Compares the planner's choice of a persistent kernel with the other ways that were measured beside it."""
 
 import re
 
@@ -7,19 +7,19 @@ from measurements import PLANNED, fastest, geometric_mean, runs_of
 from tables import full_name, order, ratio, times
 
 NAMES = ("block_", "cluster_", "grid_")
-# What rondo_bench --explain says of a plan.
+# The text of rondo_bench --explain about a plan.
 PLAN = re.compile(r"(?:block|cluster|grid) kernel: .* (?:predicted (?P<us>[0-9.e+-]+)|measured [0-9.e+-]+) us a step[^(]* "
                   r"\((?P<way>\w+)\)", re.DOTALL)
-NEAR = 1.03  # a choice within so much of the best is as good
+NEAR = 1.03  # a choice within this factor of the best counts as good
 
-ABOUT = """What a plan takes, and the fastest of the other ways to share out the recurrence, measured in the same turns.
-The names are of kind, blocks of a team x teams, rows and units of a block, and warps along k. Predicted is without the product of the inputs,
-which is in what was measured, but where the kernel multiplies x itself (fused). Place: which of its kind the best one was expected to be."""
+ABOUT = """The plan's choice, and the fastest of the other ways to share out the recurrence, measured in the same rounds.
+A name has the kind, blocks of a team x teams, rows and units of a block, and warps along k. Measured times include the product of the inputs;
+predictions include it only where the kernel multiplies x itself (fused). Place: the rank within its kind that the planner predicted for the best way."""
 
 
 def planned(text):
-    """From a plan's explanation: the way's name and its predicted microseconds per step, or Nones. Of a way from the tuning
-    table nothing is predicted."""
+    """From a plan's explanation: the way's name and its predicted microseconds per step, or Nones. A way from the tuning
+    table has no prediction."""
     match = PLAN.search(text)
     if match is None:
         return None, None
@@ -27,7 +27,7 @@ def planned(text):
 
 
 def chosen(result):
-    """What a plan takes, replayed as the alternatives are."""
+    """The run of the plan's choice, replayed as the alternatives are."""
     for executor in PLANNED:
         runs = [run for run in runs_of(result, executor) if run["graph"] != "eager"]
         if runs:
@@ -40,13 +40,13 @@ def best_alternative(result):
 
 
 def expected_place(result, run):
-    """Which of its kind the planner expected it to be: they were measured in that order."""
+    """The rank within its kind that the planner predicted: alternatives were measured in that order."""
     kind = run["executor"].split("_")[0] + "_"
     return 1 + [other is run for other in result["runs"] if other["executor"].startswith(kind)].index(True)
 
 
 def row_of(result, plan):
-    """The table's row, and how many times the best alternative's time the planner's choice takes."""
+    """The table's row, and the ratio of the choice's time to the best alternative's time."""
     run, best = chosen(result), best_alternative(result)
     way, predicted = planned(plan) if run["executor"] == PLANNED[0] else (None, None)
     loss = ratio(run, best)
@@ -56,7 +56,7 @@ def row_of(result, plan):
 
 
 def alternatives_markdown(bench, plans):
-    """`plans` has for each point what would run it, in the words of `rondo_bench --explain`."""
+    """`plans` has for each point the text of `rondo_bench --explain`."""
     both = [result for result in bench["results"] if chosen(result) and best_alternative(result)]
     if not both:
         return ""

@@ -1,8 +1,8 @@
-"""What rondo_micro measured, as tables: what exchanges, barriers and small products cost on a GPU."""
+"""Tables of what rondo_micro measured: the times of exchanges, barriers and small products on a GPU."""
 
 from markdown import number, table
 
-CHAIN_CLOCKS = 4  # of a multiply-add that waits for the one before, on every device since compute capability 7.0
+CHAIN_CLOCKS = 4  # clocks of a multiply-add that waits for the one before, since compute capability 7.0
 
 
 def nanoseconds(row):
@@ -17,18 +17,18 @@ def size_text(count):
     return f"{count // 1024} KB" if count % 1024 == 0 else f"{count} B"
 
 
-# Group, title, what a cell is, the parameter that has a column for each of its values, and the text of a cell.
+# Group, title, meaning of a cell, the parameter that has a column for each of its values, and the text of a cell.
 PIVOTS = (
     ("cluster_exchange", "Exchange in a cluster",
-     "ns for one exchange: every block writes so many bytes into the shared memory of all blocks of its cluster, waits for "
+     "ns for one exchange: every block writes these bytes into the shared memory of all blocks of its cluster, waits for "
      "theirs, and passes a barrier of the block. With `block acquire` the wait leaves L1 as it is.", "bytes", nanoseconds),
-    ("cluster_barrier", "Barrier of a cluster", "ns for one barrier of clusters of so many blocks.", "blocks", nanoseconds),
+    ("cluster_barrier", "Barrier of a cluster", "ns for one barrier of clusters of this many blocks.", "blocks", nanoseconds),
     ("grid_exchange", "Exchange in the grid, through L2",
-     "ns for one exchange: each block writes its part of so many bytes, reads all parts into shared memory, and passes a "
+     "ns for one exchange: each block writes its part of these bytes, reads all parts into shared memory, and passes a "
      "barrier of the block. Packets have an epoch beside each word; sentinels are the words alone.", "bytes", nanoseconds),
-    ("grid_sync", "Barrier of the grid", "ns for one barrier of grids of so many blocks.", "blocks", nanoseconds),
-    ("broadcast", "The same bytes from L2 to every block",
-     "ns for so many bytes in every block, and in brackets GB/s into each multiprocessor.", "bytes", with_bandwidth),
+    ("grid_sync", "Barrier of the grid", "ns for one barrier of grids of this many blocks.", "blocks", nanoseconds),
+    ("broadcast", "Broadcast from L2 to every block",
+     "ns for these bytes in every block, and in brackets GB/s into each multiprocessor.", "bytes", with_bandwidth),
 )
 
 
@@ -42,7 +42,7 @@ def label_of(row, without):
 
 
 def pivot(rows, parameter, cell):
-    """A line for each variant and set of the other parameters, in order of appearance."""
+    """A table with a line for each variant and set of the other parameters, in order of appearance."""
     values = sorted({row["parameters"][parameter] for row in rows})
     lines = {}
     for row in rows:
@@ -64,7 +64,7 @@ def products_table(rows):
 def head_text(micro):
     device = micro["device"]
     text = f"`rondo_micro` on {device['name']}, {micro['date'][:10]}, commit {micro['commit']}: medians of "
-    text += f"{micro['settings']['repeats']} repeats; clocks are of {number(device['clock_gigahertz'])} GHz, the highest."
+    text += f"{micro['settings']['repeats']} repeats; clocks are at {number(device['clock_gigahertz'])} GHz, the highest rate."
     if clusters := device.get("clusters_at_once"):
         text += " Clusters that run at once: " + ", ".join(f"{count} of {blocks}" for blocks, count in clusters.items()) + " blocks."
     chain = [row for row in rows_of(micro, "block") if row["variant"] == "multiply_add"]
@@ -81,7 +81,7 @@ def trouble_text(micro):
 
 
 def constants_markdown(micro):
-    """All of it; of None, that there is none."""
+    """The whole section; for None, a line that says that nothing was measured."""
     if micro is None:
         return "Not yet measured."
     parts = [head_text(micro)]

@@ -16,8 +16,8 @@ def load(path):
 
 
 def limit_seconds(record, point):
-    """The least time that the machine leaves for the products: operations of the inputs' one, or reading its kernel once,
-    and then operations of the recurrent one, or reading its kernel in every step."""
+    """The least time of the products on this machine: for the product of the inputs its operations or reading its kernel
+    once, for the recurrent product its operations or reading its kernel in every step, whichever is longer."""
     limits = record["limits"]
     read = point["recurrent_bytes"] / limits["read"][str(point["recurrent_bytes"])]
     of_inputs = point["I"] / (point["I"] + point["H"])
@@ -27,7 +27,7 @@ def limit_seconds(record, point):
 
 
 def ratio_at_limit(record, point):
-    """Of the best peer's time over the limit: what no implementation can pass."""
+    """The best peer's time over the limit, a ratio that no implementation can exceed."""
     return point["seconds"][point["best"]]["median"] / limit_seconds(record, point)
 
 
@@ -112,7 +112,7 @@ def chart_of(record):
 
 
 def cpu_markdown(paths, plots=None, document=None):
-    """All of it; charts are written into the folder `plots`, if there is one."""
+    """The whole section. Charts are written into the folder `plots`, if one is given."""
     parts = []
     for record in sorted((load(path) for path in paths), key=lambda record: record["threads"]):
         chart_path = plots / f"cpu_{record['threads']}_threads.svg" if plots else None

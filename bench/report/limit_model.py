@@ -1,17 +1,17 @@
-"""How fast a step of a recurrence can be on one GPU: what a measured time is held against.
+"""How fast a step of a recurrence can be on one GPU: the limit that measured times are compared with.
 
-Two models, both of the time of one step in microseconds, for B rows and H units:
+Two models give the time of one step in microseconds, for B rows and H units:
 
 * `limit`: a persistent kernel that keeps the recurrent weights on the chip for all steps. P multiprocessors hold one copy
   of them, g copies share the batch; the best P and g are taken.
 
       t = t_sync + t_epilogue + max(t_exchange, t_product, t_stream) + 0.3 min(t_exchange, t_product)
 
-* `stepwise`: a product and a pass over the gates per step, replayed from a CUDA graph, weights read anew in each.
+* `stepwise`: a product and a pass over the gates per step, replayed from a CUDA graph, weights read again in each step.
 
       t = t_launches + max(FLOPs / (0.65 peak), W / bandwidth)
 
-To either comes the product of all inputs with their kernel, spread over the T steps.
+Each model adds the product of all inputs with their kernel, spread over the T steps.
 
 The constants, with where each is from, are those of src/cuda/model/hardware_constants.h. Every number that comes out is a
 prediction; bench/results/gpu.md has what was measured beside it.
@@ -42,7 +42,7 @@ def products_per_clock(machine, math_name):
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One step: of which cell, how many units and rows, in which arithmetic."""
+    """One step: gates of the cell, units, rows, arithmetic."""
 
     gates: int
     H: int
@@ -63,7 +63,7 @@ class Step:
 
 
 def cell_gates(cell):
-    """Of "lstm", "gru_reset_before", "simple_rnn_relu", ..."""
+    """How many gates a cell has, by a name such as "lstm", "gru_reset_before", "simple_rnn_relu"."""
     for name, gates in GATES.items():
         if cell.startswith(name):
             return gates
@@ -143,7 +143,7 @@ def _step_of(point):
 
 
 def limit_us_per_step(point, machine=H200):
-    """Of a point of the benchmark, input product included."""
+    """The limit of a point of the benchmark, input product included."""
     step = _step_of(point)
     return persistent_us(step, machine) + input_us(step, point["T"], point["I"], machine) / point["T"]
 

@@ -1,4 +1,4 @@
-"""How reports write numbers, tables and links, and where in a page they put them."""
+"""Writes numbers, tables and links of reports, and puts them into pages."""
 
 import os
 import pathlib
@@ -7,7 +7,7 @@ from measurements import FileError
 
 
 def number(value, digits=3):
-    """With `digits` significant digits, without an exponent."""
+    """The value with `digits` significant digits, without an exponent."""
     if value is None:
         return "-"
     text = f"{value:#.{digits}g}"
@@ -20,13 +20,13 @@ def table(head, rows):
 
 
 def link_to(path, document):
-    """The path of a file as a page names it; as the working folder does where there is no page."""
+    """The path of a file relative to the page; without a page, relative to the working folder."""
     home = document.resolve().parent if document else pathlib.Path.cwd()
     return os.path.relpath(path.resolve(), home)
 
 
 def put_into(document, marker, text):
-    """Replaces the text between the two markers of that name."""
+    """Replaces the text between the two markers named `marker`."""
     begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
     content = document.read_text()
     if content.count(begin) != 1 or content.count(end) != 1 or content.index(begin) > content.index(end):

@@ -1,4 +1,4 @@
-"""What rondo_bench and rondo_micro measured: their files, checked and put in order, and the point sets of the first."""
+"""Reads and checks the files of rondo_bench and rondo_micro, and reads the point sets of rondo_bench."""
 
 import itertools
 import json
@@ -8,15 +8,15 @@ import pathlib
 FORMAT = "rondo_bench 1"
 MICRO_FORMAT = "rondo_micro 1"
 CHECK_FORMAT = "rondo_gpu_check 1"
-# Where scripts/gpu-check puts files of rondo_bench that are one, in the order of `merge`: the head is that of the last.
+# Keys under which scripts/gpu-check stores files of rondo_bench, in the order of `merge`: the last one's head is kept.
 BENCH_PARTS = ("bench_further", "bench_steps", "bench")
-# And where it puts what --alternatives measured: of the quick set, or of some of its points alone.
+# Keys under which scripts/gpu-check stores alternatives: of the quick set, or of some of its points alone.
 ALTERNATIVES_PARTS = ("alternatives", "headline")
-# What a plan takes on a CUDA device: the first that runs the recurrence.
+# The order of a plan's executors on a CUDA device: a plan takes the first that runs the recurrence.
 PLANNED = ("cuda_persistent", "cuda_stepwise")
 MATHS = ["bf16", "f16", "tf32", "f32"]
 GRAPHS = ["eager", "replayed", "not replayed"]
-# Of each field of a result, its type; what is not here may be there as well.
+# The type of each required field of a result. A result may have further fields.
 RESULT_FIELDS = {"id": str, "set": str, "cell": str, "H": int, "B": int, "T": int, "I": int, "math": str, "variant": str,
                  "flops": (int, float), "bytes": (int, float), "runs": list, "refusals": list, "failures": list}
 RUN_FIELDS = {"executor": str, "graph": str, "us_per_run": dict, "us_per_step": (int, float), "rounds": int,
@@ -24,7 +24,7 @@ RUN_FIELDS = {"executor": str, "graph": str, "us_per_run": dict, "us_per_step": 
 
 
 class FileError(Exception):
-    """A file that is not what it should be; says where."""
+    """A file that cannot be used. The message says where."""
 
 
 def _require(record, fields, where):
@@ -34,7 +34,7 @@ def _require(record, fields, where):
 
 
 def check_shape(bench, where):
-    """Throws `FileError` for anything that a table could not be made from."""
+    """Throws `FileError` for a file of rondo_bench that no table can be made from."""
     if bench.get("format") != FORMAT:
         raise FileError(f"{where}: format is {bench.get('format')!r}, not '{FORMAT}'")
     _require(bench, {"date": str, "commit": str, "command": list, "device": dict, "host": dict, "versions": dict,
@@ -56,7 +56,7 @@ def check_shape(bench, where):
 
 
 def check_micro_shape(micro, where):
-    """The same for a file of rondo_micro."""
+    """Throws `FileError` for a file of rondo_micro that no table can be made from."""
     if micro.get("format") != MICRO_FORMAT:
         raise FileError(f"{where}: format is {micro.get('format')!r}, not '{MICRO_FORMAT}'")
     _require(micro, {"date": str, "commit": str, "device": dict, "settings": dict, "measurements": list, "skipped": list,
@@ -94,7 +94,7 @@ def _checked(bench, where):
 
 
 def load(path):
-    """A file of rondo_bench, or all of those inside of a file of scripts/gpu-check as one."""
+    """A file of rondo_bench, or the files of rondo_bench within a file of scripts/gpu-check, merged into one."""
     data = _read(path)
     if not _is_check(data):
         return _checked(data, path)
@@ -102,8 +102,8 @@ def load(path):
 
 
 def load_alternatives(path):
-    """From a file of scripts/gpu-check: what was measured of persistent kernels beside those that a plan takes, and for
-    each point what `rondo_bench --explain` says. (None, {}) where there is none."""
+    """From a file of scripts/gpu-check: the measured alternatives of persistent kernels, and for each point the text of
+    `rondo_bench --explain`. (None, {}) where the file has none."""
     data = _read(path)
     part = next((part for part in ALTERNATIVES_PARTS if _is_check(data) and data.get(part)), None)
     if part is None:
@@ -112,8 +112,8 @@ def load_alternatives(path):
 
 
 def load_ways(path):
-    """What `--alternatives` measured: a file of rondo_bench, or that part of a file of scripts/gpu-check. None where there is
-    none, as in what rondo_micro and scripts/bench cpu wrote."""
+    """What `--alternatives` measured: a file of rondo_bench, or the part of a file of scripts/gpu-check. None where a file
+    has none, such as those of rondo_micro and scripts/bench cpu."""
     data = _read(path)
     if isinstance(data, dict) and ("peers" in data or data.get("format") == MICRO_FORMAT):
         return None
@@ -121,8 +121,8 @@ def load_ways(path):
 
 
 def load_micro(path):
-    """A file of rondo_micro, or the one inside of a file of scripts/gpu-check; None where that has none, and for a file of
-    rondo_bench."""
+    """A file of rondo_micro, or the one within a file of scripts/gpu-check. None where the latter has none, and for a file
+    of rondo_bench."""
     data = _read(path)
     if _is_check(data):
         data = data.get("micro")
@@ -137,8 +137,7 @@ def load_micro(path):
 
 
 def merge(benches):
-    """One for all, with the last one's head: of a point that several measured, the last. They must be of one kind of
-    device."""
+    """Merges files of one kind of device, with the last file's head. A point in several files is taken from the last."""
     names = sorted({bench["device"]["name"] for bench in benches})
     if len(names) > 1:
         raise FileError(f"files of several devices: {', '.join(names)}")
@@ -160,7 +159,7 @@ def fastest(runs):
 
 
 def best_cudnn(result):
-    """Over its algorithms, eager and replayed."""
+    """The fastest run of cuDNN over its algorithms, eager and replayed."""
     return fastest([run for run in result["runs"] if is_cudnn(run["executor"])])
 
 
@@ -169,7 +168,7 @@ def runs_of(result, executor):
 
 
 def planned_rondo(result):
-    """Of the executor that a plan takes, eager or replayed. On another device than CUDA, the fastest executor."""
+    """The fastest run, eager or replayed, of the executor that a plan takes; without CUDA, that of any executor."""
     of_plans = (runs_of(result, executor) for executor in PLANNED)
     own = [run for run in result["runs"] if not is_cudnn(run["executor"])]
     return fastest(next((runs for runs in of_plans if runs), own))

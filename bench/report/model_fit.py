@@ -1,4 +1,4 @@
-"""How far the planner's predictions are from what was measured, for each kind of kernel."""
+"""Compares the planner's predictions with measurements, for each kind of kernel."""
 
 import math
 
@@ -8,8 +8,8 @@ from measurements import geometric_mean
 from tables import full_name
 from tuning import STEPWISE, competitors
 
-ABOUT = """Predicted over measured, of every way that was measured and of `cuda_stepwise`; above 1 the model is too slow. The
-product of the inputs is in both. Spread: the factor within which two thirds of them are of the mean."""
+ABOUT = """Predicted over measured time of every measured way and of `cuda_stepwise`; above 1 the model is too slow. Both times
+include the product of the inputs. Spread: two thirds of the ratios are within this factor of the mean."""
 
 
 def kind_of(run):
@@ -31,7 +31,7 @@ def ratios(bench):
 
 
 def spread(values):
-    """The geometric standard deviation."""
+    """The geometric standard deviation of the values."""
     mean = math.log(geometric_mean(values))
     return math.exp(math.sqrt(sum((math.log(value) - mean) ** 2 for value in values) / len(values)))
 
@@ -44,7 +44,7 @@ def fit_row(kind, math_name, some):
 
 
 def fit_markdown(bench):
-    """Empty where nothing has a prediction."""
+    """The section; empty where no run has a prediction."""
     found = ratios(bench)
     rows = []
     for kind in dict.fromkeys(kind for kind, *_ in found):

@@ -19,7 +19,7 @@ def threads_of(record):
 
 
 def cpu_table(records):
-    """The geometric mean and the least of the ratios, for each number of threads."""
+    """A table with the geometric mean and the least of the ratios, for each number of threads."""
     summaries = [{row[0]: row for row in cpu_tables.summary_rows(record)} for record in records]
     labels = list(dict.fromkeys(label for summary in summaries for label in summary))
     rows = []
@@ -40,7 +40,7 @@ def cpu_chart(records):
 
 
 def cpu_overview(paths, plots, document):
-    """Of files of scripts/bench cpu, one for each number of threads."""
+    """The section about files of scripts/bench cpu, one file for each number of threads."""
     records = sorted((cpu_tables.load(path) for path in paths), key=lambda record: record["threads"])
     parts = [cpu_table(records)]
     if plots:
@@ -51,7 +51,7 @@ def cpu_overview(paths, plots, document):
 
 
 def gpu_row(executor, math_name, pairs):
-    """`pairs` are results, each with its fastest run of the executor."""
+    """A row of the table. `pairs` are results, each with its fastest run of the executor."""
     ratios = [(against_cudnn(result, run), result) for result, run in pairs]
     of = {key: [(values[key], result) for values, result in ratios if values[key] is not None] for key in ("best", "standard")}
     means = {key: times(geometric_mean(value for value, _ in found)) for key, found in of.items()}
@@ -61,7 +61,7 @@ def gpu_row(executor, math_name, pairs):
 
 
 def gpu_table(bench):
-    """For each executor that a plan takes, the geometric means of each arithmetic."""
+    """A table with the geometric means of each arithmetic, for each executor that a plan takes."""
     results = [result for result in bench["results"] if result["set"] != STEPS_SET]
     rows = []
     for executor in PLANNED:
@@ -87,7 +87,7 @@ def gpu_chart(bench):
 
 
 def gpu_overview(path, plots, document):
-    """Of a file of scripts/gpu-check or of rondo_bench."""
+    """The section about a file of scripts/gpu-check or of rondo_bench."""
     bench = load(path)
     parts = [gpu_table(bench)]
     if plots:
@@ -98,7 +98,7 @@ def gpu_overview(path, plots, document):
 
 
 def overviews(paths, plots, document):
-    """(marker, text) for each kind of record among the files; of several records of a GPU, the last."""
+    """(marker, text) for each kind of record among the files. The last of several records of a GPU is taken."""
     if plots:
         plots.mkdir(parents=True, exist_ok=True)
     of_cpu = [path for path in paths if is_of_cpu(path)]

@@ -1,5 +1,5 @@
-"""What is expected of a device on which nothing was measured yet: `rondo_bench --explain GPU --json FILE`, beside the limit and
-beside what a record of that device has of cuDNN."""
+"""Predictions for a device before any measurement, from `rondo_bench --explain GPU --json FILE`, beside the limit and
+beside cuDNN's times in a record of that device."""
 
 import json
 
@@ -10,9 +10,9 @@ from tables import full_name, mean_of, percent, times
 
 FORMAT = "rondo_plans 1"
 
-ABOUT = """Microseconds per step, the input product in them, and the start of a run, spread over its steps. Predicted, but for
-cuDNN, whose best result is of the record. Rows and units are of one team and of one block; weights are KiB of a block in registers +
-in shared memory + read in every step."""
+ABOUT = """Microseconds per step, including the input product and the start of a run, spread over its steps. All are predictions except
+cuDNN's, the best result in the record. Rows are of one team, units of one block; weights are KiB of a block in registers + in
+shared memory + read in every step."""
 
 
 def load_plans(path):
@@ -23,7 +23,7 @@ def load_plans(path):
 
 
 def way_cells(way):
-    """Kind, teams x blocks, rows x units, weights."""
+    """Cells of the way: kind, teams x blocks, rows x units, weights."""
     if way is None:
         return ["stepwise", "", "", ""]
     weights = " + ".join(f"{way[f'{place}_weight_bytes'] // 1024}" for place in ("register", "shared", "streamed"))
@@ -33,7 +33,7 @@ def way_cells(way):
 
 
 def plan_row(plan, result):
-    """The table's row, and its ratios: to cuDNN's best and to the limit."""
+    """The table's row, and its ratios to cuDNN's best and to the limit."""
     predicted, limit = plan["predicted_us_per_run"] / plan["T"], limit_model.limit_us_per_step(plan)
     cudnn = best_cudnn(result) if result else None
     values = {"best": cudnn["us_per_step"] / predicted if cudnn else None, "fraction": limit / predicted}
@@ -43,7 +43,7 @@ def plan_row(plan, result):
 
 
 def means(rows_of):
-    """A line for each arithmetic, and one for all."""
+    """A table with a line for each arithmetic, and one for all."""
     rows = []
     for name, values in rows_of:
         ratios = [value["best"] for value in values if value["best"] is not None]
@@ -54,7 +54,7 @@ def means(rows_of):
 
 
 def plans_markdown(plans, bench):
-    """`bench` is the record, of the same kind of device."""
+    """The section. `bench` is the record; its device must be of the same kind."""
     if "H200" not in plans["device"]["name"] or "H200" not in bench["device"]["name"]:
         raise FileError(f"plans for {plans['device']['name']}, a record of {bench['device']['name']}: the limit is of an H200")
     results = {result["id"]: result for result in bench["results"]}

@@ -1,4 +1,4 @@
-"""A chart as SVG: a row for each label, a dot for each series, along a logarithmic axis. Nothing but text is needed."""
+"""A chart as SVG: a row for each label, a dot for each series, along a logarithmic axis. Needs no library."""
 
 import math
 from xml.sax.saxutils import escape
@@ -8,7 +8,7 @@ ROW, LEFT, WIDTH, TOP = 18, 330, 520, 64
 
 
 def _ticks(low, high):
-    """1, 2 and 5 times powers of ten, within and around."""
+    """Ticks at 1, 2 and 5 times powers of ten, within the range and around it."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     every = [digit * 10.0**power for power in range(first, last + 1) for digit in (1, 2, 5)]
     inside = [tick for tick in every if low <= tick <= high]
@@ -18,7 +18,7 @@ def _ticks(low, high):
 
 
 def chart(title, labels, series):
-    """`series` has for each name a value for each label, or None where there is none."""
+    """The chart's text. `series` maps a name to a value for each label, or None for a missing value."""
     values = [value for column in series.values() for value in column if value]
     ticks = _ticks(min(values), max(values))
     span = math.log10(ticks[-1] / ticks[0])

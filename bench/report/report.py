@@ -11,21 +11,21 @@
     report.py overview FILE... [--doc docs/performance.md] [--plots docs/images]
     report.py tuning FILE... [--header src/cuda/persistent/planner/tuning_rows.h]
 
-FILE is what `scripts/gpu-check` wrote; for results also what `rondo_bench --json`, for constants what `rondo_micro --out`,
-and for cpu what `scripts/bench cpu` wrote. `record` is constants and results together, and `overview` takes files of both
-kinds. Without --doc the Markdown is printed; with --doc it replaces the text between markers of that page,
+FILE is what `scripts/gpu-check` wrote. `results` also takes files of `rondo_bench --json`, `constants` those of
+`rondo_micro --out`, and `cpu` those of `scripts/bench cpu`. `record` is constants and results together, and `overview`
+takes files of a GPU and of the CPU. Without --doc the Markdown is printed; with --doc it replaces the text between markers,
 `<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `prediction`, `plans`, `model`, `overview_cpu`,
 `overview_gpu`). --plots writes SVG charts into a folder.
 
 `overview` makes one table and one chart for the CPU and for the GPU each.
 
-`plans` compares what is expected of every point, as `rondo_bench --explain h200 --json PLANS` wrote it, with cuDNN in FILE.
+`plans` compares the predictions for every point, from `rondo_bench --explain h200 --json PLANS`, with cuDNN in FILE.
 
-`model` tells what the planner's model takes of a GPU, what rondo_micro measured of it in FILE, and how far predictions are
-from what was measured there; --header puts the numbers into the model.
+`model` compares the constants of the planner's model with what rondo_micro measured in FILE, and predictions with the
+measurements there; --header writes the measured constants into the model.
 
-`tuning` writes the planner's table of ways that were measured to be faster than those its model takes, from the
-alternatives in all files, the oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/planner/tuning_rows.h`.
+`tuning` writes the planner's table of ways that were measured to be faster than the choices of the model, from the
+alternatives in all files, oldest first: `report.py tuning bench/results/*.json --header src/cuda/persistent/planner/tuning_rows.h`.
 """
 
 import argparse
@@ -47,10 +47,10 @@ from tables import STEPS_SET, overall_table, point_name, speed_table, steps_tabl
 from tuning import tuning_header
 
 BENCH = pathlib.Path(__file__).resolve().parents[1]
-MOST_NAMED = 20  # points that were not measured
+MOST_NAMED = 20  # how many points that were not measured the report names
 
-STEPS_ABOUT = """Microseconds per step of runs that are alike but for T, the product of the inputs and what a run costs once
-in them; then of each further step, from one T to the next. Apart: how far from their middle they are at most."""
+STEPS_ABOUT = """Microseconds per step of runs that differ only in T, including the product of the inputs and the cost of a start;
+then of each further step, from one T to the next. Apart: the largest distance of the values from their middle."""
 
 
 def head_text(bench):
@@ -77,7 +77,7 @@ def trouble_text(benches):
 
 
 def results_markdown(bench, plots=(), alternatives=None, plans=None):
-    """All of it; times are microseconds for one step, medians, with the product of the inputs."""
+    """The whole section. Times are medians of microseconds per step, with the product of the inputs."""
     groups = {}
     for result in bench["results"]:
         if result["runs"] and result["set"] != STEPS_SET:
@@ -109,7 +109,7 @@ def prediction_markdown(points):
 
 
 def results_of(paths, options):
-    """(marker, text) of files of rondo_bench or scripts/gpu-check; of alternatives, the last file's that has them."""
+    """(marker, text) of files of rondo_bench or scripts/gpu-check. Alternatives are those of the last file that has any."""
     bench = merge([load(path) for path in paths])
     found = [pair for pair in map(load_alternatives, paths) if pair[0]]
     plots = write_plots(bench, options.plots, options.doc) if options.plots else ()
@@ -126,7 +126,7 @@ def tuning_of(paths):
 
 
 def model_markdown(record, constants):
-    """The model's constants; with the path of a record, beside what it has for them, and how far the model was off."""
+    """The model's constants; with the path of a record, also the record's values and the errors of the predictions."""
     if record is None:
         return constants_table(constants)
     micro, ways = load_micro(record), load_ways(record)
@@ -136,7 +136,7 @@ def model_markdown(record, constants):
 
 
 def model_of(record, header):
-    """(marker, text); with a header, puts what was measured into it first."""
+    """(marker, text). With a header, first writes the measured constants into the header."""
     if header:
         micro = load_micro(record) if record else None
         if micro is None:

@@ -10,14 +10,14 @@ from markdown import table
 from measurements import FileError
 
 HEADER = pathlib.Path(__file__).resolve().parents[2] / "src/cuda/model/hardware_constants.h"
-# A comment of one line that says unit, source and meaning, and the number below it.
+# A comment of one line with unit, source and meaning, and the number below.
 LINES = re.compile(r"  /// (?P<unit>[^,\n]+), (?P<source>[^:\n]+): (?P<what>.+)\n"
                    r"  double (?P<name>\w+) = (?P<value>[0-9.e+-]+);\n")
 LINE_WIDTH = 120
 
 
 def digits(value):
-    """Four that count, without an exponent."""
+    """The number with four significant digits, without an exponent."""
     text = f"{value:.4g}"
     return f"{value:.0f}" if "e" in text else text
 
@@ -51,7 +51,7 @@ def constant_values(header=HEADER):
 
 
 def write_constants(measured, record, header=HEADER):
-    """Puts the numbers of `measured`, {name: value}, into the header, as measured in that record."""
+    """Writes the numbers of `measured`, {name: value}, into the header, marked as measured in `record`."""
     path = pathlib.Path(header)
     text = path.read_text()
     for constant in read_constants(header):
@@ -71,13 +71,13 @@ def _median(row):
 
 
 def _largest(rows, parameter):
-    """Those with the largest value of a parameter."""
+    """The rows with the largest value of a parameter."""
     most = max((row["parameters"][parameter] for row in rows), default=None)
     return [row for row in rows if row["parameters"][parameter] == most]
 
 
 def _line(points):
-    """(t at x = 0, t for each x more) of the straight line next to (x, t), or Nones where there is none that rises."""
+    """(intercept, slope) of the straight line fitted to (x, t), or Nones where no rising line fits."""
     xs, ts = [x for x, _ in points], [t for _, t in points]
     if len(set(xs)) < 2:
         return None, None
@@ -105,7 +105,7 @@ def _products(micro, clock):
 
 
 def _cluster(micro):
-    """Of the largest clusters, when all that fit the device exchange at once; into a block come the bytes of all its peers."""
+    """Exchange of the largest clusters, as many as fit the device at once. A block receives the bytes of all its peers."""
     rows = _largest(_find(micro, "cluster_exchange", "all"), "blocks")
     start, slope = _line([(row["parameters"]["blocks"] * row["parameters"]["bytes"], _median(row)) for row in rows])
     return {"cluster_exchange_ns": start, "cluster_bytes_per_ns": slope and 1 / slope}
@@ -117,7 +117,7 @@ def _grid(micro):
 
 
 def _l2(micro):
-    """What further bytes cost one block alone, and every block of the device."""
+    """The time of further bytes for one block alone, and for every block of the device."""
     loads = _find(micro, "broadcast", "loads")
     most = max((row["parameters"]["clusters"] for row in loads), default=0)
 
@@ -128,7 +128,7 @@ def _l2(micro):
 
 
 def measured_constants(micro):
-    """{name: value} of those that a record of rondo_micro tells."""
+    """{name: value} of the constants that a record of rondo_micro has."""
     clock = _clock(micro)
     barrier = _find(micro, "block", "barrier")
     found = {"clocks_per_ns": clock, "block_exchange_ns": _median(barrier[0]) if barrier else None, **_cluster(micro),
@@ -137,7 +137,7 @@ def measured_constants(micro):
 
 
 def constants_table(constants, measured=None):
-    """With `measured`, what a record has beside what the model takes."""
+    """The table of constants; with `measured`, also the values of a record."""
     head = ["constant", "the model takes", "", "is", "what"] + (["measured"] if measured else [])
     rows = [[f"`{constant.name}`", digits(constant.value), constant.unit, constant.source, constant.what.rstrip(".")]
             + ([digits(measured[constant.name]) if constant.name in measured else "-"] if measured else [])

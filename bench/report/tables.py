@@ -1,12 +1,12 @@
-"""Tables of what rondo_bench measured: points against cuDNN and the limit, all of them in few lines, what variants cost, and
-whether a step costs the same however many there are."""
+"""Tables of what rondo_bench measured: points against cuDNN and the limit, a summary, the cost of variants, and the cost of
+a step over T."""
 
 import limit_model
 from markdown import number, table
 from measurements import PLANNED, best_cudnn, fastest, geometric_mean, is_cudnn, planned_rondo, runs_of
 
 STANDARD = "cudnn_standard"
-STEPS_SET = "steps"  # of its points a table of their own is made: cuDNN is not asked for them
+STEPS_SET = "steps"  # cuDNN does not run its points, so they have a separate table
 
 
 def point_name(point):
@@ -33,7 +33,7 @@ def percent(value):
 
 
 def limit_of(bench, result):
-    """None on a device that the model is not of."""
+    """The limit of a result's point; None on a device without a limit model."""
     return limit_model.limit_us_per_step(result) if "H200" in bench["device"]["name"] else None
 
 
@@ -46,12 +46,12 @@ def replayed(result, executor):
 
 
 def against_cudnn(result, run):
-    """How much faster than cuDNN's best and than its standard algorithm, replayed, a run is."""
+    """Time of cuDNN's best, and of its standard algorithm, replayed, over the time of a run."""
     return {"best": ratio(best_cudnn(result), run), "standard": ratio(replayed(result, STANDARD), run)}
 
 
 def comparison(bench, result):
-    """Of what a plan takes: how much faster than cuDNN it is, and how much of the limit it reaches."""
+    """The plan's executor against cuDNN, and the share of the limit that it reaches."""
     rondo, limit = planned_rondo(result), limit_of(bench, result)
     return {**against_cudnn(result, rondo), "fraction": limit / rondo["us_per_step"] if limit and rondo else None}
 
@@ -61,13 +61,13 @@ def mean_of(values, key):
 
 
 def own_executors(results):
-    """Those that a plan takes; where none of these ran, all that are not cuDNN's, in order of appearance."""
+    """The executors that a plan takes; where none of them ran, all except cuDNN's, in order of appearance."""
     ran = dict.fromkeys(run["executor"] for result in results for run in result["runs"] if not is_cudnn(run["executor"]))
     return [executor for executor in PLANNED if executor in ran] or list(ran)
 
 
 def rondo_columns(results):
-    """(executor, graph): the first one call by call as well, the others replayed."""
+    """Columns (executor, graph): the first executor eager and replayed, further ones of a plan replayed."""
     executors = own_executors(results)
     ran = {(run["executor"], run["graph"].removeprefix("not ")) for result in results for run in result["runs"]}
     wanted = [(executor, graph) for executor in executors for graph in ("eager", "replayed")]
@@ -95,7 +95,7 @@ def speed_row(bench, result, columns):
 
 
 def speed_table(bench, results):
-    """One row for each point, and the geometric means below."""
+    """A table with one row for each point, and the geometric means below."""
     columns = rondo_columns(results)
     head = ["point", "cuDNN, best"] + [f"`{executor}`, {graph}" for executor, graph in columns]
     head += ["against best", "against standard, replayed", "limit (predicted)", "of the limit", "spread"]
@@ -115,7 +115,7 @@ def overall_row(bench, cell, math_name, results):
 
 
 def overall_table(bench, groups):
-    """Of each cell and arithmetic, of each arithmetic that several cells have, and of everything."""
+    """A row for each cell and arithmetic, for each arithmetic that several cells have, and for everything."""
     rows = [overall_row(bench, *group, results) for group, results in sorted(groups.items())]
     for math_name in sorted({math_name for _, math_name in groups}):
         of_math = [results for (_, name), results in sorted(groups.items()) if name == math_name]
@@ -129,7 +129,7 @@ def overall_table(bench, groups):
 
 
 def variant_cost(result, plain, takes_part):
-    """Of one side, whose executors `takes_part` knows."""
+    """The cost of a variant on one side of the comparison; `takes_part` tells whether an executor is on that side."""
     runs, plain_runs = ([run for run in of["runs"] if takes_part(run["executor"])] for of in (result, plain))
     if runs and plain_runs:
         return f"{100 * (ratio(fastest(runs), fastest(plain_runs)) - 1):+.1f} %"
@@ -139,7 +139,7 @@ def variant_cost(result, plain, takes_part):
 
 
 def variant_table(bench):
-    """What each variant costs beside the plain point of the same size, for each executor that a plan takes and the best of
+    """The cost of each variant against the plain point of equal size, for each executor that a plan takes and the best of
     cuDNN."""
     by_id = {result["id"]: result for result in bench["results"]}
     executors = own_executors(bench["results"])
@@ -155,12 +155,12 @@ def variant_table(bench):
 
 
 def plus_minus(values):
-    """How far the values are from the middle of them all, at most."""
+    """The largest distance of the values from their middle."""
     return "-" if len(values) < 2 else f"± {100 * (max(values) - min(values)) / (max(values) + min(values)):.1f} %"
 
 
 def steps_rows(results, executor, lengths):
-    """One line for runs that are alike but for T: time per step, and of each step beyond the next shorter run."""
+    """A line for runs that differ only in T: time per step, and time of each step beyond the next shorter run."""
     us_per_run = {result["T"]: fastest(runs_of(result, executor))["us_per_run"]["median"] for result in results}
     per_step = {T: us / T for T, us in us_per_run.items()}
     further = {}
@@ -174,7 +174,7 @@ def steps_rows(results, executor, lengths):
 
 
 def steps_table(bench):
-    """Of the set "steps": what a step costs over T."""
+    """The table of the set "steps": the time of a step over T."""
     results = sorted((r for r in bench["results"] if r["set"] == STEPS_SET and r["runs"]), key=lambda r: r["T"])
     lengths = sorted({result["T"] for result in results})
     alike = {}

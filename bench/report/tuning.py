@@ -1,6 +1,6 @@
-"""The planner's table of measured ways (src/cuda/persistent/planner/tuning_rows.h) from records in which persistent kernels were
-measured beside each other: a row for each point at which another way, or cuda_stepwise, was faster than what the model of a
-step takes."""
+"""Writes the planner's table of measured ways (src/cuda/persistent/planner/tuning_rows.h) from records in which persistent
+kernels were measured beside each other. The table has a row for each point at which another way, or cuda_stepwise, was faster
+than the choice of the model."""
 
 from alternatives import NAMES
 from measurements import FileError, fastest, runs_of
@@ -10,14 +10,14 @@ LEAST_GAIN = 0.03
 INPUT_GAIN = constant_values()["input_gain"]  # as weighed_ns of persistent_choice.cpp
 STEPWISE = "cuda_stepwise"
 FUSED = "fused"  # a part of the name of a way whose kernel multiplies x itself
-# In the order of the enumerators, which is that of the table.
+# Names in the order of the enumerators, which is the order of the table.
 CELLS = ("simple_rnn", "lstm", "gru")
 DTYPES = ("f64", "f32", "f16", "bf16")
 MATRIX_MATHS = ("strict", "tf32", "tf32x3")
-# Of each of the benchmark's arithmetics, DType and MatrixMath.
+# DType and MatrixMath of each of the benchmark's arithmetics.
 MATHS = {"f32": ("f32", "strict"), "tf32": ("f32", "tf32"), "tf32x3": ("f32", "tf32x3"),
          "f16": ("f16", "strict"), "bf16": ("bf16", "strict")}
-MOST_ROWS_OF_A_TEAM = [2**k for k in range(14)]  # that the planner tries, and more
+MOST_ROWS_OF_A_TEAM = [2**k for k in range(14)]  # all sizes that the planner tries, and more
 
 HEADER = """/// Written by bench/report/report.py tuning; not by hand. Above each row stands its point, and what was measured of the
 /// candidate that the model takes.
@@ -45,13 +45,13 @@ def spread(run):
 
 
 def competitors(result):
-    """The ways that were measured, in the planner's order, and cuda_stepwise."""
+    """The runs of the measured ways, in the planner's order, and of cuda_stepwise."""
     return [run for run in result["runs"] if run["graph"] != "eager" and run["executor"].startswith((*NAMES, STEPWISE))]
 
 
 def modelled_choice(result):
-    """What the planner takes where it has no table: the way of the least predicted time, where kernels that multiply x
-    themselves have to win by something, and cuda_stepwise if that is less."""
+    """The planner's choice without a table: the way of the least predicted time, where kernels that multiply x themselves
+    must be faster by LEAST_INPUT_GAIN, or cuda_stepwise if its predicted time is less."""
     runs = competitors(result)
     for run in runs:
         if "predicted_us_per_run" not in run:
@@ -71,14 +71,14 @@ def weighed_us(run):
 
 
 def winner(result):
-    """(the fastest, what the model takes), or None where that is as good."""
+    """(the fastest run, the model's choice), or None where the choice is as good."""
     best, choice = fastest(competitors(result)), modelled_choice(result)
     gain = choice["us_per_run"]["median"] / best["us_per_run"]["median"] - 1
     return (best, choice) if gain > max(LEAST_GAIN, spread(best), spread(choice)) else None
 
 
 def key_of(bench, result):
-    """What tuning_key has, in the order of the table; strings by their places among the enumerators."""
+    """The fields of tuning_key in the order of the table; names are replaced by their enumerators' numbers."""
     cell = next((cell for cell in CELLS if result["cell"].startswith(cell)), None)
     if cell is None or result["math"] not in MATHS:
         raise FileError(f"{result['id']}: the table has no such cell or arithmetic")
@@ -89,8 +89,8 @@ def key_of(bench, result):
 
 
 def measured_points(benches):
-    """{key: {(B, T): (result, name of its record)}} of plain points with several ways. Of a point that several records have,
-    that of the last; of several I, the least, whose time is most of all the recurrence's. `benches`: (name, bench)."""
+    """{key: {(B, T): (result, name of its record)}} of plain points with several ways. The last record of a point counts,
+    and of several I the least, in whose time the recurrence has the largest share. `benches`: (name, bench)."""
     latest = {}
     for name, bench in benches:
         for result in bench["results"]:
@@ -98,7 +98,7 @@ def measured_points(benches):
                 latest[key_of(bench, result), result["B"], result["T"], result["I"]] = (result, name)
     points = {}
     for (key, B, T, _), found in sorted(latest.items(), key=lambda item: item[0], reverse=True):
-        points.setdefault(key, {})[B, T] = found  # the least I comes last
+        points.setdefault(key, {})[B, T] = found  # the least I is last
     return points
 
 
@@ -113,7 +113,7 @@ def shared_alike(way, B):
 
 
 def range_of_B(run, B, measured):
-    """(least, most): neighbours of B for which the way is the same, and that are not nearer to another one that was measured."""
+    """(least, most): neighbours of B for which the way is equal, and that are not nearer to another measured B."""
     if run["executor"] == STEPWISE:
         return B, B
 
@@ -129,8 +129,8 @@ def range_of_B(run, B, measured):
 
 
 def ranges_of_T(wins, measured):
-    """{T: (least, most or None)} of the winners at one B: more steps for a persistent kernel, fewer for cuda_stepwise, up to
-    the next T that was measured."""
+    """{T: (least, most or None)} of the winners at one B. A persistent kernel also wins with more steps and cuda_stepwise
+    with fewer, up to the next measured T."""
     ranges, taken = {}, 0
     for T in sorted(wins):
         if wins[T]["executor"] == STEPWISE:
@@ -144,7 +144,7 @@ def ranges_of_T(wins, measured):
 
 
 def rows_of(key, points):
-    """(sort key, text) of the rows of one key."""
+    """[(sort key, text)] of the rows of one key."""
     rows = []
     for B in sorted({B for B, _ in points}):
         measured = [T for other, T in points if other == B]
@@ -159,7 +159,7 @@ def rows_of(key, points):
 
 
 def range_of_I(run, I):
-    """The field of a row: a kernel that multiplies x itself and was faster is so for fewer inputs, another one for more."""
+    """The field .I of a row: a kernel that multiplies x itself also wins with fewer inputs, another kernel with more."""
     if run["executor"] == STEPWISE:
         return []
     return [f".I = {{.{'most' if multiplies_inputs(run) else 'least'} = {I}}}"]
@@ -182,7 +182,7 @@ def row_text(key, B_range, T_range, best, choice, result, record):
 
 
 def tuning_header(benches):
-    """The text of tuning_rows.h from (name, bench) of each record, the oldest first."""
+    """The text of tuning_rows.h from (name, bench) of each record, oldest first."""
     rows = [row for key, points in measured_points(benches).items() for row in rows_of(key, points)]
     texts = [text for _, text in sorted(rows)]
     header = HEADER.replace("ROWS", str(len(texts)))

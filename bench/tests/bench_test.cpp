@@ -83,7 +83,7 @@ TEST(Problem, DataAreRandomAndInTurns) {
   for (const float weight : problem.weights.kernel.to(DType::f32).to_vector<float>()) EXPECT_LE(std::abs(weight), 0.5F);
 }
 
-// 8 steps of 3 rows of 2 inputs and 4 units, of 2 bytes each: 288 bytes.
+// A set has 8 steps of 3 rows of 2 inputs and 4 units, of 2 bytes each: 288 bytes.
 TEST(Problem, HasAsManySetsAsLeaveTheCaches) {
   EXPECT_EQ(problem_of(small_point(Variant::plain), 100).sets.size(), 1U);
   EXPECT_EQ(problem_of(small_point(Variant::plain), 200).sets.size(), 2U);

@@ -1,4 +1,4 @@
-// Who is right, who is wrong and who stalls in a contest: this program has a list of executors of its own.
+// A contest tells executors that are right, wrong or stall apart. This program replaces the list of executors.
 
 #include "program/contest.h"
 
@@ -17,7 +17,7 @@ namespace {
 
 enum class Fault : std::uint8_t { none, wrong_order, stalls_at_once, stalls_later };
 
-/// Another executor with a fault.
+/// A sound executor with a fault added.
 class Faulty final : public Executor {
  public:
   Faulty(std::string_view name, Fault fault, const Executor& sound) : name_(name), fault_(fault), sound_(sound) {}
@@ -58,7 +58,7 @@ class Faulty final : public Executor {
   const Executor& sound_;
 };
 
-/// The wrong one is first, as a plan would take it.
+/// Executors with these faults; the wrong one is first, so that a plan takes it.
 template <Fault... kFaults>
 std::array<const Executor*, sizeof...(kFaults) + 1> faulty_list(const Executor& sound) {
   static const std::array<Faulty, sizeof...(kFaults)> faulty{Faulty(
@@ -91,7 +91,7 @@ class ContestTest : public ::testing::TestWithParam<Device> {
     return run_contest(point, properties_of(GetParam()), {.rounds = 2, .round_ms = 0.001, .executors = executors});
   }
   std::string trusted() const { return GetParam() == cpu() ? "reference" : "cuda_stepwise"; }
-  std::size_t ways() const { return GetParam() == cpu() ? 1 : 2; }  // eager, and replayed
+  std::size_t ways() const { return GetParam() == cpu() ? 1 : 2; }  // eager and replayed
 };
 
 std::size_t measured(const ContestResult& result, const std::string& executor) {

@@ -1,4 +1,4 @@
-"""cpu_smoke_test.py PEERS: a tiny contest on the CPU, and what the report makes of it. Times decide nothing."""
+"""cpu_smoke_test.py PEERS: runs a tiny contest on the CPU and makes its report. Times decide nothing."""
 
 import json
 import os
@@ -64,13 +64,13 @@ class CpuTablesTest(unittest.TestCase):
                        "limits": {"flops": 20e6, "product": 10e6, "read": {"64": 32e6}}}
 
     def test_rows(self):
-        # Of 100 us, 100 operations of the inputs at 10 MFLOP/s are 10; as many recurrent ones would be 10, but 10 times 64
-        # bytes at 32 MB/s are 20. The best peer takes 96.
+        # The run takes 100 us. 100 operations of the inputs at 10 MFLOP/s take 10 us; 100 recurrent ones would take 10 us,
+        # but 10 times 64 bytes at 32 MB/s take 20 us. The best peer takes 96 us.
         self.assertEqual(cpu_tables.speed_rows(self.record)[0],
                          ["point", "10.00", "30 %", "15.00", "9.60", "**0.96** (0.86 to 1.06) B 2", "3.20"])
         self.record["limits"]["read"]["64"] = 64e9
         self.assertEqual(cpu_tables.speed_rows(self.record)[0][2], "20 %")
-        # Of one step, with 10 operations of either kind: both kernels are read once, in 2 us each.
+        # One step, with 10 operations of either kind: both kernels are read once, in 2 us each.
         self.record["limits"]["read"]["64"] = 32e6
         self.record["results"][0].update(T=1, flops=20)
         self.assertEqual(cpu_tables.speed_rows(self.record)[0][2], "4 %")

@@ -1,5 +1,5 @@
-// The kernels of rondo_micro that exchange, on the simulated device: whether every word comes where it should, under
-// every schedule, and whether what never comes is given up. Times are not looked at.
+// The kernels of rondo_micro that exchange, on the simulated device: every word arrives where it should, under every
+// schedule, and a wait for a word that never arrives ends. Times are not tested.
 
 #include <gtest/gtest.h>
 
@@ -25,10 +25,10 @@ void fill(HeapBlock<device::Words4>& block) {
   }
 }
 
-/// After each round a block has what its neighbour in the cluster had.
+/// Each round moves a block's words to its neighbour in the cluster.
 template <unsigned kBlocks>
 void expect_turned(unsigned words, unsigned rounds) {
-  constexpr unsigned kClusters = kBlocks > 8 ? 1 : 2;  // more threads than ThreadSanitizer can watch
+  constexpr unsigned kClusters = kBlocks > 8 ? 1 : 2;  // ThreadSanitizer cannot watch more threads
   HeapBlock<device::Words4> first(kClusters * kBlocks * words);
   fill(first);
   const HeapBlock<device::Words4> last(first.elements().size());
@@ -62,7 +62,7 @@ TEST(MicroKernels, ABlockOfAClusterGetsTheWordsOfAll) {
   }
 }
 
-/// After each round the payload has moved by the part of one block. Returns whether a thread gave up.
+/// Each round moves the payload by the part of one block. Returns whether a thread gave up.
 template <typename Exchange, Fence kFence = Fence::none, Poll kPoll = Poll::missing>
 bool exchange_in_grid(unsigned blocks, unsigned expected_blocks, unsigned rounds, std::uint32_t* last) {
   constexpr std::size_t kPayload = Exchange::kItems * sizeof(typename Exchange::Item);
@@ -104,7 +104,7 @@ TEST(MicroKernels, ABlockOfAGridGetsThePayloadOfAll) {
     const simt::ShuffledSchedule schedule(seed);
     expect_moved<Packets<2048>>(2, 1);
     expect_moved<Packets<8192>>(4, 7);
-    expect_moved<Sentinels<2048>>(8, 9);  // what is four rounds old would be wrong, as it is 8 rounds until the same
+    expect_moved<Sentinels<2048>>(8, 9);  // values repeat after 8 rounds, so words that are 4 rounds old show
     expect_moved<Sentinels<8192>>(8, 6);
     expect_moved<WidePackets<1536>>(2, 5);
     expect_moved<WidePackets<6144>>(4, 6);

@@ -1,4 +1,4 @@
-// What rondo_micro does on the host: the time of a round, and the record.
+// The host's part of rondo_micro: the time of a round, and the record.
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace rondo::bench {
 namespace {
 
-/// A kernel whose start takes 0.02 ms, and each round `nanoseconds`.
+/// A kernel whose start takes 0.02 ms, and whose rounds take `nanoseconds` each.
 class FakeKernel {
  public:
   explicit FakeKernel(double nanoseconds) : nanoseconds_(nanoseconds) {}
@@ -83,7 +83,7 @@ TEST(MicroRecord, TellsWhatOneThingTakes) {
   EXPECT_EQ(row["group"], "grid_exchange");
   EXPECT_EQ(row["variant"], "packets");
   EXPECT_EQ(row["parameters"]["blocks"], 32);
-  EXPECT_EQ(row["ns"]["median"], 500.0);  // two in a round
+  EXPECT_EQ(row["ns"]["median"], 500.0);  // a round has two
   EXPECT_EQ(row["ns"]["p10"], 450.0);
   EXPECT_EQ(row["ns"]["p90"], 550.0);
   EXPECT_EQ(row["ns"]["least"], 400.0);

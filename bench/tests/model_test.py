@@ -1,4 +1,4 @@
-"""The constants of the planner's model from a record of rondo_micro, number by number, and how far predictions were off."""
+"""The constants of the planner's model from a record of rondo_micro, number by number, and the errors of predictions."""
 
 import json
 import math
@@ -21,7 +21,7 @@ DOCUMENT = HERE.parent / "results" / "predictions.md"
 
 
 def a_micro():
-    """Of a device whose clock is 1.6 GHz, and whose times rise along straight lines."""
+    """A record of a device whose clock is 1.6 GHz, and whose times rise along straight lines."""
     rows = [micro_row("block", "multiply_add", {"threads": 256}, 2.5), micro_row("block", "barrier", {"threads": 256}, 20.0)]
     for variant, factor in (("bf16", 1), ("tf32", 3)):
         for warps, chains, ns in ((4, 1, 20.0), (4, 4, 5.0), (8, 1, 21.0), (8, 4, 9.6)):
@@ -141,7 +141,7 @@ class HeaderTest(unittest.TestCase):
 
 class FitTest(unittest.TestCase):
     def points(self):
-        """Predictions that are 2 and 0.5 times what was measured of grids in bf16, and as much in tf32."""
+        """Predictions that are 2 and 0.5 times the measured times of grids in bf16, and also in tf32."""
         ways = {"bf16": (("grid_32x4_8rows_16units_4k", 2.0), ("grid_64x2_16rows_16units_4k", 0.5), ("cuda_stepwise", 1.25)),
                 "tf32": (("grid_32x4_8rows_16units_4k", 1.0), ("cluster_16x4_8rows_32units_4k", 3.0))}
         points = []
@@ -184,7 +184,7 @@ class FitTest(unittest.TestCase):
             text = document.read_text()
             self.assertIn("| `mma_latency_clocks` | 33 | clocks |", text)
             self.assertIn("| grid | every |", text)
-            path.write_text(json.dumps(bench))  # of rondo_bench alone
+            path.write_text(json.dumps(bench))  # a file of rondo_bench alone
             report.main(["model", str(path), "--doc", str(document)])
             self.assertIn("`a.json` has none of them", document.read_text())
             self.assertIn("| grid | every |", document.read_text())

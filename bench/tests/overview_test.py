@@ -54,7 +54,7 @@ class CpuTest(unittest.TestCase):
         self.assertIn(">few<", chart)
         for name in ("many", "step", "other inputs"):
             self.assertNotIn(f">{name}<", chart)
-        self.assertEqual(chart.count("<circle"), 2 + 2)  # both records, and the legend
+        self.assertEqual(chart.count("<circle"), 2 + 2)  # two of the records, two of the legend
 
 
 class GpuTest(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""The pages with generated tables: every command that a page gives writes what the page has already."""
+"""Pages with generated tables: every command that a page gives writes what the page has already."""
 
 import contextlib
 import glob
@@ -17,7 +17,7 @@ import report  # noqa: E402
 
 PAGES = {"docs/performance.md": {"overview"}, "bench/results/cpu.md": {"cpu"}, "bench/results/gpu.md": {"record"},
          "bench/results/predictions.md": {"predict", "model", "plans"}}
-BUILT = {"plans"}  # needs what rondo_bench prints
+BUILT = {"plans"}  # commands that need the output of rondo_bench
 
 
 def commands_of(page):
@@ -28,7 +28,7 @@ def commands_of(page):
 
 
 def expanded(arguments):
-    """As a shell expands them in the working folder."""
+    """The arguments as a shell expands them in the working folder."""
     return [path for word in arguments for path in (sorted(glob.glob(word)) or [word])]
 
 

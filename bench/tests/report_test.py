@@ -25,7 +25,7 @@ FIXTURE = HERE / "fixture.json"
 
 
 def cells_of(markdown, beginning):
-    """The cells of the table row that begins so."""
+    """The cells of the table row that begins with `beginning`."""
     row = next(line for line in markdown.splitlines() if line.startswith(f"| {beginning} |"))
     return [cell.strip() for cell in row.strip("|").split("|")]
 
@@ -40,7 +40,7 @@ def a_run(executor, us_per_run, T, graph="replayed"):
 
 
 def a_result(cell, H, B, T, math_name, runs, variant="plain", point_set="quick"):
-    """`runs`: (executor, microseconds per run) or, where it was not replayed, (executor, microseconds, graph)."""
+    """A result. `runs`: (executor, microseconds per run), replayed, or (executor, microseconds, graph)."""
     return {"id": f"{cell}/H{H}/B{B}/T{T}/I{H}/{math_name}/{variant}", "set": point_set, "cell": cell, "H": H, "B": B, "T": T,
             "I": H, "math": math_name, "variant": variant, "flops": 1, "bytes": 1, "refusals": [], "failures": [],
             "runs": [a_run(executor, us, T, *graph) for executor, us, *graph in runs]}
@@ -130,21 +130,21 @@ class PersistentTest(unittest.TestCase):
 
     def test_overall(self):
         text = section(self.markdown, "Overall")
-        # Ratios of LSTMs: 2.5, 1, 0.9. Of the GRU: 1.6.
+        # Ratios of LSTMs: 2.5, 1, 0.9. Ratio of the GRU: 1.6.
         self.assertEqual(cells_of(text, "lstm | bf16")[2:7],
                          ["4", "3", f"{(2.5 * 0.9) ** (1 / 3):.2f}x", "0.90x", "H 4096, B 128, T 10"])
         self.assertEqual(cells_of(text, "every | bf16")[2:8],
                          ["5", "4", f"{(2.5 * 0.9 * 1.6) ** 0.25:.2f}x", "0.90x", "lstm, bf16, H 4096, B 128, T 10",
                           f"{(4 * 0.9 * 1.6) ** 0.25:.2f}x"])
         self.assertEqual(cells_of(text, "every | every")[2:4], ["6", "5"])
-        self.assertNotIn("every | f32", text)  # one cell has it
+        self.assertNotIn("every | f32", text)  # one cell alone has f32
 
     def test_cost_of_variants_for_each_executor(self):
         text = section(self.markdown, "Variants")
         self.assertEqual(cells_of(text, "variant")[1:],
                          ["`cuda_persistent`, against plain", "`cuda_stepwise`, against plain", "cuDNN, against plain"])
         self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, holes")[1:], ["+10.0 %", "+5.0 %", "declines"])
-        # Of cuDNN's algorithms the best on either side.
+        # On either side the best of cuDNN's algorithms counts.
         self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, reversed")[1:], ["declines", "+25.0 %", "+100.0 %"])
         self.bench["results"][2]["failures"] = [{"executor": "cuda_persistent", "graph": "eager", "message": "no"}]
         text = tables.variant_table(self.bench)
@@ -154,7 +154,7 @@ class PersistentTest(unittest.TestCase):
         self.bench["results"][0]["runs"] = self.bench["results"][0]["runs"][:3]
         text = tables.variant_table(self.bench)
         self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, reversed")[2:], ["-", "-"])
-        self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, holes")[3], "-")  # neither of them ran
+        self.assertEqual(cells_of(text, "lstm, bf16, H 1024, B 4, T 10, holes")[3], "-")  # no run on either side
         del self.bench["results"][0]
         self.assertEqual(tables.variant_table(self.bench), "")
 
@@ -178,7 +178,7 @@ class StepsTest(unittest.TestCase):
             return a_result("lstm", 256, 16, T, "bf16", runs, point_set="steps")
 
         self.bench = {**load(FIXTURE), "unmeasured": []}
-        # 6 us for a run and 1 us for a step, but that the last ones are cheaper.
+        # 6 us for a run and 1 us for a step, except that the last steps are cheaper.
         self.bench["results"] = self.bench["results"] + [
             steps(4096, ("cuda_persistent", 6 + 1024 + 0.9 * 3072)), steps(64, ("cuda_persistent", 70), ("cuda_stepwise", 256)),
             steps(256, ("cuda_persistent", 262), ("cuda_stepwise", 1024)), steps(1024, ("cuda_persistent", 1030)),
@@ -253,7 +253,7 @@ class AlternativesTest(unittest.TestCase):
 
 
 class RecordTest(unittest.TestCase):
-    """What scripts/gpu-check writes."""
+    """A record of scripts/gpu-check."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -284,10 +284,10 @@ class RecordTest(unittest.TestCase):
 
     def test_all_parts_are_one(self):
         bench = self.load()
-        self.assertEqual(bench["commit"], "abc1234")  # of the quick set, as are the ceilings
+        self.assertEqual(bench["commit"], "abc1234")  # commit and ceilings are those of the quick set
         results = {result["id"]: result for result in bench["results"]}
         self.assertEqual(len(results), 6)
-        # What two parts measured is that of the quick set; what one part measured is not missing.
+        # A point in two parts is taken from the quick set; a point in one part is not missing.
         self.assertEqual(results[self.record["bench"]["results"][0]["id"]]["set"], "quick")
         self.assertEqual(bench["unmeasured"], ["lstm/unmeasured/further"])
 
@@ -302,7 +302,7 @@ class RecordTest(unittest.TestCase):
             self.load()
 
     def test_headlines_stand_in_for_alternatives(self):
-        """Of a run of `--part first`, which has nothing else that was measured."""
+        """Alternatives in a record of `--part first`, which has no other measurements."""
         headline = self.record["alternatives"]
         self.record = {"format": "rondo_gpu_check 1", "headline": headline}
         with self.assertRaises(FileError) as caught:
@@ -328,7 +328,7 @@ class RecordTest(unittest.TestCase):
         report.main(["record", str(self.path), "--doc", str(self.document), "--plots", str(self.document.parent)])
         text = self.document.read_text()
         self.assertIn("<!-- constants:begin -->\nNot yet measured.\n", text)
-        self.assertIn("<!-- prediction:begin -->\nold\n", text)  # it was made before
+        self.assertIn("<!-- prediction:begin -->\nold\n", text)  # another command writes this section
         for words in ("### Overall", "### Steps", "### Alternatives", "`cluster_16x8_2rows_32units_4k`", "](performance_lstm.svg)",
                       "there is no room", "lstm/unmeasured/alternatives: not", "lstm/unmeasured/further: not"):
             self.assertIn(words, text)
@@ -470,7 +470,7 @@ class ConstantsTest(unittest.TestCase):
 
 
 class PlansTest(unittest.TestCase):
-    """What is expected, beside a record."""
+    """Predictions beside a record."""
 
     def setUp(self):
         self.bench = {**load(FIXTURE), "results": [
@@ -524,7 +524,7 @@ FIRST = types.SimpleNamespace(**{
 
 
 class LimitModelTest(unittest.TestCase):
-    # Microseconds per step of an LSTM with B of 1, 8, 32, 64, 128, 256, as first worked out.
+    # Microseconds per step of an LSTM with B of 1, 8, 32, 64, 128, 256, as first calculated.
     PERSISTENT = {("bf16", 128): [0.45, 0.45, 0.45, 0.45, 0.46, 0.47], ("bf16", 512): [0.60, 0.60, 0.63, 0.70, 1.0, 1.5],
                   ("bf16", 1024): [0.79, 0.93, 1.3, 1.8, 2.6, 4.0], ("bf16", 2048): [1.3, 1.4, 3.1, 4.4, 8.0, 15],
                   ("bf16", 4096): [18, 19, 19, 20, 27, 53], ("tf32", 1024): [0.92, 1.1, 1.9, 3.1, 4.4, 8.0],
@@ -549,7 +549,7 @@ class LimitModelTest(unittest.TestCase):
         H, B = 1024, 128
         times = [limit_model.persistent_us(limit_model.Step(4, H, B, name)) for name in ("tf32", "tf32x3", "f32")]
         self.assertEqual(times, sorted(times))
-        # Step by step it is multiplied strictly.
+        # The stepwise model multiplies tf32x3 in strict f32.
         self.assertEqual(*(limit_model.stepwise_us(limit_model.Step(4, H, B, name)) for name in ("tf32x3", "f32")))
 
     def test_input_product(self):

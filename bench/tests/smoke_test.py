@@ -1,4 +1,4 @@
-"""smoke_test.py BENCH DEVICE: runs the set "smoke" and looks at the file it leaves. Times decide nothing."""
+"""smoke_test.py BENCH DEVICE: runs the set "smoke" and checks the file that rondo_bench leaves. Times decide nothing."""
 
 import pathlib
 import subprocess
@@ -59,7 +59,7 @@ class SmokeTest(unittest.TestCase):
         self.assertEqual(result["bytes"], width * (gates * 8 * (5 + 8) + 6 * 3 * 5 + y))
 
     def look_at_way(self, run_of_one, result):
-        """A persistent kernel says how it shares out the recurrence, and every executor with a model what it expects."""
+        """A persistent kernel reports how it shares out the recurrence, and every executor with a model its prediction."""
         persistent = run_of_one["executor"] in PERSISTENT or run_of_one["executor"].startswith(NAMES)
         self.assertEqual("way" in run_of_one, persistent)
         self.assertEqual("predicted_us_per_run" in run_of_one, persistent or run_of_one["executor"] == "cuda_stepwise")

@@ -1,4 +1,4 @@
-// A tuning table with rows, as bench/report/report.py writes it: it compiles, and its rows are found.
+// A tuning table with rows that bench/report/report.py wrote: the table compiles, and its rows are found.
 
 #include <gtest/gtest.h>
 

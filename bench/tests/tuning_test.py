@@ -1,4 +1,4 @@
-"""The planner's tuning table as report.py writes it: from records made up here, row by row, and the one that is checked in.
+"""The planner's tuning table that report.py writes: of records made up here, row by row, and the table in the sources.
 
     tuning_test.py                 runs the tests
     tuning_test.py --header FILE   writes the table of these records, for tuning_header_test.cpp
@@ -22,7 +22,7 @@ from tuning import modelled_choice, shared_alike, tuning_header, winner  # noqa:
 
 ROOT = HERE.parent.parent
 TABLE = ROOT / "src" / "cuda" / "persistent" / "planner" / "tuning_rows.h"
-# Each way's name, and its predicted and measured microseconds per run.
+# The name of each way, and its predicted and measured microseconds per run.
 FAST_CLUSTER = ("cluster_16x4_8rows_32units_4k", 120, 70)
 CHOICE = ("cluster_16x8_4rows_32units_4k", 100, 80)
 SLOW_GRID = ("grid_32x4_8rows_16units_4k", 200, 75)
@@ -30,7 +30,7 @@ STEPWISE = ("cuda_stepwise", 400, 390)
 
 
 def way_of(name):
-    """What rondo_bench says of a way with such a name, as far as the table needs it."""
+    """The fields that rondo_bench writes about the way of this name, as far as the table needs them."""
     kind, grid, rows = name.split("_")[:3]
     blocks, teams = grid.split("x")
     rows = int(rows.removesuffix("rows"))
@@ -52,7 +52,7 @@ def a_bench(results, name="NVIDIA H200", processors=132):
 
 
 def benches():
-    """Records in which there is something of everything."""
+    """Records that have each kind of row."""
     wins = (FAST_CLUSTER, CHOICE, SLOW_GRID, STEPWISE)
     loses = (("cluster_16x4_8rows_32units_4k", 100, 450), STEPWISE)
     return [("a.json", a_bench([a_point("lstm", 512, 32, 100, "bf16", wins), a_point("lstm", 512, 32, 10, "bf16", loses),
@@ -63,7 +63,7 @@ def benches():
 
 
 def rows_in(header):
-    """Of each row, its text on one line."""
+    """The text of each row, on one line."""
     if "{{\n" not in header:
         return []
     return [" ".join(row.split()) for row in header.split("{{\n")[1].split("}};")[0].split("\n    //")]
@@ -71,7 +71,7 @@ def rows_in(header):
 
 class WinnerTest(unittest.TestCase):
     def two_ways(self, median):
-        """One of 100 us, and the model's choice of so many."""
+        """Whether a way of 100 us wins over the model's choice of `median` us."""
         ways = (("cluster_16x4_8rows_32units_4k", 120, 100), ("block_1x32_1rows_16units_1k", 100, median))
         return a_point("lstm", 512, 32, 100, "bf16", ways)
 
@@ -86,7 +86,7 @@ class WinnerTest(unittest.TestCase):
             times.update(p10=times["median"] * p10, p90=times["median"] * p90)
             return winner(result) is not None
         self.assertFalse(won(100))
-        self.assertFalse(won(103.9))  # from p10 to p90 it is 4 %
+        self.assertFalse(won(103.9))  # the spread from p10 to p90 is 4 %
         self.assertTrue(won(104.1))
         self.assertTrue(won(106, 0.97, 1.02))
         self.assertFalse(won(104.9, 0.97, 1.02))
@@ -184,7 +184,7 @@ class TableTest(unittest.TestCase):
         self.assertIn(".B = {.least = 32, .most = 32}, .T = {.least = 1, .most = 200}", row)
 
     def test_every_arithmetic_of_the_benchmark_has_its_types(self):
-        asked_for_by_name = "tf32x3"  # points that name no arithmetic do without it
+        asked_for_by_name = "tf32x3"  # points that name no arithmetic have no tf32x3
         self.assertEqual(sorted(tuning.MATHS), sorted([*measurements.MATHS, asked_for_by_name]))
 
     def test_an_arithmetic_that_the_table_has_not_is_named(self):

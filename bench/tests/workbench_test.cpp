@@ -11,7 +11,7 @@ namespace {
 
 class WorkbenchTest : public ::testing::Test {
  protected:
-  /// As long as the host takes for it.
+  /// Work whose time is that of the host.
   void work(unsigned rounds) {
     for (unsigned round = 0; round < rounds; ++round) cuda_runtime::fill_zeros(memory_.data(), kBytes, bench_.stream());
   }

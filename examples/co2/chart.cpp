@@ -35,7 +35,7 @@ struct Panel {
   double y(double ppm) const { return top + height * (high - ppm) / (high - low); }
 };
 
-// Of the weeks from one date up to another.
+// The panel of the weeks from one date up to another.
 Panel panel_of(const Record& record, const char* from, const char* to, double top, double height) {
   const auto week_of = [&](const std::string& date) {
     return std::lower_bound(record.dates.begin(), record.dates.end(), date) - record.dates.begin();

@@ -1,5 +1,5 @@
-// Rondo's main job on real data: a model trained with Keras, loaded from Keras's own files, runs over a record with
-// real gaps and gives Keras's numbers.
+// Rondo's main use on real data: the program loads a model from files that Keras saved, runs it over a record with real
+// gaps, and compares the results with those of Keras.
 //
 //     co2_demo DIRECTORY_OF_THIS_EXAMPLE CHART.svg
 
@@ -18,7 +18,7 @@ namespace {
 
 using rondo::Tensor;
 
-/// LSTM, then Dense: what the Keras model is.
+/// The Keras model: an LSTM, then a Dense layer.
 class Model {
  public:
   explicit Model(const std::filesystem::path& file)
@@ -26,7 +26,7 @@ class Model {
         lstm_(rondo::make_layer(keras_.layer("lstm"))),
         head_(keras_.layer("head").weights) {}
 
-  /// (1, T, 3) features to (1, T, 1) answers.
+  /// Maps features (1, T, 3) to answers (1, T, 1).
   Tensor operator()(const Tensor& x, const Tensor& mask) const {
     const Tensor h = (*lstm_)(x, {.mask = mask}).output;
     return rondo::add(rondo::dot(h, head_[0]), head_[1]);
@@ -47,7 +47,7 @@ double largest_difference(const Tensor& a, const Tensor& b) {
   const std::vector<float> y = b.to_vector<float>();
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double difference = std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i]));
-    if (!(difference <= largest)) largest = difference;  // a NaN stays
+    if (!(difference <= largest)) largest = difference;  // keeps a NaN
   }
   return largest;
 }
@@ -68,7 +68,7 @@ void print_errors(const co2::Record& record, const std::vector<double>& forecast
   std::printf("  the LSTM                %6.3f ppm\n", co2::error_since_1991(record, forecasts));
 }
 
-/// Median over some runs of the whole record.
+/// The median speed of some runs over the whole record.
 double weeks_per_second(const Model& model, const Tensor& x, const Tensor& mask) {
   std::vector<double> seconds(21);
   for (double& second : seconds) {

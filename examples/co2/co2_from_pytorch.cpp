@@ -1,4 +1,4 @@
-// The same weights under PyTorch's names, from a safetensors file: the format to take models from strangers in.
+// Loads the demo's weights under PyTorch's names from a safetensors file, the format for models from strangers.
 //
 //     co2_from_pytorch DIRECTORY_OF_THIS_EXAMPLE
 

@@ -1,5 +1,5 @@
-/// The weekly CO2 record of Mauna Loa, what the model sees of it, and how its answer becomes ppm. README.md has the
-/// recipe in words.
+/// The weekly CO2 record of Mauna Loa, the model's features, and the forecasts in ppm. README.md describes the recipe
+/// in words.
 #pragma once
 
 #include <filesystem>
@@ -18,16 +18,16 @@ struct Record {
 
 Record read_record(const std::filesystem::path& csv);
 
-/// What Keras answered for each week, from keras_predictions.csv.
+/// Keras's answer for each week, from keras_predictions.csv.
 rondo::Tensor read_keras_predictions(const std::filesystem::path& csv);
 
-/// (1, T, 3): change, sine and cosine of the time of year; NaN where the week is missing, which the mask keeps away.
+/// (1, T, 3): change, sine and cosine of the time of year. Missing weeks, which the mask skips, have NaN.
 rondo::Tensor features(const Record& record);
 
 /// (1, T): true where the week is measured.
 rondo::Tensor mask(const Record& record);
 
-/// ppm for the week after each week, from the model's answers.
+/// The forecast in ppm for the week after each week, from the model's answers.
 std::vector<double> forecast(const Record& record, const rondo::Tensor& answers);
 
 /// Root mean square error over the measured weeks from 1991 on; `forecasts[t]` is for week t + 1.

@@ -1,4 +1,4 @@
-"""From weekly CO2 values to the model's input. README.md describes the same in words."""
+"""Computes the model's input from weekly CO2 values. README.md describes the recipe in words."""
 
 import csv
 

@@ -30,7 +30,7 @@ def write_record(path):
 
 
 def build():
-    """The model that is saved, and one with the mask as a second input around the same layers for training."""
+    """The model that is saved, and a model for training that shares its layers and has the mask as a second input."""
     lstm = tf.keras.layers.LSTM(UNITS, return_sequences=True, name="lstm")
     head = tf.keras.layers.Dense(1, name="head")
     x = tf.keras.Input((None, 3), name="features")
@@ -62,7 +62,7 @@ def rmse(difference):
 
 
 def evaluate(dates, values, prediction):
-    """One step ahead, over the measured weeks from 1991 on."""
+    """Prints errors one week ahead, over the measured weeks from 1991 on."""
     last = last_measured(values)
     weeks = np.array([t for t in range(1, len(values)) if dates[t] >= TRAIN_END and not np.isnan(values[t])])
     truth = values[weeks]
@@ -94,7 +94,7 @@ def main():
     write_record(HERE / "co2.csv")
     dates, values = read_weeks(HERE / "co2.csv")
     x, mask = features(values)
-    count = sum(date < TRAIN_END for date in dates) - 1  # the last target is then of 1990, too
+    count = sum(date < TRAIN_END for date in dates) - 1  # so that the last target is of 1990
     model, masked = build()
     train(masked, x, mask, targets(values), count)
     prediction = masked.predict([x[None], mask[None]], verbose=0)[0, :, 0]

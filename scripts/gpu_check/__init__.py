@@ -1,1 +1,1 @@
-"""What scripts/gpu-check does, a module for each thing that it knows."""
+"""The modules of scripts/gpu-check."""

@@ -1,4 +1,4 @@
-"""What all steps of a check share: the time, the record, and which kernels went wrong at first light."""
+"""The state that all steps of a check share: the time, the record, and the kernels that failed at first light."""
 
 import pathlib
 import re
@@ -14,7 +14,7 @@ LEAST_SECONDS = 2  # a step with less time than this is not begun
 
 
 def _judged(judge, code, log):
-    """A file that is not what it should be must not be the end of the check."""
+    """Judges a step. A broken file of the step must not end the check."""
     try:
         return judge(code, log)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -22,32 +22,32 @@ def _judged(judge, code, log):
 
 
 class Check:
-    """`programs` run one after the other. `scale` is how much longer than planned they may take."""
+    """Runs `programs` one after the other. `scale` is the factor by which they may exceed their planned time."""
 
     def __init__(self, programs, record, folder, seconds, scale):
         self.programs = programs
         self.record = record
-        self.folder = folder  # for files of steps, which go into the record
+        self.folder = folder  # files of steps, whose contents the record keeps
         self.scale = scale
         self.deadline = time.monotonic() + seconds
-        self.failed_cases = {}  # of first_light: kind and name, and the names of the ways that are not to be trusted
+        self.failed_cases = {}  # failed cases of first_light: kind and name, and a pattern of the ways that are not to be trusted
 
     def left(self):
-        """Seconds until all is to be over."""
+        """Seconds until the deadline."""
         return self.deadline - time.monotonic()
 
     def file(self, name):
         return self.folder / name
 
     def run(self, name, seconds, command, judge, keep=lambda: {}, environment=None):
-        """Runs one step for `seconds` at most. `judge(code, log)` says what came of it; `keep()`, also asked while it
-        runs, what else goes into the record."""
+        """Runs one step for `seconds` at most. `judge(code, log)` returns its outcome; `keep()`, called also while the
+        step runs, updates the rest of the record."""
         limit = min(seconds, self.left())
         if limit < LEAST_SECONDS * min(1.0, self.scale):
             self.record.skip(name, "failed", "there was no time for it")
             return
         print(f"--- {name}, at most {limit:.0f} s", flush=True)
-        # Where files lie on one machine tells nothing elsewhere.
+        # The paths of this machine mean nothing elsewhere.
         shown = re.sub(r"(?<![\w.])/\S*/", "", " ".join(command))
         self.record.begin(name, limit_seconds=round(limit, 1), command=shown)
         with open(self.record.log_path, "ab") as log:
@@ -72,13 +72,13 @@ class Check:
             return log.read().decode(errors="replace")
 
     def run_tests(self, name, seconds, command, judge=judge_tests, environment=None):
-        """A GoogleTest program, or a tool around one."""
+        """Runs a GoogleTest program, or a tool around one."""
         report = self.file(f"{name}.gtest.json")
         self.run(name, seconds, [*command, f"--gtest_output=json:{report}"],
                  lambda code, log: judge(code, log, read_json(report)), environment=environment)
 
     def run_bench(self, name, seconds, options):
-        """rondo_bench, which is to stop by itself before the time is over. Its file goes into the record."""
+        """Runs rondo_bench, which is told to stop before its time is over. The record keeps its file."""
         path = self.file(f"{name}.json")
         limit = min(seconds, self.left())
         minutes = (limit - 30 if limit > 60 else limit / 2) / 60
@@ -95,14 +95,14 @@ class Check:
 
         self.run(name, seconds, command, judge, keep)
 
-    # What first light says of the rest.
+    # What later steps leave out after failures at first light.
 
     def kinds_left(self):
         return [kind for kind in KINDS if kind not in {kind for kind, _ in self.failed_cases}]
 
     def executors(self, names, with_ways=False):
-        """A regular expression for rondo_bench: of what is named, and where wanted the ways of persistent kernels, those
-        that are to be trusted. What a plan takes may be any way."""
+        """A regular expression for rondo_bench: the trusted ones of `names` and, where wanted, of the ways of persistent
+        kernels. A plan may take any way."""
         names = [*names, *(KINDS if with_ways else ())]
         if not self.failed_cases:
             return f"^({'|'.join(names)})"
@@ -111,7 +111,7 @@ class Check:
         return (f"^(?!{ways})" if ways and with_ways else "^") + f"({'|'.join(names)})"
 
     def without(self):
-        """Of tests: the environment in which they leave out executors that are not to be trusted."""
+        """The environment in which tests leave out executors that are not to be trusted."""
         if not self.failed_cases:
             return {}
         kinds = sorted({kind for kind, _ in self.failed_cases})

@@ -1,4 +1,4 @@
-"""The command line of scripts/gpu-check: its text, what it means, and the exit code."""
+"""The command line of scripts/gpu-check: its help text, its options, and the exit code."""
 
 import argparse
 import datetime
@@ -13,25 +13,25 @@ from .programs import ROOT, WrongCall
 from .record import Record
 
 TEXT = """\
-What only a machine with a GPU can tell: whether the executors for CUDA agree with the CPU there, and how fast they are.
+Checks on a machine with a GPU whether the executors for CUDA agree with the CPU, and measures how fast they are.
 
   scripts/gpu-check [--part first|rest|all] [--prebuilt DIR|ARCHIVE] [--out FOLDER] [--minutes N] [--specs N]
 
-  --part first    four minutes in the order of worth: each kind of persistent kernel once, in a process of its own
-                  (first_light); the device's constants; the points where latency counts, beside the ways not taken
+  --part first    four minutes, the most important steps first: each kind of persistent kernel once, each in its own
+                  process (first_light); the device's constants; the points where latency counts, with alternatives
   --part rest     four minutes more: parity with random recurrences, persistent kernels under compute-sanitizer, goldens,
                   10,000 runs in one process, the benchmark with cuDNN, and while time is left further sets. Kernels that
-                  failed at first light, as FOLDER's record says, are left out
-  --part all      both, one after the other; so unless told
-  --prebuilt DIR  takes the programs from what scripts/gpu-package made; else builds the preset cuda
-  --out FOLDER    where record.json goes, written anew after every step and meanwhile, and log.txt, what the steps
-                  printed; else build/gpu-check/<date>-<device>
-  --minutes N     time for everything but the build; 4 for a part unless told, and 8 for both
-  --specs N       random recurrences of a parity test, as RONDO_TEST_SPECS; 60 unless told. Each is run in every dtype by
-                  every executor, and by the persistent tests three times more, once for each kind of kernel: 100000 need
-                  hours, and --minutes that say so
+                  failed at first light, according to FOLDER's record, are left out
+  --part all      both parts, one after the other (default)
+  --prebuilt DIR  takes the programs from a package of scripts/gpu-package (default: builds the preset cuda)
+  --out FOLDER    the folder of record.json, which is replaced after and during every step, and of log.txt, the output of
+                  the steps (default: build/gpu-check/<date>-<device>)
+  --minutes N     time for everything but the build (default: 4 for one part, 8 for both)
+  --specs N       random recurrences of a parity test, as RONDO_TEST_SPECS (default: 60). Every executor runs each in every
+                  dtype, and the persistent tests run each three times more, once for each kind of kernel: 100000 need
+                  hours and a larger --minutes
 
-Exits with 0 when all of it holds, 1 when something does not, 2 for a wrong call, 77 without a GPU."""
+Exits with 0 when everything passes, 1 when something fails, 2 for a wrong call, 77 without a GPU."""
 
 PART_SECONDS = 240
 PARTS = {"first": (part_first,), "rest": (part_rest,), "all": (part_first, part_rest)}
@@ -70,7 +70,7 @@ def out_folder(wanted, devices):
 
 
 def set_environment(options):
-    """Of the tests, and for the record."""
+    """Sets the environment of the tests, and returns it for the record."""
     os.environ["RONDO_TEST_DEVICE"] = DEVICE
     os.environ.setdefault("RONDO_TEST_SEED", str(int(time.time())))
     os.environ["RONDO_TEST_SPECS"] = str(options.specs)
@@ -78,7 +78,7 @@ def set_environment(options):
 
 
 def check(options, devices, folder, began):
-    """Runs the parts. The record, with all that came of them."""
+    """Runs the parts, and returns the record with their outcomes."""
     out = out_folder(options.out, devices)
     if options.prebuilt:
         found = programs.from_package(options.prebuilt, folder / "package")
@@ -93,7 +93,7 @@ def check(options, devices, folder, began):
     scale = seconds / PART_SECONDS / len(parts)
     end = began + seconds
     for part in parts:
-        # The first one takes what it needs, and not more than its own time.
+        # The first part takes at most its own time; the last part takes all that is left.
         last = part is parts[-1]
         until = end if last else min(end, began + min(seconds / len(parts), PART_SECONDS))
         part.run(Check(found, record, folder, until - time.monotonic(), scale))

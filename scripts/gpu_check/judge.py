@@ -1,4 +1,4 @@
-"""What came of a step, from its exit code, its output and the file that it wrote."""
+"""Judges a step's outcome from its exit code, its output and its file."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from .process import TIMED_OUT
 TEST_ENDED = "[       OK ]"
 TEST_PROGRESS = ("[----------]", "[ RUN      ]", TEST_ENDED)
 KEPT_OUTPUT = 4000  # characters of a failed step's output, without its progress
-# Of GoogleTest's JSON; what a test has besides, it recorded.
+# The fields of GoogleTest's JSON. Further fields of a test are properties that the test recorded.
 KNOWN_FIELDS = {"name", "file", "line", "status", "result", "timestamp", "time", "classname", "failures", "skipped",
                 "type_param", "value_param"}
 DECLINED = 3  # first_light's exit code
 
 
 def read_json(path):
-    """None where there is none, or a broken one: the step's own exit code says that it failed."""
+    """The JSON of a file; None for a missing or broken file: the step's exit code then tells that it failed."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError):
@@ -23,7 +23,7 @@ def read_json(path):
 
 
 def test_counts(report):
-    """Of GoogleTest's JSON: how many tests ran, failed and were skipped, and what they recorded."""
+    """From GoogleTest's JSON: how many tests ran, failed and were skipped, and what they recorded."""
     tests = [test for suite in report["testsuites"] for test in suite["testsuite"] if test.get("status") == "RUN"]
     named = {"failed": [test for test in tests if "failures" in test],
              "skipped": [test for test in tests if test.get("result") == "SKIPPED"]}
@@ -43,7 +43,7 @@ def _fail(outcome, note):
 
 
 def judge_exit(code, log):
-    """What every step has."""
+    """The outcome of any step."""
     outcome = {"outcome": "passed" if code == 0 else "failed", "exit_code": code}
     if code == TIMED_OUT:
         outcome["note"] = "ran out of its time"
@@ -54,7 +54,7 @@ def judge_exit(code, log):
 
 
 def judge_tests(code, log, report):
-    """Of a GoogleTest program: `report` is its JSON."""
+    """The outcome of a GoogleTest program. `report` is its JSON."""
     outcome = judge_exit(code, log)
     if code == TIMED_OUT:
         outcome["note"] += f" after {log.count(TEST_ENDED)} tests"
@@ -67,7 +67,7 @@ def judge_tests(code, log, report):
 
 
 def judge_sanitizer(code, log, report):
-    """compute-sanitizer cannot work everywhere, and says so in its output alone."""
+    """The outcome under compute-sanitizer, which reports only in its output that it does not support a device."""
     outcome = judge_tests(code, log, report)
     if re.search("device not supported", log, re.IGNORECASE):
         return {"outcome": "skipped", "exit_code": code, "note": "compute-sanitizer: device not supported"}
@@ -82,7 +82,7 @@ def judge_sanitizer(code, log, report):
 
 
 def judge_first_light(code, log, report):
-    """Of first_light: `report` is what it wrote, None where it crashed or hung."""
+    """The outcome of first_light. `report` is its file, None where first_light crashed or hung."""
     outcome = judge_exit(code, log)
     if code == DECLINED:
         outcome = {"outcome": "skipped", "exit_code": code, "note": (report or {}).get("explanation", "declined")}
@@ -94,7 +94,7 @@ def judge_first_light(code, log, report):
 
 
 def judge_measurements(code, log, measured):
-    """Of rondo_bench and rondo_micro: `measured` says whether their file has anything."""
+    """The outcome of rondo_bench or rondo_micro. `measured` tells whether the file has measurements."""
     outcome = judge_exit(code, log)
     if not measured:
         _fail(outcome, "it measured nothing")

@@ -1,4 +1,4 @@
-"""The first four minutes: what decides whether the rest is worth its time, in the order of worth."""
+"""The first four minutes: the steps that decide whether the rest is worth its time, the most important first."""
 
 from .check import DEVICE
 from .judge import judge_first_light, judge_measurements, read_json
@@ -9,10 +9,10 @@ CASE_SECONDS = 15
 ALL_CASES_SECONDS = 60
 MICRO_SECONDS = 30
 POINT_SECONDS = 25
-# Where latency counts; cuDNN's numbers for them are in a record already.
+# Points where latency counts. A record has cuDNN's numbers for them already.
 HEADLINES = ("lstm/H768/B16/T1024/I768/f16/plain", "lstm/H256/B1/T150/I256/f32/plain", "lstm/H256/B16/T150/I256/bf16/plain",
              "lstm/H512/B1/T25/I512/bf16/plain", "lstm/H1024/B4/T25/I1024/bf16/plain", "gru/H1536/B4/T187/I1536/bf16/plain")
-# Two sessions that are in each other's way say nothing of one.
+# A failure of two sessions that run at once says nothing about a single session.
 CASES_OF_SEVERAL_SESSIONS = ("two_streams",)
 
 
@@ -29,7 +29,7 @@ def step_name(kind, case):
 
 
 def list_cases(check):
-    """[(kind, case, ways)], as first_light lists them. Kept in the record, for a later call."""
+    """[(kind, case, ways)], as first_light lists them. The record keeps them for a later call."""
     code, printed = output_of([check.programs["first_light"], "--list"], LIST_SECONDS, check.programs.environment)
     cases = [(line.split(" ", 2) + [""])[:3] for line in printed.splitlines()]
     if code != 0 or not cases:
@@ -40,7 +40,7 @@ def list_cases(check):
 
 
 def first_light(check, scale):
-    """A process for each case. Where one hangs, others of its kind wait until the other kinds have had their time."""
+    """Runs each case in a process. After a case that hangs, further cases of its kind wait for those of other kinds."""
     waiting = list(list_cases(check))
     end = check.left() - ALL_CASES_SECONDS * scale
     while waiting:
@@ -52,7 +52,7 @@ def first_light(check, scale):
 
 
 def run_case(check, kind, case, seconds):
-    """The exit code; None where there was no time for it."""
+    """Runs one case. Returns the exit code; None where there was no time for the case."""
     name = step_name(kind, case)
     path = check.file(f"{name}.json")
 
@@ -66,7 +66,7 @@ def run_case(check, kind, case, seconds):
 
 
 def read_failed_cases(check):
-    """What is not to be trusted in all that follows: what went wrong, and what could not be tried."""
+    """Notes the cases that failed or were not run, which later steps must not trust."""
     for kind, case, ways in (check.record.data.get("first_light") or {}).get("cases", []):
         step = check.record.step(step_name(kind, case))
         if case not in CASES_OF_SEVERAL_SESSIONS and (step is None or step["outcome"] == "failed"):
@@ -74,7 +74,7 @@ def read_failed_cases(check):
 
 
 def micro(check, seconds, options):
-    """rondo_micro. Its file goes into the record."""
+    """Runs rondo_micro. The record keeps its file."""
     path = check.file("micro.json")
 
     def keep():
@@ -87,7 +87,7 @@ def micro(check, seconds, options):
 
 
 def headline(check, point, seconds):
-    """One point of the quick set. All of them are one file of rondo_bench in the record."""
+    """Measures one point of the quick set. The record merges all points into one file of rondo_bench."""
     cell, H, B, _, _, arithmetic, _ = point.split("/")
     name = f"headline_{cell}_{H}_{B}_{arithmetic}"
     check.run_bench(name, seconds,
@@ -97,7 +97,7 @@ def headline(check, point, seconds):
 
 
 def merge_headline(record, name):
-    """The point's file becomes part of the others'."""
+    """Merges the point's file into that of the points before."""
     measured = record.data.pop(name, None)
     if measured:
         known = {result["id"]: result for result in (record.data.get("headline") or {}).get("results", [])}

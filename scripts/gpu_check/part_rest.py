@@ -1,4 +1,4 @@
-"""The next four minutes: all else that a GPU alone can tell, without the kernels that failed at first light."""
+"""The next four minutes: all other checks that need a GPU, without the kernels that failed at first light."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from .check import DEVICE, KINDS, POINTS
 from .judge import judge_sanitizer, judge_tests, read_json
 from .process import output_of
 
-# Seconds of a part of four minutes.
+# Seconds of steps in a part of four minutes.
 PARITY_SECONDS = 40
 SANITIZER_SECONDS = 15
 GOLDENS_SECONDS = 15
@@ -18,8 +18,8 @@ LEAST_SECONDS_TO_MEASURE = 40
 
 SPECS_UNDER_A_SANITIZER = "20"
 SOAK_RUNS = "10000"
-LARGE = ("StreamedWeights.*", "LargeBlocks.*")  # of grids, for whose sizes the reference takes most of the time
-# Tests that run what a plan takes, which may be any way.
+LARGE = ("StreamedWeights.*", "LargeBlocks.*")  # tests of grids at sizes where the reference takes most of the time
+# Tests that run the plan's choice, which may be any way.
 OF_PLANS = ("SessionParity.*", "NetworkParity.*", "NetworkSessionParity.*", "LayerParity.*", "UnrollParity.*")
 AGAINST_CUDNN = ("cuda_persistent", "cuda_stepwise", "cudnn")
 PERSISTENT = ("cuda_persistent", "cuda_stepwise")
@@ -57,7 +57,7 @@ def parity_of_kind(check, name, kind, tests):
 
 
 def run_parity(check, name, tests):
-    """The comparisons of all these processes are one table in the record."""
+    """Runs a parity test. The record has one table of the comparisons of all these processes."""
     path = check.file(f"{name}.json")
 
     def judge(code, log, report):
@@ -117,7 +117,7 @@ def measure(check):
     check.run_bench("bench", check.left(), ["--set", "quick", "--ceilings", "--executors", check.executors(AGAINST_CUDNN)])
     check.record.data["versions"] = (check.record.data.get("bench") or {}).get("versions", {})
     plans(check)
-    # What a plan takes is measured once more, in turns with the alternatives.
+    # The plan's choice is measured again, alternately with the alternatives.
     measure_if_time(check, "alternatives", ["--set", "quick", "--alternatives", "6", "--rounds", "5", "--executors",
                                             check.executors(PERSISTENT, with_ways=True)])
     measure_if_time(check, "bench_steps", ["--set", "steps", "--executors", check.executors(PERSISTENT)])
@@ -128,7 +128,7 @@ def measure(check):
             check.record.skip(name, "skipped", "the time was over")
         else:
             sanitize(check, name, tool, tests)
-    # Fewer rounds, and none of the points that were measured already.
+    # Further sets have fewer rounds, and leave out points that were measured already.
     measured = [result["id"] for result in (check.record.data.get("bench") or {}).get("results", [])]
     measure_if_time(check, "bench_further",
                     ["--set", "variants,flashrnn,applications,training,inference", "--rounds", "5", "--executors",
@@ -143,7 +143,7 @@ def measure_if_time(check, name, options):
 
 
 def plans(check):
-    """For each point, by its name, what would run it."""
+    """For each point, by its name, the explanation of its plan."""
     gpu = device.known_name(device.devices())
     code, printed = (1, "") if gpu is None else output_of(
         [check.programs["rondo_bench"], "--set", "quick", "--points", str(POINTS), "--explain", gpu], PLANS_SECONDS,

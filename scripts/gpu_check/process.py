@@ -1,4 +1,4 @@
-"""Runs a program that may hang, crash, or leave the device in a state in which nothing ends any more."""
+"""Runs a program that may hang, crash, or leave the device in a state in which no work ends."""
 
 import ctypes
 import os
@@ -6,15 +6,15 @@ import signal
 import subprocess
 import time
 
-TIMED_OUT = 137  # as of a process that was killed
+TIMED_OUT = 137  # the shell's exit code of a killed process
 TICK_SECONDS = 1
-REAP_SECONDS = 3  # for a killed process to end: the driver may hold it, and then nobody waits
+REAP_SECONDS = 3  # how long to wait for a killed process, which the driver may hold
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _die_with_parent():
-    """A killed gpu-check must not leave a program behind that holds the device."""
+    """Has the program killed with gpu-check, so that no program is left that holds the device."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -27,8 +27,8 @@ def _kill(process):
 
 
 def run_bounded(command, seconds, log, environment, tick=lambda: None):
-    """(exit code, seconds that it took) of a command whose output goes to the open file `log`. After `seconds` it is
-    killed with all its children, and the code is TIMED_OUT. `tick` is called every second meanwhile."""
+    """Runs a command with its output in the open file `log`. Returns (exit code, seconds that it took). After `seconds`
+    the command is killed with all its children, and the code is TIMED_OUT. Calls `tick` every second meanwhile."""
     began = time.monotonic()
     try:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
@@ -52,7 +52,7 @@ def run_bounded(command, seconds, log, environment, tick=lambda: None):
 
 
 def output_of(command, seconds, environment=None):
-    """(exit code, what it printed on stdout) of a command that is short; TIMED_OUT and nothing where it is not."""
+    """(exit code, text on stdout) of a short command; (TIMED_OUT, "") where it takes too long."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                               timeout=seconds, env=environment, check=False)

@@ -1,4 +1,4 @@
-"""The programs that a check runs: built here, or what scripts/gpu-package made elsewhere."""
+"""The programs that a check runs: built here, or taken from a package of scripts/gpu-package."""
 
 import glob
 import importlib.util
@@ -18,11 +18,11 @@ BUILT = {"first_light": "tests/device/first_light", "parity_test": "tests/agreem
 
 
 class WrongCall(Exception):
-    """What came, and what was expected."""
+    """A wrong argument. The message says what was given and what was expected."""
 
 
 class Programs:
-    """Where each program is, the goldens' folder, the commit of it all, and the environment to run it in."""
+    """The paths of the programs and of the goldens, their commit, and the environment that they run in."""
 
     def __init__(self, places, cases, commit, libraries=()):
         for place in places.values():
@@ -39,7 +39,7 @@ class Programs:
 
 
 def build():
-    """With the preset cuda."""
+    """Builds the programs with the preset cuda."""
     subprocess.run(["cmake", "--preset", "cuda", "-DRONDO_BENCH=ON"], cwd=ROOT, check=True)
     subprocess.run(["cmake", "--build", "--preset", "cuda", "--parallel", str(os.cpu_count()), "--target", *BUILT], cwd=ROOT,
                    check=True)
@@ -49,7 +49,7 @@ def build():
 
 
 def from_package(package, unpacked):
-    """From a folder, or from an archive, which goes to the folder `unpacked`."""
+    """Takes the programs from a folder, or from an archive, which is unpacked into the folder `unpacked`."""
     if package.name.endswith(ARCHIVES) and package.is_file():
         with tarfile.open(package) as archive:
             archive.extractall(unpacked)
@@ -78,7 +78,7 @@ def _first_word(path, otherwise):
 
 
 def _python_libraries():
-    """Where NVIDIA's libraries came as Python packages, the loader does not find them by itself."""
+    """The folders of NVIDIA's libraries in Python packages, which the loader does not search."""
     try:
         spec = importlib.util.find_spec("nvidia")
     except (ImportError, ValueError):

@@ -1,5 +1,5 @@
-"""The record of scripts/gpu-check: one JSON file in a folder, written anew whenever something is known, so that whoever
-kills gpu-check has all that ran until then. Beside it lies log.txt, what all steps printed."""
+"""The record of scripts/gpu-check: one JSON file in a folder, replaced whenever something is known, so that a killed
+gpu-check leaves all results until then. The folder also has log.txt, the output of all steps."""
 
 import datetime
 import json
@@ -12,7 +12,7 @@ RUNNING = "running"
 
 
 class Record:
-    """What is known so far. `data` is what the file holds."""
+    """The results so far. `data` is the content of the file."""
 
     def __init__(self, folder, commit):
         self.path = folder / "record.json"
@@ -36,11 +36,11 @@ class Record:
                 step.update(outcome="failed", note="gpu-check was killed while it ran")
 
     def step(self, name):
-        """What came of a step; None where it has not been run."""
+        """The outcome of a step; None where the step has not been run."""
         return next((step for step in self.data["steps"] if step["name"] == name), None)
 
     def begin(self, name, **fields):
-        """A step that is under way from now on, in place of an earlier one of that name."""
+        """Adds a step that now begins, in place of an earlier one of that name."""
         self.data["steps"] = [step for step in self.data["steps"] if step["name"] != name]
         self.data["steps"].append({"name": name, "outcome": RUNNING, **fields})
         self.save()
@@ -50,13 +50,13 @@ class Record:
         self.save()
 
     def skip(self, name, outcome, note):
-        """A step that is not run: "skipped", "left out" or "failed", and why."""
+        """Adds a step that is not run: "skipped", "left out" or "failed", and why."""
         print(f"--- {name}: {outcome}, {note}", flush=True)
         self.begin(name)
         self.end(name, outcome=outcome, note=note)
 
     def save(self):
-        """Whoever reads sees the whole old file or the whole new one."""
+        """Replaces the file in one step: a reader sees all of the old file or all of the new one."""
         outcomes = {step["outcome"] for step in self.data["steps"]}
         self.data["outcome"] = "failed" if "failed" in outcomes else RUNNING if RUNNING in outcomes else "passed"
         unfinished = self.path.with_suffix(".part")

@@ -1,5 +1,5 @@
-/// Any text as a Keras configuration of an early, a late and a new version, and as a version: parsed, or refused with
-/// `ValueError`, and nothing else.
+/// Reads any text as a Keras configuration of an early, a late and a new version, and as a version: parsed or refused
+/// with `ValueError`, with no other outcome.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-/// Any bytes as a `.npy` and as a `.npz` file: parsed, or refused with `ValueError`, and nothing else.
+/// Reads any bytes as a `.npy` and as a `.npz` file: parsed or refused with `ValueError`, with no other outcome.
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -1,5 +1,5 @@
-/// Any bytes as an ONNX model, and as a single tensor: parsed, or refused with `ValueError`, and nothing else. A node
-/// that was accepted with its weights is run.
+/// Reads any bytes as an ONNX model, and as a single tensor: parsed or refused with `ValueError`, with no other
+/// outcome. A node that was accepted with its weights is run.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace {
 
-// What a file of a few bytes can ask for is bounded by its weights, but rows of zero features are free.
+// Weights bound the sizes that a file of a few bytes can ask for, except for rows of zero features.
 constexpr std::int64_t kLargestWidth = 64;
 
 void run(const rondo::OnnxNode& node) {

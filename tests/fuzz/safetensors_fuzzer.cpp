@@ -1,4 +1,4 @@
-/// Any bytes as a safetensors file: parsed, or refused with `ValueError`, and nothing else.
+/// Reads any bytes as a safetensors file: parsed or refused with `ValueError`, with no other outcome.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace {
 
-/// Reads every element of what was accepted, so that the sanitizers see every byte.
+/// Reads every element of an accepted file, so that the sanitizers see every byte.
 double total(const rondo::Safetensors& file) {
   double sum = 0.0;
   for (const rondo::NamedTensor& named : file.tensors()) {

@@ -1,4 +1,4 @@
-/// Children of fork(), and threads that the parent has meanwhile.
+/// Children of fork(), and busy threads of the parent.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,8 +15,8 @@
 
 namespace rondo::test {
 
-/// The thread sanitizer keeps the parent's threads in its list in a child too, and ends the child where a thread that
-/// it starts gets the id of one of them.
+/// Whether children of fork() can start threads. In a child, the thread sanitizer still lists the parent's threads, and
+/// ends the child where a new thread gets the id of one of them.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr bool kChildrenCanStartThreads = false;
 #else
@@ -25,7 +25,7 @@ inline constexpr bool kChildrenCanStartThreads = true;
 
 inline constexpr unsigned kPatienceSeconds = 60;
 
-/// A child that ends after `work`, well where that returned true; one that hangs is killed.
+/// Runs `work` in a child. Succeeds where `work` returned true. A child that hangs is killed.
 template <typename Work>
 pid_t start_child(Work&& work) {
   const pid_t child = fork();
@@ -41,7 +41,7 @@ pid_t start_child(Work&& work) {
 
 inline ::testing::AssertionResult ended_well(pid_t child) {
   int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child) return ::testing::AssertionFailure() << "there is no child";
+  if (child < 0 || waitpid(child, &status, 0) != child) return ::testing::AssertionFailure() << "no child was started";
   if (WIFSIGNALED(status)) return ::testing::AssertionFailure() << "killed by signal " << WTERMSIG(status);
   if (WEXITSTATUS(status) != 0) return ::testing::AssertionFailure() << "exit status " << WEXITSTATUS(status);
   return ::testing::AssertionSuccess();
@@ -52,7 +52,7 @@ template <typename Work>
   return ended_well(start_child(work));
 }
 
-/// A thread that does something again and again for as long as this lives.
+/// A thread that repeats its work for the life of this object.
 class Busy {
  public:
   template <typename Work>

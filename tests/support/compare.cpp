@@ -10,7 +10,7 @@ namespace {
 
 std::vector<double> as_doubles(const Tensor& tensor) { return tensor.to(cpu()).to(DType::f64).to_vector<double>(); }
 
-// Zero where both are the same, NaN and infinity included; infinite where only one of them is finite.
+// The distance of two numbers: zero for equal ones, NaN and infinity included; infinite where only one is finite.
 double distance(double actual, double expected) {
   if (actual == expected || (std::isnan(actual) && std::isnan(expected))) return 0.0;
   const double difference = std::abs(actual - expected);
@@ -32,7 +32,7 @@ std::string coordinate(const Shape& shape, std::size_t index) {
   return ::testing::AssertionFailure() << difference;
 }
 
-// The first element that is further from the expected one than `allowed`, in words.
+// Describes the first element whose distance from the expected element exceeds `allowed`.
 std::string first_beyond(const Tensor& actual, const Tensor& expected, double allowed) {
   if (actual.shape() != expected.shape()) {
     return "shape " + to_string(actual.shape()) + " instead of " + to_string(expected.shape());

@@ -1,4 +1,4 @@
-/// One comparison for all tests: by coordinate, relative to the largest expected value.
+/// The comparison of tensors for all tests: by coordinate, relative to the largest expected value.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,9 +9,9 @@
 
 namespace rondo::test {
 
-/// The first element of `actual` that differs from `expected` by more than `tolerance` times the largest finite
-/// magnitude in `expected`, in words; empty when there is none. NaN equals NaN, an infinity itself, and a shape another
-/// shape never.
+/// Describes the first element of `actual` that differs from `expected` by more than `tolerance` times the largest
+/// finite magnitude in `expected`; empty when no element does. NaN equals NaN, an infinity equals itself, and different
+/// shapes always differ.
 std::string first_difference(const Tensor& actual, const Tensor& expected, double tolerance);
 
 /// The largest finite magnitude in a tensor.
@@ -19,10 +19,10 @@ double largest_magnitude(const Tensor& tensor);
 
 ::testing::AssertionResult close(const Tensor& actual, const Tensor& expected, double tolerance);
 
-/// The same with an absolute bound.
+/// Whether all elements of `actual` are within the absolute `bound` of those of `expected`.
 ::testing::AssertionResult within(const Tensor& actual, const Tensor& expected, double bound);
 
-/// Bit for bit equal: same shape, dtype and bytes.
+/// Whether tensors are equal bit for bit: shape, dtype and bytes.
 ::testing::AssertionResult identical(const Tensor& actual, const Tensor& expected);
 
 }  // namespace rondo::test

@@ -1,4 +1,4 @@
-/// Counts what the CPU's tensors allocate while it lives.
+/// Counts the allocations of the CPU's tensors.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ class CountingAllocator final : public Allocator {
     ::operator delete (pointer, std::align_val_t{kAlignment});
   }
 
-  /// All allocations so far, and those not given back yet.
+  /// The number of all allocations so far, and of those that are not freed yet.
   int allocations() const { return allocations_; }
   int live() const { return live_; }
 
@@ -33,7 +33,7 @@ class CountingAllocator final : public Allocator {
   std::atomic<int> live_ = 0;
 };
 
-/// The default allocator of the CPU for as long as this lives.
+/// Makes a counting allocator the default of the CPU for the life of this object.
 class CountedScope {
  public:
   CountedScope() { set_default_allocator(cpu(), allocator_); }

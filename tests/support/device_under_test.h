@@ -1,5 +1,5 @@
-/// Which device the parity tests compare with the CPU: RONDO_TEST_DEVICE, "cpu" or "cuda:N"; else cuda:0, which is a
-/// simulated one on the host in the programs that link rondo_on_simt.
+/// The device that the parity tests compare with the CPU: RONDO_TEST_DEVICE, "cpu" or "cuda:N", by default cuda:0. In
+/// programs that link rondo_on_simt, cuda:0 is simulated on the host.
 #pragma once
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-/// Which executors a test can ask.
+/// The executors that a test can ask.
 #pragma once
 
 #include <cstdlib>
@@ -11,8 +11,8 @@
 
 namespace rondo::test {
 
-/// Whether RONDO_TEST_WITHOUT, names with blanks between them, has this one: what is known to fail on a device, and may
-/// hang there, is not asked.
+/// Whether RONDO_TEST_WITHOUT, names with blanks between them, has this executor. Tests do not ask executors that are
+/// known to fail on a device and may hang there.
 inline bool is_left_out(const std::string& executor) {
   const char* names = std::getenv("RONDO_TEST_WITHOUT");
   std::istringstream words(names == nullptr ? "" : names);
@@ -22,7 +22,7 @@ inline bool is_left_out(const std::string& executor) {
   return false;
 }
 
-/// Those that accept `spec`, in the order in which a plan asks them.
+/// The executors that accept `spec`, in the order in which a plan asks them.
 inline std::vector<std::string> executors_for(const RecurrenceSpec& spec, PlanOptions options = {}) {
   std::vector<std::string> names;
   for (const std::string& name : executor_names(spec.device)) {

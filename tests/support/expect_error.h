@@ -1,4 +1,4 @@
-/// Expecting an error by its type and its message.
+/// Expectations of an error's type and message.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 namespace rondo::test {
 
-/// Calls `call`, which must throw an `Expected`, and hands its message to `check`.
+/// Calls `call`, which must throw an `Expected`, and passes its message to `check`.
 template <typename Expected, typename Call, typename Check>
 void expect_error_that(const Call& call, const Check& check) {
   try {

@@ -9,7 +9,7 @@ Tensor with_bias(const Tensor& product, const std::optional<Tensor>& bias) {
   return bias ? add(product, *bias) : product;
 }
 
-// 1 - x
+// The complement 1 - x.
 Tensor complement(const Tensor& x) { return add(neg(x), 1.0); }
 
 StepResult simple_rnn_step(const CellSpec& cell, const RecurrentWeights& weights, const Tensor& x, const Tensor& h) {
@@ -18,7 +18,7 @@ StepResult simple_rnn_step(const CellSpec& cell, const RecurrentWeights& weights
   return {output, {output}};
 }
 
-// sum + w c, with row `row` of the peepholes, where there are some.
+// sum + w c, where w is row `row` of the peepholes; without peepholes, sum.
 Tensor peeped(const Tensor& sum, const RecurrentWeights& weights, int row, const Tensor& c) {
   return weights.peepholes ? add(sum, mul(weights.peepholes->select(0, row), c)) : sum;
 }

@@ -1,5 +1,5 @@
-/// The cells' formulas once more, written by hand with ops as a user would write a step function: independent of the
-/// ones in src/recurrence/cells, so that the two can be compared.
+/// The cells' formulas as step functions that are written with ops, as a user would write them. They are independent of
+/// src/recurrence/cells, so that tests can compare the two.
 #pragma once
 
 #include "rondo/keras/rnn.h"
@@ -7,7 +7,7 @@
 
 namespace rondo::test {
 
-/// A step function of `cell` with these weights, in Keras's layout.
+/// The step function of `cell` with these weights, in Keras's layout.
 StepFunction formula_step(const CellSpec& cell, const RecurrentWeights& weights);
 
 }  // namespace rondo::test

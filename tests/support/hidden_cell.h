@@ -1,4 +1,4 @@
-/// A known cell that nobody recognises: it runs step by step.
+/// A custom cell that forwards to a known cell. Rondo does not recognise the known cell, and runs it step by step.
 #pragma once
 
 #include <memory>

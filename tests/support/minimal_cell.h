@@ -1,4 +1,4 @@
-/// The MinimalRNNCell of the tf.keras.layers.RNN page, with given weights: a cell that Rondo does not know.
+/// The MinimalRNNCell of the tf.keras.layers.RNN page, with given weights, as a custom cell.
 #pragma once
 
 #include "rondo/keras/cells.h"
@@ -6,7 +6,7 @@
 
 namespace rondo::test {
 
-/// output = x kernel + h recurrent_kernel, which is the new state too.
+/// output = new state = x kernel + h recurrent_kernel.
 class MinimalRNNCell : public Cell {
  public:
   MinimalRNNCell(Tensor kernel, Tensor recurrent_kernel)

@@ -12,7 +12,7 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
-  /// Uniform in [low, high].
+  /// A uniform integer in [low, high].
   std::int64_t integer(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
   }
@@ -23,7 +23,7 @@ class Random {
     return std::data(choices)[static_cast<std::size_t>(integer(0, static_cast<std::int64_t>(choices.size()) - 1))];
   }
 
-  /// Uniform in [-scale, scale], rounded to f32 so that every dtype but the 16-bit ones holds the same numbers.
+  /// A tensor of uniform numbers in [-scale, scale], rounded to f32 so that f32 and f64 hold equal numbers.
   Tensor tensor(const Shape& shape, double scale, DType dtype = DType::f32) {
     const Tensor result = Tensor::empty(shape, DType::f32);
     for (std::int64_t i = 0; i < result.numel(); ++i)

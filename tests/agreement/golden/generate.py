@@ -28,7 +28,7 @@ FAILURES = (ValueError, TypeError, IndexError, AttributeError, tf.errors.OpError
 
 
 def in_float64(case):
-    """The case with its numbers as they are after rounding to the dtype, but in float64."""
+    """The case with its numbers rounded to the dtype and stored in float64."""
     wide = copy(case)
     wide.tensors = {
         name: value.astype(np.float64) if value.dtype == FLOAT[case.dtype] else value
@@ -67,10 +67,10 @@ def same(found, wanted, tolerance):
 
 
 def solve(case):
-    """Adds the expected tensors, TensorFlow's if they agree with the documentation."""
+    """Adds the expected tensors: TensorFlow's where they agree with the documentation, otherwise the reference's."""
     with np.errstate(all="ignore"):
         wanted = None if case.raises else by_reference(in_float64(case))
-    # What no TensorFlow of today can run is left to the reference alone.
+    # Functions that no TensorFlow can run any more are computed by the reference alone.
     found, error = (wanted, None) if case.origin == "model" else attempt(by_tensorflow, case)
     if case.raises:
         _, reference_error = attempt(by_reference, in_float64(case))
@@ -107,7 +107,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=Path, default=here / "cases")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--missing", action="store_true", help="make what is not there, and leave what is")
+    parser.add_argument("--missing", action="store_true", help="make missing files, and leave existing ones")
     arguments = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -1,4 +1,4 @@
-// backend.rnn cases: through rnn(), and for steps that are cells also straight through every executor.
+// Runs backend.rnn cases through rnn(), and steps that are cells also through a session of every executor.
 
 #include "agreement/golden/golden_case.h"
 #include "agreement/golden/golden_executors.h"
@@ -104,7 +104,7 @@ std::string check_backend_rnn_on_executors(const GoldenCase& golden) {
   const RecurrenceSpec spec = spec_of(golden, *cell, tensors.x, options);
   if (options.mask) {
     const Tensor flat = options.mask->rank() == 3 ? options.mask->erase_axis(2) : *options.mask;
-    tensors.mask = (time_major ? flat : flat.swap_axes(0, 1)).to(DType::boolean);  // a session takes no other
+    tensors.mask = (time_major ? flat : flat.swap_axes(0, 1)).to(DType::boolean);  // the only dtype of a session's mask
   }
   tensors.lengths = session_lengths(options, spec.B, spec.device);
   return on_executors({{spec}}, [&](const std::string& executor) { return check_on(golden, spec, executor, tensors); });

@@ -1,4 +1,4 @@
-// Bidirectional cases: the backward layer is made from the forward one, or is one of its own.
+// Runs Bidirectional cases, whose backward layer is made from the forward layer or described by itself.
 
 #include "rondo/keras/bidirectional.h"
 
@@ -35,7 +35,7 @@ Bidirectional make_bidirectional(const GoldenCase& golden) {
   return {*forward, weights, merge_mode(golden)};
 }
 
-// The leaves of the forward layer, then those of the backward one, as a call takes them.
+// The states of a call: the forward layer's leaves, then the backward layer's.
 States pack_both(const Bidirectional& layer, const std::vector<Tensor>& leaves) {
   if (leaves.empty()) return {};
   const Cell& forward = layer.forward_layer().cell();

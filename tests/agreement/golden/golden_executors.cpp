@@ -16,7 +16,7 @@ std::map<std::string, int>& counts() {
   return cases;
 }
 
-// A plan refuses a name that no executor has: so a check that takes it makes no plan, or keeps the name from it.
+// Whether a check passes the executor's name to a plan. A plan refuses a name that no executor has.
 bool plans_what_is_asked(const CheckOn& check) {
   const std::string nobody = "executor_of_nobody";
   try {
@@ -28,7 +28,7 @@ bool plans_what_is_asked(const CheckOn& check) {
   return false;
 }
 
-/// What the plans take by themselves.
+/// The executors that the plans choose.
 std::set<std::string> own_choice(const PlannedWork& work) {
   std::set<std::string> names;
   for (const RecurrenceSpec& spec : work.specs) {
@@ -37,7 +37,7 @@ std::set<std::string> own_choice(const PlannedWork& work) {
   return names;
 }
 
-/// Names that all plans accept.
+/// The executors' names that all plans accept.
 std::vector<std::string> accepted_by_name(const PlannedWork& work) {
   std::vector<std::string> names = executor_names(work.specs.front().device);
   std::erase_if(names, [](const std::string& name) { return !is_asked(name); });
@@ -67,7 +67,7 @@ std::string on_executors(const PlannedWork& work, const CheckOn& check) {
     ran = choice;
   }
   for (const std::string& name : accepted_by_name(work)) {
-    if (ran == std::set{name}) continue;  // where it is the choice of all plans, it has run
+    if (ran == std::set{name}) continue;  // the choice of all plans has run already
     run(name, name);
     ran.insert(name);
   }

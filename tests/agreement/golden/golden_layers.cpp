@@ -10,7 +10,7 @@
 namespace rondo::golden {
 namespace {
 
-/// The part of a layer's or cell's description that its cell needs.
+/// The cell that a layer's or cell's description names.
 CellSpec cell_spec(const nlohmann::json& description, CellKind kind) {
   const auto activation = [&](const char* name, Activation otherwise) {
     return description.contains(name) ? activation_from_name(description.at(name).get<std::string>()) : otherwise;
@@ -131,7 +131,7 @@ std::string check_call(const GoldenCase& golden, const Called& layer, const std:
          difference(golden, prefix + "expected/state", Nest::tuple(result.states));
 }
 
-/// What one call plans, whose tensors begin with `prefix`.
+/// Adds the recurrences of the call whose tensors begin with `prefix`.
 void add_specs(const GoldenCase& golden, const RNN& layer, const std::string& prefix, PlannedWork& work) {
   const Tensor x = golden.nest(prefix + "input").flatten()[0];
   const int batch_axis = golden.option("time_major") ? 1 : 0;
@@ -143,7 +143,7 @@ void add_specs(const GoldenCase& golden, const RNN& layer, const std::string& pr
   for (const Plan& plan : layer.plans(request)) work.specs.push_back(plan.spec());
   const auto* stack = dynamic_cast<const StackedRNNCells*>(&layer.cell());
   if (!layer.known_cells().empty() || stack == nullptr) return;
-  // Known cells that are stacked with others are called at every step.
+  // Known cells in a stack with custom cells are called at every step.
   for (const auto& cell : stack->cells()) {
     const auto* known = dynamic_cast<const KnownCell*>(cell.get());
     if (known != nullptr) work.specs.push_back(spec_of_steps(*known, 1, request.B));
@@ -162,7 +162,7 @@ PlannedWork planned_work(const GoldenCase& golden, const RNN& layer) {
     add_specs(golden, layer, series ? "call/" + std::to_string(number++) + "/" : "", work);
     trains = trains || call.value("training", false);
   }
-  // Dropout may have known cells called at every step, with ops.
+  // With dropout, known cells may be called at every step, with ops.
   work.certain = work.certain && !trains;
   work.never_waits = (trains || layer.known_cells().empty()) && golden.option("unroll");
   return work;
@@ -184,7 +184,7 @@ std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part)
   return cells.size() == 1 ? std::make_unique<RNN>(cells[0], options) : std::make_unique<RNN>(cells, options);
 }
 
-// The state_size of a ConvLSTMCell waits for inputs.
+// A ConvLSTMCell has no state_size before its first inputs.
 std::size_t state_leaves(const Cell& cell) {
   return dynamic_cast<const ConvLSTMCell*>(&cell) != nullptr ? 2 : cell.state_size().flatten().size();
 }

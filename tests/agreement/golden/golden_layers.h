@@ -1,4 +1,4 @@
-/// Layers of golden files, and the calls that they get.
+/// Makes the layers of golden files, and runs their calls.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace rondo::golden {
 
-/// What a layer is made from: its description, and the beginning of the names of its weights.
+/// The parts of a layer: its description, and the prefix of its weights' names.
 struct LayerPart {
   const nlohmann::json& description;
   std::string prefix;
@@ -21,16 +21,16 @@ struct LayerPart {
 
 std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part);
 
-/// The flat leaves of a file as the states of a cell; none are none.
+/// The flat leaves of a file as the states of a cell; no states where there are no leaves.
 States pack_states(const Cell& cell, const std::vector<Tensor>& leaves);
 
 /// How many leaves the states of a cell have.
 std::size_t state_leaves(const Cell& cell);
 
-/// What the calls of the case plan for one of its layers, and record of it.
+/// The recurrences that the calls of the case plan for one of its layers, and whether they are recorded.
 PlannedWork planned_work(const GoldenCase& golden, const RNN& layer);
 
-/// What a series of calls asks of a layer, whatever its class.
+/// The functions of a layer of any class that a series of calls uses.
 struct Called {
   std::function<LayerResult(const Nest&, const CallOptions&)> run;
   std::function<States(const std::vector<Tensor>&)> pack;
@@ -38,7 +38,7 @@ struct Called {
   std::function<void(const States&)> reset_to;
 };
 
-/// The differences in words, empty when all calls pass.
+/// Runs the calls. Returns the differences in words, empty when all calls pass.
 std::string check_calls(const GoldenCase& golden, const Called& layer, const std::string& executor);
 
 }  // namespace rondo::golden

@@ -6,7 +6,7 @@
 namespace rondo::golden {
 namespace {
 
-/// Inputs, outputs and states of two tensors.
+/// A cell whose inputs, outputs and states are pairs of tensors.
 class NestedCell : public Cell {
  public:
   NestedCell(Tensor kernel_1, Tensor kernel_2_3) : kernel_1_(std::move(kernel_1)), kernel_2_3_(std::move(kernel_2_3)) {}
@@ -31,7 +31,7 @@ class NestedCell : public Cell {
   Tensor kernel_2_3_;
 };
 
-/// A state that is itself two tensors, and a number of steps.
+/// A cell with a state of two tensors, and a number of steps.
 class NestedStateCell : public Cell {
  public:
   explicit NestedStateCell(RecurrentWeights weights) : weights_(std::move(weights)) {}
@@ -54,7 +54,7 @@ class NestedStateCell : public Cell {
   RecurrentWeights weights_;
 };
 
-/// A MinimalRNNCell that begins with a weight instead of zeros.
+/// A MinimalRNNCell whose initial state is a weight instead of zeros.
 class InitialStateCell : public test::MinimalRNNCell {
  public:
   InitialStateCell(const RecurrentWeights& weights, Tensor initial)

@@ -1,4 +1,4 @@
-/// Cells of one's own that golden cases name; README.md has their formulas.
+/// The custom cells that golden cases name; README.md has their formulas.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace rondo::golden {
 
-/// A cell of this class with the weights under `prefix`; null for a class that is Rondo's.
+/// A cell of the class `type` with the weights under `prefix`; null for a class of Rondo.
 std::shared_ptr<Cell> make_own_cell(const GoldenCase& golden, const std::string& type, const std::string& prefix);
 
 }  // namespace rondo::golden

@@ -7,16 +7,16 @@
 
 namespace rondo::golden {
 
-/// The step function a backend.rnn case names, with the case's weights. Throws `ValueError` for an unknown name.
+/// The step function that a backend.rnn case names, with the case's weights. Throws `ValueError` for an unknown name.
 StepFunction step_function(const GoldenCase& golden);
 
-/// The step function of this name, with the case's weights under `prefix`.
+/// The step function `name`, with the case's weights under `prefix`.
 StepFunction step_function(const GoldenCase& golden, const std::string& name, const std::string& prefix);
 
-/// The cell that the step function is, for steps that are one.
+/// The cell that the case's step function computes; absent for other functions.
 std::optional<CellSpec> step_cell(const GoldenCase& golden);
 
-/// kernel, recurrent_kernel and, if there is one, bias under `prefix`.
+/// The weights kernel, recurrent_kernel and, if present, bias under `prefix`.
 RecurrentWeights cell_weights(const GoldenCase& golden, const std::string& prefix);
 
 }  // namespace rondo::golden

@@ -27,7 +27,7 @@ std::string check(const GoldenCase& golden) {
   return check_backend_rnn(golden) + check_backend_rnn_on_executors(golden);
 }
 
-/// How many cases have begun.
+/// The number of cases that have begun.
 int& cases_begun() {
   static int cases = 0;
   return cases;
@@ -52,7 +52,7 @@ class GoldenTest : public ::testing::Test {
   Device device_;
 };
 
-/// Behind all cases: each executor of the device has run many of them, or else a case asks for them in vain.
+/// Runs behind all cases. Each executor of the device must have run many cases; otherwise names do not reach the plans.
 class ReachTest : public ::testing::Test {
  public:
   ReachTest(std::size_t cases, Device device) : cases_(cases), device_(device) {}
@@ -75,7 +75,7 @@ class ReachTest : public ::testing::Test {
   Device device_;
 };
 
-// Test names may have letters, digits and underscores alone.
+// Replaces other characters than letters, digits and underscores, which test names may not have.
 std::string test_name(const std::filesystem::path& path) {
   std::string name = path.stem().string();
   std::replace_if(

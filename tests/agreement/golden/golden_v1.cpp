@@ -1,4 +1,4 @@
-// The cases of dynamic_rnn, bidirectional_dynamic_rnn and raw_rnn, and of contrib's rnn.
+// Runs the cases of dynamic_rnn, bidirectional_dynamic_rnn and raw_rnn, and of contrib's rnn.
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@
 namespace rondo::golden {
 namespace {
 
-// What runs of `cell` plan, for B rows and at most so many steps at once.
+// Adds the recurrences that runs of `cell` plan, for B rows and at most T steps at once.
 void add_specs(const Cell& cell, std::int64_t T, std::int64_t B, PlannedWork& work) {
   if (const auto* stack = dynamic_cast<const v1::MultiRNNCell*>(&cell)) {
     for (const auto& inner : stack->cells()) add_specs(*inner, T, B, work);
@@ -26,7 +26,7 @@ void add_specs(const Cell& cell, std::int64_t T, std::int64_t B, PlannedWork& wo
 PlannedWork planned_work(const GoldenCase& golden, const std::vector<const Cell*>& cells) {
   const Tensor x = golden.nest("input").flatten()[0];
   const int batch_axis = golden.option("time_major") ? 1 : 0;
-  // A number below 1 is for the call to refuse.
+  // The call itself refuses a number below 1.
   const auto at_once = std::max<std::int64_t>(1, golden.options().at("parallel_iterations").get<std::int64_t>());
   PlannedWork work{.certain = x.size(1 - batch_axis) > 0};
   for (const Cell* cell : cells) add_specs(*cell, std::min(x.size(1 - batch_axis), at_once), x.size(batch_axis), work);
@@ -51,7 +51,7 @@ std::string check_dynamic_on(const GoldenCase& golden, const std::string& execut
   auto options = options_of<v1::DynamicRnnOptions>(golden, executor);
   options.initial_state = v1_state(golden, *cell, "initial_state");
   std::string text;
-  for (const Device place : {golden.device(), cpu()}) {  // lengths may be on the host, whatever the device
+  for (const Device place : {golden.device(), cpu()}) {  // lengths may be on the host for any device
     if (options.sequence_length) options.sequence_length = options.sequence_length->to(place);
     const v1::DynamicRnnResult result = v1::dynamic_rnn(cell, golden.nest("input"), options);
     text += difference(golden, "expected/output", result.outputs) + difference(golden, "expected/state", result.state);

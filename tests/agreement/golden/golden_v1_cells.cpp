@@ -6,7 +6,7 @@
 namespace rondo::golden {
 namespace {
 
-/// A cell whose step is a step function: one that Rondo does not know.
+/// A custom cell whose step is a step function.
 class StepCell final : public Cell {
  public:
   StepCell(StepFunction step, SizeNest state_size, SizeNest output_size)
@@ -24,7 +24,7 @@ class StepCell final : public Cell {
   SizeNest output_size_;
 };
 
-// A list of shapes, null for one of rank 0.
+// The sizes of a list of shapes, in which null stands for rank 0.
 std::vector<SizeNest> sizes_of(const nlohmann::json& shapes) {
   std::vector<SizeNest> sizes;
   for (const auto& shape : shapes) {

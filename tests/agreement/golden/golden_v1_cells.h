@@ -1,4 +1,4 @@
-/// The cells of the TensorFlow 1 cases, as README.md describes them.
+/// Makes the cells of the TensorFlow 1 cases, which README.md describes.
 #pragma once
 
 #include <memory>
@@ -8,11 +8,11 @@
 
 namespace rondo::golden {
 
-/// The cell that `description` tells of, with the case's weights under `prefix`.
+/// The cell of `description`, with the case's weights under `prefix`.
 std::shared_ptr<Cell> make_v1_cell(const GoldenCase& golden, const nlohmann::json& description,
                                    const std::string& prefix);
 
-/// `name/0`, `name/1`, ... as one state of `cell`; absent where there are none.
+/// The tensors `name/0`, `name/1`, ... as one state of `cell`; absent where the case has none.
 std::optional<Nest> v1_state(const GoldenCase& golden, const Cell& cell, const std::string& name);
 
 }  // namespace rondo::golden

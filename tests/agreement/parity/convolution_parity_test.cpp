@@ -1,4 +1,4 @@
-// Convolution on the device under test against the CPU's in f64.
+// Convolution on the device under test against convolution on the CPU in f64.
 
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ TEST(ConvolutionParity, AnyStridesPaddingsAndDilations) {
     const Tensor expected = convolution(x.host.to(DType::f64), weights.host.to(DType::f64), options);
     const Tensor actual = convolution(x.device, weights.device, options);
     EXPECT_EQ(actual.device(), device_under_test());
-    // Sums of products below 16 each, in f32 or wider, rounded once.
+    // The bound of sums of products below 16 each, in f32 or wider, rounded once.
     const double sums = epsilon_of(dtype == DType::f64 ? DType::f64 : DType::f32) * 16 * 64;
     const double bound = sums + epsilon_of(dtype) * largest_magnitude(expected);
     EXPECT_TRUE(within(actual.to(cpu()).to(DType::f64), expected, bound));

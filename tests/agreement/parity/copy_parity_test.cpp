@@ -52,11 +52,11 @@ TEST(CopyParity, AnyStridesToAnyStrides) {
                  to_string(source.host.strides()) + " to " + describe(host) + " strides " + to_string(host.strides()));
     host.copy_from(source.host);
     device.copy_from(source.device);
-    EXPECT_TRUE(same(memory.device, memory.host));  // the gaps, too
+    EXPECT_TRUE(same(memory.device, memory.host));  // including the gaps
   }
 }
 
-TEST(CopyParity, BytesOfEqualDTypesAreKept) {  // of every NaN, too
+TEST(CopyParity, BytesOfEqualDTypesAreKept) {  // including those of NaN
   const Tensor host = Tensor::empty({64}, DType::f32);
   for (std::int64_t i = 0; i < 64; ++i) {
     reinterpret_cast<std::uint32_t*>(host.data())[i] = 0x7f800001U + static_cast<std::uint32_t>(i * 0x20101);
@@ -79,7 +79,7 @@ TEST(CopyParity, EveryNumberOf16BitsConverts) {
   }
 }
 
-// Just below, at and just above the middle between two numbers of 16 bits, where rounding is decided.
+// Floats just below, at and just above the middle between two numbers of 16 bits, where rounding changes.
 TEST(CopyParity, FloatsRoundTo16Bits) {
   for (const auto& [dtype, dropped_bits] : {std::pair{DType::f16, 13}, std::pair{DType::bf16, 16}}) {
     Random random(2);

@@ -1,4 +1,4 @@
-/// Counts what reaches the CUDA runtime.
+/// Counts calls of the CUDA runtime.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,7 @@
 
 namespace rondo::test {
 
-/// Calls that reached the runtime while one of these lives.
+/// The calls of the runtime during the life of this object.
 class CountedCalls {
  public:
   CountedCalls() {

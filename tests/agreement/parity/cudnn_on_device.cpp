@@ -5,7 +5,7 @@
 namespace rondo::test {
 namespace {
 
-/// Rows of the steps that there are, longest row first: (sum of lengths, width).
+/// The live steps of a sequence in cuDNN's packed order, longest row first: (sum of lengths, width).
 Tensor pack(const Tensor& sequence, const std::vector<std::int32_t>& lengths) {
   std::vector<Tensor> rows;
   for (int t = 0; t < static_cast<int>(sequence.size(0)); ++t) {

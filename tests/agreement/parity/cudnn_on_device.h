@@ -1,4 +1,4 @@
-/// A network of cuDNN's on a device, in one precision.
+/// Runs a network by cuDNN on a device, in one precision.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace rondo::test {
 struct Precision {
   DType dtype = DType::f32;
   MatrixMath math = MatrixMath::strict;
-  double tolerance = 0;  ///< of one layer, relative to the scale of the run
+  double tolerance = 0;  ///< tolerance of one layer, relative to the scale of the run
 };
 
 class OnDevice {
@@ -20,7 +20,7 @@ class OnDevice {
   /// Keeps a view of `network`.
   OnDevice(const Network& network, const Precision& precision, Stream stream);
 
-  /// Outputs are NaN before the run, and come back to the CPU as (T, B, width).
+  /// Runs the network. Outputs are NaN before the run, and are returned on the CPU as (T, B, width).
   NetworkResult run(CudnnLayout layout);
 
  private:

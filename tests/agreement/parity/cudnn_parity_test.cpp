@@ -1,5 +1,5 @@
-// cuDNN's networks on the device against the reference executor on the CPU: what packs, directs, stacks and projects is
-// right when the numbers agree. Skipped where there is no device.
+// cuDNN's networks on the device against the reference executor on the CPU: where the numbers agree, packing,
+// directions, stacking and projections are right. Skipped without a device.
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ class CudnnParity : public ::testing::Test {
   static Stream stream() { return {device()}; }
 };
 
-/// The largest error, which must be within `bound`.
+/// Returns the largest error, and fails where an error exceeds `bound`.
 double expect_near(const NetworkResult& actual, const NetworkResult& expected, double bound) {
   double error = 0;
   const auto compare = [&](const Tensor& ours, const Tensor& theirs, const char* name) {
@@ -125,7 +125,7 @@ TEST_F(CudnnParity, LengthsFromTheHost) {
   }
 }
 
-// What each persistent algorithm accepts is the library's to say; what it accepts it must get right.
+// cuDNN decides what each persistent algorithm accepts. An algorithm must be right wherever cuDNN accepts.
 TEST_F(CudnnParity, PersistentAlgorithmsWhereTheLibraryAccepts) {
   std::set<CudnnAlgorithm> ran;
   std::uint64_t seed = 300;

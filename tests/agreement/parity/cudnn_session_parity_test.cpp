@@ -36,7 +36,7 @@ class SessionPair {
         RecurrentWeights{weights.kernel.to(device_), weights.recurrent_kernel.to(device_), weights.bias->to(device_)});
   }
 
-  /// Runs on both, and compares every output that is there.
+  /// Runs both sessions, and compares every output.
   void run(const SessionTensors& tensors, const SessionTensors& on_device) {
     expected_->run(tensors);
     actual_->run(on_device);
@@ -62,8 +62,8 @@ RecurrenceSpec session_spec(CellKind kind, Device device) {
   return {.cell = {.kind = kind, .units = 64}, .T = 5, .B = 8, .I = 32, .device = device};
 }
 
-// Final states are written over the initial ones, so that each run goes on where the one before it stopped; the second
-// is recorded, the third replayed.
+// Final states overwrite the initial ones, so that each run continues the run before. The second run is recorded, the
+// third replayed.
 TEST_F(CudnnSessionParity, SessionsThatCarryTheirStates) {
   for (const GraphUse graph_use : {GraphUse::never, GraphUse::automatic}) {
     for (const CellKind kind : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {

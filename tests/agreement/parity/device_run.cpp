@@ -20,8 +20,8 @@ constexpr double kF32Tolerance = 1e-5;
 
 }  // namespace
 
-// Of 16-bit numbers and TF32, 4 and 2.5 units of roundoff: h is rounded at every step, and a cell without bounded
-// activations amplifies that. TF32 has the 11 bits of f16.
+// 16-bit numbers and TF32 get 4 and 2.5 units of roundoff: h is rounded at every step, and a cell without bounded
+// activations amplifies the errors. TF32 has the 11 bits of f16.
 double tolerance_of(const ParityCase& how, const RecurrenceSpec& spec) {
   if (how.math == MatrixMath::tf32) return 2e-3;
   if (how.math == MatrixMath::tf32x3) return std::max(kF32Tolerance, tf32x3_error(std::max(spec.cell.units, spec.I)));
@@ -127,7 +127,7 @@ RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run
     tensors.poison();
     session.run(tensors.tensors);
   }
-  RunResult result = tensors.take();  // before the session does a run again that has stalled
+  RunResult result = tensors.take();  // before the session repeats a stalled run
   const SessionStatus status = session.status();
   EXPECT_FALSE(status.stalled) << to_string(status.stall);
   return result;

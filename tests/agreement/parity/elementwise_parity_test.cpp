@@ -1,4 +1,4 @@
-// Elementwise operations on the device under test against the CPU: bit for bit where nothing is rounded but the result,
+// Elementwise operations on the device under test against the CPU: bit for bit where only the result is rounded,
 // within a few spacings where a library computes a function.
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ struct UnaryCase {
   const char* name;
   std::function<Tensor(const Tensor&)> op;
   bool floating = false;
-  Nearness nearness = {};  // bit for bit, if none is given
+  Nearness nearness = {};  // bit for bit by default
 };
 
 const std::vector<UnaryCase>& unary_cases() {
@@ -88,7 +88,7 @@ TEST(ElementwiseParity, TwoOperands) {
   }
 }
 
-// The shapes of a step function, which take wide accesses.
+// The shapes of a step function, for which kernels use wide accesses.
 TEST(ElementwiseParity, RowsAndBiases) {
   for (const DType dtype : kNumbers) {
     Random random(3);

@@ -1,5 +1,5 @@
 // Rondo's own CUDA executors against the reference in double precision: over random recurrences laid out at random, in
-// every dtype, and over the shapes that are most likely to go wrong.
+// every dtype, and over the shapes that are most likely to fail.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ constexpr Numbers kNumbers[] = {
     {DType::f64}, {DType::f32}, {DType::f32, MatrixMath::tf32}, {DType::f32, MatrixMath::tf32x3},
     {DType::f16}, {DType::bf16}};
 
-/// cuDNN's executors take part of this alone, and have tests of their own.
+/// The executors without cuDNN's, which accept only some of these recurrences and have other tests.
 std::vector<std::string> own_executors(const RecurrenceSpec& spec) {
   RecurrenceSpec on_device = spec;
   on_device.device = device_under_test();
@@ -70,7 +70,7 @@ struct Hazard {
 
 void PrintTo(const Hazard& hazard, std::ostream* stream) { *stream << hazard.name; }
 
-/// "Small": what compute-sanitizer, which is slow, is run on.
+/// Small cases, for compute-sanitizer, which is slow.
 class SmallHazard : public ::testing::TestWithParam<Hazard> {};
 
 TEST_P(SmallHazard, EqualsTheReferenceInDouble) {
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hazard{"OneRowLive", [](const Run& run) { return run.spec.T > 1 && run.spec.B > 1 && live_rows(run) == 1; }}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
-/// A recurrence of a given size with ragged lengths, for sizes that random ones do not reach.
+/// A recurrence with ragged lengths of a given size, for sizes that random recurrences do not reach.
 RandomRecurrence sized(const CellSpec& cell, std::int64_t T, std::int64_t B, std::int64_t I) {
   Random random(1);
   RandomRecurrence recurrence;
@@ -125,7 +125,7 @@ const CellSpec kCells[] = {{.kind = CellKind::simple_rnn},
                            {.kind = CellKind::gru, .reset_after = false},
                            {.kind = CellKind::lstm, .use_peepholes = true, .cell_clip = 0.5}};
 
-/// kCells with H units, and an LSTM that is projected to as many and to fewer.
+/// kCells with H units, and LSTMs that are projected to H and to fewer features.
 std::vector<CellSpec> cells_of(std::int64_t H) {
   std::vector<CellSpec> cells(std::begin(kCells), std::end(kCells));
   CellSpec projected = cells.back();
@@ -138,7 +138,7 @@ std::vector<CellSpec> cells_of(std::int64_t H) {
   return cells;
 }
 
-/// So many units that they are taken in packs: with lengths and initial states, and with neither.
+/// Enough units for kernels that take units in packs: with lengths and initial states, and with neither.
 TEST(ExecutorParity, ManyUnits) {
   constexpr std::int64_t kUnits = 128;
   const std::int64_t B = properties_of(device_under_test()).processors * 1024 / kUnits + 1;
@@ -155,7 +155,7 @@ TEST(ExecutorParity, ManyUnits) {
   }
 }
 
-/// More units than a block has threads, and more rows.
+/// More units and more rows than a block has threads.
 TEST(ExecutorParity, SeveralBlocks) {
   struct Size {
     std::int64_t B;
@@ -167,12 +167,12 @@ TEST(ExecutorParity, SeveralBlocks) {
   }
 }
 
-/// Errors must not grow with the steps.
+/// Errors must not grow with the number of steps.
 TEST(ExecutorParity, ManySteps) {
   for (const CellSpec& cell : cells_of(24)) check(sized(cell, 128, 3, 8), 3);
 }
 
-/// Rows of x that share memory, as sliding windows do.
+/// Rows of x may share memory, as sliding windows do.
 TEST(ExecutorParity, RowsOfTheInputsMayOverlap) {
   constexpr std::int64_t T = 5;
   constexpr std::int64_t B = 3;
@@ -200,7 +200,7 @@ TEST(ExecutorParity, RowsOfTheInputsMayOverlap) {
   }
 }
 
-/// Recorded and replayed, a run writes the same bits as before.
+/// A recorded run and a replayed run write the bits of the first run.
 TEST(ExecutorParity, ReplaysEqualFirstRuns) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     Random random(seed);
@@ -222,7 +222,7 @@ TEST(ExecutorParity, ReplaysEqualFirstRuns) {
   }
 }
 
-/// What shares its batch never changes a row's bits.
+/// Other rows of the batch never change a row's bits.
 TEST(ExecutorParity, BatchMatesNeverMatter) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     Random random(seed);

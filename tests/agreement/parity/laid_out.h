@@ -1,4 +1,4 @@
-/// Rows of elements on a device, laid out in one of the ways callers have them, with gaps that nobody may write to.
+/// Rows of elements on a device in a layout that a caller may have, with gaps that no executor may write to.
 #pragma once
 
 #include <limits>
@@ -12,7 +12,7 @@ namespace rondo::test {
 /// How far apart the rows of a (T, B, width) tensor lie.
 struct RowLayout {
   std::int64_t gap = 0;    ///< elements between rows
-  std::int64_t first = 0;  ///< elements before the first row, which may put rows out of alignment
+  std::int64_t first = 0;  ///< elements before the first row; rows may then be unaligned
   bool batch_major = false;
   bool reversed = false;  ///< time runs from high addresses to low ones
 };
@@ -26,7 +26,7 @@ inline RowLayout random_layout(Random& random) {
 
 class LaidOut {
  public:
-  /// Rows of the dtype of `values`, (T, B, width), on `device`, with its elements.
+  /// Rows on `device` with the elements and the dtype of `values`, (T, B, width).
   LaidOut(const Tensor& values, const RowLayout& layout, Device device) {
     const std::int64_t T = values.size(0);
     const std::int64_t B = values.size(1);
@@ -43,12 +43,12 @@ class LaidOut {
     rows_.copy_from(values);
   }
 
-  /// (T, B, width)
+  /// All rows, (T, B, width).
   const Tensor& rows() const { return rows_; }
-  /// (B, width), of one step
+  /// The rows of one step, (B, width).
   Tensor row() const { return rows_.select(0, 0); }
 
-  /// Whether nobody wrote between the rows. Overwrites the rows.
+  /// Whether the gaps between rows are unchanged. Overwrites the rows.
   bool gaps_are_untouched() const {
     rows_.fill(untouched(rows_.dtype()));
     return identical(memory_.to(cpu()), Tensor::full(memory_.shape(), untouched(rows_.dtype()), rows_.dtype()));

@@ -1,5 +1,5 @@
-// Tensors so large that a thread takes many elements in turn and 32 bits do not count them: for a device with the
-// memory and the threads.
+// Tensors so large that a thread takes many elements and 32 bits do not count them, for a device with enough memory
+// and threads.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ class LargeParity : public ::testing::Test {
     if (properties_of(device_under_test()).memory_bytes < std::size_t{24} << 30) GTEST_SKIP() << "less than 24 GB";
   }
 
-  /// (rows, columns), each element the sum of a number of its row and one of its column.
+  /// A tensor (rows, columns), each element the sum of a number of its row and a number of its column.
   static TensorPair outer_sum(std::int64_t rows, std::int64_t columns) {
     Random random(1);
     const TensorPair column = random_pair(random, {rows, 1}, DType::f32, Elements::ordinary);
@@ -39,7 +39,7 @@ TEST_F(LargeParity, MoreElementsThan32BitsCount) {
   const std::int64_t half = (std::int64_t{1} << 30) + 77;
   const Tensor x = Tensor::zeros({2, half}, DType::boolean, device_under_test());
   x.slice(0, 1, 2).slice(1, half - 5, half).fill(1);
-  const Tensor turned = x.swap_axes(0, 1).contiguous();  // (half, 2)
+  const Tensor turned = x.swap_axes(0, 1).contiguous();  // shape (half, 2)
   EXPECT_TRUE(same(turned.slice(0, half - 7, half).contiguous(), x.slice(1, half - 7, half).to(cpu()).swap_axes(0, 1)));
   const Tensor backwards = x.slice(1, half - 1, -1, -1).slice(0, 1, -1, -1).contiguous();
   EXPECT_TRUE(

@@ -1,5 +1,4 @@
-// Layers and rnn() with tensors on a CUDA device: the same numbers as on the CPU, planned and step by step, unrolled in
-// a graph and not.
+// Layers and rnn() on a CUDA device give the CPU's numbers: planned and step by step, unrolled in a graph and not.
 
 #include <gtest/gtest.h>
 
@@ -32,7 +31,7 @@ TEST(LayerParity, RandomLayersEqualTheCpu) {
   });
 }
 
-/// h' = tanh(x W + h U + constant), which counts how often it is called.
+/// The step h' = tanh(x W + h U + constant), which counts its calls.
 struct CountedStep {
   Tensor kernel;
   Tensor recurrent_kernel;
@@ -45,7 +44,7 @@ struct CountedStep {
   }
 };
 
-/// Arguments of one call.
+/// The arguments of one call.
 struct Call {
   Tensor x;
   Tensor h;
@@ -86,7 +85,7 @@ TEST(UnrollParity, AGraphServesOtherInputsStatesConstantsAndMasks) {
     expect_equal(call.run(step, device, options), call.run(on_cpu, cpu(), {}));
     EXPECT_EQ(*step.calls, 5) << "the steps are recorded once";
   }
-  // Other sizes and options have graphs of their own.
+  // Other sizes and options need further graphs.
   const Call longer(9, 7);
   expect_equal(longer.run(step, device, options), longer.run(on_cpu, cpu(), {}));
   EXPECT_EQ(*step.calls, 12);
@@ -130,7 +129,7 @@ TEST(UnrollParity, AStepThatReadsTheDeviceIsToldSo) {
   const Tensor x = Tensor::zeros({2, 3, 4}, DType::f32, device);
   const States states{Tensor::zeros({2, 4}, DType::f32, device)};
   expect_words<RuntimeError>([&] { rnn(reads, x, states, {.unroll = true}); }, {"to cpu", "cannot be recorded"});
-  (void)rnn(reads, x, states, {.unroll = false});  // and nothing is left that recorded
+  (void)rnn(reads, x, states, {.unroll = false});  // the failed recording has ended
 }
 
 TEST(UnrollParity, LayersOfUnknownCellsReplay) {
@@ -161,7 +160,7 @@ TEST(UnrollParity, LayersOfUnknownCellsReplay) {
   EXPECT_EQ(cell->calls, 18) << "in training a cell may do another thing at every call";
 }
 
-/// A graph has the kernels of the executor that it was recorded with.
+/// A recorded graph has the kernels of one executor.
 TEST(UnrollParity, AGraphIsNotReplayedForAnotherExecutor) {
   Random random(3);
   const Device device = device_under_test();

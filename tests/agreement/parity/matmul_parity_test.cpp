@@ -1,4 +1,4 @@
-// Matrix products on the device under test against the CPU's in f64.
+// Matrix products on the device under test against products on the CPU in f64.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ constexpr DType kFloats[] = {DType::f64, DType::f32, DType::f16, DType::bf16};
 
 Tensor in_f64(const Tensor& x) { return x.to(DType::f64); }
 
-/// Sums of K products below 16 each, in f32 or wider, rounded once.
+/// The bound of sums of K products below 16 each, in f32 or wider, rounded once.
 double bound_of(DType dtype, std::int64_t K, const Tensor& expected) {
   const double sums = epsilon_of(dtype == DType::f64 ? DType::f64 : DType::f32) * static_cast<double>(16 * K);
   return sums + epsilon_of(dtype) * largest_magnitude(expected);
@@ -91,7 +91,7 @@ TEST(MatmulParity, NothingToSumOverIsZero) {
 }
 
 TEST(MatmulParity, StrictMeansThatOperandsAreNotRounded) {
-  const float odd = 1.0F + 0x1p-20F;  // no TF32
+  const float odd = 1.0F + 0x1p-20F;  // not a TF32 number
   const Tensor a = Tensor::full({16, 16}, static_cast<double>(odd), DType::f32, device_under_test());
   const Tensor identity = Tensor::zeros({16, 16}, DType::f32);
   for (std::int64_t i = 0; i < 16; ++i) identity.data<float>()[i * 17] = 1;
@@ -99,7 +99,7 @@ TEST(MatmulParity, StrictMeansThatOperandsAreNotRounded) {
   EXPECT_TRUE(same(matmul(identity.to(device_under_test()), a), a.to(cpu())));
 }
 
-// Whatever shares its batch, and however often it is asked for.
+// Other rows of the batch, and repeated calls, never change a row's bits.
 TEST(MatmulParity, ARowDoesNotDependOnOthers) {
   for (const DType dtype : kFloats) {
     Random random(6);

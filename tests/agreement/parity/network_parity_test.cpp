@@ -30,7 +30,7 @@ TEST(NetworkParity, EqualsTheReferenceInDouble) {
   for_each_seed([](std::uint64_t seed) {
     Random random(seed);
     RandomNetwork network = random_network(random);
-    // All of them, so that the scale of what lies between the layers is known.
+    // All last outputs are wanted, because they give the scale of the values between layers.
     network.wants_last_outputs.assign(network.spec.layers.size(), true);
     network.wants_final_states.assign(network.spec.layers.size(), true);
     const RandomNetwork exact = moved(network, DType::f64, cpu());
@@ -49,7 +49,7 @@ TEST(NetworkParity, EqualsTheReferenceInDouble) {
   });
 }
 
-/// Layers that go through chunks in 16 bits stay as near to the exact result as those that do not.
+/// Layers that run in chunks in 16 bits stay as near to the exact result as layers without chunks.
 TEST(NetworkParity, ChunksIn16BitCarryTheirStates) {
   const RandomNetwork network = plain_network(40, 3, 8);
   for (const auto& [dtype, tolerance] : {std::pair(DType::f16, 2e-3), std::pair(DType::bf16, 1e-2)}) {
@@ -63,7 +63,7 @@ TEST(NetworkParity, ChunksIn16BitCarryTheirStates) {
   }
 }
 
-/// Whichever of them runs at once, the numbers are those of the same sessions one after the other.
+/// Recurrences that run at once give the numbers of the same sessions one after the other.
 TEST(NetworkParity, EqualsSessionsOneAfterTheOther) {
   int wavefronts = 0;
   int both = 0;

@@ -1,4 +1,4 @@
-// What a NetworkSession promises on a CUDA device, apart from numbers: no allocation and no synchronisation in a run,
+// The guarantees of a NetworkSession on a CUDA device beside numbers: no allocation and no synchronisation in a run,
 // one graph of all layers, recording in a caller's graph, and a status of all recurrences.
 
 #include <gtest/gtest.h>
@@ -68,7 +68,7 @@ TEST(NetworkSessionParity, ACallersGraphServesChangingInputs) {
     tensors.x.copy_from(random.tensor(tensors.x.shape(), 1.0));
     graph.replay(stream.get());
     const Outputs replayed = take_outputs(tensors);
-    session.run(tensors);  // by itself, then recorded, then replayed
+    session.run(tensors);  // eager, then recorded, then replayed
     expect_identical(take_outputs(tensors), replayed);
     expect_identical(run_by_hand(network, plan), replayed);
   }
@@ -88,7 +88,7 @@ TEST(NetworkSessionParity, ManySetsOfTensorsTakeTurns) {
   }
 }
 
-/// More sets than are kept, so that none is recorded, within the network or without.
+/// With more sets than a session keeps, none is recorded, in the network or in its sessions.
 TEST(NetworkSessionParity, SetsThatNeverRepeatAreNotRecorded) {
   const RandomNetwork network = tall_network();
   NetworkSession session(NetworkPlan::create(network.spec, {.chunk_steps = 3}), network.weights);
@@ -101,7 +101,7 @@ TEST(NetworkSessionParity, SetsThatNeverRepeatAreNotRecorded) {
   EXPECT_EQ(calls.of(Call::record_graph), 0);
 }
 
-/// A set that differs in one tensor alone from one that was recorded is another set.
+/// A set that differs in one tensor from a recorded set is another set.
 TEST(NetworkSessionParity, EveryTensorOfASetCounts) {
   const Device device = device_under_test();
   RandomNetwork network = tall_network();
@@ -155,7 +155,7 @@ TEST(NetworkSessionParity, LengthsOutOfRangeAreReported) {
   network.tensors.lengths = Tensor::from<std::int32_t>({7, 8, 1}, {3}, device_under_test());
   const NetworkTensors tensors = with_outputs(network);
   NetworkSession session(NetworkPlan::create(network.spec, {.chunk_steps = 3}), network.weights);
-  for (int run = 0; run < 3; ++run) {  // by itself, recorded, replayed
+  for (int run = 0; run < 3; ++run) {  // eager, recorded, replayed
     session.run(tensors);
     EXPECT_TRUE(session.status().length_out_of_range) << run;
     EXPECT_FALSE(session.status().length_out_of_range) << "asked again";
@@ -165,7 +165,7 @@ TEST(NetworkSessionParity, LengthsOutOfRangeAreReported) {
   EXPECT_FALSE(session.status().length_out_of_range);
 }
 
-/// cuda_stepwise, whose runs stall until they are told to take another way: they write NaN then, and set the flag.
+/// A cuda_stepwise whose runs stall until `recover`: a stalled run writes NaN and sets the flag.
 class Staller final : public Executor {
  public:
   std::string_view name() const override { return "staller"; }
@@ -221,7 +221,7 @@ TEST(NetworkSessionParity, AStalledRunIsDoneAgain) {
     const NetworkTensors other = with_outputs(network);
     const NetworkTensors tensors = with_outputs(network);
     NetworkSession session(plan, network.weights);
-    // What the sessions ran last themselves is not what the network's graphs ran last.
+    // The sessions' own last run is not the last run of the network's graphs.
     session.run(other);
     for (int run = 0; run < runs; ++run) session.run(tensors);
     for (int run = 0; run < 2; ++run) session.run(other);

@@ -1,4 +1,4 @@
-/// What the parity tests saw, for scripts/gpu-check: written as JSON to the file that RONDO_PARITY_JSON names.
+/// Records the errors of the parity tests for scripts/gpu-check, as JSON in the file that RONDO_PARITY_JSON names.
 #pragma once
 
 #include <string>
@@ -7,14 +7,14 @@
 
 namespace rondo::test {
 
-/// Who computed in what.
+/// An executor and its precision.
 struct ParityCase {
   std::string executor;
   DType dtype = DType::f32;
   MatrixMath math = MatrixMath::strict;
 };
 
-/// One comparison with the reference: its largest error relative to the scale of the run.
+/// Records a comparison with the reference: its largest error relative to the scale of the run.
 void record_parity(const ParityCase& which, double error);
 
 }  // namespace rondo::test

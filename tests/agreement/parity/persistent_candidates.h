@@ -11,7 +11,7 @@
 
 namespace rondo::test {
 
-/// Taken for the device's where it has fewer: the simulated one runs as many blocks at once as there are.
+/// Replaces a smaller count of multiprocessors. The simulated device runs this many blocks at once with any count.
 inline constexpr int kFewestProcessors = 16;
 
 /// The candidate that is expected to be fastest among those whose shape is `wanted`; null where there is none.
@@ -25,8 +25,8 @@ std::unique_ptr<const Executor> fastest_candidate(const RecurrenceSpec& spec, co
   return std::move(executors[static_cast<std::size_t>(found - plans.begin())]);
 }
 
-/// The same of a grid, on a device with as little shared memory as it needs: little room is what streams weights, and
-/// has sums in one place.
+/// An executor of the fastest predicted grid shape on a device with as little shared memory as the shape needs. With
+/// little shared memory, kernels stream weights and keep sums in one place.
 template <typename Wanted>
 std::unique_ptr<const Executor> grid_candidate_in_little_memory(const RecurrenceSpec& spec, DeviceProperties properties,
                                                                 const Wanted& wanted) {

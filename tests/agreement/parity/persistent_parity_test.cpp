@@ -1,5 +1,5 @@
-// Every way in which the persistent kernels can share out a recurrence, against the reference in double precision: the
-// planner takes the one that it expects to be fastest, and these are all right.
+// Every shape in which the persistent kernels can share out a recurrence, against the reference in double precision.
+// The planner takes the shape that it predicts to be fastest, so all shapes must be right.
 
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ DeviceRun run_in(const Numbers& numbers, PersistentKind kind, std::uint64_t layo
           .layout_seed = layout_seed};
 }
 
-/// A plan of a kind in each dtype; how many there were.
+/// Checks a plan of a kind in each dtype. Returns how many plans there were.
 int check(const RandomRecurrence& recurrence, PersistentKind kind, std::uint64_t seed) {
   Random random(seed);
   int count = 0;
@@ -57,14 +57,14 @@ int check(const RandomRecurrence& recurrence, PersistentKind kind, std::uint64_t
   return count;
 }
 
-/// A recurrence of these sizes; all else is drawn.
+/// A random recurrence of these sizes.
 RandomRecurrence recurrence_of(Random& random, std::int64_t H, std::int64_t B) {
   return random_recurrence(random, {.units = H, .B = B, .plain_cell = true});
 }
 
 class PersistentParity : public ::testing::TestWithParam<PersistentKind> {};
 
-/// Units and rows around the sizes of tiles, chunks and blocks.
+/// Units and rows are around the sizes of tiles, chunks and blocks.
 TEST_P(PersistentParity, HazardousSizes) {
   struct Size {
     std::int64_t H;
@@ -83,7 +83,7 @@ TEST_P(PersistentParity, HazardousSizes) {
 }
 
 /// One row with a unit beyond a tile, and rows beyond a tile: compute-sanitizer takes a hundred times as long, and
-/// would not come to the end of HazardousSizes.
+/// would not finish HazardousSizes.
 TEST_P(PersistentParity, UnderASanitizer) {
   std::uint64_t seed = 0;
   for (const auto& [H, B] : {std::pair{17, 1}, std::pair{33, 9}}) {
@@ -93,7 +93,7 @@ TEST_P(PersistentParity, UnderASanitizer) {
   }
 }
 
-/// Any plan of a kind that multiplies x itself, in each dtype; how many there were.
+/// Checks any plan of a kind that multiplies x itself, in each dtype. Returns how many plans there were.
 int check_fused(const RandomRecurrence& recurrence, PersistentKind kind, std::uint64_t seed) {
   Random random(seed);
   int count = 0;
@@ -112,8 +112,8 @@ int check_fused(const RandomRecurrence& recurrence, PersistentKind kind, std::ui
   return count;
 }
 
-/// Inputs around the sizes of words and tiles, of more than one warp, and more than units; rows in one pass and in
-/// several; no step, one and a few.
+/// Inputs are around the sizes of words and tiles, of more than one warp, and more than units; rows are in one pass and
+/// in several; steps are none, one and a few.
 TEST_P(PersistentParity, InputsInTheKernel) {
   struct Size {
     std::int64_t H;
@@ -153,7 +153,7 @@ std::unique_ptr<const Executor> grid_candidate(const RandomRecurrence& recurrenc
   return grid_candidate_in_little_memory(spec_on_device(recurrence.spec, run), properties_of(run.device), wanted);
 }
 
-/// Of these sizes and this cell; all else is drawn.
+/// A random recurrence of this cell and B rows.
 RandomRecurrence recurrence_of(const CellSpec& cell, std::int64_t B, std::uint64_t seed) {
   Random random(seed);
   RandomRecurrence recurrence;
@@ -179,7 +179,7 @@ TEST(StreamedWeights, EqualTheReferenceInDouble) {
         Case{470, 11, tf32}, Case{500, 30, tf32}, Case{470, 3, tf32x3}, Case{500, 30, tf32x3},
         Case{900, 1, {DType::bf16}}, Case{900, 20, {DType::bf16}}, Case{900, 9, {DType::f16}}}) {
     for (const CellKind cell : {CellKind::lstm, CellKind::gru}) {
-      // Of two phases, which go through their weights in turns, where B is odd.
+      // Where B is odd, the GRU has two phases, which use their weights alternately.
       const CellSpec drawn_cell{.kind = cell, .units = drawn.H, .reset_after = drawn.B % 2 == 0};
       const RandomRecurrence recurrence = recurrence_of(drawn_cell, drawn.B, ++seed);
       DeviceRun run = run_in(drawn.numbers, PersistentKind::grid, 1);
@@ -195,7 +195,7 @@ TEST(StreamedWeights, EqualTheReferenceInDouble) {
   EXPECT_GE(streamed, 10);
 }
 
-/// Blocks of many units, teams of many rows, and sums in one place: each of them as few recurrences have it.
+/// Blocks of many units, teams of many rows, and sums in one place, all of which few recurrences have.
 TEST(LargeBlocks, EqualTheReferenceInDouble) {
   struct Case {
     CellKind cell;
@@ -238,7 +238,7 @@ TEST(LargeBlocks, EqualTheReferenceInDouble) {
   }
 }
 
-/// Few rows whose words go alone.
+/// Few rows, whose words are sent without epochs (GridWords::alone).
 TEST(FewWordsAlone, EqualTheReferenceInDouble) {
   struct Case {
     CellSpec cell;
@@ -278,7 +278,7 @@ TEST_P(PersistentParity, EqualsTheReferenceInDouble) {
   });
 }
 
-/// Whatever the planner chooses: what shares its batch never changes a row's bits, nor does a second run.
+/// With any choice of the planner, neither other rows of the batch nor a second run change a row's bits.
 TEST_P(PersistentParity, BatchMatesAndRepeatsNeverMatter) {
   for (std::uint64_t seed = 1; seed < 5; ++seed) {
     Random random(seed);

@@ -1,4 +1,4 @@
-// cuda/products/product.h on the device under test: layouts, dtypes, arithmetic.
+// Products of cuda/products/product.h on the device under test: layouts, dtypes, arithmetic.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ struct Matrices {
   MatrixLayout layout;
   TensorPair memory;
 
-  /// As (batch, rows, columns).
+  /// The matrices as a tensor (batch, rows, columns).
   Tensor view(const Tensor& in, std::int64_t batch, std::int64_t rows, std::int64_t columns) const {
     const Strides strides = layout.transposed ? Strides{layout.batch_stride, 1, layout.row_stride}
                                               : Strides{layout.batch_stride, layout.row_stride, 1};
@@ -70,7 +70,7 @@ void expect_product(Random& random, const ProductSpec& sizes) {
   const double bound =
       16 * sums * static_cast<double>(spec.K) + epsilon_of(spec.result_dtype) * largest_magnitude(expected);
   EXPECT_TRUE(within(product.to(DType::f64), expected, bound));
-  // What lies between rows and matrices is left alone.
+  // The product leaves gaps between rows and matrices unchanged.
   product.copy_from(expected);
   result.view(result.memory.host, spec.batch, spec.M, spec.N).copy_from(expected);
   EXPECT_TRUE(identical(actual, result.memory.host));
@@ -157,7 +157,7 @@ TEST(ProductCache, RemembersProductsBySpecAndDevice) {
   }
   spec.M = 2;
   spec.math = MatrixMath::strict;
-  EXPECT_NE(cached_product(spec, device), first);  // forgotten: others were asked for since
+  EXPECT_NE(cached_product(spec, device), first);  // the cache has dropped it for later products
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ std::vector<int> random_axes(Random& random, int rank) {
   return axes;
 }
 
-// Sums are in double: no more than one rounding of the result is left of their order, but in f64 itself. There n terms
-// may differ by n epsilon times the sum of their magnitudes.
+// Sums are in double, so that their order changes at most one rounding of the result, except in f64. There, sums of n
+// terms may differ by n epsilon times the sum of the magnitudes.
 Nearness sum_nearness(const Tensor& x) {
   if (x.dtype() != DType::f64) return {1.001, 0x1p-9};
   return {static_cast<double>(x.numel()), sum(add(relu(x), relu(neg(x)))).item()};
@@ -60,7 +60,7 @@ TEST(ReduceParity, AnyAxesOfAnyTensor) {
   }
 }
 
-// A thread, a warp, a block, several blocks for each result.
+// A thread, a warp, a block, or several blocks compute each result.
 TEST(ReduceParity, LinesOfEveryLength) {
   for (const DType dtype : kNumbers) {
     for (const std::int64_t length : {1, 16, 17, 31, 32, 33, 1000, 1024, 1025, 2500, 32767, 32768, 40001}) {
@@ -74,7 +74,7 @@ TEST(ReduceParity, LinesOfEveryLength) {
   }
 }
 
-// Laid out on the host: a thread for each of so many elements is more than a simulated device should have.
+// Tensors are laid out on the host, because the simulated device should not need a thread for each element.
 TEST(ReduceParity, EqualTensorsGiveBitwiseEqualSums) {
   const Device device = device_under_test();
   for (const DType dtype : {DType::f64, DType::f32, DType::f16}) {
@@ -92,7 +92,7 @@ TEST(ReduceParity, EqualTensorsGiveBitwiseEqualSums) {
         EXPECT_TRUE(identical(sum(turned, axes).to(cpu()), expected));
         EXPECT_TRUE(identical(sum(backwards, axes).to(cpu()), expected));
       }
-      // Nor does it matter what else is summed beside a row.
+      // Rows that are summed beside a row do not change its sum either.
       EXPECT_TRUE(identical(sum(x.slice(0, 1, 2), {1}).to(cpu()), sum(x, {1}).to(cpu()).slice(0, 1, 2)));
     }
   }

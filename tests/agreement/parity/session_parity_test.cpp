@@ -1,4 +1,4 @@
-// What a Session promises on a CUDA device, apart from numbers: no allocation and no synchronisation in a run,
+// The guarantees of a Session on a CUDA device beside numbers: no allocation and no synchronisation in a run,
 // recording in a caller's graph, lengths read from the device, and errors that say what to do.
 
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST(SessionParity, TheHookSeesAllocationsAndWaits) {
   EXPECT_GT(calls.of(Call::copy), 0);
 }
 
-/// A session forgets recordings when more sets of tensors take turns than it keeps; results stay right.
+/// A session drops recordings when a caller alternates between more sets of tensors than it keeps; results stay right.
 TEST(SessionParity, ManySetsOfTensorsTakeTurns) {
   const Fixture fixture;
   Session session(fixture.plan(), fixture.weights);
@@ -134,7 +134,7 @@ TEST(SessionParity, LengthsOutOfRangeAreClampedAndReported) {
 
 TEST(SessionParity, ACallersWorkspaceDoes) {
   const Fixture fixture;
-  const Plan plan = Plan::create(fixture.spec, {.executor = "cuda_stepwise"});  // another one may need none
+  const Plan plan = Plan::create(fixture.spec, {.executor = "cuda_stepwise"});  // others may need none
   Session own(plan, fixture.weights);
   own.run(fixture.tensors);
   const Tensor expected = fixture.tensors.y->to(cpu());
@@ -201,7 +201,7 @@ TEST(SessionParity, MemoryThatIsNotThereIsNamedAndNothingIsLost) {
   synchronize(current_stream(fixture.device));
 }
 
-/// The hook comes in the middle of a run, where another thread then tries the same session.
+/// The hook runs in the middle of a run, and another thread then uses the same session.
 TEST(SessionParity, ASecondThreadIsRefused) {
   static const Fixture* fixture = nullptr;
   static Session* session = nullptr;
@@ -252,14 +252,14 @@ TEST(SessionParity, ManyThreadsShareAPlan) {
   EXPECT_EQ(wrong, 0);
 }
 
-/// RONDO_TEST_SOAK runs in one process leave the device's memory as it was.
+/// After RONDO_TEST_SOAK runs in one process, the device's memory is as before.
 TEST(Soak, MemoryStaysFlat) {
   const char* count = std::getenv("RONDO_TEST_SOAK");
   const int runs = count == nullptr ? 200 : std::atoi(count);
   const Fixture fixture;
   std::size_t flat = 0;
   for (int run = 0; run < runs; ++run) {
-    // A session in ten is new; each sees two sets of tensors, so that graphs are made and dropped.
+    // Every tenth run makes a new session. A session gets two sets of tensors, so that graphs are made and dropped.
     static std::unique_ptr<Session> session;
     if (run % 10 == 0) session = std::make_unique<Session>(fixture.plan(), fixture.weights);
     SessionTensors tensors = fixture.tensors;

@@ -66,7 +66,7 @@ Tensor random_elements(Random& random, const Shape& shape, DType dtype, Elements
   return result;
 }
 
-/// How an axis of a view comes from the axis of the tensor behind it.
+/// How an axis of a view is made from an axis of its memory.
 enum class AxisView { plain, backwards, gaps, gaps_backwards, repeated };
 
 std::int64_t size_behind(AxisView view, std::int64_t size) {

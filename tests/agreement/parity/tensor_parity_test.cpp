@@ -1,4 +1,4 @@
-// Tensors on a CUDA device: where their memory comes from, streams, and exchange through DLPack.
+// Tensors on a CUDA device: allocation of their memory, streams, and exchange through DLPack.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-/// Two sessions of grid kernels, each on a stream of its own: what blocks of one wait for is not to be kept from
-/// running by blocks of the other.
+/// Two sessions of grid kernels on two streams. Blocks of one session must not keep blocks from running that the other
+/// session's blocks wait for.
 #pragma once
 
 #include <array>
@@ -13,18 +13,18 @@ namespace rondo::test {
 
 class TwoSessions {
  public:
-  /// Both run the same LSTM of `units` and B 16 in f16 by cuda_grid, with different weights and inputs.
+  /// The sessions run an LSTM of `units` units and B 16 in f16 by cuda_grid, with different weights and inputs.
   TwoSessions(Device device, std::int64_t units, std::int64_t T);
 
   Stream stream(std::size_t k) const { return streams_[k]->get(); }
 
-  /// Queues one run of each; `after(k)` is called when that of session k is queued.
+  /// Queues one run of each session. Calls `after(k)` when the run of session k is queued.
   void run_both(const std::function<void(std::size_t)>& after = {});
-  /// The same as two branches of one graph, which waits for both on the first stream.
+  /// Records one run of each session as two branches of a graph, which waits for both on the first stream.
   cuda_runtime::Graph record_both(const std::function<void(std::size_t)>& after = {});
 
   void poison() const;
-  /// Waits for both. Fails the test where one stalled, or wrote something else than it did when it ran alone.
+  /// Waits for both sessions. Fails the test where a session stalled, or wrote other numbers than when it ran alone.
   void expect_as_alone();
 
  private:

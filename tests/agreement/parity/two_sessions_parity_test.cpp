@@ -1,5 +1,5 @@
-// Grid kernels of two sessions at once. Nothing promises that the blocks of cooperative launches from two streams do
-// not mix, which would have each wait for blocks that find no room; the numbers of this test say that they do not.
+// Grid kernels of two sessions at once. CUDA does not guarantee that blocks of cooperative launches from two streams do
+// not mix. If they mixed, each kernel would wait for blocks that find no room. This test checks that they do not.
 
 #include <gtest/gtest.h>
 
@@ -16,8 +16,8 @@ struct Sizes {
   int runs;
 };
 
-/// On a GPU, blocks for more than half of an H200 each, so that both do not fit; on a small device what there is room
-/// for.
+/// On a GPU, each kernel needs more than half of the blocks of an H200, so that both do not fit at once. A small device
+/// gets sizes that it has room for.
 Sizes sizes() {
   constexpr int kProcessorsFor768 = 96;
   if (properties_of(device_under_test()).processors >= kProcessorsFor768) return {768, 64, 200};

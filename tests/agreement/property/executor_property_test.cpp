@@ -1,5 +1,5 @@
-// Every executor, and the step loop with a step function written by hand, against the reference in double precision,
-// over random recurrences.
+// Every executor, and the step loop with a handwritten step function, against the reference in double precision, over
+// random recurrences.
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ TEST(ExecutorProperty, EveryExecutorEqualsTheReferenceInDouble) {
   });
 }
 
-// The settings of Schedule that keras.backend.rnn has.
+// Whether keras.backend.rnn has these settings of Schedule.
 bool is_keras(const RecurrenceSpec& spec) {
   return spec.rules.read != ReadOrder::reversed_within_length && spec.rules.write == WriteOrder::processing &&
          spec.rules.dead != DeadOutput::incoming_state;
@@ -98,7 +98,7 @@ TEST(ExecutorProperty, TheStepLoopCarriesOutEverySettingOfSchedule) {
 
 TEST(ExecutorProperty, TheStepLoopEqualsTheReference) {
   for_each_recurrence([](RandomRecurrence recurrence) {
-    // Drawn settings that Keras has not are turned into ones it has.
+    // Settings that Keras lacks are replaced by settings of Keras.
     if (!is_keras(recurrence.spec)) {
       recurrence.spec.rules.write = WriteOrder::processing;
       if (recurrence.spec.rules.read == ReadOrder::reversed_within_length)
@@ -114,7 +114,7 @@ TEST(ExecutorProperty, TheStepLoopEqualsTheReference) {
   });
 }
 
-// Each row's first length(b) steps of (T, B, ...) in reverse, the rest in place: tf.reverse_sequence, by plain copying.
+// The first length(b) steps of each row of (T, B, ...) in reverse, the rest in place: tf.reverse_sequence, by copying.
 Tensor reversed_rows(const Tensor& sequence, const Tensor& lengths) {
   const Tensor result = sequence.clone();
   for (std::int64_t b = 0; b < sequence.size(1); ++b) {
@@ -126,8 +126,7 @@ Tensor reversed_rows(const Tensor& sequence, const Tensor& lengths) {
   return result;
 }
 
-// All executors read through one Schedule, so that agreeing with each other says nothing of its reversal within
-// lengths.
+// All executors read through one Schedule, so their agreement does not test the Schedule's reversal within lengths.
 TEST(ExecutorProperty, ReversingWithinLengthsEqualsReversingTheRowsByHand) {
   for_each_recurrence([](RandomRecurrence recurrence) {
     if (!recurrence.lengths) return;
@@ -160,7 +159,7 @@ TEST(ExecutorProperty, ARowDoesNotDependOnItsBatchMates) {
       EXPECT_TRUE(identical(run_on(executor, recurrence, DType::f32).y, before.back().y))
           << executor << " is not repeatable";
     }
-    // In place: another layout of x may be another order of sums.
+    // x is changed in place, because another layout of x may have another order of sums.
     recurrence.x.slice(1, 1, recurrence.spec.B).fill(3.0);
     for (std::size_t k = 0; k < before.size(); ++k) {
       const RunResult after = run_on(executors[k], recurrence, DType::f32);

@@ -1,5 +1,5 @@
-// A layer of known cells, planned, against the same layer made of cells that hide what they are, which run through the
-// step loop: over random stacks, options, masks and layouts the two agree.
+// A planned layer of known cells against a layer of the same cells hidden behind custom cells, which runs through the
+// step loop: the two agree over random stacks, options, masks and layouts.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// A network as Sessions that run one after the other.
+// Runs a network as Sessions one after the other.
 
 #include <algorithm>
 #include <limits>
@@ -23,7 +23,7 @@ const NetworkLane& lane_of(const NetworkPlan& plan, std::size_t layer, Direction
   throw ValueError("a recurrence that is in no stage");
 }
 
-/// One recurrence after the other.
+/// Runs one recurrence after the other.
 class ByHand {
  public:
   ByHand(const RandomNetwork& network, const NetworkPlan& plan)

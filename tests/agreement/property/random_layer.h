@@ -1,4 +1,4 @@
-/// Random layers and calls of them, of cells that Rondo knows and of the same cells in disguise.
+/// Random layers of known cells, the same layers of hidden cells, and random calls.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace rondo::test {
 
-/// A known cell in disguise.
+/// A custom cell that forwards to a known cell, which Rondo then does not recognise.
 class HiddenCell final : public Cell {
  public:
   explicit HiddenCell(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
@@ -23,7 +23,7 @@ class HiddenCell final : public Cell {
   std::shared_ptr<Cell> cell_;
 };
 
-/// One random layer, as it is and in disguise, and one random call of it.
+/// One random layer, of known and of hidden cells, and one random call.
 struct RandomLayer {
   RNNOptions options;
   std::vector<std::shared_ptr<Cell>> known;
@@ -87,7 +87,7 @@ struct RandomLayer {
     }
   }
 
-  /// The same layer and call with everything on `device`.
+  /// The layer and the call with everything on `device`.
   RandomLayer on(Device device) const {
     RandomLayer moved = *this;
     moved.known.clear();
@@ -103,7 +103,7 @@ struct RandomLayer {
     return moved;
   }
 
-  /// Errors are measured against it. As in scale_of(): a gate may shrink what the sums behind it make, but not their
+  /// The scale of errors. As scale_of() says, a gate may shrink the results of the sums behind it, but not their
   /// rounding errors.
   double scale(const std::vector<Tensor>& results) const {
     double scale = largest_magnitude(x);

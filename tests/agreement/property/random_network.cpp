@@ -19,7 +19,7 @@ struct Common {
   std::int64_t B;
   bool has_mask;
   bool has_lengths;
-  bool in_one_direction;  ///< all layers, and forward: what a wavefront is made of
+  bool in_one_direction;  ///< all layers are forward only, as a wavefront needs
 };
 
 ReadOrder random_forward_order(Random& random) {
@@ -91,7 +91,7 @@ RandomNetwork random_network(Random& random) {
     add_layer(random, common, I, network);
     I = output_features(network.spec.layers.back());
   }
-  // Of a recurrence like the first one come x, in some layout, and a mask and lengths.
+  // x, in some layout, mask and lengths are those of a random recurrence with the sizes of the first one.
   RandomRecurrence drawn;
   do {
     drawn = random_recurrence(random, {.B = common.B, .T = common.T, .I = network.spec.layers[0].forward.I});
@@ -168,7 +168,7 @@ NetworkTensors with_outputs(const RandomNetwork& network) {
   NetworkTensors tensors = network.tensors;
   const RecurrenceSpec& first = network.spec.layers.front().forward;
   const std::int64_t features = output_features(network.spec.layers.back());
-  if (network.wants_y) {  // batch-major, so that rows are not where a session might think
+  if (network.wants_y) {  // batch-major, so that a session must use y's strides
     tensors.y = Tensor::full({first.B, first.T, features}, kNaN, first.dtype, first.device).swap_axes(0, 1);
   }
   for_each_direction(network, [&](std::size_t k, Direction direction, const RecurrenceSpec& spec) {

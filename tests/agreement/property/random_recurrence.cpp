@@ -29,7 +29,7 @@ CellSpec random_cell(Random& random) {
           .reset_after = random.coin()};
 }
 
-// A (T, B, I) view over memory laid out in one of the ways callers have it.
+// A (T, B, I) view over memory in a layout that a caller may have.
 Tensor random_sequence(Random& random, const RecurrenceSpec& spec) {
   switch (random.integer(0, 4)) {
     case 0: return random.tensor({spec.T, spec.B, spec.I}, 1.0);
@@ -99,7 +99,7 @@ void draw_lstm_variant(Random& random, CellSpec& cell) {
 RecurrentWeights random_weights(Random& random, const CellSpec& cell, std::int64_t I) {
   const std::int64_t columns = gate_count(cell.kind) * cell.units;
   const std::int64_t features = output_units(cell);
-  // Small enough that the states of an unbounded activation do not grow without end.
+  // Weights are small enough that states of an unbounded activation do not diverge.
   const double scale = 0.9 / static_cast<double>(features);
   RecurrentWeights weights{random.tensor({I, columns}, 1.0), random.tensor({features, columns}, scale), std::nullopt};
   const bool two_rows = bias_rows(cell) == 2;

@@ -12,14 +12,14 @@ namespace rondo::test {
 struct RandomRecurrence {
   RecurrenceSpec spec;
   RecurrentWeights weights;
-  Tensor x;                    ///< (T, B, I) view: time-major, batch-major, reversed or with gaps
+  Tensor x;                    ///< (T, B, I) view of memory: time-major, batch-major, reversed or with gaps
   std::optional<Tensor> mask;  ///< (T, B) view
   std::optional<Tensor> lengths;
-  std::vector<Tensor> initial_state;  ///< empty or one per state
-  Tensor live;                        ///< (T, B) boolean by input time: what mask and lengths say together
+  std::vector<Tensor> initial_state;  ///< empty, or one tensor per state
+  Tensor live;                        ///< (T, B) boolean by input time: mask and lengths combined
 };
 
-/// Sizes that a test wants; what is absent is drawn.
+/// The sizes that a test wants; absent sizes are drawn.
 struct WantedSizes {
   std::optional<std::int64_t> units = std::nullopt;
   std::optional<std::int64_t> B = std::nullopt;
@@ -28,16 +28,16 @@ struct WantedSizes {
   bool plain_cell = false;  ///< without peepholes, clips and a projection
 };
 
-/// Gives an LSTM some of what it may have besides: peepholes, clips that are reached, a projection.
+/// Gives an LSTM some variants: peepholes, clips that take effect, a projection.
 void draw_lstm_variant(Random& random, CellSpec& cell);
 
-/// Weights of `cell` for I inputs, in f32.
+/// Random weights of `cell` for I inputs, in f32.
 RecurrentWeights random_weights(Random& random, const CellSpec& cell, std::int64_t I);
 
-/// Everything in f32. Dead positions of x hold NaN in some of them.
+/// A random recurrence in f32. Dead positions of x hold NaN in some of the recurrences.
 RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes = {});
 
-/// What one run writes.
+/// The outputs of one run.
 struct RunResult {
   Tensor y;  ///< (T, B, P or H)
   Tensor last_output;
@@ -48,14 +48,14 @@ struct RunResult {
 /// an element that is not written shows.
 RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype);
 
-/// The same with a plan, which is for the recurrence in the plan's dtype.
+/// Runs a plan, which is for the recurrence in the plan's dtype. Outputs are filled with NaN first.
 RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence);
 
-/// Largest magnitude of what a run reads and writes. Errors are measured against it, not against the results alone: the
-/// sums behind a gate round by their own size, and a gate may shrink what they make to next to nothing.
+/// The largest magnitude that a run reads or writes, which is the scale of errors. Results alone are no scale: the sums
+/// behind a gate round by their own size, and a gate may shrink their results to almost nothing.
 double scale_of(const RandomRecurrence& recurrence, const RunResult& result);
 
-/// Every result within `bound` of the expected one. A `y` that was not asked for is not looked at.
+/// Expects every result within `bound` of the expected one. Ignores a `y` that was not asked for.
 void expect_close(const RunResult& actual, const RunResult& expected, double bound);
 
 }  // namespace rondo::test

@@ -1,4 +1,4 @@
-/// Where a property test's seeds come from: RONDO_TEST_SEED (else the clock) and RONDO_TEST_SPECS (else 2000).
+/// The seeds of property tests: RONDO_TEST_SEED, by default the clock, and RONDO_TEST_SPECS, by default 2000 seeds.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,8 +16,8 @@ inline std::uint64_t from_environment(const char* name, std::uint64_t otherwise)
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-/// Calls `check(seed)` with a seed for each random case of the run, until one fails; the failure names its own seed, to
-/// be run again alone.
+/// Calls `check(seed)` with a seed for each random case of the run, until one fails. The failure names its seed, which
+/// repeats that case alone.
 template <typename Check>
 void for_each_seed(Check&& check) {
   const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());

@@ -1,4 +1,4 @@
-"""Writes the Keras 2 files (TensorFlow 2.15) and the values that a reader must find; comes before generate_keras3.py."""
+"""Writes the Keras 2 files (TensorFlow 2.15) and the values that a reader must find. Run it before generate_keras3.py."""
 
 import os
 

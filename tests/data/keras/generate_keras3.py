@@ -1,4 +1,4 @@
-"""Writes the Keras 3 files with the weights of the Keras 2 ones, and adds Keras 3's output to the values."""
+"""Writes the Keras 3 files with the weights of the Keras 2 files, and adds Keras 3's output to the values."""
 
 import os
 

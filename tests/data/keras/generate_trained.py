@@ -1,5 +1,4 @@
-"""Writes files of models that were trained before they were saved, so that there is more in them than weights; run
-by each Keras."""
+"""Writes files of trained models, which hold more than weights. Run it with Keras 2 and with Keras 3."""
 
 import importlib.metadata
 import os
@@ -18,7 +17,7 @@ layers = keras.layers
 
 
 class Block(layers.Layer):
-    """A layer with weights of its own and a layer in it."""
+    """A custom layer with weights and an inner layer."""
 
     def __init__(self):
         super().__init__()
@@ -35,7 +34,7 @@ class Block(layers.Layer):
 
 
 class Subclassed(keras.Model):
-    """Layers in a list, in a dictionary and in a layer, before and after `layers` in the alphabet, and a weight."""
+    """A model with layers in a list, in a dictionary and in a layer, before and after `layers` in the alphabet, and a weight."""
 
     def __init__(self):
         super().__init__()

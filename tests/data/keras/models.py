@@ -1,4 +1,4 @@
-"""The fixture models as data, built the same way with Keras 2 and Keras 3."""
+"""The fixture models as data, and their construction with Keras 2 or Keras 3."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ FEATURES = 3
 SEQUENCES = {"return_sequences": True, "go_backwards": False}
 GATES = {"activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True}
 
-# name -> how the model is built, whether `mask` is used, its layers
+# name -> form of the model, whether `mask` is used, its layers
 MODELS = {
     "lstm": ("sequential", True, [{"class": "LSTM", "name": "lstm", "units": 4, **GATES, **SEQUENCES}]),
     "lstm_backwards": ("functional", True, [
@@ -73,7 +73,7 @@ def build(keras, name):
 
 
 def weight_names(spec):
-    """Names in Keras's order, under the layer's name."""
+    """The weights' names in Keras's order, under the layer's name."""
     names = []
     for index, cell in enumerate(spec.get("cells", [spec])):
         prefix = f"{index}/" if "cells" in spec else ""
@@ -93,7 +93,7 @@ def weights_of(model, name):
 
 
 def first_output(model, name, tensors):
-    """What the first recurrent layer, called alone, makes of `input` and `mask`."""
+    """The output of the first recurrent layer, called alone with `input` and `mask`."""
     layer = model.get_layer(MODELS[name][2][0]["name"])
     return np.asarray(layer(tensors["input"], mask=tensors.get("mask")))
 

@@ -1,4 +1,4 @@
-// What a status of CUDA's becomes: an exception that names the call, and says whether the process can go on.
+// A failing status of CUDA becomes an exception that names the call and says whether the process can still use CUDA.
 
 #include "cuda/runtime/check.h"
 

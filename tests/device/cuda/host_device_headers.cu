@@ -10,7 +10,7 @@
 namespace rondo {
 namespace {
 
-/// One step of one unit of row b: read where the schedule says, and where the row is live, store its new states.
+/// One step of one unit of row b: reads at the schedule's time step and, where the row is live, stores the new states.
 template <typename Formula, typename Real>
 RONDO_HOST_DEVICE void step_unit(const Schedule& schedule, std::int64_t s, std::int64_t b, Activations activations,
                                  const Real* input, const Real* recurrent, UnitStates<Real>* states) {

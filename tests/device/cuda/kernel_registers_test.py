@@ -1,5 +1,5 @@
-"""What every kernel of the library takes of a multiprocessor, from what ptxas said when it was compiled: a table, and a
-failure for a kernel that spills registers to memory.
+"""Makes a table of the registers and memory of every kernel of the library from ptxas's reports, and fails for a kernel that
+spills registers to memory.
 
     kernel_registers_test.py FOLDER [TABLE]     FOLDER has the objects, and *.ptxas beside them
 """
@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-# CUDA's own division in f64 spills a register; these kernels are there to check the others.
+# CUDA's division in f64 spills a register. The f64 kernels serve only to check the others.
 MAY_SPILL = "stepwise_f64.cu"
 
 

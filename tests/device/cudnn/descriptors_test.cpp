@@ -1,5 +1,5 @@
-// What the library itself says, as far as it can be asked without a device: it describes every network that an executor
-// accepts, and none that one refuses for its dtype.
+// cuDNN's own answers, as far as it gives them without a device: it describes every network that an executor accepts,
+// and none that an executor refuses for its dtype.
 
 #include "cuda/cudnn/cudnn_descriptors.h"
 

@@ -10,8 +10,8 @@
 namespace rondo::test {
 namespace {
 
-/// Weights small enough that no error grows from step to step: a matrix of numbers up to 1 / sqrt(n) shortens what it
-/// is given.
+/// Draws weights small enough that no error grows from step to step: a matrix of numbers up to 1 / sqrt(n) shortens
+/// vectors.
 class Draw {
  public:
   Draw(Random& random, DType rounded_to) : random_(random), rounded_to_(rounded_to) {}
@@ -37,8 +37,8 @@ RecurrentWeights random_cell(const CudnnConfig& config, std::int64_t width, cons
   return weights;
 }
 
-/// One direction of one layer, by an LSTM without a projection: with m = o tanh(c) in the place of h, and h = m P,
-/// h R = m (P R).
+/// Computes one direction of one layer by an LSTM without a projection. The LSTM has m = o tanh(c) as its h. With
+/// h = m P, h R = m (P R).
 class PseudoLayer {
  public:
   PseudoLayer(const Network& network, std::int64_t index, Tensor x)
@@ -106,7 +106,7 @@ Network random_network(const CudnnConfig& config, Random& random, DType rounded_
     if (config.projection > 0) weights.projection = draw.matrix(config.H, config.projection);
     network.weights.push_back(weights);
   }
-  if (random.coin(0.3)) return network;  // which starts from zeros
+  if (random.coin(0.3)) return network;  // initial states are zeros
   network.hidden = draw.data({count, config.B, config.H});
   if (config.kind == CellKind::lstm) network.initial_c = draw.data({count, config.B, config.H});
   network.initial_h = Tensor::empty({count, config.B, state_width(config)}, DType::f64);

@@ -1,5 +1,5 @@
-/// Networks as cuDNN has them, and what the reference executor makes of them, layer by layer and direction by
-/// direction.
+/// Networks of cuDNN's kind, and their results by the reference executor, which runs every layer and direction by
+/// itself.
 #pragma once
 
 #include <vector>
@@ -25,16 +25,16 @@ struct NetworkResult {
   Tensor final_c;  ///< (pseudo layers, B, H); undefined without a c
 };
 
-/// y undefined, states to be written.
+/// A result whose y is undefined and whose states are allocated.
 NetworkResult empty_result(const CudnnConfig& config);
 
-/// On the CPU, in f64. Numbers fit into `rounded_to` without rounding.
+/// A random network on the CPU, in f64. `rounded_to` holds all its numbers without rounding.
 Network random_network(const CudnnConfig& config, Random& random, DType rounded_to = DType::f64);
 
-/// By the reference executor, in f64.
+/// The network's result by the reference executor, in f64.
 NetworkResult reference_result(const Network& network);
 
-/// Largest magnitude of what a run reads and writes, against which errors are measured.
+/// The largest magnitude that a run reads or writes, which is the scale of errors.
 double scale_of(const Network& network, const NetworkResult& result);
 
 }  // namespace rondo::test

@@ -1,5 +1,5 @@
-// Which of Keras's columns are which of cuDNN's matrices: cuDNN's own equations, computed with the packed matrices,
-// give what the reference executor computes from Keras's.
+// The packing of Keras's columns into cuDNN's matrices: cuDNN's equations with the packed matrices give the results of
+// the reference executor with Keras's weights.
 
 #include "cuda/cudnn/cudnn_packing.h"
 
@@ -28,7 +28,7 @@ class PackedCell {
     }
   }
 
-  /// One step, in cuDNN's equations and numbering.
+  /// Computes one step by cuDNN's equations, with cuDNN's numbering of matrices.
   void step(const Vector& x, Vector& h, Vector& c) const {
     switch (config_.kind) {
       case CellKind::simple_rnn: h = rnn(x, h); return;
@@ -39,7 +39,7 @@ class PackedCell {
   }
 
  private:
-  /// (W v + b)[u]
+  /// The element (W v + b)[u].
   double product(int id, const Vector& v, std::size_t u) const {
     const Tensor& matrix = matrices_.at(id);
     double sum = id == 8 ? 0 : biases_.at(id).data<double>()[u];
@@ -134,7 +134,7 @@ struct Case {
   Activation activation = Activation::tanh;
 };
 
-// Every size differs from every other, so that none can stand in another's place.
+// All sizes differ, so that a mixed-up size shows.
 void expect_equations(const Case& which, std::int64_t layers, bool bidirectional, std::int64_t projection) {
   SCOPED_TRACE(to_string(which.kind) + ", " + std::to_string(layers) + " layers, bidirectional " +
                std::to_string(bidirectional) + ", projection " + std::to_string(projection));

@@ -1,4 +1,4 @@
-// What cuDNN's executors accept: every refusal with its reason, and the layouts of a run.
+// The recurrences that cuDNN's executors accept, every refusal with its reason, and the layouts of a run.
 
 #include "cuda/cudnn/cudnn_support.h"
 
@@ -53,7 +53,7 @@ TEST(CudnnSupport, AcceptsWhatTheLibraryHas) {
         EXPECT_TRUE(cudnn_support(algorithm, spec).accepted) << to_string(spec);
       }
     }
-    // Read forward, a step is written where it was read; without lengths nothing is dead.
+    // With a forward read order both write orders are equal; without lengths no row is dead.
     RecurrenceSpec spec = plain_spec();
     spec.rules.write = WriteOrder::input;
     spec.rules.dead = DeadOutput::incoming_state;
@@ -135,7 +135,7 @@ TEST(CudnnSupport, NetworkOfASpec) {
   EXPECT_EQ(config.device, cuda(2));
 }
 
-/// T = 5, B = 3, I = 4, H = 8, in memory that nobody reads.
+/// Buffers of T = 5, B = 3, I = 4, H = 8, over memory that the checks do not read.
 RecurrenceBuffers buffers_with(TimeBatchStrides x, TimeBatchStrides y) {
   static int somewhere = 0;
   RecurrenceBuffers buffers;

@@ -11,7 +11,7 @@
 namespace rondo::test {
 namespace {
 
-// Each place of an exchange several times over, and little for the reference to do.
+// Enough steps that every place of an exchange is used several times, and few enough for the reference.
 constexpr std::int64_t kSteps = 12;
 constexpr std::int64_t kInputs = 16;
 constexpr std::int64_t kStreamedUnits = 470;  // more weights than the registers of few blocks hold
@@ -40,7 +40,7 @@ FirstLightCase cluster_case(int blocks, const Sizes& sizes, DType dtype, const D
       .wanted = [blocks](const PersistentShape& shape) { return shape.blocks == blocks && is_plain_candidate(shape); }};
 }
 
-/// The cases of a grid, whose sizes go by the device's multiprocessors.
+/// The cases of grids, whose sizes depend on the device's multiprocessors.
 class GridCases {
  public:
   GridCases(const DeviceProperties& properties, std::vector<FirstLightCase>& cases)
@@ -49,7 +49,7 @@ class GridCases {
         half_(processors_ / 2 * kOctetUnits),
         cases_(cases) {}
 
-  /// Each form in which words of h go through global memory.
+  /// Adds a case for each form in which words of h are sent through global memory.
   void add_words() {
     add(
         "packets", spec_of(kLstm, {half_, 8}, DType::f16, properties_),
@@ -95,7 +95,7 @@ class GridCases {
         "grid_.*fused");
   }
 
-  /// Each takes more than half of the multiprocessors, so that one has to wait for the other's end.
+  /// Adds two sessions that need more than half of the multiprocessors each, so that one waits for the other's end.
   void add_two_streams() {
     add(
         "two_streams", spec_of(kLstm, {half_ + half_ / 2, 1}, DType::f16, properties_),
@@ -109,7 +109,7 @@ class GridCases {
  private:
   static constexpr CellSpec kLstm{.kind = CellKind::lstm};
 
-  /// A grid is one of several blocks: with one it would have nobody to wait for.
+  /// Adds a case. Its shape has several blocks, because a single block would wait for no other block.
   FirstLightCase& add(std::string name, const RecurrenceSpec& spec, std::function<bool(const PersistentShape&)> wanted,
                       std::string candidates) {
     return cases_.emplace_back(
@@ -122,7 +122,7 @@ class GridCases {
 
   const DeviceProperties& properties_;
   const int processors_;
-  const std::int64_t half_;  // of the multiprocessors have so many units, in blocks of 8
+  const std::int64_t half_;  // the units of half of the multiprocessors, in blocks of 8 units
   std::vector<FirstLightCase>& cases_;
 };
 

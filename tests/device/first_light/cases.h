@@ -1,4 +1,4 @@
-/// What a persistent kernel is tried on first, on a device that has never run one: each exchange of h, small.
+/// Small cases that try each exchange of h on a device that has never run a persistent kernel.
 #pragma once
 
 #include <functional>
@@ -21,24 +21,24 @@ struct FirstLightCase {
   std::string candidates;
   RecurrenceSpec spec;
   std::function<bool(const PersistentShape&)> wanted;
-  bool in_little_memory = false;  ///< on a device that is taken to have little shared memory, so that weights stream
-  int sessions = 1;               ///< at once, each on a stream of its own
+  bool in_little_memory = false;  ///< plans for a device with little shared memory, so that weights stream
+  int sessions = 1;               ///< how many sessions run at once, each on its own stream
 
-  /// As it is called by: "cluster 8".
+  /// The name on the command line: "cluster 8".
   std::string full_name() const;
 };
 
-/// All of them, in the order in which they are to be tried. Grids have sizes by the device's multiprocessors.
+/// All cases, in the order in which they are to be tried. Sizes of grids depend on the device's multiprocessors.
 std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties);
 
-/// The case that is called so. Throws `ValueError` listing the names.
+/// The case of this name. Throws `ValueError`, which lists the names, for an unknown name.
 FirstLightCase find_first_light_case(const std::vector<FirstLightCase>& cases, const std::string& full_name);
 
 /// An executor for the candidate that a case wants; null where the device has no such candidate.
 std::unique_ptr<const Executor> candidate_of(const FirstLightCase& wanted, DeviceProperties properties);
 
-/// The tensors of a run, in f32 and without gaps, masks and lengths. Recurrent weights are as large as they are in use,
-/// so that a step with a wrong h shows.
+/// The tensors of a run, in f32 and without gaps, masks and lengths. Recurrent weights are as large as in use, so that
+/// a step with a wrong h shows.
 RandomRecurrence recurrence_of(const FirstLightCase& wanted);
 
 }  // namespace rondo::test

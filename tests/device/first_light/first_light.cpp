@@ -1,5 +1,5 @@
-// first_light: one persistent kernel, once, on a device: whether it is right, how long it takes, or where it stalls. A
-// process for each case, so that one which hangs or ends the device costs the others nothing.
+// first_light runs one persistent kernel on a device and reports whether it is right, its time, or where it stalls.
+// Each case runs in a process of its own, so that a case that hangs or breaks the device does not affect the others.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -30,14 +30,14 @@ struct Options {
 
 void describe(CLI::App& app, Options& options) {
   app.add_option("kind", options.kind, "block, cluster or grid");
-  app.add_option("case", options.name, "of that kind, as --list has it");
+  app.add_option("case", options.name, "name of a case of that kind, from --list");
   app.add_option("--device", options.device, "cuda:N")->capture_default_str();
-  app.add_option("--json", options.json, "write what came of it to this file");
+  app.add_option("--json", options.json, "write the result to this file");
   app.add_option("--runs", options.runs, "further runs, which are timed and must give the same bits")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_flag("--list", options.list,
-               "print kinds and cases, and a regular expression for the ways of which each tells; run nothing");
+               "print kinds, cases, and for each case a regular expression for the ways that it tests; run nothing");
 }
 
 Light try_case(const FirstLightCase& wanted, const Executor* executor, const LightOptions& options) {
@@ -64,7 +64,7 @@ void report(const nlohmann::ordered_json& json, const std::string& path) {
   for (const auto& [name, value] : json.items()) {
     if (value.is_string()) std::printf("%-12s %s\n", name.c_str(), value.get<std::string>().c_str());
     if (value.is_number()) std::printf("%-12s %.4g\n", name.c_str(), value.get<double>());
-    // The explanation tells what an object holds.
+    // Objects are not printed, because the explanation has their content.
   }
   if (path.empty()) return;
   std::ofstream stream(path);

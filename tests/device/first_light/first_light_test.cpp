@@ -1,4 +1,4 @@
-// What first_light says of a kernel that is right, wrong, stalls, or is not there.
+// The outcomes of first_light for a kernel that is right, is wrong, stalls, or does not exist.
 
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ enum class Fault { none, one_number, later_runs, stall, later_stall };
 
 constexpr StallRecord kStall{.kind = WaitKind::cluster, .block = 3, .warp = 2, .step = 7, .exchange = 8, .tile = 1};
 
-/// What RecurrenceBuffers::flags hold after a stall.
+/// The words of RecurrenceBuffers::flags after a stall.
 std::vector<std::int32_t> stalled_words() {
   std::vector<std::uint32_t> words(kFlagWords);
   words[0] = kStalled;
@@ -35,7 +35,7 @@ std::vector<std::int32_t> stalled_words() {
   return {words.begin(), words.end()};
 }
 
-/// cuda_stepwise, with a fault in what it writes.
+/// cuda_stepwise with a fault in its outputs.
 class Faulty final : public Executor {
  public:
   explicit Faulty(Fault fault) : fault_(fault) {}
@@ -216,7 +216,7 @@ TEST(FirstLight, WhatFailedIsLeftOutOfTests) {
   ::unsetenv("RONDO_TEST_WITHOUT");
 }
 
-/// Two sessions that run at once write each their own numbers.
+/// Two sessions that run at once each write their own numbers.
 TEST(FirstLight, TwoStreams) {
   const FirstLightCase streams = find_first_light_case(first_light_cases(device()), "grid two_streams");
   const auto executor = candidate_of(streams, device());

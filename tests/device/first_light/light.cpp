@@ -20,11 +20,11 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// A run that stalls takes seconds: with this few, it is told before gpu-check ends the process.
+/// A stalled run takes seconds, so this small number lets first_light report a stall before gpu-check ends the process.
 constexpr int kRunsBetweenLooks = 3;
 
-/// In f32 what sums of some hundred products and approximated activations leave; in 16 bits, and the 11 of TF32, as
-/// many roundings of h as reach an output before they fade. A word of h that is missing, or a step old, is some tenths.
+/// The tolerance. In f32 it covers sums of some hundred products and approximated activations; in 16 bits and TF32, the
+/// roundings of h that reach an output. A word of h that is missing or a step old causes an error of some tenths.
 double tolerance_of(const RecurrenceSpec& spec) {
   if (spec.math == MatrixMath::tf32) return 4e-3;
   switch (spec.dtype) {
@@ -34,7 +34,7 @@ double tolerance_of(const RecurrenceSpec& spec) {
   }
 }
 
-/// A session on a stream of its own, and the tensors that it writes.
+/// A session, its stream, and the tensors that it writes.
 class LitSession {
  public:
   LitSession(const Plan& plan, const RandomRecurrence& recurrence) : stream_(plan.spec().device) {
@@ -101,7 +101,7 @@ void compare(const RunResult& actual, const RunResult& expected, double scale, L
   }
 }
 
-/// Where one has stalled, says so and gives no numbers.
+/// Whether a session has stalled. Records the stall in `result`, which then has no numbers.
 bool any_stalled(const LitSessions& sessions, const std::string& when, Light& result) {
   for (const auto& session : sessions) {
     if (const SessionStatus status = session->status(); status.stalled) {
@@ -123,7 +123,7 @@ bool are_identical(const RunResult& a, const RunResult& b) {
   return true;
 }
 
-/// Microseconds of a run of each session, queued one after the other.
+/// Microseconds of one run of each session. Runs are queued one after the other.
 double timed(const LitSessions& sessions, int runs) {
   const auto begin = std::chrono::steady_clock::now();
   for (int run = 0; run < runs; ++run) {
@@ -133,13 +133,13 @@ double timed(const LitSessions& sessions, int runs) {
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count() / runs;
 }
 
-/// What room there is for clusters, a GPU tells only when it is asked for them. A device that fails throws the same
-/// type.
+/// Whether an error says that the device has no room for a kernel. A GPU tells its room for clusters only when one is
+/// prepared, and a device that fails throws the same type.
 bool is_refusal(const RuntimeError& error) {
   return std::string(error.what()).find("has no kernel that") != std::string::npos;
 }
 
-/// Runs and times them, until one stalls.
+/// Runs and times the sessions until one stalls.
 void run_often(const LitSessions& sessions, int runs, Light& result) {
   for (int run = 0; run < runs && result.outcome == Outcome::right; run += kRunsBetweenLooks) {
     const int count = std::min(runs - run, kRunsBetweenLooks);

@@ -12,27 +12,27 @@ namespace rondo::test {
 
 enum class Outcome : std::uint8_t {
   right,
-  wrong,     ///< too far from the reference, or not the same in every run
+  wrong,     ///< too far from the reference, or not equal in every run
   stalled,   ///< blocks waited for others in vain
-  declined,  ///< the device has no room for it
+  declined,  ///< the device has no room for the kernel
 };
 std::string to_string(Outcome outcome);
 
 struct Light {
   Outcome outcome = Outcome::right;
-  double error = 0;       ///< relative to the largest value that the run reads or writes
-  double tolerance = 0;   ///< for it
-  double us_per_run = 0;  ///< of a few runs, queued one after the other, the least; of all sessions together
-  std::optional<StallRecord> stall = {};  ///< of who waited in vain
-  std::string explanation = {};           ///< of everything but `right`
+  double error = 0;                       ///< largest error, relative to the largest value that the run reads or writes
+  double tolerance = 0;                   ///< the bound of `error`
+  double us_per_run = 0;                  ///< time of a run of all sessions: the least over groups of queued runs
+  std::optional<StallRecord> stall = {};  ///< the wait that was in vain
+  std::string explanation = {};           ///< of every outcome except `right`
 };
 
 struct LightOptions {
-  int sessions = 1;  ///< at once, each on a stream of its own
-  int runs = 200;    ///< of each session, after the first
+  int sessions = 1;  ///< sessions that run at once, each on its own stream
+  int runs = 200;    ///< further runs of each session, after the first
 };
 
-/// The spec of `recurrence` names the device, where the executor runs it, and the dtype.
+/// Runs `recurrence`, whose spec names the device and the dtype of the run.
 Light light(const RandomRecurrence& recurrence, const Executor& executor, const LightOptions& options);
 
 }  // namespace rondo::test

@@ -1,4 +1,4 @@
-// A word of h that never comes, in each kind of kernel that waits for words: a record, NaN, recovery, the right result.
+// A word of h never arrives, in each kind of kernel that waits for words: a record, NaN, recovery, the right result.
 
 #include <gtest/gtest.h>
 
@@ -29,9 +29,9 @@ struct Candidate {
   CellKind cell;
   DType dtype;
   std::int64_t B;
-  int octets;  ///< of a warp
+  int octets;  ///< octets of a warp
   GridWords words;
-  std::int64_t losses;  ///< pushes after which one is lost, so that some steps are right
+  std::int64_t losses;  ///< number of the push that is lost; the steps before are right
 };
 
 class LostPush : public ::testing::TestWithParam<Candidate> {
@@ -83,7 +83,7 @@ std::int64_t count_nan(const Tensor& values) {
   return std::count_if(begin, begin + values.numel(), [](float value) { return std::isnan(value); });
 }
 
-/// Numbers that are not those of `right`.
+/// How many numbers differ from those of `right`.
 std::int64_t count_wrong(const Tensor& values, const Tensor& right) {
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < values.numel(); ++i) {
@@ -112,14 +112,14 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
     ASSERT_TRUE(lost_push.happened());
   }
   const Tensor y = lost.y_on_cpu();
-  EXPECT_EQ(count_wrong(y, right), 0) << "what is no NaN is right";
-  EXPECT_EQ(count_nan(y.select(0, 0).clone()), 0) << "the first step waits for nobody";
+  EXPECT_EQ(count_wrong(y, right), 0) << "all other values are right";
+  EXPECT_EQ(count_nan(y.select(0, 0).clone()), 0) << "the first step does not wait";
   EXPECT_EQ(std::count(y.data<float>(), y.data<float>() + y.numel(), 7.0F), 0) << "written whole";
   EXPECT_GT(count_nan(y.select(0, kT - 1).clone()), 0);
   for (const Tensor& state : lost.final_state) EXPECT_GT(count_nan(state.to(cpu()).to(DType::f32).clone()), 0);
 
   session.run(later.tensors(x));
-  EXPECT_EQ(count_nan(later.y_on_cpu()), later.y.numel()) << "until somebody asks, no run waits again";
+  EXPECT_EQ(count_nan(later.y_on_cpu()), later.y.numel()) << "no run waits again before status()";
   const SessionStatus status = session.status();
   EXPECT_TRUE(status.stalled);
   EXPECT_EQ(status.stall.kind, candidate.kind == PersistentKind::cluster ? WaitKind::cluster : WaitKind::grid);
@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
                   150}),
     [](const auto& instance) { return instance.param.name; });
 
-/// Loses a push in whatever kernel the planner takes, and expects the same result as without.
+/// Loses a push in the kernel that the planner takes, and expects the result of a run without a loss.
 void expect_recovered(const std::function<Tensor()>& call) {
   const Tensor right = call().to(cpu());
   const simt::LostPush lost_push(40);
@@ -161,7 +161,7 @@ void expect_recovered(const std::function<Tensor()>& call) {
 const RecurrentWeights kLstm{Tensor::full({kI, 160}, 0.3, DType::f32), Tensor::full({40, 160}, 0.02, DType::f32),
                              Tensor::full({160}, 0.1, DType::f32)};
 
-/// What has a session of its own asks for its status.
+/// Layers and networks that own a session ask for its status.
 TEST(LostPush, WhatOwnsAHiddenSessionRecovers) {
   const Device device = cuda(0);
   const RecurrentWeights weights = kLstm.to(device);

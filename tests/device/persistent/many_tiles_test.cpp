@@ -1,5 +1,5 @@
-// Warps that multiply more tiles of h than they ask for at first: further ones are in flight meanwhile. With few rows a
-// warp has that many tiles only where H is large.
+// Warps that multiply more tiles of h than they load at first: further tiles are in flight during products. With few
+// rows a warp has that many tiles only for a large H.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ struct Candidate {
 
 constexpr std::int64_t kUnits = 843;  // 53 tiles of 16 bits, 14 for each of four warps; twice as many of f32
 
-/// All else is drawn.
+/// A random recurrence of kUnits units and B rows.
 RandomRecurrence recurrence_of(CellKind kind, std::int64_t B, std::uint64_t seed) {
   Random random(seed);
   RandomRecurrence recurrence;

@@ -1,4 +1,4 @@
-// Products of floats on tensor cores of TF32, as accurate as MatrixMath::tf32x3 says.
+// Products of floats on TF32 tensor cores have the accuracy of MatrixMath::tf32x3.
 
 #include "cuda/persistent/kernel/mma_words.cuh"
 
@@ -19,7 +19,7 @@
 namespace rondo::test {
 namespace {
 
-/// Zero times zero in all places of a tile but the one of row 0, column 0 and the first word along k: a b + sum.
+/// a b + sum on a tensor core: row 0, column 0 and the first word along k hold the operands, all others zeros.
 template <typename Operand>
 float product(float a, float b, float sum = 0) {
   float result = 0;
@@ -46,7 +46,7 @@ double relative_error(float a, float b) {
 }
 
 TEST(Tf32x3, ProductsHaveNearlyTheAccuracyOfF32) {
-  constexpr double kBound = 0x1p-21 + 3 * 0x1p-24;  // and three sums that are rounded to f32
+  constexpr double kBound = 0x1p-21 + 3 * 0x1p-24;  // the last term is three sums, rounded to f32
   Random random(1);
   double worst = 0;
   for (int i = 0; i < 4000; ++i) {
@@ -60,7 +60,7 @@ TEST(Tf32x3, ProductsHaveNearlyTheAccuracyOfF32) {
   EXPECT_GT(worst, 0x1p-24) << "a test of other products than those in question";
 }
 
-/// The numbers of which least is kept: just beside a tie of the first part, and with all bits of the second one.
+/// The numbers that lose most: just beside a tie of the first part, and with all bits of the second part.
 TEST(Tf32x3, IsAccurateWhereLeastOfANumberIsKept) {
   constexpr double kBound = 0x1p-21 + 3 * 0x1p-24;
   for (const double below : {0x1p-11 - 0x1p-23, 0x1p-11, 0x1p-11 + 0x1p-23, 0x1p-12 + 0x1p-23, 1 - 0x1p-23}) {
@@ -97,7 +97,7 @@ TEST(Tf32x3, WhatIsNotFiniteStaysSo) {
   }
 }
 
-/// The sum of a[k] b[k], in tiles along k, as every row and column of a warp's tile has it.
+/// The sum of a[k] b[k], in tiles along k. All rows and columns of a warp's tile have this sum.
 template <typename Operand>
 double dot(const std::vector<float>& a, const std::vector<float>& b) {
   float result = 0;
@@ -120,7 +120,7 @@ double dot(const std::vector<float>& a, const std::vector<float>& b) {
   return result;
 }
 
-/// Of numbers from `least` to 1, which are all positive, so that nothing cancels: relative to the sum.
+/// The worst error, relative to the sum, of sums over positive numbers from `least` to 1, which do not cancel.
 template <typename Operand>
 double worst_sum_error(std::size_t K, double least) {
   Random random(K);
@@ -156,7 +156,7 @@ TEST(Tf32x3, LongSumsAreWithinTheirBoundThoughTensorCoresCutOff) {
   }
 }
 
-/// Operands that TF32 rounds up, all of them.
+/// All operands are numbers that TF32 rounds up.
 TEST(Tf32x3, TheBoundOfASumTellsItFromTf32) {
   const simt::TruncatingTensorCores truncating;
   for (const std::size_t K : {8, 504, 2048}) {
@@ -169,7 +169,7 @@ TEST(Tf32x3, TheBoundOfASumTellsItFromTf32) {
   }
 }
 
-/// What the tests of single products would not see of TF32 itself.
+/// Tests of single products would not show the errors of TF32.
 TEST(Tf32x3, IsFarMoreThanTf32) {
   const float a = 1 + 0x1p-12F;
   EXPECT_LT(relative_error(a, a), 0x1p-21);

@@ -1,4 +1,4 @@
-// Runs whose status nobody can ask take no kernel whose blocks wait for each other.
+// Runs whose status no caller can ask for take no kernel whose blocks wait for each other.
 
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ TEST(NeverWaits, ATeamOfOneBlockWaitsForNobody) {
       {"cuda_cluster declined: its blocks wait for each other"});
 }
 
-/// What a layer makes for itself is gone when a graph runs into which its call was recorded.
+/// A layer's hidden session is gone when a graph runs that recorded the layer's call.
 TEST(NeverWaits, HiddenSessionsThatAreRecordedDoNot) {
   const cuda_runtime::OwnedStream stream(cuda(0));
   EXPECT_FALSE(unattended(PlanOptions{}, stream.get()).never_waits);

@@ -1,4 +1,4 @@
-// How many clusters a device runs at once, and what the planner makes of it.
+// The number of clusters that a device runs at once, and its effect on the planner.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ PersistentPlan eights(std::int64_t B, const DeviceProperties& properties) {
   return {};
 }
 
-/// 132 multiprocessors over 8 are 16, but a cluster lies within one GPC.
+/// 132 multiprocessors would give 16 clusters of 8, but a cluster has to lie within one GPC.
 TEST(PersistentPlan, RoundsAreCountedByTheClustersThatFit) {
   const double step_ns = eights(15 * 8, h200()).step_ns;
   ASSERT_GT(step_ns, 0.0);
@@ -42,7 +42,7 @@ TEST(PersistentPlan, AShareRunsNoMoreClustersThanItHasRoomFor) {
 
 TEST(PersistentPlan, ClustersThatNoDeviceRunsAreNotPlanned) {
   DeviceProperties properties = h200();
-  properties.clusters.of_4 = 0;  // whatever larger ones do
+  properties.clusters.of_4 = 0;  // larger clusters keep their room
   std::set<int> sizes;
   for (const PersistentPlan& plan : persistent_plans(lstm(256, 8), properties, PersistentKind::cluster)) {
     sizes.insert(plan.shape.blocks);

@@ -1,4 +1,4 @@
-// What the planner does about the product of the inputs, and what it expects of it.
+// The planner's choice between a product before the kernel and kernels that multiply x, and its predictions.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ RecurrenceSpec of_inputs(RecurrenceSpec spec, std::int64_t I, std::int64_t T) {
   return spec;
 }
 
-/// Decoding: a launch less, and no memory for sums.
+/// A run of one step, as in decoding, saves a launch and the memory for sums.
 TEST(FusedInputs, ARunOfOneStepIsOneLaunch) {
   for (const DeviceProperties& gpu : {h200(), known_gpu("h100"), a100(), slice()}) {
     for (const std::int64_t H : {64, 320, 640}) {
@@ -41,7 +41,7 @@ TEST(FusedInputs, LongRunsOfManyInputsLeaveThemToAProduct) {
 /// The times that the planner expects of its choice, and of the best candidate that multiplies x by the other means.
 TEST(FusedInputs, AreTakenWhereTheyWinByMoreThanTheModelKnows) {
   int taken = 0;
-  int too_close = 0;  // faster by less than what the model may be wrong by
+  int too_close = 0;  // faster by less than the model's error
   int slower = 0;
   for (std::int64_t T = 1; T <= 512; T += 1 + T / 8) {
     const RecurrenceSpec spec = of_inputs(lstm(512, 4), 128, T);
@@ -89,7 +89,7 @@ TEST(FusedInputs, TheirWeightsHaveToFit) {
   EXPECT_FALSE(fused(0)) << "there is nothing to multiply";
 }
 
-/// Of the run that is predicted, the product of the inputs is a part, whoever makes it.
+/// The predicted run includes the product of the inputs, before the kernel or in it.
 TEST(RunModel, HasTheProductOfTheInputs) {
   const auto total_ns = [](std::int64_t I) { return stepwise_total_ns(of_inputs(lstm(256, 64), I, 100), h200()); };
   EXPECT_GT(total_ns(64), 100 * 4500.0);

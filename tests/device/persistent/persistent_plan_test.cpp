@@ -1,4 +1,4 @@
-// What the planner would do on devices that are not here.
+// The planner's choices for devices that need not be present.
 
 #include "cuda/persistent/planner/persistent_plan.h"
 
@@ -19,7 +19,7 @@
 namespace rondo::test {
 namespace {
 
-/// Of a team.
+/// The largest number of blocks of a team.
 int most_blocks(PersistentKind kind, const DeviceProperties& properties) {
   switch (kind) {
     case PersistentKind::block: return 1;
@@ -107,7 +107,7 @@ TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
   const std::string text = to_string(plan);
   EXPECT_NE(text.find("KiB read in every step; predicted"), std::string::npos) << text;
   EXPECT_NE(text.find("streamed_once)"), std::string::npos) << text;
-  // All of it is somewhere.
+  // Every weight is in registers, in shared memory or streamed.
   const std::size_t bytes = plan.bytes.register_weights + plan.bytes.shared_weights + plan.bytes.streamed_weights;
   EXPECT_GE(static_cast<std::size_t>(plan.shape.blocks) * bytes, std::size_t{4} * 2560 * 2560 * 2);
 }
@@ -119,7 +119,7 @@ TEST(PersistentPlan, SumsLieInOnePlaceWhereWeightsNeedTheRoom) {
   EXPECT_EQ(persistent_plans(lstm(1024, 32), h200(), PersistentKind::grid).front().shape.sum_places, 2);
 }
 
-/// A fence and bytes are weighed for few rows of 16 bits alone; other rows have one form of words.
+/// Only for few rows of 16 bits the planner weighs a fence against bytes; other rows have one form of words.
 TEST(PersistentPlan, WordsOfFewRowsGoInTwoForms) {
   const auto words = [](std::int64_t B, DType dtype, int octets) {
     std::set<GridWords> found;
@@ -138,12 +138,12 @@ TEST(PersistentPlan, WordsOfFewRowsGoInTwoForms) {
     EXPECT_EQ(words(32, DType::bf16, octets), std::set{GridWords::alone});
   }
   EXPECT_EQ(words(8, DType::bf16, 3), std::set{GridWords::threes});
-  // Many bytes of h are worth a fence, and few are not.
+  // A fence pays for many bytes of h, and not for few.
   EXPECT_EQ(persistent_plans(lstm(768, 16), h200(), PersistentKind::grid).front().shape.words, GridWords::alone);
   EXPECT_EQ(persistent_plans(lstm(512, 1), h200(), PersistentKind::grid).front().shape.words, GridWords::numbered);
 }
 
-/// With few gates a warp has more units, and reads h for all of them at once.
+/// With few gates a warp has more units, and reads h once for all of them.
 TEST(PersistentPlan, BlocksAreLargerWhereACellHasFewerGates) {
   const auto shape = [](CellKind cell, std::int64_t H, std::int64_t B, DType dtype, const DeviceProperties& properties,
                         MatrixMath math = MatrixMath::strict) {
@@ -218,7 +218,7 @@ TEST(PersistentPlan, NamesTellWaysApart) {
   EXPECT_EQ(candidate_name(shape), "cluster_4x2_9rows_16units_8k_fused_3streamed");
 }
 
-/// Its weights have the room of f32; it is slower than TF32, and faster than strict products of many rows alone.
+/// tf32x3's weights take the room of f32. It is slower than TF32, and faster than strict products only for many rows.
 TEST(PersistentPlan, Tf32x3IsForManyRows) {
   const auto step_ns = [](std::int64_t H, std::int64_t B, MatrixMath math) {
     RecurrenceSpec spec = lstm(H, B, DType::f32);
@@ -248,7 +248,7 @@ TEST(PersistentPlan, HasPlainCellsAlone) {
 }
 
 TEST(PersistentPlan, IsMadeWithoutADevice) {
-  // One that this machine has not, with more of everything.
+  // A device with more of everything than the known one.
   DeviceProperties properties = h200();
   properties.device = cuda(7);
   properties.processors = 1000;
@@ -257,7 +257,7 @@ TEST(PersistentPlan, IsMadeWithoutADevice) {
   EXPECT_FALSE(persistent_plans(spec, properties, PersistentKind::cluster).empty());
 }
 
-/// Whatever is planned covers the problem and fits the device.
+/// Every plan covers the problem and fits the device.
 TEST(PersistentPlan, EveryPlanFits) {
   int count = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {

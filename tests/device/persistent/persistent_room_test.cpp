@@ -20,7 +20,7 @@
 namespace rondo::test {
 namespace {
 
-constexpr std::int64_t T = 20;  // so many launches and more if cuda_stepwise runs
+constexpr std::int64_t T = 20;  // cuda_stepwise has at least T launches
 
 DeviceRun run_by(const std::string& executor) {
   return {.how = {executor, DType::f32}, .device = cuda(0), .graph_use = GraphUse::never};
@@ -31,7 +31,7 @@ RandomRecurrence recurrence_of(std::uint64_t seed, const WantedSizes& sizes) {
   return random_recurrence(random, sizes);
 }
 
-/// One for which a planner takes, or has first among those of one kind, a kernel of the kind.
+/// A recurrence for which `executor` takes a kernel of the kind.
 RandomRecurrence planned_as(PersistentKind kind, const std::string& executor, std::int64_t units) {
   const DeviceRun run = run_by(executor);
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
@@ -50,7 +50,7 @@ RandomRecurrence planned_as(PersistentKind kind, const std::string& executor, st
   return {};
 }
 
-/// Launches of a run that is right.
+/// Checks a run, and returns its number of launches.
 int launches_of(const RandomRecurrence& recurrence, const DeviceRun& run) {
   expect_parity(recurrence, run);
   const CountedCalls calls;
@@ -58,7 +58,7 @@ int launches_of(const RandomRecurrence& recurrence, const DeviceRun& run) {
   return calls.of(cuda_runtime::Call::launch);
 }
 
-/// Properties promise clusters of 4 blocks here, and the device itself knows better.
+/// Properties promise clusters of 4 blocks, for which the device itself has no room.
 TEST(Room, SmallerClustersTakeThePlaceOfThoseThatDoNotFit) {
   const DeviceRun run = run_by("cuda_cluster");
   RandomRecurrence recurrence;
@@ -158,7 +158,7 @@ TEST(Room, AWayThatNeedsMoreThanWasPlannedBringsItself) {
     if (plan.shape.multiplies_inputs()) continue;
     ++candidates;
     const WithoutWorkspace executor(plan.shape);
-    // More than any of them uses: a Session does not ask what is beyond what was planned.
+    // A workspace larger than any executor uses. A Session does not check memory beyond the planned size.
     const Tensor untouched =
         Tensor::zeros({static_cast<std::int64_t>(Product::kWorkspaceBytes) / 4 + 1024}, DType::f32, device);
     Session session(Plan::create_for(executor, spec, properties_of(device)), weights, std::nullopt, untouched);

@@ -1,4 +1,4 @@
-// Threads of a GPU run in any order: under every one of them a run writes the same bits.
+// Threads of a GPU run in any order. A run writes equal bits in every order.
 
 #include <gtest/gtest.h>
 
@@ -15,10 +15,10 @@ namespace {
 
 constexpr PersistentKind kKinds[] = {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
 
-/// Small, so that many orders can be tried: two blocks of a team, two of its warps along k, ragged rows.
+/// A small recurrence, so that many orders can be tried: two blocks of a team, two of its warps along k, ragged rows.
 RandomRecurrence recurrence(CellKind kind, std::int64_t B) {
   Random random(static_cast<std::uint64_t>(kind) + 1);
-  // Inputs of more than one warp, where the kernel multiplies them.
+  // I = 44 gives inputs to more than one warp where the kernel multiplies x.
   RandomRecurrence recurrence = random_recurrence(random, {.units = 24, .B = B, .I = 44, .plain_cell = true});
   recurrence.spec.cell.kind = kind;
   recurrence.spec.cell.reset_after = false;
@@ -37,7 +37,7 @@ RandomRecurrence recurrence(CellKind kind, std::int64_t B) {
   return recurrence;
 }
 
-/// With one executor, in a few orders.
+/// Expects equal bits of one executor's run in a few orders.
 void expect_same_bits(const RandomRecurrence& exact, const DeviceRun& run) {
   SCOPED_TRACE(to_string(exact.spec) + ", " + std::string(run.executor->name()));
   const RunResult expected = run_on_device(exact, run);
@@ -71,7 +71,7 @@ TEST_P(ThreadsInAnyOrder, WriteTheSameBits) {
   }
 }
 
-/// A team of a grid with more rows than a product takes: h of some is pushed while others are multiplied.
+/// A team of a grid has more rows than a product takes: h of some rows is pushed while other rows are multiplied.
 TEST(PassesInAnyOrder, WriteTheSameBits) {
   for (const CellKind cell : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
     for (const DType dtype : {DType::bf16, DType::f32}) {
@@ -88,7 +88,8 @@ TEST(PassesInAnyOrder, WriteTheSameBits) {
   }
 }
 
-/// Sums lie in one place where a second one would have weights streamed: with as much shared memory as that takes.
+/// An executor with sums in one place. The planner uses one place where room for a second would make weights stream, so
+/// this searches for a size of shared memory at which that is so.
 std::unique_ptr<const Executor> with_sums_in_one_place(const RecurrenceSpec& spec, DeviceProperties properties) {
   for (properties.shared_bytes_per_block = 2 << 10; properties.shared_bytes_per_block < 64 << 10;
        properties.shared_bytes_per_block += 1 << 10) {
@@ -102,8 +103,8 @@ std::unique_ptr<const Executor> with_sums_in_one_place(const RecurrenceSpec& spe
   return nullptr;
 }
 
-/// A warp may come to its next product while another one still reads the sums of the last: under the thread sanitizer
-/// this also shows that it waits.
+/// A warp may reach its next product while another warp still reads the sums of the last. The thread sanitizer shows
+/// that the first warp waits.
 TEST(SumsInOnePlaceInAnyOrder, WriteTheSameBits) {
   for (const CellKind cell : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
     for (const Numbers numbers : {Numbers{DType::bf16}, Numbers{DType::f32, MatrixMath::tf32}}) {

@@ -1,4 +1,4 @@
-// Blocks that wait for blocks that never come.
+// Blocks that wait for blocks that never run.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@
 namespace rondo::test {
 namespace {
 
-/// Two blocks of one team, of which one alone is launched.
+/// A team has two blocks, of which only one is launched.
 TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   const Device device = cuda(0);
   const PersistentShape shape{.kind = PersistentKind::grid,
@@ -69,14 +69,14 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   EXPECT_GT(epochs.item(), 2.0) << "later runs must not take its packets for theirs";
   result.fill(7.0);
   start(2);
-  EXPECT_TRUE(std::isnan(result.select(1, 0).item())) << "nothing waits again until somebody has asked";
+  EXPECT_TRUE(std::isnan(result.select(1, 0).item())) << "no run waits again before the flags are cleared";
   flags.fill(0);
   start(2);
   EXPECT_EQ(bits(), 0.0);
   EXPECT_FALSE(std::isnan(result.select(1, 0).item()));
 }
 
-/// Words that wait for others in global memory hold a NaN, and states may have the same bits.
+/// The sentinel in global memory is a NaN of all ones, and states may have these bits.
 TEST(Stall, ANanOfAllOnesHasCome) {
   const Device device = cuda(0);
   for (const DType dtype : {DType::bf16, DType::f16, DType::f32}) {
@@ -102,7 +102,7 @@ TEST(Stall, ANanOfAllOnesHasCome) {
   }
 }
 
-/// Stalls in its first run; recovered, it writes 2.
+/// An executor that stalls in its first run and writes 2 after recovery.
 class Staller final : public Executor {
  public:
   std::string_view name() const override { return "staller"; }

@@ -45,7 +45,7 @@ std::vector<PersistentPlan> all_plans(const RecurrenceSpec& spec, const DevicePr
   return plans;
 }
 
-/// What explain() says of cuda_persistent with this table, and of cuda_stepwise behind it.
+/// The text of explain() about cuda_persistent with this table, and about cuda_stepwise behind it.
 std::string explained(const std::vector<TuningRow>& table, const RecurrenceSpec& spec,
                       const DeviceProperties& properties) {
   const auto executor = tuned_persistent_executor(table);
@@ -165,7 +165,7 @@ TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredCandidates) {
   EXPECT_EQ(choice(last.c_str()), last);
 }
 
-/// Predictions stay the model's: what the network planner compares is alike.
+/// Predictions are always those of the model, so that the network planner compares like with like.
 TEST_F(PersistentTuning, APredictionIsTheModels) {
   const std::vector<TuningRow> table{row_of(kCandidate)};
   const auto executor = tuned_persistent_executor(table);
@@ -211,7 +211,7 @@ TEST(TuningTable, FindsAmongMany) {
   }
 }
 
-/// As it was where it was measured: the GPU of that name, or of the longest name that its name begins with.
+/// The device of a row: the known GPU of that name, or of the longest name that the row's name begins with.
 std::optional<DeviceProperties> device_of(const TuningRow& row) {
   std::optional<DeviceProperties> best;
   for (const char* name : {"h200", "h100", "h100_pcie", "a100", "h200_mig_1g"}) {

@@ -1,4 +1,4 @@
-/// What tests of the planner plan, for devices that are not here.
+/// Recurrences and devices for tests of the planner. The devices need not be present.
 #pragma once
 
 #include <string>

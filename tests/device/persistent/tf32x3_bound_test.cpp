@@ -1,4 +1,4 @@
-// The tolerance of three times TF32, where tensor cores cut off what a sum has no bits for.
+// The tolerance of tf32x3 on tensor cores that truncate sums.
 
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ RandomRecurrence recurrence_of(CellKind cell, std::uint64_t seed) {
   }
 }
 
-/// Of positive numbers alone, so that all that is cut off adds up.
+/// The recurrence with positive numbers alone, so that all truncation errors add up.
 RandomRecurrence without_signs(RandomRecurrence recurrence) {
   const auto positive = [](const Tensor& tensor) {
     Tensor result = tensor.contiguous().clone();

@@ -1,4 +1,4 @@
-// The index arithmetic of kernels, where tensors of ordinary size do not reach, and the elementwise kernel's grids.
+// The index arithmetic of kernels at sizes beyond those of other tests' tensors, and the elementwise kernel's grids.
 
 #include "cuda/tensor/elementwise.cuh"
 
@@ -28,8 +28,8 @@ TEST(Divisor, DividesEveryNumberOfItsWidth) {
       const auto d = static_cast<std::uint64_t>(random.integer(1, random.coin() ? most : 1000));
       const auto n = static_cast<std::uint64_t>(random.integer(0, most));
       check(n, d);
-      check(n / d * d, d);          // a multiple,
-      check(n / d * d + d - 1, d);  // and the one before the next, unless that is too large
+      check(n / d * d, d);          // a multiple of d
+      check(n / d * d + d - 1, d);  // the number before the next multiple
       check(static_cast<std::uint64_t>(most), d);
       check(n, std::uint64_t{1} << random.integer(0, bits - 1));
     }
@@ -50,7 +50,7 @@ void expect_offset(const LoopNest<2>& nest, std::int64_t index) {
   EXPECT_EQ(offsets[1], expected[1]) << to_string(nest.shape) << " " << index;
 }
 
-// With more elements than 32 bits count, and strides beyond them.
+// The tensors have more elements than 32 bits count, and strides beyond 32 bits.
 TEST(StridedIndex, OffsetsOfHugeTensors) {
   Random random(2);
   const std::vector<Shape> shapes{{}, {5}, {3, 5}, {70000, 70001}, {2, 3, 1 << 30}, {3000000000, 2}, {4, 46341, 46341}};
@@ -85,7 +85,7 @@ TEST(ElementwiseKernel, FewThreadsTakeManyElementsInTurn) {
 }
 
 TEST(ElementwiseKernel, WalksTheResultAsItLiesInMemory) {
-  // Both are turned alike, so that they are one row; and one that repeats is no obstacle.
+  // Both operands are transposed alike, so that their axes join to one; a repeated operand does not prevent that.
   const auto nest = nest_along_result<3>({4, 6}, {Strides{1, 4}, Strides{1, 4}, Strides{0, 0}});
   EXPECT_EQ(nest.shape, (Shape{24}));
   EXPECT_EQ(nest.strides[0], (Strides{1}));

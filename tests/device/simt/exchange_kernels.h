@@ -1,5 +1,5 @@
-/// Kernels that try what blocks exchange: a vector of words, of which each thread owns four, changed `steps` times.
-/// Each step needs the whole vector of the step before.
+/// Kernels that test exchanges between blocks. They change a vector of words `steps` times; each thread owns four
+/// words, and each step needs the whole vector of the step before.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace rondo::test {
 
-/// Returns when the phase of this parity has ended.
+/// Waits until the phase of this parity has ended.
 __device__ inline void wait_for_phase(device::PushBarrier* barrier, std::uint32_t parity) {
   while (!device::try_phase(barrier, parity)) {
   }
@@ -21,7 +21,7 @@ inline constexpr unsigned kExchangeThreads = 40;
 inline constexpr unsigned kExchangeBlocks = 4;
 inline constexpr unsigned kExchangeCount = kExchangeBlocks * kExchangeThreads;
 
-/// The next four words of thread `i` of all.
+/// The next four words of thread `i`, counted over all blocks.
 template <typename Read>
 __device__ device::Words4 next_words(unsigned i, const Read& read) {
   device::Words4 next = read(i);
@@ -34,17 +34,17 @@ __device__ device::Words4 next_words(unsigned i, const Read& read) {
 
 enum class PushFault : std::uint8_t {
   none,
-  no_first_barrier,  ///< others push before the barriers are there
-  no_wait,           ///< all threads but one read the last vector as soon as they like
-  no_last_wait,      ///< nobody waits for the last vector, which nobody reads
-  one_buffer         ///< the next vector replaces the one that others still read
+  no_first_barrier,  ///< blocks push before the peers' barriers are initialised
+  no_wait,           ///< all threads except one read the last vector without a wait
+  no_last_wait,      ///< no thread waits for the last vector, which no thread reads
+  one_buffer         ///< the next vector overwrites the one that other blocks still read
 };
 
 struct PushArguments {
   const device::Words4* words = nullptr;  ///< (clusters, kExchangeCount)
-  device::Words4* results = nullptr;      ///< (blocks, kExchangeCount): what each block has in the end
+  device::Words4* results = nullptr;      ///< (blocks, kExchangeCount): each block's vector after the last step
   int steps = 0;
-  std::uint32_t too_many_bytes = 0;  ///< expected beyond those that come
+  std::uint32_t too_many_bytes = 0;  ///< expected beyond the bytes that arrive
   PushFault fault = PushFault::none;
 };
 
@@ -53,7 +53,7 @@ struct PushShared {
   device::PushBarrier barriers[2];
 };
 
-/// Each block of a cluster has the whole vector in its shared memory, twice, and pushes what it changes to all.
+/// Each block of a cluster holds two vectors in shared memory, and pushes the words that it changes to all blocks.
 class PushExchange {
  public:
   __device__ explicit PushExchange(const PushArguments& arguments)
@@ -111,20 +111,20 @@ __global__ inline void push_kernel(PushArguments arguments) {
 
 enum class PacketFault : std::uint8_t {
   none,
-  one_buffer,   ///< packets of the next exchange replace those that others have not read
-  first_epoch,  ///< both packets of a pair are believed when the first has come
-  no_epoch      ///< all are believed at once
+  one_buffer,   ///< packets of the next exchange overwrite packets that other threads have not read
+  first_epoch,  ///< a thread checks the epoch of the first packet of a pair only
+  no_epoch      ///< a thread checks no epoch
 };
 
 struct PacketArguments {
   const device::Words4* words = nullptr;  ///< (kExchangeCount)
   device::Words4* results = nullptr;      ///< (blocks, kExchangeCount)
-  device::PacketPair* pairs = nullptr;    ///< (2, kExchangeCount, 2): two vectors in turns
+  device::PacketPair* pairs = nullptr;    ///< (2, kExchangeCount, 2): two vectors, used alternately
   int steps = 0;
   PacketFault fault = PacketFault::none;
 };
 
-/// Waits for both packets of this epoch.
+/// Waits until both packets of a pair have this epoch.
 __device__ inline device::PacketPair receive(const device::PacketPair* source, std::uint32_t epoch, PacketFault fault) {
   const bool believes_first = fault == PacketFault::no_epoch;
   const bool believes_second = believes_first || fault == PacketFault::first_epoch;
@@ -137,7 +137,7 @@ __device__ inline device::PacketPair receive(const device::PacketPair* source, s
   }
 }
 
-/// Each thread of a cooperative grid keeps the whole vector for itself, and gets what others have changed in packets.
+/// Each thread of a cooperative grid holds a copy of the vector, and receives the other threads' words in packets.
 __global__ inline void packet_kernel(PacketArguments arguments) {
   const unsigned thread = device::thread_index().x;
   const unsigned own = device::block_index().x * kExchangeThreads + thread;

@@ -1,5 +1,5 @@
-// What blocks of a cluster push to each other, and blocks of a grid send in packets, arrives whole, step after step.
-// What would go wrong on a device shows here; the faults that are data races, in faults.cpp.
+// Words that blocks of a cluster push to each other, and that blocks of a grid send in packets, arrive whole in every
+// step. The tests also show faults that a device would have; faults that are data races are in faults.cpp.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kSchedules = 10;
 constexpr int kSteps = 9;
 
-/// Of all schedules, those under which `is_right()` is false.
+/// How many schedules make `is_right()` false.
 template <typename IsRight>
 std::uint64_t wrong_schedules(const IsRight& is_right) {
   std::uint64_t wrong = 0;
@@ -30,7 +30,7 @@ TEST(PushExchange, GivesRightNumbersUnderEverySchedule) {
 
 TEST(PushExchange, ABlockMayNotEndBeforeWhatIsPushedToItHasCome) {
   expect_words<std::logic_error>([] { push_exchange_is_right({.steps = 1, .fault = PushFault::no_last_wait}); },
-                                 {"ends", "pushed to it that nobody has waited for"});
+                                 {"ends", "pushed to it that no thread has waited for"});
 }
 
 TEST(PushExchange, BarriersMustBeThereBeforeTheyAreUsed) {

@@ -1,9 +1,9 @@
-/// Runs CUDA kernels, compiled as plain C++, on one OS thread: one fiber for each CUDA thread, all blocks of the grid
-/// at once. Every thread runs until it waits for others; then another one goes on, in an order that a seed decides.
+/// Runs CUDA kernels, compiled as C++, on one OS thread: one fiber for each CUDA thread, all blocks of the grid at
+/// once. Every thread runs until it waits for others; then another thread continues, in an order that a seed decides.
 ///
-/// Under ThreadSanitizer each CUDA thread is a thread of its own and nothing but barriers and atomics orders them, so
-/// that a missing barrier is a data race. AddressSanitizer finds accesses out of bounds, as memory of kernels is in
-/// heap blocks of exact size. What cannot show here: the encodings of instructions, registers, speed.
+/// ThreadSanitizer sees each CUDA thread as a thread, and only barriers and atomics order threads, so that a missing
+/// barrier is a data race. AddressSanitizer finds accesses out of bounds, because memory of kernels is in heap blocks
+/// of exact size. The executor cannot show the encodings of instructions, registers and speed.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace rondo::test::simt {
 
-/// Threads wait, and nobody is left who could let them go on.
+/// All threads that are left wait for each other.
 class Deadlock : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -29,8 +29,8 @@ class Deadlock : public std::runtime_error {
 /// - the first exception that a thread throws; the others are unwound at the barriers where they wait.
 void run_grid(const device::LaunchConfig& config, std::function<void()> body);
 
-/// While it lives, the threads of each grid take turns in an order drawn from `seed`; else in the order of their
-/// indices.
+/// During the life of this object, the threads of each grid run in an order drawn from `seed`; otherwise they run in
+/// the order of their indices.
 class ShuffledSchedule {
  public:
   explicit ShuffledSchedule(std::uint64_t seed);
@@ -39,9 +39,9 @@ class ShuffledSchedule {
   ShuffledSchedule& operator=(const ShuffledSchedule&) = delete;
 };
 
-// Asked by the thread that runs, through the host's versions of the headers in src/cuda/device.
+// The running thread calls the functions below, through the host's versions of the headers in src/cuda/device.
 
-/// Where it stands.
+/// The position of a thread.
 struct Place {
   device::Extent thread;
   device::Extent block;
@@ -50,26 +50,29 @@ struct Place {
 };
 const Place& place();
 
-/// Dynamic shared memory of its block: LaunchConfig::shared_bytes, filled with NaN before the block begins.
+/// Dynamic shared memory of the thread's block: LaunchConfig::shared_bytes, filled with NaN before the block begins.
 std::byte* shared_memory();
-/// That of block `peer` of its cluster. Throws `std::logic_error` when there is no such block, or when it has ended.
+/// Shared memory of block `peer` of the thread's cluster. Throws `std::logic_error` for a block that does not exist or
+/// has ended.
 std::byte* shared_memory_of(unsigned peer);
 
-/// Wait until all threads of its warp, block, cluster or grid have come. The last throws `std::logic_error` in a grid
-/// whose blocks may not wait for each other, because it is neither cooperative nor a single cluster.
+/// Wait until all threads of the thread's warp, block, cluster or grid have arrived. grid_barrier throws
+/// `std::logic_error` in a grid whose blocks may not wait for each other, because it is neither cooperative nor a
+/// single cluster.
 void warp_barrier();
 void block_barrier();
 void cluster_barrier();
 void grid_barrier();
 
-/// Lets others go on: what a loop that waits for another thread's write calls in each round. Throws as grid_barrier.
+/// Lets other threads run. A loop that waits for another thread's write calls this in each round. Throws like
+/// grid_barrier.
 void pause();
 
-/// Under a ShuffledSchedule, lets others go on now and then: where the hardware's threads interleave without a wait.
+/// Under a ShuffledSchedule, sometimes lets other threads run, as the hardware's threads interleave without a wait.
 void interleave();
 
-/// While it lives, one word of h that blocks exchange never comes: that of the push of this number, counted from 0 over
-/// all grids.
+/// During the life of this object, one word of h that blocks exchange never arrives: the word of the push of this
+/// number, counted from 0 over all grids.
 class LostPush {
  public:
   explicit LostPush(std::int64_t number);
@@ -77,19 +80,19 @@ class LostPush {
   LostPush(const LostPush&) = delete;
   LostPush& operator=(const LostPush&) = delete;
 
-  /// Whether so many pushes have come.
+  /// Whether that many pushes have been made.
   bool happened() const;
 };
 
-/// Asked once for each push.
+/// Whether the next push is lost. Call this once for each push.
 bool loses_push();
-/// Whether a LostPush has happened: what was pushed may then arrive at blocks that do not wait for it any more.
+/// Whether a LostPush has happened. Later pushes may then arrive at blocks that no longer wait for them.
 bool push_was_lost();
 
 /// Makes the grid throw `std::logic_error(what)` when the block of the thread ends while (word & mask) != 0.
 void require_at_block_end(const std::uint64_t& word, std::uint64_t mask, const char* what);
 
-/// What a thread waits for in wait_while.
+/// The condition of a wait in try_wait_while.
 struct WordWait {
   const std::uint64_t* word = nullptr;
   std::uint64_t mask = 0;
@@ -98,22 +101,22 @@ struct WordWait {
 
   bool over() const { return word == nullptr || (*word & mask) != bits; }
 };
-/// Waits while (*word & mask) == bits, and no longer than other threads get further: false where it still is so. This
-/// orders nothing.
+/// Waits while (*word & mask) == bits, as long as other threads make progress. False where the condition still holds
+/// then. The wait orders no accesses to memory.
 bool try_wait_while(const WordWait& wait);
 
-/// A clock that moves while no thread of the grid gets any further: so that a wait in vain is over soon, and no other.
+/// A clock that advances only while no thread of the grid makes progress, so that only waits in vain time out.
 std::uint64_t idle_nanoseconds();
 
-/// Its lane among the 32 threads of its warp. The last warp of a block may have fewer.
+/// The thread's lane among the 32 threads of its warp. The last warp of a block may have fewer.
 unsigned lane();
 
-// What a warp does together, with all its threads. As on the hardware, only warp_barrier orders accesses to memory.
+// All threads of a warp call the functions below together. As on the hardware, only warp_barrier orders accesses.
 
-/// The 8 bytes that lane `source` gave to the same call. A lane beyond the warp gives what the caller gave.
+/// The 8 bytes that lane `source` passed to this call. For a lane beyond the warp, the caller's own value.
 std::uint64_t exchange_in_warp(std::uint64_t value, unsigned source);
 
-/// received[i] = what lane sources[i] gave. Throws `std::logic_error` in a warp of fewer than 32 threads.
+/// received[i] = the value of lane sources[i]. Throws `std::logic_error` in a warp of fewer than 32 threads.
 void exchange_in_full_warp(std::uint64_t value, std::span<const unsigned> sources, std::span<std::uint64_t> received);
 
 /// Throws `std::logic_error` unless `row` begins at a multiple of 16 bytes in the block's shared memory.

@@ -1,4 +1,4 @@
-// The executor that runs kernels on the host, tried by kernels made for that.
+// Tests of the executor that runs kernels on the host, by kernels written for these tests.
 
 #include "device/simt/executor.h"
 
@@ -23,7 +23,7 @@ using device::thread_index;
 
 constexpr std::uint64_t kSchedules = 10;
 
-/// Each thread writes who it is, in a grid and block of two dimensions.
+/// Each thread writes its index, in a grid and block of two dimensions.
 __global__ void identity_kernel(unsigned* seen) {
   const unsigned block = block_index().y * simt::place().grid_size.x + block_index().x;
   const unsigned thread = thread_index().y * block_size().x + thread_index().x;
@@ -47,7 +47,7 @@ TEST(SimtExecutor, BarriersHoldUnderEverySchedule) {
   }
 }
 
-/// Fills the block's shared memory with the block's number, and adds it up.
+/// Fills the block's shared memory with the block's number, and sums it.
 __global__ void shared_memory_kernel(float* before, float* sums) {
   float* shared = reinterpret_cast<float*>(device::shared_memory());
   if (thread_index().x == 0) before[block_index().x] = shared[0];
@@ -135,7 +135,7 @@ __global__ void leaves_early_kernel() {
 
 TEST(SimtExecutor, AThreadThatLeavesIsADeadlock) {
   expect_error<simt::Deadlock>([] { device::launch(leaves_early_kernel, {.grid = {2}, .block = {3}}); },
-                               "deadlock: 4 of 6 threads wait for others that never come: "
+                               "deadlock: 4 of 6 threads wait for others that never arrive: "
                                "thread (0, 0) of block (0, 0) at a block barrier that 2 of 3 have reached, "
                                "thread (2, 0) of block (0, 0) at a block barrier that 2 of 3 have reached, "
                                "thread (0, 0) of block (1, 0) at a block barrier that 2 of 3 have reached, "

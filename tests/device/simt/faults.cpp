@@ -1,5 +1,5 @@
-// Runs one of the faulty kernels, or its right twin, under a number of shuffled schedules, and says whether any of them
-// showed wrong numbers or was refused. What the sanitizers say comes on top. The tests in CMakeLists.txt read the
+// Runs a faulty kernel, or its right twin, under a number of shuffled schedules, and prints whether a schedule gave
+// wrong numbers or was refused. Sanitizers print their findings besides. The tests in CMakeLists.txt read the
 // output.
 
 #include <cstdio>

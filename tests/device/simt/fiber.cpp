@@ -2,7 +2,7 @@
 
 #include <utility>
 
-// Interfaces of the sanitizers' run-time libraries; null in a program without them.
+// Interfaces of the sanitizers' run-time libraries, which are null in a program without sanitizers.
 extern "C" {
 __attribute__((weak)) void __sanitizer_start_switch_fiber(void** fake_stack, const void* bottom, std::size_t size);
 __attribute__((weak)) void __sanitizer_finish_switch_fiber(void* fake_stack, const void** bottom, std::size_t* size);

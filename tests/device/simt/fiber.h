@@ -1,4 +1,4 @@
-/// A stack of execution that can stop in the middle of a call and go on later; the sanitizers are told of each switch.
+/// A stack of execution that can stop in the middle of a call and continue later. Sanitizers are told of each switch.
 #pragma once
 
 #include <boost/context/fiber.hpp>
@@ -12,16 +12,16 @@ namespace rondo::test::simt {
 class Fiber {
  public:
   Fiber();
-  /// The fiber must be idle.
+  /// Destroys a fiber, which must be idle.
   ~Fiber();
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /// What the next `resume` begins; it must not throw. The fiber must be idle.
+  /// Sets the task that the next `resume` begins. The task must not throw. The fiber must be idle.
   void assign(std::function<void()> task) { task_ = std::move(task); }
-  /// Goes on with the task until it suspends or has ended.
+  /// Continues the task until it suspends or ends.
   void resume();
-  /// Called by the task: returns to whoever resumed it.
+  /// Returns to the caller of `resume`. Only the task may call this.
   void suspend();
   bool idle() const { return task_ == nullptr; }
 
@@ -32,11 +32,11 @@ class Fiber {
 
   boost::context::protected_fixedsize_stack allocator_;
   boost::context::stack_context stack_;
-  boost::context::fiber context_;  ///< the fiber while it is suspended, else whoever resumed it
+  boost::context::fiber context_;  ///< the fiber while it is suspended, otherwise the caller of `resume`
   std::function<void()> task_;
   bool stopping_ = false;
 
-  // What ThreadSanitizer and AddressSanitizer know the two sides by.
+  // The handles by which ThreadSanitizer and AddressSanitizer know the two sides.
   void* thread_ = nullptr;
   void* resumer_thread_ = nullptr;
   void* fake_stack_ = nullptr;
@@ -44,7 +44,7 @@ class Fiber {
   std::size_t resumer_stack_size_ = 0;
 };
 
-/// Under ThreadSanitizer: what was written before a release of `address` is visible after an acquire of it.
+/// Under ThreadSanitizer, writes before a release of `address` are visible after an acquire of `address`.
 void release_to_sanitizer(void* address);
 void acquire_from_sanitizer(void* address);
 

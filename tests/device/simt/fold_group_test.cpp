@@ -1,4 +1,4 @@
-// All threads of a group get the fold of their values, round after round, in whatever order they run.
+// All threads of a group get the fold of their values in every round, in any order of threads.
 
 #include "cuda/device/fold_group.cuh"
 

@@ -6,15 +6,15 @@
 namespace rondo::test::simt {
 namespace {
 
-constexpr int kMaxIdleRounds = 10000;  // of threads that do nothing but pause
+constexpr int kMaxIdleRounds = 10000;  // rounds in which all threads only pause
 constexpr std::size_t kNamedThreads = 8;
-constexpr std::size_t kWaveThreads = 4096;  // with more fibers than some 30,000 a process has too many stacks
+constexpr std::size_t kWaveThreads = 4096;  // a process cannot have the stacks of more than some 30,000 fibers
 constexpr std::uint64_t kInterleaveOneIn = 8;
 
-/// Unwinds a thread whose grid has failed. Not a std::exception, so that no kernel takes it for one.
+/// Unwinds a thread whose grid has failed. The type is no std::exception, so that kernels do not catch it as one.
 struct Cancelled {};
 
-/// Fibers are kept for the next grid: making one costs much more than a switch.
+/// Keeps fibers for the next grid, because making a fiber costs much more than a switch.
 class FiberPool {
  public:
   Fiber* get(std::size_t index) {
@@ -109,7 +109,7 @@ bool Grid::run_round(const std::vector<Thread*>& alive) {
   const bool idle = idle_rounds_ > 0;
   progress_ = false;
   for (Thread* thread : alive) {
-    any_ready = any_ready || thread->waits_for_word();  // when nobody gets further, it does so for a while only
+    any_ready = any_ready || thread->waits_for_word();  // without progress it waits only for a while
     if (failure_ == nullptr && !thread->ready() && !(idle && thread->waits_for_word())) continue;
     any_ready = true;
     current_ = thread;
@@ -221,7 +221,7 @@ void Grid::check_blocks_may_wait() const {
 
 std::string Grid::describe_waiting(const std::vector<Thread*>& alive) const {
   std::string text = "deadlock: " + std::to_string(alive.size()) + " of " + std::to_string(threads_.size()) +
-                     " threads wait for others that never come:";
+                     " threads wait for others that never arrive:";
   for (std::size_t k = 0; k < std::min(alive.size(), kNamedThreads); ++k) {
     const Thread& thread = *alive[k];
     text += (k == 0 ? " thread " : ", thread ") + to_string(thread.place.thread) + " of block " +

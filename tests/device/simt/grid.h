@@ -1,5 +1,5 @@
-/// The threads of a grid that runs, and what they wait for. Only for files that are compiled without instrumentation by
-/// ThreadSanitizer: what CUDA's threads share here orders nothing between them.
+/// The threads of a running grid, and their waits. Only files that are compiled without ThreadSanitizer's
+/// instrumentation may include this header: data that CUDA's threads share here must not order them.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +23,10 @@ struct Barrier {
   unsigned expected = 0;
   unsigned arrived = 0;
   std::uint64_t generation = 0;
-  char order[2] = {};  ///< two addresses in turn: who comes again early must not order who is still leaving
+  char order[2] = {};  ///< used alternately: an early arrival must not order threads that still leave
 };
 
-/// What a lane gives to the others of its warp.
+/// The value that a lane passes to the other lanes of its warp.
 union LaneGift {
   std::uint64_t value;
   TileOperands operands;
@@ -36,7 +36,7 @@ struct Warp {
   static constexpr unsigned kLanes = 32;
 
   Barrier barrier{"warp barrier"};
-  /// Two sets in turn, so that one wait is enough: who comes again early does not write where others still read.
+  /// Two sets, used alternately, so that one wait suffices: an early lane does not write where others still read.
   LaneGift gifts[2][kLanes] = {};
 };
 
@@ -89,28 +89,28 @@ class Grid {
   const device::LaunchConfig& config() const { return config_; }
   std::uint64_t idle_nanoseconds() const { return all_idle_rounds_ * 1'000'000; }
 
-  // By the running thread.
+  // The running thread calls the functions below.
 
   /// Waits for the others without ordering accesses to memory.
   void meet(Barrier& barrier);
-  /// Orders them, too.
+  /// Waits for the others, and orders accesses to memory.
   void wait(Barrier& barrier);
   bool try_wait_while(const WordWait& wait);
   void pause();
   void interleave();
   /// Throws `std::logic_error` unless all blocks run at once.
   void check_blocks_may_wait() const;
-  /// Gives to the others of the warp, and returns what they gave: valid until the call after the next.
+  /// Passes a gift to the others of the warp, and returns all gifts, valid until the call after the next.
   const LaneGift* exchange(const LaneGift& gift);
-  /// Throws `std::logic_error` in a warp of fewer than 32 threads.
+  /// Does as `exchange`. Throws `std::logic_error` in a warp of fewer than 32 threads.
   const LaneGift* exchange_in_full_warp(const LaneGift& gift);
 
  private:
   void add_block(device::Extent position);
-  /// Runs the blocks from thread `first` on: so many whole clusters as there is room for at once, and all of a
-  /// cooperative grid. Returns the thread after them.
+  /// Runs the blocks from thread `first` on: as many whole clusters as there is room for at once, or all blocks of a
+  /// cooperative grid. Returns the index of the thread behind them.
   std::size_t run_wave(std::size_t first);
-  /// Lets every thread that can go on do so. False when none did anything.
+  /// Resumes every thread that can continue. False when no thread made progress.
   bool run_round(const std::vector<Thread*>& alive);
   /// The body of each fiber.
   void run_thread();
@@ -129,20 +129,20 @@ class Grid {
   std::deque<Thread> threads_;
   Thread* current_ = nullptr;
   bool progress_ = false;
-  int idle_rounds_ = 0;  ///< since something was done
+  int idle_rounds_ = 0;  ///< rounds since the last progress
   std::uint64_t all_idle_rounds_ = 0;
   std::exception_ptr failure_;
   char begin_ = 0;  ///< orders all threads after the launch
-  char end_ = 0;    ///< and its return after them
+  char end_ = 0;    ///< orders the return of the launch after all threads
 };
 
-/// Random bits. The standard library's engines are templates, of which the linker might keep an instrumented copy.
+/// Random bits. The standard library's engines are templates, so the linker might keep an instrumented copy of one.
 class ShuffleEngine {
  public:
   using result_type = std::uint64_t;
 
   explicit ShuffleEngine(std::uint64_t seed) : state_(2 * seed + 1) {
-    for (int i = 0; i < 20; ++i) (*this)();  // until small seeds have spread
+    for (int i = 0; i < 20; ++i) (*this)();  // spreads the bits of small seeds
   }
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return ~result_type{0}; }
@@ -154,7 +154,7 @@ class ShuffleEngine {
   }
 
  private:
-  std::uint64_t state_;  ///< never 0
+  std::uint64_t state_;  ///< not 0
 };
 
 extern Grid* running_grid;

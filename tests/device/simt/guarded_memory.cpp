@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-// AddressSanitizer's, where the program has it.
+// Functions of AddressSanitizer, null in a program without it.
 extern "C" {
 __attribute__((weak)) void __asan_poison_memory_region(const volatile void* address, std::size_t size);
 __attribute__((weak)) void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);

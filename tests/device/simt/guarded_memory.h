@@ -1,5 +1,5 @@
-/// Memory with a page behind it that nobody may touch: whoever reads or writes beyond it ends the program. What is
-/// before it AddressSanitizer watches.
+/// Memory with a protected page behind it: an access beyond the memory ends the program. AddressSanitizer watches the
+/// bytes before it.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,8 @@ class GuardedMemory {
  public:
   static constexpr std::size_t kAlignment = 16;
 
-  /// `bytes` bytes, aligned to kAlignment; the guard begins at the next multiple of it. None for 0.
+  /// Allocates `bytes` bytes, aligned to kAlignment; nothing for 0. The guard begins at the next multiple of
+  /// kAlignment.
   explicit GuardedMemory(std::size_t bytes = 0);
   ~GuardedMemory();
   GuardedMemory(GuardedMemory&& other) noexcept;

@@ -1,4 +1,4 @@
-/// Memory for a kernel: exactly as large as it should need, so that AddressSanitizer sees the first byte beyond it.
+/// Memory for a kernel, exactly as large as the kernel should need, so that AddressSanitizer sees accesses beyond it.
 #pragma once
 
 #include <cstddef>

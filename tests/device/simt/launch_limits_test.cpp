@@ -1,4 +1,4 @@
-// What CUDA refuses when a kernel is launched is refused here, too.
+// The simulated device refuses the launches that CUDA refuses.
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ TEST(LaunchLimits, MoreSharedMemoryThanUsualMustBePrepared) {
   device::prepare(empty_kernel<0>, config);
   device::launch(empty_kernel<0>, config);
   expect_words<RuntimeError>([&] { device::launch(empty_kernel<1>, config); }, {"shared memory", "232448", "49152"});
-  device::prepare(empty_kernel<0>, {.shared_bytes = 100 * kKibibyte});  // by another session
+  device::prepare(empty_kernel<0>, {.shared_bytes = 100 * kKibibyte});  // another session prepares it
   device::launch(empty_kernel<0>, config);
   ++config.shared_bytes;
   expect_words<RuntimeError>([&] { device::prepare(empty_kernel<0>, config); }, {"shared memory", "232449", "232448"});

@@ -1,4 +1,4 @@
-// Products by the tensor cores' instructions, as mma_tile.h says, against plain loops over plain matrices.
+// Products by the tensor cores' instructions, in the layouts of mma_tile.h, against loops over row-major matrices.
 
 #include "cuda/device/mma.cuh"
 
@@ -21,10 +21,10 @@ using device::kTileRows;
 using device::kTileWords;
 using device::Tf32;
 
-constexpr int kTiles = 5;  // along k, one after the other
+constexpr int kTiles = 5;  // tiles along k, one after the other
 constexpr unsigned kWarps = 3;
 
-/// How many numbers there are in a word, and what a word of them is.
+/// How many numbers a word has, and how a word is made of them.
 template <typename Element>
 struct Words {
   static constexpr int kNumbers = 2;
@@ -132,9 +132,9 @@ TEST(Mma, RefusesWhatTheHardwareDoesNotTake) {
   simt::run_grid({.block = {64}}, [&] { multiply(std::numeric_limits<float>::quiet_NaN()); });
 }
 
-constexpr unsigned kRowWords = 12;  // of which a matrix has 4
+constexpr unsigned kRowWords = 12;  // a row of a matrix has 4 of them
 
-/// received (32, kCount): matrices of rows that lie in shared memory from the last to the first.
+/// received (32, kCount): the lanes' words of matrices whose rows lie in shared memory from the last to the first.
 template <int kCount>
 __global__ void load_matrices_kernel(std::uint32_t* received) {
   auto* shared = reinterpret_cast<std::uint32_t*>(device::shared_memory());
@@ -193,13 +193,13 @@ TEST(RoundToTf32, RoundsToNearestAndTiesAwayFromZero) {
   for (const double sign : {1.0, -1.0}) {
     EXPECT_EQ(round(sign * 1.5), sign * 1.5);
     EXPECT_EQ(round(sign * (1 + 0x1p-10)), sign * (1 + 0x1p-10));
-    EXPECT_EQ(round(sign * (1 + 0x1p-11)), sign * (1 + 0x1p-10));  // ties: to an odd one,
-    EXPECT_EQ(round(sign * (1 + 0x3p-11)), sign * (1 + 0x1p-9));   // and to an even one
+    EXPECT_EQ(round(sign * (1 + 0x1p-11)), sign * (1 + 0x1p-10));  // a tie, rounded to an odd number
+    EXPECT_EQ(round(sign * (1 + 0x3p-11)), sign * (1 + 0x1p-9));   // a tie, rounded to an even number
     EXPECT_EQ(round(sign * (1 + 0x1p-11 - 0x1p-23)), sign);        // just below a tie
     EXPECT_EQ(round(sign * (2 - 0x1p-23)), sign * 2);              // into the next exponent
     EXPECT_EQ(round(sign * 0x1p-149), 0.0);                        // the least subnormal number
-    EXPECT_EQ(round(sign * 0x1p-136), sign * 0x1p-136);            // the least one of TF32,
-    EXPECT_EQ(round(sign * 0x1p-137), sign * 0x1p-136);            // and half of it
+    EXPECT_EQ(round(sign * 0x1p-136), sign * 0x1p-136);            // the least subnormal number of TF32
+    EXPECT_EQ(round(sign * 0x1p-137), sign * 0x1p-136);            // half of that number
     EXPECT_EQ(round(sign * std::numeric_limits<float>::max()), sign * std::numeric_limits<double>::infinity());
     EXPECT_EQ(round(sign * std::numeric_limits<double>::infinity()), sign * std::numeric_limits<double>::infinity());
     EXPECT_EQ(device::round_to_tf32(static_cast<float>(std::copysign(std::nan(""), sign))), 0x7fffffffU);

@@ -1,4 +1,4 @@
-// Networks on streams that wait for each other only where they are made to.
+// Networks on streams that wait for each other only where they are told to.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ RandomNetwork network_of(std::uint64_t seed) {
   return moved(random_network(random), DType::f32, cuda(0));
 }
 
-/// The same weights, made by work that is queued and not yet done.
+/// The network with its weights as results of work that is queued and not yet done.
 RandomNetwork with_new_weights(RandomNetwork network) {
   const auto renew = [](RecurrentWeights& weights) {
     weights = weights.map([](const Tensor& weight) { return weight.clone(); });
@@ -27,7 +27,7 @@ RandomNetwork with_new_weights(RandomNetwork network) {
   return network;
 }
 
-/// Runs, recordings, replays and the end of a session, under many orders.
+/// Runs, recordings, replays and the end of a session give equal numbers in many orders.
 TEST(NetworkStreams, EveryOrderGivesTheSameNumbers) {
   int at_once = 0;
   for (std::uint64_t seed = 0; seed < 150 && !HasFailure(); ++seed) {
@@ -62,7 +62,7 @@ TEST(NetworkStreams, ACallersGraphKeepsTheOrder) {
   }
 }
 
-/// The session's memory is given back and taken by somebody else, who writes NaN, while its last run is still queued.
+/// While the session's last run is still queued, its memory is freed and reused for NaNs.
 TEST(NetworkStreams, ASessionMayEndBeforeItsRuns) {
   for (std::uint64_t seed = 0; seed < 100 && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
@@ -88,7 +88,7 @@ TEST(NetworkStreams, ASessionMayEndBeforeItsRuns) {
   }
 }
 
-/// The caller writes the next x behind a run, which still reads the last one, and asks for the status in between.
+/// The caller writes the next x behind a run that still reads the last x, and asks for the status in between.
 TEST(NetworkStreams, TheCallersStreamGoesOnAfterARun) {
   for (std::uint64_t seed = 0; seed < 60 && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
@@ -111,7 +111,7 @@ TEST(NetworkStreams, TheCallersStreamGoesOnAfterARun) {
   }
 }
 
-/// A length out of range is in the status of the run that had it and in no other's, whatever the lanes do meanwhile.
+/// A length out of range appears only in the status of its own run, whatever other lanes do meanwhile.
 TEST(NetworkStreams, AStatusIsOfTheRunsBeforeIt) {
   for (std::uint64_t seed = 0; seed < 60 && !HasFailure(); ++seed) {
     RandomNetwork network = network_of(seed);

@@ -1,5 +1,5 @@
-// Compiled with instrumentation by ThreadSanitizer, unlike the executor: the accesses to a barrier's bytes are to be
-// seen. They are relaxed, so that they order nothing; what orders is said to the sanitizer for each phase apart.
+// Unlike the executor, this file is compiled with ThreadSanitizer's instrumentation, so that accesses to a barrier's
+// bytes show. They are relaxed and order nothing; the sanitizer is told the order of each phase separately.
 #include "device/simt/push_barrier.h"
 
 #include <atomic>
@@ -13,15 +13,15 @@
 namespace rondo::test::simt {
 namespace {
 
-constexpr std::int32_t kMaxBytes = (1 << 20) - 1;  // of an mbarrier
-constexpr std::uint8_t kMark = 0x9b;               // of a barrier, and not of NaN
+constexpr std::int32_t kMaxBytes = (1 << 20) - 1;  // limit of an mbarrier
+constexpr std::uint8_t kMark = 0x9b;               // marks a barrier; no byte of the NaNs that fill shared memory
 
 struct State {
-  std::int32_t bytes = 0;  ///< still to come; negative where more have come than were expected so far
+  std::int32_t bytes = 0;  ///< outstanding bytes; negative where more have arrived than were expected so far
   std::uint8_t mark = kMark;
   std::uint8_t phase = 0;
-  std::uint8_t expected = 0;   ///< whether expect_bytes has come in this phase
-  std::uint8_t unawaited = 0;  ///< a bit for each parity: whether bytes have come that nobody has waited for
+  std::uint8_t expected = 0;   ///< whether expect_bytes was called in this phase
+  std::uint8_t unawaited = 0;  ///< a bit for each parity: whether bytes have arrived that no thread has waited for
 };
 
 constexpr auto kPhaseMask = std::bit_cast<std::uint64_t>(State{.mark = 0, .phase = 1});
@@ -35,13 +35,13 @@ State load(std::uint64_t& word) {
   return state;
 }
 
-/// Ends the phase where that is due.
+/// Stores the state, and ends the phase where all expected bytes have arrived.
 void store(std::uint64_t& word, State state) {
   if (state.bytes < -kMaxBytes || state.bytes > kMaxBytes) {
-    refuse(std::to_string(state.bytes) + " bytes to come, which is beyond " + std::to_string(kMaxBytes));
+    refuse(std::to_string(state.bytes) + " outstanding bytes, which is beyond " + std::to_string(kMaxBytes));
   }
   if (state.expected != 0 && state.bytes < 0) {
-    refuse(std::to_string(-state.bytes) + " bytes more than expected have come in one phase");
+    refuse(std::to_string(-state.bytes) + " bytes more than expected have arrived in one phase");
   }
   if (state.expected != 0 && state.bytes == 0) {
     state.phase ^= 1;
@@ -50,7 +50,7 @@ void store(std::uint64_t& word, State state) {
   std::atomic_ref(word).store(std::bit_cast<std::uint64_t>(state), std::memory_order_relaxed);
 }
 
-/// Stands for the phase where the sanitizer is told of an order.
+/// The address by which the sanitizer knows a phase.
 void* order_of(std::uint64_t& word, std::uint32_t phase) { return reinterpret_cast<char*>(&word) + phase; }
 
 std::string describe(std::uint64_t word) {
@@ -63,7 +63,7 @@ std::string describe(std::uint64_t word) {
 
 std::uint64_t first_push_phase(const std::uint64_t& state) {
   if (std::bit_cast<State>(state).mark == kMark) refuse("init_barrier of one that is in use");
-  require_at_block_end(state, kUnawaitedMask, "bytes were pushed to it that nobody has waited for");
+  require_at_block_end(state, kUnawaitedMask, "bytes were pushed to it that no thread has waited for");
   return std::bit_cast<std::uint64_t>(State{});
 }
 

@@ -1,4 +1,4 @@
-// PushBarrier and push for themselves: how phases count, and what is refused.
+// PushBarrier and push: the counting of phases, and refused uses.
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ TEST(PushBarrier, PhasesEndWhenTheirBytesWereExpectedAndHaveCome) {
   run_cluster(1, [&](unsigned) {
     PushBarrier* barrier = &shared().barrier;
     wait_for_phase(barrier, 1);  // the phase before the first has always ended
-    push_to(0, 5);               // before it is expected
+    push_to(0, 5);               // before expect_bytes
     device::expect_bytes(barrier, 16);
     wait_for_phase(barrier, 0);
     EXPECT_EQ(shared().words[1].words[3], 8U);
@@ -93,14 +93,14 @@ TEST(PushBarrier, RefusesWrongUse) {
   expect_refused({"a parity of 2"}, [](PushBarrier* barrier) { wait_for_phase(barrier, 2); });
   expect_refused({"init_barrier of one that is in use"}, [](PushBarrier* barrier) { device::init_barrier(barrier); });
   expect_refused({"block 1 in a cluster of 1"}, [](PushBarrier*) { push_to(1); });
-  expect_refused({"block (0, 0) ends", "nobody has waited for"}, [](PushBarrier* barrier) {
+  expect_refused({"block (0, 0) ends", "no thread has waited for"}, [](PushBarrier* barrier) {
     push_to(0);
     device::expect_bytes(barrier, 16);
   });
-  expect_refused({"block (0, 0) ends", "nobody has waited for"}, [](PushBarrier* barrier) {
+  expect_refused({"block (0, 0) ends", "no thread has waited for"}, [](PushBarrier* barrier) {
     push_to(0);
     device::expect_bytes(barrier, 16);
-    push_to(0);  // of the next phase
+    push_to(0);  // belongs to the next phase
     wait_for_phase(barrier, 0);
   });
 }

@@ -1,4 +1,4 @@
-/// Runs the kernels of exchange_kernels.h, and says whether every block had the right vector in the end.
+/// Runs the kernels of exchange_kernels.h, and tells whether every block had the right vector after the last step.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace rondo::test {
 
-/// Words of several vectors that follow one another.
+/// Fills the words of several vectors that follow one another.
 inline void fill_words(const HeapBlock<device::Words4>& vectors) {
   std::uint32_t next = 7;
   for (device::Words4& words : vectors.elements()) {
@@ -18,7 +18,7 @@ inline void fill_words(const HeapBlock<device::Words4>& vectors) {
   }
 }
 
-/// Whether `results` is what `steps` steps make of `words`, once for each of the vector's copies.
+/// Whether every copy of the vector in `results` is the result of `steps` steps from `words`.
 inline bool right_after(std::span<const device::Words4> words, int steps, std::span<const device::Words4> results) {
   std::vector<device::Words4> expected(words.begin(), words.end());
   for (int step = 0; step < steps; ++step) {
@@ -31,7 +31,7 @@ inline bool right_after(std::span<const device::Words4> words, int steps, std::s
   return true;
 }
 
-/// `arguments` without its pointers.
+/// Runs the push kernel. The function sets the pointers of `arguments`.
 inline bool push_exchange_is_right(PushArguments arguments) {
   constexpr unsigned kClusters = 2;
   constexpr std::size_t kClusterResults = std::size_t{kExchangeBlocks} * kExchangeCount;
@@ -57,7 +57,7 @@ inline bool push_exchange_is_right(PushArguments arguments) {
   return true;
 }
 
-/// `arguments` without its pointers.
+/// Runs the packet kernel. The function sets the pointers of `arguments`.
 inline bool packet_exchange_is_right(PacketArguments arguments) {
   const HeapBlock<device::Words4> words(kExchangeCount);
   const HeapBlock<device::Words4> results(kExchangeBlocks * kExchangeCount);

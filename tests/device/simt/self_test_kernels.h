@@ -1,4 +1,4 @@
-/// Kernels that try the executor itself. Where a barrier can be left out, the kernel is wrong without it.
+/// Kernels that test the executor itself. A kernel whose barrier can be left out is wrong without the barrier.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace rondo::test {
 inline constexpr unsigned kThreads = 70;  // three warps, the last of six lanes
 inline constexpr unsigned kBlocks = 3;
 
-/// One block: the values turned around in shared memory.
+/// One block reverses the values in shared memory.
 template <bool kBlockBarrier>
 __global__ void reverse_kernel(float* values) {
   float* shared = reinterpret_cast<float*>(device::shared_memory());
@@ -22,8 +22,8 @@ __global__ void reverse_kernel(float* values) {
   values[i] = shared[device::block_size().x - 1 - i];
 }
 
-/// Many blocks, `rounds` times: every thread's value becomes the sum of its own and that of the thread after it in the
-/// whole grid. `values` holds two sets of them, which take turns.
+/// Many blocks, `rounds` times: every thread's value becomes the sum of its own value and that of the next thread of
+/// the grid. `values` holds two sets, used alternately.
 template <bool kGridBarrier>
 __global__ void neighbour_sum_kernel(float* values, int rounds) {
   const unsigned count = simt::place().grid_size.x * device::block_size().x;
@@ -36,7 +36,7 @@ __global__ void neighbour_sum_kernel(float* values, int rounds) {
   }
 }
 
-/// One warp: as reverse_kernel, with no more than a shuffle between writing and reading.
+/// One warp reverses the values like reverse_kernel, with only a shuffle between writing and reading.
 __global__ inline void shuffle_for_barrier_kernel(float* values) {
   auto* shared = reinterpret_cast<float*>(device::shared_memory());
   const unsigned i = device::thread_index().x;
@@ -45,12 +45,12 @@ __global__ inline void shuffle_for_barrier_kernel(float* values) {
   values[i] = shared[device::block_size().x - 1 - i];
 }
 
-/// One block: reads one element beyond its shared memory.
+/// One block reads one element beyond its shared memory.
 __global__ inline void beyond_shared_memory_kernel(float* values) {
   values[0] = reinterpret_cast<float*>(device::shared_memory())[device::block_size().x];
 }
 
-/// Two blocks: the first pushes 16 bytes to where the shared memory of the second ends.
+/// The first of two blocks pushes 16 bytes to the end of the second block's shared memory.
 __global__ inline void beyond_peer_memory_kernel() {
   auto* barrier = reinterpret_cast<device::PushBarrier*>(device::shared_memory());
   device::init_barrier(barrier);
@@ -60,7 +60,7 @@ __global__ inline void beyond_peer_memory_kernel() {
   device::cluster_barrier();
 }
 
-/// One block: writes one element beyond `values`, which has `count`.
+/// One block writes one element beyond the `count` elements of `values`.
 __global__ inline void beyond_global_memory_kernel(float* values, unsigned count) {
   if (device::thread_index().x == 0) values[count] = 1.0F;
 }

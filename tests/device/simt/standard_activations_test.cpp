@@ -28,7 +28,7 @@ TEST(StandardActivations, TanhIsNearTheExactOne) {
     const double exact = std::tanh(static_cast<double>(x));
     const double actual = activate(StandardActivations::Tanh{}, x);
     ASSERT_NEAR(actual, exact, kBound) << x;
-    // Small values keep their digits, where 1 - 2 / (e^2x + 1) would lose them.
+    // Small values keep their digits, which 1 - 2 / (e^2x + 1) would lose.
     if (std::abs(x) > 1e-37F) {
       ASSERT_NEAR(actual / exact, 1.0, 1e-6) << x;
     }

@@ -1,4 +1,4 @@
-// The simulated device's streams: what orders them, and what is refused.
+// The simulated device's streams: their order, and refused uses.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 using cuda_runtime::Graph;
 using cuda_runtime::OwnedStream;
 
-/// Two streams whose work writes down its letter.
+/// Two streams whose tasks append letters to a text.
 struct Streams {
   OwnedStream a{cuda(0)};
   OwnedStream b{cuda(0)};
@@ -51,7 +51,7 @@ TEST(StreamQueue, RunsInAnyOrderWhatDoesNotWait) {
   EXPECT_EQ(orders(queue), (std::set<std::string>{"12x", "1x2", "x12"}));
   Streams streams;
   queue(streams);
-  EXPECT_EQ(streams.take(), "12x") << "without a lot, as it was queued";
+  EXPECT_EQ(streams.take(), "12x") << "in the order of queueing by default";
 }
 
 TEST(StreamQueue, WaitsAreKept) {
@@ -99,7 +99,7 @@ TEST(StreamQueue, RefusesARecordingThatIsNotWhole) {
   expect_words<RuntimeError>([&] { event.make_wait(streams.b.get()); }, {"is over"});
 }
 
-/// Whoever waits for one stream has not waited for the other.
+/// A wait for one stream does not wait for the other.
 TEST(StreamQueue, SynchronisingIsForOneStream) {
   bool late = false;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

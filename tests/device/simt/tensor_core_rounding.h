@@ -1,12 +1,12 @@
-/// How the simulated tensor cores add.
+/// The rounding of sums on the simulated tensor cores.
 #pragma once
 
 namespace rondo::test::simt {
 
-/// While it lives, tensor cores cut off as those of a GPU were observed to (Fasi, Higham, Mikaitis and Pranesh,
-/// "Numerical behavior of NVIDIA tensor cores", 2021): four words along k at a time, products and the sum before are
-/// aligned to the largest of them, what lies more than two bits below its 24 is dropped, and so is what the new sum has
-/// no bits for. Otherwise they add in double and round once.
+/// During the life of this object, tensor cores truncate as those of a GPU were observed to (Fasi, Higham, Mikaitis and
+/// Pranesh, "Numerical behavior of NVIDIA tensor cores", 2021): for four words along k at a time, products and the sum
+/// before are aligned to the largest of them, bits more than two below its 24 are dropped, and so are bits that the new
+/// sum does not hold. Otherwise tensor cores add in double and round once.
 class TruncatingTensorCores {
  public:
   TruncatingTensorCores();

@@ -10,16 +10,16 @@
 namespace rondo::test::simt {
 namespace {
 
-constexpr unsigned kStepWords = 4;  // of a tile's 8
-constexpr int kFraction = 23;       // bits of a float's
+constexpr unsigned kStepWords = 4;  // words of a step; a tile has 8
+constexpr int kFraction = 23;       // bits of a float's fraction
 constexpr int kKeptBelow = 2;
 
 bool truncates = false;
 
-/// Products of a step, and the sum before.
+/// The products of a step, and the sum before.
 using Addends = std::array<double, 2 * kStepWords + 1>;
 
-/// Towards zero, to a multiple of 2^exponent.
+/// Rounds towards zero, to a multiple of 2^exponent.
 double cut(double number, int exponent) { return std::ldexp(std::trunc(std::ldexp(number, -exponent)), exponent); }
 
 double truncated_sum(const Addends& addends) {

@@ -1,4 +1,4 @@
-/// A warp's product of small matrices; cuda/device/mma_tile.h says which lane holds what.
+/// A warp's product of small matrices; cuda/device/mma_tile.h says which lane holds which elements.
 #pragma once
 
 namespace rondo::test::simt {
@@ -9,7 +9,7 @@ struct TileOperands {
   float b[2][2];
 };
 
-/// sums += a b, added in double and rounded once, or as tensor_core_rounding.h says. All 32 lanes of a warp take part.
+/// sums += a b, added in double and rounded once, or as tensor_core_rounding.h says. All 32 lanes of a warp call this.
 void multiply_add_tiles(const TileOperands& operands, float (&sums)[4]);
 
 }  // namespace rondo::test::simt

@@ -1,4 +1,4 @@
-// Two sessions of grid kernels whose streams' work comes in any order: either session may be first.
+// Two sessions of grid kernels whose streams run in any order: either session may be first.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 12;
 
-/// When each of the sessions' runs was done.
+/// The times at which the runs of the two sessions ended.
 struct Ends {
   std::array<cuda_runtime::Event, 2> events{cuda_runtime::Event(cuda(0)), cuda_runtime::Event(cuda(0))};
 

@@ -12,13 +12,13 @@ endfunction()
 file(REMOVE_RECURSE ${WORK}/prefix ${WORK}/build)
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 
-# A path of the build or source tree in the package would work here and nowhere else.
+# A path of the build or source tree in the package would work on this machine only.
 file(GLOB package ${WORK}/prefix/${LIBDIR}/cmake/rondo/*.cmake)
 foreach(file IN LISTS package)
   file(READ ${file} text)
   string(FIND "${text}" "${BUILD}" position)
   if(NOT position EQUAL -1 OR text MATCHES "rondo_options|BUILD_INTERFACE")
-    message(FATAL_ERROR "${file} speaks of the build tree")
+    message(FATAL_ERROR "${file} names the build tree")
   endif()
 endforeach()
 

@@ -1,6 +1,6 @@
-"""What becomes of a page's commands: a few are run, the others are held against what they name.
+"""Checks a page's commands: a few are run, the others are compared with the things that they name.
 
-ONLY_CHECKED is the whole list of what the tests do not run.
+ONLY_CHECKED lists all commands that the tests do not run.
 """
 
 import json
@@ -10,7 +10,7 @@ import subprocess
 
 import pages
 
-# The command, why no test runs it, and what is checked instead.
+# Beginning of a command -> why no test runs it, and what is checked instead.
 ONLY_CHECKED = {
     "scripts/": "installs packages, builds for minutes or needs a GPU: the script exists, and its --help has the options",
     "cmake --preset": "configures the tree that the tests run in: the preset exists",
@@ -19,31 +19,31 @@ ONLY_CHECKED = {
     "cmake --install": "installed elsewhere by the test of projects: the folder is a preset's",
     "python": "a block of Python needs TensorFlow, PyTorch or ONNX: its syntax is checked",
 }
-# Run by the tests of projects (projects.py), as the page has it.
+# The tests of projects (projects.py) run commands that begin so.
 RUN_IN_PROJECT = "cmake -S"
-# What a script of ONLY_CHECKED ends with, for pages that show its output: a target of the build, and its arguments.
+# For pages that show a script's output: the target, with arguments, that a script of ONLY_CHECKED runs at its end.
 SHOWN_BY = {"scripts/demo": ("examples/co2_demo", ["examples/co2", "co2.svg"])}
 OPTION = re.compile(r"^--?[a-z]")
 
 
 def presets(kind):
-    """Names of the presets of CMakePresets.json."""
+    """The names of the presets of CMakePresets.json."""
     listed = json.loads((pages.ROOT / "CMakePresets.json").read_text())[kind]
     return {preset["name"] for preset in listed if not preset.get("hidden")}
 
 
 def lines_of(text):
-    """The lines of a block, where a backslash at the end joins two."""
+    """The lines of a block. A backslash at the end of a line joins it with the next line."""
     return text.replace("\\\n", " ").splitlines()
 
 
 def project_lines(text):
-    """Lines that are run in the page's own project."""
+    """The lines that are run in the page's own project."""
     return [line for line in lines_of(text) if line.startswith(RUN_IN_PROJECT)]
 
 
 def commands_of(text):
-    """The simple commands of a block, each a list of words, but for those that are run in the page's own project."""
+    """The simple commands of a block, each a list of words, without those that are run in the page's own project."""
     found = []
     for line in lines_of(text):
         if line.startswith(RUN_IN_PROJECT):
@@ -60,14 +60,14 @@ def commands_of(text):
 
 
 def rule_for(command):
-    """The key of ONLY_CHECKED that covers a command; None if none does."""
+    """The key of ONLY_CHECKED that covers a command; None without one."""
     text = " ".join(command)
     rules = [rule for rule in ONLY_CHECKED if rule != "python" and text.startswith(rule)]
     return max(rules, key=len, default=None)
 
 
 def help_of(script):
-    """What a script prints for --help; None where its text does not know the word, and asking might run it."""
+    """A script's text for --help; None where the script does not contain the word, because the call might run it."""
     if "--help" not in script.read_text():
         return None
     answer = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=60, check=False)
@@ -75,7 +75,7 @@ def help_of(script):
 
 
 def script_complaints(command):
-    """A script of scripts/ and its options."""
+    """Faults of a command that calls a script of scripts/ with options."""
     script = pages.ROOT / command[0]
     if not script.is_file() or not script.stat().st_mode & 0o111:
         return [f"there is no script {command[0]}"]
@@ -89,13 +89,13 @@ def script_complaints(command):
 
 
 def preset_complaints(command, kind):
-    """The preset that a command names."""
+    """Faults of a command that names a preset."""
     name = command[command.index("--preset") + 1]
     return [] if name in presets(kind) else [f"there is no preset {name} among the {kind}"]
 
 
 def complaints(command):
-    """What is wrong with a command that is only checked."""
+    """Faults of a command that is only checked."""
     rule = rule_for(command)
     if rule is None:
         return ["no rule of tests/gates/docs/commands.py covers it"]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds README.md, docs/guide and the examples in headers to be true.
+"""Checks that README.md, docs/guide and the examples in headers are true.
 
-    docs_test.py blocks                  every block is covered by a rule, and commands name what there is
+    docs_test.py blocks                  a rule covers every block, and commands name existing things
     docs_test.py page NAME PROGRAM       PROGRAM (of programs.py) runs a page, and prints what the page shows
     docs_test.py demo FOLDER             the example that scripts/demo ends with prints what README.md shows
-    docs_test.py self                    the checks above find what is wrong
+    docs_test.py self                    the other checks find faults
 """
 
 import ast
@@ -42,7 +42,7 @@ def python_complaints(block, _):
 
 
 def text_complaints(_, before):
-    """Output stands behind what prints it."""
+    """Faults of an output block, which must stand behind the block that prints it."""
     if before is None or before.language not in ("cpp", "sh"):
         return ["output that stands behind no block of C++ or commands"]
     if before.language == "sh" and not shown_by(before):
@@ -54,7 +54,7 @@ def no_complaints(*_):
     return []
 
 
-# cpp is compiled and run by the tests of pages, cmake by those of projects.
+# Rules by language. The tests of pages compile and run cpp, the tests of projects cmake.
 RULES = {
     "cpp": no_complaints,
     "cmake": no_complaints,
@@ -65,13 +65,13 @@ RULES = {
 
 
 def shown_by(block):
-    """The example whose output stands for that of a block of commands, with its arguments."""
+    """The example, with arguments, whose output replaces that of a block of commands."""
     scripts = [command[0] for command in commands.commands_of(block.text) if command[0] in commands.SHOWN_BY]
     return commands.SHOWN_BY[scripts[0]] if scripts else None
 
 
 def block_complaints(blocks):
-    """What is wrong with the blocks of one page."""
+    """Faults of the blocks of one page."""
     found = []
     for number, block in enumerate(blocks):
         before = pages.shown_before(blocks, number)
@@ -94,7 +94,7 @@ def check_blocks():
 
 
 def check_page(name, program):
-    """Runs a page where the files lie that it loads."""
+    """Runs a page in a folder with the files that the page loads."""
     program = pathlib.Path(program).resolve()
     with tempfile.TemporaryDirectory() as folder:
         models.write(pathlib.Path(folder))
@@ -106,7 +106,7 @@ def check_page(name, program):
 
 
 def check_demo(build):
-    """Runs the examples that stand for scripts whose output a page shows."""
+    """Runs the examples that replace scripts whose output a page shows."""
     found = []
     for path in pages.markdown_pages():
         blocks = pages.blocks_of(path)
@@ -121,7 +121,7 @@ def check_demo(build):
 
 
 def check_self():
-    """Broken blocks are found."""
+    """Checks that broken blocks are found."""
     found = []
     for text, word in [
         ("```rust\n```\n", "no rule for a block"),

@@ -1,5 +1,5 @@
-"""Links between the pages of the repository: each file exists, and each heading. The design pages name no path that does
-not exist."""
+"""Links between the pages of the repository: each file and each heading exists. The design pages name existing paths
+only."""
 
 import functools
 import os
@@ -25,13 +25,13 @@ def text_of(page):
 
 @functools.lru_cache(maxsize=None)
 def anchors(page):
-    """The names that GitHub gives to the headings of a page. Pages repeat no heading that they link to."""
+    """GitHub's names of the headings of a page. Pages repeat no heading that they link to."""
     titles = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
     return frozenset(re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles)
 
 
 def complaint(page, link):
-    """What is wrong with a link of a page; empty where nothing is."""
+    """The fault of a link of a page; empty without one."""
     path, _, anchor = link.partition("#")
     target = pathlib.Path(os.path.normpath(page.parent / path)) if path else page
     if not target.exists():

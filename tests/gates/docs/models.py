@@ -1,4 +1,4 @@
-"""The files of models that the pages load: real ones, from the examples and from the goldens of the formats' tests."""
+"""The model files that the pages load, taken from the examples and from the goldens of the formats' tests."""
 
 import io
 import json
@@ -23,7 +23,7 @@ def golden_file(name):
 
 
 def golden(name):
-    """The arrays of a golden, each (dtype, shape, bytes), and what its case says."""
+    """The arrays of a golden, each (dtype, shape, bytes), and the description of its case."""
     data = golden_file(name).read_bytes()
     size = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8 : 8 + size])
@@ -36,14 +36,14 @@ def golden(name):
 
 
 def npy(dtype, shape, data):
-    """One array as numpy.save writes it."""
+    """The bytes of one array as numpy.save writes them."""
     text = f"{{'descr': '{DESCRIPTIONS[dtype]}', 'fortran_order': False, 'shape': ({''.join(f'{n},' for n in shape)}), }}"
     header = text.ljust(117).encode() + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
 
 
 def npz(arrays):
-    """Arrays as numpy.savez writes them."""
+    """The bytes of arrays as numpy.savez writes them."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name, array in arrays.items():
@@ -52,7 +52,7 @@ def npz(arrays):
 
 
 def write(folder):
-    """Puts all files that the pages load into `folder`."""
+    """Writes all files that the pages load into `folder`."""
     for name, source in COPIES.items():
         shutil.copy(source, folder / name)
     for name, source in GOLDENS.items():

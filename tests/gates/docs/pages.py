@@ -1,4 +1,4 @@
-"""The blocks of code that a page of the documentation shows, and those that it hides in comments.
+"""The blocks of code that a page of the documentation shows, and blocks that a page hides in comments.
 
 A page is README.md, a page of docs/guide, or a public header, whose blocks stand between @code and @endcode.
 """
@@ -15,7 +15,7 @@ HIDDEN = re.compile(r"^<!-- cpp$")
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """One block: its page, the line of its first line of code, the language, and the code."""
+    """One block: its page, the number of its first line of code, the language, and the code."""
 
     page: str
     line: int
@@ -29,12 +29,12 @@ class Block:
 
 
 def shown_before(blocks, index):
-    """The number of the block that a page shows before `blocks[index]`; None where there is none."""
+    """The index of the block that a page shows before `blocks[index]`; None for the first one."""
     return next((k for k in range(index - 1, -1, -1) if not blocks[k].hidden), None)
 
 
 def markdown_pages():
-    """The pages whose blocks are held to be true."""
+    """The pages whose blocks are checked."""
     return [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 
 

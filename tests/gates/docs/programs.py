@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Makes one C++ source of the C++ blocks of a page.
+"""Makes one C++ source from the C++ blocks of a page.
 
     programs.py PAGE.md SOURCE.cpp          void page_NAME(), for the program docs_pages
     programs.py PAGE.md SOURCE.cpp --alone  a program of its own
     programs.py reference SOURCE.cpp        void page_reference(): the examples of all public headers
     programs.py main SOURCE.cpp NAME ...    the main function of docs_pages
 
-The blocks of a page follow each other in one function, so that a block may use the names of those above it. A block with
+The blocks of a page follow each other in one function, so that a block may use the names of blocks above it. A block with
 a main function is a program, and stands outside. The examples of headers stand alone, inside the namespace rondo.
-Before each block, the program prints which one it is: kMark and its number.
+Before each block, the program prints kMark and the block's number.
 """
 
 import pathlib
@@ -45,12 +45,12 @@ int main(int argc, char** argv) {{
 
 
 def name_of(path):
-    """docs/guide/from_keras.md is "from_keras", README.md "readme"."""
+    """A page's name: docs/guide/from_keras.md is "from_keras", README.md is "readme"."""
     return path.stem.lower()
 
 
 def numbered_cpp_blocks(blocks):
-    """The C++ blocks with the numbers that the program prints."""
+    """The C++ blocks, with the numbers that the program prints."""
     return [(number, block) for number, block in enumerate(blocks) if block.language == "cpp"]
 
 
@@ -59,7 +59,7 @@ def source_line(block):
 
 
 def as_function(block, number):
-    """A block with a main function: its code, with the function under another name."""
+    """The code of a block with a main function, which gets another name."""
     code = INCLUDE.sub("", block.text)
     return source_line(block) + MAIN.sub(f"void program_{number}() {{", code)
 
@@ -99,7 +99,7 @@ def page_source(page):
 
 
 def alone(page):
-    """A page as a program of its own, for the reader's own project: the program that it shows, or all of its blocks."""
+    """A page as a program for the reader's own project: the program that the page shows, or all of its blocks."""
     whole = [block.text for block in pages.blocks_of(pathlib.Path(page).resolve()) if MAIN.search(block.text)]
     if whole:
         return whole[0]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the project of a page: its CMakeLists.txt, main.cpp with the C++ of the page, and the commands it gives.
+"""Builds the project of a page from its CMakeLists.txt, a main.cpp with the C++ of the page, and the page's commands.
 
     projects.py BUILD WORK PAGE.md ...
 
-The library of the folder BUILD is installed to WORK/rondo, and WORK is $HOME for the commands.
+The library of the folder BUILD is installed to WORK/rondo, and $HOME is WORK for the commands.
 """
 
 import os
@@ -31,7 +31,7 @@ def build_commands(blocks):
 
 
 def build_page(path, work):
-    """Makes and runs the project of a page; how many commands were run."""
+    """Makes and runs the project of a page. Returns how many commands were run."""
     blocks = pages.blocks_of(path)
     files = [block for block in blocks if block.language == "cmake"]
     if not files:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The reference: Doxygen reads the public headers without a warning, and every type and function has a sentence.
+"""The reference: Doxygen reads the public headers without a warning, and every type and function has a comment.
 
     reference_test.py DOXYGEN FOLDER   writes the reference to FOLDER/html
 
-Members of a type may stand without a sentence where their names say all.
+Members of a type may lack a comment where their names suffice.
 """
 
 import pathlib
@@ -19,7 +19,7 @@ SILENT = re.compile(r"warning: (Compound |Member .* \((function|enumeration|type
 
 
 def doxygen(program, folder, settings):
-    """Runs Doxygen over the repository's Doxyfile with some settings more; its exit status and what it wrote."""
+    """Runs Doxygen on the repository's Doxyfile with further settings. Returns its exit status and its messages."""
     file = folder / "Doxyfile"
     file.write_text(f"@INCLUDE = {ROOT}/docs/Doxyfile\nOUTPUT_DIRECTORY = {folder}\n{settings}")
     ran = subprocess.run([program, file], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

@@ -1,11 +1,11 @@
-"""Whether a program prints what a page shows."""
+"""Compares a program's output with the output that a page shows."""
 
 import re
 
 import pages
 import programs
 
-ROUNDING = re.compile(r"\b\d(?:\.\d+)?e-(\d\d)\b")  # as in "max |rondo - keras| = 6.6e-07"
+ROUNDING = re.compile(r"\b\d(?:\.\d+)?e-(\d\d)\b")  # such as "max |rondo - keras| = 6.6e-07"
 
 
 def pattern_of(shown):
@@ -15,14 +15,14 @@ def pattern_of(shown):
 
 
 def agrees(shown, printed):
-    """Whether output is what a page shows, but for blanks at the ends of lines."""
+    """Whether output is what a page shows, apart from blanks at the ends of lines."""
     lines = [line.rstrip() for line in printed.strip("\n").splitlines()]
     return pattern_of(shown).fullmatch("\n".join(lines)) is not None
 
 
 def missing_lines(shown, printed):
-    """Lines of `shown` that `printed` does not have, or has not in this order. Of errors of rounding, whose digits depend
-    on the machine, only the exponent counts."""
+    """Lines of `shown` that `printed` lacks or has in another order. Only the exponent of a rounding error counts, because
+    its digits depend on the machine."""
     shown, printed = (ROUNDING.sub(r"e-\1", text) for text in (shown, printed))
     at, missing = 0, []
     for line in shown.splitlines():
@@ -35,13 +35,13 @@ def missing_lines(shown, printed):
 
 
 def outputs(printed):
-    """What each block of a page printed, by its number."""
+    """The output of each block of a page, by its number."""
     parts = printed.split(programs.MARK)[1:]
     return {int(number): text for number, _, text in (part.partition("\n") for part in parts)}
 
 
 def complaints(blocks, printed):
-    """Where a page shows, behind a block of C++, something else than that block prints."""
+    """The places where a page shows other output behind a block of C++ than the block prints."""
     by_block = outputs(printed)
     found = []
     for number, block in enumerate(blocks):

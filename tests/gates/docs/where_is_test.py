@@ -19,7 +19,7 @@ def rows(markdown):
 
 
 def complaint(row):
-    """What is wrong with a row; empty where nothing is."""
+    """The fault of a row; empty without one."""
     if len(row) != 3 or not row[0] or not all(re.fullmatch(r"`[^`]+`", cell) for cell in row[1:]):
         return f"not a behaviour, one `file` and one `symbol`: {row}"
     path, symbol = (cell.strip("`") for cell in row[1:])

@@ -1,4 +1,4 @@
-"""docs/features.md: every row is full, and names tests and goldens that exist and are not skipped."""
+"""docs/features.md: every row has all cells, and names tests and goldens that exist and are not skipped."""
 
 import pathlib
 import re
@@ -13,7 +13,7 @@ FEWEST_ROWS = 90
 
 
 def all_tests():
-    """Name to body, of every C++ test."""
+    """{name: body} of every C++ test."""
     tests = {}
     for path in (ROOT / "tests").rglob("*.cpp"):
         for suite, name, body in TEST.findall(path.read_text()):
@@ -22,7 +22,7 @@ def all_tests():
 
 
 def rows(markdown):
-    """Cells of all rows of all tables, without their heads."""
+    """The cells of all rows of all tables, without their heads."""
     lines = [line for line in markdown.splitlines() if line.startswith("|")]
     table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     heads = {i for i, row in enumerate(table) if set("".join(row)) <= {"-"}}
@@ -30,7 +30,7 @@ def rows(markdown):
 
 
 def complaints(row, tests):
-    """What is wrong with a row."""
+    """The faults of a row."""
     if len(row) != 3 or not all(row):
         return [f"not three full cells: {row}"]
     proofs = re.findall(r"`([^`]+)`", row[2])

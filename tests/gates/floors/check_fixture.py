@@ -1,4 +1,4 @@
-"""The check of floors finds each of the faults of fixture/, and no others."""
+"""Tests that the check of floors finds each fault of fixture/, and no other."""
 
 import pathlib
 import sys

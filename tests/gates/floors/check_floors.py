@@ -1,8 +1,8 @@
-"""check_floors.py ROOT TABLE: how the files of ROOT's include/ and src/ stand on each other.
+"""check_floors.py ROOT TABLE: checks the includes between the files of ROOT's include/ and src/.
 
-Every #include of one of Rondo's own files is read. It is a problem if a file has no floor in TABLE, if an include leads
-upward or nowhere, if folders include each other in a loop, if a folder holds more than 40 source files, and if a file
-has more than 250 lines. Prints the problems and exits with 1 if there is one.
+Reads every #include of one of Rondo's own files. A problem is a file without a floor in TABLE, an include of a higher
+floor or of no file, a loop of includes between folders, a folder with more than 40 source files, or a file with more
+than 250 lines. Prints the problems, and exits with 1 if there is one.
 """
 
 import collections
@@ -20,7 +20,7 @@ MOST_LINES = 250
 
 
 def floors_of(table):
-    """Floor by prefix of a path, from the rows of the table."""
+    """{prefix of a path: floor}, from the rows of the table."""
     rows = [line for line in table.read_text().splitlines() if line and not line.startswith("#")]
     matches = [(row, ROW.fullmatch(row)) for row in rows]
     for row, match in matches:
@@ -30,18 +30,18 @@ def floors_of(table):
 
 
 def floor_of(path, floors):
-    """The floor of the longest prefix of the path; None without one."""
+    """The floor of the longest prefix of the path; None without a prefix."""
     prefixes = [prefix for prefix in floors if path.startswith(prefix)]
     return floors[max(prefixes, key=len)] if prefixes else None
 
 
 def find(root, name):
-    """The path of an included file of Rondo's own, or None."""
+    """The path of an included file of Rondo; None for another file."""
     return next((f"{folder}/{name}" for folder in FOLDERS if (root / folder / name).is_file()), None)
 
 
 def includes_of(root, path):
-    """Pairs of bracket and name of all includes of a file."""
+    """(bracket, name) of all includes of a file."""
     return [match.groups() for line in (root / path).read_text().splitlines() if (match := INCLUDE.match(line))]
 
 
@@ -70,7 +70,7 @@ def size_problems(root, files):
 
 
 def problems_of(root, floors):
-    """All problems, and the number of files and of their includes of one another."""
+    """All problems, the number of files, and the number of includes of each other."""
     files = sorted(str(path.relative_to(root)) for folder in FOLDERS for path in (root / folder).rglob("*")
                    if path.suffix in ENDINGS)
     problems = list(size_problems(root, files))

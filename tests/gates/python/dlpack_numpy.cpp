@@ -1,9 +1,9 @@
-// What dlpack_numpy.py calls: one tensor of Rondo's to export, and one imported tensor to look at.
+// The functions that dlpack_numpy.py calls: a tensor of Rondo to export, and an imported tensor to examine.
 #include "rondo/tensor/dlpack.h"
 
 namespace {
 
-/// 0 .. 5 as (2, 3); exported transposed, (3, 2), so that the strides matter.
+/// The tensor 0 .. 5 of shape (2, 3). The export is its transpose (3, 2), so that the strides matter.
 rondo::Tensor& own() {
   static rondo::Tensor tensor = rondo::Tensor::from({0.F, 1.F, 2.F, 3.F, 4.F, 5.F}, {2, 3});
   return tensor;
@@ -20,7 +20,7 @@ extern "C" {
 
 void* export_legacy() { return rondo::to_dlpack_legacy(own().swap_axes(0, 1)); }
 void* export_versioned() { return rondo::to_dlpack(own().swap_axes(0, 1)); }
-/// Tensors that look at the exported elements, `own` included.
+/// How many tensors share the exported elements, including `own`.
 long own_users() { return own().storage().use_count(); }
 float* own_data() { return own().data<float>(); }
 

@@ -32,7 +32,7 @@ USED = {"legacy": b"used_dltensor", "versioned": b"used_dltensor_versioned"}
 
 
 class Exporter:
-    """What np.from_dlpack takes: Rondo's tensor in a capsule of the given form."""
+    """An object for np.from_dlpack: Rondo's tensor in a capsule of the given form."""
 
     def __init__(self, form):
         self.form = form

@@ -1,6 +1,6 @@
-"""The two parts of scripts/gpu-check: that what hangs, crashes or is killed costs nothing else.
+"""The two parts of scripts/gpu-check: a step that hangs, crashes or is killed does not affect other steps.
 
-    gpu_check_parts_test.py [--first-light PROGRAM]   takes this first_light instead of the stub, for the dry run"""
+    gpu_check_parts_test.py [--first-light PROGRAM]   uses this first_light instead of the stub, for the dry run"""
 
 import os
 import pathlib
@@ -18,12 +18,12 @@ from gpu_check import device, part_first  # noqa: E402
 from measurements import points_of  # noqa: E402
 
 FIRST_LIGHT = None  # the program of the dry run
-MINUTE_OF_FOUR = 0.25  # of the limits of a part, with --minutes 1
+MINUTE_OF_FOUR = 0.25  # factor of the limits of a part, with --minutes 1
 
 
 class LeftOutTest(GpuCheckCase):
     def expect_left_out(self, behaviour, words):
-        """cluster 8 does this: its ways are out of the benchmark, clusters out of all tests."""
+        """The case cluster 8 fails by `behaviour`: the benchmark leaves out its ways, and all tests leave out clusters."""
         code, printed, record = self.part("first", f"cluster_8={behaviour}")
         self.assertEqual(code, 1, printed)
         self.assertEqual(self.of_outcome(record, "failed"), ["first_light_cluster_8"])
@@ -34,7 +34,7 @@ class LeftOutTest(GpuCheckCase):
         code, printed, record = self.part("rest", "parity_rest=fail golden_test=fail")
         self.assertEqual(code, 1, printed)
         steps = self.steps(record)
-        self.assertEqual(list(steps), FIRST + REST)  # what the first part left is still there
+        self.assertEqual(list(steps), FIRST + REST)  # the results of the first part are kept
         self.assertEqual(self.of_outcome(record, "left out"), ["parity_cluster", "soak"])
         self.assertEqual(steps["parity_block"]["outcome"], "passed")
         self.assertNotIn("/cluster", steps["racecheck_persistent"]["command"])
@@ -105,7 +105,7 @@ class RecordTest(GpuCheckCase):
             if condition():
                 return
             time.sleep(0.1)
-        self.fail("it did not come to that")
+        self.fail("the condition was never true")
 
     def kill(self, process):
         process.send_signal(signal.SIGKILL)
@@ -114,7 +114,7 @@ class RecordTest(GpuCheckCase):
     def test_killed_while_a_step_runs(self):
         pid = self.package / "pid"
         process = self.start("rondo_micro=slow", ("--part", "first"), STUB_PID=str(pid))
-        self.wait_for(lambda: (self.record() or {}).get("micro"))  # what the step has measured so far
+        self.wait_for(lambda: (self.record() or {}).get("micro"))  # the measurements so far
         self.kill(process)
         record = self.record()
         steps = self.steps(record)
@@ -123,7 +123,7 @@ class RecordTest(GpuCheckCase):
         self.assertEqual((steps["micro"]["outcome"], record["outcome"]), ("running", "running"))
         self.assertEqual(record["first_light"]["cluster 8"]["outcome"], "right")
         hung = int(pid.read_text())
-        self.wait_for(lambda: not pathlib.Path(f"/proc/{hung}").exists())  # it would hold the device
+        self.wait_for(lambda: not pathlib.Path(f"/proc/{hung}").exists())  # a hung process would hold the device
         self.assertIn("=== first_light_grid_packets: ", (self.out / "log.txt").read_text())
 
         record = self.part("rest")[2]
@@ -188,12 +188,12 @@ class TimeTest(GpuCheckCase):
         self.assertEqual(self.of_outcome(record, "failed"), [step["name"] for step in record["steps"]])
         self.assertEqual(set(self.steps(record)), set(FIRST))
         tried = [step for step in record["steps"] if step["name"].startswith("first_light") and "seconds" in step]
-        self.assertEqual(len(tried), 4)  # of a minute's quarter each; the others had none left
+        self.assertEqual(len(tried), 4)  # each takes a quarter of a minute; the others had no time left
 
 
 class DryRunTest(GpuCheckCase):
     def test_both_parts(self):
-        """first_light as it is, on the simulated device."""
+        """Runs the real first_light on the simulated device."""
         if FIRST_LIGHT is None:
             self.skipTest("without --first-light")
         program = self.package / "first_light"

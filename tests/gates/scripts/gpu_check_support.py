@@ -1,4 +1,4 @@
-"""scripts/gpu-check in a folder of its own, with stub programs, on a machine that only claims to have a GPU."""
+"""Runs scripts/gpu-check in a folder of its own, with stub programs and a stub nvidia-smi."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = HERE.parents[2] / "scripts" / "gpu-check"
 PROGRAMS = ("first_light", "parity_test", "golden_test", "rondo_bench", "rondo_micro")
-# Of the stub's first_light.
+# The cases of the stub's first_light.
 CASES = ["block_one", "cluster_2", "cluster_8", "grid_packets", "grid_two_phases", "grid_two_streams"]
 FIRST = [*(f"first_light_{case}" for case in CASES), "micro", "headline_lstm_H768_B16_f16", "headline_lstm_H256_B1_f32",
          "headline_lstm_H256_B16_bf16", "headline_lstm_H512_B1_bf16", "headline_lstm_H1024_B4_bf16", "headline_gru_H1536_B4_bf16"]
@@ -45,7 +45,7 @@ class GpuCheckCase(unittest.TestCase):
         return json.loads(path.read_text()) if path.exists() else None
 
     def check(self, stub="", arguments=("--minutes", "1"), **environment):
-        """(exit code, what was printed, the record or None)."""
+        """Runs gpu-check. Returns (exit code, output, the record or None)."""
         with self.start(stub, arguments, **environment) as process:
             printed = process.communicate()[0]
         return process.returncode, printed, self.record()
@@ -60,7 +60,7 @@ class GpuCheckCase(unittest.TestCase):
         return [step["name"] for step in record["steps"] if step["outcome"] == outcome]
 
     def expect_failure(self, stub, step, words):
-        """Exactly this step fails, with these words in its record, and so does the whole."""
+        """Expects that exactly this step fails, with these words in its record, and that gpu-check fails."""
         code, printed, record = self.part("first" if step in FIRST else "rest", stub)
         self.assertEqual(code, 1, printed)
         self.assertEqual(record["outcome"], "failed")

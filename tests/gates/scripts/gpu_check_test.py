@@ -1,4 +1,4 @@
-"""scripts/gpu-check with stub programs: what it says, and with which code it exits, when each of its steps goes wrong."""
+"""scripts/gpu-check with stub programs: its output and exit code when each of its steps fails."""
 
 import json
 import os
@@ -21,7 +21,7 @@ class GpuCheckTest(GpuCheckCase):
         steps = self.steps(record)
         self.assertEqual(list(steps), FIRST + REST)
         self.assertEqual({step["outcome"] for step in steps.values()}, {"passed"})
-        self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["runs"], 5 * 400)  # of all processes
+        self.assertEqual(record["parity"]["cases"]["cuda_stepwise f32"]["runs"], 5 * 400)  # the sum over all processes
         self.assertEqual((steps["parity_grid"]["tests"], steps["parity_grid"]["failures"]), (1, 0))
         self.assertEqual(steps["soak"]["properties"], {"drift_bytes": "0"})
         self.assertEqual(steps["memcheck"]["errors"], 0)
@@ -38,12 +38,12 @@ class GpuCheckTest(GpuCheckCase):
                                    "--executors ^(cuda_persistent|cuda_stepwise|block|cluster|grid)"],
                   "bench_further": ["--set variants,flashrnn,applications,training,inference",
                                     "--executors ^(cuda_persistent|cuda_stepwise|cudnn)",
-                                    "--filter ^(?!(lstm/H1/rondo_bench)$)"]}  # what is in bench.json
+                                    "--filter ^(?!(lstm/H1/rondo_bench)$)"]}  # the point in bench.json
         for name, words in wanted.items():
             for word in words + ["--device cuda:0", "--commit abc1234"]:
                 self.assertIn(word, record[name]["arguments"], name)
             minutes = float(record[name]["arguments"].split("--minutes ")[1].split()[0])
-            self.assertTrue(0.3 < minutes <= 0.5, (name, minutes))  # of one, with some seconds to end in
+            self.assertTrue(0.3 < minutes <= 0.5, (name, minutes))  # of one minute, with some seconds to end in
         self.assertNotIn("--quick", record["micro"]["arguments"])  # the first part has not run
 
     def test_persistent_kernels_under_the_sanitizers(self):
@@ -134,7 +134,7 @@ class GpuCheckTest(GpuCheckCase):
 
     def test_the_constants_fail(self):
         self.expect_failure("rondo_micro=fail", "micro", "exit_code")
-        self.assertEqual(len(self.record()["micro"]["measurements"]), 1)  # what there is, is kept
+        self.assertEqual(len(self.record()["micro"]["measurements"]), 1)  # measurements so far are kept
 
     def test_the_constants_hang(self):
         self.expect_failure("rondo_micro=hang", "micro", "ran out of its time")
@@ -172,7 +172,7 @@ class GpuCheckTest(GpuCheckCase):
 
     def test_an_archive(self):
         folder = self.package
-        for ending, option in ((".tar.gz", "-czhf"), (".tar.xz", "-cJhf")):  # -h: what the links lead to
+        for ending, option in ((".tar.gz", "-czhf"), (".tar.xz", "-cJhf")):  # -h: archives the targets of links
             self.package = folder.parent / f"package{ending}"
             subprocess.run(["tar", option, self.package, "-C", folder, "."], check=True)
             code, printed, record = self.part("first")

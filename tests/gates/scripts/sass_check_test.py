@@ -1,4 +1,4 @@
-"""scripts/sass-check on a few lines of machine code: what it counts, and what it refuses."""
+"""scripts/sass-check on a few lines of machine code: its counts, and its refusals."""
 
 import importlib.machinery
 import importlib.util
@@ -47,7 +47,7 @@ EXIT
 
 
 def code_of(lines):
-    """As nvdisasm prints them."""
+    """The lines as nvdisasm prints them."""
     return sass_check.Code("\n".join(line if line.startswith(".L") else f"        /*{16 * k:04x}*/   {line} ;"
                                      for k, line in enumerate(lines.strip().splitlines())))
 
@@ -67,7 +67,7 @@ class SassCheckTest(unittest.TestCase):
         self.assertEqual(figures.faults(kernel()), [])
 
     def test_the_way_that_does_all_that_is_needed_counts(self):
-        # The other side of the branch has no exponential, and is no step.
+        # The path over the other side of the branch has no exponential, so it is no step.
         without = GATES.replace(".L_x_3:\nMUFU.EX2 R4, R4", ".L_x_3:")
         self.assertEqual(sass_check.measure(kernel(), code_of(POLL + without)).push, 10)
 
@@ -94,7 +94,7 @@ class SassCheckTest(unittest.TestCase):
         self.assertEqual(self.faults(POLL + of_a_constant, push_limit=8), [])
 
     def test_code_that_is_no_step_is_refused(self):
-        with self.assertRaisesRegex(SystemExit, "no way from a barrier to a push"):
+        with self.assertRaisesRegex(SystemExit, "no path from a barrier to a push"):
             sass_check.measure(kernel(), code_of(POLL))
         with self.assertRaisesRegex(SystemExit, "no loop that polls"):
             sass_check.measure(kernel(), code_of(GATES))

@@ -23,7 +23,7 @@ RecurrentWeights draw(Random& random, CellKind kind, bool projected = false) {
   return weights;
 }
 
-/// The executors that are cuDNN's ask it where each matrix goes; what they put there is what stands here.
+/// cuDNN's executors ask cuDNN for the place of each matrix. Expects the numbers that the executors write there.
 void expect_as_executors_pack(CellKind kind, bool projected) {
   Random random(1);
   const RecurrentWeights weights = draw(random, kind, projected);
@@ -52,8 +52,8 @@ TEST(CudnnWeightsTest, MatricesAreThoseOfTheExecutors) {
 TEST(CudnnWeightsTest, AddsBothBiasesOfAnLstm) {
   Random random(2);
   CudnnParameters parameters = cudnn_parameters(draw(random, CellKind::lstm), CellKind::lstm);
-  parameters.biases[1] = Tensor::full({H}, 0.25, DType::f32);  // of x, of the second gate
-  parameters.biases[5] = Tensor::full({H}, 0.5, DType::f32);   // of h
+  parameters.biases[1] = Tensor::full({H}, 0.25, DType::f32);  // second gate's bias of the product with x
+  parameters.biases[5] = Tensor::full({H}, 0.5, DType::f32);   // second gate's bias of the product with h
   const Tensor bias = *cudnn_weights(parameters, CellKind::lstm).bias;
   EXPECT_TRUE(identical(bias.slice(0, H, 2 * H), Tensor::full({H}, 0.75, DType::f32)));
 }

@@ -1,4 +1,4 @@
-/// A golden of another library: its weights and inputs, and what it computed from them.
+/// A golden of another library: weights, inputs, and the library's results.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ class GoldenFile {
   std::optional<Tensor> optional_tensor(const std::string& name) const {
     return tensors_.contains(name) ? std::optional(tensor(name)) : std::nullopt;
   }
-  /// Of `description()["kind"]`.
+  /// The cell of `description()["kind"]`.
   CellKind kind() const;
 
  private:
@@ -30,10 +30,10 @@ class GoldenFile {
   nlohmann::json description_;
 };
 
-/// What differs between `actual` and the tensor `expected/name`, in a line; empty where nothing does.
+/// Describes a difference between `actual` and the tensor `expected/name` in a line; empty where they agree.
 std::string difference(const GoldenFile& golden, const std::string& name, const Tensor& actual);
 
-/// Each runs the case of its origin and returns all differences.
+/// Runs a case. This and all further checks run cases of one origin, and return all differences.
 std::string check_onnx(const GoldenFile& golden);
 std::string check_pytorch(const GoldenFile& golden);
 std::string check_tf1(const GoldenFile& golden);

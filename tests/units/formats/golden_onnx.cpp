@@ -1,4 +1,4 @@
-// Models that ONNX Runtime ran, and those that PyTorch exported and ran itself.
+// Runs the models that ONNX Runtime ran, and models that PyTorch exported and ran.
 #include "rondo/formats/onnx_model.h"
 #include "units/formats/golden_file.h"
 
@@ -14,7 +14,7 @@ std::string check_onnx(const GoldenFile& golden) {
                           .initial_h = golden.optional_tensor("initial_h"),
                           .initial_c = golden.optional_tensor("initial_c")};
   std::string differences;
-  for (int run = 0; run < 2; ++run) {  // the second one with the session of the first
+  for (int run = 0; run < 2; ++run) {  // the second run uses the session of the first
     const OnnxOutputs outputs = runner.run(inputs);
     differences += difference(golden, "Y", outputs.y) + difference(golden, "Y_h", outputs.y_h);
     if (outputs.y_c) differences += difference(golden, "Y_c", *outputs.y_c);

@@ -1,4 +1,4 @@
-// Modules that PyTorch ran, as networks.
+// Runs modules that PyTorch ran as networks.
 #include "rondo/formats/pytorch_weights.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/network.h"

@@ -1,4 +1,4 @@
-// Cells of TensorFlow 1 that dynamic_rnn ran.
+// Runs cells of TensorFlow 1 that dynamic_rnn ran.
 #include "rondo/formats/tf1_weights.h"
 #include "rondo/plan/plan.h"
 #include "units/formats/golden_file.h"

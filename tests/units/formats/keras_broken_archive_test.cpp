@@ -1,4 +1,4 @@
-/// `.keras` archives that are wrong in one point.
+/// `.keras` archives with one fault.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -81,7 +81,7 @@ TEST(BrokenKerasArchiveTest, Files) {
 }
 
 TEST(BrokenKerasArchiveTest, Checksum) {
-  // The archive is stored, so that a byte of the file is a byte of its content.
+  // The archive is stored, not compressed, so that a byte of the file is a byte of its content.
   std::string bytes = read_text(keras_fixture("lstm_keras3.keras"));
   const std::size_t at = bytes.find("\"return_sequences\"");
   ASSERT_NE(at, std::string::npos);
@@ -92,7 +92,7 @@ TEST(BrokenKerasArchiveTest, Checksum) {
 
 TEST(BrokenKerasArchiveTest, ImpossibleSizes) {
   const std::string whole = read_text(keras_fixture("lstm_keras3.keras"));
-  // An entry of the directory at the archive's end: sizes, stored and unpacked, at 20 and 24, the name at 46.
+  // An entry of the directory at the archive's end has the stored and the unpacked size at 20 and 24, the name at 46.
   const std::size_t entry = whole.rfind(kConfiguration) - 46;
   ASSERT_EQ(whole.substr(entry, 4), "PK\x01\x02");
   const std::string two_gigabytes = "\xff\xff\xff\x7f";
@@ -140,7 +140,7 @@ TEST(BrokenKerasArchiveTest, Weights) {
   expect_broken(with_weights(no_cell), {"layers/lstm/cell", "nothing", "layer 'lstm'"});
 }
 
-/// The fixture with another bias; it ought to be (16,).
+/// The fixture with another bias. The right bias has the shape (16,).
 Path with_bias(const std::vector<hsize_t>& shape, hid_t element, std::size_t count) {
   return with_weights([&](HdfEditor& file) {
     file.remove("layers/lstm/cell/vars/2");

@@ -15,7 +15,7 @@ std::vector<KerasLayer> parse(const std::string& text, int major = kNewest) {
   return parse_keras_configuration(text, origin);
 }
 
-/// {"class_name": class_name, "config": {"name": "one", members}}
+/// The text {"class_name": class_name, "config": {"name": "one", members}}.
 std::string layer(const std::string& class_name, const std::string& members) {
   std::string text = R"({"class_name":")";
   text += class_name + R"(","config":{"name":"one")";

@@ -1,4 +1,4 @@
-/// Makes Keras files that are wrong in one point, from right ones or from nothing.
+/// Makes Keras files with one fault, from right files or from nothing.
 #pragma once
 
 #include <hdf5.h>
@@ -10,10 +10,10 @@
 
 namespace rondo::test {
 
-/// A file of tests/data/keras.
+/// The path of a file in tests/data/keras.
 std::filesystem::path keras_fixture(const std::string& name);
 
-/// A path of that name in a folder that belongs to the running test alone and is emptied when it begins.
+/// A path named `name` in a folder of the running test, which is emptied when the test begins.
 std::filesystem::path scratch(const std::string& name);
 std::filesystem::path scratch_copy(const std::string& fixture);
 
@@ -28,10 +28,10 @@ using Archive = std::map<std::string, std::string>;
 Archive read_archive(const std::filesystem::path& path);
 void write_archive(const std::filesystem::path& path, const Archive& files);
 
-/// Replaces the first `from`, which must be there.
+/// Replaces the first `from`, which must exist.
 std::string replaced(std::string text, const std::string& from, const std::string& to);
 
-/// Writes to an HDF5 file; fails the test when HDF5 refuses.
+/// Writes to an HDF5 file. Fails the test when HDF5 refuses.
 class HdfEditor {
  public:
   enum class Mode { create, change };
@@ -43,24 +43,24 @@ class HdfEditor {
 
   void remove(const std::string& path);
   void move(const std::string& from, const std::string& to);
-  /// With the groups above it.
+  /// Makes a group and the groups above it.
   void group(const std::string& path);
-  /// `element` is the type in the file.
+  /// Writes a dataset. `element` is the type in the file.
   void dataset(const std::string& path, const std::vector<hsize_t>& shape, const std::vector<double>& values,
                hid_t element);
   void raw_dataset(const std::string& path, const std::vector<hsize_t>& shape, const void* data, hid_t element);
-  /// A dataset that claims a shape and has no bytes.
+  /// Writes a dataset that claims a shape and has no bytes.
   void hollow_dataset(const std::string& path, const std::vector<hsize_t>& shape);
-  /// A dataset that shows the dataset "x" of `source_file`.
+  /// Writes a dataset that shows the dataset "x" of `source_file`.
   void virtual_dataset(const std::string& path, const std::string& source_file);
-  /// A dataset whose bytes are those of `source_file`.
+  /// Writes a dataset whose bytes are those of `source_file`.
   void raw_external_dataset(const std::string& path, const std::string& source_file);
   void soft_link(const std::string& path, const std::string& target);
   void external_link(const std::string& path, const std::string& file, const std::string& target);
   void hard_link(const std::string& path, const std::string& target);
-  /// A list of strings of fixed length, as h5py writes bytes.
+  /// Writes a list of strings of fixed length, as h5py writes bytes.
   void strings(const std::string& path, const std::string& attribute, const std::vector<std::string>& values);
-  /// One string of variable length, as h5py writes str.
+  /// Writes one string of variable length, as h5py writes str.
   void text(const std::string& path, const std::string& attribute, const std::string& value);
   void number(const std::string& path, const std::string& attribute, double value);
   void remove_attribute(const std::string& path, const std::string& attribute);

@@ -1,4 +1,4 @@
-/// Files that Keras itself wrote: weights to the bit, and outputs of the layers built from them.
+/// Files that Keras wrote: their weights bit for bit, and the outputs of layers that are built from them.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -19,7 +19,7 @@ constexpr double kTolerance = 1e-5;
 const std::map<std::string, std::string> kSnakeCase{
     {"LSTM", "lstm"}, {"GRU", "gru"}, {"SimpleRNN", "simple_rnn"}, {"RNN", "rnn"}, {"Dense", "dense"}};
 
-/// What a reader must find: the layers, and their tensors in the safetensors file.
+/// What a reader must find: the layers, and their tensors from the safetensors file.
 class Expected {
  public:
   explicit Expected(const std::string& model)
@@ -113,7 +113,8 @@ INSTANTIATE_TEST_SUITE_P(Keras, WholeModelTest, ::testing::ValuesIn(fixtures({".
 
 class WeightsFileTest : public ::testing::TestWithParam<Fixture> {};
 
-/// Cells of a stack stand in such a file by name, GRU before LSTM, and nothing in it says otherwise.
+/// A weights file has the cells of a stack in the order of their names, GRU before LSTM, and does not tell another
+/// order.
 std::vector<Tensor> in_file_order(const json& layer, std::vector<Tensor> weights) {
   if (layer.contains("cells")) std::rotate(weights.begin(), weights.begin() + 3, weights.end());
   return weights;
@@ -125,7 +126,7 @@ TEST_P(WeightsFileTest, HasWeightsByName) {
   EXPECT_EQ(model.layers.size(), expected.layers().size());
   std::map<std::string, int> earlier;
   for (const json& layer : expected.layers()) {
-    // Keras 2 has the class for a name.
+    // In Keras 2 files the class is the name.
     std::string name = kSnakeCase.at(layer.at("class"));
     if (const int number = earlier[name]++; number > 0) name.append("_").append(std::to_string(number));
     if (GetParam().keras == 3) name = layer.at("name");

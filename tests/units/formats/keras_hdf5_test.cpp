@@ -1,4 +1,4 @@
-/// `.h5` files that no fixture has: legacy weights alone, rare element types, and files that are wrong in one point.
+/// `.h5` files beyond the fixtures: legacy weights alone, rare element types, and files with one fault.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -38,7 +38,7 @@ void expect_broken(const Path& path, std::vector<std::string> words) {
   expect_words([&] { static_cast<void>(load_keras(path)); }, words);
 }
 
-/// A legacy file of weights with the layers "b" (2 weights), "empty" and "a" (1 weight).
+/// Fills a legacy file of weights with the layers "b" (2 weights), "empty" and "a" (1 weight).
 void fill_legacy(HdfEditor& file) {
   file.strings("/", "layer_names", {"b", "empty", "a"});
   file.dataset("b/b/kernel:0", {2, 1}, {1, 2}, H5T_IEEE_F32LE);

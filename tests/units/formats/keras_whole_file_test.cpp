@@ -1,4 +1,4 @@
-/// Nothing of a Keras file is left out in silence: every dataset is read, is known to be no weight, or is refused.
+/// No dataset of a Keras file is ignored silently: a dataset is read, is known to be no weight, or is refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -57,7 +57,7 @@ void scalar(HdfEditor& file, const std::string& path, double value) {
   file.dataset(path, {1}, {value}, H5T_IEEE_F32LE);
 }
 
-/// The weights of a .keras as a file of their own.
+/// The weights of a .keras file as a separate file.
 Path weights_file(const std::string& fixture) {
   if (!fixture.ends_with(".keras")) return keras_fixture(fixture);
   write_text(scratch("inside.h5"), read_archive(keras_fixture(fixture)).at("model.weights.h5"));
@@ -100,7 +100,7 @@ TEST_P(SubclassedModelTest, HasItsFourLayersByPath) {
   EXPECT_EQ(compared, expected.tensors().size());
 }
 
-/// What Keras's get_weights gave, each of which the file must have given once.
+/// Expects each weight of Keras's get_weights exactly once among the weights of the file.
 void expect_all(std::vector<Tensor> found, const Safetensors& expected) {
   EXPECT_EQ(found.size(), expected.tensors().size());
   for (const auto& [name, tensor] : expected.tensors()) {
@@ -143,11 +143,11 @@ TEST(KerasWholeFileTest, TreesOfWhichNoFixtureIs) {
     file.group("vars");
     file.group("lstm/vars");
     scalar(file, "lstm/cell/vars/0", 1);
-    scalar(file, "layers/lstm/cell/vars/0", 2);       // of the same name
+    scalar(file, "layers/lstm/cell/vars/0", 2);       // a second layer of the name lstm
     scalar(file, "nest/container/dense/vars/0", 3);   // a list in a list
     scalar(file, "layers/optimizer/vars/0", 4);       // a layer of the class Optimizer
-    scalar(file, "layers/seed_generator/vars/0", 5);  // no state of a generator, which is whole numbers
-    file.group("inner/vars");                         // a model that was trained before it became a part
+    scalar(file, "layers/seed_generator/vars/0", 5);  // not a generator's state, which would be integers
+    file.group("inner/vars");                         // a model that was trained before it became an inner one
     scalar(file, "inner/layers/dense/vars/0", 6);
     scalar(file, "inner/optimizer/vars/0", 7);
     scalar(file, "inner/metrics/mean/vars/0", 8);
@@ -176,7 +176,7 @@ TEST(KerasWholeFileTest, AConfiguredModelKeepsWhatStandsBesideItsLayers) {
     HdfEditor editor(scratch("inside.h5"), HdfEditor::Mode::change);
     scalar(editor, "vars/0", 1);
     scalar(editor, "extra/vars/0", 2);
-    editor.text("extra/vars", "name", "lstm");  // a name that is taken, as the model's own is
+    editor.text("extra/vars", "name", "lstm");  // a name that is taken, as is the model's own
   }
   files["model.weights.h5"] = read_text(scratch("inside.h5"));
   write_archive(scratch("more.keras"), files);
@@ -193,7 +193,7 @@ TEST(KerasWholeFileTest, AConfiguredModelKeepsWhatStandsBesideItsLayers) {
   EXPECT_EQ(load_keras(legacy).layer("top_level_model_weights").weights.at(0).item(), 3.0);
 }
 
-/// A fixture with one dataset more is refused, and the message has its path.
+/// Expects that a fixture with one dataset more is refused with a message that has the dataset's path.
 void expect_refused(const std::string& fixture, const std::string& dataset) {
   SCOPED_TRACE(dataset);
   const Path path = scratch_copy(fixture);

@@ -16,7 +16,7 @@ std::filesystem::path golden(const std::string& name) { return std::filesystem::
 
 std::span<const std::byte> as_bytes(const std::string& text) { return std::as_bytes(std::span<const char>(text)); }
 
-/// The array in most files: -3 .. 8 as (3, 4).
+/// The array of most files: -3 .. 8 of shape (3, 4).
 Tensor numbers(DType dtype) {
   std::vector<double> values;
   for (int k = -3; k < 9; ++k) values.push_back(k);
@@ -56,7 +56,7 @@ TEST(NumpyFileTest, Versions) {
   }
 }
 
-/// A version 1.0 file of a header and data.
+/// A file of version 1.0 with a header and data.
 std::string npy(const std::string& header, const std::string& data) {
   std::string bytes = "\x93NUMPY";
   bytes += {'\x01', '\x00', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)};
@@ -149,8 +149,8 @@ TEST(NumpyFileTest, RefusesBrokenArchives) {
 std::string u16(std::size_t value) { return {static_cast<char>(value & 0xff), static_cast<char>(value >> 8 & 0xff)}; }
 std::string u32(std::size_t value) { return u16(value & 0xffff) + u16(value >> 16); }
 
-/// The directory of a zip archive of `count` files, and nothing else: each claims to have `packed` bytes in the archive
-/// and `size` bytes without compression.
+/// The directory of a zip archive of `count` files, without the files: each claims to have `packed` bytes in the
+/// archive and `size` bytes without compression.
 std::string directory_of_zip(std::size_t count, std::size_t packed, std::size_t size) {
   std::string entries;
   for (std::size_t k = 0; k < count; ++k) {
@@ -161,7 +161,7 @@ std::string directory_of_zip(std::size_t count, std::size_t packed, std::size_t 
   return entries + "PK\x05\x06" + u16(0) + u16(0) + u16(count) + u16(count) + u32(entries.size()) + u32(0) + u16(0);
 }
 
-// Each entry alone is plausible: the archive may be one file that is packed as tightly as the format can.
+// Each entry alone is plausible: an archive of one file may be packed as tightly as the format can.
 TEST(NumpyFileTest, RefusesArchivesWhoseFilesShareTheirBytes) {
   constexpr std::size_t kTightest = 1032;
   const std::size_t bytes = directory_of_zip(2, 0, 0).size();

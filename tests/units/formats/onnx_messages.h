@@ -1,4 +1,4 @@
-/// Builds ONNX models, right and wrong ones, from their parts.
+/// Builds right and wrong ONNX models from parts.
 #pragma once
 
 #include <onnx.pb.h>
@@ -16,7 +16,7 @@ inline std::span<const std::byte> as_bytes(const std::string& text) {
   return std::as_bytes(std::span<const char>(text));
 }
 
-/// Zeros of f32.
+/// A tensor of f32 zeros.
 inline onnx_format::Tensor onnx_zeros(const std::string& name, const std::vector<std::int64_t>& dims) {
   onnx_format::Tensor tensor;
   tensor.set_name(name);
@@ -36,7 +36,7 @@ inline onnx_format::Attribute& add_attribute(onnx_format::Node& node, const std:
   return attribute;
 }
 
-/// A node "n" of an operator with the inputs X, W and R and the attribute hidden_size.
+/// A model with a node "n" of an operator with the inputs X, W and R and the attribute hidden_size.
 inline onnx_format::Model onnx_model(const std::string& op_type, std::int64_t H) {
   onnx_format::Model model;
   onnx_format::Node& node = *model.mutable_graph()->add_node();
@@ -48,7 +48,7 @@ inline onnx_format::Model onnx_model(const std::string& op_type, std::int64_t H)
   return model;
 }
 
-/// An LSTM of I = 3 and H = 2 with zeros for weights.
+/// A model with an LSTM of I = 3 and H = 2 whose weights are zeros.
 inline onnx_format::Model onnx_lstm() {
   onnx_format::Model model = onnx_model("LSTM", 2);
   *model.mutable_graph()->add_initializer() = onnx_zeros("W", {1, 8, 3});

@@ -1,4 +1,4 @@
-// Reading ONNX models: what is found in them, and what is refused.
+// Reading ONNX models: the nodes and weights that are found, and the refusals.
 #include "rondo/formats/onnx_model.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-"""Writes ONNX's own tests of RNN, GRU and LSTM nodes, which the package onnx holds as code.
+"""Writes ONNX's own tests of RNN, GRU and LSTM nodes, which the package onnx has as code.
 
 Usage: onnx_node_cases.py DIR. Makes DIR/<name>/model.onnx and DIR/<name>/test_data_set_0/{input,output}_<k>.pb, as
 ONNX lays out its data.
@@ -15,7 +15,7 @@ from onnx.backend.test.case import node
 directory = pathlib.Path(sys.argv[1])
 shutil.rmtree(directory, ignore_errors=True)
 
-# collect_testcases would run the code of every operator; a module's own cases come into being when it is imported.
+# collect_testcases would run the code of every operator. Importing a module makes that module's cases.
 for operator in ("rnn", "gru", "lstm"):
     importlib.import_module(f"onnx.backend.test.case.node.{operator}")
 

@@ -17,7 +17,7 @@ namespace {
 
 using Path = std::filesystem::path;
 
-// ONNX has six each of RNN, GRU and LSTM; fewer would mean that some were not found.
+// ONNX has six cases each of RNN, GRU and LSTM. Fewer mean that some were not found.
 constexpr std::size_t kCases = 18;
 
 std::string read_bytes(const Path& path) {
@@ -29,7 +29,7 @@ Tensor read_tensor(const Path& path) {
   return parse_onnx_tensor(std::as_bytes(std::span<const char>(read_bytes(path))), path.string());
 }
 
-/// The node's inputs or outputs in the operator's order; the files leave out what the node leaves out.
+/// The node's inputs or outputs in the operator's order. A tensor that the node leaves out has no file.
 std::vector<std::optional<Tensor>> read_tensors(const Path& folder, const std::string& kind,
                                                 const std::vector<std::string>& names, std::size_t count) {
   std::vector<std::optional<Tensor>> tensors(count);

@@ -1,4 +1,4 @@
-// Running ONNX nodes: how they are run, and which inputs are refused. The numbers are those of the goldens.
+// Running ONNX nodes: how they are run, and which inputs are refused. The goldens test the numbers.
 #include <gtest/gtest.h>
 
 #include "rondo/formats/onnx_model.h"
@@ -31,7 +31,7 @@ void expect_same(const OnnxOutputs& actual, const OnnxOutputs& expected, double 
   }
 }
 
-// A clip that nothing reaches changes nothing but how a node is run.
+// A clip that no value reaches changes how a node is run, and not its results.
 TEST(OnnxRunnerTest, StepByStepAsPlanned) {
   struct Cell {
     CellKind kind;
@@ -95,7 +95,7 @@ TEST(OnnxRunnerTest, OtherSizesInTurns) {
   OnnxRunner kept(op, weights);
   for (const std::int64_t rows : {1, 3, 1, 0, 2}) {
     for (const std::int64_t steps : {2, 0, 5}) {
-      const Tensor x = random.tensor({I, rows, steps}, 1.0).transpose({1, 2, 0});  // features apart
+      const Tensor x = random.tensor({I, rows, steps}, 1.0).transpose({1, 2, 0});  // the stride of features is not 1
       const OnnxOutputs outputs = kept.run({.x = x});
       EXPECT_EQ(outputs.y.shape(), (Shape{rows, steps, 2, H}));
       EXPECT_EQ(outputs.y_h.shape(), (Shape{rows, 2, H}));

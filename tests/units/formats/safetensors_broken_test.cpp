@@ -20,7 +20,7 @@ void expect_broken(const Broken& broken) {
   expect_words([&] { static_cast<void>(parse_safetensors(as_bytes(broken.bytes), "bad.safetensors")); }, words);
 }
 
-/// Two floats of data under this header.
+/// A file of this header and two floats of data.
 std::string with_data(const std::string& header) { return safetensors_bytes(header, raw<float>({1, 2})); }
 std::string one(const std::string& dtype, const std::string& shape, const std::string& offsets) {
   return with_data(object(entry("x", dtype, shape, offsets)));

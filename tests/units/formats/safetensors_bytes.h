@@ -1,4 +1,4 @@
-/// Builds safetensors files, right and wrong ones, from their parts.
+/// Builds right and wrong safetensors files from parts.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace rondo::test {
 
-/// The eight bytes at the start.
+/// The eight bytes at the start of a file.
 inline std::string header_size(std::uint64_t size) {
   std::string bytes;
   for (int k = 0; k < 8; ++k) bytes += static_cast<char>((size >> (8 * k)) & 0xff);
@@ -21,14 +21,14 @@ inline std::string safetensors_bytes(const std::string& header, const std::strin
   return header_size(header.size()) + header + data;
 }
 
-/// {"name": {"dtype": ..., "shape": ..., "data_offsets": ...}} without the outer braces.
+/// The text {"name": {"dtype": ..., "shape": ..., "data_offsets": ...}} without the outer braces.
 inline std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
                          const std::string& offsets) {
   std::string text = "\"";
   return text + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
 }
 
-/// {members}
+/// The text {members}.
 inline std::string object(const std::string& members) {
   std::string text = "{";
   text += members;

@@ -15,7 +15,7 @@ Safetensors parse(const std::string& header, const std::string& data) {
   return parse_safetensors(as_bytes(safetensors_bytes(header, data)), "test file");
 }
 
-/// A file with the one tensor "x" of two elements.
+/// A file with a single tensor "x" of two elements.
 template <typename Element>
 Tensor one_tensor(const std::string& dtype, const std::vector<Element>& elements) {
   const std::string data = raw(elements);

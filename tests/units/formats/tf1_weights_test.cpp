@@ -30,7 +30,7 @@ Tensor numbered(const Shape& shape) {
 }
 
 TEST(Tf1WeightsTest, LstmGatesAndForgetBias) {
-  // H = 1, I = 2: columns i j f o.
+  // H = 1 and I = 2; the columns are i j f o.
   const NumpyArchive file = archive({{"cell/kernel:0", numbered({3, 4})}, {"cell/bias:0", numbered({4})}});
   const RecurrentWeights cell = tf1_weights(file, {.kind = CellKind::lstm, .prefix = "cell/", .forget_bias = 0.5});
   EXPECT_TRUE(identical(cell.kernel, Tensor::from({0.F, 2.F, 1.F, 3.F, 4.F, 6.F, 5.F, 7.F}, {2, 4})));
@@ -40,7 +40,7 @@ TEST(Tf1WeightsTest, LstmGatesAndForgetBias) {
 }
 
 TEST(Tf1WeightsTest, GruGates) {
-  // H = 1, I = 1: columns r u, and the candidate; Keras has z r h.
+  // H = 1 and I = 1; the columns are r u, then the candidate. Keras's order is z r h.
   const NumpyArchive file = archive({{"gates/kernel", numbered({2, 2})},
                                      {"gates/bias", numbered({2})},
                                      {"candidate/kernel", Tensor::from({10.F, 11.F}, {2, 1})},

@@ -1,4 +1,4 @@
-// Every origin of weights in one table: from Rondo's layout to the origin's and back gives the same bits.
+// Every origin of weights: a conversion from Rondo's layout to the origin's and back gives equal bits.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -51,7 +51,7 @@ Sample through_onnx(const Sample& sample) {
   return {cell.cell, cell.weights};
 }
 
-/// As the second of two directions, beside another one.
+/// The sample converted to ONNX and back as the second of two directions.
 Sample through_bidirectional_onnx(const Sample& sample) {
   const OnnxOperator op{.kind = sample.cell.kind,
                         .direction = OnnxDirection::bidirectional,
@@ -99,7 +99,7 @@ const std::vector<Origin>& origins() {
   return all;
 }
 
-/// Multiples of 1/64, so that no sum with a bias is rounded, in 16 bits neither.
+/// A tensor of multiples of 1/64, so that sums with a bias are exact, also in 16 bits.
 Tensor draw(Random& random, const Shape& shape, DType dtype) {
   const Tensor tensor = Tensor::empty(shape, DType::f32);
   for (std::int64_t k = 0; k < tensor.numel(); ++k) {
@@ -159,7 +159,7 @@ std::vector<CellSpec> cells() {
   return found;
 }
 
-/// What `origin` has of the cells of tests; returns how many that are. An RNN node's activation is f.
+/// Checks the tests' cells that `origin` has. Returns how many cells these are. ONNX calls an RNN node's activation f.
 int check(const Origin& origin, Random& random, DType dtype, bool projected, bool peepholes) {
   int count = 0;
   for (const CellSpec& cell : cells()) {

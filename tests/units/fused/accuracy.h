@@ -1,5 +1,5 @@
-/// What the vector kernels promise of every number that they compute: within a few units in the last place while the
-/// exact value is a normal number, and zero where it is smaller.
+/// The accuracy that the vector kernels guarantee: a few units in the last place where the exact value is a normal
+/// number, and zero where the exact value is smaller.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,10 +16,10 @@ namespace rondo::test {
 
 inline constexpr double kSmallestNormal = 0x1p-126;
 
-/// Whether an exact value is so near to the smallest normal number that rounding on the way decides whether it is zero.
+/// Whether an exact value is so near to the smallest normal number that an inner rounding decides whether it is zero.
 inline bool is_nearly_denormal(double exact) { return std::abs(std::abs(exact) / kSmallestNormal - 1) < 0x1p-12; }
 
-/// Distance from the exact value in units in its last place; infinity is what is wrong altogether.
+/// The distance from the exact value in units in its last place; infinity for a wrong kind of number.
 inline double units_apart(float actual, double exact) {
   constexpr double kWrong = std::numeric_limits<double>::infinity();
   if (std::isnan(exact)) return std::isnan(actual) ? 0.0 : kWrong;
@@ -31,7 +31,7 @@ inline double units_apart(float actual, double exact) {
   return std::abs(static_cast<double>(actual) - exact) / unit;
 }
 
-/// The greatest distance seen, and where.
+/// The greatest distance so far, and its argument.
 struct WorstUnits {
   double units = 0;
   float at[2] = {};
@@ -47,8 +47,8 @@ struct WorstUnits {
   }
 };
 
-/// Floats of every exponent and both signs, evenly over their bit patterns, NaN among them; special ones; and many in
-/// the range where sigmoid and tanh go from one end to the other, or where sigmoid becomes denormal.
+/// Floats of every exponent and both signs, evenly over their bit patterns, including NaN; special values; and many
+/// floats in the range where sigmoid and tanh rise, and where sigmoid becomes denormal.
 inline std::vector<float> floats_of_all_kinds() {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   std::vector<float> numbers{0.0F, -0.0F, kInfinity, -kInfinity, 60.0F, -60.0F, 100.0F, -100.0F};

@@ -1,4 +1,4 @@
-// Servers that load a model, answer, and then fork workers: what was made before goes on in a child.
+// Servers load a model, answer, and then fork workers. Sessions and pools that were made before work in a child.
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@
 namespace rondo::test {
 namespace {
 
-/// How many parts a pool makes of some work; they meet, so that a missing thread is a child that hangs.
+/// How many parts a pool makes of some work. The parts meet at a barrier, so that a missing thread hangs the child.
 int parts_of(ThreadPool& pool, int most) {
   struct Meeting {
     SpinBarrier barrier;
@@ -36,7 +36,7 @@ int parts_of(ThreadPool& pool, int most) {
   return meeting.count;
 }
 
-/// A model with its session, for four threads whatever the machine has.
+/// A model with its session, for four threads on any machine.
 struct Model {
   explicit Model(RecurrenceSpec spec)
       : x(random.tensor({spec.T, spec.B, spec.I}, 1)),
@@ -59,7 +59,7 @@ struct Model {
   Session session;
 };
 
-/// By units there is a barrier in each step.
+/// A recurrence that is shared out by units, with a barrier in each step.
 RecurrenceSpec by_units() { return {.cell = {.units = 256}, .T = 60, .B = 1, .I = 256}; }
 RecurrenceSpec by_rows() { return {.cell = {.units = 64}, .T = 20, .B = 64, .I = 32}; }
 RecurrenceSpec on_one_thread() { return {.cell = {.units = 8}, .T = 5, .B = 1, .I = 4}; }
@@ -76,7 +76,7 @@ class ForkedPool : public ::testing::Test {
   }
 };
 
-/// For each way in which work is shared out; the default pool has four threads.
+/// Tests for each way to share out work. The default pool has four threads.
 class ForkedModel : public ForkedPool, public ::testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
@@ -93,7 +93,7 @@ TEST_F(ForkedPool, HasThreadsInChildAndGrandchild) {
     const bool grandchild = bool(holds_in_child([&] { return parts_of(*pool, 3) == 3; }));
     bool all = parts_of(*pool, 3) == 3 && parts_of(*pool, 2) == 2;
     all = all && bool(holds_in_child([&] { return parts_of(*pool, 3) == 3; }));
-    pool.reset();  // with threads of its own
+    pool.reset();  // ends the child's own threads
     return all && grandchild;
   }));
   EXPECT_EQ(parts_of(*pool, 3), 3);
@@ -159,7 +159,7 @@ TEST_P(ForkedModel, AnswersInManyChildrenAtOnce) {
   EXPECT_TRUE(identical(model.answer(), expected));
 }
 
-// Wherever in a run the fork comes: the session, its barriers and the pool were another thread's.
+// The fork happens anywhere in a run of another thread, which used the session, its barriers and the pool.
 TEST_P(ForkedModel, AnswersInAChildWhileAThreadOfTheParentIsInsideOfIt) {
   Model model(shared_out(GetParam()));
   const Tensor expected = model.answer();

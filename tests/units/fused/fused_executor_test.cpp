@@ -1,4 +1,4 @@
-// The fused executor with the kernels of every instruction set of this machine, in every dtype, on several threads.
+// The fused executor with the kernels of every instruction set of the machine, in every dtype, on several threads.
 
 #include "cpu/fused/fused_executor.h"
 
@@ -18,14 +18,14 @@
 namespace rondo::test {
 namespace {
 
-/// The default pool for as long as it lives.
+/// Replaces the default pool for the life of this object.
 class PoolScope {
  public:
   explicit PoolScope(std::shared_ptr<ThreadPool> pool) { set_default_thread_pool(std::move(pool)); }
   ~PoolScope() { set_default_thread_pool(nullptr); }
 };
 
-/// Whatever the machine has: plans are for so many processors.
+/// Properties of a CPU with `count` processors, for plans that do not depend on the machine.
 DeviceProperties processors(int count) { return {.device = cpu(), .processors = count}; }
 
 RunResult run_fused(const Executor& executor, const RandomRecurrence& recurrence, DType dtype, int threads) {
@@ -34,7 +34,7 @@ RunResult run_fused(const Executor& executor, const RandomRecurrence& recurrence
   return run_plan(Plan::create_for(executor, spec, processors(threads)), recurrence);
 }
 
-/// The recurrence whose numbers a dtype can hold.
+/// The recurrence with its numbers rounded to a dtype.
 RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype) {
   const auto round = [&](Tensor& tensor) { tensor = tensor.to(dtype).to(DType::f32); };
   round(recurrence.x);
@@ -47,7 +47,7 @@ RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype) {
 
 double tolerance(DType dtype) { return dtype == DType::f32 ? 1e-5 : (dtype == DType::f16 ? 1e-3 : 8e-3); }
 
-/// Of a cell that the executor has.
+/// A random recurrence of a cell that the executor accepts.
 RandomRecurrence random_plain(Random& random, const WantedSizes& sizes) {
   while (true) {
     RandomRecurrence recurrence = random_recurrence(random, sizes);
@@ -55,7 +55,7 @@ RandomRecurrence random_plain(Random& random, const WantedSizes& sizes) {
   }
 }
 
-/// Sizes around the lanes of vectors, the tiles of rows and the ends of chunks.
+/// A random recurrence with sizes around the lanes of vectors, the tiles of rows and the ends of chunks.
 RandomRecurrence hazardous(Random& random) {
   RandomRecurrence recurrence =
       random_plain(random, {.units = random.pick<std::int64_t>({1, 4, 15, 16, 17, 33, 70, 130}),
@@ -69,7 +69,7 @@ RandomRecurrence hazardous(Random& random) {
   return recurrence;
 }
 
-/// Kept small: a hundredth of the other properties' cases, each of which is a hundred times as large.
+/// Runs a hundredth of the other properties' number of cases, because each case is a hundred times as large.
 template <typename Check>
 void for_each_hazard(Check&& check) {
   std::uint64_t count = 0;
@@ -116,7 +116,7 @@ TEST(FusedExecutor, AnyNumberOfThreadsGivesTheSameBits) {
   });
 }
 
-/// Runs parts on threads of its own, started for each run; and fewer than it could every other time.
+/// Runs parts on new threads in each run; every other time on fewer threads than asked for.
 class LentPool final : public ThreadPool {
  public:
   int size() const override { return 4; }
@@ -169,12 +169,12 @@ TEST(FusedExecutor, NoInitialStateIsOneOfZeros) {
   }
 }
 
-/// One unit whose gates are its bias alone, for one step: weights and input are zeros.
+/// One step of one unit whose gates depend on the bias alone: weights and input are zeros.
 struct BiasStep {
   CellSpec cell;
   std::vector<float> bias;
   std::vector<float> state;
-  std::vector<float> expected;  ///< states
+  std::vector<float> expected;  ///< expected states
 };
 
 RandomRecurrence recurrence_of(const BiasStep& step) {
@@ -192,7 +192,7 @@ RandomRecurrence recurrence_of(const BiasStep& step) {
   return recurrence;
 }
 
-/// Gates in the order of the bias: i f c o, and z r h.
+/// Steps with closed gates. The order of the bias is i f c o, and z r h.
 const std::vector<BiasStep>& closed_gates() {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const float nan = std::nanf("");

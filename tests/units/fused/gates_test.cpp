@@ -1,5 +1,5 @@
-// The gates of every cell, for every instruction set that this machine has: what a gate lets through of a number,
-// against double precision, from gates that are wide open to closed ones.
+// The gates of every cell, for every instruction set of the machine: products of a gate and a value against double
+// precision, from wide open to closed gates.
 
 #include <gtest/gtest.h>
 
@@ -28,13 +28,13 @@ constexpr double kOfBlend = 6.0;
 double sigmoid(float x) { return 1.0 / (1.0 + std::exp(-static_cast<double>(x))); }
 double tanh(float x) { return std::tanh(static_cast<double>(x)); }
 
-/// The sum of a gate, and what the gate is put to.
+/// The sum of a gate, and the value that the gate multiplies.
 struct Pair {
   float gate;
   float value;
 };
 
-/// Every float of all kinds as a gate and as a value, and each of them beside some of another kind.
+/// Pairs in which every float of all kinds is a gate and a value, each beside some floats of another kind.
 const std::vector<Pair>& all_pairs() {
   static const std::vector<Pair> pairs = [] {
     const std::vector<float> floats = test::floats_of_all_kinds();
@@ -52,7 +52,7 @@ const std::vector<Pair>& all_pairs() {
 
 class FusedGates : public ::testing::TestWithParam<const KernelTable*> {
  protected:
-  /// Steps a unit for each pair, and compares what it becomes with `exact`: at most so many units in the last place.
+  /// Steps a unit for each pair, and compares its result with `exact`, within a number of units in the last place.
   template <typename MakeUnit, typename Actual, typename Exact>
   void expect_accurate(const char* what, const CellSpec& cell, MakeUnit make_unit, Actual actual, Exact exact,
                        double most = 4.0) {
@@ -73,7 +73,7 @@ float h_of(const SteppedUnit& unit) { return unit.h; }
 float c_of(const SteppedUnit& unit) { return unit.c; }
 float reset_h_of(const SteppedUnit& unit) { return unit.reset_h; }
 
-/// A gate that is smaller than a normal number is closed: zero, whatever it is put to.
+/// The exact product of gate and value. A gate that is smaller than a normal number is closed and gives zero.
 double gate_times_value(const Pair& pair) {
   const double gate = sigmoid(pair.gate);
   return (gate < test::kSmallestNormal ? 0.0 : gate) * static_cast<double>(pair.value);
@@ -161,7 +161,7 @@ TEST_P(FusedGates, BlendsKeepOneAndDropTheOther) {
   }
 }
 
-/// Other activations beside them, unit by unit.
+/// Gates of other activations are computed unit by unit.
 TEST_P(FusedGates, InPlainFormulas) {
   const CellSpec lstm{.kind = CellKind::lstm, .activation = Activation::linear};
   expect_accurate(

@@ -1,5 +1,4 @@
-// The vector kernels, for every instruction set that this machine has: accuracy of the functions, products,
-// conversions.
+// The vector kernels, for every instruction set of the machine: accuracy of the functions, products, conversions.
 
 #include "cpu/fused/kernels.h"
 
@@ -20,7 +19,7 @@ namespace {
 
 using test::Random;
 
-// Numbers of every exponent and both signs, with random fractions, and the special ones.
+// Numbers of every exponent and both signs, with random fractions, and special values.
 std::vector<float> all_exponents() {
   std::vector<float> numbers{0.0F, -0.0F};
   Random random(1);
@@ -37,7 +36,7 @@ std::vector<float> all_exponents() {
 
 using RowFunction = void (*)(const float*, std::int64_t, float*);
 
-// As in a run. Whatever lies around a row stays as it is.
+// Applies a function to a row as in a run, and checks that memory around the row is unchanged.
 std::vector<float> apply(RowFunction function, const std::vector<float>& x) {
   const FlushDenormals flush_denormals;
   std::vector<float> y(x.size() + 2, 7.0F);
@@ -91,7 +90,7 @@ struct ProductCase {
   std::int64_t K;
   int vectors;
   int lanes;
-  std::vector<float> panels;  // four of them
+  std::vector<float> panels;  // four panels
   std::vector<float> start;
   std::vector<std::vector<float>> rows;
   std::vector<const float*> row_pointers;
@@ -121,7 +120,7 @@ struct ProductCase {
     return sum;
   }
 
-  /// Prefetches in another way for each number of rows.
+  /// A product that prefetches differently for each number of rows.
   PanelProduct product(int row_count, int panel_count, const void* weights, float* sums) const {
     return {.rows = row_pointers.data(),
             .row_count = row_count,
@@ -144,7 +143,8 @@ TEST_P(FusedKernels, ProductsOfAllTilesAreTheSameSums) {
     const ProductKernel kernel = GetParam()->product(DType::f32, vectors);
     ASSERT_LE(kernel.most_rows, kMostRows);
     const ProductCase problem(random, 37, vectors, GetParam()->lanes);
-    std::vector<float> first(static_cast<std::size_t>(4 * problem.width()));  // of row 0 with all panels, one by one
+    std::vector<float> first(
+        static_cast<std::size_t>(4 * problem.width()));  // products of row 0 with all panels, one by one
     for (int row_count = 1; row_count <= kernel.most_rows; ++row_count) {
       for (const int panel_count : {1, kernel.panels_at_once(row_count)}) {
         ASSERT_LE(row_count * panel_count, kMostRows);
@@ -158,7 +158,7 @@ TEST_P(FusedKernels, ProductsOfAllTilesAreTheSameSums) {
               if (row != 0) continue;
               float& same = first[static_cast<std::size_t>(panel * problem.width() + column)];
               if (same == 0.0F) same = *sum;
-              ASSERT_EQ(*sum, same) << "row 0 depends on who comes with it";
+              ASSERT_EQ(*sum, same) << "row 0 depends on other rows";
             }
           }
         }
@@ -195,7 +195,7 @@ TEST_P(FusedKernels, WeightsOf16BitsAreWidenedExactly) {
   expect_narrow_products<Float16>(*GetParam(), DType::f16);
 }
 
-// Every 16-bit number becomes the float that it is, and comes back.
+// Every 16-bit number is converted to the equal float and back.
 template <typename Element>
 void expect_conversions(const KernelTable& kernels, DType dtype) {
   std::vector<Element> narrow(65536);
@@ -217,11 +217,11 @@ void expect_conversions(const KernelTable& kernels, DType dtype) {
   EXPECT_EQ(back[65535].bits, 0);
 }
 
-// Numbers between two 16-bit ones go where Float16 and BFloat16 round them to.
+// Numbers between two 16-bit numbers are rounded like Float16 and BFloat16.
 template <typename Element>
 void expect_rounding(const KernelTable& kernels, DType dtype) {
   std::vector<float> wide = all_exponents();
-  for (int k = 0; k < 4096; ++k) wide.push_back(1.0F + static_cast<float>(k) / 4096.0F);  // ties among them
+  for (int k = 0; k < 4096; ++k) wide.push_back(1.0F + static_cast<float>(k) / 4096.0F);  // includes ties
   std::vector<Element> narrow(wide.size());
   kernels.store_row(wide.data(), static_cast<std::int64_t>(wide.size()), dtype, narrow.data());
   for (std::size_t i = 0; i < wide.size(); ++i) ASSERT_EQ(narrow[i].bits, Element(wide[i]).bits) << wide[i];

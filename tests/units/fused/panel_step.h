@@ -1,5 +1,4 @@
-/// A step of a cell's gates alone, unit by unit as its caller sees it: without a product, in the panels of a kernel
-/// table.
+/// A step of a cell's gates without products, in the panels of a kernel table. The caller passes and gets units.
 #pragma once
 
 #include <algorithm>
@@ -21,15 +20,15 @@ struct GateUnit {
   float c = 0;
 };
 
-/// What the step makes of it.
+/// One unit after a step.
 struct SteppedUnit {
   float h = 0;
   float c = 0;
-  float reset_h = 0;  ///< of a GRU that resets before its product
+  float reset_h = 0;  ///< r h, for a GRU that resets before its product
 };
 
-/// Steps `units` in the mode of a run. They are spread over three rows at a time, because the kernels have one way for
-/// two rows and another one for a row alone.
+/// Steps `units` in the mode of a run. Units are spread over three rows at a time, because the kernels have one path
+/// for two rows and another path for a single row.
 class PanelStep {
  public:
   PanelStep(const CellSpec& cell, const fused::KernelTable& kernels)
@@ -82,7 +81,7 @@ class PanelStep {
     return results;
   }
 
-  /// What a panel's gates read, in the layout of the pass.
+  /// Writes the inputs of a panel's gates in the layout of the pass.
   void gather(const fused::Pass& pass, std::size_t first, const std::vector<GateUnit>& units, Buffers& of) const {
     of.sums.clear();
     for (std::size_t row = 0; row < kRows; ++row) {

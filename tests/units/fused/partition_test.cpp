@@ -1,4 +1,4 @@
-// How a recurrence is shared out to threads, and what it takes.
+// The partition of a recurrence among threads, and its memory.
 
 #include "cpu/fused/partition.h"
 

@@ -1,4 +1,4 @@
-// The pool that recurrences on the CPU are shared out to.
+// The thread pool of recurrences on the CPU.
 
 #include "rondo/tensor/thread_pool.h"
 
@@ -18,7 +18,7 @@ namespace {
 
 using test::expect_words;
 
-/// Parts that meet at a barrier, and note who they were.
+/// Parts that meet at a barrier and note their indices.
 struct Meeting {
   SpinBarrier barrier;
   std::atomic<int> calls = 0;

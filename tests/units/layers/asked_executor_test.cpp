@@ -1,4 +1,4 @@
-// The executor that a call asks for reaches every known cell, also where a cell of one's own has the layer step.
+// The executor that a call asks for reaches every known cell, also where a custom cell makes the layer step.
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ RecurrentWeights gru_weights(Random& random, std::int64_t I, std::int64_t H) {
   return {random.tensor({I, 3 * H}, 0.5), random.tensor({H, 3 * H}, 0.5), random.tensor({2, 3 * H}, 0.5)};
 }
 
-/// A cell that nobody knows, and a GRU upon it.
+/// A custom cell, and a GRU above it.
 std::vector<std::shared_ptr<Cell>> mixed_cells() {
   Random random(1);
   return {std::make_shared<MinimalRNNCell>(random.tensor({3, 5}, 0.5), random.tensor({5, 5}, 0.5)),
@@ -44,7 +44,7 @@ TEST(AskedExecutor, ReachesBothDirections) {
   expect_words([&] { layer(inputs(), {.plan = {.executor = kNobody}}); }, {"executor: got 'nobody'"});
 }
 
-/// Dropout of states has a layer step, and a cell without dropout in the stack is planned at each of them.
+/// Dropout of states makes a layer step, and a cell without dropout in the stack is planned at each step.
 TEST(AskedExecutor, ReachesCellsBesideOneThatDrops) {
   Random random(3);
   RNN layer({std::make_shared<GRUCell>(GRUCellOptions{.units = 5, .recurrent_dropout = 0.5}, gru_weights(random, 3, 5)),
@@ -52,7 +52,7 @@ TEST(AskedExecutor, ReachesCellsBesideOneThatDrops) {
   expect_words([&] { layer(inputs(), {.training = true, .plan = {.executor = kNobody}}); }, {"executor: got 'nobody'"});
 }
 
-/// A cell of one's own over a known one of TensorFlow 1.
+/// A custom cell around a known cell of TensorFlow 1.
 class Doubling final : public Cell {
  public:
   explicit Doubling(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}

@@ -1,4 +1,4 @@
-// Bidirectional against its two layers run by hand, on the planned path and on the step loop.
+// Bidirectional against its two layers run separately, on the planned path and on the step loop.
 
 #include "rondo/keras/bidirectional.h"
 
@@ -17,7 +17,7 @@ RecurrentWeights lstm_weights(Random& random, std::int64_t I, std::int64_t H) {
   return {random.tensor({I, 4 * H}, 0.5), random.tensor({H, 4 * H}, 0.5), random.tensor({4 * H}, 0.5)};
 }
 
-/// What both layers are made of, and a call.
+/// The cells and options of both layers, and a call.
 struct Case {
   RNNOptions options;
   std::shared_ptr<Cell> forward;
@@ -37,7 +37,7 @@ Case random_case(Random& random) {
                    .go_backwards = random.coin(0.25),
                    .time_major = random.coin(),
                    .zero_output_for_mask = random.coin()};
-  const std::int64_t P = random.coin() ? H : random.integer(1, 5);  // of a projection
+  const std::int64_t P = random.coin() ? H : random.integer(1, 5);  // the width of a projection
   const auto cell = [&]() -> std::shared_ptr<Cell> {
     RecurrentWeights weights = lstm_weights(random, I, H);
     if (P == H) return std::make_shared<LSTMCell>(LSTMCellOptions{.units = H}, weights);
@@ -65,7 +65,7 @@ Tensor turned(const Tensor& x, int axis) {
   return concat(steps, axis);
 }
 
-/// The two layers on their own.
+/// The result of the two layers, run separately.
 LayerResult by_hand(const Case& drawn) {
   RNNOptions options = drawn.options;
   options.zero_output_for_mask = options.return_sequences;
@@ -131,7 +131,7 @@ TEST(Bidirectional, MergesOutputs) {
   expect_equal(merged(MergeMode::ave), mul(add(forward, backward), 0.5));
 }
 
-/// A layer and weights for its other direction; a stack, too.
+/// The backward layer is made from a layer, or a stack, and other weights.
 TEST(Bidirectional, TurnsALayerAround) {
   Random random(2);
   const RecurrentWeights below = lstm_weights(random, 3, 4);
@@ -170,7 +170,7 @@ TEST(Bidirectional, KeepsStatesBetweenCalls) {
   EXPECT_TRUE(identical(layer(drawn.x).output.leaf(), first));
 }
 
-/// An LSTM has two states and a GRU one: no half of any number fits both.
+/// An LSTM has two states and a GRU has one, so no number of states can be halved between them.
 TEST(Bidirectional, TakesNoInitialStateForUnlikeNumbersOfStates) {
   const Tensor x = Tensor::full({2, 5, 3}, 1.0, DType::f32);
   const Tensor state = Tensor::zeros({2, 4}, DType::f32);
@@ -179,7 +179,7 @@ TEST(Bidirectional, TakesNoInitialStateForUnlikeNumbersOfStates) {
   const auto gru = std::make_shared<GRUCell>(
       GRUCellOptions{.units = 4},
       RecurrentWeights{random.tensor({3, 12}, 0.5), random.tensor({4, 12}, 0.5), random.tensor({2, 12}, 0.5)});
-  for (const bool stateful : {false, true}) {  // as one network, and one layer after the other
+  for (const bool stateful : {false, true}) {  // false: as one network; true: one layer after the other
     const RNNOptions options{.return_state = true, .stateful = stateful};
     Bidirectional layer(RNN(lstm, options), RNN(gru, other_way(options)));
     EXPECT_EQ(layer(x).states.size(), 3U);

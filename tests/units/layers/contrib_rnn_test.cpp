@@ -1,4 +1,4 @@
-// contrib's rnn beyond the goldens: where it differs from rnn(), and bad input.
+// contrib's rnn beyond the goldens: its differences from rnn(), and bad input.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ constexpr std::int64_t B = 2;
 constexpr std::int64_t T = 4;
 constexpr std::int64_t H = 3;
 
-// h' = h + x
+// The step h' = h + x.
 StepResult accumulate(const Nest& x, const States& states, const Constants&) {
   const Tensor h = add(states[0], x);
   return {h, {h}};
@@ -36,7 +36,8 @@ TEST(ContribRnn, AMaskedStepEmitsTheIncomingFirstState) {
   }
 }
 
-// There the output of a live step is twice its state: what a masked step emits is not the previous output.
+// The output of a live step is twice its state, so the test tells the state, which a masked step emits, from the
+// previous output.
 TEST(ContribRnn, TheStateIsNotThePreviousOutput) {
   const StepFunction step = [](const Nest& x, const States& states, const Constants&) -> StepResult {
     const Tensor h = add(states[0], x);

@@ -1,4 +1,4 @@
-// Dropout beyond the goldens: the generator, what is drawn when, and that paths agree.
+// Dropout beyond the goldens: the generator, the order of draws, and the agreement of paths.
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ constexpr std::int64_t B = 3;
 constexpr std::int64_t T = 4;
 constexpr std::int64_t H = 5;
 
-/// Inputs and states go through unchanged: h' = x + h, of which dropout takes parts.
+/// Weights that pass inputs and states unchanged: h' = x + recurrent h, so that dropout shows.
 RecurrentWeights identity(std::int64_t units, double recurrent) {
   const Tensor kernel = Tensor::zeros({units, units}, DType::f32);
   const Tensor recurrent_kernel = Tensor::zeros({units, units}, DType::f32);

@@ -100,7 +100,7 @@ TEST(Layer, PlansNameTheExecutorOfEachCell) {
   EXPECT_TRUE(unknown.plans({.B = B, .T = T}).empty());
 }
 
-/// Adds a constant to its input, counts its builds, and begins at one.
+/// A cell that adds a constant to its input, counts its builds, and has an initial state of one.
 class CuriousCell final : public Cell {
  public:
   SizeNest state_size() const override { return Shape{I}; }

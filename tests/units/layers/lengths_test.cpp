@@ -1,4 +1,4 @@
-// Lengths of a call, which are a mask by another name.
+// The lengths of a call, which act like a mask.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Masks of layers may have any dtype; those of a Session are boolean (Session.NamesTheTensorThatDoesNotFit).
+// Masks of layers may have any dtype. A Session's mask is boolean (Session.NamesTheTensorThatDoesNotFit).
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ std::shared_ptr<Cell> lstm_cell(std::int64_t I, std::int64_t H) {
       RecurrentWeights{random.tensor({I, 4 * H}, 1.0), random.tensor({H, 4 * H}, 0.5), random.tensor({4 * H}, 0.5)});
 }
 
-/// Zero is false, and nothing else: what is not a number, too small for an integer, or cut off by a byte.
+/// Only zero is false: NaN, a fraction below 1 and a number whose lowest byte is zero are true.
 template <typename Element>
 std::vector<Element> numbers() {
   if constexpr (std::is_floating_point_v<Element>) {
@@ -35,7 +35,7 @@ std::vector<Element> numbers() {
   }
 }
 
-/// All of one row is dead, so that the mask is not the same for all.
+/// A mask in which one row is dead, so that rows differ.
 Tensor mask_of(const Tensor& row) {
   const Tensor mask = Tensor::zeros({2, T}, row.dtype());
   mask.select(0, 1).copy_from(row);
@@ -52,7 +52,7 @@ std::vector<Tensor> masks() {
           mask_of(Tensor::from<std::int64_t>(numbers<std::int64_t>(), {T}))};
 }
 
-/// Whatever reads a mask, all with the same answer for the same mask.
+/// A layer that reads a mask. All layers must give equal results for equal masks.
 using Layer = std::function<LayerResult(const Tensor& x, const CallOptions& call)>;
 
 std::vector<std::pair<const char*, Layer>> layers() {
@@ -65,7 +65,7 @@ std::vector<std::pair<const char*, Layer>> layers() {
   };
   return {{"one cell", of(RNN(lstm_cell(3, 4), options))},
           {"a stack", of(RNN({lstm_cell(3, 4), lstm_cell(4, 2)}, options))},
-          {"a cell that nobody knows", of(RNN(hidden, options))},
+          {"a custom cell", of(RNN(hidden, options))},
           {"both directions as one network",
            of(Bidirectional(RNN(lstm_cell(3, 4), options), RNN(lstm_cell(3, 4), backwards)))},
           {"both directions apart", of(Bidirectional(RNN(hidden, options), RNN(hidden, backwards)))}};

@@ -1,4 +1,4 @@
-// rnn() beyond the goldens: what a step function may do, edges, and bad input.
+// rnn() beyond the goldens: freedoms of a step function, edge cases, and bad input.
 
 #include "rondo/keras/rnn.h"
 
@@ -24,7 +24,7 @@ constexpr std::int64_t B = 2;
 constexpr std::int64_t T = 4;
 constexpr std::int64_t H = 3;
 
-// h' = h + x, which makes sums over time that are easy to follow.
+// The step h' = h + x, whose states are sums over time.
 StepResult accumulate(const Nest& x, const States& states, const Constants&) {
   const Tensor h = add(states[0], x);
   return {h, {h}};

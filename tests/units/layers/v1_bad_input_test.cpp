@@ -1,4 +1,5 @@
-// Bad input of dynamic_rnn and bidirectional_dynamic_rnn: each error names the argument, what came, what was expected.
+// Bad input of dynamic_rnn and bidirectional_dynamic_rnn: each error names the argument, its value, and what was
+// expected.
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,7 @@
 namespace rondo::test {
 namespace {
 
-// A cell that returns what a test wants.
+// A cell that returns the results that a test sets.
 class FixedCell final : public Cell {
  public:
   explicit FixedCell(StepResult result) : result_(std::move(result)) {}

@@ -1,4 +1,4 @@
-// The cells of TensorFlow 1 beyond the goldens: their layouts, states, stacks, and bad input.
+// The cells of TensorFlow 1 beyond the goldens: layouts, states, stacks, and bad input.
 
 #include "rondo/tf1/v1_cells.h"
 
@@ -63,7 +63,7 @@ TEST(V1Cells, AllOptionsOfAnLstmAreThoseOfItsSpec) {
     return v1::LSTMCell(options, weights.lstm(I, options)).known()->spec();
   };
   EXPECT_EQ(spec({.num_units = H}), (CellSpec{.units = H}));
-  EXPECT_EQ(spec({.num_units = H, .proj_clip = 0.1}), (CellSpec{.units = H}));  // without num_proj it is not looked at
+  EXPECT_EQ(spec({.num_units = H, .proj_clip = 0.1}), (CellSpec{.units = H}));  // ignored without num_proj
   EXPECT_EQ(
       spec({.num_units = H, .use_peepholes = true, .cell_clip = 1.0, .num_proj = 2, .proj_clip = 0.1}),
       (CellSpec{.units = H, .use_peepholes = true, .cell_clip = 1.0, .projection_units = 2, .projection_clip = 0.1}));
@@ -160,7 +160,7 @@ TEST(V1Cells, NameTheWeightThatDoesNotFit) {
       {"peepholes without diagonals",
        {"weight w_f_diag: got none", "(4,), as the options ask for it"},
        [&] { lstm({.use_peepholes = true}, good); }},
-      {"a projection that nobody asked for",
+      {"a projection without use",
        {"weight projection_kernel: got f32(4, 2)", "none, as the options have no use"},
        [&] {
          v1::LSTMWeights more = good;

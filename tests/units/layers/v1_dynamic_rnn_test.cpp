@@ -27,7 +27,7 @@ TEST(DynamicRnn, AStateOfRankZeroIsUpdatedAtEveryStep) {
   EXPECT_EQ(result.state[1].leaf().item(), static_cast<double>(T));
 }
 
-// Row 0 of length 2 is read as steps 1, 0, 2, 3, 4: its own steps are the first and the second.
+// Row 0 of length 2 is read as steps 1, 0, 2, 3, 4: its live steps are the first two.
 TEST(BidirectionalRnn, AStateOfRankZeroSeesRowsReversed) {
   const Tensor lengths = Tensor::from<std::int64_t>({2, T}, {B});
   const v1::BidirectionalRnnOptions options{
@@ -111,7 +111,7 @@ TEST(DynamicRnn, WhatIsAcceptedAndDoesNothingDoesNothing) {
   EXPECT_TRUE(identical(plain.outputs, other.outputs));
 }
 
-// Remembers the most bytes that were allocated at once.
+// Remembers the largest number of bytes that were allocated at once.
 class PeakAllocator final : public Allocator {
  public:
   Device device() const override { return cpu(); }
@@ -153,9 +153,9 @@ TEST(DynamicRnn, FewerParallelIterationsTakeLessMemoryForTheSameNumbers) {
     const v1::DynamicRnnResult by_default = run(0, usual);
     EXPECT_TRUE(close(in_chunks.outputs, at_once.outputs, 1e-5));
     EXPECT_TRUE(close(by_default.outputs, at_once.outputs, 1e-5));
-    // The products of the inputs of all steps, (T, B, 4 H) floats, are what chunks save, but for their own share.
+    // Chunks save the products of the inputs of all steps, (T, B, 4 H) floats, except those of one chunk.
     const std::size_t sums = kSteps * B * 4 * H * sizeof(float);
-    if (cell == *cells.begin()) {  // its executor on the CPU has chunks of its own
+    if (cell == *cells.begin()) {  // the executor of this cell on the CPU has its own chunks
       EXPECT_LT(most, least + sums / 2);
       continue;
     }

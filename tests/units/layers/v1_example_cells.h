@@ -1,4 +1,4 @@
-/// Small cells and inputs that the tests of dynamic_rnn share.
+/// Small cells and inputs for the tests of dynamic_rnn.
 #pragma once
 
 #include "rondo/ops/ops.h"
@@ -11,7 +11,8 @@ inline constexpr std::int64_t T = 5;
 inline constexpr std::int64_t I = 3;
 inline constexpr std::int64_t H = 4;
 
-/// h' = h + x over vectors of H. n' = n + mean(x), of rank 0, counts the steps where x is ones. Emits h and n.
+/// A cell with h' = h + x over vectors of H, and n' = n + mean(x) of rank 0, which counts steps where x is ones. The
+/// outputs are h and n.
 class CountingCell final : public Cell {
  public:
   SizeNest state_size() const override { return SizeNest::tuple({Shape{H}, Shape{}}); }

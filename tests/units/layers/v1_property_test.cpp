@@ -1,6 +1,6 @@
 // dynamic_rnn and bidirectional_dynamic_rnn over random cells, stacks, lengths and layouts: cells that run over whole
-// sequences against the same cells called step by step, lengths against rows that are run alone, both directions
-// against rows reversed by hand.
+// sequences against cells that are called step by step, lengths against rows that run alone, and both directions
+// against rows that the test reverses.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ struct RandomCall {
   std::shared_ptr<Cell> cell;
   Tensor x;  // (B, T, I), or time-major
   v1::DynamicRnnOptions options;
-  std::vector<std::int64_t> lengths;  // of all rows
+  std::vector<std::int64_t> lengths;  // lengths of all rows
 
   explicit RandomCall(Random& random)
       : dtype(random.coin(0.8) ? DType::f32 : DType::f64), T(random.integer(0, 7)), B(random.integer(0, 4)) {
@@ -67,7 +67,7 @@ struct RandomCall {
 
   double tolerance() const { return dtype == DType::f64 ? 1e-12 : 1e-5; }
 
-  // As in RandomLayer::scale.
+  // The bound of errors, with the scale of RandomLayer::scale.
   double bound(const std::vector<Tensor>& results) const {
     double scale = largest_magnitude(x);
     if (options.initial_state) {
@@ -102,7 +102,7 @@ void expect_close(const std::vector<Tensor>& actual, const std::vector<Tensor>& 
   }
 }
 
-// A leaf of a state, of one row.
+// A function that takes one row of a state's leaf.
 auto row_of(std::size_t b) {
   return [row = static_cast<std::int64_t>(b)](const Tensor& leaf) { return leaf.slice(0, row, row + 1); };
 }
@@ -123,7 +123,7 @@ TEST(V1Property, WholeSequencesAndStepsAgree) {
   });
 }
 
-// A loop over time, written by hand, of each row alone.
+// The expected results are those of a loop over time for each row alone.
 TEST(V1Property, ARowEndsAtItsLength) {
   for_each_seed([](std::uint64_t seed) {
     Random random(seed);

@@ -1,4 +1,4 @@
-/// Random cells of TensorFlow 1 with random weights, and cells in disguise.
+/// Random cells of TensorFlow 1 with random weights, and hidden cells.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace rondo::test {
 
-/// A cell in disguise, which must be called at every step. Counts the calls.
+/// A custom cell around a known cell, so that it is called at every step. Counts the calls.
 class CalledCell final : public Cell {
  public:
   explicit CalledCell(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
@@ -27,7 +27,7 @@ class CalledCell final : public Cell {
   int calls_ = 0;
 };
 
-/// Weights of small cells, all of one dtype.
+/// Draws weights of small cells, all of one dtype.
 struct RandomWeights {
   Random& random;
   DType dtype = DType::f32;

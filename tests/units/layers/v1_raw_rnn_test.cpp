@@ -1,4 +1,4 @@
-// raw_rnn beyond the goldens: what the loop function is told, finished rows, and bad input.
+// raw_rnn beyond the goldens: the arguments of the loop function, finished rows, and bad input.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ using test::identical;
 constexpr std::int64_t B = 2;
 constexpr std::int64_t H = 3;
 
-// h' = h + x, and a count of the steps, of rank 0. Emits h.
+// A cell with h' = h + x, and a count of the steps of rank 0. The output is h.
 class CountingCell final : public Cell {
  public:
   SizeNest state_size() const override { return SizeNest::tuple({Shape{H}, Shape{}}); }
@@ -32,7 +32,7 @@ class CountingCell final : public Cell {
 Tensor full(double value) { return Tensor::full({B, H}, value, DType::f32); }
 Nest start() { return Nest::tuple({full(0), Tensor::zeros({}, DType::f32)}); }
 
-// Ones go in; row 0 is finished after the first step, row 1 after the third.
+// A loop function whose inputs are ones. Row 0 is finished after the first step, row 1 after the third.
 v1::LoopFunctionResult usual(const v1::LoopFunctionArguments& now) {
   v1::LoopFunctionResult next{.elements_finished = Tensor::from<bool>({now.time >= 1, now.time == 3}, {B}),
                               .next_input = full(1),
@@ -67,7 +67,7 @@ TEST(RawRnn, TheLoopFunctionSeesWhatTheCellReturned) {
     times.push_back(now.time);
     EXPECT_EQ(now.cell_output.has_value(), now.time > 0);
     EXPECT_EQ(now.cell_state.has_value(), now.time > 0);
-    if (now.time == 2) {  // row 0 is finished; the cell goes on from the state that was kept
+    if (now.time == 2) {  // row 0 is finished; the cell continues from the kept state
       EXPECT_EQ(now.cell_output->leaf().select(1, 0).to_vector<float>(), (std::vector<float>{2, 2}));
       EXPECT_TRUE(identical((*now.cell_state)[0], *now.cell_output));
     }
@@ -114,7 +114,7 @@ TEST(RawRnn, WithAllRowsFinishedNothingIsCalled) {
 struct BadLoop {
   const char* what;
   std::vector<std::string> words;
-  std::int64_t time;  // of the answer that is changed
+  std::int64_t time;  // time of the changed result
   std::function<void(v1::LoopFunctionResult&)> change;
 };
 

@@ -48,7 +48,7 @@ const std::vector<ShapeCase> kShapes{
     {{5, 7}, {5, 7}, {5, 7}},        // one row
     {{5, 7}, {7}, {5, 7}},           // a bias
     {{5, 7}, {5, 1}, {5, 7}},        // a mask
-    {{5, 1}, {1, 7}, {5, 7}},        // both repeat
+    {{5, 1}, {1, 7}, {5, 7}},        // both operands repeat
     {{}, {3, 2}, {3, 2}},            // rank 0
     {{}, {}, {}},                    //
     {{2, 1, 3}, {4, 1}, {2, 4, 3}},  // repeated in the middle

@@ -1,4 +1,4 @@
-// Convolution against the sum it is, over every padding, stride and dilation.
+// Convolution against a sum in index arithmetic, over every padding, stride and dilation.
 
 #include "support/expect_error.h"
 #include "units/ops/ops_testing.h"
@@ -21,14 +21,14 @@ std::int64_t outputs(const Axis& axis, ConvolutionPadding padding) {
   return (axis.n - (axis.kernel - 1) * axis.dilation - 1) / axis.stride + 1;
 }
 
-/// The input index of output m and kernel element k; outside of x there are zeros.
+/// The input index of output m and kernel element k. Inputs outside of x are zeros.
 std::int64_t input_of(const Axis& axis, ConvolutionPadding padding, std::int64_t m, std::int64_t k) {
   const std::int64_t reach = (outputs(axis, padding) - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
   const std::int64_t zeros = padding == ConvolutionPadding::same ? std::max<std::int64_t>(0, reach - axis.n) : 0;
   return m * axis.stride + k * axis.dilation - zeros / 2;
 }
 
-// Of two spatial axes, in double.
+// The convolution over two spatial axes, in double.
 std::vector<double> reference(const Tensor& x, const Tensor& kernel, const std::vector<Axis>& axes,
                               ConvolutionPadding padding) {
   const std::vector<double> values = elements_of(x);
@@ -79,7 +79,7 @@ TEST(Convolution, IsTheSumOverKernelAndChannels) {
           ASSERT_EQ(result.shape(), shape) << layout.name;
           const std::vector<double> actual = elements_of(result);
           for (std::size_t k = 0; k < expected.size(); ++k) {
-            // Sums of up to 48 products of numbers up to 4.
+            // The sums have up to 48 products of numbers up to 4.
             ASSERT_NEAR(actual[k], expected[k], 20 * dtype.tolerance * (1 + std::abs(expected[k])))
                 << to_string(dtype.dtype) << " " << layout.name << " element " << k;
           }

@@ -1,4 +1,4 @@
-// Ops of oneDNN in children of fork().
+// Ops that use oneDNN, in children of fork().
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@
 namespace rondo::test {
 namespace {
 
-/// What oneDNN computes: on several threads where the machine has them.
+/// Results that oneDNN computes, on several threads where the machine has them.
 std::vector<Tensor> onednn_results(std::int64_t size) {
   Random random(3);
   const Tensor a = random.tensor({4 * size, 4 * size}, 1);
@@ -43,13 +43,13 @@ TEST(ForkedOps, GiveTheSameInAChildWhileAThreadOfTheParentMeetsNewShapes) {
   const Busy server([&] { onednn_results(5 + ++size % 90); });
   for (int child = 0; child < 25; ++child) {
     ASSERT_TRUE(holds_in_child([&] {
-      onednn_results(100);  // no thread has met it
+      onednn_results(100);  // a size that is new to all threads
       return same(onednn_results(21), expected);
     }));
   }
 }
 
-// What fork() does to the lock, for long enough to see who does not ask for it.
+// Holds the lock as fork() does, long enough that an op without the lock shows.
 TEST(ForkedOps, BeginWhenAForkIsOver) {
   for (const bool convolves : {false, true}) {
     std::atomic<bool> done = false;

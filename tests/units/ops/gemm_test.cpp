@@ -12,11 +12,11 @@ using test::expect_error;
 constexpr std::int64_t kM = 5;
 constexpr std::int64_t kN = 7;
 constexpr std::int64_t kK = 3;
-constexpr std::int64_t kGap = 4;  // elements between rows that are not the matrix's
+constexpr std::int64_t kGap = 4;  // elements between rows, outside of the matrix
 
 template <typename Real>
 struct Gemm : testing::Test {
-  // (i, j) of a rows x cols matrix is 10 i + j + first, stored by rows or by columns, with gaps.
+  // A rows x cols matrix whose element (i, j) is 10 i + j + first, stored by rows or by columns, with gaps.
   std::vector<Real> stored(std::int64_t rows, std::int64_t cols, int first) {
     std::vector<Real> memory(static_cast<std::size_t>(rows * (cols + kGap)), Real{-1});
     for (std::int64_t i = 0; i < rows; ++i) {

@@ -5,7 +5,7 @@
 namespace rondo {
 namespace {
 
-// Triple loop in double over every pair of matrices that broadcasting brings together.
+// A triple loop in double over every pair of matrices that broadcasting makes.
 std::vector<double> reference(const Tensor& a, const Tensor& b, const Shape& batch) {
   const std::int64_t rows = a.size(-2);
   const std::int64_t inner = a.size(-1);
@@ -72,7 +72,7 @@ TEST(Matmul, EveryDTypeLayoutAndShape) {
           SCOPED_TRACE(describe(a) + " " + left.name + " by " + describe(b) + " " + right.name);
           const Tensor product = matmul(left.tensor, right.tensor);
           EXPECT_EQ(product.dtype(), dtype);
-          // Sums of up to 33 products of up to 16 may cancel to nothing.
+          // Sums of up to 33 products of up to 16 may cancel to zero.
           expect_close(product, rows.insert(rows.rank(), b.size(-1)), expected, 30 * tolerance);
         }
       }
@@ -80,7 +80,7 @@ TEST(Matmul, EveryDTypeLayoutAndShape) {
   }
 }
 
-// f32 may hold what the 16-bit floats cannot, and only the sum is rounded.
+// Products and sums are held in f32, and only the final sum is rounded to 16 bits.
 TEST(Matmul, SixteenBitFloatsRoundOnce) {
   for (const DType dtype : {DType::f16, DType::bf16}) {
     const Tensor a = random_tensor({9, 40}, dtype, 3);

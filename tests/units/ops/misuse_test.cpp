@@ -1,4 +1,4 @@
-// Every wrong argument gets a ValueError that names it, what came and what was expected.
+// Every wrong argument gets a ValueError that names the argument, its value and what was expected.
 
 #include <functional>
 #include <limits>
@@ -144,7 +144,7 @@ TEST(Misuse, Numbers) {
   EXPECT_THROW(clip(kIntegers4, 0.2, 0.8), ValueError);
 }
 
-// No GPU is needed to be refused: the checks look at the device's name alone.
+// A tensor that claims another device. The checks compare devices only, so no GPU is needed.
 Tensor elsewhere() {
   static float memory[4];
   return {std::make_shared<Storage>(memory, sizeof memory, cuda(99), nullptr), DType::f32, {4}, {1}};

@@ -1,4 +1,4 @@
-/// What the tests of rondo/ops.h share: tensors of every dtype and layout, and comparison with references in double.
+/// Shared by the tests of ops: tensors of every dtype and layout, and comparison with references in double.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace rondo {
 
-/// A dtype and the error it may make: |actual - expected| <= tolerance * (1 + |expected|).
+/// A dtype and its tolerance: |actual - expected| <= tolerance * (1 + |expected|).
 struct DTypeCase {
   DType dtype;
   double tolerance;
@@ -29,7 +29,7 @@ inline std::vector<DTypeCase> numbers() {
   return all;
 }
 
-/// Numbers from -4 to 4, those that the dtype can hold.
+/// A tensor of numbers from -4 to 4 that the dtype can hold.
 inline Tensor random_tensor(const Shape& shape, DType dtype, unsigned seed) {
   std::mt19937 generator(seed);
   std::vector<double> elements(static_cast<std::size_t>(shape.numel()));
@@ -62,7 +62,7 @@ inline std::vector<Layout> layouts_of(const Tensor& x) {
   return layouts;
 }
 
-/// Element `index` of the row-major numbering of `shape`, of a tensor that broadcasts to it, by plain arithmetic.
+/// Element `index`, in the row-major numbering of `shape`, of a tensor that broadcasts to `shape`.
 inline double broadcast_element(const std::vector<double>& elements, const Shape& own, const Shape& shape,
                                 std::int64_t index) {
   std::int64_t position = 0;

@@ -71,7 +71,7 @@ TEST(Reduce, EveryDTypeLayoutAndAxis) {
   }
 }
 
-// The order of a sum is that of the indices, so no layout changes a bit of it.
+// A sum has the order of the indices, so no layout changes its bits.
 TEST(Reduce, SumsOfEqualTensorsAreBitwiseEqual) {
   for (const auto& [dtype, tolerance] : kFloats) {
     const Tensor x = exp(random_tensor({61, 67}, dtype, 2));
@@ -83,9 +83,9 @@ TEST(Reduce, SumsOfEqualTensorsAreBitwiseEqual) {
 }
 
 TEST(Reduce, SixteenBitFloatsAccumulateWider) {
-  // In bf16 itself, 256 + 1 is 256.
+  // A sum in bf16 would stop at 256, because 256 + 1 is 256 there.
   EXPECT_EQ(sum(Tensor::full({1024}, 1, DType::bf16)).item(), 1024);
-  EXPECT_EQ(mean(Tensor::full({1024}, 256, DType::f16)).item(), 256);  // the sum is no f16
+  EXPECT_EQ(mean(Tensor::full({1024}, 256, DType::f16)).item(), 256);  // f16 cannot hold the sum
 }
 
 TEST(Reduce, NaNIsTheMaximumWhereverItIs) {

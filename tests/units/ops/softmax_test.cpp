@@ -5,7 +5,7 @@
 namespace rondo {
 namespace {
 
-// exp(x) over its sum along `axis`, by index arithmetic.
+// exp(x) divided by its sum along `axis`, by index arithmetic.
 std::vector<double> reference(const Tensor& x, int axis) {
   const std::vector<double> elements = elements_of(x);
   const std::int64_t size = x.size(axis);

@@ -92,7 +92,7 @@ TEST(Unary, ClipOfIntegersTakesTheIntegersInside) {
   EXPECT_EQ(clip(x, 0, 1e30).to_vector<std::int64_t>(), (std::vector<std::int64_t>{0, 0, 3, INT64_MAX}));
 }
 
-// The result of 16-bit floats is the rounded result of f32: a second rounding on the way would show somewhere.
+// The result of 16-bit floats is the rounded result of f32. A second rounding would show for some number.
 TEST(Unary, SixteenBitFloatsRoundOnce) {
   for (const DType dtype : {DType::f16, DType::bf16}) {
     const Tensor x = random_tensor({1000}, dtype, 3);
@@ -116,7 +116,7 @@ TEST(Unary, ActivateIsTheFormulaOfThatName) {
 }
 
 TEST(Unary, NumbersTakeTheDTypeOfTheTensor) {
-  // In bf16 1.003 is 1; as an f32 it would lift 255 to 255.8, which rounds to 256.
+  // 1.003 is 1 in bf16. As an f32 it would lift 255 to 255.8, which rounds to 256.
   EXPECT_EQ(mul(Tensor::full({1}, 255, DType::bf16), 1.003).item(), 255);
   EXPECT_EQ(add(Tensor::zeros({1}, DType::f32), 0.1).item(), static_cast<double>(0.1F));
 }

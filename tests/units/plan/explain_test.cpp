@@ -1,4 +1,4 @@
-// What a plan asks its executors and makes of their answers: this program has a list of executors of its own.
+// A plan's questions to executors, and its use of their answers. This program replaces the list of executors.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ class NoRunner final : public Runner {
   void run(const RecurrenceBuffers&, void*) override {}
 };
 
-/// Says of the properties that it is given as many lines as the device has processors, and keeps a runner's request.
+/// An executor that describes the properties in one line for each processor, and keeps the request for a runner.
 class Teller final : public Executor {
  public:
   std::string_view name() const override { return "teller"; }

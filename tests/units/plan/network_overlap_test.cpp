@@ -1,4 +1,4 @@
-// What of a network runs at once on a CUDA device: plans, made without one.
+// The recurrences of a network that run at once on a CUDA device. The plans are made without a device.
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 namespace rondo::test {
 namespace {
 
-/// As an H200 has them: plans are made without one.
+/// Properties like those of an H200.
 DeviceProperties large_device() {
   return {.device = device_under_test(),
           .processors = 132,
@@ -79,7 +79,8 @@ TEST(NetworkPlan, SaysWhyThereIsNoWavefront) {
   EXPECT_EQ(plan_of(masked).stages()[0].kind, StageKind::wavefront);
 }
 
-/// On half of a device whose grid kernel just fits, a plan would take the slower executor: then nothing is shared.
+/// Where a grid kernel just fits the device, a plan for half of it would take a slower executor, so nothing runs at
+/// once.
 TEST(NetworkPlan, AShareThatMeansASlowerExecutorIsNotTaken) {
   const RandomNetwork network = plain_network(200, 4, 512);
   DeviceProperties device = large_device();
@@ -102,7 +103,7 @@ TEST(NetworkPlan, AShareThatMeansASlowerExecutorIsNotTaken) {
                    "cuda_persistent");
 }
 
-/// Three layers run at once where a third of the device has room for the weights of one, two where a half has.
+/// Three layers run at once where a third of the device has room for one layer's weights, two layers where a half has.
 TEST(NetworkPlan, AShareThatIsTooSmallIsNotTaken) {
   const NetworkSpec spec = moved(plain_network(200, 4, 64), DType::f32, device_under_test()).spec;
   DeviceProperties device = large_device();

@@ -1,5 +1,5 @@
-// What runs at once, by predicted times: plans of networks for GPUs that are not here, against the same times added up
-// here.
+// Predicted times decide what runs at once. Plans of networks, for GPUs that need not be present, are compared with
+// sums of the same times in the test.
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ NetworkSpec layers_of(const RecurrenceSpec& spec, std::size_t count) {
   return {std::vector<NetworkLayer>(count, NetworkLayer{spec})};
 }
 
-/// In nanoseconds, of so many steps on one of so many shares of the device.
+/// The predicted nanoseconds of T steps on one of `shares` equal shares of the device.
 double predicted(RecurrenceSpec spec, DeviceProperties properties, std::int64_t T, std::size_t shares) {
   spec.T = T;
   properties.processors /= static_cast<int>(shares);
@@ -120,7 +120,7 @@ TEST_P(NetworkOn, AWavefrontHasAsManyLayersAsGainMost) {
 INSTANTIATE_TEST_SUITE_P(Gpus, NetworkOn, ::testing::Values("h200", "h100", "a100", "h200_mig_1g"),
                          [](const auto& instance) { return std::string(instance.param); });
 
-/// Layers take different times: what is above a slow one waits for each of its chunks, and what is below does not.
+/// Layers take different times. A layer above a slow one waits for each of its chunks; a layer below does not wait.
 TEST(NetworkPrediction, AddsUpAWavefrontsChunks) {
   const DeviceProperties gpu = known_gpu("h200");
   const auto takes = [&](std::int64_t H, std::int64_t I, std::int64_t T, std::size_t shares) {
@@ -147,7 +147,7 @@ TEST(NetworkPrediction, AddsUpAWavefrontsChunks) {
   expect_time({64, 64, 256}, 2 * takes(64, 64, 67, 3) + 2 * takes(256, 64, 67, 3) + takes(256, 64, 66, 3));
 }
 
-/// A share may mean another executor: that is told, and the times decide.
+/// On a share, another executor may run a layer. The plan tells this, and the times decide.
 TEST(NetworkPrediction, SaysWhatAShareChanges) {
   const DeviceProperties gpu = known_gpu("h200_mig_1g");
   const RecurrenceSpec spec = lstm(512, 1, DType::f32);
@@ -159,7 +159,7 @@ TEST(NetworkPrediction, SaysWhatAShareChanges) {
                        words(predicted(spec, gpu, kSteps, 2), 2, 2 * predicted(spec, gpu, kSteps, 1)));
 }
 
-/// Who asks for chunks gets them.
+/// A caller that asks for chunks gets chunks.
 TEST(NetworkPrediction, DoesNotDecideWhereChunksAreGiven) {
   const DeviceProperties gpu = known_gpu("h200");
   const RecurrenceSpec spec = lstm(2048, 1, DType::bf16);
@@ -182,7 +182,7 @@ TEST(NetworkPrediction, ChunksThatAreGivenAreNotWorthASlowerExecutor) {
   expect_explained(plan, "layers[0].forward would be run by cuda_stepwise in place of cuda_persistent");
 }
 
-/// Executors without a model run at once where they can, as long as a share changes nothing.
+/// Executors without a model run at once where they can, as long as a share does not change the executor.
 TEST(NetworkPrediction, IsNotNeeded) {
   const DeviceProperties gpu = known_gpu("h200");
   const RecurrenceSpec spec = lstm(2048, 1, DType::f64);

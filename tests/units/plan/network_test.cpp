@@ -1,4 +1,4 @@
-// Networks on the CPU; in network_simt_test, and on a machine with a GPU, the same on a CUDA device.
+// Networks on the CPU. network_simt_test, and a machine with a GPU, run these tests on a CUDA device.
 
 #include "rondo/plan/network.h"
 
@@ -70,7 +70,7 @@ TEST(Network, NothingButTheInputIsNeeded) {
   RandomNetwork network = moved(plain_network(3, 2, 4), DType::f32, default_device());
   network.tensors.layers.clear();
   NetworkSession session(NetworkPlan::create(network.spec), network.weights);
-  session.run(network.tensors);  // no y either
+  session.run(network.tensors);  // without a y
   network.tensors.y = Tensor::zeros({3, 2, 4}, DType::f32, default_device());
   session.run(network.tensors);
   EXPECT_GT(largest_magnitude(network.tensors.y->to(cpu())), 0.0);
@@ -99,7 +99,7 @@ TEST(Network, OnTheCpuOneRunsAfterTheOther) {
   EXPECT_EQ(plan.workspace_bytes(), plan.scratch_bytes() + 2 * 200 * 2 * 4 * sizeof(float));
 }
 
-/// Two layers of which the first is in both directions, and everything that a run can have.
+/// Two layers, the first in both directions, and all tensors that a run can have.
 struct Fixture {
   static constexpr std::int64_t T = 5;
   static constexpr std::int64_t B = 3;

@@ -22,7 +22,7 @@ constexpr std::int64_t B = 3;
 constexpr std::int64_t I = 2;
 constexpr std::int64_t H = 4;
 
-/// A masked LSTM with everything a run can have.
+/// A masked LSTM with all tensors that a run can have.
 struct Fixture {
   RecurrenceSpec spec{
       .cell = {.kind = CellKind::lstm, .units = H}, .T = T, .B = B, .I = I, .has_mask = true, .has_lengths = true};
@@ -60,7 +60,7 @@ TEST(Session, SixteenBitFloatsComputeInFloatAndRoundOnce) {
     wide.tensors.x = narrow.tensors.x.to(DType::f64);
     for (std::size_t k = 0; k < 2; ++k) wide.tensors.initial_state[k] = narrow.tensors.initial_state[k].to(DType::f64);
     wide.run();
-    // The error of the one rounding: the states themselves are kept in float.
+    // States are kept in float, so that the error is that of one rounding.
     EXPECT_TRUE(close(*narrow.tensors.y, *wide.tensors.y, tolerance));
     EXPECT_TRUE(close(narrow.tensors.final_state[1], wide.tensors.final_state[1], tolerance));
   }

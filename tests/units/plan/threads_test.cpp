@@ -1,4 +1,4 @@
-// What may be shared by threads: a plan, with a session for each thread, and a stateless layer of known cells.
+// Threads may share a plan, with a session for each thread, and a stateless layer of known cells.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Schedule against tables written out by hand, one for each way the APIs walk through time.
+// Schedule against handwritten tables, one for each order in which the APIs go through time.
 
 #include "recurrence/schedule.h"
 
@@ -11,7 +11,7 @@
 namespace rondo {
 namespace {
 
-/// Read time, write time and liveness of row b at every processing step.
+/// The read time, write time and liveness of row b at every processing step.
 struct Walk {
   std::vector<std::int64_t> read;
   std::vector<std::int64_t> write;

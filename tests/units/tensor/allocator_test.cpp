@@ -14,7 +14,7 @@ namespace {
 
 using test::expect_error;
 
-// Hands requests on and keeps the books: what is out, how often it was asked, and whether sizes came back as given.
+// Forwards requests, and counts outstanding bytes, requests, and frees with the right sizes.
 class CountingAllocator final : public Allocator {
  public:
   explicit CountingAllocator(std::shared_ptr<Allocator> behind) : behind_(std::move(behind)) {}

@@ -13,7 +13,7 @@ using test::expect_error;
 
 constexpr DType kAll[] = {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i32, DType::i64, DType::boolean};
 
-// What `dtype` makes of a number that is a small multiple of 1/4, which every float holds exactly.
+// The value of `dtype` after conversion from a small multiple of 1/4, which every float holds exactly.
 double stored(double value, DType dtype) {
   if (dtype == DType::boolean) return value != 0 ? 1 : 0;
   return is_floating(dtype) ? value : std::trunc(value);
@@ -30,7 +30,7 @@ TEST(Copy, AllPairsOfDTypes) {
       const Tensor converted = source.to(to);
       EXPECT_EQ(converted.dtype(), to);
       EXPECT_EQ(converted.to(DType::f64).to_vector<double>(), expected);
-      // Through strides: into every second column, from columns that were rows.
+      // The copy uses strides: into every second column, from a transposed tensor.
       const Tensor wide = Tensor::full({2, 6}, 1, to);
       const Tensor target = wide.slice(1, 1, 6, 2);
       target.copy_from(source.transpose({1, 0}).clone().transpose({1, 0}));

@@ -138,7 +138,7 @@ TYPED_TEST(DLPackImport, RefusesNull) {
 TEST(DLPackImportVersion, AnotherMajorIsRefusedAndDeletedOnce) {
   Foreign<dlpack::DLManagedTensorVersioned> foreign;
   foreign.managed.version = {2, 0};
-  foreign.managed.dl_tensor.shape = nullptr;  // must not be looked at
+  foreign.managed.dl_tensor.shape = nullptr;  // must not be read
   expect_error<ValueError>([&] { from_dlpack(&foreign.managed); }, "dlpack version: got 2, expected 1");
   EXPECT_EQ(foreign.deleted, 1);
 }

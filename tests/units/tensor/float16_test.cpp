@@ -11,7 +11,7 @@
 namespace rondo {
 namespace {
 
-// A 16-bit format by its definition: `fraction_bits` below the point, exponents from `lowest` (of normal numbers).
+// A 16-bit format: `fraction_bits` bits of fraction, exponents of normal numbers from `lowest`.
 struct Format {
   int fraction_bits;
   int lowest;
@@ -67,7 +67,7 @@ void expect_rounding(const Format& format, float value) {
   ASSERT_EQ(std::signbit(result), std::signbit(expected)) << value;
 }
 
-// Every midpoint between neighbours, and the floats on both sides of it.
+// Tests every midpoint between neighbours, and the floats on both sides of it.
 template <typename Half>
 void expect_ties_to_even(const Format& format) {
   for (std::uint32_t pattern = 0; pattern < 0x7fffU; ++pattern) {
@@ -99,14 +99,14 @@ TEST(BFloat16, TiesGoToEven) { expect_ties_to_even<BFloat16>(kBrain16); }
 TEST(BFloat16, RandomFloatsRound) { expect_random_floats_to_round<BFloat16>(kBrain16); }
 
 TEST(Float16, EdgesOfTheRange) {
-  EXPECT_EQ(Float16(65519.996F).bits, 0x7bff);  // below the middle of 65504 and 65536
-  EXPECT_EQ(Float16(65520.0F).bits, 0x7c00);    // the middle: to even, which is infinity
+  EXPECT_EQ(Float16(65519.996F).bits, 0x7bff);  // below the midpoint of 65504 and 65536
+  EXPECT_EQ(Float16(65520.0F).bits, 0x7c00);    // the midpoint: rounded to even, which is infinity
   EXPECT_EQ(Float16(-INFINITY).bits, 0xfc00);
   EXPECT_EQ(Float16(0x1p-24F).bits, 0x0001);
-  EXPECT_EQ(Float16(0x1p-25F).bits, 0x0000);  // the middle of 0 and the smallest
+  EXPECT_EQ(Float16(0x1p-25F).bits, 0x0000);  // the midpoint of 0 and the smallest number
   EXPECT_EQ(Float16(0x1.000002p-25F).bits, 0x0001);
   EXPECT_EQ(BFloat16(3.4e38F).bits, 0x7f80);
-  EXPECT_EQ(BFloat16(std::bit_cast<float>(0x7f800001U)).bits, 0x7fc0);  // a NaN whose payload is cut off stays NaN
+  EXPECT_EQ(BFloat16(std::bit_cast<float>(0x7f800001U)).bits, 0x7fc0);  // a NaN whose payload is lost stays NaN
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ Tensor counting(const Shape& shape) {
   return Tensor::from(elements, shape);
 }
 
-// Same elements in row-major order; a view exactly where one is expected.
+// Expects the same elements in row-major order, and a view exactly where `is_view`.
 void expect_reshape(const Tensor& x, const Shape& shape, bool is_view) {
   SCOPED_TRACE(to_string(x.shape()) + " with strides " + to_string(x.strides()) + " to " + to_string(shape));
   const Tensor reshaped = x.reshape(shape);
@@ -38,8 +38,8 @@ TEST(Reshape, Contiguous) {
 
 TEST(Reshape, ViewsWhereTheStridesAllowIt) {
   const Tensor x = counting({2, 3, 4});
-  expect_reshape(x.transpose({2, 0, 1}), {4, 6}, true);     // two axes that follow each other join
-  expect_reshape(x.transpose({2, 0, 1}), {2, 2, 6}, true);  // and one that jumps is cut
+  expect_reshape(x.transpose({2, 0, 1}), {4, 6}, true);     // joins two adjacent axes
+  expect_reshape(x.transpose({2, 0, 1}), {2, 2, 6}, true);  // also cuts a strided axis
   expect_reshape(x.slice(2, 0, 2), {6, 2}, true);
   expect_reshape(x.slice(2, 0, 2), {6, 1, 2}, true);
   expect_reshape(x.slice(0, 1, -1, -1), {2, 12}, true);

@@ -96,7 +96,7 @@ TEST(Views, Broadcast) {
 TEST(Views, Contiguity) {
   EXPECT_TRUE(kCounting.is_contiguous());
   EXPECT_TRUE(kCounting.slice(0, 1, 2).is_contiguous());
-  EXPECT_TRUE(kCounting.slice(0, 0, 2, 2).is_contiguous());  // one row: its stride is never used
+  EXPECT_TRUE(kCounting.slice(0, 0, 2, 2).is_contiguous());  // the stride of a single row is never used
   EXPECT_FALSE(kCounting.slice(1, 0, 2).is_contiguous());
   EXPECT_FALSE(kCounting.transpose({1, 0}).is_contiguous());
   EXPECT_FALSE(kCounting.slice(1, 2, -1, -1).is_contiguous());

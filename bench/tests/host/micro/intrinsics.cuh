@@ -1,4 +1,4 @@
-/// The host's version of bench/micro/intrinsics.cuh, for kernels that exchange.
+/// The simulated device's version of bench/micro/intrinsics.cuh, for kernels that exchange.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace rondo::bench {
 
-/// Between the words others may run, so that whoever takes them for one access is found out.
+/// Loads the words one by one. Other threads may run between them, so that a kernel that relies on one access fails.
 inline device::Words4 load_words(const device::Words4* source) {
   device::Words4 words;
   for (unsigned k = 0; k < 4; ++k) {

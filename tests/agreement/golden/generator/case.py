@@ -1,4 +1,4 @@
-"""One golden case and how it is written to its file."""
+"""One golden case, and the writing of its file."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 FLOAT = {"f32": np.float32, "f64": np.float64}
-# Where a case's spec stands.
+# The key of a case's spec, by api.
 SPEC_KEY = {
     "backend.rnn": "step", "contrib.rnn": "step", "layer": "layer",
     "bidirectional": "layer",
@@ -23,7 +23,7 @@ class Case:
     api: str
     dtype: str
     seed: int
-    spec: dict  # what stands under the key of the api
+    spec: dict  # the value of the api's key
     options: dict
     tensors: dict = field(default_factory=dict)
     raises: str = ""
@@ -43,7 +43,7 @@ class Case:
 
 
 def seed_of(name, base):
-    """Depends on the name alone, so that a new case leaves all others as they are."""
+    """A seed that depends on the name alone, so that a new case does not change any other."""
     return (crc32(name.encode()) + base) % 2**32
 
 
@@ -57,7 +57,7 @@ def write_case(case, folder, versions):
         meta["raises"] = case.raises
     meta[SPEC_KEY[case.api]] = case.spec
     meta["options"] = case.options
-    # Rondo has no u8. safetensors writes the buffer as it lies in memory, whatever the strides say.
+    # Rondo has no u8. safetensors writes the buffer in memory order, without regard to strides.
     dtypes = {name: np.int32 if value.dtype == np.uint8 else value.dtype for name, value in case.tensors.items()}
     tensors = {name: np.asarray(value, dtypes[name], order="C") for name, value in case.tensors.items()}
     path = os.path.join(folder, case.name + ".safetensors")

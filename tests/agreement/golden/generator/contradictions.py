@@ -1,4 +1,4 @@
-"""Every known place where TensorFlow 2.15 does not do what it documents. Nothing else may differ."""
+"""The known places where TensorFlow 2.15 does not do what it documents. No other difference is accepted."""
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def zero_unrolled_last(case):
 
 def zero_unrolled_backwards(case):
     options = case.options
-    if case.api == "bidirectional":  # forces zero_output_for_mask, and one of its layers goes backwards
+    if case.api == "bidirectional":  # forces zero_output_for_mask, and one of its layers runs backwards
         return options["unroll"] and options["return_sequences"] and bool(masks(case))
     return options["unroll"] and options["zero_output_for_mask"] and options["go_backwards"] and bool(masks(case))
 

@@ -1,4 +1,4 @@
-"""ConvLSTM1D and ConvLSTM2D."""
+"""Cases of ConvLSTM1D, ConvLSTM2D and ConvLSTM3D."""
 
 from .draw import layer_case
 from .hazards import BACK, SEQUENCES
@@ -7,7 +7,7 @@ FIRST = {"data_format": "channels_first"}
 
 
 def conv(image, kernel_size, **other):
-    """A layer for images of this size without their channels."""
+    """A layer for images of this spatial size."""
     axes = len(image)
     return {
         "class": f"ConvLSTM{axes}D", "filters": 2, "image": image, "kernel_size": kernel_size, "strides": [1] * axes,
@@ -62,7 +62,7 @@ def conv_lstm_cases(base_seed):
 
 
 def initial_states(base_seed):
-    """Of both directions, and masks that are not boolean."""
+    """Cases in both directions, and with masks that are not boolean."""
     for k, (name, merge_mode) in enumerate((("1d_same", "concat"), ("2d", "none"), ("2d_first", "sum"), ("3d", "mul"))):
         both = {"class": "Bidirectional", "merge_mode": merge_mode, "layer": LAYERS[name]}
         common = {"sizes": {"B": 2, "T": 3}, "initial_state": True, "return_state": True}

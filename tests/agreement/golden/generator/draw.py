@@ -1,4 +1,4 @@
-"""Everything random in a case: sizes, weights, inputs, masks, lengths. All from the case's own seed."""
+"""Draws everything random in a case from the case's seed: sizes, weights, inputs, masks, lengths."""
 
 import numpy as np
 
@@ -6,7 +6,8 @@ from .case import FLOAT, Case, seed_of
 from .shapes import STEPS, layer_inputs, layer_states, layer_weights, resolve
 
 MASKS = ("right", "left", "holes", "row", "first", "everything", "full")
-# What stands for true and for false in a mask that is not boolean: zero is false, NaN and what a byte cuts off are not.
+# Values for true and for false in a mask that is not boolean. Zero alone is false: NaN is true, and so is a number whose
+# lowest byte is zero.
 TRUE_AND_FALSE = {
     "f32": (np.float32, [1.0, 0.5, -2.0, 1e-30, np.nan, np.inf], [0.0, -0.0]),
     "f64": (np.float64, [1.0, 0.25, -1.0, 1e-300, np.nan, -np.inf], [0.0, -0.0]),
@@ -19,7 +20,7 @@ MASKED_VALUES = {"ordinary": None, "huge": 1e30, "infinite": -np.inf, "nan": np.
 
 
 def draw_sizes(rng, **fixed):
-    """B, T, I, H differ from each other unless they cannot, so that a mixed-up axis shows."""
+    """B, T, I, H, which differ from each other where possible, so that a mixed-up axis shows."""
     for _ in range(100):
         sizes = {
             "B": int(rng.integers(1, 5)), "T": int(rng.integers(2, 8)),
@@ -61,7 +62,7 @@ def draw_length(rng, B, T):
 
 
 def poison(inputs, live, value):
-    """Puts value into every input (B,T,...) where live (B,T) is false."""
+    """Writes `value` into inputs (B,T,...) where live (B,T) is false."""
     if value is not None:
         for leaf in inputs:
             leaf[~live] = value
@@ -102,7 +103,7 @@ def masked(rng, case, settings, B, T, prefix=""):
 
 
 def in_mask_dtype(mask, dtype):
-    """The values of TRUE_AND_FALSE in turns, where the mask is true and where it is not."""
+    """The mask in another dtype, with the values of TRUE_AND_FALSE one after another."""
     if dtype == "bool":
         return mask
     kind, true, false = TRUE_AND_FALSE[dtype]
@@ -139,7 +140,7 @@ def backend_case(name, function, settings, base_seed):
 
 
 def layer_call(rng, case, settings, sizes, prefix):
-    """The tensors of one call of a layer."""
+    """Adds the tensors of one call of a layer."""
     B, T, dtype = sizes["B"], sizes["T"], FLOAT[case.dtype]
     inputs = [normal(rng, (B, T) + shape, dtype) for shape in layer_inputs(case.spec, sizes)]
     live = ragged(rng, case, settings, B, T, prefix) if "ragged" in settings else masked(
@@ -156,7 +157,7 @@ def layer_call(rng, case, settings, sizes, prefix):
 
 
 def ragged(rng, case, settings, B, T, prefix):
-    """Adds the lengths of the rows of a ragged tensor, of which the longest has T steps; returns which are there."""
+    """Adds the lengths of the rows of a ragged tensor, the longest of T steps; returns which steps exist."""
     lengths = draw_length(rng, B, T)
     lengths[int(rng.integers(0, B))] = T
     case.tensors[prefix + "lengths"] = lengths.astype({"i32": np.int32, "i64": np.int64}[settings["ragged"]])

@@ -26,7 +26,7 @@ def philox4x32_10(counter, key):
 
 
 def mask(rate, shape, seed, call, dropped, gate, position):
-    """Zeros, and 1 / (1 - rate)."""
+    """A mask of zeros and of 1 / (1 - rate)."""
     if rate >= 1:
         raise ValueError("a rate of 1 in training")
     count = int(np.prod(shape))
@@ -88,7 +88,7 @@ def step(cell, weights, masks):
 
 
 def drawn(seed, rate, dropped, position, call, inputs, training, count=1):
-    """What takes the place of a Keras cell's _create_dropout_mask and _create_recurrent_dropout_mask."""
+    """Replacements of a Keras cell's _create_dropout_mask and _create_recurrent_dropout_mask."""
     import tensorflow as tf
 
     ones = tf.ones_like(inputs)
@@ -102,10 +102,10 @@ def drawn(seed, rate, dropped, position, call, inputs, training, count=1):
 
 
 def use_philox(made, spec, call):
-    """Has the cells of a Keras layer draw their masks here. They ask for them, keep and share them as ever."""
+    """Has the cells of a Keras layer draw their masks here. When cells ask for masks, keep and share them is Keras's code."""
     from keras.src import backend
 
-    # The path that cuDNN could take drops other inputs at every time step.
+    # Keras's path for cuDNN drops other inputs at every time step, so it is switched off.
     if hasattr(made, "_could_use_gpu_kernel"):
         made._could_use_gpu_kernel = False
     for position, cell_spec in enumerate(cells_of(spec)):

@@ -1,4 +1,4 @@
-"""Layers in training."""
+"""Cases of layers in training."""
 
 from .draw import layer_case
 from .hazards import BACK, LAYERS, SEQUENCES, UNROLL
@@ -17,7 +17,7 @@ PLANNED_STACK = of_cells([[
 
 
 def combinations():
-    """Name and layer: every class, what it drops, and the implementations where they differ."""
+    """(name, layer) of every class, of what it drops, and of implementations where they differ."""
     for name in ("lstm", "gru", "gru_before"):
         for number in (1, 2):
             yield f"{name}_inputs_{number}", {**LAYERS[name], **INPUTS, "implementation": number, "seed": 11}

@@ -56,7 +56,7 @@ LENGTHS = {"short": [3, 1, 2], "full": [5, 0, 3], "empty": [0, 4, 0]}
 
 
 def lengths_backend():
-    """input_length as a tensor: T = 5, the longest row below T and equal to T, and rows without steps."""
+    """Cases of input_length as a tensor: T = 5, the longest row below T and equal to T, and rows without steps."""
     for label, lengths in LENGTHS.items():
         base = {"sizes": {"B": 3, "T": 5}, "lengths": lengths, "input_length": "i32"}
         for suffix, more in {
@@ -70,7 +70,7 @@ def lengths_backend():
 
 
 def mask_dtypes_backend(base_seed):
-    """Masks that are not boolean, of rank 2 and 3."""
+    """Cases of masks that are not boolean, of rank 2 and 3."""
     functions = ("lstm", "gru_reset_after", "simple_rnn", "attention", "nested_input", "gru_reset_before")
     for k, kind in enumerate(("f32", "i32", "u8", "i64", "f64", "f16")):
         for rank, function in ((2, functions[k]), (3, functions[(k + 1) % len(functions)])):

@@ -1,4 +1,4 @@
-"""Cases of the layers beyond plain ones: Bidirectional, ragged inputs, cells with nested states and first states."""
+"""Further cases of layers: Bidirectional, ragged inputs, custom cells with nested states and with initial states."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ BIDIRECTIONAL = {
     "custom": (False, False, True),
     "dtype": ("f32", "f32", "f64"),
 }
-# layer -> (how many cases, the layer that a custom backward layer is, where it may have another width)
+# layer -> (how many cases, the custom backward layer, where it may have another width)
 FORWARD = {
     "lstm": (14, "gru"), "gru": (12, "lstm"), "simple_rnn": (8, "lstm"), "stacked": (8, "gru"), "minimal": (5, "lstm"),
 }
@@ -37,7 +37,7 @@ def width(layer):
 
 
 def both(name, merge_mode, custom=None):
-    """A Bidirectional; custom names the backward layer, made as wide as the forward one where both are combined."""
+    """A Bidirectional. `custom` names the backward layer, which gets the forward layer's width where outputs are combined."""
     forward = LAYERS[name]
     spec = {"class": "Bidirectional", "merge_mode": merge_mode, "layer": forward}
     if custom:
@@ -62,7 +62,7 @@ def sampled(base_seed):
         for index in range(count):
             row = {key: column[index] for key, column in table.items()}
             backward = custom if row["custom"] else None
-            # States are halved between the layers, so both must have as many.
+            # The layers share the states in halves, so both must have equally many.
             row["initial_state"] = row["initial_state"] and backward is None
             spec = both(name, row["merge_mode"], backward)
             yield layer_case(f"bidirectional_{name}_{index:02}_{tags(row)}", spec, row, base_seed)
@@ -88,13 +88,13 @@ def hazards(base_seed):
     yield layer_case("bidirectional_odd_states_lstm", both("lstm", "concat"), odd, base_seed)
 
 
-# Directions with unlike numbers of states, or of entries: name -> forward and backward layer.
+# Pairs of layers with unequal numbers of states or of entries: name -> forward and backward layer.
 UNLIKE = {
     "lstm_gru": ("lstm", "gru"), "gru_lstm": ("gru", "lstm"), "simple_lstm": ("simple_rnn", "lstm"),
     "stacked_gru": ("stacked", "gru"), "minimal_lstm": ("minimal", "lstm"), "stacked_lstm": ("stacked", "lstm"),
     "lstm_stacked": ("lstm", "stacked"), "stacked3_stacked": ("stacked3", "stacked"),
 }
-# Entries are halved: two of a stack of two cells, whose first has h and c, and two of an LSTM.
+# Pairs with equal halves of entries: two of a stack of two cells, whose first has h and c, and two of an LSTM.
 HALVED = ("stacked_lstm", "lstm_stacked")
 
 
@@ -120,7 +120,7 @@ def unlike_states(base_seed):
 
 
 def mask_dtypes(base_seed):
-    """Masks that are not boolean: layers that are planned, that step, and both directions of them."""
+    """Cases of masks that are not boolean: planned layers, layers on the step loop, and Bidirectional of them."""
     kinds = ("f32", "i32", "u8", "i64", "f64", "f16")
     names = ("lstm", "gru", "gru_before", "simple_rnn", "stacked", "minimal", "rnn_lstm")
     for k, name in enumerate(names):

@@ -76,7 +76,7 @@ def of_cells(lists):
     return [{"class": "RNN", "cells": cells} for cells in lists]
 
 
-# group name -> (how many cases, the layers that take turns); a layer without units gets random ones
+# group name -> (how many cases, the layers that they cycle through); a layer without units gets random ones
 LAYERS = {
     "layer_simple_rnn": (22, [{"class": "SimpleRNN", **v} for v in PLAIN_VARIANTS]),
     "layer_lstm": (34, [{"class": "LSTM", **v} for v in GATED_VARIANTS]),
@@ -117,7 +117,7 @@ def describe(group, index, row):
 
 
 def complete(layer, rng):
-    """Keys in one order, with units."""
+    """The layer with its keys in a fixed order, and with units."""
     if layer["class"] == "RNN":
         return layer
     return {"class": layer["class"], "units": int(rng.integers(2, 6)), **layer}

@@ -1,4 +1,4 @@
-"""What the documentation of backend.rnn and of the layers says, in NumPy float64. unroll does not occur here."""
+"""backend.rnn and the layers as their documentation describes them, in NumPy float64. `unroll` has no effect here."""
 
 from copy import copy
 
@@ -20,17 +20,17 @@ def live_steps(mask, input_length, T, B):
 
 def choose(live, new, old):
     if new.ndim == 0:
-        return new  # no rows that could be dead
+        return new  # without a batch axis no row is dead
     return np.where(live.reshape((-1,) + (1,) * (new.ndim - 1)), new, old)
 
 
 def swap_batch(array, time_major):
-    """Between the caller's layout and time-major, in either direction."""
+    """Converts between the caller's layout and time-major, in either direction."""
     return array if time_major else array.swapaxes(0, 1)
 
 
 def run_time_major(step, inputs, states, live, zero_output):
-    """inputs are (T,B,...) in processing order. Returns the leaves of outputs (a list per step) and of the states."""
+    """Runs the loop. Inputs are (T,B,...) in processing order. Returns leaves of outputs (a list per step) and of states."""
     outputs, previous = [], None
     for t in range(len(inputs[0])):
         output, new_states = step([leaf[t] for leaf in inputs], states)
@@ -45,7 +45,7 @@ def run_time_major(step, inputs, states, live, zero_output):
 
 
 def run(step, inputs, states, mask, input_length, options):
-    """Returns (last_output, outputs, states), each a list of leaves."""
+    """Runs backend.rnn. Returns (last_output, outputs, states), each a list of leaves."""
     if any(leaf.ndim < 3 for leaf in inputs):
         raise ValueError("an input has no time axis or no feature axis")
     if mask is not None and not states:
@@ -117,7 +117,7 @@ def cell_step(cell, weights):
 
 
 def stacked_step(case, B, dropout_call):
-    """dropout_call: the number of the call if it is in training, else None."""
+    """Runs one call of a layer. dropout_call: the number of a call in training, otherwise None."""
     layer = case.spec
     steps = []
     for index, cell in enumerate(cells_of(layer)):
@@ -138,7 +138,7 @@ def stacked_step(case, B, dropout_call):
 
 
 def first_states(case, B):
-    """What the cells begin with: zeros, but for the one that has a get_initial_state of its own."""
+    """The initial states of the cells: zeros, except for a cell with its own get_initial_state."""
     states = [np.zeros((B,) + shape) for shape in layer_states(case.spec)]
     for index, cell in enumerate(cells_of(case.spec)):
         if kind_of(cell) == "InitialState":
@@ -183,12 +183,12 @@ MERGE = {
 
 
 def entries(layer):
-    """How many states a call takes: one for each cell of a stack, else those of the cell."""
+    """How many states a call takes: one for each cell of a stack, otherwise one for each state of the cell."""
     return len(layer["cells"]) if len(cells_of(layer)) > 1 else len(layer_states(layer))
 
 
 def forward_leaves(case, start):
-    """How many of the leaves start/0, start/1, ... are the forward layer's, which gets half of the entries."""
+    """How many of the leaves start/0, start/1, ... belong to the forward layer, which gets half of the entries."""
     directions = list(directions_of(case.spec).values())
     count = sum(name.rpartition("/")[0] == start for name in case.tensors)
     if count != len(layer_states(case.spec)):
@@ -202,7 +202,7 @@ def forward_leaves(case, start):
 
 
 def one_direction(case, direction, index):
-    """The case of one of the layers of a Bidirectional, forward being index 0."""
+    """The case of one of the layers of a Bidirectional; index 0 is the forward layer."""
     one = copy(case)
     one.spec = directions_of(case.spec)[direction]
     one.options = {

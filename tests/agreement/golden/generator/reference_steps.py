@@ -37,7 +37,7 @@ def lstm(inputs, states, constants, w, activation=np.tanh, recurrent_activation=
 
 
 def convolution(x, kernel, strides, padding, dilation):
-    """x (B, N..., C), kernel (K..., C, F)."""
+    """The convolution of x (B, N..., C) with kernel (K..., C, F)."""
     axes, pads, outputs = kernel.ndim - 2, [(0, 0)], []
     for n, k, stride, rate in zip(x.shape[1:], kernel.shape, strides, dilation):
         reach = (k - 1) * rate + 1

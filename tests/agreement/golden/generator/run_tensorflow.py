@@ -15,7 +15,7 @@ def constant_or_none(value):
 
 
 def named(name, result, nested):
-    """name/k for a nested result, name otherwise."""
+    """The result's tensors by name: name/k for a nested result, name otherwise."""
     leaves = tf.nest.flatten(result)
     names = [f"{name}/{k}" for k in range(len(leaves))] if nested else [name]
     return {"expected/" + n: leaf.numpy() for n, leaf in zip(names, leaves, strict=True)}
@@ -46,7 +46,7 @@ def backend_rnn(case):
 
 
 class MinimalRNNCell(tf.keras.layers.Layer):
-    """From the documentation page of tf.keras.layers.RNN."""
+    """The cell of the documentation page of tf.keras.layers.RNN."""
 
     def __init__(self, units, **kwargs):
         self.units = units
@@ -120,7 +120,7 @@ def ragged(x, lengths):
 
 
 def dense(output, T, processing_backwards):
-    """A ragged output, (B,T,...) with zeros: before the steps of a row where time ran backwards, else behind them."""
+    """A ragged output as (B,T,...), padded with zeros: before a row's steps where time ran backwards, otherwise behind them."""
     if not isinstance(output, tf.RaggedTensor):
         return output
     rows = [np.zeros((T,) + tuple(output.shape[2:]), output.dtype.as_numpy_dtype) for _ in range(output.shape[0])]
@@ -130,7 +130,7 @@ def dense(output, T, processing_backwards):
 
 
 def as_states(made, leaves):
-    """Leaves as the layer wants them: one entry per cell, a list of its states where it has several."""
+    """Leaves in the layer's structure: one entry per cell, a list of states for a cell with several."""
     sizes = state_sizes(made)
     leaves = list(map(tf.constant, leaves))
     if len(tf.nest.flatten(sizes)) != len(leaves):
@@ -152,7 +152,7 @@ def layer(case):
             made.build(tf.nest.map_structure(lambda leaf: leaf.shape, x))
             made.set_weights(list(weights_of(case).values()))
             if options["stateful"] and any(name.endswith("/initial") for name in weights_of(case)):
-                # build() stored first states made with the weights it had then.
+                # build() stored initial states that it made from the weights before they were set.
                 made._states = None
                 made.reset_states()
         if call["reset_states_before"]:

@@ -1,4 +1,4 @@
-"""The shapes of every step function and layer, written with the dimension names of the README."""
+"""The shapes of every step function and layer, with the dimension names of the README."""
 
 from dataclasses import dataclass, field
 
@@ -48,7 +48,7 @@ STEPS = {
 
 
 def resolve(shape, sizes):
-    """("I", "4H") to numbers."""
+    """Converts a shape such as ("I", "4H") to numbers."""
     numbers = []
     for axis in shape:
         factor = axis.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -58,7 +58,7 @@ def resolve(shape, sizes):
 
 
 def cells_of(layer):
-    """The cells of a layer; LSTM(...) is one LSTMCell."""
+    """The descriptions of a layer's cells. LSTM(...) is one LSTMCell."""
     return layer["cells"] if layer["class"] == "RNN" else [layer]
 
 
@@ -67,7 +67,7 @@ def kind_of(cell):
 
 
 def cell_weights(cell, inputs):
-    """Keras's weights of a cell, name to shape, in Keras's order. inputs are the shapes of a step's leaves."""
+    """{name: shape} of a cell's weights, in Keras's order. `inputs` are the shapes of a step's leaves."""
     units, input_size = cell["units"], inputs[0][-1]
     if kind_of(cell) == "Nested":
         return {"kernel_1": (input_size, units[0]), "kernel_2_3": inputs[1] + tuple(units[1:])}
@@ -84,7 +84,7 @@ def cell_weights(cell, inputs):
 
 
 def directions_of(layer):
-    """The layers of a Bidirectional, forward first; any other layer is its only direction."""
+    """The layers of a Bidirectional, forward first; another layer is its only direction."""
     if layer["class"] != "Bidirectional":
         return {"": layer}
     return {"forward/": layer["layer"], "backward/": layer.get("backward_layer", layer["layer"])}
@@ -100,7 +100,7 @@ def image_shape(layer, axes, channels):
 
 
 def convolved(layer):
-    """The spatial axes of what the convolution of the inputs gives."""
+    """The spatial sizes of the result of the inputs' convolution."""
     sizes = []
     for n, k, stride, dilation in zip(layer["image"], layer["kernel_size"], layer["strides"], layer["dilation_rate"]):
         reach = 1 if layer["padding"] == "same" else (k - 1) * dilation + 1

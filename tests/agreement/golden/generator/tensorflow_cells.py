@@ -1,10 +1,10 @@
-"""Cells of one's own, as the documentation of Keras's RNN and the guide to it write them."""
+"""Custom cells, as the documentation of Keras's RNN and its guide write them."""
 
 import tensorflow as tf
 
 
 class NestedCell(tf.keras.layers.Layer):
-    """The nested structures of the guide: inputs, outputs and states of two tensors."""
+    """The guide's cell with nested structures: inputs, outputs and states of two tensors."""
 
     def __init__(self, units, **kwargs):
         self.units = units
@@ -24,7 +24,7 @@ class NestedCell(tf.keras.layers.Layer):
 
 
 class NestedStateCell(tf.keras.layers.Layer):
-    """State_size [[units, units], 1]: a state that is itself two tensors, and a number of steps."""
+    """A cell with state_size [[units, units], 1]: a state of two tensors, and a number of steps."""
 
     def __init__(self, units, **kwargs):
         self.units = units
@@ -46,7 +46,7 @@ class NestedStateCell(tf.keras.layers.Layer):
 
 
 class InitialStateCell(tf.keras.layers.Layer):
-    """MinimalRNNCell with a get_initial_state of its own: a weight, the same for all rows."""
+    """A MinimalRNNCell whose get_initial_state gives a weight to all rows."""
 
     def __init__(self, units, **kwargs):
         self.units = units

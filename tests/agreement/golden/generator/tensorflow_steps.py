@@ -1,4 +1,4 @@
-"""The same step functions for tf.keras.backend.rnn: weights -> step(inputs, states) -> (output, new states)."""
+"""The step functions for tf.keras.backend.rnn: weights -> step(inputs, states) -> (output, new states)."""
 
 import tensorflow as tf
 

@@ -58,7 +58,7 @@ def add_inputs(case, rng, step, sizes, live, settings):
 
 
 def add_cell(case, rng, cell, sizes, suffix, with_state):
-    """Weights and initial state; suffix is "_fw", "_bw" or nothing."""
+    """Adds weights and initial state. `suffix` is "_fw", "_bw" or empty."""
     dtype = FLOAT[case.dtype]
     prefix = suffix[1:] + "/" if suffix else ""
     for name, shape in v1_cells.weight_shapes(cell, sizes).items():
@@ -69,7 +69,7 @@ def add_cell(case, rng, cell, sizes, suffix, with_state):
 
 
 def add_sequence(case, rng, names, sizes, settings):
-    """Lengths and inputs, which are NaN or infinite beyond them where the settings say so."""
+    """Adds lengths and inputs. Where the settings say so, inputs beyond a length are NaN or infinite."""
     B, T = sizes["B"], sizes["T"]
     live = np.ones((B, T), bool)
     if settings["lengths"]:
@@ -85,7 +85,7 @@ def needs_state(name):
 
 
 def reach_the_end(settings, rng, sizes):
-    """One row has all T steps, others fewer: a graph stops at the longest, where a state of rank 0 would go on."""
+    """Gives one row all T steps, because a graph stops at the longest row, and a state of rank 0 would go on until T."""
     sizes["B"] = 3
     if settings["lengths"]:
         settings["given_lengths"] = [*rng.integers(1, sizes["T"], size=2), sizes["T"]]
@@ -93,7 +93,7 @@ def reach_the_end(settings, rng, sizes):
 
 def options_of(settings, names):
     options = {name: settings[name] for name in ("time_major", "parallel_iterations", "swap_memory", "dtype_given")}
-    # Without an initial state, or with one without tensors, the dtype must be given.
+    # Without an initial state, or with a state without tensors, the dtype must be given.
     options["dtype_given"] |= not settings["initial_state"] or "stateless" in names
     return options
 
@@ -133,7 +133,7 @@ def bidirectional_case(name, cell_names, settings, base_seed):
 
 
 def raw_case(name, cell_name, loop, settings, base_seed):
-    """loop "lengths" reads its inputs until each row's length; "feedback" reads its own outputs."""
+    """A case of raw_rnn. The loop "lengths" reads inputs until each row's length; "feedback" reads its own outputs."""
     settings = {**DEFAULTS, "lengths": "random", "initial_state": True, "time_major": True, **settings}
     options = {"loop": loop, "time_major": True}
     case, rng, dtype = new_case(name, "v1.raw_rnn", {}, settings, options, base_seed)

@@ -1,4 +1,4 @@
-"""The cells of TensorFlow 1 in the cases of the v1 functions: variants, weights, states, and what NumPy computes."""
+"""The cells of TensorFlow 1 in the cases of the v1 functions: variants, weights, states, and their steps in NumPy."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def lstm(**other):
     return {"class": "LSTMCell", **PLAIN_LSTM, **other}
 
 
-# Widths are drawn for each case; a num_proj of True too.
+# Widths are drawn for each case, also that of a num_proj of True.
 SINGLE = {
     "basic_rnn": {"class": "BasicRNNCell", **TANH},
     "basic_rnn_relu": {"class": "BasicRNNCell", **RELU},
@@ -43,7 +43,7 @@ STACKS = {
 }
 STEP_CELLS = ("nested_input", "nested_output", "nested_state", "matrix_input", "matrix_state", "counter", "stateless",
               "rank_zero_counter")
-# The outputs of the steps whose output is not like their first state.
+# Output sizes of the steps whose output is unlike their first state.
 OUTPUTS = {
     "nested_output": (("H",), ("P",)), "matrix_state": (("H",),), "stateless": (("H",),),
 }
@@ -62,7 +62,7 @@ def step_cell(name, sizes):
 
 
 def make(name, rng, sizes):
-    """The description of a cell, with widths."""
+    """The description of a cell, with drawn widths."""
     if name in STEP_CELLS:
         return step_cell(name, sizes)
     if name in STACKS:
@@ -81,7 +81,7 @@ def output_width(cell):
 
 
 def weight_shapes(cell, sizes, prefix="", width=None):
-    """Names to shapes, in TensorFlow's order of variables."""
+    """{name: shape} of the weights, in TensorFlow's order of variables."""
     width = sizes["I"] if width is None else width
     if cell["class"] == "step":
         return {prefix + name: resolve(shape, sizes) for name, shape in STEPS[cell["function"]].weights.items()}
@@ -107,7 +107,7 @@ def weight_shapes(cell, sizes, prefix="", width=None):
 
 
 def state_shapes(cell, B):
-    """The shapes of the leaves, with the batch axis where they have one."""
+    """The shapes of the states' leaves, with the batch axis where a leaf has one."""
     if cell["class"] == "step":
         return [() if shape is None else (B, *shape) for shape in cell["state_size"]]
     if cell["class"] == "MultiRNNCell":
@@ -162,7 +162,7 @@ def stack_step(cell, w, x, states):
 
 
 def numpy_step(cell, w, inputs, states):
-    """(inputs, states) to (outputs, new states), all lists of leaves."""
+    """The cell's step: (inputs, states) -> (outputs, new states), all lists of leaves."""
     if cell["class"] == "step":
         return getattr(reference_steps, cell["function"])(inputs, states, (), w)
     if cell["class"] == "MultiRNNCell":

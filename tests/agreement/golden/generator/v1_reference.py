@@ -1,4 +1,4 @@
-"""What the pages of the TensorFlow 1 functions say, in NumPy float64, and what the loop of contrib's rnn did."""
+"""The TensorFlow 1 functions as their pages describe them, in NumPy float64, and the loop of contrib's rnn."""
 
 import numpy as np
 
@@ -23,14 +23,14 @@ def check(case, inputs):
 
 
 def empty_outputs(cell, inputs, states, weights):
-    """Outputs over no time steps: a step tells their shapes."""
+    """Outputs over no time steps. A step on zeros gives their shapes."""
     probe = [np.zeros(leaf.shape[1:]) for leaf in inputs]
     outputs, _ = numpy_step(cell, weights, probe, states)
     return [np.zeros((0,) + leaf.shape) for leaf in outputs]
 
 
 def run(cell, inputs, states, lengths, weights):
-    """Time-major. Returns outputs and states, lists of leaves."""
+    """Runs the loop over time-major inputs. Returns outputs and states, lists of leaves."""
     T, B = inputs[0].shape[:2]
     live = live_steps(None, lengths, T, B)
     steps, final = run_time_major(lambda x, s: numpy_step(cell, weights, x, s), inputs, states, live, True)
@@ -101,7 +101,7 @@ def raw_rnn(case):
 
 
 def contrib_rnn(case):
-    """The loop of tf.contrib.keras.backend.rnn at r1.1: a masked step emits states[0] as it came in."""
+    """The loop of tf.contrib.keras.backend.rnn at r1.1: a masked step emits the incoming states[0]."""
     function, weights = getattr(reference_steps, case.spec["function"]), weights_of(case)
     inputs, states = [leaf.swapaxes(0, 1) for leaf in case.inputs()], case.leaves("initial_state")
     T, B = inputs[0].shape[:2]

@@ -8,7 +8,7 @@ from .reference import weights_of
 
 v1 = tf.compat.v1
 DTYPE = {"f32": tf.float32, "f64": tf.float64}
-# The weights of a cell by the ends of TensorFlow's names, longest first.
+# Names of weights by the ends of TensorFlow's names, longest first.
 VARIABLES = (
     ("gates/kernel", "gates_kernel"), ("gates/bias", "gates_bias"), ("candidate/kernel", "candidate_kernel"),
     ("candidate/bias", "candidate_bias"), ("projection/kernel", "projection_kernel"), ("w_f_diag", "w_f_diag"),
@@ -44,7 +44,7 @@ class StepCell(v1.nn.rnn_cell.RNNCell):
 
 
 def make_cell(case, cell, way):
-    """(the cell, [(variable's owner, weights of that cell)]); way is "", "fw/" or "bw/"."""
+    """(the cell, [(variable's owner, weights of that cell)]). `way` is "", "fw/" or "bw/"."""
     dtype = DTYPE[case.dtype]
     if cell["class"] == "step":
         return StepCell(cell, weights_of(case, way), dtype), []

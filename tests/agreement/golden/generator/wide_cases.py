@@ -1,10 +1,10 @@
-"""Recurrences of more units and rows than one tile of a GPU's kernels, so that their blocks have something to share."""
+"""Cases with more units and rows than one tile of a GPU's kernels, so that several blocks share a recurrence."""
 
 from .draw import backend_case, layer_case
 from .hazards import BACK, GRU, LSTM, SEQUENCES, SIMPLE, UNROLL
 from .plan import cell, of_cells
 
-# Around 8, 16 and 32 units.
+# Layers with about 8, 16 and 32 units.
 LAYERS = {
     "lstm": {**LSTM, "units": 17}, "lstm_linear": {**LSTM, "units": 24, "activation": "linear"},
     "gru": {**GRU, "units": 33}, "gru_before": {**GRU, "units": 20, "reset_after": False},

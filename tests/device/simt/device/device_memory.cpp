@@ -18,7 +18,7 @@
 namespace rondo::test::simt {
 namespace {
 
-constexpr std::size_t kCapacity = std::size_t{2} << 30;  // of addresses: pages are backed when they are touched
+constexpr std::size_t kCapacity = std::size_t{2} << 30;  // reserved addresses; pages are backed when they are touched
 constexpr std::size_t kAlignment = 256;
 constexpr std::size_t kPage = 4096;
 
@@ -106,7 +106,7 @@ class Arena {
     return static_cast<std::size_t>(static_cast<const std::byte*>(pointer) - begin_);
   }
 
-  // Up to the end of the last block: the time this takes grows with the pages.
+  // Opens memory up to the end of the last block, because the time grows with the number of pages.
   void open_up_to_end() {
     if (blocks_.empty()) return;
     const auto& [offset, size] = *blocks_.rbegin();
@@ -120,14 +120,14 @@ class Arena {
 
   std::mutex mutex_;
   std::byte* begin_ = nullptr;
-  std::map<std::size_t, std::size_t> gaps_;    // sizes by offset
-  std::map<std::size_t, std::size_t> blocks_;  // alike
+  std::map<std::size_t, std::size_t> gaps_;    // offset -> size of free memory
+  std::map<std::size_t, std::size_t> blocks_;  // offset -> size of an allocation
   std::size_t used_ = 0;
-  std::size_t opened_ = 0;  // so many bytes may be touched now
+  std::size_t opened_ = 0;  // the first opened_ bytes may be touched now
   int open_count_ = 0;
 };
 
-// Never destroyed: static tensors of a test may outlive everything else.
+// The arena is never destroyed, because static tensors of a test may outlive other statics.
 Arena& arena() {
   static Arena* instance = new Arena;
   return *instance;

@@ -1,5 +1,5 @@
-/// The memory of the simulated device: host memory that nobody may touch but work that runs on the device. Whoever
-/// reads or writes it from outside crashes, as on a real one; AddressSanitizer sees accesses beyond an allocation.
+/// The memory of the simulated device: host memory that only work of the device may touch. A host that reads or writes
+/// it crashes, as with a real device. AddressSanitizer sees accesses beyond an allocation.
 #pragma once
 
 #include <cstddef>
@@ -8,17 +8,17 @@ namespace rondo::test::simt {
 
 /// All functions may be called from several threads.
 
-/// Aligned to 256; null when there is not enough.
+/// Allocates memory aligned to 256 bytes; null when too little is free.
 void* allocate_device_memory(std::size_t bytes);
 void free_device_memory(void* pointer);
 
-/// Whether it lies in an allocation.
+/// Whether `pointer` lies in an allocation.
 bool in_device_memory(const void* pointer);
 
 std::size_t device_memory_bytes();
 std::size_t free_device_bytes();
 
-/// While one lives, the memory may be touched.
+/// During the life of such an object, the memory may be touched.
 class DeviceMemoryAccess {
  public:
   DeviceMemoryAccess();

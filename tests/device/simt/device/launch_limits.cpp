@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t kMaxSharedBytes = std::size_t{227} << 10;
 constexpr unsigned kMaxClusterBlocks = 16;
-constexpr unsigned kResidentBlocks = 16;  // ThreadSanitizer knows 8000 threads at most
+constexpr unsigned kResidentBlocks = 16;  // ThreadSanitizer supports 8000 threads at most
 
-/// What every kernel may have unasked.
+/// The limits of a kernel; by default those of an unprepared one.
 struct Prepared {
   std::size_t shared_bytes = std::size_t{48} << 10;
   unsigned cluster_blocks = 8;

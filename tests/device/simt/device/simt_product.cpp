@@ -1,5 +1,4 @@
-// cuda/products/product.h on the simulated device: plain loops, with operands rounded and sums as the hardware has
-// them.
+// cuda/products/product.h on the simulated device: loops with the hardware's rounding of operands and type of sums.
 
 #include <bit>
 #include <cstddef>
@@ -14,7 +13,7 @@
 namespace rondo {
 namespace {
 
-// To 10 bits of fraction: to the nearest, ties away from zero. NaN and infinities stay what they are.
+// Rounds to 10 bits of fraction: to the nearest, ties away from zero. NaN and infinities do not change.
 float rounded_to_tf32(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   constexpr std::uint32_t kInfinity = 0x7f800000U;
@@ -22,7 +21,7 @@ float rounded_to_tf32(float value) {
   return std::bit_cast<float>((bits + 0x1000U) & ~0x1fffU);
 }
 
-/// One matrix of the batch of an operand, read as what sums are made of.
+/// One matrix of the batch of an operand, whose elements are read in the type of the sums.
 template <typename Element, typename Sum>
 class OperandView {
  public:
@@ -80,7 +79,7 @@ Product::~Product() = default;
 Product::Product(Product&&) noexcept = default;
 Product& Product::operator=(Product&&) noexcept = default;
 
-// One that asks for some, so that callers cannot forget it.
+// The product asks for a workspace that it does not need, so that tests find a caller that passes none.
 std::size_t Product::workspace_bytes() const { return impl_->spec.K > 0 ? kWorkspaceBytes : 0; }
 
 void Product::run(const ProductBuffers& buffers, Stream stream) const {

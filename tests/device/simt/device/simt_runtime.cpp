@@ -1,4 +1,4 @@
-// cuda/runtime/runtime.h on a simulated device: its memory is the host's, its kernels run under the SIMT executor.
+// cuda/runtime/runtime.h on a simulated device, which has host memory and runs kernels under the SIMT executor.
 
 #include <algorithm>
 #include <chrono>
@@ -24,9 +24,9 @@ void refuse_while_recording(Stream stream, const std::string& doing) {
   if (simt::is_recording(stream)) throw RuntimeError(doing + ": not permitted while the stream is recorded");
 }
 
-constexpr std::size_t kFilledEnds = std::size_t{64} << 10;  // of large blocks: a page that nobody touches costs nothing
+constexpr std::size_t kFilledEnds = std::size_t{64} << 10;  // only the ends are filled: untouched pages cost nothing
 
-// NaN in a float of any size.
+// Fills memory with ones, which are NaN in a float of any size.
 void fill_with_ones(void* pointer, std::size_t bytes) {
   const std::size_t filled = std::min(bytes, kFilledEnds);
   std::memset(pointer, 0xff, filled);
@@ -60,7 +60,7 @@ void* allocate(std::size_t bytes, Stream stream) {
   announce(Call::allocate);
   refuse_while_recording(stream, "allocating device memory");
   void* pointer = simt::allocate_device_memory(bytes);
-  if (pointer == nullptr) {  // queued work may give memory back
+  if (pointer == nullptr) {  // queued work may free memory
     simt::run_queued_work();
     pointer = simt::allocate_device_memory(bytes);
   }
@@ -88,7 +88,7 @@ void copy(void* target, const void* source, std::size_t bytes, Stream stream) {
     simt::submit(stream, [=] { std::memmove(target, source, bytes); });
     return;
   }
-  const auto* first = static_cast<const std::byte*>(source);  // the host may change it when this has returned
+  const auto* first = static_cast<const std::byte*>(source);  // copied, as the host may change it after the return
   const auto staged = std::make_shared<std::vector<std::byte>>(first, first + bytes);
   simt::submit(stream, [=] { std::memcpy(target, staged->data(), bytes); });
 }
@@ -125,7 +125,7 @@ double Event::milliseconds_since(const Event& earlier) const {
   return std::chrono::duration<double, std::milli>(*event_of(handle_).time - *event_of(earlier.handle_).time).count();
 }
 
-// What is recorded lives on while a replay is queued.
+// Shared, so that a recording outlives its queued replays.
 using Recorded = std::shared_ptr<const simt::Recording>;
 
 Graph::~Graph() { delete static_cast<Recorded*>(handle_); }

@@ -14,9 +14,9 @@
 namespace rondo::test::simt {
 namespace {
 
-constexpr std::size_t kQueueLimit = 5000;  // then the device begins by itself
+constexpr std::size_t kQueueLimit = 5000;  // with more tasks the device begins by itself
 
-/// Work of a stream. It comes after the stream's own earlier tasks and after the awaited ones.
+/// Work of a stream. A task runs after the stream's earlier tasks and after the awaited point.
 struct Task {
   std::uint64_t number = 0;
   void* stream = nullptr;
@@ -37,12 +37,12 @@ namespace {
 
 struct Streams {
   std::mutex mutex;
-  std::mutex running;  // one thread at a time plays the device
+  std::mutex running;  // one thread at a time runs the device's work
   std::uint64_t tasks = 0;
   std::uint64_t recordings = 0;
   std::deque<Task> queue;
   std::map<void*, std::shared_ptr<Recording>> recorded;  // by stream
-  std::optional<std::mt19937_64> lots;                   // streams run in any order
+  std::optional<std::mt19937_64> lots;                   // draws an order of streams; none: the order of queueing
 };
 
 Streams& streams() {
@@ -50,7 +50,7 @@ Streams& streams() {
   return *instance;
 }
 
-// Positions of tasks that nothing before them in the queue holds back.
+// Positions of tasks that wait for no other task of the queue.
 std::vector<std::size_t> ready_tasks(const std::deque<Task>& queue) {
   std::vector<std::size_t> ready;
   std::set<void*> busy;
@@ -63,7 +63,7 @@ std::vector<std::size_t> ready_tasks(const std::deque<Task>& queue) {
   return ready;
 }
 
-// Of a queue with something in it.
+// Takes the next task of a queue that is not empty.
 Work take_next(std::deque<Task>& queue) {
   std::size_t next = 0;
   if (streams().lots) {
@@ -76,7 +76,7 @@ Work take_next(std::deque<Task>& queue) {
   return work;
 }
 
-// Null when there is nothing left that has to run.
+// Takes the next task that has to run; null when none is left.
 Work take_queued(const std::optional<Stream>& awaited) {
   const std::lock_guard lock(streams().mutex);
   std::deque<Task>& queue = streams().queue;
@@ -128,7 +128,7 @@ void join_recording(Stream stream, Point point) {
   recorded[stream.native] = found->second;
 }
 
-// Its streams are no longer recorded.
+// Returns the recording of `stream`, and ends it for all of its streams.
 std::shared_ptr<const Recording> take_recording(Stream stream) {
   const std::lock_guard lock(streams().mutex);
   const std::shared_ptr<const Recording> ended = streams().recorded.at(stream.native);
@@ -136,7 +136,7 @@ std::shared_ptr<const Recording> take_recording(Stream stream) {
   return ended;
 }
 
-// Walks back from the end of the stream that was recorded: what it does not come to, nobody has waited for.
+// Walks back from the end of the recorded stream. The recorded stream has not waited for work that the walk misses.
 void check_joined(const Recording& recording) {
   std::set<void*> joined{recording.origin};
   std::set<std::uint64_t> awaited;

@@ -1,5 +1,5 @@
-/// Streams of the simulated device: work waits until someone synchronises, so that a host that reads too early, or
-/// frees too early, is found out.
+/// Streams of the simulated device. Queued work waits for a synchronisation, so that tests find a host that reads or
+/// frees memory too early.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,18 @@ namespace rondo::test::simt {
 
 using Work = std::function<void()>;
 
-/// Queues work that runs on the device: it may touch device memory. Where `stream` is being recorded, records it; where
-/// it is a CPU's, runs it at once. What it throws, `run_queued_work` does.
+/// Queues work of the device, which may touch device memory. Records the work where `stream` is being recorded, and
+/// runs it at once for a stream of a CPU. `run_queued_work` throws the exceptions of queued work.
 void submit(Stream stream, Work work);
 
-/// Runs all that was queued, on any stream, in the order in which it was. That is one of the orders CUDA may choose.
+/// Runs all queued work of all streams in the order of queueing, which is one of the orders that CUDA may choose.
 void run_queued_work();
 
-/// Runs what was queued on `stream`, and whatever else the device does meanwhile.
+/// Runs the queued work of `stream`, and any work that the device runs meanwhile.
 void run_queued_work_of(Stream stream);
 
-/// While one lives, streams wait for each other only where they were made to: whose work is next is drawn by lot, in
-/// recorded work as well. One at a time.
+/// During the life of this object, streams wait for each other only where they were told to: the next stream is drawn
+/// at random, also in recorded work. Only one such object may live at a time.
 class StreamsInAnyOrder {
  public:
   explicit StreamsInAnyOrder(std::uint64_t seed);
@@ -33,32 +33,33 @@ class StreamsInAnyOrder {
   StreamsInAnyOrder& operator=(const StreamsInAnyOrder&) = delete;
 };
 
-/// All that was queued on a stream until some moment. The default is reached at once.
+/// All work that was queued on a stream until some moment. The default is reached at once.
 struct Point {
   std::uint64_t number = 0;
-  std::uint64_t recording = 0;  ///< 0: it was not being recorded
+  std::uint64_t recording = 0;  ///< 0: the stream was not being recorded
 };
 
 Point mark(Stream stream);
 
-/// What is queued on `stream` from now on comes after `point`. Where the point was recorded, `stream` is recorded from
-/// now on, too. Throws `RuntimeError` for a recorded stream that would wait for what is outside of its recording, and
-/// for a recording that has ended.
+/// Work that is queued on `stream` later runs after `point`. Where the point was recorded, `stream` joins the
+/// recording. Throws `RuntimeError` for a recorded stream that would wait for work outside of its recording, and for a
+/// recording that has ended.
 void wait(Stream stream, Point point);
 
 Stream make_stream(Device device);
 void destroy_stream(Stream stream);
 
-/// What was recorded, with the order that its streams keep.
+/// Recorded work, with the order that its streams keep.
 class Recording;
 
 bool is_recording(Stream stream);
 void begin_recording(Stream stream);
-/// Throws `RuntimeError` where another stream came into the recording and `stream` has not waited for all its work.
+/// Ends the recording of `stream`. Throws `RuntimeError` where another stream joined the recording and `stream` has not
+/// waited for all of that stream's work.
 std::shared_ptr<const Recording> end_recording(Stream stream);
-/// Ends it without a look at what was recorded.
+/// Ends the recording of `stream` without checks.
 void abandon_recording(Stream stream);
-/// Runs it: itself work of the device.
+/// Runs recorded work. Call this only from work of the device.
 void run_recorded(const Recording& recording);
 
 }  // namespace rondo::test::simt

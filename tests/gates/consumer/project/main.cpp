@@ -1,4 +1,4 @@
-// The README's example through the installed package: an LSTM over two rows of five steps.
+// Runs the README's example with the installed package: an LSTM over two rows of five steps.
 #include <rondo/rondo.h>
 
 #include <cstdio>

@@ -1,12 +1,12 @@
-"""Makes the goldens of file formats and weight layouts again, bit for bit the same on the same machine.
+"""Makes the goldens of file formats and weight layouts, with equal bits in every run on one machine.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python generate.py onnx pytorch numpy [--goldens DIR] [--seed N]
     python -m venv venv-tf1 && venv-tf1/bin/pip install -r requirements_tf1.txt
     venv-tf1/bin/python generate.py tf1
 
-A golden is a safetensors file whose metadata hold one key, `case`: a JSON object with `name`, `origin` (onnx, pytorch or
-tf1) and what the modules of this folder say. Its tensors:
+A golden is a safetensors file whose metadata have one key, `case`: a JSON object with `name`, `origin` (onnx, pytorch or
+tf1) and further fields that the modules of this folder define. The tensors of a golden:
 
     onnx      model (the bytes of a model file as int32; `model_bytes` says how many), X, sequence_lens, initial_h,
               initial_c, expected/{Y,Y_h,Y_c}

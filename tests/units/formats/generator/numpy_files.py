@@ -1,4 +1,4 @@
-"""`.npz` and `.npy` files as NumPy writes them, all with the same arrays where their dtype lets it."""
+"""Writes `.npz` and `.npy` files by NumPy, with equal arrays as far as their dtypes permit."""
 
 import pathlib
 import zipfile
@@ -32,7 +32,7 @@ def generate(directory):
 
 
 def fix_times(path):
-    """The time of day in an archive would make every generation another one."""
+    """Replaces the times in an archive, which would change its bytes in every run."""
     with zipfile.ZipFile(path) as archive:
         entries = [(info, archive.read(info)) for info in archive.infolist()]
     with zipfile.ZipFile(path, "w") as archive:

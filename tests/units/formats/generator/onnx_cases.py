@@ -1,10 +1,10 @@
 """RNN, GRU and LSTM nodes as ONNX Runtime runs them.
 
-Each case holds a whole model file, whose weights are initializers or Constant nodes. ONNX Runtime has float32 alone and
-no layout 1: such a case is run with layout 0 and transposed, which is what the operator's page says layout 1 is.
+Each case holds a whole model file, whose weights are initializers or Constant nodes. ONNX Runtime has only float32 and
+no layout 1: a case of layout 1 is run with layout 0 and transposed, as the operator's page defines layout 1.
 
-Every case is computed a second time by onnx_reference.py. Where ONNX Runtime differs from the operator's page in one of
-the two points that are listed there, the page wins: the numbers are then the reference's, and the case says so in
+onnx_reference.py computes every case a second time. Where ONNX Runtime differs from the operator's page in one of the two
+points that onnx_reference.py lists, the page wins: the case has the reference's numbers, and says so in
 `origin_of_numbers`.
 """
 
@@ -23,7 +23,7 @@ DIRECTIONS = ("forward", "reverse", "bidirectional")
 SIXTH = np.float32(1) / np.float32(6)
 TOLERANCE = 5e-6  # ONNX Runtime computes in float32
 
-# Functions of one direction, and the alphas and betas that they take. None: the defaults, by not naming them.
+# Functions of one direction, with their alphas and betas. None: the defaults, which a model does not name.
 DEFAULTS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}
 FUNCTIONS = {
     "RNN": [
@@ -65,7 +65,7 @@ class Case:
         self.linear_before_reset = self.coin(0.5)
         self.peepholes = op == "LSTM" and self.coin(0.4)
         self.input_forget = op == "LSTM" and self.coin(0.25)
-        # Of each direction other ones; what is named for one is named for both.
+        # Each direction has other functions. If one direction names its functions, the other names its defaults.
         found = [FUNCTIONS[op][(number + d) % len(FUNCTIONS[op])] for d in range(self.D)]
         named = any(names for names, _, _ in found)
         self.functions = [(names or (DEFAULTS[op] if named else None), *rest) for names, *rest in found]
@@ -149,7 +149,7 @@ class Case:
         return model
 
     def transposed(self, name, value):
-        """From layout 0 to layout 1."""
+        """Converts a tensor from layout 0 to layout 1."""
         if name in ("X", "initial_h", "initial_c", "Y_h", "Y_c"):
             return value.swapaxes(0, 1)
         return value.transpose(2, 0, 1, 3) if name == "Y" else value
@@ -163,12 +163,12 @@ def run(model, inputs):
 
 
 def largest_difference(found, expected):
-    """Relative to the largest number of each tensor."""
+    """The largest difference, relative to the largest number of each tensor."""
     return max(np.abs(found[name] - value).max() / max(np.abs(value).max(), 1e-30) for name, value in expected.items())
 
 
 def expected_of(case, model, weights, inputs):
-    """Numbers, and where they come from."""
+    """The results of a case, and their origin."""
     from_onnxruntime = run(model, inputs)
     as_onnxruntime = onnx_reference.run(case.reference_node(True), weights, inputs)
     if largest_difference(from_onnxruntime, as_onnxruntime) > TOLERANCE:

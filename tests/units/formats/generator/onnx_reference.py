@@ -1,9 +1,9 @@
-"""RNN, GRU and LSTM as the operators' pages describe them, in float64.
+"""ONNX's RNN, GRU and LSTM as the operators' pages describe them, in float64.
 
-What ONNX Runtime does otherwise is a parameter here, so that a difference is known to be nothing else:
+Two deviations of ONNX Runtime are parameters, so that no other difference is accepted:
 
-* It does not clip the input of an LSTM's activation h. The page: clip "is applied to the input of activations".
-* It gives zeros for the states of a row of length 0. The page does not speak of such a row; here it keeps its states.
+* ONNX Runtime does not clip the input of an LSTM's activation h. The page: clip "is applied to the input of activations".
+* ONNX Runtime gives zeros for the states of a row of length 0. The page does not define this; here a row keeps its states.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ class Node:
     op: str
     direction: str
     H: int
-    functions: list  # of each direction: (function, ...)
+    functions: list  # (function, ...) for each direction
     clip: float | None = None
     linear_before_reset: bool = False
     input_forget: bool = False
@@ -38,7 +38,7 @@ def steps_of(length, reverse):
 
 
 class Direction:
-    """One direction of one row."""
+    """The computation of one direction of one row."""
 
     def __init__(self, node, functions, W, R, B, P):
         self.node, self.W, self.R, self.P = node, W, R, P
@@ -75,7 +75,7 @@ class Direction:
 
 
 def run(node, weights, inputs):
-    """Y (T, D, B, H), Y_h and Y_c (D, B, H)."""
+    """Runs a node. Returns Y (T, D, B, H), Y_h and Y_c (D, B, H)."""
     X = inputs["X"].astype(np.float64)
     T, B, _ = X.shape
     D, rows, _ = weights["W"].shape

@@ -1,4 +1,4 @@
-"""RNN, GRU and LSTM modules of PyTorch: packed sequences, both directions, layers, projections; and exported to ONNX."""
+"""Cases of PyTorch's RNN, GRU and LSTM: packed sequences, both directions, layers, projections; and exports to ONNX."""
 
 import io
 import itertools
@@ -49,7 +49,7 @@ def initial_states(kind, module, options, B, H, dtype):
 
 
 def export(module, x):
-    """The bytes of a model, and the name of its recurrent node. The rest of the model computes the initial states."""
+    """The bytes of a model, and the name of its recurrent node. Other nodes of the model compute the initial states."""
     data = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

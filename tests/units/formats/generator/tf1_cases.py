@@ -1,4 +1,4 @@
-"""Cells of TensorFlow 1 in `dynamic_rnn`, which TensorFlow 2.15 still has in compat.v1."""
+"""Cases of TensorFlow 1's cells in `dynamic_rnn`, which TensorFlow 2.15 still has in compat.v1."""
 
 import os
 
@@ -53,7 +53,7 @@ def generate(directory, seed):
             x = random.uniform(-1, 1, (B, T, I)).astype(dtype)
             lengths = random.integers(0, T + 1, B).astype("i4") if number % 3 else None
             variables, output, states = run(lambda: make_cell(H), x, lengths, random)
-            # A checkpoint's names have no number, a graph's have.
+            # Variable names in a graph end with a number, names in a checkpoint do not.
             if number % 2:
                 variables = {key.removesuffix(":0"): value for key, value in variables.items()}
             prefix = os.path.commonprefix(list(variables))

@@ -1,5 +1,5 @@
-/// The host's version of src/cuda/device/async_copy.cuh. What a copy brings is in its place when its thread has waited
-/// for it and not before: until then there are NaNs, and what the source has then is what comes.
+/// The host's version of src/cuda/device/async_copy.cuh. A copy happens when its thread waits for it: until then the
+/// target holds NaNs, and the copied words are those that the source holds at the wait.
 #pragma once
 
 #include <cstring>

@@ -1,7 +1,7 @@
-/// The host's version of src/cuda/device/cluster.cuh; simt/push_barrier.h says what it holds its users to.
+/// The host's version of src/cuda/device/cluster.cuh; simt/push_barrier.h says which uses it refuses.
 ///
-/// What is pushed arrives at once. A push releases all that its thread did before, where the hardware promises only the
-/// 16 bytes.
+/// Pushed bytes arrive at once. A push releases all earlier writes of its thread; the hardware guarantees only the 16
+/// bytes.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ inline bool try_phase(PushBarrier* barrier, std::uint32_t parity) {
   return test::simt::try_push_phase(barrier->state, parity);
 }
 
-/// The same place in the shared memory of block `peer`.
+/// The address in the shared memory of block `peer` that corresponds to `place` in this block.
 template <typename Value>
 Value* in_peer(Value* place, unsigned peer) {
   std::byte* own = test::simt::shared_memory();

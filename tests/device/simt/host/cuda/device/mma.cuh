@@ -1,5 +1,5 @@
-/// The host's version of src/cuda/device/mma.cuh. Products of operands are exact; they and the sum before are added in
-/// double and rounded to float once, where the hardware keeps some bits more than a float's and cuts the rest off.
+/// The host's version of src/cuda/device/mma.cuh. Exact products and the sum before are added in double and rounded to
+/// float once; the hardware keeps a few bits more than a float and truncates the rest.
 #pragma once
 
 #include <bit>
@@ -17,7 +17,7 @@ namespace rondo::device {
 
 namespace detail {
 
-/// Of the bits of a float, those that a TF32 number does not have.
+/// The bits of a float that a TF32 number does not have.
 inline constexpr std::uint32_t kBelowTf32 = 0x1fffU;
 
 inline bool is_nan(std::uint32_t float_bits) { return (float_bits & 0x7fffffffU) > 0x7f800000U; }
@@ -51,7 +51,7 @@ inline std::uint32_t round_to_tf32(float value) {
   constexpr std::uint32_t kHalf = (detail::kBelowTf32 + 1) / 2;
   const auto bits = std::bit_cast<std::uint32_t>(value);
   if (detail::is_nan(bits)) return 0x7fffffffU;
-  return (bits + kHalf) & ~detail::kBelowTf32;  // the sign is apart, so that this rounds the magnitude
+  return (bits + kHalf) & ~detail::kBelowTf32;  // the sign is a separate bit, so that this rounds the magnitude
 }
 
 template <int kCount>

@@ -1,4 +1,4 @@
-/// The host's version of src/cuda/device/opaque.cuh: registers are no concern.
+/// The host's version of src/cuda/device/opaque.cuh, which returns its argument, because registers do not matter.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-/// The host's version of src/cuda/device/packet.cuh. Between the two packets of a pair others may run, so that whoever
-/// takes them for one access is found out.
+/// The host's version of src/cuda/device/packet.cuh. Other threads may run between the two packets of a pair, so that a
+/// kernel that relies on a single access fails.
 #pragma once
 
 #include <atomic>
@@ -50,7 +50,7 @@ inline void store_pushed_word(std::uint32_t* target, std::uint32_t word) {
   if (!test::simt::loses_push()) store_word(target, word);
 }
 
-/// Here a thread's writes are seen in their order as it is.
+/// Does nothing, because other threads see a thread's writes in order on the host.
 inline void order_writes() {}
 
 inline void pause() { test::simt::pause(); }

@@ -1,5 +1,5 @@
-/// The host's version of src/cuda/device/prefetch.cuh: reads a byte, so that AddressSanitizer sees an address that is
-/// not there.
+/// The host's version of src/cuda/device/prefetch.cuh, which reads a byte, so that AddressSanitizer sees an invalid
+/// address.
 #pragma once
 
 #include "cuda/device/thread.cuh"

@@ -1,4 +1,4 @@
-/// The host's version of src/cuda/device/thread.cuh, and the words that mark a kernel, which mean nothing here.
+/// The host's version of src/cuda/device/thread.cuh, and empty definitions of the words that mark a kernel.
 #pragma once
 
 #include "cuda/device/launch_config.h"

@@ -1,4 +1,4 @@
-/// The host's version of src/cuda/device/unroll.cuh: nothing.
+/// The host's version of src/cuda/device/unroll.cuh, with empty definitions.
 #pragma once
 
 #define RONDO_KEEP_LOOP
