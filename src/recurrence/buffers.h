@@ -54,7 +54,7 @@ struct RecurrenceBuffers {
   bool operator==(const RecurrenceBuffers&) const = default;
 };
 
-/// A bit of RecurrenceBuffers::flags: a length is outside 0 .. T. The run sets the bit, since the host reads no lengths.
+/// A bit of RecurrenceBuffers::flags: a length is outside 0 .. T. The run sets the bit; the host does not read lengths.
 inline constexpr std::uint32_t kLengthOutOfRange = 1;
 /// A bit of RecurrenceBuffers::flags: a block of a kernel gave up waiting for other blocks. Discard what the run wrote.
 inline constexpr std::uint32_t kStalled = 2;
