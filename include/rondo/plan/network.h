@@ -21,8 +21,8 @@ enum class Direction : std::uint8_t { forward, backward };
 /// One layer of a network: a recurrence in one direction of time, or one in each.
 struct NetworkLayer {
   RecurrenceSpec forward;
-  /// A recurrence of the same T, B, I, dtype and device as `forward`. It reads reversed, or reversed within lengths, and
-  /// writes in input order, so that both outputs of a step lie beside each other.
+  /// A recurrence of the same T, B, I, dtype and device as `forward`. It reads reversed, or reversed within lengths,
+  /// and writes in input order, so that both outputs of a step lie beside each other.
   std::optional<RecurrenceSpec> backward = std::nullopt;
 };
 
@@ -48,7 +48,8 @@ struct NetworkOptions {
   /// Minimum steps per chunk. A positive value forces a wavefront wherever it is valid; 0 chooses the size and uses a
   /// wavefront only where it is predicted to be faster.
   std::int64_t chunk_steps = 0;
-  /// An executor that is in no list and outlives the plan, as for Plan::create_for. If it is set, `executor` is ignored.
+  /// An executor that is in no list and outlives the plan, as for Plan::create_for. If it is set, `executor` is
+  /// ignored.
   const Executor* unlisted_executor = nullptr;
 };
 
@@ -79,8 +80,8 @@ struct NetworkStage {
 /// at once. Only host code makes it; a NetworkPlan is immutable.
 class NetworkPlan {
  public:
-  /// Plans a network. Throws `ValueError`, naming the layer, for a network without layers, for specs that do not fit each
-  /// other, and as Plan::create; also for a negative chunk_steps.
+  /// Plans a network. Throws `ValueError`, naming the layer, for a network without layers, for specs that do not fit
+  /// each other, and as Plan::create; also for a negative chunk_steps.
   static NetworkPlan create(const NetworkSpec& spec, const DeviceProperties& properties,
                             const NetworkOptions& options = {});
   static NetworkPlan create(const NetworkSpec& spec, const NetworkOptions& options = {});
@@ -174,11 +175,11 @@ class NetworkSession {
   NetworkSession(NetworkSession&&) noexcept;
   NetworkSession& operator=(NetworkSession&&) noexcept;
 
-  /// Queues a run of the network; like Session::run, allocates nothing and does not wait. A caller may record a run in a
-  /// graph; otherwise the session records the second run with the same tensors, all layers in one graph, and replays it
-  /// from then on. On a CUDA device, keeps views of the tensors until the next run with others. In a wavefront, states
-  /// between chunks have the dtype of the tensors. Throws `ValueError` naming the tensor that does not fit, before
-  /// anything runs.
+  /// Queues a run of the network; like Session::run, allocates nothing and does not wait. A caller may record a run in
+  /// a graph; otherwise the session records the second run with the same tensors, all layers in one graph, and replays
+  /// it from then on. On a CUDA device, keeps views of the tensors until the next run with others. In a wavefront,
+  /// states between chunks have the dtype of the tensors. Throws `ValueError` naming the tensor that does not fit,
+  /// before anything runs.
   void run(const NetworkTensors& tensors);
 
   /// Session::status for all recurrences. If one has stalled, the whole last run is repeated.

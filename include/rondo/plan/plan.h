@@ -57,8 +57,8 @@ class Plan {
   std::string executor_name() const;
   /// Bytes of scratch memory that one run needs.
   std::size_t workspace_bytes() const;
-  /// A text with one line each for the spec, for the reason of each executor that declined, for the chosen executor, and
-  /// for what that executor tells about how it runs the spec.
+  /// A text with one line each for the spec, for the reason of each executor that declined, for the chosen executor,
+  /// and for what that executor tells about how it runs the spec.
   std::string explain() const;
 
  private:
@@ -111,8 +111,8 @@ struct SessionStatus {
   StallRecord stall = {};  ///< where `stalled`: the first wait that was given up
 };
 
-/// A plan with its weights and its workspace. The constructor allocates everything, and `run` nothing. One thread uses a
-/// session at a time; sessions of one plan are independent.
+/// A plan with its weights and its workspace. The constructor allocates everything, and `run` nothing. One thread uses
+/// a session at a time; sessions of one plan are independent.
 ///
 /// @code
 /// const std::int64_t T = 100, B = 2, I = 3, H = 4;
@@ -135,8 +135,8 @@ class Session {
   /// Makes a session whose runs are queued on `stream`, or without one on the default stream of the plan's CUDA device.
   /// Runs on the CPU use the thread pool that is the default one now (thread_pool.h). Keeps views of the weights, which
   /// the caller must not change while the session lives. `workspace` is memory on the plan's device, of at least
-  /// `plan.workspace_bytes()` bytes, that no other run uses at the same time; without one the session allocates its own.
-  /// Throws as check_weights, and `ValueError` for a stream of another device or a workspace that does not fit.
+  /// `plan.workspace_bytes()` bytes, that no other run uses at the same time; without one the session allocates its
+  /// own. Throws as check_weights, and `ValueError` for a stream of another device or a workspace that does not fit.
   Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream = std::nullopt,
           const std::optional<Tensor>& workspace = std::nullopt);
   ~Session();
@@ -144,10 +144,10 @@ class Session {
   Session& operator=(Session&&) noexcept;
 
   /// Queues the recurrence on the session's stream; on the CPU the run is done when this returns. The device reads mask
-  /// and lengths when the work runs. On a CUDA device a caller may record a run in a graph; otherwise the session records
-  /// the second run with the same tensors and replays it from then on. Before anything runs, throws `ValueError` naming
-  /// the tensor whose shape, dtype, device or innermost stride does not fit the plan, and `RuntimeError` if another
-  /// thread is in this session.
+  /// and lengths when the work runs. On a CUDA device a caller may record a run in a graph; otherwise the session
+  /// records the second run with the same tensors and replays it from then on. Before anything runs, throws
+  /// `ValueError` naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and
+  /// `RuntimeError` if another thread is in this session.
   void run(const SessionTensors& tensors);
 
   /// Waits for the runs so far, returns what they found since the last call, and clears it. May repeat the last run

@@ -1,5 +1,5 @@
-/// The rules of time of a recurrence: which input step a processing step reads, where the output of the step is written,
-/// and what a dead row emits. Each API is one setting of the three.
+/// The rules of time of a recurrence: which input step a processing step reads, where the output of the step is
+/// written, and what a dead row emits. Each API is one setting of the three.
 #pragma once
 
 #include <cstdint>

@@ -28,9 +28,9 @@ struct Notes {
 
 struct Scratch {
   States states;
-  float* input[2];     ///< [pass][panel][live row of the chunk][vector][lane]: x W + b, shared by the group of rows
-  Notes notes;         ///< only this part's
-  std::int64_t steps;  ///< steps of a chunk
+  float* input[2];        ///< [pass][panel][live row of the chunk][vector][lane]: x W + b; the group of rows shares it
+  Notes notes;            ///< only this part's
+  std::int64_t steps;     ///< steps of a chunk
   std::int64_t capacity;  ///< live rows that a chunk has room for
 };
 
