@@ -43,7 +43,7 @@ void check_network(const NetworkSpec& spec) {
     const std::string forward = name_of(k, Direction::forward);
     check_common(forward, layer.forward, first);
     if (k > 0) {
-      check_size(forward + ".I", layer.forward.I, output_features(spec.layers[k - 1]), "what the layer below puts out");
+      check_size(forward + ".I", layer.forward.I, output_features(spec.layers[k - 1]), "the width of the layer below");
     }
     if (!layer.backward) continue;
     const std::string backward = name_of(k, Direction::backward);

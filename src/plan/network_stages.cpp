@@ -50,7 +50,7 @@ class StagePlanner {
   }
 
  private:
-  // These two add the stages that begin with a layer, and return the number of layers in them.
+  // add_both_directions and add_layers add the stage that begins with a layer, and return the number of its layers.
   std::size_t add_both_directions(std::size_t layer);
   std::size_t add_layers(std::size_t first);
 

@@ -1,7 +1,7 @@
 /// Recurrent layers, as `tf.keras.layers.RNN`, `SimpleRNN`, `LSTM` and `GRU`.
 ///
 /// Source: https://www.tensorflow.org/api_docs/python/tf/keras/layers/RNN (TensorFlow 2.9); docs/semantics.md lists
-/// where TensorFlow's code differs from it.
+/// where TensorFlow's code differs from that page.
 #pragma once
 
 #include <atomic>

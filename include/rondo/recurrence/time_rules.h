@@ -73,8 +73,8 @@ struct TimeRules {
     return rules;
   }
 
-  /// These rules with outputs written at the steps of their inputs: for the halves of Keras's `Bidirectional`, whose
-  /// outputs line up, and for the lower cells of a stack, whose outputs are the inputs of the cell above.
+  /// Returns the rules with outputs written at the steps of their inputs: for the halves of Keras's `Bidirectional`,
+  /// whose outputs line up, and for the lower cells of a stack, whose outputs are the inputs of the cell above.
   constexpr TimeRules in_input_order() const { return {.read = read, .write = WriteOrder::input, .dead = dead}; }
 
   /// Whether processing step s is input step s in every row.

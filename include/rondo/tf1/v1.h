@@ -47,8 +47,8 @@ struct DynamicRnnOptions {
 
 /// Results of dynamic_rnn.
 struct DynamicRnnResult {
-  Nest outputs;  ///< in the structure of the cell's `output_size`, each (B, T, ...), time-major (T, B, ...)
-  Nest state;    ///< in the structure of the cell's `state_size`
+  Nest outputs;  ///< the structure of the cell's `output_size`, each leaf (B, T, ...), time-major (T, B, ...)
+  Nest state;    ///< the structure of the cell's `state_size`, each leaf (B, ...) or of rank 0
 };
 
 /// Runs `cell` over `inputs`, a tensor or a nest whose leaves share T and B. Cells of v1_cells.h, KnownCells, and

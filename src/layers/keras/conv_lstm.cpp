@@ -37,7 +37,7 @@ ConvLSTMCellOptions checked(ConvLSTMCellOptions options, const RecurrentWeights&
   options.dilation_rate = spread("dilation_rate", options.dilation_rate, axes);
   if (options.filters < 1) throw ValueError("filters", std::to_string(options.filters), "1 or more");
   if (!all_ones(options.strides) && !all_ones(options.dilation_rate)) {
-    throw ValueError("dilation_rate", "one beside strides", "1 where strides are not, or the other way round");
+    throw ValueError("dilation_rate", "one above 1, and so are strides", "1 where strides are not, or strides of 1");
   }
   Shape shape;
   for (const std::int64_t size : options.kernel_size) shape = shape.insert(shape.rank(), size);

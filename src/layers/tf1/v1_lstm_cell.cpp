@@ -13,8 +13,9 @@ namespace {
 void check_optional(const std::string& name, const std::optional<Tensor>& weight, bool wanted, const Shape& expected,
                     const Tensor& kernel) {
   if (weight.has_value() != wanted) {
-    throw ValueError("weight " + name, weight ? describe(*weight) : "none",
-                     wanted ? to_string(expected) + ", as the options ask for it" : "none, as the options have no use");
+    throw ValueError(
+        "weight " + name, weight ? describe(*weight) : "none",
+        wanted ? to_string(expected) + ", as the options ask for it" : "none, as the options do not ask for it");
   }
   if (wanted) check_beside_kernel(name, *weight, expected, kernel);
 }

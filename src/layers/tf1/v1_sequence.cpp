@@ -47,7 +47,7 @@ std::vector<Chunk> chunks_of(const Sequence& sequence) {
   return chunks;
 }
 
-// These two convert a cell's states to Keras's order and back: the LSTM of TensorFlow 1 has c first, Keras h.
+// keras_states and cell_state convert a cell's states to Keras's order and back: TensorFlow 1's LSTM has c first.
 std::vector<Tensor> keras_states(const SequenceCell& cell, const Nest& state) {
   if (cell.lstm == nullptr) return state.flatten();
   const LSTMCell::State old = cell.lstm->unpack(unpack_states(cell.cell->state_size(), state));
@@ -124,7 +124,7 @@ SequenceCell sequence_cell(const Cell& cell) {
   return result;
 }
 
-// These two convert the state of a stack to one state for each cell, and back.
+// states_of_cells and state_of_stack convert the state of a stack to one state for each cell, and back.
 States states_of_cells(const Cell& cell, const Nest& state) {
   const States states = unpack_states(cell.state_size(), state);
   if (const auto* stack = dynamic_cast<const MultiRNNCell*>(&cell)) return stack->unpack(states);

@@ -161,7 +161,7 @@ TEST(V1Cells, NameTheWeightThatDoesNotFit) {
        {"weight w_f_diag: got none", "(4,), as the options ask for it"},
        [&] { lstm({.use_peepholes = true}, good); }},
       {"a projection that nobody asked for",
-       {"weight projection_kernel: got f32(4, 2)", "none, as the options have no use"},
+       {"weight projection_kernel: got f32(4, 2)", "none, as the options do not ask for it"},
        [&] {
          v1::LSTMWeights more = good;
          more.projection_kernel = weights.matrix(H, 2);
