@@ -10,6 +10,7 @@
 
 namespace rondo {
 
+/// Configures MGUCell, with the names of Keras's options.
 struct MGUCellOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;               ///< flax's `activation_fn`
