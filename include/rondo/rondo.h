@@ -1,4 +1,4 @@
-/// Everything Rondo offers, in one include.
+/// Includes the whole public interface of Rondo.
 #pragma once
 
 #include "rondo/formats/cudnn_weights.h"

@@ -5,9 +5,10 @@
 
 namespace rondo {
 
-/// The executors that run on devices of this type. The automatic ones stand with the fastest first. On the CPU the last
-/// of them is the reference executor, which accepts every spec. On CUDA they are cuda_persistent and cuda_stepwise, and
-/// the kinds of persistent kernels and cuDNN's executors are asked by name alone. A build without CUDA has none for it.
+/// The executors for devices of this type; the automatic executors are in order, the fastest first. On the CPU the last
+/// one is the reference executor, which accepts every spec. On CUDA the automatic executors are cuda_persistent and
+/// cuda_stepwise; single kinds of persistent kernels and cuDNN's executors are asked by name alone. A build without
+/// CUDA has no executors for CUDA.
 ExecutorList executor_list(DeviceType type);
 
 }  // namespace rondo

@@ -8,7 +8,7 @@ void check_size(const std::string& name, std::int64_t came, std::int64_t expecte
   if (came != expected) throw ValueError(name, std::to_string(came), std::to_string(expected) + ", " + why);
 }
 
-/// What all recurrences of a network have in common.
+/// Checks the sizes, dtype and device that all recurrences of a network share.
 void check_common(const std::string& name, const RecurrenceSpec& spec, const RecurrenceSpec& first) {
   const std::string why = "as layers[0].forward has";
   check_size(name + ".T", spec.T, first.T, why);
@@ -21,7 +21,8 @@ void check_common(const std::string& name, const RecurrenceSpec& spec, const Rec
   }
 }
 
-// A forward direction may turn its output around, as Keras's go_backwards does; beside another one it may not.
+// A layer with one direction may write its outputs reversed, as Keras's go_backwards does. With two directions it may
+// not.
 void check_lines_up(const std::string& name, const RecurrenceSpec& spec) {
   if (spec.rules.keeps_input_order()) return;
   throw ValueError(name + ".rules.write", "processing order",
@@ -42,7 +43,7 @@ void check_network(const NetworkSpec& spec) {
     const std::string forward = name_of(k, Direction::forward);
     check_common(forward, layer.forward, first);
     if (k > 0) {
-      check_size(forward + ".I", layer.forward.I, output_features(spec.layers[k - 1]), "what the layer below puts out");
+      check_size(forward + ".I", layer.forward.I, output_features(spec.layers[k - 1]), "the width of the layer below");
     }
     if (!layer.backward) continue;
     const std::string backward = name_of(k, Direction::backward);

@@ -28,17 +28,17 @@ NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<NetworkWei
   }
   scratch_ = Tensor::empty({static_cast<std::int64_t>(plan.scratch_bytes())}, DType::boolean, plan.device());
   make_streams();
-  lanes_wait_for_stream();  // where weights are made, and this memory
+  lanes_wait_for_stream();  // the weights and the memory above are ready in the order of this stream
   for (const NetworkStage& stage : plan.stages()) make_stage(stage, weights);
-  stream_waits_for_lanes();  // a graph that a caller records asks no lane whether its weights are packed
+  stream_waits_for_lanes();  // a graph that the caller records does not wait for a lane that still packs weights
 }
 
-// Sessions give their memory back in the order of their lanes, but graphs use it in the order of the network's stream.
+// Sessions free their memory in the order of their lanes, but graphs use it in the order of the network's stream.
 NetworkLanes::~NetworkLanes() {
   try {
     lanes_wait_for_stream();
   } catch (const std::exception&) {
-    // The context is gone, and the memory with it.
+    // The CUDA context is destroyed, and its memory with it.
   }
 }
 
@@ -61,7 +61,7 @@ void NetworkLanes::stream_waits_for_lanes() const {
   for (const auto& lane : streams_) make_wait(stream_, lane->get());
 }
 
-// Stages have the same scratch memory, one after the other; lanes of a stage have each a piece of their own.
+// All stages share the scratch memory, because they run one after the other. Each lane of a stage has its own piece.
 void NetworkLanes::make_stage(const NetworkStage& stage, const std::vector<NetworkWeights>& weights) {
   std::vector<Lane>& lanes = stages_.emplace_back();
   std::int64_t begin = 0;
@@ -98,44 +98,44 @@ LaneTensors NetworkLanes::lane_tensors(const Lane& lane, const NetworkTensors& t
   const RecurrenceSpec& spec = forward ? layer.forward : *layer.backward;
   std::optional<Tensor> y = tensors.y;
   if (k + 1 < plan_.spec().layers.size()) y = sequences_[k];
-  const std::int64_t first = forward ? 0 : output_units(layer.forward.cell);  // of its features in the layer's output
+  const std::int64_t first = forward ? 0 : output_units(layer.forward.cell);  // this direction's first feature in y
   if (y) y = y->slice(2, first, first + output_units(spec.cell));
   const DirectionTensors* given = &nothing;
   if (!tensors.layers.empty()) given = forward ? &tensors.layers[k].forward : &tensors.layers[k].backward;
   return {spec, k == 0 ? tensors.x : sequences_[k - 1], std::move(y), *given, lane.carried};
 }
 
-// The first lane is the trunk: stages follow each other there, and the other lanes leave it and come back. It begins
-// after what is on `from`, where the caller has made x and may still read what an earlier run wrote; and `from` goes on
-// after it. Where `from` is recorded, these waits draw all lanes into the recording, and bring them home.
+// The first lane is the trunk: stages follow each other on it, and the other lanes fork from it and join it again. The
+// trunk waits for `from`, where the caller has made x and may still read what an earlier run wrote, and `from` waits
+// for the trunk. If `from` is being recorded, these waits bring all lanes into the recording and join them to `from`.
 void NetworkLanes::queue(const NetworkTensors& tensors, Stream from) {
   make_wait(lane_stream(0), from);
   for (std::size_t k = 0; k < stages_.size(); ++k) queue_stage(plan_.stages()[k], stages_[k], tensors);
   make_wait(from, lane_stream(0));
 }
 
-// Chunk after chunk, and within one lane after lane: a wait means what was queued before it. So each wait of a lane in
-// a wavefront is for the chunk that the lane before it has just been given, and not for its next one.
+// Queues chunk after chunk, and within a chunk lane after lane. A wait covers only work that is queued before it, so a
+// lane of a wavefront waits for the chunk that the lane below has just been given, and not for a later one.
 void NetworkLanes::queue_stage(const NetworkStage& stage, std::vector<Lane>& lanes, const NetworkTensors& tensors) {
   const Stream trunk = lanes.front().stream;
-  // The trunk has waited for all lanes of the stage before: their outputs are there, and nobody is in the scratch
-  // memory that these lanes share with them.
+  // The trunk has waited for all lanes of the stage before. So their outputs are complete, and they no longer use the
+  // scratch memory that this stage shares with them.
   for (std::size_t k = 1; k < lanes.size(); ++k) make_wait(lanes[k].stream, trunk);
   const std::int64_t T = time_steps(plan_);
   const std::int64_t steps = stage.chunk_steps;
   Chunk chunk{0, std::min(steps, T)};
-  do {  // without time steps there is one chunk, which hands on the states
+  do {  // T = 0 has one chunk, which copies the states
     const bool whole = chunk.end - chunk.begin == steps;
     for (std::size_t k = 0; k < lanes.size(); ++k) {
-      // The chunk is read when the lane below has written it. Nobody waits before writing: the sequences between layers
-      // are as long as T, so that no chunk lies where another one is still read.
+      // A lane waits before it reads a chunk of the lane below. No lane waits before it writes: the sequences between
+      // layers have T steps, so no chunk overwrites another one that is still read.
       if (stage.kind == StageKind::wavefront && k > 0) make_wait(lanes[k].stream, lanes[k - 1].stream);
       Session& session = whole ? *lanes[k].session : *lanes[k].tail;
       session.run(chunk_tensors(lane_tensors(lanes[k], tensors), tensors, chunk));
     }
     chunk = {chunk.end, std::min(chunk.end + steps, T)};
   } while (chunk.begin < T);
-  // What comes next reads what they wrote.
+  // The next stage reads what these lanes wrote.
   for (std::size_t k = 1; k < lanes.size(); ++k) make_wait(trunk, lanes[k].stream);
 }
 

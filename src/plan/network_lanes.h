@@ -1,4 +1,4 @@
-/// The sessions of a network on their streams: what runs when, and what waits for what.
+/// The sessions of a network on their streams: the order of their runs, and which stream waits for which.
 #pragma once
 
 #include <memory>
@@ -12,20 +12,21 @@ namespace rondo {
 
 class NetworkLanes {
  public:
-  /// Allocates everything. `plan` and `stream` outlive this. Throws `ValueError` naming the weights that do not fit.
+  /// Allocates all memory of the network. `plan` and `stream` must outlive the NetworkLanes. Throws `ValueError` naming
+  /// the weights that do not fit.
   NetworkLanes(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights, Stream stream);
   ~NetworkLanes();
   NetworkLanes(const NetworkLanes&) = delete;
   NetworkLanes& operator=(const NetworkLanes&) = delete;
 
-  /// A run, after what is on `from` and before what comes there next.
+  /// Queues a run after the work that is on `from`, and before all later work on `from`.
   void queue(const NetworkTensors& tensors, Stream from);
 
-  /// What is queued on the lanes from now on comes after what is on the network's stream, and the other way round.
+  /// Orders all later work on the lanes after the work that is on the network's stream, and the reverse.
   void lanes_wait_for_stream() const;
   void stream_waits_for_lanes() const;
 
-  /// A session, and what it does last in a run with these tensors.
+  /// A session, and the tensors of its last chunk in a run.
   struct LastChunk {
     Session* session;
     SessionTensors tensors;
@@ -34,13 +35,13 @@ class NetworkLanes {
   std::vector<Session*> sessions();
 
  private:
-  /// A recurrence of a stage, on the stream of its place in the stage.
+  /// One recurrence of a stage. Its stream belongs to its position in the stage.
   struct Lane {
     const NetworkLane* plan = nullptr;
     Stream stream = {};
-    std::optional<Session> session = std::nullopt;  ///< of whole chunks
-    std::optional<Session> tail = std::nullopt;
-    std::vector<Tensor> carried = {};
+    std::optional<Session> session = std::nullopt;  ///< for chunks of full length
+    std::optional<Session> tail = std::nullopt;     ///< for a shorter last chunk
+    std::vector<Tensor> carried = {};               ///< states between chunks
   };
 
   void make_streams();
@@ -53,8 +54,8 @@ class NetworkLanes {
 
   const NetworkPlan& plan_;
   const Stream stream_;
-  std::vector<std::unique_ptr<cuda_runtime::OwnedStream>> streams_;  ///< of the lanes; none on the CPU
-  std::vector<Tensor> sequences_;                                    ///< between the layers
+  std::vector<std::unique_ptr<cuda_runtime::OwnedStream>> streams_;  ///< one for each lane; none on the CPU
+  std::vector<Tensor> sequences_;                                    ///< outputs of all layers but the last
   Tensor scratch_;
   std::vector<std::vector<Lane>> stages_;
 };

@@ -72,7 +72,7 @@ NetworkPlan NetworkPlan::create(const NetworkSpec& spec, const DeviceProperties&
                                 const NetworkOptions& options) {
   check_network(spec);
   if (options.chunk_steps < 0) {
-    throw ValueError("chunk_steps", std::to_string(options.chunk_steps), "at least 1, or 0 for a choice");
+    throw ValueError("chunk_steps", std::to_string(options.chunk_steps), "at least 1, or 0 for the plan's choice");
   }
   return NetworkPlan(spec, properties, options);
 }

@@ -13,7 +13,7 @@ std::optional<double> predicted_ns(const Plan& plan) {
   return plan.executor().predicted_ns(plan.spec(), plan.properties());
 }
 
-/// Of each chunk of a lane.
+/// The times of a lane's chunks: of each chunk, and of the last one.
 struct ChunkTimes {
   double each_ns = 0;
   double last_ns = 0;
@@ -30,8 +30,8 @@ std::optional<std::vector<ChunkTimes>> chunk_times(const NetworkStage& stage) {
   return times;
 }
 
-/// A chunk of a lane begins when the lane is done with the one before, and in a wavefront when the lane below is done
-/// with this one as well.
+/// The time of a stage whose lanes run at once. A lane begins a chunk when it is done with the chunk before; in a
+/// wavefront the lane below must also be done with that chunk.
 double at_once_ns(const NetworkStage& stage, const std::vector<ChunkTimes>& times, std::int64_t T) {
   const std::int64_t chunks = T == 0 ? 1 : (T + stage.chunk_steps - 1) / stage.chunk_steps;
   std::vector<double> done(times.size(), 0.0);

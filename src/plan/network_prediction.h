@@ -1,5 +1,5 @@
-/// What the executors of a network expect its stages to take, without the products of the inputs. Nothing where one of
-/// them has no model of that.
+/// The predicted time of a network's stages, without the products of the inputs. There is no prediction where one of
+/// the executors has no model of its time.
 #pragma once
 
 #include <optional>
@@ -10,19 +10,20 @@
 
 namespace rondo {
 
-/// Of a stage and of the same recurrences one after the other on the whole device, in nanoseconds.
+/// The time of a stage, and the time of its recurrences one after the other on the whole device, in nanoseconds.
 struct NetworkPrediction {
-  std::size_t shares = 1;  ///< of the device, one for each lane
+  std::size_t shares = 1;  ///< shares of the device, one for each lane
   double at_once_ns = 0;
   double one_by_one_ns = 0;
 
   bool gains() const { return at_once_ns <= one_by_one_ns; }
 };
 
-/// `alone` has for each lane of the stage the plan of the whole recurrence with the whole device.
+/// Predicts the time of a stage; absent where an executor has no model. `alone` has, for each lane of the stage, the
+/// plan of the whole recurrence on the whole device.
 std::optional<NetworkPrediction> predict(const NetworkStage& stage, const std::vector<Plan>& alone);
 
-/// "predicted 12.3 us at once on 2 shares of the device, and 20.1 us one after the other on all of it".
+/// For example "predicted 12.3 us at once on 2 shares of the device, and 20.1 us one after the other on all of it".
 std::string to_string(const NetworkPrediction& prediction);
 
 }  // namespace rondo

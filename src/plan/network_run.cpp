@@ -49,7 +49,7 @@ TensorAddress address_of(const std::optional<Tensor>& tensor) {
   return tensor ? TensorAddress{tensor->data(), tensor->strides()} : TensorAddress{};
 }
 
-// As many as the cell has states, whether they are there or not.
+// Lists one address for each state of the cell. Absent states have null addresses.
 void list_states(int count, const std::vector<Tensor>& states, std::vector<TensorAddress>& addresses) {
   for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) {
     addresses.push_back(states.empty() ? TensorAddress{} : TensorAddress{states[k].data(), states[k].strides()});

@@ -1,4 +1,4 @@
-/// The tensors of one run of a network, and which of them each of its recurrences works with.
+/// The tensors of one run of a network, and which of them each recurrence reads and writes.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@ namespace rondo {
 /// Throws `ValueError` naming the tensor that does not fit.
 void check_network_tensors(const NetworkSpec& spec, const NetworkTensors& tensors);
 
-/// Where a tensor of a run is; its shape and dtype are the spec's. Null: absent.
+/// The address and strides of a tensor of a run; the spec has its shape and dtype. Null data: absent.
 struct TensorAddress {
   const void* data = nullptr;
   Strides strides = {};
@@ -18,17 +18,17 @@ struct TensorAddress {
   bool operator==(const TensorAddress&) const = default;
 };
 
-/// Of all tensors of a run that fits `spec`, in an order of their own: two runs of a network with equal ones do the
-/// same.
+/// Lists the addresses of all tensors of a run that fits `spec`, in a fixed order. Two runs of a network with equal
+/// lists read and write the same memory.
 void list_addresses(const NetworkSpec& spec, const NetworkTensors& tensors, std::vector<TensorAddress>& addresses);
 
-/// The time steps of a chunk.
+/// The time steps of a chunk: begin .. end - 1.
 struct Chunk {
   std::int64_t begin = 0;
   std::int64_t end = 0;
 };
 
-/// A recurrence's part of a run.
+/// One recurrence's part of the tensors of a run.
 struct LaneTensors {
   const RecurrenceSpec& spec;
   Tensor x;
@@ -37,7 +37,7 @@ struct LaneTensors {
   const std::vector<Tensor>& carried;  ///< states between chunks
 };
 
-/// What a session gets for one of its chunks: states come from the chunk before, and go on to the next one.
+/// The tensors of a session's run over one chunk. A chunk reads the states that the chunk before it wrote.
 SessionTensors chunk_tensors(const LaneTensors& lane, const NetworkTensors& tensors, Chunk chunk);
 
 }  // namespace rondo

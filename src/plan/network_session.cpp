@@ -52,11 +52,11 @@ struct NetworkSession::Impl {
   ReplayedRuns<std::vector<TensorAddress>> replay;
   NetworkTensors last_run;
   std::vector<TensorAddress> last_addresses;
-  std::vector<TensorAddress> addresses;  // of the run that comes in
+  std::vector<TensorAddress> addresses;  // of the current run
   ForkFlag occupied;
 };
 
-// Copies nothing where the same tensors come again.
+// Keeps the tensors of the run for `status`. Copies nothing if the run before had the same tensors.
 void NetworkSession::Impl::remember(const NetworkTensors& tensors) {
   list_addresses(plan.spec(), tensors, addresses);
   if (addresses == last_addresses) return;
@@ -64,8 +64,8 @@ void NetworkSession::Impl::remember(const NetworkTensors& tensors) {
   last_addresses = addresses;
 }
 
-// Graphs run on the network's stream, while the sessions look at their flags on their own lanes, and write zeros there:
-// so these wait for it before, and it for them after.
+// Graphs run on the network's stream, but a session reads and clears its flags on the stream of its lane. So the lanes
+// wait for the network's stream before, and the network's stream waits for the lanes after.
 SessionStatus NetworkSession::Impl::take_status() {
   lanes.lanes_wait_for_stream();
   SessionStatus status;
@@ -107,11 +107,11 @@ void NetworkSession::run(const NetworkTensors& tensors) {
 SessionStatus NetworkSession::status() {
   const Occupied occupied(impl_->occupied);
   SessionStatus status = impl_->take_status();
-  // What one recurrence wrote was read by all above it, so that all is done again. Each time one more of them takes its
-  // other way for good.
+  // The layers above a stalled recurrence have read its output, so the whole run is repeated. Each repetition that
+  // stalls switches one more session to its path without waits, so there are at most as many as sessions.
   bool stalled = status.stalled;
   for (std::size_t left = impl_->lanes.sessions().size(); stalled && left > 0; --left) {
-    impl_->replay.forget();  // it would take the old way
+    impl_->replay.forget();  // recorded graphs have the kernels that stalled
     impl_->lanes.queue(impl_->last_run, impl_->own_stream);
     const SessionStatus again = impl_->take_status();
     stalled = again.stalled;

@@ -8,27 +8,27 @@
 namespace rondo {
 namespace {
 
-// A chunk costs two launches and the way of the weights into registers, ten microseconds or so: as much as three to six
-// steps. Of 64 steps that is less than a tenth; and the fewer steps a chunk has, the sooner the layer above begins.
+// A chunk costs two launches and the loading of the weights into registers, about ten microseconds: the time of three
+// to six steps, less than a tenth of 64. The fewer steps a chunk has, the sooner the layer above begins.
 constexpr std::int64_t kChunkSteps = 64;
 
-/// Which recurrence.
+/// Names a recurrence of the network.
 struct Place {
   std::size_t layer = 0;
   Direction direction = Direction::forward;
 };
 
-/// What was tried, and why it did not do.
+/// The result of an attempt to run recurrences at once: a stage, or the reason why there is none.
 struct Attempt {
   std::optional<NetworkStage> stage = std::nullopt;
   std::string reason = {};
   std::optional<NetworkPrediction> prediction = std::nullopt;
 
-  /// Of the time that the same takes one after the other; 0, which is worth taking, where nobody knows.
+  /// Predicted time at once over predicted time one after the other; 0, the best value, without a prediction.
   double part() const { return prediction ? prediction->at_once_ns / prediction->one_by_one_ns : 0.0; }
 };
 
-// T in as many chunks as there are with so many steps each, of equal length but for the last, which may be shorter.
+// Steps per chunk when T is cut into T / `least` chunks, rounded down, of equal length; the last one may be shorter.
 std::int64_t steps_of_chunk(std::int64_t T, std::int64_t least) {
   const std::int64_t chunks = std::max<std::int64_t>(T / least, 1);
   return std::max<std::int64_t>((T + chunks - 1) / chunks, 1);
@@ -50,22 +50,22 @@ class StagePlanner {
   }
 
  private:
-  // Both return the number of layers that they took.
+  // add_both_directions and add_layers add the stage that begins with a layer, and return the number of its layers.
   std::size_t add_both_directions(std::size_t layer);
   std::size_t add_layers(std::size_t first);
 
   void add_alone(Place place, const std::string& note);
 
-  /// Runs all of them at once if the device has room for that, and if it is worth it.
+  /// Tries to run the recurrences at once; succeeds if the device has room for all and if it is predicted to be faster.
   Attempt at_once(StageKind kind, const std::vector<Place>& places, std::int64_t chunk_steps) const;
-  /// The wavefront of the first of these layers, two or more, that gains most.
+  /// The best wavefront of the first 2, 3, ... of these layers.
   Attempt best_wavefront(std::vector<Place> places) const;
 
   const RecurrenceSpec& recurrence(Place place) const {
     const NetworkLayer& layer = spec_.layers[place.layer];
     return place.direction == Direction::forward ? layer.forward : *layer.backward;
   }
-  /// Of `steps` time steps, with the whole device shared by so many.
+  /// Plans `steps` time steps of a recurrence on one of `sharing` equal shares of the device.
   Plan plan(Place place, std::int64_t steps, std::size_t sharing) const;
   std::string why_nothing_overlaps() const;
   std::string why_not_in_chunks(std::size_t layer) const;
@@ -93,7 +93,7 @@ std::size_t StagePlanner::add_both_directions(std::size_t layer) {
   return 1;
 }
 
-// The wavefront that begins with this layer and gains most, or the layer alone.
+// Adds the best wavefront that begins with layer `first`, or the layer alone.
 std::size_t StagePlanner::add_layers(std::size_t first) {
   std::string reason = why_nothing_overlaps();
   std::vector<Place> places;
@@ -114,8 +114,8 @@ std::size_t StagePlanner::add_layers(std::size_t first) {
   return 1;
 }
 
-// All lengths are tried: a longer one has more layers at once, each on less of the device. Where the steps of a chunk
-// are given, the wavefront is what was asked for, and as long as it can be.
+// Tries wavefronts of all lengths: a longer one has more layers at once, each on a smaller share of the device. If the
+// caller has set chunk_steps, the longest valid wavefront is taken.
 Attempt StagePlanner::best_wavefront(std::vector<Place> places) const {
   Attempt best;
   for (; places.size() >= 2; places.pop_back()) {
@@ -142,7 +142,7 @@ Attempt StagePlanner::at_once(StageKind kind, const std::vector<Place>& places, 
   NetworkStage stage{.kind = kind, .chunk_steps = chunk_steps};
   const std::string share = "on a share of 1 in " + std::to_string(places.size()) + " of the device ";
   std::vector<Plan> alone;
-  std::string other;  // what a share changes
+  std::string other;  // the first lane that another executor would run on a share
   for (const Place place : places) {
     const std::int64_t T = recurrence(place).T;
     alone.push_back(plan(place, T, 1));
@@ -151,7 +151,7 @@ Attempt StagePlanner::at_once(StageKind kind, const std::vector<Place>& places, 
       const std::int64_t rest = chunk_steps == 0 ? 0 : T % chunk_steps;
       stage.lanes.push_back({place.layer, place.direction, plan(place, chunk_steps, places.size())});
       if (rest > 0) stage.lanes.back().tail = plan(place, rest, places.size());
-    } catch (const ValueError&) {  // the executor that was asked for has no room there
+    } catch (const ValueError&) {  // the executor asked for by name declines the share
       return {.reason = share + name + " declines " + name_of(place.layer, place.direction)};
     }
     const std::string shared = stage.lanes.back().plan.executor_name();
@@ -161,7 +161,8 @@ Attempt StagePlanner::at_once(StageKind kind, const std::vector<Place>& places, 
   }
   Attempt attempt{.prediction = predict(stage, alone)};
   const bool asked_for = kind == StageKind::wavefront && options_.chunk_steps > 0;
-  // Where times do not tell: a slower executor on a part of the device would cost more than running at once brings.
+  // Without predicted times, lanes share the device only if each keeps its executor: a slower one would cost more than
+  // running at once gains.
   const bool gains = attempt.prediction && !asked_for ? attempt.prediction->gains() : other.empty();
   const std::string times = attempt.prediction ? to_string(*attempt.prediction) : std::string();
   if (gains) {
@@ -179,7 +180,7 @@ Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) co
   DeviceProperties share = properties_;
   share.processors = std::max(properties_.processors / static_cast<int>(sharing), 1);
   try {
-    // The network records its runs as one; a session within it need not.
+    // The network records its whole run in one graph, so its sessions record none.
     const PlanOptions options{
         .executor = options_.executor, .graph_use = GraphUse::never, .never_waits = options_.never_waits};
     const Executor* unlisted = options_.unlisted_executor;
@@ -201,7 +202,7 @@ std::string StagePlanner::why_not_in_chunks(std::size_t layer) const {
   const std::string name = name_of(layer, Direction::forward);
   if (!spec.rules.reads_forward()) return name + " does not read forward";
   if (spec.has_lengths) return name + " has lengths, which count from the first step of all";
-  // Whether a row was live in an earlier chunk decides between zeros and h, and h does not tell.
+  // A dead row emits zeros or h, by whether the row was live in an earlier chunk, which h does not show.
   if (spec.has_mask && spec.rules.repeats_outputs()) {
     return name + " has a mask and repeats outputs, which the first steps of a chunk cannot know";
   }

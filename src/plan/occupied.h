@@ -1,4 +1,5 @@
-/// One thread is inside of a session; a second one is told so instead of spoiling both runs.
+/// Marks a session as in use by a thread. A call from a second thread throws `RuntimeError`, because both runs would be
+/// wrong.
 #pragma once
 
 #include "rondo/vocabulary/error.h"

@@ -27,7 +27,7 @@ std::string joined_names(Device device) {
   return names;
 }
 
-/// The executor of either list that has this name.
+/// The executor with this name, from either list.
 const Executor& named_executor(const std::string& name, Device device) {
   const ExecutorList executors = executor_list(device.type);
   for (const auto& list : {executors.automatic, executors.by_name}) {
@@ -81,7 +81,7 @@ Plan::Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const
 bool Plan::takes(const Executor& executor) {
   Support support = executor.supports(spec_, properties_);
   if (support.accepted && never_waits_ && executor.may_stall(spec_, properties_)) {
-    support = Support::no("its blocks wait for each other, which a run that nobody watches must not");
+    support = Support::no("its blocks wait for each other, which never_waits excludes");
   }
   if (support.accepted) {
     executor_ = &executor;

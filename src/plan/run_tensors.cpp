@@ -6,7 +6,7 @@ namespace rondo {
 
 void check_rows(const Tensor& tensor, const Requirement& required) {
   check_tensor(tensor, required);
-  // An innermost axis of one element has no gaps whatever its stride says.
+  // An innermost axis of one element has no gaps, whatever its stride is.
   if (tensor.size(-1) > 1 && tensor.stride(-1) != 1) {
     throw ValueError(required.name, "an innermost stride of " + std::to_string(tensor.stride(-1)), "1");
   }

@@ -11,7 +11,7 @@
 namespace rondo {
 namespace {
 
-// What cuBLASLt asks of its workspace.
+// The alignment that cuBLASLt requires of its workspace.
 constexpr std::size_t kCudaWorkspaceAlignment = 256;
 
 SequenceBuffer sequence_buffer(const Tensor& tensor, const Requirement& required) {
@@ -123,14 +123,14 @@ RecurrenceBuffers Session::Impl::buffers(const SessionTensors& tensors) const {
   return buffers;
 }
 
-// On the CPU the session does what a kernel does elsewhere.
+// Sets kLengthOutOfRange on the CPU. On a CUDA device a kernel sets it.
 void Session::Impl::look_at_lengths(const Schedule& schedule) const {
   for (std::int64_t b = 0; b < schedule.B; ++b) {
     if (!schedule.length_fits(b)) *static_cast<std::uint32_t*>(flags.data()) |= kLengthOutOfRange;
   }
 }
 
-// Waits for the device.
+// Reads and clears the flags; waits for the device.
 SessionStatus Session::Impl::take_status() const {
   const Tensor taken = flags.to(cpu()).clone();
   flags.fill(0);
@@ -148,7 +148,7 @@ Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optiona
   if (impl_->stream.device != spec.device) {
     throw ValueError("stream", to_string(impl_->stream.device), to_string(spec.device));
   }
-  const StreamScope scope(impl_->stream);  // what is allocated and packed here, is so in the order of the runs
+  const StreamScope scope(impl_->stream);  // orders allocation and packing before the runs
   impl_->weights = checked_weights(spec, weights);
   impl_->workspace =
       workspace ? checked_workspace(*workspace, plan)

@@ -1,5 +1,5 @@
-/// Sessions that a layer or a function makes for itself. Their status is asked by the code that made them, because
-/// nobody else knows of them. Floor 5.
+/// Sessions that a layer or a function makes for itself. The code that makes such a session also asks for its status,
+/// because the caller does not see the session.
 #pragma once
 
 #include "rondo/plan/network.h"
@@ -7,17 +7,17 @@
 
 namespace rondo {
 
-/// `options` for such a session on `stream`: where the stream is being recorded in a graph, nobody can ask for the
-/// status of what runs later, so that blocks of its kernels must not wait for each other.
+/// Returns `options` for an unattended session on `stream`. While the stream is recorded in a graph, they exclude
+/// kernels whose blocks wait for each other, because the status of a later replay cannot be asked for.
 PlanOptions unattended(PlanOptions options, Stream stream);
 NetworkOptions unattended(NetworkOptions options, Stream stream);
 
-/// `session.run(tensors)` on the calling thread's current stream, after which the results are right: waits for them
-/// where the run may have stalled, and then returns what the session had to tell.
+/// Calls `session.run(tensors)`, for a session on the calling thread's current stream. If the run may stall and is not
+/// recorded, waits for it and returns the session's status, after which the results are right.
 SessionStatus run_unattended(Session& session, const SessionTensors& tensors);
 SessionStatus run_unattended(NetworkSession& session, const NetworkTensors& tensors);
 
-/// What one or the other has told.
+/// The union of two statuses: each flag is set where `a` or `b` has it. The stall is that of `a` if `a` has stalled.
 SessionStatus merged(const SessionStatus& a, const SessionStatus& b);
 
 }  // namespace rondo

@@ -1,4 +1,4 @@
-/// Where the bytes of one run are: raw pointers and strides, typed by the spec's dtype.
+/// The addresses of one run: raw pointers and strides, whose element type is the spec's dtype.
 #pragma once
 
 #include <array>
@@ -10,10 +10,10 @@
 
 namespace rondo {
 
-/// At most this many states: h and c.
+/// The most states of any cell: h and c.
 inline constexpr int kMaxStates = 2;
 
-/// (T, B, width), innermost axis without gaps. Null data: absent.
+/// A sequence (T, B, width) whose innermost axis has no gaps. Null data: absent.
 struct SequenceBuffer {
   void* data = nullptr;
   TimeBatchStrides strides;
@@ -21,7 +21,7 @@ struct SequenceBuffer {
   bool operator==(const SequenceBuffer&) const = default;
 };
 
-/// (B, width), innermost axis without gaps. Null data: absent.
+/// Rows (B, width) whose innermost axis has no gaps. Null data: absent.
 struct BatchBuffer {
   void* data = nullptr;
   std::int64_t stride = 0;
@@ -29,8 +29,8 @@ struct BatchBuffer {
   bool operator==(const BatchBuffer&) const = default;
 };
 
-/// Row-major without gaps, in Keras's layout; `recurrent_bias` is the second row of a reset-after GRU's bias. What the
-/// cell does not have is null.
+/// Weights in Keras's layout, row-major without gaps; `recurrent_bias` is the second row of a bias with two rows. A
+/// weight that the cell does not have is null.
 struct WeightBuffers {
   const void* kernel = nullptr;
   const void* recurrent_kernel = nullptr;
@@ -47,19 +47,19 @@ struct RecurrenceBuffers {
   BatchBuffer last_output;
   std::array<BatchBuffer, kMaxStates> final_state;  ///< may be the initial states
   Schedule schedule;
-  /// Where a run on a CUDA device sets bits such as kLengthOutOfRange, in its memory: the first of kFlagWords words. On
-  /// the CPU the session looks itself.
+  /// The first of kFlagWords words of device memory, in which a run on a CUDA device sets bits such as
+  /// kLengthOutOfRange. On the CPU the session checks the lengths itself.
   std::uint32_t* flags = nullptr;
 
   bool operator==(const RecurrenceBuffers&) const = default;
 };
 
-/// A bit of RecurrenceBuffers::flags: what only the run itself can find out, where lengths are in device memory.
+/// A bit of RecurrenceBuffers::flags: a length is outside 0 .. T. The run sets the bit; the host does not read lengths.
 inline constexpr std::uint32_t kLengthOutOfRange = 1;
-/// Another: blocks of a kernel that wait for each other did not all come, and what the run wrote is not to be used.
+/// A bit of RecurrenceBuffers::flags: a block of a kernel gave up waiting for other blocks. Discard what the run wrote.
 inline constexpr std::uint32_t kStalled = 2;
 
-/// Words of RecurrenceBuffers::flags: the bits, and the StallRecord of who set kStalled.
+/// Words of RecurrenceBuffers::flags: the bits, and the StallRecord of the wait that set kStalled.
 inline constexpr int kFlagWords = 1 + static_cast<int>(sizeof(StallRecord) / sizeof(std::uint32_t));
 
 RONDO_HOST_DEVICE inline StallRecord* stall_record(std::uint32_t* flags) {

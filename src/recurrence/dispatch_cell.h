@@ -1,4 +1,4 @@
-/// The one seam at which a run-time cell becomes a type; a new cell has its row here.
+/// The only place where a cell known at run time becomes a type. A new cell needs a row here.
 #pragma once
 
 #include "recurrence/cells/gru.h"
@@ -14,7 +14,8 @@ struct FormulaTag {
   using Formula = Type;
 };
 
-/// Calls `function(FormulaTag<Formula>{})` with the formula of `cell`, which is plain, and returns its result.
+/// Calls `function(FormulaTag<Formula>{})` with the formula of `cell`, which must be plain, and returns its result.
+/// Throws `ValueError` for a kind that is no CellKind value.
 template <typename Function>
 decltype(auto) dispatch_plain_cell(const CellSpec& cell, Function&& function) {
   switch (cell.kind) {
@@ -28,7 +29,7 @@ decltype(auto) dispatch_plain_cell(const CellSpec& cell, Function&& function) {
   throw ValueError("cell kind", std::to_string(static_cast<int>(cell.kind)), "one of the CellKind values");
 }
 
-/// The same for any cell.
+/// Does what dispatch_plain_cell does, for any cell: an LSTM that is not plain has LstmVariantFormula.
 template <typename Function>
 decltype(auto) dispatch_cell(const CellSpec& cell, Function&& function) {
   if (!is_plain(cell)) return function(FormulaTag<LstmVariantFormula>{});

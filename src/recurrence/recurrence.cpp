@@ -65,7 +65,7 @@ void check_cell(const CellSpec& cell) {
   if (cell.units < 1) throw ValueError("units", std::to_string(cell.units), "at least 1");
   if (cell.kind != CellKind::lstm && !is_plain(cell)) {
     throw ValueError("cell", to_string(cell.kind) + " with " + parts_beyond_plain(cell),
-                     "an lstm, which alone has such");
+                     "an lstm, the only kind that has these");
   }
   if (cell.projection_units && *cell.projection_units < 1) {
     throw ValueError("projection_units", std::to_string(*cell.projection_units), "at least 1");

@@ -1,8 +1,8 @@
-/// Which time step is read and written at processing step s for row b, whether the row is live there, and what it
-/// emits where it is not.
+/// Which time step is read and written at processing step s for row b, whether row b is live at step s, and what a row
+/// emits where it is not live.
 ///
-/// Plain data with host-device functions: every executor, on every device, asks these and nothing else about masks,
-/// lengths, reversals and layouts.
+/// Schedule is data with host-device functions. Every executor, on every device, uses these functions and nothing else
+/// for masks, lengths, reversals and layouts.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace rondo {
 
-/// Strides, in elements, of something with a value for each time step and row; the innermost axis has stride 1.
+/// Strides, in elements, of a tensor with an entry for each time step and row; the innermost axis has stride 1.
 struct TimeBatchStrides {
   std::int64_t time = 0;
   std::int64_t batch = 0;
@@ -20,18 +20,18 @@ struct TimeBatchStrides {
   bool operator==(const TimeBatchStrides&) const = default;
 
   RONDO_HOST_DEVICE std::int64_t offset(std::int64_t t, std::int64_t b) const { return t * time + b * batch; }
-  /// The same for times and rows of 32 bits, none of them negative, which cost a device half of 64.
+  /// `offset` for times and rows of 32 bits, which must not be negative: they cost a device half as much as 64 bits.
   RONDO_HOST_DEVICE std::int64_t offset_32(std::int32_t t, std::int32_t b) const {
     return offset(static_cast<std::uint32_t>(t), static_cast<std::uint32_t>(b));
   }
 };
 
-/// The steps of a row, in 0 .. T, in a register: for kernels that ask in every step, and count time in 32 bits.
+/// The steps of a row, in 0 .. T. A kernel that needs them in every step keeps them in a register of 32 bits.
 struct RowLength {
   std::int32_t steps = 0;
 };
 
-/// Processing steps first .. last - 1.
+/// The processing steps first .. last - 1.
 struct StepRange {
   std::int32_t first = 0;
   std::int32_t last = 0;
@@ -53,22 +53,22 @@ struct Schedule {
     return lengths == nullptr || (lengths[b * length_stride] >= 0 && lengths[b * length_stride] <= T);
   }
 
-  /// Steps of row b, in 0 .. T whatever the memory holds.
+  /// Steps of row b: its length, clamped to 0 .. T.
   RONDO_HOST_DEVICE std::int64_t length(std::int64_t b) const {
     if (lengths == nullptr) return T;
     const std::int64_t given = lengths[b * length_stride];
     return given < 0 ? 0 : (given > T ? T : given);
   }
 
-  /// How many leading steps of a row of `length` steps are read in reverse. Later steps are read in place, as
-  /// tf.reverse_sequence has it.
+  /// How many leading steps of a row of `length` steps are read in reverse. Later steps are read in place, as in
+  /// tf.reverse_sequence.
   RONDO_HOST_DEVICE std::int64_t reversed_steps(std::int64_t length) const {
     if (rules.read == ReadOrder::forward) return 0;
     return rules.read == ReadOrder::reversed ? T : length;
   }
 
-  /// The input step t that processing step s of row b reads. Both widths of time have the formula: where one function
-  /// serves both, kernels that step through time become longer.
+  /// The input step t that processing step s of row b reads. The formula stands twice, for time in 64 and in 32 bits:
+  /// with one function for both widths, the time loops of kernels have more instructions.
   RONDO_HOST_DEVICE std::int64_t read_time(std::int64_t s, std::int64_t b) const {
     const std::int64_t leading = reversed_steps(rules.read == ReadOrder::reversed_within_length ? length(b) : T);
     return s < leading ? leading - 1 - s : s;
@@ -78,7 +78,7 @@ struct Schedule {
     return s < leading ? leading - 1 - s : s;
   }
 
-  /// Where the output of processing step s of row b is put.
+  /// The time step at which the output of processing step s of row b is written.
   RONDO_HOST_DEVICE std::int64_t write_time(std::int64_t s, std::int64_t b) const {
     return rules.write == WriteOrder::processing ? s : read_time(s, b);
   }
@@ -86,36 +86,36 @@ struct Schedule {
     return rules.write == WriteOrder::processing ? s : read_time(s, length);
   }
 
-  /// Whether row b is live at processing step s. Mask and length speak of input steps: they are reversed together with
+  /// Whether row b is live at processing step s. Mask and length count input steps, so they are reversed together with
   /// the input.
   RONDO_HOST_DEVICE bool live(std::int64_t s, std::int64_t b) const {
     const std::int64_t t = read_time(s, b);
     return t < length(b) && (mask == nullptr || mask[mask_strides.offset(t, b)]);
   }
-  /// Where the mask of input step t and row b is. There must be a mask.
+  /// The address of the mask's byte for input step t and row b. The mask must not be null.
   RONDO_HOST_DEVICE const std::uint8_t* mask_byte(std::int32_t t, std::int32_t b) const {
     return reinterpret_cast<const std::uint8_t*>(mask) + mask_strides.offset_32(t, b);
   }
-  /// What `live` says of input step t of row b, if its length has that step: as a byte, 0 or the mask's own. A kernel
-  /// that does not look at the byte at once does not wait for the memory.
+  /// The mask's byte for input step t of row b, and 1 without a mask; zero: dead. Step t must be within the row's
+  /// length. A kernel that does not use the byte at once does not wait for the memory.
   RONDO_HOST_DEVICE std::uint8_t live_byte(std::int32_t t, std::int32_t b) const {
     return mask == nullptr ? std::uint8_t{1} : *mask_byte(t, b);
   }
 
-  /// Whether every row is live at every step, as nothing says otherwise.
+  /// Whether every row is live at every step, because there is neither a mask nor lengths.
   RONDO_HOST_DEVICE bool all_live() const { return mask == nullptr && lengths == nullptr; }
 
-  /// Whether a row emits zeros in place of its h at a step where it is live or not. The output of every cell is its h,
-  /// and h does not change while a row is dead: so the previous output is h, or zeros if the row has never been live,
-  /// up to this step and including it.
+  /// Whether a row emits zeros in place of its h at a step. The output of every cell is its h, and h does not change
+  /// while a row is dead: so the previous output is h, or zeros if the row has never been live. `live` is the row at
+  /// this step, `never_live` the row at all steps up to this one, included.
   RONDO_HOST_DEVICE bool emits_zeros(bool live, bool never_live) const {
-    const DeadOutput dead = rules.dead;  // read before any branch: a kernel has it in a register then
+    const DeadOutput dead = rules.dead;  // read before any branch, so that a kernel keeps it in a register
     if (live || dead == DeadOutput::incoming_state) return false;
     return dead == DeadOutput::zeros || never_live;
   }
 
-  /// The processing steps at which one of `rows` rows from `first_row` on may be live, by the lengths alone: the states
-  /// of these rows change at no other.
+  /// The processing steps at which one of the `rows` rows from `first_row` on may be live by its length. The states of
+  /// these rows change at no other step.
   RONDO_HOST_DEVICE StepRange steps_to_compute(std::int32_t first_row, int rows) const {
     const auto all = static_cast<std::int32_t>(T);
     if (lengths == nullptr) return {0, all};

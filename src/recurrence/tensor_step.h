@@ -1,5 +1,5 @@
-/// One step of a formula over tensors of whole batches, for steps that no executor runs: dropout of single gates,
-/// ONNX's operators with more than a CellSpec says.
+/// One step of a formula over tensors of whole batches, for steps that no executor runs: dropout of single gates, and
+/// ONNX's operators with settings that a CellSpec does not have.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@ namespace rondo {
 struct TensorStep {
   const std::vector<Tensor>& inputs;  ///< x W + b of each gate, (B, H)
   UnitStates<TensorValue> previous;
-  TensorValue reset_h;  ///< what a reset gate multiplies: h, or what dropout leaves of it
+  TensorValue reset_h;  ///< the operand of a reset gate: h, or h with some elements dropped
 };
 
-/// The new states. `multiply(state, first, last)` gives `state` U + rb of the gates from `first` to before `last`, a
-/// tensor for each; `unit` is what the Formula's step takes besides.
+/// Returns the new states. `multiply(state, first, last)` returns `state` U + rb of the gates first .. last - 1, one
+/// tensor for each gate; `unit` holds the further arguments of Formula::step.
 template <typename Formula, typename Activations, typename Multiply, typename... Unit>
 UnitStates<TensorValue> step_tensors(const TensorStep& step, const Activations& activations, const Multiply& multiply,
                                      const Unit&... unit) {
@@ -36,7 +36,7 @@ UnitStates<TensorValue> step_tensors(const TensorStep& step, const Activations& 
   return Formula::step(input, recurrent, step.previous, activations, unit...);
 }
 
-/// The columns of the gates from `first` to before `last`, of a matrix or a bias with all gates: a view.
+/// A view of the columns of the gates first .. last - 1 in a matrix or a bias with all gates.
 inline Tensor columns_of_gates(const Tensor& weight, std::int64_t H, int first, int last) {
   return weight.slice(-1, first * H, last * H);
 }

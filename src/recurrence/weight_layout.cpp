@@ -18,7 +18,7 @@ struct GateOrder {
   std::array<int, 4> blocks;
 };
 
-/// `names` are the Formula's gates in the order of the origin.
+/// A row of the table. `names` are the Formula's gates in the order of the origin.
 template <typename Formula>
 constexpr GateOrder order_of(WeightOrigin origin, std::string_view names) {
   GateOrder order{origin, Formula::kKind, names.size(), {}};
@@ -30,9 +30,9 @@ constexpr GateOrder order_of(WeightOrigin origin, std::string_view names) {
   return order;
 }
 
-// What an origin does not have here it does not have at all. The candidate of an LSTM is Rondo's g, Keras's c and
-// TensorFlow 1's j; that of a GRU is Rondo's h and PyTorch's n. TensorFlow 1 calls a GRU's z u. Everywhere z weighs the
-// old state.
+// An origin has only the cells that have a row here. The candidate of an LSTM is called g in Rondo, c in Keras and j in
+// TensorFlow 1; the candidate of a GRU is h in Rondo and n in PyTorch. TensorFlow 1 calls a GRU's z u. In every origin
+// z weighs the old state.
 constexpr GateOrder kGateOrders[] = {
     order_of<SimpleRnnFormula>(WeightOrigin::pytorch, "h"),
     order_of<LstmFormula>(WeightOrigin::pytorch, "ifgo"),

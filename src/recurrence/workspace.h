@@ -1,5 +1,5 @@
-/// Cuts a workspace into typed pieces, and measures it: an executor lays out its pieces in one function, which runs
-/// with a null workspace to count bytes and with the real one to get pointers.
+/// Cuts a workspace into typed pieces, and measures it. An executor lays out its pieces in one function, which runs
+/// with a null workspace to count bytes and with the real workspace to get pointers.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// A layer in both directions of time, as `tf.keras.layers.Bidirectional`. Floor 6.
+/// A layer in both directions of time, as `tf.keras.layers.Bidirectional`.
 ///
 /// Source: https://www.tensorflow.org/api_docs/python/tf/keras/layers/Bidirectional (TensorFlow 2.9).
 #pragma once
@@ -11,42 +11,42 @@
 
 namespace rondo {
 
-/// What becomes of the outputs of both directions.
+/// How the outputs of both directions are combined.
 enum class MergeMode : std::uint8_t {
-  concat,  ///< beside each other, forward first
+  concat,  ///< concatenated along the last axis, forward first
   sum,
   mul,
   ave,
   none  ///< a tuple of two
 };
 
-/// "concat", "sum", "mul", "ave" or "none".
+/// The mode's name: "concat", "sum", "mul", "ave" or "none".
 std::string to_string(MergeMode mode);
 
-/// Two layers over the same inputs, of which one reads time the other way. With `return_sequences` the backward layer's
-/// output is turned around, so that both outputs of a time step stand at the same place; and a masked step emits zeros,
-/// whatever the layers' own `zero_output_for_mask` says. A single known cell in each direction, one reading forward, is
-/// planned as one network, whose directions run at once where a device can.
+/// Two layers over the same inputs, which read time in opposite directions. With `return_sequences` the backward
+/// layer's output is reversed, so that both outputs of a time step have the same index; and a masked step emits zeros,
+/// whatever the layers' own `zero_output_for_mask` is. If each layer has a single known cell and the forward layer
+/// reads forward, both are planned as one network, whose directions run at once where a device can.
 ///
-/// `go_backwards` of the forward layer turns both around: outputs then begin with the last time step.
+/// With `go_backwards` of the forward layer both directions are reversed: outputs then begin with the last time step.
 class Bidirectional {
  public:
-  /// The backward layer is given; both keep their cells, and no stored states. Throws `ValueError` unless
-  /// `go_backwards` differs, and `return_sequences`, `return_state`, `stateful` and `time_major` are the same.
+  /// Combines two layers: keeps the cells of both, and no stored states. Throws `ValueError` unless `go_backwards`
+  /// differs, and `return_sequences`, `return_state`, `stateful` and `time_major` are the same.
   Bidirectional(const RNN& forward, const RNN& backward, MergeMode merge_mode = MergeMode::concat);
-  /// The backward layer is the forward one with `go_backwards` turned, and with weights of its own, one for each cell
-  /// of a stack, and the next number as the seed of its dropout. Throws `ValueError` for a layer of other than known
-  /// cells, and for another number of weights.
+  /// Makes the backward layer from the forward one, with the opposite `go_backwards`, with `backward_weights`, one for
+  /// each cell of a stack, and with a seed of dropout that is greater by one. Throws `ValueError` unless all cells are
+  /// known, and for another number of weights.
   Bidirectional(const RNN& layer, const std::vector<RecurrentWeights>& backward_weights,
                 MergeMode merge_mode = MergeMode::concat);
 
-  /// As RNN, where `call.initial_state` has the states of the forward layer and then those of the backward one, and so
-  /// has the result; constants go to both. The output is a tuple of two with MergeMode::none. Throws `ValueError` also
-  /// for an odd number of initial states, for a half of them that does not fit its layer, and for outputs that do not
-  /// have the same shape where they are combined.
+  /// Runs both layers, as RNN does. `call.initial_state` has the states of the forward layer and then those of the
+  /// backward one, and so has the result; constants are passed to both layers. With MergeMode::none the output is a
+  /// tuple of two. Throws `ValueError` as RNN, and for an odd number of initial states, for a half of them that does
+  /// not fit its layer, and for outputs of different shapes where these are combined.
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
 
-  /// Of both layers; as RNN has it.
+  /// Makes the stored states of both layers zeros, as RNN::reset_states.
   void reset_states();
 
   const RNN& forward_layer() const { return forward_; }
@@ -54,7 +54,7 @@ class Bidirectional {
   MergeMode merge_mode() const { return merge_mode_; }
 
  private:
-  /// Outputs of both directions in the same order of time, or both beside each other already; states of both.
+  /// Outputs of both directions in the same order of time, or already concatenated in `beside`; the states of both.
   struct Results {
     Nest forward = {};
     Nest backward = {};

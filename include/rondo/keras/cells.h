@@ -1,4 +1,4 @@
-/// Cells: what one time step computes. Floor 6.
+/// Cells: what one time step computes.
 ///
 /// Source: the cell interface of https://www.tensorflow.org/api_docs/python/tf/keras/layers/RNN (TensorFlow 2.9).
 #pragma once
@@ -15,43 +15,45 @@
 
 namespace rondo {
 
-/// What a known cell drops while it trains, by the rules of Keras 2.15: elements of what the kernel (`dropout`) and the
-/// recurrent kernel (`recurrent_dropout`) are multiplied with are zero with this probability, the others are divided by
-/// one minus it. One mask holds for all time steps of a call; the next call has another one.
+/// The dropout of a known cell in training, by the rules of Keras 2.15. Each element of the kernel's operand
+/// (`dropout`) and of the recurrent kernel's operand (`recurrent_dropout`) is zero with this probability; the other
+/// elements are divided by one minus the probability. One mask is for all time steps of a call; the next call has
+/// another mask.
 struct DropoutOptions {
-  /// Cut to 0 .. 1, as Keras does. A rate of 1 is a `ValueError` once a cell trains.
+  /// The rates are cut to 0 .. 1, as Keras does. A rate of 1 is a `ValueError` when a cell is called in training.
   double dropout = 0;
   double recurrent_dropout = 0;
-  /// Masks of LSTM and GRU: 1 draws one for each gate, 2 one for all. With a recurrent_dropout it is 1.
+  /// Masks of LSTM and GRU: 1 draws one for each gate, 2 one for all gates. With a recurrent_dropout it is always 1.
   int implementation = 2;
-  /// Masks come from it, the number of the call and the cell's place in its stack alone, so that all devices and
-  /// executors draw the same ones; docs/semantics.md says how. Two layers should not share one.
+  /// Masks depend only on the seed, the number of the call and the cell's place in its stack, so all devices and
+  /// executors draw the same masks; docs/semantics.md says how. Two layers should not share a seed.
   std::uint64_t seed = 0;
 
   bool drops() const { return dropout > 0 || recurrent_dropout > 0; }
 };
 
-/// Masks of a cell for all steps of a call, (B, I) and (B, H) in the dtype of its weights: one for each gate, one for
-/// all gates, or none where nothing is dropped.
+/// Masks of a cell for all steps of a call, (B, I) for inputs and (B, H) for h, in the dtype of the cell's weights: one
+/// for each gate, one for all gates, or none where nothing is dropped.
 struct DropoutMasks {
   std::vector<Tensor> inputs = {};
   std::vector<Tensor> recurrent = {};
 };
 
-/// What a cell is told besides its inputs and states.
+/// What a layer passes to a cell besides inputs and states.
 struct CellContext {
   Constants constants = {};
   bool training = false;
   std::uint64_t dropout_call = 0;  ///< the number of the call, for masks
-  int position = 0;                ///< of the cell in its stack
-  /// Masks that the layer has drawn before the first step, of a stack those of all its cells. Where there are none, a
-  /// known cell draws them itself at every step, which gives the same ones.
+  int position = 0;                ///< the cell's place in its stack, from 0
+  /// Masks that the layer has drawn before the first step; for a stack, those of all its cells. If empty, a known cell
+  /// draws its masks at every step, and they are the same at every step.
   std::span<const DropoutMasks> dropout = {};
   /// Which executor runs a known cell's step; by default the plan's own choice.
   PlanOptions plan = {};
 };
 
-/// For which batch an initial state is wanted. `inputs` is the whole sequence the layer was called with.
+/// The batch for which a layer asks a cell for an initial state. `inputs` is the whole sequence of the layer's call; it
+/// has no leaves in a call of reset_states.
 struct InitialStateRequest {
   const Nest& inputs;
   std::int64_t batch_size;
@@ -70,33 +72,35 @@ class Cell {
   /// Shape of the output without the batch axis; by default that of the first state.
   virtual SizeNest output_size() const;
 
-  /// Makes weights; called once, before the first step, with the shape (B, ...) of each leaf of a step's inputs.
+  /// Makes weights. A layer calls it once, before the first step, with the shape (B, ...) of each leaf of a step's
+  /// inputs.
   virtual void build(const SizeNest& input_shape);
 
-  /// One step. `states` are the children of `state_size` (or the single one).
+  /// Computes one step. `states` has an entry for each child of `state_size`, or one entry if `state_size` is a leaf.
   virtual StepResult call(const Nest& inputs, const States& states, const CellContext& context) = 0;
 
-  /// Whether `call` looks at `context.constants`; a layer refuses constants for a cell that does not.
+  /// Whether `call` reads `context.constants`. A layer throws `ValueError` for constants given to a cell that does not.
   virtual bool accepts_constants() const { return false; }
 
   /// The state before the first step; by default zeros.
   virtual States get_initial_state(const InitialStateRequest& request) const;
 };
 
-/// A cell whose mathematics Rondo knows, so that a whole sequence of it can be planned and handed to an executor.
-/// Called by itself, it runs a sequence of one step. Throws as check_weights, and for an implementation but 1 and 2.
+/// A cell whose mathematics Rondo knows, so that an executor can run a whole sequence of it. A call of the cell itself
+/// runs a sequence of one step. The constructor throws as check_weights, and `ValueError` for another implementation
+/// than 1 and 2.
 class KnownCell : public Cell {
  public:
   KnownCell(const CellSpec& spec, RecurrentWeights weights, const DropoutOptions& dropout = {});
 
   const CellSpec& spec() const { return spec_; }
-  /// Rates as they are used, between 0 and 1.
+  /// The dropout in use, with rates cut to 0 .. 1.
   const DropoutOptions& dropout() const { return dropout_; }
   /// The masks of call `context.dropout_call` for a batch of B. Throws `ValueError` for a rate of 1.
   DropoutMasks draw_masks(std::int64_t B, const CellContext& context) const;
   const RecurrentWeights& weights() const { return weights_; }
-  /// Takes weights in Keras's order: kernel, recurrent_kernel, and bias if the cell uses one; then peepholes and
-  /// projection alike.
+  /// Replaces the weights. Their order is Keras's: kernel, recurrent_kernel; then bias, peepholes and projection, each
+  /// if the cell uses it. Throws `ValueError` for another number of weights, and as check_weights.
   void set_weights(const std::vector<Tensor>& weights);
 
   SizeNest state_size() const override;
@@ -113,7 +117,7 @@ struct SimpleRNNCellOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;
   bool use_bias = true;
-  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double dropout = 0;  ///< this and the following members are those of DropoutOptions
   double recurrent_dropout = 0;
   std::uint64_t seed = 0;
 };
@@ -136,7 +140,7 @@ struct LSTMCellOptions {
   std::uint64_t seed = 0;
 };
 
-/// c' = f c + i g, h' = o activation(c'); gates i f g o, in Keras's words i f c o. States: h, c.
+/// c' = f c + i g, h' = o activation(c'); gates i f g o, which Keras calls i f c o. States: h, c.
 class LSTMCell final : public KnownCell {
  public:
   LSTMCell(const LSTMCellOptions& options, RecurrentWeights weights);
@@ -161,11 +165,11 @@ class GRUCell final : public KnownCell {
   GRUCell(const GRUCellOptions& options, RecurrentWeights weights);
 };
 
-/// Cells on top of each other: the output of each is the input of the next, the states are a tuple of the cells'
-/// states. Constants go to the cells that accept them.
+/// Cells on top of each other: the output of each cell is the input of the next. The states are a tuple of the cells'
+/// states. Constants are passed to the cells that accept them.
 class StackedRNNCells final : public Cell {
  public:
-  /// Throws `ValueError` for no cells or a null one.
+  /// Throws `ValueError` for an empty list or a null cell.
   explicit StackedRNNCells(std::vector<std::shared_ptr<Cell>> cells);
 
   const std::vector<std::shared_ptr<Cell>>& cells() const { return cells_; }

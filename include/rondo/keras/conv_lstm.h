@@ -1,7 +1,7 @@
-/// Convolutional LSTMs, as `tf.keras.layers.ConvLSTM1D`, `ConvLSTM2D` and `ConvLSTM3D`. Floor 6.
+/// Convolutional LSTMs, as `tf.keras.layers.ConvLSTM1D`, `ConvLSTM2D` and `ConvLSTM3D`.
 ///
-/// Source: https://www.tensorflow.org/api_docs/python/tf/keras/layers/ConvLSTM2D (TensorFlow 2.9). An image is what
-/// stands at one time step: N spatial axes and one of channels.
+/// Source: https://www.tensorflow.org/api_docs/python/tf/keras/layers/ConvLSTM2D (TensorFlow 2.9). The input of one
+/// time step is an image, which has N spatial axes and one axis of channels.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@
 
 namespace rondo {
 
-/// Where the channels of an image are.
+/// The position of an image's axis of channels.
 enum class DataFormat : std::uint8_t { channels_last, channels_first };
 
 /// Configures ConvLSTMCell, with the names and defaults of `tf.keras.layers.ConvLSTM2D`.
 struct ConvLSTMCellOptions {
   std::int64_t filters = 0;
-  /// Of each spatial axis, as those of strides and dilation_rate; one number alone is for all of them.
+  /// One number for each spatial axis, or a single number for all; strides and dilation_rate the same.
   std::vector<std::int64_t> kernel_size = {};
   std::vector<std::int64_t> strides = {1};
   ConvolutionPadding padding = ConvolutionPadding::valid;
@@ -30,17 +30,18 @@ struct ConvLSTMCellOptions {
   bool use_bias = true;
 };
 
-/// c' = f c + i g, h' = o activation(c') as an LSTM, whose gates i f g o come from x * W + b + h * U: * is convolution,
-/// of x as the options say, of h with padding "same" and neither strides nor dilation. States: h, c, both images of
-/// `filters` channels, as large as what the convolution of x gives.
+/// c' = f c + i g, h' = o activation(c') as in an LSTM, where x * W + b + h * U has the sums of gates i f g o and * is
+/// convolution. The convolution of x has the strides, padding and dilation of the options; that of h has padding "same"
+/// and no strides or dilation. States: h, c, both images with `filters` channels and the size of the convolution of x.
 ///
-/// Written with ops, so it runs step by step on any device, and at 16 bits rounds after each. It takes the size of its
-/// images from the inputs, so a StackedRNNCells, which asks before there are any, cannot have it.
+/// The cell is written with ops, so it runs step by step on any device, and at 16 bits every op rounds. It gets the
+/// size of its images from the inputs, so it cannot be in StackedRNNCells, which ask for sizes before the first inputs.
 class ConvLSTMCell final : public Cell {
  public:
-  /// Weights in Keras's layout: kernel (K..., C, 4 F), recurrent_kernel (K..., F, 4 F), bias (4 F), K being kernel_size
-  /// and F filters. Throws `ValueError` for weights of other shapes or dtypes, a kernel of other than 1 to 3 spatial
-  /// axes, numbers below 1, and strides together with a dilation_rate, which Keras excludes too.
+  /// Makes a cell of weights in Keras's layout: kernel (K..., C, 4 F), recurrent_kernel (K..., F, 4 F), bias (4 F),
+  /// where K is kernel_size and F is filters. Throws `ValueError` for weights of other shapes or dtypes, a kernel of
+  /// other than 1 to 3 spatial axes, numbers below 1, and strides together with a dilation_rate, which Keras excludes
+  /// too.
   ConvLSTMCell(const ConvLSTMCellOptions& options, RecurrentWeights weights);
 
   int spatial_rank() const { return weights_.kernel.rank() - 2; }
@@ -49,7 +50,7 @@ class ConvLSTMCell final : public Cell {
   SizeNest state_size() const override;
   void build(const SizeNest& input_shape) override;
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override;
-  /// Zeros. Throws `ValueError` for inputs that are no images of the kernel's channels.
+  /// Returns zeros. Throws `ValueError` for inputs that are not images with the kernel's number of channels.
   States get_initial_state(const InitialStateRequest& request) const override;
 
  private:
@@ -79,20 +80,20 @@ struct ConvLSTMOptions {
   bool zero_output_for_mask = false;
 };
 
-/// Inputs (B, T, rows, C), with channels_first (B, T, C, rows); outputs the same with F channels. Throws `ValueError`
-/// as ConvLSTMCell, and for a kernel of another number of spatial axes than the name says.
+/// Inputs are (B, T, rows, C), with channels_first (B, T, C, rows); outputs have F channels in place of C. The
+/// constructor throws `ValueError` as ConvLSTMCell, and for a kernel with another number of spatial axes than 1.
 class ConvLSTM1D : public RNN {
  public:
   ConvLSTM1D(const ConvLSTMOptions& options, RecurrentWeights weights);
 };
 
-/// Inputs (B, T, rows, columns, C).
+/// ConvLSTM1D with two spatial axes: inputs are (B, T, rows, columns, C).
 class ConvLSTM2D : public RNN {
  public:
   ConvLSTM2D(const ConvLSTMOptions& options, RecurrentWeights weights);
 };
 
-/// Inputs (B, T, depth, rows, columns, C).
+/// ConvLSTM1D with three spatial axes: inputs are (B, T, depth, rows, columns, C).
 class ConvLSTM3D : public RNN {
  public:
   ConvLSTM3D(const ConvLSTMOptions& options, RecurrentWeights weights);

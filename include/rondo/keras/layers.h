@@ -1,7 +1,7 @@
-/// Recurrent layers, as `tf.keras.layers.RNN`, `SimpleRNN`, `LSTM` and `GRU`. Floor 6.
+/// Recurrent layers, as `tf.keras.layers.RNN`, `SimpleRNN`, `LSTM` and `GRU`.
 ///
 /// Source: https://www.tensorflow.org/api_docs/python/tf/keras/layers/RNN (TensorFlow 2.9); docs/semantics.md lists
-/// where TensorFlow's code differs from it.
+/// where TensorFlow's code differs from that page.
 #pragma once
 
 #include <atomic>
@@ -22,9 +22,9 @@ struct CheckedSequence;
 /// Configures any layer, with the names and defaults of `tf.keras.layers.RNN`.
 struct RNNOptions {
   bool return_sequences = false;  ///< all outputs instead of the last one
-  bool return_state = false;      ///< the final states besides
+  bool return_state = false;      ///< also the final states
   bool go_backwards = false;
-  bool stateful = false;  ///< the final states of a call are the initial states of the next
+  bool stateful = false;  ///< the final states of a call are the initial states of the next call
   /// Never changes a value. On a CUDA device the steps of a cell that no executor knows are recorded in a graph, which
   /// later calls with the same shapes replay without calling the cell: see RnnOptions::graphs.
   bool unroll = false;
@@ -35,26 +35,28 @@ struct RNNOptions {
 
 /// Arguments of a layer's call besides the inputs. All members have defaults.
 struct CallOptions {
-  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step. Of any dtype, of which all but zero is
-  /// true, NaN as well.
+  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step. The mask has any dtype; all values but
+  /// zero are true, NaN too.
   std::optional<Tensor> mask = std::nullopt;
-  /// (B,) of i32 or i64, each from 0 to T: row b has `lengths[b]` time steps, and the rest of it is padding. What Keras
-  /// takes as a ragged tensor; the same as the mask that is true up to there. A `ValueError` together with a mask, and
-  /// out of range (docs/semantics.md, "Lengths out of range"). On a CUDA device the call waits for them.
+  /// (B,) of i32 or i64, each from 0 to T: row b has `lengths[b]` time steps, and its later steps are padding. Lengths
+  /// take the place of Keras's ragged tensors, and have the effect of a mask that is true for these steps. Lengths
+  /// together with a mask are a `ValueError`, and so is a length out of range (docs/semantics.md, "Lengths out of
+  /// range"). On a CUDA device the call waits for the lengths.
   std::optional<Tensor> lengths = std::nullopt;
   /// One entry for each state of the cell; for a stack, one for each cell (a tuple where a cell has several states).
-  /// Wins over the stored states of a stateful layer. Empty: stored states, else the cell's initial ones.
+  /// A stateful layer uses it in place of the stored states. Empty: the stored states, else the cell's initial ones.
   States initial_state = {};
   Constants constants = {};
   bool training = false;  ///< cells with dropout drop; see DropoutOptions
-  /// Which of its masks a layer in training takes; by default those of the calls in training so far, from 0.
+  /// The number of the call, which selects the masks of dropout in training. By default the layer counts its calls in
+  /// training, from 0.
   std::optional<std::uint64_t> dropout_call = std::nullopt;
-  /// Which executor runs known cells, also those that are stacked with others; for comparing one with another. By
-  /// default the plan's own choice.
+  /// Which executor runs known cells, also those in a stack with other cells. It serves to compare executors; by
+  /// default the plan chooses.
   PlanOptions plan = {};
 };
 
-/// A call to plan for: the sizes of its inputs, and whether it has a mask, or lengths.
+/// A call to plan for: the sizes of its inputs, and whether it has a mask or lengths.
 struct PlanRequest {
   std::int64_t B = 1;
   std::int64_t T = 1;
@@ -69,11 +71,11 @@ struct LayerResult {
   States states;  ///< the final states with return_state, else empty
 };
 
-/// Runs a cell over time. A known cell (SimpleRNNCell, LSTMCell, GRUCell, or a stack of them) is planned and runs on
-/// the executor the plan chooses; any other cell runs step by step through rnn(), with the same numbers, and so does a
-/// known one in training whose masks of dropout differ by gate or drop states.
+/// Runs a cell over time. A known cell (a KnownCell such as LSTMCell, or a stack of them) is planned and runs on the
+/// executor that the plan chooses. Any other cell runs step by step as in rnn(), with the same results, and so does a
+/// known cell in training whose masks of dropout differ by gate or drop states.
 ///
-/// A stateful layer is used by one thread at a time; a stateless one of known cells by many, except in
+/// One thread at a time uses a stateful layer. Many threads may use a stateless layer of known cells, except in
 /// training with dropout.
 ///
 /// @code
@@ -88,13 +90,13 @@ class RNN {
  public:
   /// Throws `ValueError` for a null cell.
   explicit RNN(std::shared_ptr<Cell> cell, const RNNOptions& options = {});
-  /// Stacks the cells.
+  /// Stacks the cells in StackedRNNCells. Throws `ValueError` for no cells or a null cell.
   explicit RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options = {});
   virtual ~RNN() = default;
 
-  /// `inputs` (B, T, ...), time-major (T, B, ...). Throws `ValueError` as rnn(), and for: states of the wrong count,
-  /// structure, shape or dtype; another batch size than a stateful layer has stored states for; constants for a cell
-  /// that does not accept them; inputs whose dtype or width does not fit the weights.
+  /// Runs the layer over `inputs` (B, T, ...), time-major (T, B, ...). Throws `ValueError` as rnn(), and for: states of
+  /// the wrong count, structure, shape or dtype; another batch size than a stateful layer has stored states for;
+  /// constants for a cell that does not accept them; inputs whose dtype or width does not fit the weights.
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
 
   /// Makes the stored states zeros. Throws `AttributeError` if the layer is not stateful, and `ValueError` while the
@@ -108,20 +110,20 @@ class RNN {
   const RNNOptions& options() const { return options_; }
   Cell& cell() const { return *cell_; }
 
-  /// The plans a call with inputs of these sizes would use, one for each cell of a stack, bottom first; none for cells
-  /// that are not known.
+  /// The plans that a call with inputs of these sizes would use, one for each cell of a stack, bottom first; empty
+  /// unless all cells are known.
   std::vector<Plan> plans(const PlanRequest& request) const;
 
-  /// The cells, bottom first, if all of them are known; else none.
+  /// The cells, bottom first, if all of them are known; else empty.
   std::vector<const KnownCell*> known_cells() const;
 
-  /// The same cell under other options, with no stored states.
+  /// Returns a layer of this cell with other options and no stored states.
   RNN with_options(const RNNOptions& options) const { return RNN(cell_, options); }
 
  private:
-  friend class Bidirectional;  // which runs its layers under other rules, with arguments that it has checked
+  friend class Bidirectional;  // runs its layers with other TimeRules, on arguments that it has checked
 
-  /// A call whose inputs and lengths have been checked, with what else depends on it.
+  /// A call with checked inputs and lengths, its initial states and its masks.
   struct Call;
 
   LayerResult run(const CheckedSequence& sequence, const CallOptions& call, const TimeRules& rules);
@@ -153,7 +155,7 @@ struct SimpleRNNOptions {
   bool unroll = false;
   bool time_major = false;
   bool zero_output_for_mask = false;
-  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double dropout = 0;  ///< this and the following members are those of DropoutOptions
   double recurrent_dropout = 0;
   std::uint64_t seed = 0;
 };
@@ -177,7 +179,7 @@ struct LSTMOptions {
   bool unroll = false;
   bool time_major = false;
   bool zero_output_for_mask = false;
-  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double dropout = 0;  ///< this and the following members are those of DropoutOptions
   double recurrent_dropout = 0;
   int implementation = 2;
   std::uint64_t seed = 0;
@@ -214,7 +216,7 @@ struct GRUOptions {
   bool unroll = false;
   bool time_major = false;
   bool zero_output_for_mask = false;
-  double dropout = 0;  ///< DropoutOptions say what this and the following are
+  double dropout = 0;  ///< this and the following members are those of DropoutOptions
   double recurrent_dropout = 0;
   int implementation = 2;
   std::uint64_t seed = 0;

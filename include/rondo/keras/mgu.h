@@ -1,5 +1,5 @@
-/// The minimal gated unit, which Keras does not have: as `flax.linen.MGUCell` with its `reset_gate`, in a layer of
-/// Keras's kind.
+/// The minimal gated unit, which Keras does not have: the cell is `flax.linen.MGUCell` with its `reset_gate`, in a
+/// layer with the options of Keras's layers.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 namespace rondo {
 
+/// Configures MGUCell, with the names of Keras's options.
 struct MGUCellOptions {
   std::int64_t units = 0;
   Activation activation = Activation::tanh;               ///< flax's `activation_fn`
@@ -19,8 +20,8 @@ struct MGUCellOptions {
 
 /// h' = f h + (1 - f) n; gates f n, and n = activation(x W_n + b_n + f (h U_n + rb_n)). State: h.
 ///
-/// Weights of flax's Dense layers, side by side: kernel is `if` `in`, recurrent_kernel `hf` `hn`, and the rows of the
-/// bias (2, 2 H) are those of `if` `in`, and zeros and that of `hn`.
+/// The weights are those of flax's Dense layers side by side: kernel is `if` `in`, recurrent_kernel `hf` `hn`. Row 0 of
+/// the bias (2, 2 H) is the biases of `if` `in`, row 1 is zeros and the bias of `hn`.
 class MGUCell final : public KnownCell {
  public:
   MGUCell(const MGUCellOptions& options, RecurrentWeights weights)

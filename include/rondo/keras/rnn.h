@@ -1,4 +1,4 @@
-/// `keras.backend.rnn`: any step function over time. Floor 6.
+/// `keras.backend.rnn`: runs any step function over time.
 ///
 /// Source of each behaviour: https://www.tensorflow.org/api_docs/python/tf/keras/backend/rnn (TensorFlow 2.9). Where
 /// TensorFlow's code differs from that page, Rondo does what the page says; docs/semantics.md lists every case.
@@ -16,25 +16,26 @@
 
 namespace rondo {
 
-/// The states of a step function; each may itself be nested. States have any rank; a state of rank 0 has no batch axis
-/// and is therefore updated at masked steps too.
+/// The states of a step function; each state may itself be nested. States have any rank. A state of rank 0 has no batch
+/// axis, so masked steps update it too.
 using States = std::vector<Nest>;
 
-/// Values that every step gets unchanged.
+/// Values that are passed to every step unchanged.
 using Constants = std::vector<Nest>;
 
-/// What a step returns: an output whose leaves begin with the batch axis, and new states of exactly the structure,
-/// shapes and dtypes of the ones that came in.
+/// What a step returns: an output whose leaves begin with the batch axis, and new states with exactly the structure,
+/// shapes and dtypes of the states that the step was called with.
 struct StepResult {
   Nest output;
   States states;
 };
 
-/// `inputs` are the leaves of the sequence at one time step: (B, ...), views that must not be written to.
+/// A step function. `inputs` are the leaves of the sequence at one time step: (B, ...), views that the function must
+/// not write to.
 using StepFunction = std::function<StepResult(const Nest& inputs, const States& states, const Constants& constants)>;
 
 /// The CUDA graphs that calls of rnn() with `unroll` recorded, one for each combination of shapes, dtypes and options.
-/// May be used by several threads. On the CPU nothing is recorded.
+/// Several threads may use it. On the CPU nothing is recorded.
 class StepGraphs {
  public:
   StepGraphs();
@@ -53,24 +54,25 @@ class StepGraphs {
 struct RnnOptions {
   /// Iterates from the last time step to the first; outputs stay in that order.
   bool go_backwards = false;
-  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); any dtype, anything but zero is true. A masked row keeps its
-  /// states, and whatever the step computed for it, NaN and infinity included, goes nowhere.
+  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); any dtype, all values but zero are true. A masked row keeps
+  /// its states, and what the step computed for that row, NaN and infinity included, is discarded.
   std::optional<Tensor> mask = std::nullopt;
   Constants constants = {};
   /// Never changes a value. On the CPU both settings run the same loop. On a CUDA device the steps are recorded in one
   /// graph, which is then run: `step` is called while nothing is computed yet, and must not read device memory (a copy
   /// to the host throws `RuntimeError`).
   bool unroll = false;
-  /// Where graphs of `unroll` are kept: a later call with the same object, shapes and options replays the graph without
+  /// Keeps the graphs of `unroll`: a later call with the same object, shapes and options replays the graph without
   /// calling `step`. Use one object for one step function, and only while every tensor that the function uses besides
-  /// its arguments stays where it is. Inputs, mask, states and constants may change. Without it, nothing is kept.
+  /// its arguments keeps its address. Inputs, mask, states and constants may change. If null, no graph is kept.
   std::shared_ptr<StepGraphs> graphs = nullptr;
-  /// Used when there is no mask: row b is live where the input time is below its length. One number for all rows, or a
-  /// vector (B,) of i32 or i64; each from 0 to T, or a `ValueError`: docs/semantics.md, "Lengths out of range".
+  /// Used when there is no mask: row b is live where the input time is below its length. It is one number for all rows,
+  /// or a vector (B,) of i32 or i64. A number outside 0 .. T is a `ValueError` (docs/semantics.md, "Lengths out of
+  /// range").
   std::optional<std::variant<std::int64_t, Tensor>> input_length = std::nullopt;
   /// Inputs, mask and outputs have (T, B, ...) instead of (B, T, ...).
   bool time_major = false;
-  /// A masked row's output is zeros instead of its previous output. At the first step both are zeros.
+  /// A masked row's output is zeros instead of its previous output. At the first step the previous output is zeros too.
   bool zero_output_for_mask = false;
   /// false: only the last output is kept, and `outputs` is that output with a time axis of size 1.
   bool return_all_outputs = true;
@@ -83,13 +85,13 @@ struct RnnResult {
   States new_states;
 };
 
-/// Calls `step` exactly T times, unless a recorded graph takes its place. With T = 0 it is never called: the outputs
+/// Calls `step` exactly T times, unless a recorded graph is replayed. With T = 0 `step` is never called: the outputs
 /// then have the shape and dtype of the first state ("the first state must be the output at the previous timestep"),
 /// and are empty over time; `last_output` is zeros, and the states are the initial ones.
 ///
-/// Throws `ValueError`: inputs of rank below 3, or that disagree on T or B; a mask of another shape; a mask without
+/// Throws `ValueError` for: inputs of rank below 3, or that disagree on T or B; a mask of another shape; a mask without
 /// states; lengths that do not fit; states whose first axis is not B; a step that returns another number, structure,
-/// shape or dtype of states, or changes its output's. An exception thrown by `step` passes through unchanged.
+/// shape or dtype of states, or changes those of its output. An exception thrown by `step` passes through unchanged.
 ///
 /// @code
 /// // A running mean over the steps that the mask lets in: the states are the sum and the count.

@@ -1,9 +1,9 @@
-/// Several recurrences as one: stacks of layers, each of them in one direction or in both. Floor 5.
+/// Several recurrences as one network: stacks of layers, each layer in one direction or in both.
 ///
-/// A layer reads the output sequence of the one below it: forward's y, and backward's beside it where it runs in both
-/// directions. What can run at once does so on a CUDA device: both directions of a layer, and layers of one direction
-/// as a wavefront, in which a layer is a chunk of time steps behind the one below it. Where the executors predict
-/// times, that is done only if it is predicted to be faster than one after the other.
+/// A layer reads the output sequence of the layer below: forward's y, and backward's y beside it where the layer below
+/// has both directions. On a CUDA device both directions of a layer may run at once, and so may layers of one direction
+/// as a wavefront, in which a layer is a chunk of time steps behind the layer below. Where the executors predict times,
+/// recurrences run at once only if that is predicted to be faster than one after the other.
 #pragma once
 
 #include <memory>
@@ -21,18 +21,18 @@ enum class Direction : std::uint8_t { forward, backward };
 /// One layer of a network: a recurrence in one direction of time, or one in each.
 struct NetworkLayer {
   RecurrenceSpec forward;
-  /// Of the same T, B, I, dtype and device. Reads reversed, or reversed within lengths, and writes in input order, so
-  /// that both outputs of a step lie beside each other.
+  /// A recurrence of the same T, B, I, dtype and device as `forward`. It reads reversed, or reversed within lengths,
+  /// and writes in input order, so that both outputs of a step lie beside each other.
   std::optional<RecurrenceSpec> backward = std::nullopt;
 };
 
-/// Layers from the input up. All have the same T, B, dtype and device, and each as many inputs as the one below it has
-/// outputs.
+/// Layers from the input up. All have the same T, B, dtype and device; the I of each layer is output_features of the
+/// layer below.
 struct NetworkSpec {
   std::vector<NetworkLayer> layers;
 };
 
-/// Output units of forward, and of backward where there is one: the width of the layer's output sequence.
+/// Output units of forward, plus those of backward if the layer has it: the width of the layer's output sequence.
 std::int64_t output_features(const NetworkLayer& layer);
 
 /// Whether recurrences run at once where they can.
@@ -40,30 +40,31 @@ enum class Overlap : std::uint8_t { automatic, never };
 
 /// Options of NetworkPlan::create. All members have defaults.
 struct NetworkOptions {
-  /// As PlanOptions has it, for every direction of every layer.
+  /// PlanOptions::executor, for every direction of every layer.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
-  bool never_waits = false;  ///< as PlanOptions has it
+  bool never_waits = false;  ///< PlanOptions::never_waits, for every direction of every layer
   Overlap overlap = Overlap::automatic;
   /// Minimum steps per chunk. A positive value forces a wavefront wherever it is valid; 0 chooses the size and uses a
   /// wavefront only where it is predicted to be faster.
   std::int64_t chunk_steps = 0;
-  /// An executor that is in no list and outlives the plan, as Plan::create_for has it; `executor` is not looked at.
+  /// An executor that is in no list and outlives the plan, as for Plan::create_for. If it is set, `executor` is
+  /// ignored.
   const Executor* unlisted_executor = nullptr;
 };
 
-/// A recurrence of a stage.
+/// One recurrence of a stage.
 struct NetworkLane {
   std::size_t layer = 0;
   Direction direction = Direction::forward;
-  Plan plan;                                ///< of a chunk
-  std::optional<Plan> tail = std::nullopt;  ///< of the last chunk, where that is shorter
+  Plan plan;                                ///< the plan of one chunk
+  std::optional<Plan> tail = std::nullopt;  ///< the plan of the last chunk, if that is shorter
 };
 
 /// How the recurrences of a stage depend on each other.
 enum class StageKind : std::uint8_t {
   alone,            ///< one recurrence, with the whole device
-  both_directions,  ///< of one layer
+  both_directions,  ///< both directions of one layer
   wavefront         ///< each lane reads the chunk that the lane before it wrote last
 };
 
@@ -71,16 +72,16 @@ enum class StageKind : std::uint8_t {
 struct NetworkStage {
   StageKind kind = StageKind::alone;
   std::vector<NetworkLane> lanes = {};
-  std::int64_t chunk_steps = 0;  ///< T where time is not cut
-  std::string note = {};         ///< what was predicted, why not more runs at once, or nothing
+  std::int64_t chunk_steps = 0;  ///< T where time is not cut into chunks
+  std::string note = {};         ///< the prediction, or why the recurrence runs alone; may be empty
 };
 
 /// A decision, as Plan is: which executor runs each direction of each layer, on what share of the device, and what runs
-/// at once. Host code alone; immutable.
+/// at once. Only host code makes it; a NetworkPlan is immutable.
 class NetworkPlan {
  public:
-  /// Throws `ValueError`, naming the layer, for a network without layers, for specs that do not fit each other, and as
-  /// Plan::create.
+  /// Plans a network. Throws `ValueError`, naming the layer, for a network without layers, for specs that do not fit
+  /// each other, and as Plan::create; also for a negative chunk_steps.
   static NetworkPlan create(const NetworkSpec& spec, const DeviceProperties& properties,
                             const NetworkOptions& options = {});
   static NetworkPlan create(const NetworkSpec& spec, const NetworkOptions& options = {});
@@ -91,13 +92,13 @@ class NetworkPlan {
   const std::vector<NetworkStage>& stages() const { return stages_; }
   Device device() const { return spec_.layers.front().forward.device; }
 
-  /// Bytes that a session allocates for its runs: the scratch memory of what runs at once, the sequences between layers
-  /// and the states between chunks.
+  /// Bytes that a session allocates for its runs: scratch memory, the sequences between layers, and the states between
+  /// chunks.
   std::size_t workspace_bytes() const;
-  /// The part of it that is scratch memory.
+  /// The part of workspace_bytes that is scratch memory: enough for the largest stage.
   std::size_t scratch_bytes() const;
 
-  /// What runs at once and what does not, and why, and the plan of each recurrence.
+  /// Tells which recurrences run at once and which do not, and why, and the plan of each recurrence.
   std::string explain() const;
 
  private:
@@ -109,13 +110,13 @@ class NetworkPlan {
   std::vector<NetworkStage> stages_;
 };
 
-/// Of one layer.
+/// The weights of one layer.
 struct NetworkWeights {
   RecurrentWeights forward;
   std::optional<RecurrentWeights> backward = std::nullopt;  ///< iff the layer has a backward direction
 };
 
-/// What one direction of a layer takes and gives besides the sequence; each as SessionTensors has it.
+/// The tensors of one direction of a layer besides the sequences. Each member is as in SessionTensors.
 struct DirectionTensors {
   std::vector<Tensor> initial_state = {};
   std::optional<Tensor> last_output = std::nullopt;
@@ -128,17 +129,17 @@ struct LayerTensors {
   DirectionTensors backward = {};
 };
 
-/// Tensors of one run, with strides as free as those of SessionTensors. Mask and lengths are for every direction whose
-/// spec has them, and speak of the steps of its input.
+/// Tensors of one run, with strides as free as those of SessionTensors. Mask and lengths apply to every direction whose
+/// spec has them, and count the steps of that direction's input.
 struct NetworkTensors {
   Tensor x;                                      ///< (T, B, I)
-  std::optional<Tensor> mask = std::nullopt;     ///< (T, B); iff a spec has one
-  std::optional<Tensor> lengths = std::nullopt;  ///< (B,); iff a spec has them
+  std::optional<Tensor> mask = std::nullopt;     ///< (T, B) boolean; iff a spec has_mask
+  std::optional<Tensor> lengths = std::nullopt;  ///< (B,) i32; iff a spec has_lengths
   std::optional<Tensor> y = std::nullopt;        ///< (T, B, output_features of the last layer), written
-  std::vector<LayerTensors> layers = {};         ///< one for each layer; empty: nothing given and nothing wanted
+  std::vector<LayerTensors> layers = {};         ///< one for each layer; empty: zero states, and no states written
 };
 
-/// A plan with its weights and all memory that its runs need. Used by one thread at a time.
+/// A plan with its weights and all memory that its runs need. One thread uses a session at a time.
 ///
 /// @code
 /// // Two layers of LSTMs, the lower one in both directions.
@@ -164,8 +165,8 @@ struct NetworkTensors {
 /// @endcode
 class NetworkSession {
  public:
-  /// Runs will be queued on `stream`, as a Session's; what runs at once does so on streams of the session's own, which
-  /// begin after what is on `stream` and which `stream` waits for. `stream` lives longer than the session. Throws
+  /// Makes a session whose runs are queued on `stream`, as a Session's are. Lanes run on streams of the session's own,
+  /// which wait for the work on `stream`, and `stream` waits for the lanes. `stream` must outlive the session. Throws
   /// `ValueError` naming the layer whose weights do not fit.
   NetworkSession(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights,
                  std::optional<Stream> stream = std::nullopt);
@@ -173,13 +174,14 @@ class NetworkSession {
   NetworkSession(NetworkSession&&) noexcept;
   NetworkSession& operator=(NetworkSession&&) noexcept;
 
-  /// As Session::run, this allocates nothing and does not wait. A run may be recorded in a caller's graph; outside of
-  /// one, the second run with the same tensors is recorded, all layers in one graph, and replayed from then on. On a
-  /// CUDA device, keeps views of the tensors until the next run with others. In a wavefront the states go from chunk to
-  /// chunk in the dtype of the tensors. Throws `ValueError` naming the tensor that does not fit, before anything runs.
+  /// Queues a run of the network; like Session::run, allocates nothing and does not wait. A caller may record a run in
+  /// a graph; otherwise the session records the second run with the same tensors, all layers in one graph, and replays
+  /// it from then on. On a CUDA device, keeps views of the tensors until the next run with others. In a wavefront,
+  /// states between chunks have the dtype of the tensors. Throws `ValueError` naming the tensor that does not fit,
+  /// before anything runs.
   void run(const NetworkTensors& tensors);
 
-  /// As Session::status, of all recurrences. When one has stalled, the whole last run is done again.
+  /// Session::status for all recurrences. If one has stalled, the whole last run is repeated.
   SessionStatus status();
 
   const NetworkPlan& plan() const;

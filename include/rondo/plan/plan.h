@@ -1,4 +1,4 @@
-/// Which executor runs a recurrence, decided once, and the session that runs it. Floor 5.
+/// The plan of a recurrence, which decides once which executor runs it, and the session that runs the plan.
 #pragma once
 
 #include <memory>
@@ -17,20 +17,20 @@ class Executor;
 
 /// Options of Plan::create. All members have defaults.
 struct PlanOptions {
-  /// Name of the only executor to consider, such as "reference"; empty: the first that accepts, in the
-  /// order of executor_names, without those that are asked by name alone.
+  /// Name of the only executor to consider, such as "reference". Empty: the plan takes the first executor that accepts,
+  /// in the order of executor_names, without the executors that are asked by name alone.
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
-  /// The most threads of the CPU that a run takes; 0 stands for the number of processors that the process may use.
+  /// The most threads of the CPU that a run uses; 0 stands for the number of processors that the process may use.
   /// Results are the same for every number.
   int threads = 0;
-  /// Excludes executors whose blocks wait for each other: for runs whose status cannot be asked for, as in a graph that
-  /// is replayed without its session.
+  /// Excludes executors whose blocks wait for each other. Set it for runs whose status cannot be asked for, as in a
+  /// graph that is replayed without its session.
   bool never_waits = false;
 };
 
-/// A decision, made by host code from plain data: no device is touched, so a plan for a device that is not there can be
-/// made and read. Immutable; copies share nothing mutable and may be used by many threads.
+/// A decision, made by host code without touching a device, so a plan for a device that the machine does not have can
+/// be made and read. A plan is immutable; copies share nothing mutable, and many threads may use them.
 ///
 /// @code
 /// RecurrenceSpec spec = {.cell = {.kind = CellKind::gru, .units = 64}, .T = 100, .B = 8, .I = 16};
@@ -39,26 +39,26 @@ struct PlanOptions {
 /// @endcode
 class Plan {
  public:
-  /// Asks the executors in order; the first that accepts is chosen. Throws `ValueError` for a spec with a negative or
-  /// missing size, for an executor name that does not exist, and, quoting the reasons, when none accepts.
+  /// Asks the executors in order and chooses the first that accepts. Throws `ValueError` for a spec with a negative or
+  /// missing size, for an executor name that does not exist, and, with all reasons, if no executor accepts.
   static Plan create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options = {});
   static Plan create(const RecurrenceSpec& spec, const PlanOptions& options = {});
 
-  /// For an executor that is in no list and outlives the plan. `options.executor` is not looked at. Throws `ValueError`
-  /// as above.
+  /// Makes a plan for an executor that is in no list and outlives the plan. `options.executor` is ignored. Throws
+  /// `ValueError` for a spec with a negative or missing size, and, with the reason, if the executor declines.
   static Plan create_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
                          const PlanOptions& options = {});
 
   const RecurrenceSpec& spec() const { return spec_; }
-  /// Of the device it was made for.
+  /// The properties of the device that the plan was made for.
   const DeviceProperties& properties() const { return properties_; }
   const Executor& executor() const { return *executor_; }
   GraphUse graph_use() const { return graph_use_; }
   std::string executor_name() const;
   /// Bytes of scratch memory that one run needs.
   std::size_t workspace_bytes() const;
-  /// The spec, why each executor before the chosen one declined, the chosen one, and what that says of how it runs the
-  /// spec; a line for each.
+  /// A text with one line each for the spec, for the reason of each executor that declined, for the chosen executor,
+  /// and for what that executor tells about how it runs the spec.
   std::string explain() const;
 
  private:
@@ -69,7 +69,7 @@ class Plan {
 
   Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options);
 
-  /// Asks one executor: it is the chosen one, or one of those that declined.
+  /// Asks one executor, and notes it as the chosen one or notes its refusal.
   bool takes(const Executor& executor);
 
   RecurrenceSpec spec_;
@@ -80,13 +80,13 @@ class Plan {
   std::vector<Refusal> refusals_;
 };
 
-/// Names of the executors of this build that run on such a device: those that a plan asks, in its order, and then those
-/// that it asks by name alone.
+/// Names of this build's executors for devices of this type: the automatic ones in the order in which a plan asks them,
+/// then those that a plan asks by name alone.
 std::vector<std::string> executor_names(Device device = cpu());
 
-/// Tensors of one run; the dtype is the spec's unless another is named. The innermost axis of each must be without
-/// gaps (stride 1); all other strides are free, so (B, T, ...) and (T, B, ...) memory both come as (T, B, ...) views:
-/// `x.swap_axes(0, 1)`. With a projection of P units h and all outputs have P features, and c has H.
+/// Tensors of one run, in the spec's dtype unless another is named. The innermost axis of each must have no gaps
+/// (stride 1). All other strides are free, so batch-major memory (B, T, ...) is given as a view (T, B, ...):
+/// `x.swap_axes(0, 1)`. With a projection of P units, h and all outputs have P features, and c has H.
 struct SessionTensors {
   Tensor x;                                          ///< (T, B, I)
   std::optional<Tensor> mask = std::nullopt;         ///< (T, B) boolean: true where a row is live; iff spec.has_mask
@@ -111,8 +111,8 @@ struct SessionStatus {
   StallRecord stall = {};  ///< where `stalled`: the first wait that was given up
 };
 
-/// A plan with its weights and its workspace: everything is allocated here, nothing in `run`. Used by one thread at a
-/// time; sessions of one plan are independent.
+/// A plan with its weights and its workspace. The constructor allocates everything, and `run` nothing. One thread uses
+/// a session at a time; sessions of one plan are independent.
 ///
 /// @code
 /// const std::int64_t T = 100, B = 2, I = 3, H = 4;
@@ -132,36 +132,36 @@ struct SessionStatus {
 /// @endcode
 class Session {
  public:
-  /// Runs will be queued on `stream`; without one on the CPU, or on the default stream of the plan's CUDA device. On
-  /// the CPU they take threads of the pool that is the default one now (thread_pool.h). Keeps views of the weights,
-  /// which the caller does not change while the session lives. `workspace` is memory on the plan's device, of at least
-  /// `plan.workspace_bytes()` bytes, that no other run uses at the same time; without one the session allocates
-  /// its own. Throws as check_weights, and `ValueError` for a workspace that does not do.
+  /// Makes a session whose runs are queued on `stream`, or without one on the default stream of the plan's CUDA device.
+  /// Runs on the CPU use the thread pool that is the default one now (thread_pool.h). Keeps views of the weights, which
+  /// the caller must not change while the session lives. `workspace` is memory on the plan's device, of at least
+  /// `plan.workspace_bytes()` bytes, that no other run uses at the same time; without one the session allocates its
+  /// own. Throws as check_weights, and `ValueError` for a stream of another device or a workspace that does not fit.
   Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream = std::nullopt,
           const std::optional<Tensor>& workspace = std::nullopt);
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
 
-  /// Queues the recurrence on the session's stream; on the CPU it is done when this returns. Mask and lengths are read
-  /// from the device when the work runs. On a CUDA device a run may be recorded in a caller's graph; outside of one,
-  /// the session itself records the second run with the same tensors and replays it from then on. Throws `ValueError`
-  /// naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and `RuntimeError` when
-  /// another thread is in this session; before anything runs.
+  /// Queues the recurrence on the session's stream; on the CPU the run is done when this returns. The device reads mask
+  /// and lengths when the work runs. On a CUDA device a caller may record a run in a graph; otherwise the session
+  /// records the second run with the same tensors and replays it from then on. Before anything runs, throws
+  /// `ValueError` naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and
+  /// `RuntimeError` if another thread is in this session.
   void run(const SessionTensors& tensors);
 
-  /// Waits for the runs so far, tells what they found since this was last asked, and forgets it. May run the last one
-  /// again (SessionStatus::stalled).
+  /// Waits for the runs so far, returns what they found since the last call, and clears it. May repeat the last run
+  /// (SessionStatus::stalled).
   SessionStatus status();
 
   const Plan& plan() const;
 
  private:
-  friend class NetworkSession;  // whose graphs run its sessions without calling `run`: only it knows the last run
+  friend class NetworkSession;  // replays its sessions without calling `run`, so only it knows the last run
 
-  /// What `status` tells, without doing anything about it.
+  /// Returns and clears the status, without repeating a run.
   SessionStatus take_status();
-  /// Does a run with these tensors, and from then on every run, as after a stall.
+  /// Repeats a run with these tensors without any wait between blocks, and uses that path for all later runs.
   void recover(const SessionTensors& tensors);
 
   struct Impl;

@@ -1,12 +1,12 @@
-/// The rules of time of a recurrence: which input step a processing step reads, where its output is put, and what a row
-/// emits that is dead there. Each API is one setting of the three.
+/// The rules of time of a recurrence: which input step a processing step reads, where the output of the step is
+/// written, and what a dead row emits. Each API is one setting of the three.
 #pragma once
 
 #include <cstdint>
 
 namespace rondo {
 
-/// Which input step is read at processing step s.
+/// The input step t that processing step s reads.
 enum class ReadOrder : std::uint8_t {
   forward,                ///< t = s
   reversed,               ///< t = T - 1 - s: Keras's `go_backwards`
@@ -14,30 +14,30 @@ enum class ReadOrder : std::uint8_t {
                           ///< bidirectional_dynamic_rnn
 };
 
-/// Where the output of processing step s is put.
+/// The time step at which the output of processing step s is written.
 enum class WriteOrder : std::uint8_t {
   processing,  ///< at s: Keras, whose reversed outputs stay reversed
   input        ///< at the input step that was read: ONNX, cuDNN, the backward half of a bidirectional layer
 };
 
-/// What a dead row (masked, or past its length) emits. Its states are kept in any case.
+/// What a dead row (masked, or past its length) emits. A dead row keeps its states in any case.
 enum class DeadOutput : std::uint8_t {
   previous_output,  ///< the output emitted one processing step before; zeros at the first one (Keras's default)
   zeros,            ///< Keras's `zero_output_for_mask`, dynamic_rnn, ONNX
-  incoming_state    ///< the first state as it came into the step: `tf.contrib.keras.backend.rnn` of TensorFlow 1.1
+  incoming_state    ///< the first state before the step: `tf.contrib.keras.backend.rnn` of TensorFlow 1.1
 };
 
-/// What a recurrence does with time. Masks and lengths tell beside them which rows are live.
+/// What a recurrence does with time. Masks and lengths, which are not in here, decide which rows are live.
 ///
-/// Each API is one setting, and a function makes it:
+/// Each API is one setting, and a static function makes it:
 ///
 ///     maker                  read order                  write order   a dead row emits
 ///     keras                  forward or reversed         processing    the previous output, zeros first; or zeros
 ///     contrib                forward or reversed         processing    the incoming first state
 ///     dynamic_rnn            forward                     input         zeros
 ///     dynamic_rnn_backward   reversed within lengths     input         zeros
-///     onnx                   forward, or as above        input         zeros
-///     in_input_order         as they are                 input         as they have it
+///     onnx                   forward or reversed         input         zeros
+///     in_input_order         unchanged                   input         unchanged
 struct TimeRules {
   ReadOrder read = ReadOrder::forward;
   WriteOrder write = WriteOrder::processing;
@@ -45,7 +45,7 @@ struct TimeRules {
 
   bool operator==(const TimeRules&) const = default;
 
-  /// `keras.backend.rnn`, and `layers.RNN` with all that derives from it.
+  /// `keras.backend.rnn`, and `layers.RNN` with all layers that derive from it.
   static constexpr TimeRules keras(bool go_backwards, bool zero_output_for_mask) {
     return {.read = go_backwards ? ReadOrder::reversed : ReadOrder::forward,
             .dead = zero_output_for_mask ? DeadOutput::zeros : DeadOutput::previous_output};
@@ -64,8 +64,8 @@ struct TimeRules {
     return {.read = ReadOrder::reversed_within_length, .write = WriteOrder::input, .dead = DeadOutput::zeros};
   }
 
-  /// One direction of an ONNX operator, and of a cuDNN or PyTorch module. Without lengths every row has T steps, and is
-  /// reversed as a whole.
+  /// One direction of an ONNX operator, and of a cuDNN or PyTorch module. Backward, rows are reversed within their
+  /// lengths; without lengths every row has T steps and is reversed as a whole.
   static constexpr TimeRules onnx(bool backward, bool has_lengths) {
     if (!backward) return dynamic_rnn();
     TimeRules rules = dynamic_rnn_backward();
@@ -73,18 +73,18 @@ struct TimeRules {
     return rules;
   }
 
-  /// The same with outputs at the steps of their inputs: for the halves of Keras's `Bidirectional`, whose outputs line
-  /// up, and for the lower cells of a stack, whose outputs are the inputs of the cell above.
+  /// Returns the rules with outputs written at the steps of their inputs: for the halves of Keras's `Bidirectional`,
+  /// whose outputs line up, and for the lower cells of a stack, whose outputs are the inputs of the cell above.
   constexpr TimeRules in_input_order() const { return {.read = read, .write = WriteOrder::input, .dead = dead}; }
 
   /// Whether processing step s is input step s in every row.
   constexpr bool reads_forward() const { return read == ReadOrder::forward; }
 
-  /// Whether the output of an input step is at that step.
+  /// Whether the output of each input step is written at that step.
   constexpr bool keeps_input_order() const { return reads_forward() || write == WriteOrder::input; }
 
-  /// Whether a dead row emits something that neither the step nor the states tell: the states do not show whether the
-  /// row has been live before.
+  /// Whether a dead row repeats its previous output. That output does not follow from the states: they do not show
+  /// whether the row has been live before.
   constexpr bool repeats_outputs() const { return dead == DeadOutput::previous_output; }
 };
 

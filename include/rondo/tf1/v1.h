@@ -1,7 +1,8 @@
-/// The recurrent functions of TensorFlow 1: `tf.compat.v1.nn`. Floor 6.
+/// The recurrent functions of TensorFlow 1: `tf.compat.v1.nn`.
 ///
 /// Source of each behaviour: https://www.tensorflow.org/api_docs/python/tf/compat/v1/nn/dynamic_rnn and the pages of
-/// bidirectional_dynamic_rnn and raw_rnn beside it (TensorFlow 2.15); docs/semantics.md has what they leave open.
+/// bidirectional_dynamic_rnn and raw_rnn beside it (TensorFlow 2.15); docs/semantics.md has what these pages leave
+/// open.
 #pragma once
 
 #include <cstdint>
@@ -17,54 +18,54 @@ namespace rondo::v1 {
 
 /// Arguments of dynamic_rnn besides the cell and the inputs, with TensorFlow 1's names and defaults.
 struct DynamicRnnOptions {
-  /// (B,) of i32 or i64, on the host or the inputs' device. Row b is live while t < sequence_length[b]: beyond, it
-  /// emits zeros and keeps its state. A number above T counts as T, one below 0 as 0 (docs/semantics.md, "Lengths
-  /// out of range"); device memory is not read by the host.
+  /// (B,) of i32 or i64, on the host or the inputs' device. Row b is live while t < sequence_length[b]; at later steps
+  /// the row emits zeros and keeps its state. A length above T counts as T, and one below 0 as 0 (docs/semantics.md,
+  /// "Lengths out of range"). The host does not read device memory.
   std::optional<Tensor> sequence_length = std::nullopt;
-  /// In the structure of the cell's `state_size`, each leaf (B, ...). A leaf of rank 0 has no rows: every step updates
-  /// it. Absent: the cell's own initial state, of `dtype`.
+  /// A state in the structure of the cell's `state_size`, each leaf (B, ...). Every step updates a leaf of rank 0,
+  /// since it has no rows. Absent: the cell's own initial state, in `dtype`.
   std::optional<Nest> initial_state = std::nullopt;
-  /// Of the outputs, and of the initial state where none is given. Absent: the dtype that all leaves of `initial_state`
-  /// share.
+  /// The dtype of the outputs, and of the initial state if none is given. Absent: the dtype that all leaves of
+  /// `initial_state` share.
   std::optional<DType> dtype = std::nullopt;
   /// How many time steps of work that does not depend on the state are done at once; 0 stands for 32. A cell that Rondo
   /// knows computes the products of its inputs this number of steps ahead. Memory for the products grows with the
   /// number, and time falls, because products and runs of the executor are fewer and larger: T or more is fastest. A
-  /// cell of the caller's own is called step by step, and the number has no effect. Never changes a value beyond the
-  /// rounding of the dtype, in which states go from chunk to chunk.
+  /// cell of the caller's own is called step by step, and the number has no effect. Never changes a value beyond
+  /// rounding: states between chunks have the dtype of the run.
   std::int64_t parallel_iterations = 32;
-  /// Accepted, and does nothing: it moves what a backward pass needs to the host, and Rondo has no backward pass.
+  /// Accepted without effect: in TensorFlow it moves tensors of the backward pass to the host, and Rondo has no
+  /// backward pass.
   bool swap_memory = false;
   /// Inputs and outputs have (T, B, ...) instead of (B, T, ...).
   bool time_major = false;
-  /// The prefix of TensorFlow's variables. Cells have their weights already, so that it does nothing.
+  /// The prefix of TensorFlow's variables. It has no effect, because cells have their weights already.
   std::string scope = "rnn";
-  /// Which executor runs known cells, for comparing one with another; by default the plan's own choice.
+  /// Which executor runs known cells. It serves to compare executors; by default the plan chooses.
   PlanOptions plan = {};
 };
 
 /// Results of dynamic_rnn.
 struct DynamicRnnResult {
-  Nest outputs;  ///< in the structure of the cell's `output_size`, each (B, T, ...), time-major (T, B, ...)
-  Nest state;    ///< in the structure of the cell's `state_size`
+  Nest outputs;  ///< the structure of the cell's `output_size`, each leaf (B, T, ...), time-major (T, B, ...)
+  Nest state;    ///< the structure of the cell's `state_size`, each leaf (B, ...) or of rank 0
 };
 
-/// Runs `cell` over `inputs`, a tensor or a nest whose leaves share T and B. Cells of this header's, KnownCells, and
+/// Runs `cell` over `inputs`, a tensor or a nest whose leaves share T and B. Cells of v1_cells.h, KnownCells, and
 /// stacks of them run over whole sequences; any other cell is called exactly T times, never with T = 0. Nothing is kept
-/// between calls, so a cell that makes its weights in `build` is built by the caller, once.
+/// between calls, so the caller must build a cell that makes its weights in `build`, once.
 ///
-/// Throws `TypeError` for a null cell, and `ValueError`: for inputs without a tensor, of rank below 3, or that disagree
-/// on T or B; with neither `dtype` nor `initial_state`; for an initial state of another structure or shape, or of
-/// several dtypes where `dtype` is absent; for lengths of another shape or dtype; for parallel_iterations below 0; for
-/// inputs, state or `dtype` that do not fit the weights of a known cell; and for a cell whose output or new state is
-/// not as its sizes and `dtype` say.
+/// Throws `TypeError` for a null cell, and `ValueError` for: inputs without a tensor, of rank below 3, or that disagree
+/// on T or B; neither `dtype` nor `initial_state`; an initial state of another structure or shape, or of several dtypes
+/// where `dtype` is absent; lengths of another shape or dtype; parallel_iterations below 0; inputs, state or `dtype`
+/// that do not fit the weights of a known cell; a cell whose output or new state differs from its sizes and `dtype`.
 DynamicRnnResult dynamic_rnn(const std::shared_ptr<Cell>& cell, const Nest& inputs,
                              const DynamicRnnOptions& options = {});
 
 /// Arguments of bidirectional_dynamic_rnn besides the cells and the inputs.
 struct BidirectionalRnnOptions {
-  /// As for dynamic_rnn, but a length outside 0 .. T is a `ValueError`, for it cannot be reversed: on a CUDA device the
-  /// host reads them.
+  /// As for dynamic_rnn, but a length outside 0 .. T is a `ValueError`, because such a row cannot be reversed. The host
+  /// reads the lengths of a CUDA device too.
   std::optional<Tensor> sequence_length = std::nullopt;
   std::optional<Nest> initial_state_fw = std::nullopt;
   std::optional<Nest> initial_state_bw = std::nullopt;
@@ -76,7 +77,7 @@ struct BidirectionalRnnOptions {
   PlanOptions plan = {};
 };
 
-/// One thing for each direction.
+/// A nest for each direction.
 struct Directions {
   Nest fw;
   Nest bw;
@@ -88,19 +89,19 @@ struct BidirectionalRnnResult {
   Directions output_states;
 };
 
-/// dynamic_rnn of `cell_fw`, and of `cell_bw` over each row reversed within its length, with its outputs reversed back.
-/// Options that are not described mean what they mean there. Throws as dynamic_rnn, naming `cell_fw`, `cell_bw`,
-/// `initial_state_fw` and `initial_state_bw`.
+/// Runs dynamic_rnn with `cell_fw`, and with `cell_bw` over each row reversed within its length, and reverses the
+/// outputs of `cell_bw` back. Options without a description mean the same as in DynamicRnnOptions. Throws as
+/// dynamic_rnn, naming `cell_fw`, `cell_bw`, `initial_state_fw` and `initial_state_bw`.
 BidirectionalRnnResult bidirectional_dynamic_rnn(const std::shared_ptr<Cell>& cell_fw,
                                                  const std::shared_ptr<Cell>& cell_bw, const Nest& inputs,
                                                  const BidirectionalRnnOptions& options = {});
 
-/// What raw_rnn tells its loop function. All but `time` are absent at time 0; `loop_state` also where no call has
-/// returned one.
+/// The arguments that raw_rnn passes to its loop function. At time 0 all but `time` are absent; `loop_state` is also
+/// absent until a call has returned one.
 struct LoopFunctionArguments {
   std::int64_t time = 0;                           ///< how often the cell has been called
-  std::optional<Nest> cell_output = std::nullopt;  ///< of the call before
-  std::optional<Nest> cell_state = std::nullopt;   ///< that the call before returned, for finished rows too
+  std::optional<Nest> cell_output = std::nullopt;  ///< the output of the last call of the cell
+  std::optional<Nest> cell_state = std::nullopt;   ///< the state that this call returned, for finished rows too
   std::optional<Nest> loop_state = std::nullopt;
 };
 
@@ -108,12 +109,13 @@ struct LoopFunctionArguments {
 struct LoopFunctionResult {
   Tensor elements_finished = {};  ///< (B,) booleans: rows that are done. Once true, a row stays finished.
   Nest next_input = {};           ///< leaves (B, ...), of the same structure and shapes at every time
-  /// At time 0 the initial state; then usually the state that came.
+  /// At time 0 the initial state; later usually LoopFunctionArguments::cell_state.
   Nest next_cell_state = {};
-  /// At time 0 tensors *without* a batch axis, whose structure, shapes and dtypes tell what will be emitted; absent: as
-  /// the cell's output_size says, of the dtype of the state's first leaf. At all other times what to emit, (B, ...).
+  /// At time 0 tensors *without* a batch axis, which define the structure, shapes and dtypes of all emissions; absent:
+  /// the shapes of the cell's output_size and the dtype of the state's first leaf. At later times the emission, (B,
+  /// ...).
   std::optional<Nest> emit_output = std::nullopt;
-  /// Anything. Absent: the previous one stays.
+  /// Any value, which raw_rnn passes to the next call. Absent: the previous value is kept.
   std::optional<Nest> next_loop_state = std::nullopt;
 };
 
@@ -122,7 +124,7 @@ using LoopFunction = std::function<LoopFunctionResult(const LoopFunctionArgument
 
 /// Arguments of raw_rnn besides the cell and the loop function.
 struct RawRnnOptions {
-  std::int64_t parallel_iterations = 32;  ///< every step depends on the loop function: has no effect
+  std::int64_t parallel_iterations = 32;  ///< no effect, because every step depends on the loop function
   bool swap_memory = false;               ///< as in DynamicRnnOptions
   std::string scope = "rnn";              ///< as in DynamicRnnOptions
   PlanOptions plan = {};                  ///< as in DynamicRnnOptions
@@ -130,7 +132,7 @@ struct RawRnnOptions {
 
 /// Results of raw_rnn.
 struct RawRnnResult {
-  Nest emit;  ///< what was emitted, each (steps, B, ...): the stacked TensorArray
+  Nest emit;  ///< all emissions, each leaf (steps, B, ...): the stacked TensorArray
   Nest state;
   std::optional<Nest> loop_state;  ///< absent where no call returned one
 };
@@ -139,8 +141,9 @@ struct RawRnnResult {
 /// that was finished before a step emits zeros and keeps its state, but for leaves of rank 0. The host reads
 /// `elements_finished` at every step. The cell is built by the caller, as for dynamic_rnn.
 ///
-/// Throws `TypeError` for a null cell or loop function, and `ValueError` naming what the loop function or the cell
-/// returned with another structure, shape or dtype than it must have. What they throw passes through unchanged.
+/// Throws `TypeError` for a null cell or loop function, and `ValueError` naming the result of the loop function or of
+/// the cell that has another structure, shape or dtype than required. Exceptions thrown by these two pass through
+/// unchanged.
 RawRnnResult raw_rnn(const std::shared_ptr<Cell>& cell, const LoopFunction& loop_function,
                      const RawRnnOptions& options = {});
 

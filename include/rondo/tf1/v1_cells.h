@@ -1,7 +1,7 @@
-/// The cells of TensorFlow 1: `tf.compat.v1.nn.rnn_cell`. Floor 6.
+/// The cells of TensorFlow 1: `tf.compat.v1.nn.rnn_cell`.
 ///
-/// Their weights are TensorFlow 1's variables as they are: one kernel (I + H, ...) for inputs and state, the rows of
-/// the inputs first. A cell whose mathematics is that of one of Keras's cells converts them once, when it is made, and
+/// The weights are TensorFlow 1's variables, unchanged: one kernel (I + H, ...) for inputs and state, the rows of the
+/// inputs first. A cell that computes what one of Keras's cells does converts its weights once, in the constructor, and
 /// runs on the executors that a plan chooses from. All weights of a cell share one floating dtype and one device; every
 /// constructor throws `ValueError` naming the weight or option that does not fit.
 ///
@@ -20,15 +20,15 @@ namespace rondo::v1 {
 /// The base of TensorFlow 1's cells: `tf.compat.v1.nn.rnn_cell.RNNCell`.
 class RNNCell : public Cell {
  public:
-  /// Zeros, each (batch_size, ...), in the structure of state_size().
+  /// Returns zeros, each (batch_size, ...), in the structure of state_size().
   Nest zero_state(std::int64_t batch_size, DType dtype, Device device = cpu()) const;
 
-  /// The known cell that computes the same, in Keras's layout of weights and order of states; null where there is
-  /// none, as of a stack.
+  /// The known cell that computes what this cell does, with Keras's layout of weights and order of states; null where
+  /// there is none, as for a stack.
   virtual const KnownCell* known() const { return nullptr; }
 };
 
-/// kernel (I + H, H), bias (H).
+/// The weights of BasicRNNCell: kernel (I + H, H), bias (H).
 struct BasicRNNWeights {
   Tensor kernel;
   Tensor bias;
@@ -53,8 +53,8 @@ class BasicRNNCell final : public RNNCell {
   KnownCell known_;
 };
 
-/// gates_kernel (I + H, 2 H) and gates_bias (2 H) of r and u in this order; candidate_kernel (I + H, H),
-/// candidate_bias (H).
+/// The weights of v1::GRUCell: gates_kernel (I + H, 2 H) and gates_bias (2 H) for r and u in this order;
+/// candidate_kernel (I + H, H), candidate_bias (H).
 struct GRUWeights {
   Tensor gates_kernel;
   Tensor gates_bias;
@@ -82,8 +82,9 @@ class GRUCell final : public RNNCell {
   KnownCell known_;
 };
 
-/// With H units, and P = num_proj or else H: kernel (I + P, 4 H) and bias (4 H) of i j f o in this order. With
-/// peepholes the three diagonals (H); with a projection projection_kernel (H, P). What is not used is absent.
+/// The weights of v1::LSTMCell, for H units and P = num_proj or else H: kernel (I + P, 4 H) and bias (4 H) for i j f o
+/// in this order. With peepholes the three diagonals (H); with a projection projection_kernel (H, P). Weights that the
+/// options do not ask for must be absent.
 struct LSTMWeights {
   Tensor kernel;
   Tensor bias;
@@ -97,11 +98,11 @@ struct LSTMWeights {
 struct LSTMCellOptions {
   std::int64_t num_units = 0;  ///< H
   bool use_peepholes = false;
-  std::optional<double> cell_clip = std::nullopt;       ///< c is kept within this of zero, and stays clipped
+  std::optional<double> cell_clip = std::nullopt;       ///< c stays within this of zero, in the state too
   std::optional<std::int64_t> num_proj = std::nullopt;  ///< P
-  std::optional<double> proj_clip = std::nullopt;       ///< of the projected output; without num_proj not looked at
+  std::optional<double> proj_clip = std::nullopt;       ///< bound of the projected output; unused without num_proj
   double forget_bias = 1.0;                             ///< added to f at every step, not a part of `bias`
-  /// The state is an LSTMStateTuple, {c: (B, H), h: (B, P)}; if false one tensor (B, H + P), c first.
+  /// If true, the state is an LSTMStateTuple, {c: (B, H), h: (B, P)}; if false, one tensor (B, H + P), c first.
   bool state_is_tuple = true;
   Activation activation = Activation::tanh;
 };
@@ -110,7 +111,7 @@ struct LSTMCellOptions {
 /// c' = clip(sigmoid(f + forget_bias + w_f c) c + sigmoid(i + w_i c) activation(j))
 /// h' = clip((sigmoid(o + w_o c') activation(c')) projection_kernel). Output: h.
 ///
-/// Without peepholes, clips and a projection it is Keras's LSTM; with any of them a CellSpec has them as well.
+/// Without peepholes, clips and a projection the cell is Keras's LSTM; a CellSpec has all of these variants.
 class LSTMCell : public RNNCell {
  public:
   LSTMCell(const LSTMCellOptions& options, const LSTMWeights& weights);
@@ -121,11 +122,12 @@ class LSTMCell : public RNNCell {
   SizeNest output_size() const override { return Shape{output_units_}; }
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override;
 
-  /// The two tensors of a state, in whichever form `state_is_tuple` gives it.
+  /// The two tensors of a state.
   struct State {
     Tensor c;
     Tensor h;
   };
+  /// unpack and pack convert a state from and to the form that `state_is_tuple` selects.
   State unpack(const States& states) const;
   States pack(const State& state) const;
 
@@ -143,7 +145,7 @@ struct BasicLSTMCellOptions {
   Activation activation = Activation::tanh;
 };
 
-/// An LSTMCell without its options: kernel (I + H, 4 H) and bias (4 H) are all its weights.
+/// An LSTMCell without peepholes, clips and projection: its only weights are kernel (I + H, 4 H) and bias (4 H).
 class BasicLSTMCell final : public LSTMCell {
  public:
   BasicLSTMCell(const BasicLSTMCellOptions& options, const LSTMWeights& weights);
@@ -151,15 +153,15 @@ class BasicLSTMCell final : public LSTMCell {
 
 /// Configures MultiRNNCell, with TensorFlow 1's names and defaults.
 struct MultiRNNCellOptions {
-  /// The state is a tuple of the cells' states; if false one tensor, theirs side by side along axis 1.
+  /// If true, the state is a tuple of the cells' states; if false, one tensor: these states concatenated along axis 1.
   bool state_is_tuple = true;
 };
 
-/// Cells on top of each other: the output of each is the input of the next.
+/// Cells on top of each other: the output of each cell is the input of the next.
 class MultiRNNCell final : public RNNCell {
  public:
-  /// Throws `TypeError` for something that is no cell (null), `ValueError` for no cells, and without `state_is_tuple`
-  /// for a cell whose own state is not one vector.
+  /// Throws `TypeError` for a null cell, and `ValueError` for an empty list, and without `state_is_tuple` for a cell
+  /// whose own state is not one vector.
   explicit MultiRNNCell(std::vector<std::shared_ptr<Cell>> cells, const MultiRNNCellOptions& options = {});
 
   const std::vector<std::shared_ptr<Cell>>& cells() const { return stack_.cells(); }
@@ -169,7 +171,7 @@ class MultiRNNCell final : public RNNCell {
   bool accepts_constants() const override { return stack_.accepts_constants(); }
   States get_initial_state(const InitialStateRequest& request) const override;
 
-  /// The state of each cell, in whichever form `state_is_tuple` gives it, and back.
+  /// unpack and pack convert the form of the state that `state_is_tuple` selects to one state for each cell, and back.
   States unpack(const States& states) const;
   States pack(const States& cell_states) const;
 

@@ -46,7 +46,7 @@ class GemmLoop {
   }
 
  private:
-  /// recurrent_sums = rows U, for the columns of gates first .. last - 1; rows have `width` elements
+  /// recurrent_sums = rows U, for the columns of gates first .. last - 1; each row has `width` elements.
   void multiply_states(const float* rows, std::int64_t width, int first, int last) {
     const auto* kernel = static_cast<const float*>(weights_.recurrent_kernel);
     const std::int64_t columns = (last - first) * H_;
@@ -54,7 +54,7 @@ class GemmLoop {
          {scratch_.recurrent_sums + first * H_, spec_.B, columns, columns_});
   }
 
-  /// The sums of one row at processing step s, biases added as the gates are read.
+  /// The sums of one row at one processing step. `gather` adds the biases.
   struct RowSums {
     const float* input;
     const float* recurrent;
@@ -119,7 +119,7 @@ class GemmLoop {
     }
   }
 
-  /// h of live rows = clip(unprojected projection). Dead rows take part in the product, and nobody looks at theirs.
+  /// h of live rows = clip(unprojected projection). Dead rows are in the product too, but their results are not read.
   void project_rows(std::int64_t s) {
     gemm({scratch_.unprojected, spec_.B, H_, H_},
          {static_cast<const float*>(weights_.projection), H_, features_, features_},
@@ -133,7 +133,7 @@ class GemmLoop {
     }
   }
 
-  /// What row b emits at processing step s, after its states were advanced.
+  /// Writes what row b emits at processing step s to `target`. The states must be those after step s.
   void emit(std::int64_t s, std::int64_t b, float* target) const {
     if (buffers_.schedule.emits_zeros(buffers_.schedule.live(s, b), !scratch_.was_live[b])) {
       std::fill_n(target, features_, 0.0F);
@@ -185,7 +185,7 @@ class GemmLoop {
   const RecurrenceBuffers& buffers_;
   const GemmScratch& scratch_;
   const std::int64_t H_;
-  const std::int64_t features_;  ///< of h: P of a projection, else H
+  const std::int64_t features_;  ///< features of h: P with a projection, else H
   const std::int64_t columns_;
   const Activations activations_;
   TimeBatchStrides sums_strides_;

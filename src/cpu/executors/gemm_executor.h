@@ -1,12 +1,12 @@
-/// The first fast CPU executor: matrix products for everything that is one, and a fused loop for the gates.
+/// A CPU executor that uses matrix products where it can, and one loop for all gates.
 #pragma once
 
 #include "recurrence/executor.h"
 
 namespace rondo {
 
-/// One product for the inputs of all steps, then per step a product with the recurrent kernel and one pass over the
-/// gates. f32 on the CPU.
+/// Multiplies the inputs of all steps in one product, then runs per step a product with the recurrent kernel and one
+/// pass over the gates. Accepts every cell in f32 on the CPU.
 const Executor& gemm_executor();
 
 }  // namespace rondo

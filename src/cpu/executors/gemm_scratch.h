@@ -1,4 +1,4 @@
-/// What cpu_gemm keeps in the workspace of a run.
+/// The layout of the workspace of cpu_gemm.
 #pragma once
 
 #include "recurrence/buffers.h"
@@ -10,10 +10,10 @@ namespace rondo {
 struct GemmScratch {
   float* input_sums;          ///< (T, B, G H) or (B, T, G H): x W
   float* recurrent_sums;      ///< (B, G H): h U
-  float* states[kMaxStates];  ///< each (B, H), but (B, P) for a projected h
+  float* states[kMaxStates];  ///< each (B, H); h is (B, P) with a projection
   float* reset_state;         ///< (B, H): r h
   float* unprojected;         ///< (B, H): the operand of the projection
-  float* projected;           ///< (B, P): h before it is clipped
+  float* projected;           ///< (B, P): h before the clip
   bool* was_live;             ///< (B): whether a row has been live at any step so far
 
   GemmScratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {

@@ -5,7 +5,7 @@
 namespace rondo {
 namespace {
 
-// One row b: T steps when they lie apart, else (a repeated or reversed view) step by step.
+// Multiplies row b in one product where its steps lie apart in memory, else (a repeated or reversed view) step by step.
 void multiply_row(const InputProduct& product, std::int64_t b, const MatrixView<const float>& kernel,
                   const TimeBatchStrides& strides, float* sums) {
   const TimeBatchStrides& x = product.x.strides;
@@ -20,7 +20,7 @@ void multiply_row(const InputProduct& product, std::int64_t b, const MatrixView<
 
 }  // namespace
 
-// Where the rows of x follow each other without a jump, in one product; else in one for each row b.
+// Uses one product where the rows of x are evenly spaced in memory; else one product for each row b.
 TimeBatchStrides multiply_inputs(const InputProduct& product, float* sums) {
   const RecurrenceSpec& spec = product.spec;
   const TimeBatchStrides& x = product.x.strides;

@@ -11,8 +11,8 @@ struct InputProduct {
   const float* kernel;      ///< (I, G H)
 };
 
-/// sums = x W over all steps and rows, T B G H floats, in the order that x has in memory. Returns where each step and
-/// row of them is.
+/// Computes sums = x W for all steps and rows: T B G H floats, time-major or batch-major as x is in memory. Returns the
+/// strides of `sums`.
 TimeBatchStrides multiply_inputs(const InputProduct& product, float* sums);
 
 }  // namespace rondo

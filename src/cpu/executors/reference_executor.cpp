@@ -9,15 +9,15 @@
 namespace rondo {
 namespace {
 
-/// What the loop remembers between steps, and the sums of the row it works on.
+/// What the loop keeps between steps, and the sums of one row.
 template <typename Real>
 struct Scratch {
-  Real* states[kMaxStates];  ///< each (B, H), but h of a projection (B, P)
+  Real* states[kMaxStates];  ///< each (B, H); h is (B, P) with a projection
   Real* output;              ///< (B, P or H): what each row emitted last
   Real* input_sums;          ///< (G H): x W + b
   Real* recurrent_sums;      ///< (G H): h U + rb
   Real* reset_state;         ///< (H): r h
-  Real* unprojected;         ///< (H): what is projected to h
+  Real* unprojected;         ///< (H): the operand of the projection
 
   Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
     const std::int64_t H = spec.cell.units;
@@ -31,7 +31,7 @@ struct Scratch {
   }
 };
 
-/// Element: the dtype of the buffers. Real: the precision of the arithmetic.
+/// Carries out a recurrence. Element is the type of the buffers, Real the type of the arithmetic.
 template <typename Formula, typename Element, typename Real>
 class ReferenceLoop {
  public:
@@ -192,7 +192,7 @@ class ReferenceLoop {
   const RecurrenceBuffers& buffers_;
   const Scratch<Real>& scratch_;
   const std::int64_t H_;
-  const std::int64_t features_;  ///< of h: P of a projection, else H
+  const std::int64_t features_;  ///< features of h: P with a projection, else H
 };
 
 class ReferenceRunner final : public Runner {

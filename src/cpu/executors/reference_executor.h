@@ -1,12 +1,12 @@
-/// The oracle: a plain loop that carries out every recurrence, exactly as it is written down.
+/// The oracle that all executors are compared with: a loop that carries out every recurrence as its formula is written.
 #pragma once
 
 #include "recurrence/executor.h"
 
 namespace rondo {
 
-/// Accepts everything on the CPU. Computes f64 in double, all else in float, and keeps states in that precision from
-/// the first step to the last, whatever the dtype of the buffers.
+/// Accepts every spec on the CPU. Computes f64 in double and all other dtypes in float, and keeps states in that
+/// precision from the first step to the last.
 const Executor& reference_executor();
 
 }  // namespace rondo

@@ -1,9 +1,9 @@
-// Rows of floats: conversions, and the activations alone, for one instruction set. No include guard: included
-// once for each.
+// Conversions of rows, and the activations of rows for tests, for one instruction set. There is no include guard,
+// because kernels.cpp includes this once per instruction set.
 
 namespace rondo::fused::HWY_NAMESPACE {
 
-// y[i] = function(x[i]) for all i; what does not fill a vector goes through one that is padded with zeros.
+// y[i] = function(x[i]) for all i. The elements that do not fill a vector are copied into one padded with zeros.
 template <typename Function>
 HWY_INLINE void map_row(const float* x, std::int64_t count, float* y, Function&& function) {
   const FloatTag d;
@@ -39,7 +39,7 @@ HWY_INLINE void widen(const Narrow* source, std::int64_t count, float* target) {
   std::copy_n(wide, count - i, target + i);
 }
 
-// Highway cuts the lower half off; this rounds to nearest, ties to even, and keeps NaN one.
+// Highway truncates the lower half; this function rounds to nearest, ties to even, and keeps NaN a NaN.
 HWY_INLINE void store_narrow(Floats value, hwy::bfloat16_t* target) {
   const hn::RebindToUnsigned<FloatTag> du;
   const hn::Rebind<std::uint16_t, FloatTag> narrow;

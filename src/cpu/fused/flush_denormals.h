@@ -1,4 +1,4 @@
-/// Numbers too small for a normal float count as zero.
+/// A mode of the CPU in which denormal numbers count as zero.
 #pragma once
 
 #if defined(__SSE__)
@@ -7,8 +7,8 @@
 
 namespace rondo::fused {
 
-/// For as long as it lives, on the thread that made it. States that die away get there, and arithmetic with them takes
-/// many times as long.
+/// Flushes denormal numbers to zero on the calling thread while the object lives. States that die away become denormal,
+/// and arithmetic with denormal numbers takes many times as long.
 class FlushDenormals {
  public:
 #if defined(__SSE__)
@@ -20,7 +20,7 @@ class FlushDenormals {
   static constexpr unsigned kDenormalsAreZero = 0x0040;
   const unsigned before_;
 #else
-  FlushDenormals() {}  // elsewhere they are computed with
+  FlushDenormals() {}  // without SSE denormal numbers stay
   ~FlushDenormals() {}
 
  private:

@@ -40,7 +40,7 @@ class FusedRunner final : public Runner {
     void* workspace;
   };
 
-  // A run of the parent's may have been under way at fork(): threads that are not in the child wait in its barriers.
+  // The parent process may have been in a run at fork(): its barriers then count threads that the child does not have.
   void free_barriers() {
     if (generation_ == fork_generation()) return;
     for (SpinBarrier& barrier : barriers_) std::construct_at(&barrier);
@@ -51,7 +51,7 @@ class FusedRunner final : public Runner {
     const Run& run = *static_cast<Run*>(work);
     FusedRunner& runner = run.runner;
     const Partition partition = fused::partition(runner.spec_, count);
-    if (index >= partition.threads()) return;  // there are more threads than the work is worth
+    if (index >= partition.threads()) return;  // the work is not worth all threads
     const fused::FlushDenormals flush_denormals;
     fused::run_worker({.spec = runner.spec_,
                        .kernels = runner.kernels_,
@@ -69,7 +69,7 @@ class FusedRunner final : public Runner {
   const std::shared_ptr<ThreadPool> pool_;
   const int threads_;
   std::vector<SpinBarrier> barriers_;
-  std::uint64_t generation_ = fork_generation();  ///< of the process whose threads met in the barriers
+  std::uint64_t generation_ = fork_generation();  ///< the process that last used the barriers
 };
 
 class FusedExecutor final : public Executor {

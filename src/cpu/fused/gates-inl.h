@@ -1,13 +1,13 @@
-// The gates of a panel, for one instruction set and the usual activations: the formulas of recurrence/cells/, with as
-// few divisions as they can be had for. No include guard: included once for each.
+// The gates of a panel with tanh and sigmoid, for one instruction set: the formulas of recurrence/cells/, with as few
+// divisions as possible. There is no include guard, because kernels.cpp includes this once per instruction set.
 
 namespace rondo::fused::HWY_NAMESPACE {
 
 // A vector of units of one row.
 struct UnitVector {
-  const float* sums;            // of gate 0; the next gate is a vector further
-  const float* input;           // alike
-  const float* recurrent_bias;  // alike
+  const float* sums;            // h U of gate 0; each next gate is one vector further
+  const float* input;           // x W + b, laid out as sums
+  const float* recurrent_bias;  // laid out as sums; null for a cell with one row of biases
   const RowStates& row;
   std::int64_t unit;
 
@@ -19,7 +19,7 @@ struct UnitVector {
   HWY_INLINE void store(Floats value, float* states) const { hn::StoreU(value, FloatTag(), states + unit); }
 };
 
-// Vectors of units in as many rows that go through the gates side by side.
+// One vector of units in each of kRows rows, whose gates are computed side by side.
 template <int kRows>
 using Rows = UnitVector[kRows];
 
@@ -88,9 +88,9 @@ struct LstmGates {
   }
 };
 
-// h' = z h + (1 - z) t of z = sigmoid(x), with q = e^-|x|: one of the two has the weight 1 / (1 + q), and the other one
-// q / (1 + q). Neither is more than 1, and where q is zero, z is 0 or 1. (With e^-x in the place of q, a product would
-// overflow, or the gate that is closed would not be zero.)
+// h' = z h + (1 - z) t with z = sigmoid(x) and q = e^-|x|: one of h and t has the weight 1 / (1 + q), and the other one
+// q / (1 + q). Neither weight is more than 1, and where q is zero, z is 0 or 1. (With e^-x in place of q, a product
+// would overflow, or a closed gate would not be zero.)
 HWY_INLINE Floats blend(Floats x, Floats q, Floats h, Floats t) {
   const Floats greater = hn::IfNegativeThenElse(x, t, h);
   const Floats lesser = hn::IfNegativeThenElse(x, h, t);
@@ -126,7 +126,7 @@ struct GruResetAfterGates {
   }
 };
 
-// z and r h, of gates z r
+// The sum of gate z, kept in c, and r h
 struct GruResetGates {
   static constexpr int kGates = 2;
   static constexpr int kUnitVectors = 2;

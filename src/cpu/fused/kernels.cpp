@@ -1,13 +1,13 @@
 // Compiles the kernels once for each instruction set, and chooses among them at run time (Highway's foreach_target).
 
-// Three of x86's sets are worth their compile time: 512 bits, 256 bits with FMA, 128 bits. Vectors whose length only
-// the machine knows cannot be elements of an array, as sums are here.
+// Three of x86's sets are worth their compile time: 512 bits, 256 bits with FMA, 128 bits. SVE and RVV are excluded:
+// vectors whose length is known only at run time cannot be elements of an array, as the sums are here.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/fused/kernels.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-// After them.
+// Must follow the two headers above.
 #include <hwy/cache_control.h>
 
 #include <algorithm>

@@ -17,24 +17,24 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-/// Asks for huge pages where there is room for one: a core then finds the addresses of megabytes of weights, which it
-/// reads in every step, without a walk through page tables.
+/// Asks for huge pages where the weights fill one: a core then translates the addresses of megabytes of weights, which
+/// it reads in every step, without walking through page tables.
 void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
 #if defined(__linux__)
-  if (bytes >= kHugePage) (void)madvise(memory, bytes, MADV_HUGEPAGE);  // where it is refused, pages stay small
+  if (bytes >= kHugePage) (void)madvise(memory, bytes, MADV_HUGEPAGE);  // after a refusal pages stay small
 #else
   (void)memory;
   (void)bytes;
 #endif
 }
 
-/// Where the columns of a pass are: gates of all units in the source, units of a panel in the target.
+/// Maps the columns of a pass from the source, ordered by gate and then unit, to elements of a panel.
 struct Columns {
   const Pass& pass;
   std::int64_t H;
   int lanes;
 
-  /// Calls `move(source column, target element)` for each column that panel `p` has.
+  /// Calls `move(source column, target element)` for each column of panel `p`.
   template <typename Move>
   void for_each(std::int64_t p, Move&& move) const {
     const std::int64_t first = p * pass.panel_units(lanes);
@@ -49,7 +49,7 @@ struct Columns {
   }
 };
 
-/// (rows, G H) to [panel][k][vector][lane]; the target is zeros.
+/// Packs a matrix (rows, G H) as [panel][k][vector][lane]. The target must be zeros, since padding is not written.
 template <typename Element, typename Source>
 void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_columns, const Columns& columns,
                  Element* target) {
@@ -93,7 +93,7 @@ PackedWeights::PackedWeights(const RunnerRequest& request, int lanes) {
   const std::int64_t source_columns = gate_count(spec.cell.kind) * H;
   const auto element_bytes = static_cast<std::int64_t>(size_of(spec.dtype));
 
-  // Laid out twice: to count bytes, and in the memory that they need.
+  // The layout runs twice: once to count bytes, and once in the memory allocated for them.
   const auto lay_out = [&](void* base) {
     WorkspaceCutter cutter(base);
     passes_.clear();

@@ -1,4 +1,4 @@
-/// How the units of a cell are laid out in panels, and their weights packed into them.
+/// How the units of a cell are laid out in panels, and the weights packed into these panels.
 #pragma once
 
 #include <span>
@@ -10,12 +10,12 @@
 
 namespace rondo::fused {
 
-/// One of a step's products, and the gates after it. All cells have one, but a GRU that resets before its product: it
-/// has one for z and r, and one for the candidate.
+/// One product of a step, and the gates after it. A cell has one pass; but a GRU that resets before its product has
+/// two, one for z and r and one for the candidate.
 struct Pass {
   int first_gate;
   int gates;
-  int unit_vectors;  ///< of a panel: as many as give the multipliers enough to do
+  int unit_vectors;  ///< vectors of units in a panel: enough to keep the multipliers busy
 
   int vectors() const { return gates * unit_vectors; }
   std::int64_t panel_units(int lanes) const { return static_cast<std::int64_t>(unit_vectors) * lanes; }
@@ -27,26 +27,26 @@ struct Pass {
 
 std::span<const Pass> passes_of(const CellSpec& cell);
 
-/// Units of a row of states: whole panels of every pass.
+/// Units of a row of states, rounded up to whole panels of every pass.
 std::int64_t padded_units(const CellSpec& cell, int lanes);
 
 /// The weights of one pass: [panel][k][vector][lane] in the spec's dtype, biases [panel][vector][lane] in f32. Units
-/// beyond H, and a bias that is absent, are zeros.
+/// beyond H are zeros, and so is a bias that the weights do not have.
 struct PassWeights {
   std::int64_t panels = 0;
   const std::byte* kernel = nullptr;
   const std::byte* recurrent_kernel = nullptr;
   const float* bias = nullptr;
-  const float* recurrent_bias = nullptr;  ///< null but for a GRU that resets after its product
+  const float* recurrent_bias = nullptr;  ///< null for a cell with one row of biases
 };
 
-/// The weights of a runner, packed once. In memory of their own, in huge pages where the system gives them.
+/// The weights of a runner, packed once, in memory of their own: huge pages where the system gives them.
 class PackedWeights {
  public:
   PackedWeights(const RunnerRequest& request, int lanes);
 
   const PassWeights& pass(std::size_t index) const { return passes_[index]; }
-  /// What the packed weights take.
+  /// The size of the packed weights.
   std::int64_t bytes() const { return bytes_; }
 
  private:

@@ -5,15 +5,15 @@
 namespace rondo::fused {
 namespace {
 
-/// Rows for each thread that make up for reading all of a recurrent kernel of so many bytes in every thread. Measured
-/// where a core has 2 MiB of second-level cache (docs/performance.md).
+/// The fewest rows per thread for which it pays that every thread reads the whole recurrent kernel. Measured where a
+/// core has 2 MiB of second-level cache (docs/performance.md).
 constexpr std::int64_t rows_worth_a_thread(std::int64_t weight_bytes) {
   if (weight_bytes <= std::int64_t{1} << 19) return 2;
   return weight_bytes <= std::int64_t{1} << 20 ? 4 : 8;
 }
 
-// Waking a thread takes some ten microseconds: a million operations. A barrier in every step, and h from another core's
-// cache, take one: each group of units needs that many operations in a step to win.
+// Waking a thread takes some ten microseconds, the time of a million operations. A barrier in every step, and reading h
+// from another core's cache, take one microsecond, so a group of units needs kOperationsOfStep operations in a step.
 constexpr double kOperationsOfThread = 1e6;
 constexpr double kOperationsOfStep = 2.5e5;
 
@@ -31,7 +31,7 @@ Partition partition(const RecurrenceSpec& spec, int threads) {
   const auto groups = static_cast<int>(std::clamp<std::int64_t>(spec.B / rows_worth_a_thread(weight_bytes), 1, most));
   const double step_of_group = step / groups;
   const int unit_groups = std::min(most / groups, static_cast<int>(std::max(1.0, step_of_group / kOperationsOfStep)));
-  // A unit group has a vector of units at least.
+  // Every group of units has at least one vector of units.
   return {groups, static_cast<int>(std::min<std::int64_t>(unit_groups, (H + 15) / 16))};
 }
 

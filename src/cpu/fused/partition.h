@@ -1,4 +1,4 @@
-/// How a recurrence is shared out to threads.
+/// How threads share a recurrence.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace rondo::fused {
 
-/// Threads in a grid: each group of rows runs through time on its own, and meets at a barrier in every step when its
-/// units are shared out, too.
+/// A grid of threads. Each group of rows runs through time independently. Threads that share the units of a group meet
+/// at a barrier in every step.
 struct Partition {
   int row_groups = 1;
   int unit_groups = 1;
@@ -16,19 +16,19 @@ struct Partition {
   int threads() const { return row_groups * unit_groups; }
 };
 
-/// The best use of at most `threads` threads; fewer where the work is not worth them.
+/// The fastest partition among at most `threads` threads, by an estimate; it has fewer where the work is small.
 Partition partition(const RecurrenceSpec& spec, int threads);
 
-/// Steps whose inputs are multiplied at once, for a group of `rows` rows: enough rows for each panel of weights that is
-/// read, and no more than the caches hold.
+/// Steps whose inputs are multiplied at once, for a group of `rows` rows: enough that each panel of weights is read for
+/// many rows, and no more than the caches hold.
 std::int64_t chunk_steps(const RecurrenceSpec& spec, std::int64_t rows);
 
-/// Rows of the largest group.
+/// Rows of the largest group of rows.
 inline std::int64_t most_rows(const RecurrenceSpec& spec, const Partition& partition) {
   return (spec.B + partition.row_groups - 1) / partition.row_groups;
 }
 
-/// The part `index` of `count` parts of `size` things: begin .. end - 1.
+/// The indices begin .. end - 1. `Range::part` returns part `index` of `count` nearly equal parts of 0 .. size - 1.
 struct Range {
   std::int64_t begin;
   std::int64_t end;

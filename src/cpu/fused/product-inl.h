@@ -1,11 +1,11 @@
-// The product of a few rows with panels of weights, for one instruction set. No include guard: included once for each.
+// The product of a few rows with panels of weights. kernels.cpp includes this once per instruction set.
 //
 // Every row and vector has a register of sums. For each k a vector of weights is loaded once and multiplied by the
 // element k of each row: sums[p][r][v] += rows[r][k] panel[p][k][v].
 
 namespace rondo::fused::HWY_NAMESPACE {
 
-// Vector registers of the instruction set: sums, one k's weights and an element of a row must fit.
+// Vector registers of the instruction set. The sums, the weights of one k and an element of a row must fit into them.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
 inline constexpr int kRegisters = 32;
 #else
@@ -22,7 +22,7 @@ HWY_INLINE Floats load_weights(const hwy::bfloat16_t* weights) {
   return hn::PromoteTo(FloatTag(), hn::LoadU(narrow, weights));
 }
 
-// Without instructions for it, Highway's f16 has no infinities. Defined anew for each instruction set.
+// Without instructions for f16, Highway's conversions do not keep infinities. The macro is defined per instruction set.
 #undef RONDO_HAS_F16_INSTRUCTIONS
 #if HWY_TARGET <= HWY_AVX2 || HWY_ARCH_ARM_A64
 #define RONDO_HAS_F16_INSTRUCTIONS 1
@@ -45,8 +45,8 @@ HWY_INLINE Floats load_weights(const hwy::float16_t* weights) {
 #endif
 }
 
-// Weights that several rows are multiplied with stay in a register. GCC would rather take them from memory again for
-// each row, which is free where they are in the first-level cache, and takes twice as long where they are not.
+// Keeps weights that several rows are multiplied with in a register. GCC would load the weights again for each row,
+// which costs nothing where they are in the first-level cache, and takes twice as long where they are not.
 HWY_INLINE Floats kept(Floats weights) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE4
   asm("" : "+v"(weights.raw));
@@ -54,10 +54,10 @@ HWY_INLINE Floats kept(Floats weights) {
   return weights;
 }
 
-// How far ahead weights are asked for, in elements of f32: what is read in the time that memory takes.
+// How far ahead weights are prefetched, in elements of f32: what a core reads during one access to memory.
 inline constexpr std::int64_t kPrefetchDistance = 1024;
 
-// Into the second-level cache.
+// Prefetches a line into the second-level cache.
 HWY_INLINE void ask_for(const std::byte* line) {
 #if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
   __builtin_prefetch(line, 0, 2);
@@ -124,7 +124,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
   }
 }
 
-// The tiles of one row, two, ... : `one` panel, and as many as are worked on at a time.
+// The kernels for 1, 2, ... rows: with `one` panel, and with the `several` panels that panels_at_once returns.
 template <typename Weight, Prefetch::What kPrefetch, int kVectors>
 struct Tiles {
   static constexpr int kMost = kRowsOf<kVectors>;

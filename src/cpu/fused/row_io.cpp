@@ -7,7 +7,7 @@
 
 namespace rondo::fused {
 
-// One part of the group also makes zeros of the units beyond H, which are computed with.
+// The first part of the group also sets the units beyond H to zeros, because kernels compute with these units.
 void RowIo::load_initial_states() const {
   const bool has_c = state_count(spec_.cell.kind) == 2;
   const bool pads = run_.index % run_.partition.unit_groups == 0;

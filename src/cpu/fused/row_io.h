@@ -1,32 +1,32 @@
-/// What rows carry from step to step, where it comes from, and what goes out.
+/// The states that rows carry from step to step: how a run loads, advances, emits and stores them.
 #pragma once
 
 #include "cpu/fused/worker.h"
 
 namespace rondo::fused {
 
-/// Some of the units of a group of rows.
+/// Reads and writes some of the units of a group of rows.
 class RowIo {
  public:
-  /// `scratch` lives as long as this.
+  /// `run` and `scratch` must outlive the RowIo.
   RowIo(const WorkerArguments& run, const Scratch& scratch, const Range& rows, const Range& units)
       : run_(run), spec_(run.spec), scratch_(scratch), rows_(rows), units_(units) {}
 
-  /// Every row has its initial states, and was never live.
+  /// Gives every row its initial states, and marks all rows as never live.
   void load_initial_states() const;
 
-  /// Whether a row's h is zeros, because it has not been live and had no initial one.
+  /// Whether the h of row b is zeros, because the row has not been live and had no initial h.
   bool h_is_zeros(std::int64_t b) const {
     return run_.buffers.initial_state[0].data == nullptr && !scratch_.notes.was_live[b - rows_.begin];
   }
 
-  /// Where the states of a live row are read and written in this step; it has the written ones from now on.
+  /// Returns where a step reads and writes the states of the live row b. From now on the written h is the current one.
   RowStates begin_step(std::int64_t b) const;
 
-  /// Writes what all rows emit at processing step s, whose states are there, into y, where one is wanted.
+  /// Writes the outputs of all rows at processing step s into y, if the run has a y. The new states must be complete.
   void emit(std::int64_t s) const;
 
-  /// Writes the last output and the final states.
+  /// Writes the last output and the final states that the run has buffers for.
   void store_results() const;
 
  private:

@@ -6,18 +6,18 @@
 namespace rondo::fused {
 namespace {
 
-/// One unit of a row: where its gates are in the row's sums.
+/// One unit of a row, and the place of its gates in the row's sums.
 struct Unit {
   const PanelGates& panel;
   const Pass& pass;
   int lanes;
   std::int64_t row;
-  std::int64_t index;  ///< in the panel
+  std::int64_t index;  ///< the unit's index in the panel
 
   const RowStates& states() const { return panel.rows[row]; }
   std::int64_t number() const { return panel.first_unit + index; }
 
-  /// The pass's gates of the unit, in the places that the formula has for them.
+  /// Copies the unit's sums for the pass's gates to the indices that the formula uses.
   void gather(float* input, float* recurrent) const {
     const std::int64_t width = pass.panel_floats(lanes);
     for (int gate = 0; gate < pass.gates; ++gate) {
@@ -51,8 +51,8 @@ void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
   if constexpr (Formula::kStates == 2) states.c[u] = next.c;
 }
 
-/// The vector kernels of a cell with the usual activations. A cell without an overload has none: its gates run unit by
-/// unit.
+/// The vector kernels of a cell with tanh and sigmoid. A cell without an overload has no vector kernels, and its gates
+/// run unit by unit.
 template <typename Formula>
 GatesOfPasses vector_kernels(const GateKernels&, FormulaTag<Formula>) {
   return {};

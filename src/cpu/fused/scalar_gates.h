@@ -1,4 +1,4 @@
-/// The gates of a panel with whatever activations a cell has.
+/// The gates of a panel, for any activations.
 #pragma once
 
 #include <array>
@@ -8,15 +8,16 @@
 
 namespace rondo::fused {
 
-/// A kernel for each pass of a step; null: the gates run unit by unit.
+/// One kernel for each pass of a step; null: the gates of the pass run unit by unit.
 using GatesOfPasses = std::array<GatesFunction, 2>;
 
-/// Tanh and sigmoid in vectors; any other activation unit by unit, with the formulas that all executors share.
+/// Runs gates in vectors where the activations are tanh and sigmoid and the cell has vector kernels; otherwise unit by
+/// unit, with the formulas that all executors share. `cell` must outlive the Gates.
 class Gates {
  public:
   Gates(const CellSpec& cell, const KernelTable& kernels);
 
-  /// The gates after the product `pass` of a step.
+  /// Runs the gates after the product `pass` of a step.
   void apply(std::size_t pass, const PanelGates& panel) const {
     if (vectorised_[pass] != nullptr) {
       vectorised_[pass](panel);

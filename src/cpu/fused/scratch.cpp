@@ -7,7 +7,8 @@
 namespace rondo::fused {
 namespace {
 
-// A line more than the units need: rows whose distance is a power of two share few places of the first-level cache.
+// One cache line more than the units need: rows whose distance is a power of two share few sets of the first-level
+// cache.
 constexpr std::int64_t kPadding = 16;
 
 struct Cut {

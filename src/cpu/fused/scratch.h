@@ -6,38 +6,38 @@
 
 namespace rondo::fused {
 
-/// What all rows have between steps, and what a step makes of it: rows of `stride` floats.
+/// The states of all rows between steps, and the states that a step writes: rows of `stride` floats.
 struct States {
-  float* h[2];  ///< a row has one of them, and gets the other one in a live step
+  float* h[2];  ///< one of the two is a row's current h, and a live step writes the other one
   float* c;
   float* reset_h;
   std::int64_t stride;
 };
 
-/// The notes of one part of a run. "Live rows" are those that are live in a step.
+/// What one part of a run notes about rows and steps. A "live row" is a row at a step where it is live.
 struct Notes {
-  float* converted;         ///< (live row of the chunk, I): x in f32, where x is not
-  const float** inputs;     ///< of each live row of the chunk: x
-  const float** operands;   ///< of each live row of a step: what the recurrent kernel is multiplied with
-  RowStates* row_states;    ///< of each live row of a step
-  std::int32_t* live_rows;  ///< those of all steps of the chunk, one step after the other
-  std::int32_t* counts;     ///< of each step of the chunk: its live rows
-  std::uint8_t* current;    ///< of each row: which of the two h it has
-  bool* was_live;           ///< of each row: whether it has been live at all
+  float* converted;         ///< (live row of the chunk, I): x converted to f32; empty where x is f32 already
+  const float** inputs;     ///< [live row of the chunk]: x
+  const float** operands;   ///< [live row of the step]: what the recurrent kernel is multiplied by
+  RowStates* row_states;    ///< [live row of the step]
+  std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
+  std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
+  std::uint8_t* current;    ///< [row]: which of the two h is current
+  bool* was_live;           ///< [row]: whether the row has been live at all
 };
 
 struct Scratch {
   States states;
-  float* input[2];     ///< of the group of rows, for each pass, [panel][live row of the chunk][vector][lane]: x W + b
-  Notes notes;         ///< of the part
-  std::int64_t steps;  ///< of a chunk
+  float* input[2];        ///< [pass][panel][live row of the chunk][vector][lane]: x W + b; the group of rows shares it
+  Notes notes;            ///< only this part's
+  std::int64_t steps;     ///< steps of a chunk
   std::int64_t capacity;  ///< live rows that a chunk has room for
 };
 
-/// Lays out `workspace` for a run of so many parts, and gives what part `index` needs. Every part calls it.
+/// Lays out `workspace` for a run with this partition, and returns the addresses for part `index`. Every part calls it.
 Scratch cut_scratch(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index);
 
-/// Bytes of a workspace that does for any number of parts up to `threads`.
+/// Bytes of a workspace that is large enough for any number of threads up to `threads`.
 std::size_t scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads);
 
 }  // namespace rondo::fused

@@ -8,7 +8,7 @@
 
 namespace rondo::fused {
 
-/// Rows that are multiplied together, of `count` tiles.
+/// Rows that are multiplied together: tile `index` of `count` tiles.
 struct Tile {
   int index;
   int count;
@@ -16,7 +16,7 @@ struct Tile {
   int rows;
 };
 
-/// Calls `use(tile)` for tiles of rows that differ by at most one, so that none is left with a few.
+/// Calls `use(tile)` for tiles of at most `most` rows. Their sizes differ by at most one, so that no tile is small.
 template <typename Use>
 void for_each_tile(std::int64_t rows, int most, Use&& use) {
   const auto tiles = static_cast<int>((rows + most - 1) / most);
@@ -26,15 +26,15 @@ void for_each_tile(std::int64_t rows, int most, Use&& use) {
   }
 }
 
-/// Panels that are worked on together, and the first one of the group after them; none after the last one.
+/// Panels that one product takes together, and the first panel of the next group; absent in the last group.
 struct Group {
   std::int64_t first;
   int panels;
   std::optional<std::int64_t> next;
 };
 
-/// Calls `use(group)` for all panels, which are taken one by one but for very few rows. Backward in every
-/// other step: the panels that were read last are still in the cache.
+/// Calls `use(group)` for all panels, in groups of `at_once` panels and then one by one. A caller goes backward in
+/// every other step, because the panels that were read last are still in the cache.
 template <typename Use>
 void for_each_group(const Range& panels, int at_once, bool backward, Use&& use) {
   const std::int64_t full = panels.size() / at_once;

@@ -10,12 +10,12 @@
 namespace rondo::fused {
 namespace {
 
-// What the caches of a core hold at least where cores are fast.
+// Bytes that the caches of any fast core hold.
 constexpr std::int64_t kCoreCache = std::int64_t{1} << 20;
 constexpr std::int64_t kCacheLine = 64;
 
-/// A group of rows through time, for some of the units: chunk by chunk, the inputs of a chunk first, and then its
-/// steps. Only rows that are live are multiplied: whichever they are, because a tile of rows is a list of pointers.
+/// Runs a group of rows through time, for some of the units: for each chunk first the products of its inputs, and then
+/// its steps. Only live rows are multiplied. Any rows may be live, because a tile of rows is a list of pointers.
 class Worker {
  public:
   explicit Worker(const WorkerArguments& run)
@@ -50,7 +50,7 @@ class Worker {
   }
 
  private:
-  /// A packed matrix of K rows.
+  /// A packed matrix with K rows.
   struct Matrix {
     const std::byte* panels;
     std::int64_t panel_bytes;
@@ -68,7 +68,7 @@ class Worker {
                        run_.partition.unit_groups);
   }
 
-  /// Those of this part's panels of the last pass, which makes h.
+  /// The units in this part's panels of the last pass, which computes h.
   Range own_units() const {
     const Pass& last = passes_.back();
     const Range panels = own_panels(last);
@@ -76,7 +76,8 @@ class Worker {
     return {std::min(H, panels.begin * last.panel_units(lanes_)), std::min(H, panels.end * last.panel_units(lanes_))};
   }
 
-  /// Notes which rows are live in each step of a chunk, and where their inputs are. Returns how many there are in all.
+  /// Notes which rows are live in each step of a chunk, and where their inputs are. Returns the number of live rows,
+  /// summed over the steps of the chunk.
   std::int64_t find_live_rows(std::int64_t first, std::int64_t steps) {
     const Notes& notes = scratch_.notes;
     std::int64_t live = 0;
@@ -102,9 +103,9 @@ class Worker {
     return converted;
   }
 
-  /// What a tile's product with a panel asks for. Tiles share the way of the next panel from memory, because the one at
-  /// hand is in the cache after the first of them. One tile, or two with a large panel, have too little to do
-  /// meanwhile: they ask for their own weights.
+  /// What a tile's product with a panel prefetches. The first tile brings the panel into the cache, so all tiles share
+  /// the prefetching of the next panel. A single tile, or two with a large panel, have too little work to hide that:
+  /// they prefetch their own weights.
   Prefetch prefetch(const Tile& tile, const Group& group, const Matrix& matrix) const {
     if (run_.weights.bytes() <= kCoreCache) return {};
     if (tile.count == 1 || (tile.count == 2 && matrix.panel_bytes > kCoreCache / 4)) {
@@ -119,7 +120,7 @@ class Worker {
             .lines = std::min(each, lines - before)};
   }
 
-  /// x W + b of all live rows of the chunk, for this part's panels of a pass.
+  /// Computes x W + b of all live rows of the chunk, for this part's panels of a pass.
   void project_inputs(std::size_t index, std::int64_t live) {
     const Pass& pass = passes_[index];
     const Matrix kernel = matrix(pass, run_.weights.pass(index).kernel, spec_.I);
@@ -142,12 +143,12 @@ class Worker {
     });
   }
 
-  /// Panels at a time, for so many rows.
+  /// The number of panels that a product of `rows` rows takes at a time.
   int at_once(std::size_t index, std::int64_t rows) const {
     return products_[index].panels_at_once(static_cast<int>(std::min<std::int64_t>(rows, kMostRows)));
   }
 
-  /// Processing step s, whose live rows stand at `offset` in the chunk's notes.
+  /// Runs processing step s, whose `count` live rows begin at `offset` in the chunk's notes.
   void advance(std::int64_t s, std::int64_t offset, std::int64_t count) {
     const Notes& notes = scratch_.notes;
     bool h_is_zeros = true;
@@ -166,11 +167,11 @@ class Worker {
   }
 
   struct Step {
-    bool backward;    ///< through the panels
-    bool h_is_zeros;  ///< h is zeros in all live rows, and so is its product
+    bool backward;    ///< the panels are taken from the last to the first
+    bool h_is_zeros;  ///< h is zeros in all live rows, and so is the product of h
   };
 
-  /// One product of a step, and its gates.
+  /// Runs one product of a step, and the gates after it.
   void run_pass(std::size_t index, std::int64_t count, const Step& step) {
     const Pass& pass = passes_[index];
     const Matrix kernel = matrix(pass, run_.weights.pass(index).recurrent_kernel, spec_.cell.units);

@@ -8,7 +8,7 @@
 
 namespace rondo::fused {
 
-/// Which part of the run it is, and what it shares with the others.
+/// The index of a part of a run, and what all parts of the run share.
 struct WorkerArguments {
   const RecurrenceSpec& spec;
   const KernelTable& kernels;
@@ -17,9 +17,10 @@ struct WorkerArguments {
   void* workspace;
   Partition partition;
   int index;
-  SpinBarrier& barrier;  ///< of its group of rows
+  SpinBarrier& barrier;  ///< shared by the parts of one group of rows
 };
 
+/// Runs part `arguments.index` on the calling thread. All parts of a group of rows must run at once.
 void run_worker(const WorkerArguments& arguments);
 
 }  // namespace rondo::fused

@@ -57,10 +57,10 @@ class Step {
     const std::vector<Tensor> inputs = split(a, gate_count(op_.kind));
     TensorStep step{.inputs = inputs, .previous = {states[0].leaf()}, .reset_h = states[0].leaf()};
     if (states.size() == 2) step.previous.c = states[1].leaf();
-    const UnitStates<TensorValue> fresh = dispatch_plain_cell(
+    const UnitStates<TensorValue> next = dispatch_plain_cell(
         cell_.cell, [&]<typename Formula>(FormulaTag<Formula> formula) { return advance(formula, step); });
-    if (states.size() == 2) return {fresh.h.tensor(), fresh.c.tensor()};
-    return {fresh.h.tensor()};
+    if (states.size() == 2) return {next.h.tensor(), next.c.tensor()};
+    return {next.h.tensor()};
   }
 
  private:
@@ -119,8 +119,8 @@ OnnxSequenceResult run_onnx_steps(const OnnxOperator& op, const OnnxCell& cell, 
   if (sequence.lengths) options.lengths = checked_lengths("sequence_lens", *sequence.lengths, products.sizes);
   const RnnResult result = run_loop(
       [&](const Nest& a, const States& states, const Constants&) {
-        States fresh = step(a, states);
-        return StepResult{fresh[0], fresh};
+        States next = step(a, states);
+        return StepResult{next[0], next};
       },
       products, {sequence.states.begin(), sequence.states.end()}, options);
   return {.y = result.outputs, .states = {result.new_states.begin(), result.new_states.end()}};

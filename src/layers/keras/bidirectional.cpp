@@ -7,7 +7,7 @@
 namespace rondo {
 namespace {
 
-// What the layers of a Bidirectional are told, whatever they were made with.
+// The options of the layers inside a Bidirectional, which differ from those that the caller gave.
 RNNOptions inner_options(RNNOptions options) {
   options.zero_output_for_mask = options.return_sequences;
   options.return_state = true;
@@ -52,7 +52,7 @@ RNN turned(const RNN& layer, const std::vector<RecurrentWeights>& weights) {
   return stacked ? RNN(std::move(copies), options) : RNN(copies[0], options);
 }
 
-// The same sequence with its last time step first: a copy.
+// A copy of the sequence with its last time step first.
 Nest turn_time(const Nest& sequence, const SequenceSizes& sizes) {
   return sequence.map([&](const Tensor& leaf) {
     return sizes.T == 0 ? leaf : leaf.slice(sizes.time_axis, sizes.T - 1, -1, -1).clone();
@@ -131,7 +131,7 @@ bool Bidirectional::is_one_network(const CheckedSequence& sequence, const CallOp
   return kernel.size(0) == other.size(0) && kernel.dtype() == other.dtype() && kernel.device() == other.device();
 }
 
-// Of both layers before either runs, so that no layer keeps states of a call that fails.
+// Checks the states of both layers before either runs, so that no layer stores states of a call that fails.
 void Bidirectional::check_initial_state(const CheckedSequence& sequence, const States& given) const {
   if (given.empty()) return;
   if (given.size() % 2 != 0) {
@@ -148,8 +148,8 @@ void Bidirectional::check_initial_state(const CheckedSequence& sequence, const S
   check(backward_, "backward", {middle, given.end()});
 }
 
-// Both outputs are in the order in which the forward layer reads. Where that is the input order the backward layer
-// writes so; else the backward layer reads forward, and its output is turned around.
+// Runs one layer after the other. Both outputs are in the order in which the forward layer reads: if that is the input
+// order, the backward layer writes in input order; else the backward layer reads forward, and its output is reversed.
 Bidirectional::Results Bidirectional::run_apart(const CheckedSequence& sequence, const CallOptions& call) {
   const auto half = static_cast<std::ptrdiff_t>(call.initial_state.size() / 2);
   CallOptions one = call;

@@ -1,5 +1,5 @@
-// Both directions of a known cell as one network: two recurrences with two Schedules, which run at once where a device
-// can.
+// Runs both directions of a Bidirectional of known cells as one network: two recurrences, which run at once where a
+// device can.
 
 #include "layers/keras/layer_call.h"
 #include "plan/unattended.h"
@@ -12,14 +12,14 @@ namespace {
 
 const KnownCell& cell_of(const RNN& layer) { return static_cast<const KnownCell&>(layer.cell()); }
 
-/// The spec of a layer that runs alone, but for outputs at the steps of their inputs.
+/// The spec of a layer that runs alone, but with outputs written at the steps of their inputs.
 RecurrenceSpec spec_of(const RNN& layer, const PlanRequest& request) {
   RecurrenceSpec spec = layer.plans(request).front().spec();
   spec.rules = spec.rules.in_input_order();
   return spec;
 }
 
-/// Memory for what a direction gives, and its half of the initial states.
+/// One direction's tensors: its half of the initial states, and memory for its results.
 DirectionTensors direction_tensors(const RecurrenceSpec& spec, States initial, bool wants_last) {
   const auto rows = [&](std::int64_t units) { return Tensor::empty({spec.B, units}, spec.dtype, spec.device); };
   DirectionTensors tensors;

@@ -10,7 +10,7 @@
 namespace rondo {
 namespace {
 
-// A known cell's tensors of one step or sequence: a single one of the weights' dtype.
+// Checks the inputs of one step of a known cell: one tensor (B, I) of the weights' dtype.
 const Tensor& check_step_input(const Nest& inputs, const RecurrentWeights& weights) {
   const Tensor& x = inputs.leaf();
   const std::int64_t I = weights.kernel.size(0);
@@ -59,7 +59,7 @@ void KnownCell::set_weights(const std::vector<Tensor>& weights) {
   }
   std::size_t next = 2;
   const auto optional = [&](bool has) { return has ? std::optional(weights[next++]) : std::nullopt; };
-  // In the order of the members, as braces promise.
+  // Braces evaluate their initialisers in order, so each call of `optional` takes the next weight.
   RecurrentWeights fresh{.kernel = weights[0],
                          .recurrent_kernel = weights[1],
                          .bias = optional(spec_.use_bias),
@@ -75,7 +75,7 @@ SizeNest KnownCell::state_size() const {
   return states.size() == 1 ? states[0] : SizeNest::tuple(std::move(states));
 }
 
-// A sequence of one step, so that the formula stands in one place only.
+// Runs a sequence of one step, so that no second code has the cell's formula.
 StepResult KnownCell::call(const Nest& inputs, const States& states, const CellContext& context) {
   Tensor x = check_step_input(inputs, weights_).contiguous();
   if (context.training && dropout_.drops()) {

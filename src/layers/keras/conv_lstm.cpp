@@ -11,7 +11,7 @@
 namespace rondo {
 namespace {
 
-// One number for each of `axes`.
+// Returns one number for each of `axes` axes, repeating a single number. Throws for another count, and below 1.
 std::vector<std::int64_t> spread(const char* name, const std::vector<std::int64_t>& numbers, int axes) {
   if (std::ssize(numbers) != axes && numbers.size() != 1) {
     throw ValueError(name, std::to_string(numbers.size()) + " numbers", "one, or " + std::to_string(axes));
@@ -37,7 +37,7 @@ ConvLSTMCellOptions checked(ConvLSTMCellOptions options, const RecurrentWeights&
   options.dilation_rate = spread("dilation_rate", options.dilation_rate, axes);
   if (options.filters < 1) throw ValueError("filters", std::to_string(options.filters), "1 or more");
   if (!all_ones(options.strides) && !all_ones(options.dilation_rate)) {
-    throw ValueError("dilation_rate", "one beside strides", "1 where strides are not, or the other way round");
+    throw ValueError("dilation_rate", "one above 1, and so are strides", "1 where strides are not, or strides of 1");
   }
   Shape shape;
   for (const std::int64_t size : options.kernel_size) shape = shape.insert(shape.rank(), size);
@@ -53,7 +53,7 @@ ConvLSTMCellOptions checked(ConvLSTMCellOptions options, const RecurrentWeights&
   return options;
 }
 
-// An image with its batch axis, (B, C, ...) as (B, ..., C), or the other way round: a view.
+// A view of a batch of images (B, C, ...) as (B, ..., C), or the reverse.
 Tensor move_channels(const Tensor& image, bool to_last) {
   std::vector<int> order(static_cast<std::size_t>(image.rank()));
   std::iota(order.begin(), order.end(), 0);
@@ -125,9 +125,9 @@ void ConvLSTMCell::build(const SizeNest& input_shape) { state_shape_ = state_sha
 
 States ConvLSTMCell::get_initial_state(const InitialStateRequest& request) const {
   const std::vector<Tensor> leaves = request.inputs.flatten();
-  if (leaves.empty()) return Cell::get_initial_state(request);  // of the size of the images so far
+  if (leaves.empty()) return Cell::get_initial_state(request);  // reset_states: the size of the earlier images
   if (leaves.size() != 1) throw ValueError("inputs", std::to_string(leaves.size()) + " tensors", "one");
-  // Whichever of the two is time, behind them are images.
+  // The first two axes are time and batch, in either order; the axes behind them are an image's.
   const Shape state = state_shape(leaves[0].shape().erase(0)).erase(0).insert(0, request.batch_size);
   const auto zeros = [&] { return Tensor::zeros(state, request.dtype, request.device); };
   return {zeros(), zeros()};
@@ -143,12 +143,12 @@ StepResult ConvLSTMCell::call(const Nest& inputs, const States& states, const Ce
   sums = add(sums, convolution(image(states[0]), weights_.recurrent_kernel, {.padding = ConvolutionPadding::same}));
   const std::vector<Tensor> gates = split(sums, 4);
   const TensorValue gate_sums[] = {gates[0], gates[1], gates[2], gates[3]};
-  const TensorValue nothing_more[4];  // the products of h are in these sums
-  const UnitStates<TensorValue> fresh =
+  const TensorValue nothing_more[4];  // gate_sums already include the products of h
+  const UnitStates<TensorValue> next =
       LstmFormula::step(gate_sums, nothing_more, UnitStates<TensorValue>{.c = image(states[1])},
                         Activations{options_.activation, options_.recurrent_activation});
-  Tensor h = fresh.h.tensor();
-  Tensor c = fresh.c.tensor();
+  Tensor h = next.h.tensor();
+  Tensor c = next.c.tensor();
   if (first) {
     h = move_channels(h, false);
     c = move_channels(c, false);

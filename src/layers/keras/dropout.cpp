@@ -9,24 +9,24 @@ namespace {
 
 enum class Dropped : std::uint8_t { inputs = 0, states = 1 };
 
-/// What one mask is drawn for.
+/// A request for one mask.
 struct MaskRequest {
-  const char* name;  ///< of the rate
+  const char* name;  ///< the rate's name in messages
   double rate;
   Dropped dropped;
   std::uint32_t gate;
   Shape shape;  ///< (B, width)
 };
 
-// Written so that NaN is 0, as it is with Python's min and max.
+// The comparisons turn NaN into 0, as Python's min and max do.
 double cut_rate(double rate) { return rate > 0 ? (rate < 1 ? rate : 1.0) : 0.0; }
 
 std::uint32_t low_word(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 std::uint32_t high_word(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
 
 // Element k, counted row by row, is word k % 4 of counter (k / 4, place, call low, call high) under the key (seed low,
-// seed high), where place is gate + 2^8 (0 for inputs, 1 for states) + 2^16 (position of the cell in its stack). Its
-// upper 24 bits are a number from 0 to 1, and what is below the rate is dropped.
+// seed high), where place is gate + 2^8 (0 for inputs, 1 for states) + 2^16 (position of the cell in its stack). The
+// word's upper 24 bits are a number from 0 to 1, and the element is dropped if that number is below the rate.
 Tensor draw_mask(const MaskRequest& request, std::uint64_t seed, const CellContext& context) {
   if (request.rate >= 1) throw ValueError(request.name, "1 or more", "a rate below 1 in training");
   const PhiloxKey key{low_word(seed), high_word(seed)};
@@ -79,7 +79,7 @@ DropoutMasks KnownCell::draw_masks(std::int64_t B, const CellContext& context) c
           .recurrent = draw("recurrent_dropout", dropout_.recurrent_dropout, Dropped::states, spec_.units)};
 }
 
-// Before the first step, so that all steps have the same masks, and a graph that records the steps copies none.
+// Draws masks before the first step, so that all steps share them, and recorded steps copy no masks to the device.
 std::vector<DropoutMasks> RNN::draw_masks(const CallOptions& call, std::int64_t B) const {
   if (!call.training) return {};
   std::vector<const Cell*> cells{cell_.get()};

@@ -1,18 +1,19 @@
-/// Dropout of known cells: what is drawn, and the step of a cell whose masks the planned path does not take.
+/// Dropout of known cells: its options and masks, and the step of a cell with masks that the planned path does not
+/// take.
 #pragma once
 
 #include "rondo/keras/cells.h"
 
 namespace rondo {
 
-/// Rates cut to 0 .. 1, implementation 1 where states are dropped, as Keras has it. Throws `ValueError` for another
-/// implementation than 1 and 2.
+/// `options` with rates cut to 0 .. 1, and with implementation 1 if states are dropped, as in Keras. Throws
+/// `ValueError` for another implementation than 1 and 2.
 DropoutOptions checked_dropout(const DropoutOptions& options);
 
-/// Whether nothing is dropped.
+/// Whether there are no masks.
 bool is_empty(const DropoutMasks& masks);
 
-/// Whether multiplying the inputs with the first mask is all there is to do.
+/// Whether dropout is only a product of the inputs with the first mask: no mask differs by gate or drops states.
 bool is_one_for_all_gates(const DropoutMasks& masks);
 
 struct CellArguments {
@@ -20,7 +21,7 @@ struct CellArguments {
   const States& states;
 };
 
-/// One step with masks, written with ops: at 16 bits every operation rounds.
+/// Computes one step with masks. The step is written with ops, so at 16 bits every operation rounds.
 StepResult dropped_step(const CellSpec& spec, const RecurrentWeights& weights, const CellArguments& arguments,
                         const DropoutMasks& masks);
 

@@ -1,4 +1,4 @@
-/// One call of a layer, as the planned path and the step loop take it.
+/// One call of a layer, in the form that the planned path and the step loop take.
 #pragma once
 
 #include <vector>
@@ -8,16 +8,17 @@
 
 namespace rondo {
 
-/// The rules of a layer that runs alone. A masked step emits zeros only where all outputs are returned, as Keras
+/// The time rules of a layer that runs alone. A masked step emits zeros only with `return_sequences`, as Keras
 /// documents it.
 inline TimeRules rules_of(const RNNOptions& options) {
   return TimeRules::keras(options.go_backwards, options.zero_output_for_mask && options.return_sequences);
 }
 
-/// `call` with lengths that executors take. Throws `ValueError` for lengths that do not fit, and beside a mask.
+/// `call` with its lengths in the form that executors take. Throws `ValueError` as checked_lengths, and for lengths
+/// together with a mask.
 CallOptions with_checked_lengths(const CallOptions& call, const SequenceSizes& sizes);
 
-/// What a plan must know of a call whose lengths are checked.
+/// The plan request for a call whose lengths are checked.
 inline PlanRequest request_of(const CallOptions& call, const SequenceSizes& sizes) {
   return {.B = sizes.B,
           .T = sizes.T,
@@ -28,7 +29,7 @@ inline PlanRequest request_of(const CallOptions& call, const SequenceSizes& size
 
 struct RNN::Call {
   const CheckedSequence& sequence;
-  CallOptions options;  ///< its lengths are checked, and dropout has its number
+  CallOptions options;  ///< with checked lengths, and in training with dropout_call set
   TimeRules rules;
   States initial = {};
   std::vector<DropoutMasks> masks = {};  ///< empty, or one for each cell

@@ -1,4 +1,4 @@
-// The planned path: a known cell, or a stack of them, handed to an executor as whole sequences.
+// The planned path: an executor runs a known cell, or each cell of a stack, over the whole sequence.
 
 #include "layers/keras/layer_call.h"
 #include "plan/unattended.h"
@@ -9,17 +9,17 @@
 namespace rondo {
 namespace {
 
-// Initial states of one cell of a stack, as separate tensors.
+// The initial states of one cell, as separate tensors.
 std::vector<Tensor> state_tensors(const Nest& entry) {
   std::vector<Tensor> tensors;
   for (const Tensor& leaf : entry.flatten()) tensors.push_back(with_packed_features(leaf));
   return tensors;
 }
 
-// What a cell below the top of a stack hands up: all its outputs, in the layout that is read without a jump.
+// A cell below the top of a stack returns all its outputs, time-major, so that the next cell reads them contiguously.
 constexpr RNNOptions kBelowTheTop{.return_sequences = true, .time_major = true};
 
-// Memory for what one cell writes: its final states, and its outputs or the last of them, in the caller's layout.
+// Allocates what one cell writes: its final states, and all outputs or the last one, in the layout of `options`.
 void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const RNNOptions& options) {
   const std::int64_t features = output_units(spec.cell);
   const auto rows = [&](std::int64_t units) { return Tensor::empty({spec.B, units}, spec.dtype, spec.device); };
@@ -51,8 +51,8 @@ std::vector<const KnownCell*> RNN::known_cells() const {
   return cells;
 }
 
-// Below the top of a stack outputs are at the steps of their inputs, so that the next cell reads them, and the mask, in
-// the same order. What a dead row emits there is read by a dead row.
+// Below the top of a stack outputs are written at the steps of their inputs, so that the next cell reads outputs and
+// mask in the same order. Only a dead row of the next cell reads the output of a dead row.
 std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request, const TimeRules& rules) const {
   const TimeRules below_the_top = TimeRules::keras(options_.go_backwards, true).in_input_order();
   std::vector<RecurrenceSpec> specs;
@@ -96,7 +96,7 @@ LayerResult RNN::run_planned(const Call& call) const {
   LayerResult result;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const bool top = k + 1 == cells.size();
-    // One mask for all gates and time steps: the inputs are multiplied with it.
+    // One mask is for all gates and time steps, so the inputs are multiplied by the mask.
     if (!call.masks.empty() && !call.masks[k].inputs.empty()) tensors.x = mul(tensors.x, call.masks[k].inputs[0]);
     tensors.initial_state = state_tensors(stacked ? call.initial[k] : Nest::tuple(call.initial));
     allocate_results(tensors, cell_plans[k].spec(), top ? options_ : kBelowTheTop);

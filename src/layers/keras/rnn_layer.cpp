@@ -22,7 +22,7 @@ std::int64_t batch_size_of(const States& states) {
   return 0;
 }
 
-// The seven options every layer shares, out of a layer's own.
+// The seven members of RNNOptions, copied from a layer's own options.
 template <typename LayerOptions>
 RNNOptions layer_options(const LayerOptions& options) {
   return {.return_sequences = options.return_sequences,
@@ -84,7 +84,8 @@ LayerResult RNN::run(const CheckedSequence& sequence, const CallOptions& options
   return result;
 }
 
-// An explicit initial state wins over a stored one, and both must fit what the cell itself would begin with.
+// Returns the caller's initial states if given, else the stored ones, else the cell's. The caller's states must have
+// the structure, shapes and dtypes of the cell's.
 States RNN::initial_states(const CheckedSequence& sequence, const CallOptions& call) const {
   const std::int64_t B = sequence.sizes.B;
   const States fresh = cell_->get_initial_state({sequence.inputs, B, sequence.sizes.dtype, sequence.sizes.device});
@@ -124,7 +125,7 @@ LayerResult RNN::run_step_loop(const Call& call) {
                                .lengths = options.lengths.value_or(Tensor()),
                                .return_all_outputs = options_.return_sequences,
                                .unroll = options_.unroll,
-                               // What a cell does in training may be another thing at every call.
+                               // In training a cell may behave differently at every call.
                                .graphs = options.training ? nullptr : graphs_,
                                .constants = options.constants,
                                .output = output,

@@ -5,7 +5,7 @@
 namespace rondo {
 namespace {
 
-/// Calls `function` with every tensor of `arguments`, in one order.
+/// Calls `function` with every tensor of `arguments`, always in the same order.
 template <typename Arguments, typename Function>
 void for_each_leaf(const Arguments& arguments, Function&& function) {
   const auto visit = [&](const Nest& nest) {

@@ -1,4 +1,4 @@
-/// Loops over time that are recorded in a CUDA graph once and replayed with other inputs.
+/// Loops over time that are recorded in a CUDA graph once, and replayed with other inputs.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace rondo {
 
-/// Everything that changes from call to call.
+/// The arguments of a loop that change from call to call.
 struct LoopArguments {
   Nest inputs;
   States states;
@@ -22,25 +22,26 @@ struct LoopArguments {
   Tensor live;  ///< (T, B) booleans by input time; undefined: every row is always live
 };
 
-/// The recorded loops of one step function, by the shapes of what they were called with.
+/// The recorded loops of one step function, by the options, structure, shapes and dtypes of their arguments.
 struct StepGraphs::Impl {
   using Loop = std::function<RnnResult(const LoopArguments&)>;
 
-  /// What `loop` returns for `arguments`; calls it when such arguments come for the first time, and records it.
-  /// `options` is a text that tells apart what is not in the arguments. May be called from several threads.
+  /// Returns the result of `loop` for `arguments`. Calls and records `loop` for the first arguments of their kind, and
+  /// replays the graph for later ones. `options` is a text that identifies the loop's options. Several threads may call
+  /// it.
   RnnResult run(const LoopArguments& arguments, const std::string& options, const Loop& loop);
 
  private:
-  /// Members are destroyed from the last to the first: the memory outlives all that lies in it.
+  /// A recorded loop. Members are destroyed from the last to the first, so the memory outlives the tensors in it.
   struct Recorded {
     Recorded(const LoopArguments& like, const Loop& loop, Device device);
 
     void set(const LoopArguments& arguments) const;
 
-    Stream home;  ///< where its memory comes from, and goes
+    Stream home;  ///< the stream that allocates and frees the memory
     std::shared_ptr<RecordingAllocator> memory;
-    LoopArguments arguments;  ///< in its own memory: what the graph reads
-    RnnResult result;         ///< what the graph writes
+    LoopArguments arguments;  ///< the tensors that the graph reads, in `memory`
+    RnnResult result;         ///< the tensors that the graph writes
     cuda_runtime::Graph graph;
   };
 

@@ -8,7 +8,7 @@
 namespace rondo {
 namespace {
 
-// live (B,) as (B, 1, 1, ...), to choose between tensors of `rank` axes that begin with the batch.
+// live (B,) as (B, 1, 1, ...) with `rank` axes, to choose between tensors whose first axis is the batch.
 Tensor align_mask(const Tensor& live, int rank) {
   Tensor aligned = live;
   while (aligned.rank() < rank) aligned = aligned.insert_axis(aligned.rank());
@@ -42,15 +42,15 @@ class StepLoop {
   }
 
  private:
-  // What stands for the output while there is none: "the first state in the list must be the output tensor at the
-  // previous timestep". Of a nested first state that is the first leaf.
+  // The output before the first step: "the first state in the list must be the output tensor at the previous timestep".
+  // If the first state is nested, its first leaf stands for the output.
   Nest first_state() const {
     const std::vector<Tensor> leaves = Nest::tuple(states_).flatten();
     return leaves.empty() ? Tensor::zeros({sizes_.B}, sizes_.dtype, sizes_.device) : leaves[0];
   }
 
   void advance(std::int64_t s) {
-    const std::int64_t t = schedule_.read_time(s, 0);  // the same for every row
+    const std::int64_t t = schedule_.read_time(s, 0);  // all rows read the same step
     const Nest x = inputs_.map([&](const Tensor& leaf) { return leaf.select(sizes_.time_axis, t); });
     StepResult result = step_(x, states_, constants_);
     check_states("step_function: new states", result.states, states_);
@@ -86,7 +86,7 @@ class StepLoop {
     }
   }
 
-  // `zeros` is what the output before the first step was, and tells the shape of all that follow.
+  // `zeros` is the output before the first step, and has the structure, shapes and dtypes of all outputs.
   void start_outputs(const Nest& zeros) {
     zero_output_ = zeros;
     last_output_ = zeros;
@@ -129,7 +129,8 @@ void check_initial_states(const States& states, const SequenceSizes& sizes) {
   }
 }
 
-// RnnOptions::input_length as (B,) on the inputs' device. Throws `ValueError` for lengths that do not fit.
+// RnnOptions::input_length as (B,) on the inputs' device. Throws `ValueError` for lengths of another shape or dtype, or
+// out of range.
 Tensor input_lengths(const std::variant<std::int64_t, Tensor>& given, const SequenceSizes& sizes) {
   if (const auto* lengths = std::get_if<Tensor>(&given)) return checked_lengths("input_length", *lengths, sizes);
   const std::int64_t steps = std::get<std::int64_t>(given);
@@ -144,7 +145,7 @@ Tensor live_rows(const LoopOptions& options, const SequenceSizes& sizes) {
   return options.mask.defined() ? where(within, options.mask, zeros_like(options.mask)) : within;
 }
 
-/// What a recorded loop depends on besides its arguments.
+/// A text with all options that a recorded loop depends on.
 std::string recorded_options(const LoopOptions& options, bool time_major) {
   const auto number = [](auto order) { return std::to_string(static_cast<int>(order)); };
   const TimeRules& rules = options.rules;
@@ -154,8 +155,8 @@ std::string recorded_options(const LoopOptions& options, bool time_major) {
   return text + (options.return_all_outputs ? ", all outputs" : ", last output");
 }
 
-/// Between input order and processing order, where every row has an order of its own: a copy. A row is (T, ...) in
-/// either layout, and its leading steps change places.
+/// Copies a sequence from input order to processing order, or the reverse: in each row, which is (T, ...) in either
+/// layout, the leading steps are reversed.
 Nest rows_reordered(const Nest& sequence, const Schedule& schedule, const SequenceSizes& sizes) {
   return sequence.map([&](const Tensor& leaf) {
     Tensor result = leaf.clone();
@@ -169,9 +170,9 @@ Nest rows_reordered(const Nest& sequence, const Schedule& schedule, const Sequen
   });
 }
 
-/// run_loop of rows that are reversed within their lengths. The loop takes one time step of all rows at once, so the
-/// rows and their masks are put into processing order before it. The lengths stay: a row's leading steps are the same
-/// ones in both orders.
+/// run_loop for rows that are reversed within their lengths. The loop takes one time step of all rows at once, so rows
+/// and masks are put into processing order before the loop. The lengths do not change: a row has the same leading steps
+/// in both orders.
 RnnResult run_reordered_rows(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
                              LoopOptions options) {
   const std::vector<std::int32_t> lengths = options.lengths.to(DType::i32).to_vector<std::int32_t>();
@@ -208,7 +209,7 @@ RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, co
   check_initial_states(initial_states, sizes);
   const LoopArguments given{sequence.inputs, initial_states, options.constants, live_rows(options, sizes)};
   const auto loop = [&](const LoopArguments& arguments) { return StepLoop(step, arguments, options, sizes).run(); };
-  // Inside of a graph that somebody else records there is nothing to record.
+  // A loop that a caller already records in a graph cannot be recorded in another graph.
   const bool recorded = options.unroll && sizes.device.type == DeviceType::cuda && sizes.T > 0 &&
                         !cuda_runtime::is_recording(current_stream(sizes.device));
   if (!recorded) return loop(given);

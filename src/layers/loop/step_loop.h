@@ -1,4 +1,4 @@
-/// The loop behind every API that calls a step function, and behind layers of cells that no executor knows.
+/// The loop over time of all APIs that call a step function, and of layers of cells that no executor knows.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,10 @@
 
 namespace rondo {
 
-/// What the APIs set differently in the loop. Mask and lengths have been checked; a row needs both to be live.
+/// The settings of the loop, which differ by API. The caller has checked mask and lengths; a row is live where both say
+/// so.
 struct LoopOptions {
-  /// DeadOutput::incoming_state needs an output like the first state, unless all rows are live: else `ValueError`.
+  /// With DeadOutput::incoming_state and a mask or lengths, the output must be like the first state: else `ValueError`.
   TimeRules rules = {};
   Tensor mask = {};     ///< (T, B) booleans by input time; undefined: none
   Tensor lengths = {};  ///< (B,) of i32 or i64 in 0 .. T, on any device; undefined: every row has T steps
@@ -21,18 +22,20 @@ struct LoopOptions {
   bool unroll = false;
   std::shared_ptr<StepGraphs> graphs = nullptr;
   Constants constants = {};
-  /// The shape and dtype of one step's output, for T = 0; where it is absent the first state stands for it.
+  /// A tensor of the shape and dtype of one step's output, for T = 0; if absent, the first state is used.
   std::optional<Nest> output = std::nullopt;
-  /// Of the known cells that the step calls: a graph recorded with one is not replayed for another.
+  /// The executor of the known cells that the step calls: a graph recorded with one executor is not replayed for
+  /// another.
   std::string executor = {};
 };
 
-/// Throws `ValueError` for states as rnn() does. Where rows are reversed within their lengths the host reads the
-/// lengths.
+/// Runs the loop. Throws `ValueError` as rnn() for states and for what the step returns. The host reads the lengths if
+/// rows are reversed within them.
 RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
                    const LoopOptions& options);
 
-/// live ? fresh : kept, leaf by leaf; `live` is (B,). A leaf of rank 0 has no rows that could be dead.
+/// Returns live ? fresh : kept, leaf by leaf; `live` is (B,). A leaf of rank 0 has no rows, so it is always
+/// `fresh`.
 Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept);
 
 }  // namespace rondo

@@ -1,4 +1,4 @@
-// Cells that are called at every step.
+// dynamic_rnn for cells that are called at every step.
 
 #include "layers/loop/packed_states.h"
 #include "layers/loop/step_loop.h"

@@ -1,4 +1,4 @@
-// The cells of TensorFlow 1 that are always one of Keras's in another layout, and stacks.
+// The cells of TensorFlow 1 that are one of Keras's cells in another layout, and stacks.
 
 #include "rondo/tf1/v1_cells.h"
 

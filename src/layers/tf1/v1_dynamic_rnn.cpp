@@ -7,9 +7,9 @@
 namespace rondo::v1 {
 namespace {
 
-constexpr std::int64_t kParallelIterations = 32;  // what 0 stands for
+constexpr std::int64_t kParallelIterations = 32;  // the meaning of 0
 
-/// A cell of a call and its initial state, with their names in messages.
+/// A cell argument and its initial state, with the names that messages use for them.
 struct CellArgument {
   const std::shared_ptr<Cell>& cell;
   std::string name;
@@ -21,7 +21,7 @@ void check_cell(const CellArgument& argument) {
   if (argument.cell == nullptr) throw TypeError(argument.name, "none", "a cell");
 }
 
-// The dtype that stands for the outputs where none is given.
+// The dtype of the outputs if the caller gives none.
 DType dtype_of_state(const CellArgument& argument, const Nest& state) {
   const std::vector<Tensor> leaves = state.flatten();
   if (leaves.empty()) throw ValueError("dtype", "none, and a state without tensors", "one, for the outputs");
@@ -35,7 +35,7 @@ DType dtype_of_state(const CellArgument& argument, const Nest& state) {
   return leaves[0].dtype();
 }
 
-// Fills in what depends on the cell.
+// Sets the members of `sequence` that depend on the cell.
 void set_state(Sequence& sequence, const CellArgument& argument, const std::optional<DType>& dtype) {
   if (!argument.initial_state && !dtype) {
     throw ValueError("dtype", "none, and no " + argument.state_name, "one of the two");
@@ -54,7 +54,7 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
   sequence.dtype = dtype ? *dtype : dtype_of_state(argument, sequence.state);
 }
 
-// The options that both functions have.
+// Applies the options that dynamic_rnn and bidirectional_dynamic_rnn share.
 template <typename Options>
 Sequence make_sequence(const Nest& inputs, const Options& options) {
   Sequence sequence{.checked = check_inputs(inputs, options.time_major), .plan = options.plan};

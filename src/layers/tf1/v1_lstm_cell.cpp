@@ -1,4 +1,4 @@
-// The LSTM of TensorFlow 1, as a known cell.
+// The LSTM of TensorFlow 1, converted to a known cell.
 
 #include "layers/loop/packed_states.h"
 #include "layers/tf1/v1_weights.h"
@@ -9,12 +9,13 @@
 namespace rondo::v1 {
 namespace {
 
-// A weight that an option asks for, or forbids by its absence.
+// Checks a weight that must be present if `wanted` and absent otherwise.
 void check_optional(const std::string& name, const std::optional<Tensor>& weight, bool wanted, const Shape& expected,
                     const Tensor& kernel) {
   if (weight.has_value() != wanted) {
-    throw ValueError("weight " + name, weight ? describe(*weight) : "none",
-                     wanted ? to_string(expected) + ", as the options ask for it" : "none, as the options have no use");
+    throw ValueError(
+        "weight " + name, weight ? describe(*weight) : "none",
+        wanted ? to_string(expected) + ", as the options ask for it" : "none, as the options do not ask for it");
   }
   if (wanted) check_beside_kernel(name, *weight, expected, kernel);
 }

@@ -10,7 +10,7 @@
 namespace rondo::v1 {
 namespace {
 
-// B, and the device, are those of the first input.
+// B and the device, taken from the first input.
 struct Rows {
   std::int64_t B = 0;
   Device device = {};
@@ -27,7 +27,7 @@ Rows check_first_input(const Nest& input) {
   return {leaves[0].size(0), leaves[0].device()};
 }
 
-// What is emitted for a finished row, which tells also the shape of everything that is emitted.
+// The emission of a finished row: zeros, which also have the structure, shapes and dtypes of all emissions.
 Nest zero_emission(const Cell& cell, const LoopFunctionResult& first, const Rows& rows) {
   if (first.emit_output) {
     return first.emit_output->map([&](const Tensor& leaf) {
@@ -42,7 +42,7 @@ Nest zero_emission(const Cell& cell, const LoopFunctionResult& first, const Rows
   return zeros_of(cell.output_size(), rows.B, leaves[0].dtype(), rows.device);
 }
 
-// Emissions of all steps along a first axis.
+// Stacks the emissions of all steps along a new first axis.
 Nest stack_steps(const std::vector<Nest>& steps, const Nest& zeros) {
   const auto count = static_cast<std::int64_t>(steps.size());
   const Nest stacked = zeros.map(

@@ -1,4 +1,4 @@
-// Cells that run over whole sequences, in chunks of time.
+// dynamic_rnn for cells that run over whole sequences, in chunks of time.
 
 #include "layers/tf1/v1_sequence.h"
 
@@ -13,25 +13,25 @@
 namespace rondo::v1 {
 namespace {
 
-/// Input steps [begin, end) and how long the rows are from `begin` on.
+/// Input steps [begin, end), and the lengths of the rows counted from `begin`.
 struct Chunk {
   std::int64_t begin;
   std::int64_t end;
-  Tensor lengths;  // undefined: all of the chunk
+  Tensor lengths;  // undefined: every row has all steps of the chunk
 
   std::int64_t steps() const { return end - begin; }
   Tensor of(const Tensor& sequence) const { return sequence.slice(0, begin, end); }
 };
 
-// Rows that are reversed within their lengths cannot be cut into chunks of the input. Reversed as a whole they see the
-// same: a row is dead until its own last step, and keeps its initial state till then. Only a state without rows could
-// tell the difference, and no planned cell has one.
+// Rows that are reversed within their lengths cannot be cut into chunks of the input. Rows reversed as a whole give the
+// same results: a row is dead until its own last step, and keeps its initial state until then. Only a state without
+// rows would differ, and no planned cell has one.
 TimeRules rules_of_chunks(TimeRules rules) {
   if (rules.read == ReadOrder::reversed_within_length) rules.read = ReadOrder::reversed;
   return rules;
 }
 
-// In processing order.
+// The chunks of a sequence in processing order.
 std::vector<Chunk> chunks_of(const Sequence& sequence) {
   const std::int64_t T = sequence.sizes().T;
   std::vector<Chunk> chunks;
@@ -47,7 +47,7 @@ std::vector<Chunk> chunks_of(const Sequence& sequence) {
   return chunks;
 }
 
-// A cell's states as Keras orders them, and back: the LSTM of TensorFlow 1 has c first.
+// keras_states and cell_state convert a cell's states to Keras's order and back: TensorFlow 1's LSTM has c first.
 std::vector<Tensor> keras_states(const SequenceCell& cell, const Nest& state) {
   if (cell.lstm == nullptr) return state.flatten();
   const LSTMCell::State old = cell.lstm->unpack(unpack_states(cell.cell->state_size(), state));
@@ -59,7 +59,7 @@ Nest cell_state(const SequenceCell& cell, const std::vector<Tensor>& states) {
   return pack_states(cell.cell->state_size(), cell.lstm->pack({.c = states[1], .h = states[0]}));
 }
 
-// x (T, B, I), y (T, B, H), which is written. Returns the final state.
+// Runs a cell over x (T, B, I) and writes y (T, B, H). Returns the final state.
 Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, const Nest& initial,
                  const Sequence& sequence) {
   RecurrenceSpec spec{.cell = cell.known->spec(),
@@ -73,7 +73,7 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
   for (Tensor& state : states) state = with_packed_features(state);
   std::optional<Session> session;
   for (const Chunk& chunk : chunks_of(sequence)) {
-    if (spec.T != chunk.steps()) {  // at the first chunk, and at a shorter last one
+    if (spec.T != chunk.steps()) {  // true at the first chunk, and at a shorter one
       spec.T = chunk.steps();
       const Stream stream = current_stream(spec.device);
       session.emplace(Plan::create(spec, unattended(sequence.plan, stream)), cell.known->weights(), stream);
@@ -124,7 +124,7 @@ SequenceCell sequence_cell(const Cell& cell) {
   return result;
 }
 
-// The states of a stack, one for each cell, and back.
+// states_of_cells and state_of_stack convert the state of a stack to one state for each cell, and back.
 States states_of_cells(const Cell& cell, const Nest& state) {
   const States states = unpack_states(cell.state_size(), state);
   if (const auto* stack = dynamic_cast<const MultiRNNCell*>(&cell)) return stack->unpack(states);
@@ -163,7 +163,7 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
   States states = states_of_cells(cell, sequence.state);
   Tensor x = with_packed_features(swap_layout(sequence.inputs(), given_time_major));
   for (std::size_t k = 0; k < cells.size(); ++k) {
-    // Below the top of a stack in the layout that is read without a jump.
+    // Below the top of a stack outputs are time-major, so that the next cell reads them contiguously.
     const bool time_major = given_time_major || k + 1 < cells.size();
     const Shape step{sizes.B, cells[k].cell->output_size().leaf()[0]};
     const Tensor memory =

@@ -1,4 +1,4 @@
-/// TensorFlow 1's weights, checked, and turned into Keras's layout.
+/// Checks of TensorFlow 1's weights, and their conversion to Keras's layout.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace rondo::v1 {
 
-/// The two parts of a kernel [input; state], as views.
+/// Views of the two parts of a kernel [input; state].
 struct SplitKernel {
   Tensor input;      // (I, columns)
   Tensor recurrent;  // (state_units, columns)
 };
 
-/// Throws `ValueError` unless `kernel` is floating, (I + state_units, columns) with at least one input.
+/// Splits `kernel`. Throws `ValueError` unless it is floating and (I + state_units, columns) with at least one input.
 SplitKernel split_kernel(const std::string& name, const Tensor& kernel, std::int64_t state_units, std::int64_t columns);
 
 /// Throws `ValueError` unless `weight` has this shape, and the dtype and device of `kernel`.
@@ -26,10 +26,10 @@ void check_units(const std::string& name, std::int64_t units);
 
 RecurrentWeights keras_weights(const BasicRNNWeights& weights, std::int64_t units);
 
-/// r u and the candidate become z r h, where z is u.
+/// Puts the gates r u and the candidate into Keras's order z r h, where z is u.
 RecurrentWeights keras_weights(const GRUWeights& weights, std::int64_t units);
 
-/// i j f o become i f c o, where c is j. The bias (4 H) has forget_bias in it already.
+/// Puts the gates i j f o into Keras's order i f c o, where c is j. The bias (4 H) must already include forget_bias.
 RecurrentWeights keras_weights(const SplitKernel& kernel, const Tensor& bias);
 
 }  // namespace rondo::v1

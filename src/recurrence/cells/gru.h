@@ -1,12 +1,12 @@
-/// The gated recurrent unit (Cho et al. 2014; `tf.keras.layers.GRUCell`), both ways of applying the reset gate.
-/// Gates in Keras's order: z r h. z weighs the old state, as in Keras, PyTorch, ONNX and cuDNN.
+/// The gated recurrent unit (Cho et al. 2014; `tf.keras.layers.GRUCell`), with the reset gate applied after or before
+/// the product. Gates in Keras's order: z r h. z weighs the old state, as in Keras, PyTorch, ONNX and cuDNN.
 #pragma once
 
 #include "recurrence/cells/unit.h"
 
 namespace rondo {
 
-/// z = gate(x W_z + b_z + h U_z + rb_z), r alike
+/// z = gate(x W_z + b_z + h U_z + rb_z), r the same with W_r, b_r, U_r, rb_r
 /// h~ = act(x W_h + b_h + r (h U_h + rb_h))
 /// h' = z h + (1 - z) h~
 struct GruResetAfterFormula {
@@ -30,7 +30,7 @@ struct GruResetAfterFormula {
   }
 };
 
-/// z = gate(x W_z + b_z + h U_z), r alike
+/// z = gate(x W_z + b_z + h U_z), r the same with W_r, b_r, U_r
 /// h~ = act(x W_h + b_h + (r h) U_h)
 /// h' = z h + (1 - z) h~
 struct GruResetBeforeFormula {
@@ -44,13 +44,13 @@ struct GruResetBeforeFormula {
   static constexpr int kProductsBeforeReset = 2;
   static constexpr int kBiases = 1;
 
-  /// r h, which the candidate's product takes instead of h.
+  /// Returns r h, which the candidate's product takes instead of h.
   template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static Real reset(const Real* input, const Real* recurrent, Real h, Activations activations) {
     return activate(activations.gate, input[1] + recurrent[1]) * h;
   }
 
-  /// recurrent[2] is (r h) U_h.
+  /// Returns the new h; recurrent[2] is (r h) U_h.
   template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations) {

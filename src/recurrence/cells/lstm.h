@@ -21,7 +21,7 @@ struct LstmFormula {
   static constexpr int kProductsBeforeReset = 4;
   static constexpr int kBiases = 1;
 
-  /// i = gate(x W_i + b_i + h U_i), f and o alike;  g = act(x W_g + b_g + h U_g)
+  /// i = gate(x W_i + b_i + h U_i), f and o the same;  g = act(x W_g + b_g + h U_g)
   /// c' = f c + i g
   /// h' = o act(c')
   template <typename Real, typename Activations>
@@ -36,10 +36,10 @@ struct LstmFormula {
   }
 };
 
-/// What a unit of an LstmVariantFormula has of its own: its elements of the peepholes' diagonals, and the bound of c.
+/// The parameters of one unit of an LstmVariantFormula: its elements of the peepholes' diagonals, and the bound of c.
 template <typename Real>
 struct LstmVariantUnit {
-  static constexpr bool kCouplesForget = false;  ///< f is 1 - i: ONNX's input_forget, which has a type of its own
+  static constexpr bool kCouplesForget = false;  ///< whether f is 1 - i: true in the type for ONNX's input_forget
 
   bool has_peepholes = false;
   Real w_i = 0;
@@ -47,18 +47,18 @@ struct LstmVariantUnit {
   Real w_o = 0;
   Real cell_clip = std::numeric_limits<Real>::infinity();
 
-  /// w c; nothing without peepholes, even where c is infinite.
+  /// Returns w c; without peepholes zero, even where c is infinite.
   RONDO_HOST_DEVICE Real peep(Real w, Real c) const { return has_peepholes ? w * c : Real(0); }
   RONDO_HOST_DEVICE Real clipped(Real c) const { return formula::clip(c, -cell_clip, cell_clip); }
 };
 
-/// The LSTM with peepholes (Gers & Schmidhuber 2000), a bound for c, or both; and with a projection (Sak et al. 2014),
-/// which the executor multiplies what this makes as h with: `tf.compat.v1.nn.rnn_cell.LSTMCell`.
+/// The LSTM with peepholes (Gers & Schmidhuber 2000), a bound for c, or both: `tf.compat.v1.nn.rnn_cell.LSTMCell`. With
+/// a projection (Sak et al. 2014) the executor multiplies the h that `step` returns by the projection.
 struct LstmVariantFormula : LstmFormula {
-  /// i = gate(x W_i + b_i + h U_i + w_i c), f alike;  g = act(x W_g + b_g + h U_g)
+  /// i = gate(x W_i + b_i + h U_i + w_i c), f the same;  g = act(x W_g + b_g + h U_g)
   /// c' = clip(f c + i g)
   /// o = gate(x W_o + b_o + h U_o + w_o c')
-  /// h' = o act(c'), or what is projected to it
+  /// h' = o act(c'), before any projection
   template <typename Real, typename Activations, typename Unit>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations, const Unit& unit) {
@@ -79,7 +79,7 @@ struct LstmVariantFormula : LstmFormula {
 template <typename Formula>
 inline constexpr bool kIsLstmVariant = std::is_same_v<Formula, LstmVariantFormula>;
 
-/// A clip of the spec as kernels take it: no bound is an infinite one.
+/// A clip of the spec in the form that kernels take: infinity stands for no clip.
 template <typename Real>
 Real bound_of(const std::optional<double>& clip) {
   return clip ? static_cast<Real>(*clip) : std::numeric_limits<Real>::infinity();

@@ -1,4 +1,4 @@
-/// The minimal gated unit (Zhou et al. 2016; `flax.linen.MGUCell`): a GRU whose one gate is both its gates. Gates: f n.
+/// The minimal gated unit (Zhou et al. 2016; `flax.linen.MGUCell`): a GRU with one gate in place of two. Gates: f n.
 #pragma once
 
 #include "recurrence/cells/unit.h"

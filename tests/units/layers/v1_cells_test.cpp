@@ -160,8 +160,8 @@ TEST(V1Cells, NameTheWeightThatDoesNotFit) {
       {"peepholes without diagonals",
        {"weight w_f_diag: got none", "(4,), as the options ask for it"},
        [&] { lstm({.use_peepholes = true}, good); }},
-      {"a projection without use",
-       {"weight projection_kernel: got f32(4, 2)", "none, as the options have no use"},
+      {"a projection that the options do not ask for",
+       {"weight projection_kernel: got f32(4, 2)", "none, as the options do not ask for it"},
        [&] {
          v1::LSTMWeights more = good;
          more.projection_kernel = weights.matrix(H, 2);
