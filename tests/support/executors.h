@@ -22,16 +22,21 @@ inline bool is_left_out(const std::string& executor) {
   return false;
 }
 
+/// Whether the named executor of the spec's device accepts `spec`.
+inline bool accepts(const std::string& executor, const RecurrenceSpec& spec) {
+  try {
+    (void)Plan::create(spec, {.executor = executor});
+    return true;
+  } catch (const ValueError&) {
+    return false;
+  }
+}
+
 /// Those that accept `spec`, in the order in which a plan asks them.
 inline std::vector<std::string> executors_for(const RecurrenceSpec& spec) {
   std::vector<std::string> names;
   for (const std::string& name : executor_names(spec.device)) {
-    if (is_left_out(name)) continue;
-    try {
-      (void)Plan::create(spec, {.executor = name});
-      names.push_back(name);
-    } catch (const ValueError&) {
-    }
+    if (!is_left_out(name) && accepts(name, spec)) names.push_back(name);
   }
   return names;
 }

@@ -44,11 +44,14 @@ struct RunResult {
   std::vector<Tensor> final_state;
 };
 
+/// All numbers rounded to what `dtype` holds, and in f32 again: what is left of an error is the executor's own.
+RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype);
+
 /// Runs on the named executor in `dtype` (weights, x and states converted). Outputs are filled with NaN first, so that
 /// an element that is not written shows.
 RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype);
 
-/// The same with a plan, which is for the recurrence in the plan's dtype.
+/// The same with a plan, which is for the recurrence in the plan's dtype and on its device. Results are on the CPU.
 RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence);
 
 /// Largest magnitude of what a run reads and writes. Errors are measured against it, not against the results alone: the
