@@ -22,17 +22,22 @@ inline bool is_left_out(const std::string& executor) {
   return false;
 }
 
+/// Whether the named executor of the spec's device accepts `spec`.
+inline bool accepts(const std::string& executor, const RecurrenceSpec& spec, PlanOptions options = {}) {
+  options.executor = executor;
+  try {
+    (void)Plan::create(spec, options);
+    return true;
+  } catch (const ValueError&) {
+    return false;
+  }
+}
+
 /// The executors that accept `spec`, in the order in which a plan asks them.
-inline std::vector<std::string> executors_for(const RecurrenceSpec& spec, PlanOptions options = {}) {
+inline std::vector<std::string> executors_for(const RecurrenceSpec& spec, const PlanOptions& options = {}) {
   std::vector<std::string> names;
   for (const std::string& name : executor_names(spec.device)) {
-    if (is_left_out(name)) continue;
-    options.executor = name;
-    try {
-      (void)Plan::create(spec, options);
-      names.push_back(name);
-    } catch (const ValueError&) {
-    }
+    if (!is_left_out(name) && accepts(name, spec, options)) names.push_back(name);
   }
   return names;
 }

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "agreement/parity/laid_out.h"
 #include "rondo/ops/ops.h"
@@ -134,12 +135,10 @@ RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run
 }
 
 RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how) {
-  const auto rounded_tensor = [&](const Tensor& tensor) {
-    return how.math == MatrixMath::tf32 ? rounded_to_tf32(tensor) : tensor.to(how.dtype).to(DType::f32);
-  };
-  recurrence.x = rounded_tensor(recurrence.x);
-  recurrence.weights = recurrence.weights.map(rounded_tensor);
-  for (Tensor& state : recurrence.initial_state) state = rounded_tensor(state);
+  if (how.math != MatrixMath::tf32) return rounded(std::move(recurrence), how.dtype);
+  recurrence.x = rounded_to_tf32(recurrence.x);
+  recurrence.weights = recurrence.weights.map(rounded_to_tf32);
+  for (Tensor& state : recurrence.initial_state) state = rounded_to_tf32(state);
   return recurrence;
 }
 

@@ -9,7 +9,7 @@
 #include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
-#include "support/executors.h"
+#include "support/conformance.h"
 #include "support/formula_steps.h"
 
 namespace rondo::test {
@@ -28,13 +28,39 @@ void for_each_recurrence(Check&& check) {
   });
 }
 
-TEST(ExecutorProperty, EveryExecutorEqualsTheReferenceInDouble) {
-  for_each_recurrence([](const RandomRecurrence& recurrence) {
-    const RunResult expected = run_on("reference", recurrence, DType::f64);
-    for (const std::string& executor : executors_for(recurrence.spec)) {
-      SCOPED_TRACE(executor);
-      expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
-    }
+// Calls `check` with each recurrence that `prepare` has made fit, in its dtype and on its device, where the case's
+// executor accepts it. Of many it must accept some.
+template <typename Prepare, typename Check>
+void for_each_accepted(const ConformanceCase& which, Prepare&& prepare, Check&& check) {
+  constexpr int kMany = 100;
+  int asked = 0;
+  int accepted = 0;
+  for_each_recurrence([&](RandomRecurrence recurrence) {
+    if (!prepare(recurrence)) return;
+    ++asked;
+    recurrence.spec = asked_spec(which, recurrence.spec);
+    if (!accepts(which.executor, recurrence.spec)) return;
+    ++accepted;
+    check(rounded(recurrence, which.dtype));
+  });
+  EXPECT_TRUE(accepted > 0 || asked < kMany) << "of " << asked << " recurrences the executor has accepted none";
+}
+
+RunResult run_case(const ConformanceCase& which, const RandomRecurrence& recurrence) {
+  return run_on(which.executor, recurrence, which.dtype);
+}
+
+RunResult run_reference(RandomRecurrence recurrence) {
+  recurrence.spec.device = cpu();
+  return run_on("reference", recurrence, DType::f64);
+}
+
+TEST_P(Conformance, EqualsTheReferenceInDouble) {
+  const ConformanceCase& which = GetParam();
+  const auto any = [](const RandomRecurrence&) { return true; };
+  for_each_accepted(which, any, [&](const RandomRecurrence& recurrence) {
+    const RunResult expected = run_reference(recurrence);
+    expect_close(run_case(which, recurrence), expected, which.tolerance * scale_of(recurrence, expected));
   });
 }
 
@@ -126,47 +152,46 @@ Tensor reversed_rows(const Tensor& sequence, const Tensor& lengths) {
   return result;
 }
 
-// All executors read through one Schedule, so their agreement does not test the Schedule's reversal within lengths.
-TEST(ExecutorProperty, ReversingWithinLengthsEqualsReversingTheRowsByHand) {
-  for_each_recurrence([](RandomRecurrence recurrence) {
-    if (!recurrence.lengths) return;
-    recurrence.mask.reset();
-    recurrence.spec.has_mask = false;
-    recurrence.spec.rules.write = WriteOrder::input;
-    recurrence.spec.rules.dead = DeadOutput::zeros;
-    recurrence.spec.rules.read = ReadOrder::reversed_within_length;
-    // Positions that only the mask kept away may hold NaN.
-    recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
+// Gives a recurrence that has lengths what bidirectional_dynamic_rnn reads backward. False: it has no lengths.
+bool reverse_within_lengths(RandomRecurrence& recurrence) {
+  if (!recurrence.lengths) return false;
+  recurrence.mask.reset();
+  recurrence.spec.has_mask = false;
+  recurrence.spec.rules.write = WriteOrder::input;
+  recurrence.spec.rules.dead = DeadOutput::zeros;
+  recurrence.spec.rules.read = ReadOrder::reversed_within_length;
+  // Positions that only the mask kept away may hold NaN.
+  recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
+  return true;
+}
+
+// All executors read through one Schedule, so that agreeing with each other says nothing of its reversal within
+// lengths.
+TEST_P(Conformance, ReversingWithinLengthsEqualsReversingTheRowsByHand) {
+  const ConformanceCase& which = GetParam();
+  for_each_accepted(which, reverse_within_lengths, [&](const RandomRecurrence& recurrence) {
     RandomRecurrence by_hand = recurrence;
     by_hand.spec.rules.read = ReadOrder::forward;
     by_hand.x = reversed_rows(recurrence.x, *recurrence.lengths);
-    RunResult expected = run_on("reference", by_hand, DType::f64);
+    RunResult expected = run_reference(by_hand);
     expected.y = reversed_rows(expected.y, *recurrence.lengths);
-    for (const std::string& executor : executors_for(recurrence.spec)) {
-      SCOPED_TRACE(executor);
-      expect_close(run_on(executor, recurrence, DType::f32), expected, kTolerance * scale_of(recurrence, expected));
-    }
+    expect_close(run_case(which, recurrence), expected, which.tolerance * scale_of(recurrence, expected));
   });
 }
 
-TEST(ExecutorProperty, ARowDoesNotDependOnItsBatchMates) {
-  for_each_recurrence([](const RandomRecurrence& recurrence) {
-    if (recurrence.spec.B < 2 || recurrence.spec.T == 0) return;
-    std::vector<RunResult> before;
-    const std::vector<std::string> executors = executors_for(recurrence.spec);
-    for (const std::string& executor : executors) {
-      before.push_back(run_on(executor, recurrence, DType::f32));
-      EXPECT_TRUE(identical(run_on(executor, recurrence, DType::f32).y, before.back().y))
-          << executor << " is not repeatable";
-    }
-    // x is changed in place, because another layout of x may have another order of sums.
+TEST_P(Conformance, ARowDoesNotDependOnItsBatchMates) {
+  const ConformanceCase& which = GetParam();
+  const auto has_mates = [](const RandomRecurrence& drawn) { return drawn.spec.B >= 2 && drawn.spec.T > 0; };
+  for_each_accepted(which, has_mates, [&](const RandomRecurrence& recurrence) {
+    const RunResult before = run_case(which, recurrence);
+    EXPECT_TRUE(identical(run_case(which, recurrence).y, before.y)) << "it is not repeatable";
+    // In place: another layout of x may be another order of sums.
     recurrence.x.slice(1, 1, recurrence.spec.B).fill(3.0);
-    for (std::size_t k = 0; k < before.size(); ++k) {
-      const RunResult after = run_on(executors[k], recurrence, DType::f32);
-      EXPECT_TRUE(identical(after.y.select(1, 0), before[k].y.select(1, 0))) << executors[k];
-    }
+    EXPECT_TRUE(identical(run_case(which, recurrence).y.select(1, 0), before.y.select(1, 0)));
   });
 }
+
+RONDO_INSTANTIATE_CONFORMANCE();
 
 }  // namespace
 }  // namespace rondo::test

@@ -81,10 +81,14 @@ void draw_liveness(Random& random, RandomRecurrence& recurrence) {
   }
 }
 
-std::vector<Tensor> converted(const std::vector<Tensor>& tensors, DType dtype) {
+std::vector<Tensor> converted(const std::vector<Tensor>& tensors, DType dtype, Device device) {
   std::vector<Tensor> result;
-  for (const Tensor& tensor : tensors) result.push_back(tensor.to(dtype));
+  for (const Tensor& tensor : tensors) result.push_back(tensor.to(dtype).to(device));
   return result;
+}
+
+std::optional<Tensor> moved(const std::optional<Tensor>& tensor, Device device) {
+  return tensor ? std::optional(tensor->to(device)) : std::nullopt;
 }
 
 }  // namespace
@@ -136,6 +140,14 @@ RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
   return recurrence;
 }
 
+RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype) {
+  const auto rounded_tensor = [&](const Tensor& tensor) { return tensor.to(dtype).to(DType::f32); };
+  recurrence.x = rounded_tensor(recurrence.x);
+  recurrence.weights = recurrence.weights.map(rounded_tensor);
+  for (Tensor& state : recurrence.initial_state) state = rounded_tensor(state);
+  return recurrence;
+}
+
 RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype) {
   RecurrenceSpec spec = recurrence.spec;
   spec.dtype = dtype;
@@ -144,23 +156,22 @@ RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence
 
 RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence) {
   const RecurrenceSpec& spec = plan.spec();
-  const DType dtype = spec.dtype;
-  const RecurrentWeights weights = recurrence.weights.map([&](const Tensor& weight) { return weight.to(dtype); });
+  const auto unwritten = [&](const Shape& shape) { return Tensor::full(shape, kNaN, spec.dtype, spec.device); };
   const std::int64_t features = output_units(spec.cell);
-  RunResult result{
-      Tensor::full({spec.T, spec.B, features}, kNaN, dtype), Tensor::full({spec.B, features}, kNaN, dtype), {}};
+  RunResult result{unwritten({spec.T, spec.B, features}), unwritten({spec.B, features}), {}};
   for (int k = 0; k < state_count(spec.cell.kind); ++k) {
-    result.final_state.push_back(Tensor::full({spec.B, state_units(spec.cell, k)}, kNaN, dtype));
+    result.final_state.push_back(unwritten({spec.B, state_units(spec.cell, k)}));
   }
-  Session session(plan, weights);
-  session.run({.x = recurrence.x.to(dtype),
-               .mask = recurrence.mask,
-               .lengths = recurrence.lengths,
-               .initial_state = converted(recurrence.initial_state, dtype),
+  Session session(plan,
+                  recurrence.weights.map([&](const Tensor& weight) { return weight.to(spec.dtype).to(spec.device); }));
+  session.run({.x = recurrence.x.to(spec.dtype).to(spec.device),
+               .mask = moved(recurrence.mask, spec.device),
+               .lengths = moved(recurrence.lengths, spec.device),
+               .initial_state = converted(recurrence.initial_state, spec.dtype, spec.device),
                .y = result.y,
                .last_output = result.last_output,
                .final_state = result.final_state});
-  return result;
+  return {result.y.to(cpu()), result.last_output.to(cpu()), converted(result.final_state, spec.dtype, cpu())};
 }
 
 double scale_of(const RandomRecurrence& recurrence, const RunResult& result) {

@@ -44,11 +44,15 @@ struct RunResult {
   std::vector<Tensor> final_state;
 };
 
+/// All numbers rounded to what `dtype` holds, and in f32 again: what is left of an error is the executor's own.
+RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype);
+
 /// Runs on the named executor in `dtype` (weights, x and states converted). Outputs are filled with NaN first, so that
 /// an element that is not written shows.
 RunResult run_on(const std::string& executor, const RandomRecurrence& recurrence, DType dtype);
 
-/// Runs a plan, which is for the recurrence in the plan's dtype. Outputs are filled with NaN first.
+/// Runs a plan, which is for the recurrence in the plan's dtype and on its device. Outputs are filled with NaN first;
+/// results are on the CPU.
 RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence);
 
 /// The largest magnitude that a run reads or writes, which is the scale of errors. Results alone are no scale: the sums

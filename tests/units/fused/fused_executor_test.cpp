@@ -34,17 +34,6 @@ RunResult run_fused(const Executor& executor, const RandomRecurrence& recurrence
   return run_plan(Plan::create_for(executor, spec, processors(threads)), recurrence);
 }
 
-/// The recurrence with its numbers rounded to a dtype.
-RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype) {
-  const auto round = [&](Tensor& tensor) { tensor = tensor.to(dtype).to(DType::f32); };
-  round(recurrence.x);
-  round(recurrence.weights.kernel);
-  round(recurrence.weights.recurrent_kernel);
-  if (recurrence.weights.bias) round(*recurrence.weights.bias);
-  for (Tensor& state : recurrence.initial_state) round(state);
-  return recurrence;
-}
-
 double tolerance(DType dtype) { return dtype == DType::f32 ? 1e-5 : (dtype == DType::f16 ? 1e-3 : 8e-3); }
 
 /// A random recurrence of a cell that the executor accepts.

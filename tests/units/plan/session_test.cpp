@@ -5,50 +5,21 @@
 #include "rondo/plan/plan.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
-#include "support/counting_allocator.h"
 #include "support/expect_error.h"
-#include "support/random.h"
+#include "units/plan/masked_lstm.h"
 
 namespace rondo {
 namespace {
 
 using test::close;
 using test::expect_words;
-using test::identical;
-using test::Random;
 
-constexpr std::int64_t T = 5;
-constexpr std::int64_t B = 3;
-constexpr std::int64_t I = 2;
-constexpr std::int64_t H = 4;
+using Fixture = test::MaskedLstm;
 
-/// A masked LSTM with all tensors that a run can have.
-struct Fixture {
-  RecurrenceSpec spec{
-      .cell = {.kind = CellKind::lstm, .units = H}, .T = T, .B = B, .I = I, .has_mask = true, .has_lengths = true};
-  RecurrentWeights weights;
-  SessionTensors tensors;
-
-  explicit Fixture(DType dtype = DType::f32) {
-    Random random(7);
-    spec.dtype = dtype;
-    weights = {random.tensor({I, 4 * H}, 1.0, dtype), random.tensor({H, 4 * H}, 0.5, dtype),
-               random.tensor({4 * H}, 0.5, dtype)};
-    tensors = {
-        .x = random.tensor({T, B, I}, 1.0, dtype),
-        .mask = Tensor::from<bool>(
-            {true, true, false, true, false, true, true, true, true, true, true, false, false, true, true}, {T, B}),
-        .lengths = Tensor::from<std::int32_t>({5, 3, 4}, {B}),
-        .initial_state = {random.tensor({B, H}, 1.0, dtype), random.tensor({B, H}, 1.0, dtype)},
-        .y = Tensor::empty({T, B, H}, dtype),
-        .last_output = Tensor::empty({B, H}, dtype),
-        .final_state = {Tensor::empty({B, H}, dtype), Tensor::empty({B, H}, dtype)}};
-  }
-
-  void run(const std::string& executor = {}) const {
-    Session(Plan::create(spec, {.executor = executor}), weights).run(tensors);
-  }
-};
+constexpr std::int64_t T = Fixture::T;
+constexpr std::int64_t B = Fixture::B;
+constexpr std::int64_t I = Fixture::I;
+constexpr std::int64_t H = Fixture::H;
 
 TEST(Session, SixteenBitFloatsComputeInFloatAndRoundOnce) {
   for (const auto& [dtype, tolerance] : {std::pair(DType::f16, 1e-3), std::pair(DType::bf16, 8e-3)}) {
@@ -63,45 +34,6 @@ TEST(Session, SixteenBitFloatsComputeInFloatAndRoundOnce) {
     // States are kept in float, so that the error is that of one rounding.
     EXPECT_TRUE(close(*narrow.tensors.y, *wide.tensors.y, tolerance));
     EXPECT_TRUE(close(narrow.tensors.final_state[1], wide.tensors.final_state[1], tolerance));
-  }
-}
-
-TEST(Session, StatesMayBeUpdatedInPlace) {
-  for (const std::string& executor : executor_names()) {
-    const Fixture apart;
-    apart.run(executor);
-    Fixture in_place;
-    in_place.tensors.final_state = in_place.tensors.initial_state;
-    in_place.run(executor);
-    EXPECT_TRUE(identical(in_place.tensors.initial_state[0], apart.tensors.final_state[0])) << executor;
-    EXPECT_TRUE(identical(in_place.tensors.initial_state[1], apart.tensors.final_state[1])) << executor;
-  }
-}
-
-TEST(Session, ResultsThatAreNotWantedMayBeAbsent) {
-  for (const std::string& executor : executor_names()) {
-    const Fixture all;
-    all.run(executor);
-    Fixture last_only;
-    last_only.tensors.y.reset();
-    last_only.tensors.final_state.clear();
-    last_only.run(executor);
-    EXPECT_TRUE(identical(*last_only.tensors.last_output, *all.tensors.last_output)) << executor;
-  }
-}
-
-TEST(Session, RunsAgainWithoutAllocating) {
-  const test::CountedScope scope;
-  for (const std::string& executor : executor_names()) {
-    const Fixture fixture;
-    Session session(Plan::create(fixture.spec, {.executor = executor}), fixture.weights);
-    session.run(fixture.tensors);
-    const Tensor first = fixture.tensors.y->clone();
-    fixture.tensors.y->fill(-1);
-    const int before = scope.counts().allocations();
-    session.run(fixture.tensors);
-    EXPECT_EQ(scope.counts().allocations(), before) << executor;
-    EXPECT_TRUE(identical(*fixture.tensors.y, first)) << executor;
   }
 }
 

@@ -7,11 +7,13 @@
 
 #include "rondo/keras/layers.h"
 #include "support/compare.h"
+#include "support/conformance.h"
 #include "support/random.h"
 
 namespace rondo {
 namespace {
 
+using test::Conformance;
 using test::identical;
 using test::Random;
 
@@ -33,21 +35,21 @@ void run_in_threads(const Work& work) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST(Threads, ShareAPlanAndItsWeights) {
-  const RecurrentWeights weights = random_weights();
-  const Tensor x = Random(6).tensor({T, B, H}, 1.0);
-  const RecurrenceSpec spec{.cell = {.units = H}, .T = T, .B = B, .I = H};
-  for (const std::string& executor : executor_names()) {
-    const Plan plan = Plan::create(spec, {.executor = executor});
-    std::vector<Tensor> results(kThreads);
-    run_in_threads([&](int k) {
-      Session session(plan, weights);
-      const Tensor y = Tensor::empty({T, B, H}, DType::f32);
-      for (int run = 0; run < kRuns; ++run) session.run({.x = x, .y = y});
-      results[static_cast<std::size_t>(k)] = y;
-    });
-    for (const Tensor& result : results) EXPECT_TRUE(identical(result, results[0])) << executor;
-  }
+TEST_P(Conformance, ThreadsShareAPlanAndItsWeights) {
+  const Device device = GetParam().device;
+  const DType dtype = GetParam().dtype;
+  const RecurrentWeights weights =
+      random_weights().map([&](const Tensor& weight) { return weight.to(dtype).to(device); });
+  const Tensor x = Random(6).tensor({T, B, H}, 1.0, dtype).to(device);
+  const Plan shared = plan({.cell = {.units = H}, .T = T, .B = B, .I = H});
+  std::vector<Tensor> results(kThreads);
+  run_in_threads([&](int k) {
+    Session session(shared, weights);
+    const Tensor y = Tensor::empty({T, B, H}, dtype, device);
+    for (int run = 0; run < kRuns; ++run) session.run({.x = x, .y = y});
+    results[static_cast<std::size_t>(k)] = y.to(cpu());
+  });
+  for (const Tensor& result : results) EXPECT_TRUE(identical(result, results[0]));
 }
 
 TEST(Threads, ShareAStatelessLayer) {

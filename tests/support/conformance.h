@@ -1,0 +1,62 @@
+/// What every executor must do. A test TEST_P(Conformance, ...) runs for each row of conformance_cases(): a new
+/// executor joins all of these tests with one row for each dtype that it has. A program instantiates them once, with
+/// RONDO_INSTANTIATE_CONFORMANCE.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "rondo/plan/plan.h"
+#include "support/executors.h"
+
+namespace rondo::test {
+
+struct ConformanceCase {
+  std::string executor;
+  Device device;
+  DType dtype;
+  /// Bound of the error against the reference in f64, relative to the largest value that a run reads or writes.
+  double tolerance;
+};
+
+inline std::vector<ConformanceCase> conformance_cases() {
+  return {
+      {"cpu_fused", cpu(), DType::f32, 1e-5},  {"cpu_fused", cpu(), DType::f16, 1e-3},
+      {"cpu_fused", cpu(), DType::bf16, 8e-3}, {"cpu_gemm", cpu(), DType::f32, 1e-5},
+      {"reference", cpu(), DType::f64, 1e-12}, {"reference", cpu(), DType::f32, 1e-5},
+      {"reference", cpu(), DType::f16, 1e-3},  {"reference", cpu(), DType::bf16, 8e-3},
+  };
+}
+
+/// "cpu_fused_f32": the end of a test's name.
+inline std::string to_string(const ConformanceCase& which) { return which.executor + "_" + to_string(which.dtype); }
+
+inline void PrintTo(const ConformanceCase& which, std::ostream* stream) { *stream << to_string(which); }
+
+/// `spec` on the case's device and in its dtype.
+inline RecurrenceSpec asked_spec(const ConformanceCase& which, RecurrenceSpec spec) {
+  spec.device = which.device;
+  spec.dtype = which.dtype;
+  return spec;
+}
+
+class Conformance : public ::testing::TestWithParam<ConformanceCase> {
+ protected:
+  void SetUp() override {
+    if (is_left_out(GetParam().executor)) GTEST_SKIP() << "RONDO_TEST_WITHOUT names " << GetParam().executor;
+  }
+
+  /// The plan of `spec` by the case's executor, on its device and in its dtype.
+  static Plan plan(const RecurrenceSpec& spec) {
+    return Plan::create(asked_spec(GetParam(), spec), {.executor = GetParam().executor});
+  }
+};
+
+}  // namespace rondo::test
+
+#define RONDO_INSTANTIATE_CONFORMANCE()                                                            \
+  INSTANTIATE_TEST_SUITE_P(, Conformance, ::testing::ValuesIn(::rondo::test::conformance_cases()), \
+                           [](const auto& instance) { return ::rondo::test::to_string(instance.param); })
