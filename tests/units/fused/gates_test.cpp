@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "fused/accuracy.h"
-#include "fused/panel_step.h"
+#include "units/fused/accuracy.h"
+#include "units/fused/panel_step.h"
 
 namespace rondo::fused {
 namespace {

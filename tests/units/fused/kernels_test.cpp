@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "cpu/fused/flush_denormals.h"
-#include "fused/accuracy.h"
 #include "rondo/vocabulary/float16.h"
 #include "support/random.h"
+#include "units/fused/accuracy.h"
 
 namespace rondo::fused {
 namespace {
