@@ -105,7 +105,7 @@ void launch_reset_step(const ResetStep<Element>& step, const StepLaunch& how) {
 
 /// `step` without the fields that only dead rows need.
 template <typename Formula, typename Element>
-AllLiveGateStep<Formula, Element> all_live(const GateStep<Formula, Element>& step) {
+AllLiveGateStep<Formula, Element> all_live_step(const GateStep<Formula, Element>& step) {
   const StepSums<Element>& sums = step.sums;
   const Schedule& schedule = sums.schedule;
   const bool last = sums.s + 1 == schedule.T;
@@ -151,7 +151,7 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
     if (all_live) {
       const auto kernel = packs ? all_live_gate_step_kernel<Formula, Element, Activations, kGateWide>
                                 : all_live_gate_step_kernel<Formula, Element, Activations, 1>;
-      device::launch(kernel, grid, all_live(step));
+      device::launch(kernel, grid, all_live_step(step));
     } else {
       const auto kernel = packs ? gate_step_kernel<Formula, Element, Activations, kGateWide>
                                 : gate_step_kernel<Formula, Element, Activations, 1>;
