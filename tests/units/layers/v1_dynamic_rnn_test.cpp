@@ -101,7 +101,12 @@ TEST(DynamicRnn, OnlyCellsOfOnesOwnAreCalled) {
   expect_words([&] { with_executor(lstm()); }, {"nobody"});
   expect_words([&] { with_executor(std::make_shared<v1::MultiRNNCell>(std::vector{lstm()})); }, {"nobody"});
   expect_words([&] { with_executor(peephole_lstm()); }, {"nobody"});
-  EXPECT_NO_THROW(with_executor(std::make_shared<CalledCell>(lstm())));
+  const auto own = std::make_shared<CalledCell>(lstm());
+  v1::dynamic_rnn(own, inputs(), {.dtype = DType::f32});
+  EXPECT_EQ(own->calls(), T);
+  // The known cell inside is planned at every step, for the executor in the context that it is called with.
+  expect_words([&] { with_executor(own); }, {"nobody"});
+  EXPECT_EQ(own->calls(), T + 1);
 }
 
 TEST(DynamicRnn, WhatIsAcceptedAndDoesNothingDoesNothing) {
