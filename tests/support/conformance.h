@@ -1,5 +1,5 @@
-/// What every executor must do. A test TEST_P(Conformance, ...) runs for each row of conformance_cases(): a new
-/// executor joins all of these tests with one row for each dtype that it has. A program instantiates them once, with
+/// Tests that every executor has to pass. A TEST_P(Conformance, ...) runs for each row of conformance_cases(), and a
+/// new executor joins all of these tests with one row for each of its dtypes. A program instantiates them once, with
 /// RONDO_INSTANTIATE_CONFORMANCE.
 #pragma once
 

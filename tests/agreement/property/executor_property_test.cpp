@@ -28,8 +28,8 @@ void for_each_recurrence(Check&& check) {
   });
 }
 
-// Calls `check` with each recurrence that `prepare` has made fit, in its dtype and on its device, where the case's
-// executor accepts it. Of many it must accept some.
+// Calls `check` with each recurrence that `prepare` has made fit and that the case's executor accepts, on the case's
+// device and rounded to its dtype. An executor that declines all of many recurrences fails the test.
 template <typename Prepare, typename Check>
 void for_each_accepted(const ConformanceCase& which, Prepare&& prepare, Check&& check) {
   constexpr int kMany = 100;
@@ -43,7 +43,7 @@ void for_each_accepted(const ConformanceCase& which, Prepare&& prepare, Check&& 
     ++accepted;
     check(rounded(recurrence, which.dtype));
   });
-  EXPECT_TRUE(accepted > 0 || asked < kMany) << "of " << asked << " recurrences the executor has accepted none";
+  EXPECT_TRUE(accepted > 0 || asked < kMany) << "the executor has accepted none of " << asked << " recurrences";
 }
 
 RunResult run_case(const ConformanceCase& which, const RandomRecurrence& recurrence) {
@@ -152,7 +152,8 @@ Tensor reversed_rows(const Tensor& sequence, const Tensor& lengths) {
   return result;
 }
 
-// Gives a recurrence that has lengths what bidirectional_dynamic_rnn reads backward. False: it has no lengths.
+// Gives a recurrence the settings of the backward half of bidirectional_dynamic_rnn. Returns false for one without
+// lengths.
 bool reverse_within_lengths(RandomRecurrence& recurrence) {
   if (!recurrence.lengths) return false;
   recurrence.mask.reset();
@@ -184,7 +185,7 @@ TEST_P(Conformance, ARowDoesNotDependOnItsBatchMates) {
   const auto has_mates = [](const RandomRecurrence& drawn) { return drawn.spec.B >= 2 && drawn.spec.T > 0; };
   for_each_accepted(which, has_mates, [&](const RandomRecurrence& recurrence) {
     const RunResult before = run_case(which, recurrence);
-    EXPECT_TRUE(identical(run_case(which, recurrence).y, before.y)) << "it is not repeatable";
+    EXPECT_TRUE(identical(run_case(which, recurrence).y, before.y)) << "the run is not repeatable";
     // In place: another layout of x may be another order of sums.
     recurrence.x.slice(1, 1, recurrence.spec.B).fill(3.0);
     EXPECT_TRUE(identical(run_case(which, recurrence).y.select(1, 0), before.y.select(1, 0)));
