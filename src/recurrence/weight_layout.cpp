@@ -106,6 +106,13 @@ void check_no_peepholes(const RecurrentWeights& weights, const std::string& owne
   if (weights.peepholes) throw ValueError("peepholes", describe(*weights.peepholes), "none, as " + owner + " has");
 }
 
+Tensor with_forget_bias(const Tensor& bias, double amount) {
+  std::vector<Tensor> gates = split(bias, LstmFormula::kGates, 0);
+  Tensor& forget = gates[LstmFormula::kGateNames.find('f')];
+  forget = add(forget, amount);
+  return concat(gates, 0);
+}
+
 RecurrentWeights keras_weights(const RowWeights& rows, std::span<const int> order, BiasForm form) {
   RecurrentWeights weights;
   weights.kernel = transposed(to_keras_order(rows.kernel, order, 0));

@@ -28,6 +28,10 @@ std::span<const int> gate_order(WeightOrigin origin, CellKind kind);
 Tensor to_keras_order(const Tensor& weight, std::span<const int> order, int axis);
 Tensor from_keras_order(const Tensor& weight, std::span<const int> order, int axis);
 
+/// An LSTM's bias in Keras's order with `amount` added to the block of the forget gate. TensorFlow 1 adds its
+/// `forget_bias` at every step, and its files have the bias without.
+Tensor with_forget_bias(const Tensor& bias, double amount);
+
 /// The weights of PyTorch, cuDNN and ONNX, which differ only in the order of gates: matrices as rows, and two biases.
 /// Either both biases are present or neither is.
 struct RowWeights {

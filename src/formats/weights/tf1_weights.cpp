@@ -72,13 +72,6 @@ Columns read_columns(const Variables& variables, CellKind kind) {
   return {kernel, variables.shaped("bias", {kernel.size(1)}, kernel.dtype())};
 }
 
-/// A bias in Keras's order with `amount` added to the f block.
-Tensor with_forget_bias(const Tensor& bias, double amount) {
-  std::vector<Tensor> gates = split(bias, 4, 0);
-  gates[1] = add(gates[1], amount);
-  return concat(gates, 0);
-}
-
 std::optional<Tensor> read_projection(const Variables& variables, std::int64_t H, DType dtype) {
   if (!variables.contains(kProjection)) return std::nullopt;
   const Tensor projection = variables.find(kProjection);

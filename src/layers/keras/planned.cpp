@@ -39,18 +39,6 @@ void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const
 
 }  // namespace
 
-std::vector<const KnownCell*> RNN::known_cells() const {
-  if (const auto* known = dynamic_cast<const KnownCell*>(cell_.get())) return {known};
-  const auto* stack = dynamic_cast<const StackedRNNCells*>(cell_.get());
-  if (stack == nullptr) return {};
-  std::vector<const KnownCell*> cells;
-  for (const auto& cell : stack->cells()) {
-    cells.push_back(dynamic_cast<const KnownCell*>(cell.get()));
-    if (cells.back() == nullptr) return {};
-  }
-  return cells;
-}
-
 // Below the top of a stack outputs are written at the steps of their inputs, so that the next cell reads outputs and
 // mask in the same order. Only a dead row of the next cell reads the output of a dead row.
 std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request, const TimeRules& rules) const {

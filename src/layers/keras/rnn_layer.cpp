@@ -65,6 +65,18 @@ RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options) : cell_(std::mov
 RNN::RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options)
     : RNN(std::make_shared<StackedRNNCells>(std::move(cells)), options) {}
 
+std::vector<const KnownCell*> RNN::known_cells() const {
+  if (const auto* known = dynamic_cast<const KnownCell*>(cell_.get())) return {known};
+  const auto* stack = dynamic_cast<const StackedRNNCells*>(cell_.get());
+  if (stack == nullptr) return {};
+  std::vector<const KnownCell*> cells;
+  for (const auto& cell : stack->cells()) {
+    cells.push_back(dynamic_cast<const KnownCell*>(cell.get()));
+    if (cells.back() == nullptr) return {};
+  }
+  return cells;
+}
+
 LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
   const CheckedSequence sequence = check_inputs(inputs, options_.time_major);
   return run(sequence, with_checked_lengths(call, sequence.sizes), rules_of(options_));

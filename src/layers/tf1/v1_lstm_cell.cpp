@@ -2,6 +2,7 @@
 
 #include "layers/loop/packed_states.h"
 #include "layers/tf1/v1_weights.h"
+#include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tf1/v1_cells.h"
 #include "rondo/vocabulary/error.h"
@@ -32,14 +33,6 @@ std::int64_t check_options(const LSTMCellOptions& options) {
   return options.num_proj.value_or(options.num_units);
 }
 
-// forget_bias is added to the third block, f.
-Tensor with_forget_bias(const Tensor& bias, double forget_bias) {
-  Tensor sum = bias.clone();
-  const Tensor f = split(sum, 4)[2];
-  f.copy_from(add(f, forget_bias));
-  return sum;
-}
-
 CellSpec cell_spec(const LSTMCellOptions& options) {
   CellSpec cell{.kind = CellKind::lstm,
                 .units = options.num_units,
@@ -60,7 +53,8 @@ RecurrentWeights checked_weights(const LSTMCellOptions& options, const LSTMWeigh
   check_optional("w_i_diag", weights.w_i_diag, options.use_peepholes, {H}, weights.kernel);
   check_optional("w_o_diag", weights.w_o_diag, options.use_peepholes, {H}, weights.kernel);
   check_optional("projection_kernel", weights.projection_kernel, options.num_proj.has_value(), {H, P}, weights.kernel);
-  RecurrentWeights keras = keras_weights(kernel, with_forget_bias(weights.bias, options.forget_bias));
+  RecurrentWeights keras = keras_weights(kernel, weights.bias);
+  keras.bias = with_forget_bias(*keras.bias, options.forget_bias);
   if (options.use_peepholes) {
     keras.peepholes = concat({*weights.w_i_diag, *weights.w_f_diag, *weights.w_o_diag}, 0).reshape({3, H});
   }

@@ -29,7 +29,7 @@ RecurrentWeights keras_weights(const BasicRNNWeights& weights, std::int64_t unit
 /// Puts the gates r u and the candidate into Keras's order z r h, where z is u.
 RecurrentWeights keras_weights(const GRUWeights& weights, std::int64_t units);
 
-/// Puts the gates i j f o into Keras's order i f c o, where c is j. The bias (4 H) must already include forget_bias.
+/// Puts the gates i j f o into Keras's order i f c o, where c is j.
 RecurrentWeights keras_weights(const SplitKernel& kernel, const Tensor& bias);
 
 }  // namespace rondo::v1

@@ -5,23 +5,10 @@
 
 #include "rondo/keras/layers.h"
 #include "support/compare.h"
+#include "support/hidden_cell.h"
 #include "support/random.h"
 
 namespace rondo::test {
-
-/// A custom cell that forwards to a known cell, which Rondo then does not recognise.
-class HiddenCell final : public Cell {
- public:
-  explicit HiddenCell(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
-
-  SizeNest state_size() const override { return cell_->state_size(); }
-  StepResult call(const Nest& inputs, const States& states, const CellContext& context) override {
-    return cell_->call(inputs, states, context);
-  }
-
- private:
-  std::shared_ptr<Cell> cell_;
-};
 
 /// One random layer, of known and of hidden cells, and one random call.
 struct RandomLayer {
@@ -65,7 +52,7 @@ struct RandomLayer {
     if (spec.use_peepholes) weights.peepholes = random.tensor({3, spec.units}, 0.5, dtype);
     if (spec.projection_units) weights.projection = random.tensor({spec.units, output_units(spec)}, 0.5, dtype);
     known.push_back(std::make_shared<KnownCell>(spec, weights));
-    hidden.push_back(std::make_shared<HiddenCell>(known.back()));
+    hidden.push_back(std::make_shared<Hidden>(known.back()));
     return output_units(spec);
   }
 
@@ -95,7 +82,7 @@ struct RandomLayer {
     for (const auto& cell : known) {
       const auto& original = dynamic_cast<const KnownCell&>(*cell);
       moved.known.push_back(std::make_shared<KnownCell>(original.spec(), original.weights().to(device)));
-      moved.hidden.push_back(std::make_shared<HiddenCell>(moved.known.back()));
+      moved.hidden.push_back(std::make_shared<Hidden>(moved.known.back()));
     }
     moved.x = x.to(device);
     if (call.mask) moved.call.mask = call.mask->to(device);
