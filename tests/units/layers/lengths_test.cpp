@@ -64,7 +64,7 @@ TEST(Lengths, AreTheMaskInBothDirectionsOfAnyCells) {
 
 TEST(Lengths, ReachThePlan) {
   const LSTM layer({.units = H}, weights());
-  const RecurrenceSpec& spec = layer.plans({.B = B, .T = T, .has_lengths = true}).front().spec();
+  const RecurrenceSpec spec = layer.plans({.B = B, .T = T, .has_lengths = true}).front().spec();
   EXPECT_TRUE(spec.has_lengths);
   EXPECT_FALSE(spec.has_mask);
 }
