@@ -5,7 +5,7 @@
 
 FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. All peers of a point
 run in every round, and each round begins with another peer. A turn lasts about 25 ms, or one run, and begins when the
-threads of the peer before have stopped waiting for work. The file has medians over rounds, and medians of the ratios
+threads of the previous peer have stopped waiting for work. The file has medians over rounds, and medians of the ratios
 within a round. The outputs of all peers are compared before any is timed. `OMP_NUM_THREADS` must be N.
 """
 
@@ -54,8 +54,8 @@ def spread(values):
 
 
 def settle():
-    """Waits until this process takes no processor's time. Libraries let their threads spin for a while after a run, and
-    the spinning threads would take a processor from the library that runs next."""
+    """Waits until this process uses no CPU time. Libraries let their threads spin for a while after a run, and spinning
+    threads would take a processor from the library that runs next."""
     for _ in range(SETTLE_MOST):
         before = time.process_time()
         time.sleep(SETTLE_SECONDS)
@@ -75,7 +75,7 @@ def measure(runs, rounds):
     for turn in range(rounds + 1):
         for name in names[turn % len(names):] + names[:turn % len(names)]:
             settle()
-            runs[name].run(1)  # threads and caches are warm, as in a row of runs
+            runs[name].run(1)  # warms threads and caches, as in a row of runs
             taken = runs[name].run(repeats[name]) / repeats[name]
             if turn > 0:
                 seconds[name].append(taken)
@@ -135,7 +135,7 @@ def main():
     parser.add_argument("--commit", default="")
     arguments = parser.parse_args()
     if os.environ.get("OMP_NUM_THREADS") != str(arguments.threads):
-        sys.exit(f"set OMP_NUM_THREADS={arguments.threads}: oneDNN takes it when it is loaded")
+        sys.exit(f"set OMP_NUM_THREADS={arguments.threads}: oneDNN reads it when it is loaded")
     objects = [arguments.peers / f"{name}.so" for name in ("rondo_peer", "onednn_peer", "second_onednn_peer")]
     peers = [SharedObject(str(path)) for path in objects if path.exists()]
     for library in (OnnxRuntime, PyTorch):

@@ -10,7 +10,7 @@
 
 namespace {
 
-// 16 floats. Machines with shorter vectors hold them in two or four registers.
+// A vector of 16 floats, which machines with shorter vectors hold in two or four registers.
 using Vector = float __attribute__((vector_size(64)));
 constexpr int kChains = 12;  // more than the latency of a multiplier times the number of multipliers
 constexpr int kRounds = 5;
@@ -68,7 +68,7 @@ void multiply_from_cache(std::int64_t products) {
   }
 }
 
-// Alternates the direction: what one reading reads last is still in the cache, and the next reading begins with it.
+// Reads back and forth: a pass begins with the data that the previous pass read last, which is still in the cache.
 void read_all(const std::vector<Vector>& data, int times) {
   constexpr std::size_t kTogether = 4;
   const std::size_t groups = data.size() / kTogether;
@@ -103,14 +103,14 @@ double best_seconds(int threads, Work&& work) {
 
 extern "C" {
 
-/// Operations a second in registers, of `threads` threads together. A multiply-add is two operations.
+/// Operations per second that `threads` threads together do in registers. A multiply-add is two operations.
 double limits_flops(int threads) {
   constexpr std::int64_t kSteps = 20'000'000;
   const double seconds = best_seconds(threads, [](int) { multiply_in_registers(kSteps); });
   return threads * 2.0 * 16 * kChains * static_cast<double>(kSteps) / seconds;
 }
 
-/// Operations a second of products with operands in the first-level cache, of `threads` threads together.
+/// Operations per second that `threads` threads together do in products with operands in the first-level cache.
 double limits_product(int threads) {
   constexpr std::int64_t kProducts = 150'000;
   constexpr double kFlops = 2.0 * kRows * kVectors * kDepth * 16;  // operations of one product
@@ -118,7 +118,7 @@ double limits_product(int threads) {
   return threads * kFlops * static_cast<double>(kProducts) / seconds;
 }
 
-/// Bytes a second that `threads` threads read together. Each reads its share of `bytes` repeatedly, back and forth.
+/// Bytes per second that `threads` threads together read. Each reads its share of `bytes` repeatedly, back and forth.
 double limits_read(std::int64_t bytes, int threads) {
   const auto vectors = static_cast<std::size_t>(bytes / threads / static_cast<std::int64_t>(sizeof(Vector))) + 4;
   std::vector<std::vector<Vector>> shares(static_cast<std::size_t>(threads), std::vector<Vector>(vectors));

@@ -1,8 +1,8 @@
 /// The interface of a library that is measured on the CPU: a shared object with these functions.
 ///
 /// Memory is the caller's, f32, time-major and without gaps. Weights are in Keras's layout; a GRU resets after its
-/// product, as in PyTorch and cuDNN. A stream passes the states of the step before and receives the states after it.
-/// Otherwise the state pointers are null: initial states are zeros, and final states are not wanted.
+/// product, as in PyTorch and cuDNN. A stream passes the states of the previous call and receives new states. Otherwise
+/// the state pointers are null: initial states are zeros, and final states are not wanted.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct Peer;
 
 /// Packs weights and allocates; null, with a message on stderr, where the library refuses.
 Peer* peer_create(const PeerProblem* problem);
-/// Does `runs` whole runs, one after the other. Returns the seconds that they took.
+/// Runs the whole recurrence `runs` times in sequence. Returns the seconds taken.
 double peer_run(Peer* peer, std::int64_t runs);
 void peer_destroy(Peer* peer);
 /// The library's name and version.

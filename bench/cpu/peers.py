@@ -19,7 +19,7 @@ class Problem:
         self.kernel, self.recurrent_kernel = draw(self.I, columns), draw(self.H, columns)
         self.bias = draw(2, columns) if self.cell == "gru" else draw(columns)
         self.x = random.uniform(-1, 1, (self.T, self.B, self.I)).astype(np.float32)
-        # A stream has one step a call, and passes the states of the call before.
+        # A stream runs one step per call, and passes the states of the previous call.
         names = [] if self.T > 1 else ["h"] if self.cell == "gru" else ["h", "c"]
         self.states = {name: draw(self.B, self.H) for name in names}
 

@@ -15,7 +15,7 @@ struct BlockWork {
   unsigned rounds;
 };
 
-// A multiplication that waits for the one before takes 4 clocks, so its time gives the clock of all measurements here.
+// A dependent multiplication takes 4 clocks, so its time gives the clock of all measurements here.
 constexpr unsigned kChain = 16;
 
 __global__ void __launch_bounds__(kMicroThreads) chain_kernel(const __grid_constant__ BlockWork work) {
@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(kMicroThreads) barrier_kernel(const __grid_con
   for (unsigned round = 0; round < work.rounds; ++round) device::block_barrier();
 }
 
-/// Sums over 8 neighbouring lanes. Each sum's input is the sum before.
+/// Sums over 8 neighbouring lanes. Each sum's input is the previous sum.
 __global__ void __launch_bounds__(kMicroThreads) shuffle_kernel(const __grid_constant__ BlockWork work) {
   const unsigned thread = device::thread_index().x;
   float value = work.numbers[thread];
@@ -62,7 +62,7 @@ __global__ void __launch_bounds__(kMicroThreads) reduction_kernel(const __grid_c
   auto* parts = reinterpret_cast<Pair*>(device::shared_memory());
   Pair sum = {{work.numbers[2 * thread], work.numbers[2 * thread + 1]}};
   for (unsigned round = 0; round < work.rounds; ++round) {
-    Pair* turn = parts + round % 2 * kWarps * kPairs;  // two, used alternately: a late warp still reads the other one
+    Pair* turn = parts + round % 2 * kWarps * kPairs;  // two, used alternately: a late warp may read the other
     for (unsigned k = 0; k < 2 * kTiles; ++k) turn[warp * kPairs + k * device::kWarpLanes + lane] = sum;
     device::block_barrier();
     sum = turn[thread];

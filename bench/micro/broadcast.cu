@@ -10,7 +10,7 @@ namespace rondo::bench {
 namespace {
 
 constexpr unsigned kWordBytes = sizeof(device::Words4);
-constexpr unsigned kPieces = 8;  // of the source, read one after the other
+constexpr unsigned kPieces = 8;  // of the source, read in sequence
 constexpr std::size_t kBarrierBytes = 128;
 
 struct Broadcast {
@@ -30,7 +30,7 @@ __global__ void __launch_bounds__(kMicroThreads) bulk_kernel(const __grid_consta
     const unsigned part = words / kBlocks;
     const unsigned begin = device::block_index().x % kBlocks * part;
     auto* barriers = reinterpret_cast<device::PushBarrier*>(device::shared_memory());
-    // Two buffers, used alternately.
+    // Rounds alternate between two buffers.
     auto* received = reinterpret_cast<device::Words4*>(device::shared_memory() + kBarrierBytes);
     if (thread == 0) {
       device::init_barrier(&barriers[0]);

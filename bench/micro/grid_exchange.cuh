@@ -13,7 +13,7 @@
 
 namespace rondo::bench {
 
-inline constexpr unsigned kExchangeBuffers = 4;  // sentinels rotate through all of them, packets through two
+inline constexpr unsigned kExchangeBuffers = 4;  // sentinels rotate through all buffers, packets through two
 
 /// Where device::order_writes stands in a round.
 enum class Fence : std::uint8_t { none, after_write, after_read };
@@ -61,8 +61,8 @@ class Packets {
   __device__ static Item payload(const Raw& raw) { return {{raw.packets[0].word, raw.packets[1].word}}; }
 
  private:
-  /// Two buffers, used alternately. A block that writes one has read the other, which its writers wrote after they had
-  /// read this one.
+  /// Rounds alternate between two buffers. A block writes a buffer after it has read the other, whose writers wrote it
+  /// after they had read the first.
   __device__ Raw* buffer(unsigned round) const { return buffers_ + round % 2 * kItems; }
 
   Raw* buffers_;
@@ -90,14 +90,14 @@ class WidePackets {
   __device__ static Item payload(const Raw& raw) { return {{raw.words[0], raw.words[1], raw.words[2]}}; }
 
  private:
-  /// Two buffers, used alternately, suffice for the reason that Packets gives.
+  /// Two buffers suffice for the reason that Packets gives.
   __device__ Raw* buffer(unsigned round) const { return buffers_ + round % 2 * kItems; }
 
   Raw* buffers_;
 };
 
-/// Items of four words of payload, none of them zero; zeros stand for words that have not arrived. Only for measuring:
-/// nothing orders the zeros before the words that replace them, and nothing guarantees that 16 bytes arrive as one.
+/// Items of four words of payload that are not zero; zero is the sentinel of a word that has not arrived. This serves
+/// only to measure: nothing orders a sentinel before the word that replaces it, and 16 bytes need not arrive as one.
 template <unsigned kPayload>
 class Sentinels {
  public:
@@ -107,7 +107,7 @@ class Sentinels {
 
   __device__ explicit Sentinels(const GridExchange& exchange) : buffers_(reinterpret_cast<Raw*>(exchange.buffers)) {}
 
-  /// Writes the item, and zeros for round + 2.
+  /// Writes the item, and the sentinels of round + 2.
   __device__ void write(unsigned round, unsigned item, const Item& words) const {
     store_words(buffer(round) + item, words);
     store_words(buffer(round + 2) + item, Item{});
@@ -126,8 +126,8 @@ class Sentinels {
   Raw* buffers_;
 };
 
-/// Reads this thread's items of one round into shared memory: first all of them, then those that `kPoll` names until
-/// all have arrived. Loads are separate from the checks of their results, so that many loads are in flight.
+/// Reads this thread's items of one round into shared memory: loads all items, then the items that `kPoll` names, until
+/// all have arrived. Loads are separate from the checks of their results, to keep many loads in flight.
 template <typename Exchange, Poll kPoll>
 __device__ void receive(const Exchange& exchange, unsigned round, Patience& patience, unsigned stride,
                         typename Exchange::Item* target) {

@@ -26,8 +26,8 @@ __device__ inline void store_words(device::Words4* target, const device::Words4&
 
 // The functions below need compute capability 9.0: they are called only under `if constexpr (device::kHasClusters)`.
 
-/// Whose writes a wait makes visible: those of all blocks of the cluster, which pushes need and which empties L1, or
-/// those of this block alone.
+/// The blocks whose writes a wait makes visible: all blocks of the cluster, which pushes need and which empties L1, or
+/// this block alone.
 enum class Acquire : std::uint8_t { cluster, block };
 
 /// device::try_phase with a choice of what the wait makes visible.

@@ -1,4 +1,4 @@
-// rondo_micro measures the constants of a GPU on which the time of a persistent kernel's step rests: bench/README.md.
+// rondo_micro measures the constants of a GPU that decide the time of a persistent kernel's step. See bench/README.md.
 
 #include <CLI/CLI.hpp>
 #include <chrono>

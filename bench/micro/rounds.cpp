@@ -10,7 +10,7 @@ namespace {
 
 constexpr unsigned kFirstRounds = 64;
 constexpr unsigned kMostRounds = 1U << 22;
-constexpr unsigned kFewIn = 8;  // a run with few rounds has 1 / kFewIn of the rounds of one with many
+constexpr unsigned kFewIn = 8;  // a short run has 1 / kFewIn of the rounds of a long run
 
 /// How many rounds a run needs to take `milliseconds`.
 unsigned enough_rounds(const std::function<double(unsigned)>& milliseconds_of, double milliseconds) {
@@ -39,7 +39,7 @@ RoundTimes time_rounds(const std::function<double(unsigned rounds)>& millisecond
   }
   const Spread spread = spread_of(nanoseconds);
   if (!(spread.median > 0)) {
-    throw RuntimeError("rounds take no time: " + std::to_string(many) + " of them as long as " + std::to_string(few));
+    throw RuntimeError("rounds take no time: " + std::to_string(many) + " rounds as long as " + std::to_string(few));
   }
   return {spread, many};
 }

@@ -18,8 +18,8 @@ struct RoundTimes {
 };
 
 /// Times one round. `milliseconds_of(rounds)` runs the kernel and returns its time. Each repeat runs the kernel with
-/// many rounds and with few, and divides the difference of the times by that of the rounds: the start of the kernel,
-/// and what the kernel does once, drop out. Throws `RuntimeError` when rounds take no time.
+/// many rounds and with few, and divides the difference of the times by the difference of the rounds, which removes the
+/// kernel's start and its one-time work. Throws `RuntimeError` when rounds take no time.
 RoundTimes time_rounds(const std::function<double(unsigned rounds)>& milliseconds_of, const RoundOptions& options);
 
 }  // namespace rondo::bench

@@ -1,4 +1,4 @@
-/// Waits that end: a kernel that is wrong must not hang the measurement.
+/// Waits with a time limit: a wrong kernel must not hang the measurement.
 #pragma once
 
 #include <cstdint>

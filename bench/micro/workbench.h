@@ -15,7 +15,7 @@
 
 namespace rondo::bench {
 
-/// Threads of every measured block, except those of products.
+/// Threads of every measured block, except blocks that measure products.
 inline constexpr unsigned kMicroThreads = 256;
 
 struct WorkbenchLimits {
@@ -33,7 +33,7 @@ class Workbench {
   bool few_sizes() const { return limits_.few_sizes; }
 
   /// One row of threads in each block, and enough shared memory, at least `shared_bytes`, that no two blocks share a
-  /// multiprocessor. Blocks of persistent kernels share none either.
+  /// multiprocessor. Persistent kernels also have one block per multiprocessor.
   device::LaunchConfig layout(unsigned blocks, std::size_t shared_bytes = 0, unsigned threads = kMicroThreads) const;
 
   /// `bytes` bytes of random numbers in [-1, 1] of `dtype`.

@@ -154,7 +154,7 @@ class Contest {
     competitor.result.candidate = persistent_candidate(plan.executor(), plan.spec(), plan.properties());
   }
 
-  // All sessions share one workspace, because they run on one stream. Sessions that hold a smaller one keep it alive.
+  // All sessions share one workspace, because they run on one stream. A session keeps an earlier workspace alive.
   const Tensor& workspace_for(const Plan& plan) {
     const auto needed = std::max<std::int64_t>(static_cast<std::int64_t>(plan.workspace_bytes()), 1);
     if (!workspace_.defined() || workspace_.numel() < needed) {

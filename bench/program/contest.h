@@ -17,7 +17,7 @@ struct ContestOptions {
   double round_ms = 3.0;           ///< length of an executor's turn in a round; a turn has one run at least
   double seconds_per_point = 5.0;  ///< after this time no further round begins, except the first five
   std::uint64_t seed = 1;
-  std::string executors = {};  ///< only those in whose name this regular expression is found; empty: all
+  std::string executors = {};  ///< regular expression to find in an executor's name; empty: all executors
   int alternatives = 0;        ///< how many candidates of each kind of persistent kernel run as well
 };
 

@@ -33,8 +33,8 @@ class Results {
   /// Adds a point that was not measured because the time was over.
   void add_unmeasured(const Point& point);
 
-  /// Replaces the file. The program calls this after each point, so that a program that is stopped leaves the points
-  /// before. Does nothing without a path. Throws `RuntimeError` when the file cannot be written.
+  /// Replaces the file. The program calls this after each point, so that an interrupted program leaves the points
+  /// measured so far. Does nothing without a path. Throws `RuntimeError` when the file cannot be written.
   void save() const;
 
   /// How many points and executors have failed so far.

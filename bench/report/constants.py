@@ -2,7 +2,7 @@
 
 from markdown import number, table
 
-CHAIN_CLOCKS = 4  # clocks of a multiply-add that waits for the one before, since compute capability 7.0
+CHAIN_CLOCKS = 4  # clocks of a dependent multiply-add, since compute capability 7.0
 
 
 def nanoseconds(row):

@@ -16,8 +16,8 @@ def load(path):
 
 
 def limit_seconds(record, point):
-    """The least time of the products on this machine: for the product of the inputs its operations or reading its kernel
-    once, for the recurrent product its operations or reading its kernel in every step, whichever is longer."""
+    """A lower bound of the time of the products on this machine. The product of the inputs takes the longer of its
+    operations and one reading of its kernel; the recurrent product, of its operations and a reading in every step."""
     limits = record["limits"]
     read = point["recurrent_bytes"] / limits["read"][str(point["recurrent_bytes"])]
     of_inputs = point["I"] / (point["I"] + point["H"])

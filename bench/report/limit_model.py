@@ -13,8 +13,8 @@ Two models give the time of one step in microseconds, for B rows and H units:
 
 Each model adds the product of all inputs with their kernel, spread over the T steps.
 
-The constants, with where each is from, are those of src/cuda/model/hardware_constants.h. Every number that comes out is a
-prediction; bench/results/gpu.md has what was measured beside it.
+The constants and their sources are in src/cuda/model/hardware_constants.h. Every result is a prediction;
+bench/results/gpu.md compares it with measurements.
 """
 
 import dataclasses
@@ -29,13 +29,13 @@ H200 = types.SimpleNamespace(**constant_values())
 
 
 def peak(machine, math_name):
-    """Operations per nanosecond of a product outside of persistent kernels, where that of tf32x3 is strict."""
+    """Operations per nanosecond of a product outside of persistent kernels, where tf32x3 runs in strict f32."""
     half, f32 = machine.peak_half_flops_per_ns, machine.peak_f32_flops_per_ns
     return {"bf16": half, "f16": half, "tf32": machine.peak_tf32_flops_per_ns, "tf32x3": f32, "f32": f32}[math_name]
 
 
 def products_per_clock(machine, math_name):
-    """Multiply-adds of a multiprocessor; tf32x3 takes three of TF32 for one."""
+    """Multiply-adds of a multiprocessor per clock. A multiply-add in tf32x3 takes three in TF32."""
     half, tf32 = machine.half_products_per_clock, machine.tf32_products_per_clock
     return {"bf16": half, "f16": half, "tf32": tf32, "tf32x3": tf32 / 3, "f32": machine.f32_products_per_clock}[math_name]
 

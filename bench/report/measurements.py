@@ -8,7 +8,7 @@ import pathlib
 FORMAT = "rondo_bench 1"
 MICRO_FORMAT = "rondo_micro 1"
 CHECK_FORMAT = "rondo_gpu_check 1"
-# Keys under which scripts/gpu-check stores files of rondo_bench, in the order of `merge`: the last one's head is kept.
+# Keys under which scripts/gpu-check stores files of rondo_bench, in the order of `merge`, which keeps the last head.
 BENCH_PARTS = ("bench_further", "bench_steps", "bench")
 # Keys under which scripts/gpu-check stores alternatives: of the quick set, or of some of its points alone.
 ALTERNATIVES_PARTS = ("alternatives", "headline")
@@ -112,8 +112,8 @@ def load_alternatives(path):
 
 
 def load_ways(path):
-    """What `--alternatives` measured: a file of rondo_bench, or the part of a file of scripts/gpu-check. None where a file
-    has none, such as those of rondo_micro and scripts/bench cpu."""
+    """What `--alternatives` measured, from a file of rondo_bench or scripts/gpu-check. None for a file without it, such
+    as a file of rondo_micro or scripts/bench cpu."""
     data = _read(path)
     if isinstance(data, dict) and ("peers" in data or data.get("format") == MICRO_FORMAT):
         return None
@@ -121,8 +121,8 @@ def load_ways(path):
 
 
 def load_micro(path):
-    """A file of rondo_micro, or the one within a file of scripts/gpu-check. None where the latter has none, and for a file
-    of rondo_bench."""
+    """What rondo_micro measured, from its own file or a file of scripts/gpu-check. None for a file without it, such as
+    a file of rondo_bench."""
     data = _read(path)
     if _is_check(data):
         data = data.get("micro")

@@ -11,8 +11,8 @@
     report.py overview FILE... [--doc docs/performance.md] [--plots docs/images]
     report.py tuning FILE... [--header src/cuda/persistent/planner/tuning_rows.h]
 
-FILE is what `scripts/gpu-check` wrote. `results` also takes files of `rondo_bench --json`, `constants` those of
-`rondo_micro --out`, and `cpu` those of `scripts/bench cpu`. `record` is constants and results together, and `overview`
+FILE is what `scripts/gpu-check` wrote. `results` also takes files of `rondo_bench --json`, `constants` files of
+`rondo_micro --out`, and `cpu` files of `scripts/bench cpu`. `record` is constants and results together, and `overview`
 takes files of a GPU and of the CPU. Without --doc the Markdown is printed; with --doc it replaces the text between markers,
 `<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `prediction`, `plans`, `model`, `overview_cpu`,
 `overview_gpu`). --plots writes SVG charts into a folder.
@@ -109,7 +109,7 @@ def prediction_markdown(points):
 
 
 def results_of(paths, options):
-    """(marker, text) of files of rondo_bench or scripts/gpu-check. Alternatives are those of the last file that has any."""
+    """(marker, text) of files of rondo_bench or scripts/gpu-check. Alternatives are from the last file that has any."""
     bench = merge([load(path) for path in paths])
     found = [pair for pair in map(load_alternatives, paths) if pair[0]]
     plots = write_plots(bench, options.plots, options.doc) if options.plots else ()

@@ -1,5 +1,5 @@
-"""The numbers of a GPU that all models take: src/cuda/model/hardware_constants.h, read and written, and what a record of
-rondo_micro has for it."""
+"""Reads and writes src/cuda/model/hardware_constants.h, the constants of a GPU that all models take, and computes them
+from a record of rondo_micro."""
 
 import dataclasses
 import pathlib
@@ -97,7 +97,7 @@ def _clock(micro):
 
 
 def _products(micro, clock):
-    """From one mma of a scheduler to its next, where nothing waits; and where each waits for the one before."""
+    """Clocks from one mma of a scheduler to its next, for independent and for dependent products."""
     rows, schedulers = _find(micro, "products", "bf16"), constant_values()["schedulers"]
     free = [_median(row) / (row["parameters"]["warps"] / schedulers) for row in _largest(rows, "chains")]
     chained = [_median(row) for row in rows if row["parameters"]["chains"] == 1]
@@ -117,7 +117,7 @@ def _grid(micro):
 
 
 def _l2(micro):
-    """The time of further bytes for one block alone, and for every block of the device."""
+    """The rate at which L2 delivers bytes to one block alone, and to all blocks of the device together."""
     loads = _find(micro, "broadcast", "loads")
     most = max((row["parameters"]["clusters"] for row in loads), default=0)
 

@@ -67,7 +67,7 @@ def own_executors(results):
 
 
 def rondo_columns(results):
-    """Columns (executor, graph): the first executor eager and replayed, further ones of a plan replayed."""
+    """Columns (executor, graph): the first executor eager and replayed, further executors of a plan replayed."""
     executors = own_executors(results)
     ran = {(run["executor"], run["graph"].removeprefix("not ")) for result in results for run in result["runs"]}
     wanted = [(executor, graph) for executor in executors for graph in ("eager", "replayed")]

@@ -89,8 +89,8 @@ def key_of(bench, result):
 
 
 def measured_points(benches):
-    """{key: {(B, T): (result, name of its record)}} of plain points with several ways. The last record of a point counts,
-    and of several I the least, in whose time the recurrence has the largest share. `benches`: (name, bench)."""
+    """{key: {(B, T): (result, name of its record)}} of plain points with several ways. The last record of a point
+    counts, and the least I, because the recurrence has the largest share of its time. `benches`: (name, bench)."""
     latest = {}
     for name, bench in benches:
         for result in bench["results"]:
@@ -113,7 +113,7 @@ def shared_alike(way, B):
 
 
 def range_of_B(run, B, measured):
-    """(least, most): neighbours of B for which the way is equal, and that are not nearer to another measured B."""
+    """(least, most): the range around B in which the planner has this way and no other measured B is nearer."""
     if run["executor"] == STEPWISE:
         return B, B
 

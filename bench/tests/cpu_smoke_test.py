@@ -64,8 +64,8 @@ class CpuTablesTest(unittest.TestCase):
                        "limits": {"flops": 20e6, "product": 10e6, "read": {"64": 32e6}}}
 
     def test_rows(self):
-        # The run takes 100 us. 100 operations of the inputs at 10 MFLOP/s take 10 us; 100 recurrent ones would take 10 us,
-        # but 10 times 64 bytes at 32 MB/s take 20 us. The best peer takes 96 us.
+        # The run takes 100 us. 100 operations of the inputs at 10 MFLOP/s take 10 us. 100 recurrent operations would
+        # also take 10 us, but 10 times 64 bytes at 32 MB/s take 20 us. The best peer takes 96 us.
         self.assertEqual(cpu_tables.speed_rows(self.record)[0],
                          ["point", "10.00", "30 %", "15.00", "9.60", "**0.96** (0.86 to 1.06) B 2", "3.20"])
         self.record["limits"]["read"]["64"] = 64e9

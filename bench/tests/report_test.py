@@ -284,7 +284,7 @@ class RecordTest(unittest.TestCase):
 
     def test_all_parts_are_one(self):
         bench = self.load()
-        self.assertEqual(bench["commit"], "abc1234")  # commit and ceilings are those of the quick set
+        self.assertEqual(bench["commit"], "abc1234")  # commit and ceilings are from the quick set
         results = {result["id"]: result for result in bench["results"]}
         self.assertEqual(len(results), 6)
         # A point in two parts is taken from the quick set; a point in one part is not missing.
@@ -517,7 +517,7 @@ class PlansTest(unittest.TestCase):
             report.load_plans(FIXTURE)
 
 
-# The constants as they were when the tables below were worked out: the tables hold the model, whatever is measured later.
+# The constants with which the tables below were computed. Values that were measured later are replaced here.
 FIRST = types.SimpleNamespace(**{
     **vars(limit_model.H200), "clocks_per_ns": 1.755, "l2_bytes_per_ns": 5500, "l2_bytes_per_ns_per_processor": 112,
     "memory_bytes_per_ns": 4300, "cluster_bytes_per_ns": 28, "block_exchange_ns": 30})
@@ -536,7 +536,7 @@ class LimitModelTest(unittest.TestCase):
             rows = [1, 8, 32, 64] if math_name == "f32" else [1, 8, 32, 64, 128, 256]
             for B, expected in zip(rows, row):
                 time = limit_model.persistent_us(limit_model.Step(4, H, B, math_name), FIRST)
-                last_digit = 10.0 ** (math.floor(math.log10(expected)) - 1)  # the table has two
+                last_digit = 10.0 ** (math.floor(math.log10(expected)) - 1)  # the table has two digits
                 self.assertAlmostEqual(time, expected, delta=0.56 * last_digit, msg=(math_name, H, B))
 
     def test_stepwise(self):

@@ -1,4 +1,4 @@
-"""The planner's tuning table that report.py writes: of records made up here, row by row, and the table in the sources.
+"""Checks the tuning table that report.py writes for made-up records, row by row, and the table in the sources.
 
     tuning_test.py                 runs the tests
     tuning_test.py --header FILE   writes the table of these records, for tuning_header_test.cpp

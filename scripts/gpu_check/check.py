@@ -95,14 +95,14 @@ class Check:
 
         self.run(name, seconds, command, judge, keep)
 
-    # What later steps leave out after failures at first light.
+    # The methods below tell what later steps leave out after failures at first light.
 
     def kinds_left(self):
         return [kind for kind in KINDS if kind not in {kind for kind, _ in self.failed_cases}]
 
     def executors(self, names, with_ways=False):
-        """A regular expression for rondo_bench: the trusted ones of `names` and, where wanted, of the ways of persistent
-        kernels. A plan may take any way."""
+        """A regular expression for rondo_bench: the trusted executors of `names` and, where wanted, the trusted ways of
+        persistent kernels. A failure removes cuda_persistent, whose plan may take any way."""
         names = [*names, *(KINDS if with_ways else ())]
         if not self.failed_cases:
             return f"^({'|'.join(names)})"

@@ -40,7 +40,7 @@ def list_cases(check):
 
 
 def first_light(check, scale):
-    """Runs each case in a process. After a case that hangs, further cases of its kind wait for those of other kinds."""
+    """Runs each case in a process. After a case hangs, further cases of its kind run last."""
     waiting = list(list_cases(check))
     end = check.left() - ALL_CASES_SECONDS * scale
     while waiting:
@@ -97,7 +97,7 @@ def headline(check, point, seconds):
 
 
 def merge_headline(record, name):
-    """Merges the point's file into that of the points before."""
+    """Merges the point's file into the file of the earlier points."""
     measured = record.data.pop(name, None)
     if measured:
         known = {result["id"]: result for result in (record.data.get("headline") or {}).get("results", [])}

@@ -10,7 +10,7 @@ namespace {
 
 std::vector<double> as_doubles(const Tensor& tensor) { return tensor.to(cpu()).to(DType::f64).to_vector<double>(); }
 
-// The distance of two numbers: zero for equal ones, NaN and infinity included; infinite where only one is finite.
+// The distance of two numbers: zero for equal numbers, NaN and infinity included; infinite where only one is finite.
 double distance(double actual, double expected) {
   if (actual == expected || (std::isnan(actual) && std::isnan(expected))) return 0.0;
   const double difference = std::abs(actual - expected);

@@ -19,7 +19,7 @@ double largest_magnitude(const Tensor& tensor);
 
 ::testing::AssertionResult close(const Tensor& actual, const Tensor& expected, double tolerance);
 
-/// Whether all elements of `actual` are within the absolute `bound` of those of `expected`.
+/// Whether all elements of `actual` are within the absolute `bound` of the elements of `expected`.
 ::testing::AssertionResult within(const Tensor& actual, const Tensor& expected, double bound);
 
 /// Whether tensors are equal bit for bit: shape, dtype and bytes.

@@ -24,7 +24,7 @@ class CountingAllocator final : public Allocator {
     ::operator delete (pointer, std::align_val_t{kAlignment});
   }
 
-  /// The number of all allocations so far, and of those that are not freed yet.
+  /// The number of all allocations so far, and of allocations that are not freed yet.
   int allocations() const { return allocations_; }
   int live() const { return live_; }
 

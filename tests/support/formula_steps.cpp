@@ -55,7 +55,7 @@ StepResult gru_step(const CellSpec& cell, const RecurrentWeights& weights, const
   return {output, {output}};
 }
 
-// As flax.linen.MGUCell.
+// The step of flax.linen.MGUCell.
 StepResult mgu_step(const CellSpec& cell, const RecurrentWeights& weights, const Tensor& x, const Tensor& h) {
   std::optional<Tensor> input_bias;
   std::optional<Tensor> recurrent_bias;

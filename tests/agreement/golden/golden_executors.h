@@ -22,9 +22,9 @@ struct PlannedWork {
 using CheckOn = std::function<std::string(const std::string& executor)>;
 
 /// Runs a case with the plan's own choice and with each other executor that accepts all of its recurrences, and counts
-/// the case for them. Leaves out cuDNN's executors, which do not take every layout, and those that RONDO_TEST_WITHOUT
-/// names. A case without a plan runs once, and counts for no executor. An executor's name that does not reach the plans
-/// of the case is a difference.
+/// the case for them. Leaves out cuDNN's executors, which refuse some layouts, and the names in RONDO_TEST_WITHOUT. A
+/// case without a plan runs once, and counts for no executor. An executor's name that does not reach the plans of the
+/// case is a difference.
 std::string on_executors(const PlannedWork& work, const CheckOn& check);
 
 /// How many cases have run on the executor of this name, by name or as the plan's own choice.

@@ -56,7 +56,7 @@ TEST(CopyParity, AnyStridesToAnyStrides) {
   }
 }
 
-TEST(CopyParity, BytesOfEqualDTypesAreKept) {  // including those of NaN
+TEST(CopyParity, BytesOfEqualDTypesAreKept) {  // also in NaN
   const Tensor host = Tensor::empty({64}, DType::f32);
   for (std::int64_t i = 0; i < 64; ++i) {
     reinterpret_cast<std::uint32_t*>(host.data())[i] = 0x7f800001U + static_cast<std::uint32_t>(i * 0x20101);

@@ -62,8 +62,8 @@ RecurrenceSpec session_spec(CellKind kind, Device device) {
   return {.cell = {.kind = kind, .units = 64}, .T = 5, .B = 8, .I = 32, .device = device};
 }
 
-// Final states overwrite the initial ones, so that each run continues the run before. The second run is recorded, the
-// third replayed.
+// Final states overwrite the initial ones, so that each run continues the last. The second run is recorded, the third
+// replayed.
 TEST_F(CudnnSessionParity, SessionsThatCarryTheirStates) {
   for (const GraphUse graph_use : {GraphUse::never, GraphUse::automatic}) {
     for (const CellKind kind : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {

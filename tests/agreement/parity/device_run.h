@@ -25,7 +25,7 @@ RecurrenceSpec spec_on_device(const RecurrenceSpec& spec, const DeviceRun& run);
 /// Runs, and returns the outputs on the CPU. Outputs are NaN before each run. A write between rows fails the test.
 RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run);
 
-/// The recurrence with all numbers rounded to the precision of `how`, so that errors are those of the executor alone.
+/// The recurrence with all numbers rounded to the precision of `how`, so that all errors are the executor's.
 RandomRecurrence rounded(RandomRecurrence recurrence, const ParityCase& how);
 
 /// The tolerance of a result, relative to the largest value that the run reads or writes: f64 1e-12, f32 1e-5,

@@ -1,4 +1,4 @@
-// Layers and rnn() on a CUDA device give the CPU's numbers: planned and step by step, unrolled in a graph and not.
+// Layers and rnn() on a CUDA device give the CPU's numbers: planned and step by step, with and without unrolling.
 
 #include <gtest/gtest.h>
 

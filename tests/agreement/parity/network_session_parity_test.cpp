@@ -1,4 +1,4 @@
-// The guarantees of a NetworkSession on a CUDA device beside numbers: no allocation and no synchronisation in a run,
+// The guarantees of a NetworkSession on a CUDA device besides numbers: no allocation and no synchronisation in a run,
 // one graph of all layers, recording in a caller's graph, and a status of all recurrences.
 
 #include <gtest/gtest.h>

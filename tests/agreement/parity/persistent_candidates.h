@@ -14,7 +14,7 @@ namespace rondo::test {
 /// Replaces a smaller count of multiprocessors. The simulated device runs this many blocks at once with any count.
 inline constexpr int kFewestProcessors = 16;
 
-/// The candidate that is expected to be fastest among those whose shape is `wanted`; null where there is none.
+/// The candidate with the least predicted time whose shape is `wanted`; null where there is none.
 template <typename Wanted>
 std::unique_ptr<const Executor> fastest_candidate(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                                   PersistentKind kind, const Wanted& wanted) {

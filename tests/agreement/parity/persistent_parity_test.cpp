@@ -112,8 +112,8 @@ int check_fused(const RandomRecurrence& recurrence, PersistentKind kind, std::ui
   return count;
 }
 
-/// Inputs are around the sizes of words and tiles, of more than one warp, and more than units; rows are in one pass and
-/// in several; steps are none, one and a few.
+/// I is around the sizes of words and tiles, of more than one warp, and above H; rows take one pass and several; T is
+/// zero, one and a few.
 TEST_P(PersistentParity, InputsInTheKernel) {
   struct Size {
     std::int64_t H;
@@ -146,7 +146,7 @@ TEST_P(PersistentParity, InputsOfDeadRowsInTheKernel) {
   }
 }
 
-/// As grid_candidate_in_little_memory, of a run on a device.
+/// Calls grid_candidate_in_little_memory for a run on a device.
 template <typename Wanted>
 std::unique_ptr<const Executor> grid_candidate(const RandomRecurrence& recurrence, const DeviceRun& run,
                                                const Wanted& wanted) {

@@ -1,4 +1,4 @@
-// The guarantees of a Session on a CUDA device beside numbers: no allocation and no synchronisation in a run,
+// The guarantees of a Session on a CUDA device besides numbers: no allocation and no synchronisation in a run,
 // recording in a caller's graph, lengths read from the device, and errors that say what to do.
 
 #include <gtest/gtest.h>

@@ -23,7 +23,7 @@ enum class Elements {
 /// A shape with sizes of 0 (rarely) to `largest`, and at most `most_elements` elements.
 Shape random_shape(Random& random, int rank, std::int64_t largest, std::int64_t most_elements = 2000);
 
-/// A shape that broadcasts to `shape`: axes of size 1 here and there, and leading ones left out.
+/// A shape that broadcasts to `shape`: axes of size 1 here and there, and leading axes left out.
 Shape random_broadcastable(Random& random, const Shape& shape);
 
 /// A random pair in row-major order.

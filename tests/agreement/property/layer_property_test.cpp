@@ -24,7 +24,7 @@ TEST(LayerProperty, PlannedAndSteppedLayersAgree) {
   });
 }
 
-// With the same executor, to the last bit: lengths say the same as their mask does, in another form.
+// Lengths and the mask that they stand for give equal bits with the same executor.
 TEST(LayerProperty, LengthsAreTheMaskThatIsTrueUpToThem) {
   for_each_seed([](std::uint64_t seed) {
     Random random(seed);

@@ -91,7 +91,7 @@ RandomNetwork random_network(Random& random) {
     add_layer(random, common, I, network);
     I = output_features(network.spec.layers.back());
   }
-  // x, in some layout, mask and lengths are those of a random recurrence with the sizes of the first one.
+  // x, in some layout, mask and lengths are from a random recurrence with the sizes of the first layer.
   RandomRecurrence drawn;
   do {
     drawn = random_recurrence(random, {.B = common.B, .T = common.T, .I = network.spec.layers[0].forward.I});

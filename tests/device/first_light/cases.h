@@ -16,8 +16,8 @@ namespace rondo::test {
 struct FirstLightCase {
   PersistentKind kind;
   std::string name;
-  /// A regular expression for the names (candidate_name) of the candidates that are not to be trusted when this case
-  /// goes wrong; empty: it says nothing of a single run.
+  /// A regular expression for the names (candidate_name) of candidates that are not trusted after this case fails;
+  /// empty where a failure says nothing of a single run.
   std::string candidates;
   RecurrenceSpec spec;
   std::function<bool(const PersistentShape&)> wanted;
@@ -28,7 +28,7 @@ struct FirstLightCase {
   std::string full_name() const;
 };
 
-/// All cases, in the order in which they are to be tried. Sizes of grids depend on the device's multiprocessors.
+/// All cases, in the order in which programs try them. Sizes of grids depend on the device's multiprocessors.
 std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties);
 
 /// The case of this name. Throws `ValueError`, which lists the names, for an unknown name.

@@ -129,12 +129,12 @@ double timed(const LitSessions& sessions, int runs) {
   for (int run = 0; run < runs; ++run) {
     for (const auto& session : sessions) session->run();
   }
-  for (const auto& session : sessions) (void)session->take();  // waits
+  for (const auto& session : sessions) (void)session->take();  // waits for the runs
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count() / runs;
 }
 
-/// Whether an error says that the device has no room for a kernel. A GPU tells its room for clusters only when one is
-/// prepared, and a device that fails throws the same type.
+/// Whether an error says that the device has no room for a kernel. A GPU tells its room for clusters only when a kernel
+/// is prepared, and a failing device throws the same type.
 bool is_refusal(const RuntimeError& error) {
   return std::string(error.what()).find("has no kernel that") != std::string::npos;
 }

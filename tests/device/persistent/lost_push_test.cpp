@@ -1,4 +1,4 @@
-// A word of h never arrives, in each kind of kernel that waits for words: a record, NaN, recovery, the right result.
+// Each kind of kernel that waits for words records a stall and writes NaN when a word of h is lost, and then recovers.
 
 #include <gtest/gtest.h>
 
@@ -83,7 +83,7 @@ std::int64_t count_nan(const Tensor& values) {
   return std::count_if(begin, begin + values.numel(), [](float value) { return std::isnan(value); });
 }
 
-/// How many numbers differ from those of `right`.
+/// How many numbers differ from `right`.
 std::int64_t count_wrong(const Tensor& values, const Tensor& right) {
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < values.numel(); ++i) {

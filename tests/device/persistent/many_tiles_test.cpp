@@ -1,5 +1,5 @@
 // Warps that multiply more tiles of h than they load at first: further tiles are in flight during products. With few
-// rows a warp has that many tiles only for a large H.
+// rows, only a large H has enough tiles for this.
 
 #include <gtest/gtest.h>
 

@@ -57,10 +57,10 @@ TEST(Tf32x3, ProductsHaveNearlyTheAccuracyOfF32) {
     worst = std::max(worst, relative_error(number(), number()));
   }
   EXPECT_LT(worst, kBound);
-  EXPECT_GT(worst, 0x1p-24) << "a test of other products than those in question";
+  EXPECT_GT(worst, 0x1p-24) << "some product must have an error";
 }
 
-/// The numbers that lose most: just beside a tie of the first part, and with all bits of the second part.
+/// Numbers lose most just beside a tie of the first part, or with all bits of the second part.
 TEST(Tf32x3, IsAccurateWhereLeastOfANumberIsKept) {
   constexpr double kBound = 0x1p-21 + 3 * 0x1p-24;
   for (const double below : {0x1p-11 - 0x1p-23, 0x1p-11, 0x1p-11 + 0x1p-23, 0x1p-12 + 0x1p-23, 1 - 0x1p-23}) {
@@ -169,7 +169,7 @@ TEST(Tf32x3, TheBoundOfASumTellsItFromTf32) {
   }
 }
 
-/// Tests of single products would not show the errors of TF32.
+/// The error of TF32 exceeds the bound of single products, so that their tests tell the two apart.
 TEST(Tf32x3, IsFarMoreThanTf32) {
   const float a = 1 + 0x1p-12F;
   EXPECT_LT(relative_error(a, a), 0x1p-21);

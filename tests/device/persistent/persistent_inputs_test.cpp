@@ -38,7 +38,7 @@ TEST(FusedInputs, LongRunsOfManyInputsLeaveThemToAProduct) {
   EXPECT_GT(plan.workspace_bytes(), std::size_t{1000} * 32 * 4 * 512 * 4);
 }
 
-/// The times that the planner expects of its choice, and of the best candidate that multiplies x by the other means.
+/// The planner takes a kernel that multiplies x where its prediction is better by more than the model's error.
 TEST(FusedInputs, AreTakenWhereTheyWinByMoreThanTheModelKnows) {
   int taken = 0;
   int too_close = 0;  // faster by less than the model's error
@@ -46,7 +46,7 @@ TEST(FusedInputs, AreTakenWhereTheyWinByMoreThanTheModelKnows) {
   for (std::int64_t T = 1; T <= 512; T += 1 + T / 8) {
     const RecurrenceSpec spec = of_inputs(lstm(512, 4), 128, T);
     const PersistentChoice choice = choose_persistent(spec, h200(), {.kinds = kKinds, .table = {}});
-    double least[2] = {1e12, 1e12};  // without, with
+    double least[2] = {1e12, 1e12};  // without and with the product of x in the kernel
     for (const PersistentKind kind : kKinds) {
       for (const PersistentPlan& plan : persistent_plans(spec, h200(), kind)) {
         double& ns = least[plan.shape.multiplies_inputs() ? 1 : 0];
@@ -65,7 +65,7 @@ TEST(FusedInputs, AreTakenWhereTheyWinByMoreThanTheModelKnows) {
 TEST(FusedInputs, TheWaitForOtherBlocksHidesThem) {
   const auto costs = [](std::int64_t H, PersistentKind kind) {
     const RecurrenceSpec spec = of_inputs(lstm(H, 1), 40, 100);
-    double least[2] = {1e9, 1e9};  // without, with
+    double least[2] = {1e9, 1e9};  // without and with the product of x in the kernel
     for (const PersistentPlan& plan : persistent_plans(spec, h200(), kind)) {
       double& step_ns = least[plan.shape.multiplies_inputs() ? 1 : 0];
       step_ns = std::min(step_ns, plan.step_ns);

@@ -87,7 +87,7 @@ TEST(PersistentPlan, WhatNoAutomaticExecutorTakesIsRefused) {
         EXPECT_NE(message.find("\n  cuda_persistent declined: H is above 16384\n  cuda_stepwise declined: "),
                   std::string::npos)
             << message;
-        EXPECT_EQ(std::ranges::count(message, '\n'), 2) << message;  // nothing else was asked
+        EXPECT_EQ(std::ranges::count(message, '\n'), 2) << message;  // no other executor was asked
       });
   EXPECT_EQ(Plan::create(lstm(512, 8), h200(), {.executor = "cuda_grid"}).executor_name(), "cuda_grid");
 }
@@ -119,7 +119,7 @@ TEST(PersistentPlan, SumsLieInOnePlaceWhereWeightsNeedTheRoom) {
   EXPECT_EQ(persistent_plans(lstm(1024, 32), h200(), PersistentKind::grid).front().shape.sum_places, 2);
 }
 
-/// Only for few rows of 16 bits the planner weighs a fence against bytes; other rows have one form of words.
+/// The planner weighs a fence against bytes only for few rows of 16 bits; other rows have one form of words.
 TEST(PersistentPlan, WordsOfFewRowsGoInTwoForms) {
   const auto words = [](std::int64_t B, DType dtype, int octets) {
     std::set<GridWords> found;
@@ -248,7 +248,7 @@ TEST(PersistentPlan, HasPlainCellsAlone) {
 }
 
 TEST(PersistentPlan, IsMadeWithoutADevice) {
-  // A device with more of everything than the known one.
+  // A made-up device: no machine has this index and this many multiprocessors.
   DeviceProperties properties = h200();
   properties.device = cuda(7);
   properties.processors = 1000;
@@ -277,7 +277,7 @@ TEST(PersistentPlan, EveryPlanFits) {
         const PersistentShape& shape = plan.shape;
         SCOPED_TRACE(to_string(spec) + ", " + to_string(plan));
         ++count;
-        EXPECT_TRUE(names.insert(candidate_name(shape)).second) << "another one has this name";
+        EXPECT_TRUE(names.insert(candidate_name(shape)).second) << "another candidate has this name";
         EXPECT_EQ(shape.kind, kind);
         EXPECT_LE(shape.threads(), kPersistentThreads);
         EXPECT_GE(std::int64_t{shape.blocks} * shape.units(), spec.cell.units);

@@ -82,7 +82,7 @@ TEST(Room, AnotherKindTakesThePlaceOfClusters) {
   const DeviceRun run = run_by("cuda_persistent");
   const simt::LargestCluster none(1);
   EXPECT_LT(launches_of(recurrence, run), T);
-  EXPECT_GE(launches_of(recurrence, run_by("cuda_stepwise")), T) << "this tells them apart";
+  EXPECT_GE(launches_of(recurrence, run_by("cuda_stepwise")), T) << "the launches tell the executors apart";
 }
 
 TEST(Room, StepwiseRunsWhatNoKernelHasRoomFor) {
@@ -131,7 +131,7 @@ TEST(Room, WhoIsAskedForByNameSaysWhatItNeeds) {
   }
 }
 
-/// A candidate whose runs get no workspace, as one that replaces a candidate that needs none.
+/// A candidate whose runs get no workspace, as if it replaced a candidate that needs none.
 class WithoutWorkspace final : public Executor {
  public:
   explicit WithoutWorkspace(const PersistentShape& shape) : shape_(shape) {}

@@ -66,7 +66,7 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   const auto bits = [&] { return flags.select(0, 0).item(); };
   EXPECT_EQ(bits(), static_cast<double>(kStalled));
   EXPECT_TRUE(std::isnan(result.select(1, 0).item())) << "a run that has stalled leaves no numbers";
-  EXPECT_GT(epochs.item(), 2.0) << "later runs must not take its packets for theirs";
+  EXPECT_GT(epochs.item(), 2.0) << "later runs must not take its packets for their own";
   result.fill(7.0);
   start(2);
   EXPECT_TRUE(std::isnan(result.select(1, 0).item())) << "no run waits again before the flags are cleared";

@@ -1,4 +1,4 @@
-// Measured candidates are preferred to modelled ones: with tables of the tests' own, and the one that is checked in.
+// The planner prefers measured candidates to modelled candidates, with tables of these tests and the checked-in table.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ RecurrenceSpec lstm(std::int64_t H, std::int64_t B, DType dtype = DType::bf16, s
   return {.cell = {.kind = CellKind::lstm, .units = H}, .T = T, .B = B, .I = H, .dtype = dtype, .device = cuda(0)};
 }
 
-/// Of an LSTM with H 512 in bf16 on an H200.
+/// A row of an LSTM with H 512 in bf16 on an H200.
 TuningRow row_of(std::string_view candidate, TuningRange B = {.least = 61, .most = 64}) {
   return {.device = "NVIDIA H200",
           .processors = 132,
@@ -100,9 +100,9 @@ TEST_F(PersistentTuning, ARowIsForAllOfItsRecurrences) {
   for (RecurrenceSpec spec : {lstm(512, 61), lstm(512, 64, DType::bf16, 50), lstm(512, 62, DType::bf16, 1 << 20)}) {
     spec.I = 7;
     spec.has_mask = true;
-    spec.math = MatrixMath::tf32;  // which is for f32
+    spec.math = MatrixMath::tf32;  // has no effect in bf16
     spec.rules.read = ReadOrder::reversed;
-    spec.cell.reset_after = false;  // which is for a GRU
+    spec.cell.reset_after = false;  // has no effect on an LSTM
     expect_candidate(explained(table, spec, h200()), kCandidate);
   }
 }
@@ -152,7 +152,7 @@ TEST_F(PersistentTuning, AMeasuredWayIsTakenWhereTheModelExpectsStepwise) {
   expect_candidate(explained({row}, spec, h200()), candidate);
 }
 
-/// One of another kind says nothing about this one.
+/// A measured candidate of another kind says nothing about this executor's candidates.
 TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredCandidates) {
   constexpr PersistentKind kClusters[] = {PersistentKind::cluster};
   const auto choice = [&](const char* candidate) {
@@ -165,7 +165,7 @@ TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredCandidates) {
   EXPECT_EQ(choice(last.c_str()), last);
 }
 
-/// Predictions are always those of the model, so that the network planner compares like with like.
+/// Predictions always use the model, so that the network planner compares like with like.
 TEST_F(PersistentTuning, APredictionIsTheModels) {
   const std::vector<TuningRow> table{row_of(kCandidate)};
   const auto executor = tuned_persistent_executor(table);

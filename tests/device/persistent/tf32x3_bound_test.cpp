@@ -15,7 +15,7 @@ using Executors = std::vector<std::unique_ptr<const Executor>>;
 
 constexpr std::int64_t kUnits = 500;
 
-/// Of a device with as many multiprocessors as the simulated one can have blocks at once.
+/// A candidate for a device with as many multiprocessors as the simulated device runs blocks at once.
 std::unique_ptr<const Executor> grid_candidate(const RandomRecurrence& recurrence, const DeviceRun& run) {
   DeviceProperties properties = properties_of(run.device);
   properties.processors = 16;

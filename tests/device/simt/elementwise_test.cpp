@@ -1,4 +1,4 @@
-// The index arithmetic of kernels at sizes beyond those of other tests' tensors, and the elementwise kernel's grids.
+// The index arithmetic of kernels at sizes that other tests' tensors do not have, and the elementwise kernel's grids.
 
 #include "cuda/tensor/elementwise.cuh"
 

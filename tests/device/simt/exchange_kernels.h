@@ -1,5 +1,5 @@
 /// Kernels that test exchanges between blocks. They change a vector of words `steps` times; each thread owns four
-/// words, and each step needs the whole vector of the step before.
+/// words, and each step needs the whole vector of the previous step.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ enum class PushFault : std::uint8_t {
   no_first_barrier,  ///< blocks push before the peers' barriers are initialised
   no_wait,           ///< all threads except one read the last vector without a wait
   no_last_wait,      ///< no thread waits for the last vector, which no thread reads
-  one_buffer         ///< the next vector overwrites the one that other blocks still read
+  one_buffer         ///< the next vector overwrites the vector that other blocks still read
 };
 
 struct PushArguments {

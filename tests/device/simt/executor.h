@@ -17,7 +17,7 @@
 
 namespace rondo::test::simt {
 
-/// All threads that are left wait for each other.
+/// All remaining threads wait for each other.
 class Deadlock : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -25,7 +25,7 @@ class Deadlock : public std::runtime_error {
 
 /// Runs `body` once for each thread of the grid, and returns when all have ended. Throws
 /// - `std::invalid_argument` for a grid, block or cluster that CUDA would refuse,
-/// - `Deadlock`, naming the threads that wait and what for,
+/// - `Deadlock`, which names the waiting threads and what they wait for,
 /// - the first exception that a thread throws; the others are unwound at the barriers where they wait.
 void run_grid(const device::LaunchConfig& config, std::function<void()> body);
 
@@ -56,7 +56,7 @@ std::byte* shared_memory();
 /// has ended.
 std::byte* shared_memory_of(unsigned peer);
 
-/// Wait until all threads of the thread's warp, block, cluster or grid have arrived. grid_barrier throws
+/// The barriers wait until all threads of the warp, block, cluster or grid have arrived. grid_barrier throws
 /// `std::logic_error` in a grid whose blocks may not wait for each other, because it is neither cooperative nor a
 /// single cluster.
 void warp_barrier();
@@ -71,8 +71,8 @@ void pause();
 /// Under a ShuffledSchedule, sometimes lets other threads run, as the hardware's threads interleave without a wait.
 void interleave();
 
-/// During the life of this object, one word of h that blocks exchange never arrives: the word of the push of this
-/// number, counted from 0 over all grids.
+/// During the life of this object, one word of h that blocks exchange never arrives: the word of push `number`, counted
+/// from 0 over all grids.
 class LostPush {
  public:
   explicit LostPush(std::int64_t number);
@@ -80,7 +80,7 @@ class LostPush {
   LostPush(const LostPush&) = delete;
   LostPush& operator=(const LostPush&) = delete;
 
-  /// Whether that many pushes have been made.
+  /// Whether the word has been lost.
   bool happened() const;
 };
 

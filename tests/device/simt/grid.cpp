@@ -109,7 +109,7 @@ bool Grid::run_round(const std::vector<Thread*>& alive) {
   const bool idle = idle_rounds_ > 0;
   progress_ = false;
   for (Thread* thread : alive) {
-    any_ready = any_ready || thread->waits_for_word();  // without progress it waits only for a while
+    any_ready = any_ready || thread->waits_for_word();  // without progress its wait ends
     if (failure_ == nullptr && !thread->ready() && !(idle && thread->waits_for_word())) continue;
     any_ready = true;
     current_ = thread;

@@ -91,16 +91,16 @@ class Grid {
 
   // The running thread calls the functions below.
 
-  /// Waits for the others without ordering accesses to memory.
+  /// Waits for the other threads without ordering accesses to memory.
   void meet(Barrier& barrier);
-  /// Waits for the others, and orders accesses to memory.
+  /// Waits for the other threads, and orders accesses to memory.
   void wait(Barrier& barrier);
   bool try_wait_while(const WordWait& wait);
   void pause();
   void interleave();
   /// Throws `std::logic_error` unless all blocks run at once.
   void check_blocks_may_wait() const;
-  /// Passes a gift to the others of the warp, and returns all gifts, valid until the call after the next.
+  /// Passes a gift to the other lanes of the warp, and returns all gifts, valid until the call after the next.
   const LaneGift* exchange(const LaneGift& gift);
   /// Does as `exchange`. Throws `std::logic_error` in a warp of fewer than 32 threads.
   const LaneGift* exchange_in_full_warp(const LaneGift& gift);

@@ -1,6 +1,6 @@
 /// device::PushBarrier on the host: an mbarrier of one arrival, in 8 bytes of shared memory.
 ///
-/// A phase ends when its bytes were expected and that many have arrived. Every function throws `std::logic_error` for a
+/// A phase ends when expect_bytes was called and the bytes have arrived. Every function throws `std::logic_error` for a
 /// barrier without init_barrier, which shared memory's NaN reveals. ThreadSanitizer sees the barrier's own bytes: a use
 /// that no barrier orders after init_barrier is a data race.
 #pragma once

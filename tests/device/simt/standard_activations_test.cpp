@@ -1,4 +1,4 @@
-// The approximate activations against the exact ones in double, over all exponents of a float.
+// The approximate activations against exact activations in double, over all exponents of a float.
 
 #include <gtest/gtest.h>
 

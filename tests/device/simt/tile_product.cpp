@@ -16,7 +16,7 @@ constexpr int kKeptBelow = 2;
 
 bool truncates = false;
 
-/// The products of a step, and the sum before.
+/// The products of a step, and the previous sum.
 using Addends = std::array<double, 2 * kStepWords + 1>;
 
 /// Rounds towards zero, to a multiple of 2^exponent.

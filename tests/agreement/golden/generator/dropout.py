@@ -102,7 +102,7 @@ def drawn(seed, rate, dropped, position, call, inputs, training, count=1):
 
 
 def use_philox(made, spec, call):
-    """Has the cells of a Keras layer draw their masks here. When cells ask for masks, keep and share them is Keras's code."""
+    """Has the cells of a Keras layer draw their masks here. Keras's code asks for masks, keeps and shares them."""
     from keras.src import backend
 
     # Keras's path for cuDNN drops other inputs at every time step, so it is switched off.

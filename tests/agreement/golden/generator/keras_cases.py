@@ -94,7 +94,7 @@ UNLIKE = {
     "stacked_gru": ("stacked", "gru"), "minimal_lstm": ("minimal", "lstm"), "stacked_lstm": ("stacked", "lstm"),
     "lstm_stacked": ("lstm", "stacked"), "stacked3_stacked": ("stacked3", "stacked"),
 }
-# Pairs with equal halves of entries: two of a stack of two cells, whose first has h and c, and two of an LSTM.
+# Pairs of layers with two entries each: a stack of two cells, whose first has h and c, and an LSTM.
 HALVED = ("stacked_lstm", "lstm_stacked")
 
 

@@ -76,7 +76,7 @@ def of_cells(lists):
     return [{"class": "RNN", "cells": cells} for cells in lists]
 
 
-# group name -> (how many cases, the layers that they cycle through); a layer without units gets random ones
+# group name -> (how many cases, the layers that they cycle through); a layer without units gets random units
 LAYERS = {
     "layer_simple_rnn": (22, [{"class": "SimpleRNN", **v} for v in PLAIN_VARIANTS]),
     "layer_lstm": (34, [{"class": "LSTM", **v} for v in GATED_VARIANTS]),

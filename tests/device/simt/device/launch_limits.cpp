@@ -14,7 +14,7 @@ constexpr std::size_t kMaxSharedBytes = std::size_t{227} << 10;
 constexpr unsigned kMaxClusterBlocks = 16;
 constexpr unsigned kResidentBlocks = 16;  // ThreadSanitizer supports 8000 threads at most
 
-/// The limits of a kernel; by default those of an unprepared one.
+/// The limits of a kernel; by default, of an unprepared kernel.
 struct Prepared {
   std::size_t shared_bytes = std::size_t{48} << 10;
   unsigned cluster_blocks = 8;

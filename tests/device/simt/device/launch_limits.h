@@ -1,4 +1,4 @@
-/// Limits of launches on the simulated device: those of compute capability 9.0, with room for few blocks at once.
+/// Launches on the simulated device have the limits of compute capability 9.0, and room for few blocks at once.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 /// The host's version of src/cuda/device/async_copy.cuh. A copy happens when its thread waits for it: until then the
-/// target holds NaNs, and the copied words are those that the source holds at the wait.
+/// target holds NaNs, and the wait copies the words that the source then holds.
 #pragma once
 
 #include <cstring>

@@ -1,5 +1,5 @@
-/// The host's version of src/cuda/device/collectives.cuh. A lane that asks one beyond the end
-/// of the block gets the word that it gave itself.
+/// The host's version of src/cuda/device/collectives.cuh. A lane that reads from a lane beyond
+/// the end of the block gets its own word.
 #pragma once
 
 #include <bit>

@@ -1,4 +1,4 @@
-/// The host's version of src/cuda/device/dependent_launch.cuh: every kernel begins after the kernel before has ended.
+/// The host's version of src/cuda/device/dependent_launch.cuh: every kernel begins after the previous has ended.
 #pragma once
 
 namespace rondo::device {

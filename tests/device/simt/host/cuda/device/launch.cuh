@@ -1,5 +1,5 @@
-/// The host's version of src/cuda/device/launch.cuh. On the simulated device the kernel is queued; with a stream of the
-/// CPU this returns when it has ended.
+/// The host's version of src/cuda/device/launch.cuh. On the simulated device a launch queues the kernel; with a
+/// stream of the CPU a launch runs it.
 #pragma once
 
 #include "cuda/device/launch_config.h"

@@ -1,5 +1,5 @@
-/// The host's version of src/cuda/device/mma.cuh. Exact products and the sum before are added in double and rounded to
-/// float once; the hardware keeps a few bits more than a float and truncates the rest.
+/// The host's version of src/cuda/device/mma.cuh. Exact products and the previous sum are added in double and rounded
+/// to float once; the hardware keeps a few bits more than a float and truncates the rest.
 #pragma once
 
 #include <bit>
