@@ -55,7 +55,7 @@ class Packets {
 
   __device__ const Raw* place(unsigned round) const { return buffer(round); }
   __device__ static Raw load(const Raw* item) { return device::load_packets(item); }
-  __device__ static bool has_come(unsigned round, const Raw& raw) {
+  __device__ static bool arrived(unsigned round, const Raw& raw) {
     return raw.packets[0].epoch == round + 1 && raw.packets[1].epoch == round + 1;
   }
   __device__ static Item payload(const Raw& raw) { return {{raw.packets[0].word, raw.packets[1].word}}; }
@@ -86,7 +86,7 @@ class WidePackets {
 
   __device__ const Raw* place(unsigned round) const { return buffer(round); }
   __device__ static Raw load(const Raw* item) { return device::load_three_words(item); }
-  __device__ static bool has_come(unsigned round, const Raw& raw) { return raw.words[3] == round + 1; }
+  __device__ static bool arrived(unsigned round, const Raw& raw) { return raw.words[3] == round + 1; }
   __device__ static Item payload(const Raw& raw) { return {{raw.words[0], raw.words[1], raw.words[2]}}; }
 
  private:
@@ -115,7 +115,7 @@ class Sentinels {
 
   __device__ const Raw* place(unsigned round) const { return buffer(round); }
   __device__ static Raw load(const Raw* item) { return load_words(item); }
-  __device__ static bool has_come(unsigned, const Raw& raw) {
+  __device__ static bool arrived(unsigned, const Raw& raw) {
     return raw.words[0] != 0 && raw.words[1] != 0 && raw.words[2] != 0 && raw.words[3] != 0;
   }
   __device__ static Item payload(const Raw& raw) { return raw; }
@@ -143,11 +143,11 @@ __device__ void receive(const Exchange& exchange, unsigned round, Patience& pati
   for (unsigned k = 0; k < kMine; ++k) raw[k] = Exchange::load(first + distance(k));
   patience.wait([&] {
     bool all = true;
-    for (unsigned k = 0; k < kMine; ++k) all = Exchange::has_come(round, raw[k]) && all;
+    for (unsigned k = 0; k < kMine; ++k) all = Exchange::arrived(round, raw[k]) && all;
     if (all) return true;
     const auto* again = device::opaque(first);
     for (unsigned k = 0; k < kMine; ++k) {
-      if (kPoll == Poll::all || !Exchange::has_come(round, raw[k])) raw[k] = Exchange::load(again + distance(k));
+      if (kPoll == Poll::all || !Exchange::arrived(round, raw[k])) raw[k] = Exchange::load(again + distance(k));
     }
     device::pause();
     return false;

@@ -90,7 +90,7 @@ TEST(Problem, HasAsManySetsAsLeaveTheCaches) {
   EXPECT_EQ(problem_of(small_point(Variant::plain), 2000).sets.size(), 4U);
 }
 
-TEST(Problem, WhatIsNotWrittenShows) {
+TEST(Problem, UnwrittenElementsShow) {
   const Problem problem = problem_of(small_point(Variant::plain));
   poison(problem.sets[0]);
   problem.sets[0].y->slice(0, 0, 7).fill(1.0);  // all but the last step

@@ -118,7 +118,7 @@ TEST_P(ContestTest, AWrongExecutorIsLeftOutAndTheOthersAreMeasured) {
   for (const Measurement& measurement : result.measurements) EXPECT_LT(measurement.difference, 1e-6);
 }
 
-TEST_P(ContestTest, WhatIsTrustedNeedNotBeMeasured) {
+TEST_P(ContestTest, ATrustedCandidateNeedNotBeMeasured) {
   const ContestResult result = contest("^(wrong|right)$");
   EXPECT_EQ(measured(result, trusted()), 0U);
   EXPECT_EQ(measured(result, "right"), ways());
@@ -126,7 +126,7 @@ TEST_P(ContestTest, WhatIsTrustedNeedNotBeMeasured) {
   EXPECT_EQ(result.failures.size(), ways());
 }
 
-TEST_P(ContestTest, WhoStallsIsLeftOut) {
+TEST_P(ContestTest, AStalledExecutorIsLeftOut) {
   const ContestResult result = contest();
   for (const char* executor : {"stalls", "stalls_later"}) {
     EXPECT_EQ(measured(result, executor), 0U) << executor;

@@ -121,7 +121,7 @@ TEST(MicroKernels, FencesAndWaysToPollChangeNothingOfAnExchange) {
   }
 }
 
-TEST(MicroKernels, WhatNeverComesIsGivenUp) {
+TEST(MicroKernels, AWordThatNeverArrivesIsGivenUp) {
   const HeapBlock<std::uint32_t> last(2048 / sizeof(std::uint32_t));
   EXPECT_TRUE(exchange_in_grid<Packets<2048>>(2, 4, 3, last.data()));
   EXPECT_TRUE(exchange_in_grid<Sentinels<2048>>(2, 4, 3, last.data()));

@@ -175,7 +175,7 @@ TEST(UnrollParity, AGraphIsNotReplayedForAnotherExecutor) {
   expect_words([&] { layer(x, {.plan = {.executor = "nobody"}}); }, {"executor: got 'nobody'"});
 }
 
-TEST(LayerParity, WhatIsOnAnotherDeviceIsNamed) {
+TEST(LayerParity, ATensorOnAnotherDeviceIsNamed) {
   Random random(3);
   const Device device = device_under_test();
   const std::string name = to_string(device);

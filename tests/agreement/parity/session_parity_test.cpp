@@ -156,7 +156,7 @@ TEST(SessionParity, ACallersWorkspaceDoes) {
                {"workspace", "aligned to 64", "aligned to 256"});
 }
 
-TEST(SessionParity, WhatIsOnTheWrongDeviceIsNamed) {
+TEST(SessionParity, ATensorOnTheWrongDeviceIsNamed) {
   const Fixture fixture;
   Session session(fixture.plan(), fixture.weights);
   SessionTensors tensors = fixture.tensors;

@@ -120,7 +120,7 @@ TEST(TensorParity, DLPackShowsTheSameDeviceMemory) {
   EXPECT_EQ(x.to_vector<float>(), std::vector<float>(6, 7.0F));
 }
 
-TEST(TensorParity, DLPackRefusesWhatIsNotOnTheDevice) {
+TEST(TensorParity, DLPackRefusesATensorOfAnotherDevice) {
   const Device device = device_under_test();
   const Tensor host = Tensor::zeros({4}, DType::f32);
   DLManagedTensorVersioned* managed = to_dlpack(host);

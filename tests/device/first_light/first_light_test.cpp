@@ -202,7 +202,7 @@ TEST(FirstLight, AnUnknownCaseIsToldTheNames) {
                            {"'grid 7'", "cluster 16", "grid two_streams"});
 }
 
-TEST(FirstLight, WhatFailedIsLeftOutOfTests) {
+TEST(FirstLight, FailedCandidatesAreLeftOutOfTests) {
   const RecurrenceSpec spec = find_first_light_case(first_light_cases(device()), "cluster 2").spec;
   const auto has = [&](const std::string& executor) {
     const std::vector<std::string> names = executors_for(spec);

@@ -162,7 +162,7 @@ const RecurrentWeights kLstm{Tensor::full({kI, 160}, 0.3, DType::f32), Tensor::f
                              Tensor::full({160}, 0.1, DType::f32)};
 
 /// Layers and networks that own a session ask for its status.
-TEST(LostPush, WhatOwnsAHiddenSessionRecovers) {
+TEST(LostPush, OwnersOfAHiddenSessionRecover) {
   const Device device = cuda(0);
   const RecurrentWeights weights = kLstm.to(device);
   const Tensor x = Tensor::full({2, kT, kI}, 0.5, DType::f32, device);

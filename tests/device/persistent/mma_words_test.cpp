@@ -83,7 +83,7 @@ TEST(Tf32x3, TinyNumbersAreNearTheirProduct) {
   }
 }
 
-TEST(Tf32x3, WhatIsNotFiniteStaysSo) {
+TEST(Tf32x3, NumbersThatAreNotFiniteStaySo) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
   EXPECT_TRUE(std::isfinite(tf32x3(0x1.ff8p127F, 1.0F)));

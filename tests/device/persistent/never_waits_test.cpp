@@ -25,7 +25,7 @@ TEST(NeverWaits, APlanGoesOnToTheNextExecutor) {
   EXPECT_NE(plan.explain().find("cuda_persistent declined: its blocks wait for each other"), std::string::npos);
 }
 
-TEST(NeverWaits, ATeamOfOneBlockWaitsForNobody) {
+TEST(NeverWaits, ATeamOfOneBlockNeverWaits) {
   RecurrenceSpec spec = kGridOnH200;
   spec.cell.units = 32;
   EXPECT_EQ(Plan::create(spec, known_gpu("h200"), {.executor = "cuda_block", .never_waits = true}).executor_name(),

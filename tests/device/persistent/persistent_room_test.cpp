@@ -111,7 +111,7 @@ TEST(Room, StepwiseBringsTheWorkspaceThatWasNotPlanned) {
   expect_parity(recurrence, run_by("cuda_persistent"));
 }
 
-TEST(Room, WhoIsAskedForByNameSaysWhatItNeeds) {
+TEST(Room, AnExecutorAskedForByNameSaysWhatItNeeds) {
   const RandomRecurrence grid = planned_as(PersistentKind::grid, "cuda_grid", 64);
   {
     const simt::MostResidentBlocks one(1);

@@ -77,7 +77,7 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
 }
 
 /// The sentinel in global memory is a NaN of all ones, and states may have these bits.
-TEST(Stall, ANanOfAllOnesHasCome) {
+TEST(Stall, ANanOfAllOnesHasArrived) {
   const Device device = cuda(0);
   for (const DType dtype : {DType::bf16, DType::f16, DType::f32}) {
     const RecurrenceSpec spec{.cell = {.kind = CellKind::simple_rnn, .units = 32, .use_bias = false},

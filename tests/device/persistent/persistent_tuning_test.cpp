@@ -107,7 +107,7 @@ TEST_F(PersistentTuning, ARowIsForAllOfItsRecurrences) {
   }
 }
 
-TEST_F(PersistentTuning, MathIsOfF32AndResetsAreOfGrus) {
+TEST_F(PersistentTuning, MathCountsForF32AndResetsForGrus) {
   std::vector<TuningRow> table{row_of("a")};
   RecurrenceSpec spec = lstm(512, 64, DType::f32);
   table[0].dtype = DType::f32;
@@ -223,7 +223,7 @@ std::optional<DeviceProperties> device_of(const TuningRow& row) {
 }
 
 /// The rows of a table whose candidates the planner does not have, at both ends of each row's B.
-std::vector<std::string> candidates_that_are_gone(std::span<const TuningRow> table) {
+std::vector<std::string> missing_candidates(std::span<const TuningRow> table) {
   std::vector<std::string> gone;
   for (const TuningRow& row : table) {
     const std::optional<DeviceProperties> device = device_of(row);
@@ -243,20 +243,20 @@ std::vector<std::string> candidates_that_are_gone(std::span<const TuningRow> tab
 }
 
 TEST(TuningTable, EveryWayIsStillThere) {
-  EXPECT_EQ(candidates_that_are_gone(kTuningRows), std::vector<std::string>{})
+  EXPECT_EQ(missing_candidates(kTuningRows), std::vector<std::string>{})
       << "write it anew: bench/report/report.py tuning";
 }
 
 TEST(TuningTable, AWayThatIsGoneIsFound) {
-  EXPECT_EQ(candidates_that_are_gone(std::vector{row_of(kCandidate)}), std::vector<std::string>{});
-  EXPECT_EQ(candidates_that_are_gone(std::vector{row_of("cuda_stepwise")}), std::vector<std::string>{});
-  EXPECT_EQ(candidates_that_are_gone(std::vector{row_of(kCandidate, {.least = 60, .most = 64})}),
+  EXPECT_EQ(missing_candidates(std::vector{row_of(kCandidate)}), std::vector<std::string>{});
+  EXPECT_EQ(missing_candidates(std::vector{row_of("cuda_stepwise")}), std::vector<std::string>{});
+  EXPECT_EQ(missing_candidates(std::vector{row_of(kCandidate, {.least = 60, .most = 64})}),
             std::vector{kCandidate + std::string(", B 60")});
   TuningRow unknown = row_of(kCandidate);
   unknown.device = "another";
-  EXPECT_EQ(candidates_that_are_gone(std::vector{unknown}).size(), 2U);
+  EXPECT_EQ(missing_candidates(std::vector{unknown}).size(), 2U);
   unknown.device = "NVIDIA H200 141GB";
-  EXPECT_EQ(candidates_that_are_gone(std::vector{unknown}).size(), 0U);
+  EXPECT_EQ(missing_candidates(std::vector{unknown}).size(), 0U);
 }
 
 }  // namespace

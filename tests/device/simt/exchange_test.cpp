@@ -28,7 +28,7 @@ TEST(PushExchange, GivesRightNumbersUnderEverySchedule) {
   EXPECT_EQ(wrong_schedules([] { return push_exchange_is_right({.steps = kSteps}); }), 0U);
 }
 
-TEST(PushExchange, ABlockMayNotEndBeforeWhatIsPushedToItHasCome) {
+TEST(PushExchange, ABlockMayNotEndBeforePushesToItArrive) {
   expect_words<std::logic_error>([] { push_exchange_is_right({.steps = 1, .fault = PushFault::no_last_wait}); },
                                  {"ends", "pushed to it that no thread has waited for"});
 }
@@ -38,7 +38,7 @@ TEST(PushExchange, BarriersMustBeThereBeforeTheyAreUsed) {
                                  {"PushBarrier: used without init_barrier"});
 }
 
-TEST(PushExchange, BytesThatNeverComeAreADeadlock) {
+TEST(PushExchange, BytesThatNeverArriveAreADeadlock) {
   expect_words<simt::Deadlock>(
       [] { push_exchange_is_right({.steps = 3, .too_many_bytes = 16}); },
       {"320 of 320 threads", "thread (0, 0) of block (0, 0) at a push barrier that waits for 16 more bytes"});

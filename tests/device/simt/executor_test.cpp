@@ -80,7 +80,7 @@ __global__ void shuffle_kernel(float* swapped, unsigned* following, unsigned* ch
   chosen[i] = device::shuffle_among<8>(i, 3);
 }
 
-TEST(SimtExecutor, SharedMemoryEndsWhereNobodyMayRead) {
+TEST(SimtExecutor, SharedMemoryEndsAtAGuardPage) {
   EXPECT_EQ(simt::GuardedMemory().data(), nullptr);
   for (const std::size_t bytes : {std::size_t{16}, std::size_t{4096}, std::size_t{70000}}) {
     const simt::GuardedMemory memory(bytes);
@@ -170,7 +170,7 @@ __global__ void throws_kernel(int* alive) {
   device::block_barrier();
 }
 
-TEST(SimtExecutor, AnExceptionComesBackAndTheOtherThreadsAreUnwound) {
+TEST(SimtExecutor, AnExceptionReachesTheCallerAndOtherThreadsAreUnwound) {
   const HeapBlock<int> alive(8);
   for (int& count : alive.elements()) count = 0;
   expect_error<std::out_of_range>([&] { device::launch(throws_kernel, {.block = {8}}, alive.data()); },

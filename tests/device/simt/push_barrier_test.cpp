@@ -37,7 +37,7 @@ void push_to(unsigned peer, std::uint32_t word = 0) {
   device::push(&shared().words[1], {{word, word + 1, word + 2, word + 3}}, &shared().barrier, peer);
 }
 
-TEST(PushBarrier, PhasesEndWhenTheirBytesWereExpectedAndHaveCome) {
+TEST(PushBarrier, PhasesEndWhenTheirBytesWereExpectedAndHaveArrived) {
   run_cluster(1, [&](unsigned) {
     PushBarrier* barrier = &shared().barrier;
     wait_for_phase(barrier, 1);  // the phase before the first has always ended

@@ -20,6 +20,8 @@ REST = ["parity_block", "parity_cluster", "parity_grid", "parity_rest", "memchec
 
 
 class GpuCheckCase(unittest.TestCase):
+    command = [SCRIPT]
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -37,7 +39,7 @@ class GpuCheckCase(unittest.TestCase):
     def start(self, stub="", arguments=("--minutes", "1"), **environment):
         environment = {**os.environ, "PATH": f"{self.tools}:{os.environ['PATH']}", "STUB": stub, "RONDO_TEST_SEED": "7",
                        **environment}
-        return subprocess.Popen([SCRIPT, "--prebuilt", self.package, "--out", self.out, *arguments], env=environment, text=True,
+        return subprocess.Popen([*self.command, "--prebuilt", self.package, "--out", self.out, *arguments], env=environment, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def record(self):

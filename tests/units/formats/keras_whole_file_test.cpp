@@ -138,7 +138,7 @@ TEST(KerasWholeFileTest, NamesOfWhatStandsBesideTheLayers) {
   EXPECT_EQ(load_keras(keras_fixture("trained_subclassed_keras2.h5")).layers.back().name, "top_level_model_weights");
 }
 
-TEST(KerasWholeFileTest, TreesOfWhichNoFixtureIs) {
+TEST(KerasWholeFileTest, TreesWithoutAFixture) {
   const KerasModel model = load_keras(created([](HdfEditor& file) {
     file.group("vars");
     file.group("lstm/vars");
@@ -205,7 +205,7 @@ void expect_refused(const std::string& fixture, const std::string& dataset) {
                {path.string() + ": datasets", "'" + dataset + "'", "belong to no layer", "'optimizer_weights'"});
 }
 
-TEST(KerasWholeFileTest, WhatNobodyReadsIsRefusedByItsPath) {
+TEST(KerasWholeFileTest, AnUnreadDatasetIsRefusedByItsPath) {
   expect_refused("lstm_keras3.weights.h5", "scaler");
   expect_refused("lstm_keras3.weights.h5", "layers/scaler");
   expect_refused("trained_subclassed_keras3.weights.h5", "blocks/scaler");

@@ -175,7 +175,7 @@ TEST_P(ForkedModel, AnswersInAChildWhileAThreadOfTheParentIsInsideOfIt) {
 INSTANTIATE_TEST_SUITE_P(SharedOut, ForkedModel, ::testing::Values("by_units", "by_rows", "on_one_thread"),
                          [](const auto& way) { return std::string(way.param); });
 
-TEST(ForkLock, IsFreeInAChildAndNobodyIsCutInTwo) {
+TEST(ForkLock, IsFreeInAChildAndAForkNeverSplitsAHolder) {
   static ForkLock outer;
   static ForkLock inner;
   static std::atomic<int> halves = 0;

@@ -223,7 +223,7 @@ TEST(FusedExecutor, ClosedGatesLetNothingThrough) {
 }
 
 #if defined(__SSE__)
-TEST(FusedExecutor, WhatIsBelowNormalNumbersIsZero) {
+TEST(FusedExecutor, ResultsBelowNormalNumbersAreZero) {
   // c halves in every step: after 140 of them it would be 2^-140, a denormal number.
   const RecurrenceSpec spec{.cell = {.units = 4, .use_bias = false}, .T = 140, .B = 1, .I = 1};
   const Tensor zeros = Tensor::zeros({4, 16}, DType::f32);

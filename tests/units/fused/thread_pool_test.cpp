@@ -50,7 +50,7 @@ TEST(ThreadPool, RunsAllPartsAtOnce) {
   }
 }
 
-TEST(ThreadPool, WhoComesWhileItIsBusyRunsAlone) {
+TEST(ThreadPool, ACallerOfABusyPoolRunsAlone) {
   const auto pool = make_thread_pool(2);
   struct Nested {
     ThreadPool& pool;

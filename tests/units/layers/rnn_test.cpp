@@ -62,7 +62,7 @@ TEST(Rnn, InputLengthMasksAStepWithoutStates) {
   EXPECT_EQ(result.outputs.leaf().select(2, 0).to_vector<float>(), (std::vector<float>{1, 1, 0, 0, 1, 1, 0, 0}));
 }
 
-TEST(Rnn, NamedAndListedStructuresComeBackAsTheyWere) {
+TEST(Rnn, NamedAndListedStructuresKeepTheirForm) {
   const StepFunction step = [](const Nest& x, const States& states, const Constants&) -> StepResult {
     const Tensor sum = add(x["a"], states[0]["memory"][0]);
     return {Nest::named({{"sum", sum}, {"pair", Nest::list({sum, x["b"]})}}),

@@ -109,7 +109,7 @@ TEST(DynamicRnn, OnlyCellsOfOnesOwnAreCalled) {
   EXPECT_EQ(own->calls(), T + 1);
 }
 
-TEST(DynamicRnn, WhatIsAcceptedAndDoesNothingDoesNothing) {
+TEST(DynamicRnn, AcceptedOptionsWithoutEffectHaveNone) {
   const v1::DynamicRnnResult plain = v1::dynamic_rnn(lstm(), inputs(), {.dtype = DType::f32});
   const v1::DynamicRnnResult other =
       v1::dynamic_rnn(lstm(), inputs(), {.dtype = DType::f32, .swap_memory = true, .scope = "other"});

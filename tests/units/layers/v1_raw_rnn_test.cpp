@@ -88,7 +88,7 @@ TEST(RawRnn, ALoopStateThatIsNotGivenStays) {
   EXPECT_EQ(result.loop_state->leaf().item(), 30.0);
 }
 
-TEST(RawRnn, WhatIsEmittedIsSaidAtTimeZero) {
+TEST(RawRnn, TimeZeroSaysWhatIsEmitted) {
   const v1::RawRnnResult result = run([](const v1::LoopFunctionArguments& now) {
     v1::LoopFunctionResult next = usual(now);
     const Tensor like = now.time == 0 ? Tensor::zeros({}, DType::f64) : sum(full(2), {1}).to(DType::f64);

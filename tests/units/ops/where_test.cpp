@@ -46,7 +46,7 @@ TEST(Where, EveryDTypeLayoutAndBroadcast) {
   }
 }
 
-TEST(Where, WhatIsNotChosenNeverReachesTheResult) {
+TEST(Where, AnUnchosenElementNeverReachesTheResult) {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Tensor condition = Tensor::from<bool>({true, false, true, false}, {4});

@@ -70,7 +70,7 @@ TEST(Views, Transpose) {
   EXPECT_THROW((void)x.swap_axes(0, 3), ValueError);
 }
 
-TEST(Views, AxesComeAndGo) {
+TEST(Views, AxesAreAddedAndRemoved) {
   EXPECT_EQ(kCounting.insert_axis(0).shape(), (Shape{1, 2, 3}));
   EXPECT_EQ(kCounting.insert_axis(2).shape(), (Shape{2, 3, 1}));
   EXPECT_EQ(kCounting.insert_axis(1).erase_axis(1).to_vector<float>(), kCounting.to_vector<float>());

@@ -68,10 +68,10 @@ struct ThreesOperands {
     RONDO_UNROLL
     for (int packet = 0; packet < kCount / kThreesTiles * 2; ++packet) {
       device::Words4& words = asked.packets[packet];
-      const bool has_come = words.words[3] == epoch;
-      come = come && has_come;
-      if (!has_come && asks) words = device::load_three_words(source + packet * kPacketStep);
-      if (packet == 0) asks = has_come || !one_first;
+      const bool arrived = words.words[3] == epoch;
+      come = come && arrived;
+      if (!arrived && asks) words = device::load_three_words(source + packet * kPacketStep);
+      if (packet == 0) asks = arrived || !one_first;
     }
     if (!come) device::pause();
     return come;
