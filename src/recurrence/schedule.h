@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "rondo/recurrence/recurrence.h"
+#include "rondo/recurrence/time_rules.h"
 #include "rondo/vocabulary/host_device.h"
 
 namespace rondo {

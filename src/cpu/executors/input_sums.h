@@ -2,6 +2,7 @@
 #pragma once
 
 #include "recurrence/buffers.h"
+#include "rondo/recurrence/recurrence.h"
 
 namespace rondo {
 

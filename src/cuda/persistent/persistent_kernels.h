@@ -5,7 +5,7 @@
 
 #include "cuda/persistent/kernel/persistent_run.h"
 #include "cuda/persistent/shape/operand_traits.h"
-#include "rondo/recurrence/recurrence.h"
+#include "rondo/recurrence/cell_spec.h"
 
 namespace rondo {
 

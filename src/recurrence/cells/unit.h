@@ -21,7 +21,7 @@
 
 #include <string_view>
 
-#include "rondo/recurrence/recurrence.h"
+#include "rondo/recurrence/cell_spec.h"
 #include "rondo/vocabulary/activation.h"
 #include "rondo/vocabulary/host_device.h"
 
