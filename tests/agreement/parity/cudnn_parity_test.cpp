@@ -7,7 +7,7 @@
 #include <set>
 
 #include "agreement/parity/cudnn_on_device.h"
-#include "agreement/parity/parity_record.h"
+#include "support/parity_record.h"
 #include "cuda/cudnn/cudnn_support.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"

@@ -8,8 +8,8 @@
 #include <iterator>
 #include <utility>
 
-#include "agreement/parity/device_run.h"
-#include "agreement/property/seeds.h"
+#include "support/device_run.h"
+#include "support/seeds.h"
 #include "support/compare.h"
 #include "support/device_under_test.h"
 #include "support/executors.h"

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "agreement/property/random_layer.h"
-#include "agreement/property/seeds.h"
+#include "support/random_layer.h"
+#include "support/seeds.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"
 #include "support/device_under_test.h"

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "agreement/property/random_network.h"
-#include "agreement/property/seeds.h"
+#include "support/random_network.h"
+#include "support/seeds.h"
 #include "cuda/runtime/runtime.h"
 #include "rondo/tensor/stream.h"
 #include "support/compare.h"

@@ -6,8 +6,8 @@
 #include <functional>
 #include <limits>
 
-#include "agreement/parity/counted_calls.h"
-#include "agreement/property/random_network.h"
+#include "support/counted_calls.h"
+#include "support/random_network.h"
 #include "cuda/runtime/runtime.h"
 #include "cuda/stepwise/stepwise_executor.h"
 #include "rondo/tensor/stream.h"

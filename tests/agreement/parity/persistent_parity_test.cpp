@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "agreement/parity/device_run.h"
-#include "agreement/parity/persistent_candidates.h"
-#include "agreement/property/seeds.h"
+#include "support/device_run.h"
+#include "support/persistent_candidates.h"
+#include "support/seeds.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "support/compare.h"

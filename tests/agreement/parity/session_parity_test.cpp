@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "agreement/parity/counted_calls.h"
+#include "support/counted_calls.h"
 #include "cuda/runtime/runtime.h"
 #include "rondo/plan/plan.h"
 #include "rondo/tensor/stream.h"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "agreement/parity/two_sessions.h"
+#include "support/two_sessions.h"
 #include "rondo/vocabulary/device.h"
 #include "support/device_under_test.h"
 

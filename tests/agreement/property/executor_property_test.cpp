@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "agreement/property/random_recurrence.h"
-#include "agreement/property/seeds.h"
+#include "support/random_recurrence.h"
+#include "support/seeds.h"
 #include "layers/loop/step_loop.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"

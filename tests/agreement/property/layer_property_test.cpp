@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "agreement/property/random_layer.h"
-#include "agreement/property/seeds.h"
+#include "support/random_layer.h"
+#include "support/seeds.h"
 #include "rondo/ops/ops.h"
 
 namespace rondo::test {

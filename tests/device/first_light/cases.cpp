@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "agreement/parity/persistent_candidates.h"
+#include "support/persistent_candidates.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "rondo/vocabulary/error.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agreement/property/random_recurrence.h"
+#include "support/random_recurrence.h"
 #include "cuda/persistent/shape/persistent_shape.h"
 #include "recurrence/executor.h"
 #include "rondo/vocabulary/device.h"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "agreement/parity/device_run.h"
+#include "support/device_run.h"
 #include "cuda/runtime/runtime.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tensor/stream.h"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "agreement/property/random_recurrence.h"
+#include "support/random_recurrence.h"
 #include "recurrence/executor.h"
 #include "rondo/vocabulary/stall.h"
 

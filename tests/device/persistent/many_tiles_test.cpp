@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "agreement/parity/device_run.h"
-#include "agreement/parity/persistent_candidates.h"
+#include "support/device_run.h"
+#include "support/persistent_candidates.h"
 #include "device/simt/device/launch_limits.h"
 
 namespace rondo::test {

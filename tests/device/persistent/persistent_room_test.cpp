@@ -5,8 +5,8 @@
 #include <cmath>
 #include <memory>
 
-#include "agreement/parity/counted_calls.h"
-#include "agreement/parity/device_run.h"
+#include "support/counted_calls.h"
+#include "support/device_run.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_runner.h"
 #include "cuda/persistent/planner/persistent_plan.h"

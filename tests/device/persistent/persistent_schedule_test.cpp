@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "agreement/parity/device_run.h"
+#include "support/device_run.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "device/simt/executor.h"

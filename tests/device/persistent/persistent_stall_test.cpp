@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "agreement/parity/device_run.h"
+#include "support/device_run.h"
 #include "cuda/device/launch.cuh"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "agreement/parity/device_run.h"
+#include "support/device_run.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "device/simt/tensor_core_rounding.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "agreement/property/random_network.h"
+#include "support/random_network.h"
 #include "cuda/runtime/runtime.h"
 #include "device/simt/device/stream_queue.h"
 #include "rondo/tensor/stream.h"

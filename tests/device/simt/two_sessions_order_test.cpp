@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "agreement/parity/two_sessions.h"
+#include "support/two_sessions.h"
 #include "device/simt/device/stream_queue.h"
 
 namespace rondo::test {

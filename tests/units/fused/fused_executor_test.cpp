@@ -8,8 +8,8 @@
 #include <limits>
 #include <thread>
 
-#include "agreement/property/random_recurrence.h"
-#include "agreement/property/seeds.h"
+#include "support/random_recurrence.h"
+#include "support/seeds.h"
 #include "cpu/fused/kernels.h"
 #include "rondo/tensor/thread_pool.h"
 #include "rondo/vocabulary/error.h"

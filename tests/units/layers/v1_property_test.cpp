@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "agreement/property/seeds.h"
+#include "support/seeds.h"
 #include "support/compare.h"
 #include "units/layers/v1_random_cells.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "agreement/property/random_network.h"
+#include "support/random_network.h"
 #include "rondo/vocabulary/error.h"
 #include "support/device_under_test.h"
 

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "agreement/property/random_network.h"
+#include "support/random_network.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
 #include "support/counting_allocator.h"

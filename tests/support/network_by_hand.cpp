@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "agreement/property/random_network.h"
+#include "support/random_network.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 

@@ -1,4 +1,4 @@
-#include "agreement/parity/two_sessions.h"
+#include "support/two_sessions.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 /// Runs a random recurrence on a device, with its rows laid out at random.
 #pragma once
 
-#include "agreement/parity/parity_record.h"
-#include "agreement/property/random_recurrence.h"
+#include "support/parity_record.h"
+#include "support/random_recurrence.h"
 #include "recurrence/executor.h"
 #include "rondo/vocabulary/device.h"
 

@@ -1,11 +1,11 @@
-#include "agreement/property/random_network.h"
+#include "support/random_network.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <limits>
 
-#include "agreement/property/random_recurrence.h"
+#include "support/random_recurrence.h"
 #include "rondo/tensor/stream.h"
 #include "support/compare.h"
 

@@ -1,4 +1,4 @@
-#include "agreement/property/random_recurrence.h"
+#include "support/random_recurrence.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "agreement/parity/parity_record.h"
+#include "support/parity_record.h"
 
 #include <gtest/gtest.h>
 

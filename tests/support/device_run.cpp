@@ -1,4 +1,4 @@
-#include "agreement/parity/device_run.h"
+#include "support/device_run.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "agreement/parity/laid_out.h"
+#include "support/laid_out.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
 
