@@ -8,9 +8,9 @@
 #include <limits>
 #include <utility>
 
-#include "support/laid_out.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
+#include "support/laid_out.h"
 
 namespace rondo::test {
 namespace {

@@ -1,10 +1,10 @@
 /// Runs a random recurrence on a device, with its rows laid out at random.
 #pragma once
 
-#include "support/parity_record.h"
-#include "support/random_recurrence.h"
 #include "recurrence/executor.h"
 #include "rondo/vocabulary/device.h"
+#include "support/parity_record.h"
+#include "support/random_recurrence.h"
 
 namespace rondo::test {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "support/random_network.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
+#include "support/random_network.h"
 
 namespace rondo::test {
 namespace {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "support/random_recurrence.h"
 #include "rondo/tensor/stream.h"
 #include "support/compare.h"
+#include "support/random_recurrence.h"
 
 namespace rondo::test {
 namespace {

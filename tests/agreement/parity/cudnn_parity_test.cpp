@@ -7,12 +7,12 @@
 #include <set>
 
 #include "agreement/parity/cudnn_on_device.h"
-#include "support/parity_record.h"
 #include "cuda/cudnn/cudnn_support.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
 #include "support/device_under_test.h"
 #include "support/expect_error.h"
+#include "support/parity_record.h"
 
 namespace rondo::test {
 namespace {

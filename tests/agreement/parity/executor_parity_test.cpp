@@ -8,11 +8,11 @@
 #include <iterator>
 #include <utility>
 
-#include "support/device_run.h"
-#include "support/seeds.h"
 #include "support/compare.h"
+#include "support/device_run.h"
 #include "support/device_under_test.h"
 #include "support/executors.h"
+#include "support/seeds.h"
 
 namespace rondo::test {
 namespace {

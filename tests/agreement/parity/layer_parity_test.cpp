@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "support/random_layer.h"
-#include "support/seeds.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"
 #include "support/device_under_test.h"
 #include "support/expect_error.h"
 #include "support/minimal_cell.h"
+#include "support/random_layer.h"
+#include "support/seeds.h"
 
 namespace rondo::test {
 namespace {

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "support/random_network.h"
-#include "support/seeds.h"
 #include "cuda/runtime/runtime.h"
 #include "rondo/tensor/stream.h"
 #include "support/compare.h"
 #include "support/device_under_test.h"
+#include "support/random_network.h"
+#include "support/seeds.h"
 
 namespace rondo::test {
 namespace {

@@ -6,13 +6,13 @@
 #include <functional>
 #include <limits>
 
-#include "support/counted_calls.h"
-#include "support/random_network.h"
 #include "cuda/runtime/runtime.h"
 #include "cuda/stepwise/stepwise_executor.h"
 #include "rondo/tensor/stream.h"
 #include "support/compare.h"
+#include "support/counted_calls.h"
 #include "support/device_under_test.h"
+#include "support/random_network.h"
 
 namespace rondo::test {
 namespace {

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "support/device_run.h"
-#include "support/persistent_candidates.h"
-#include "support/seeds.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "support/compare.h"
+#include "support/device_run.h"
 #include "support/device_under_test.h"
+#include "support/persistent_candidates.h"
+#include "support/seeds.h"
 
 namespace rondo::test {
 namespace {

@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <thread>
 
-#include "support/counted_calls.h"
 #include "cuda/runtime/runtime.h"
 #include "rondo/plan/plan.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
+#include "support/counted_calls.h"
 #include "support/device_under_test.h"
 #include "support/expect_error.h"
 #include "support/random.h"

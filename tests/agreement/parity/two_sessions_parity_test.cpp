@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/two_sessions.h"
 #include "rondo/vocabulary/device.h"
 #include "support/device_under_test.h"
+#include "support/two_sessions.h"
 
 namespace rondo::test {
 namespace {

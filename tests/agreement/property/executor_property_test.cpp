@@ -3,14 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "support/random_recurrence.h"
-#include "support/seeds.h"
 #include "layers/loop/step_loop.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
 #include "support/conformance.h"
 #include "support/formula_steps.h"
+#include "support/random_recurrence.h"
+#include "support/seeds.h"
 
 namespace rondo::test {
 namespace {

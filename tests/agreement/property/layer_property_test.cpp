@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "rondo/ops/ops.h"
 #include "support/random_layer.h"
 #include "support/seeds.h"
-#include "rondo/ops/ops.h"
 
 namespace rondo::test {
 namespace {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "support/persistent_candidates.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "rondo/vocabulary/error.h"
+#include "support/persistent_candidates.h"
 
 namespace rondo::test {
 namespace {

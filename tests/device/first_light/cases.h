@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "support/random_recurrence.h"
 #include "cuda/persistent/shape/persistent_shape.h"
 #include "recurrence/executor.h"
 #include "rondo/vocabulary/device.h"
+#include "support/random_recurrence.h"
 
 namespace rondo::test {
 

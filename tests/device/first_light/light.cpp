@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "support/device_run.h"
 #include "cuda/runtime/runtime.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
+#include "support/device_run.h"
 
 namespace rondo::test {
 namespace {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "support/random_recurrence.h"
 #include "recurrence/executor.h"
 #include "rondo/vocabulary/stall.h"
+#include "support/random_recurrence.h"
 
 namespace rondo::test {
 

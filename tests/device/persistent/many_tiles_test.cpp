@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "device/simt/device/launch_limits.h"
 #include "support/device_run.h"
 #include "support/persistent_candidates.h"
-#include "device/simt/device/launch_limits.h"
 
 namespace rondo::test {
 namespace {

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <memory>
 
-#include "support/counted_calls.h"
-#include "support/device_run.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_runner.h"
 #include "cuda/persistent/planner/persistent_plan.h"
@@ -15,6 +13,8 @@
 #include "recurrence/executor.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
+#include "support/counted_calls.h"
+#include "support/device_run.h"
 #include "support/expect_error.h"
 
 namespace rondo::test {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "support/device_run.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "device/simt/executor.h"
 #include "support/compare.h"
+#include "support/device_run.h"
 
 namespace rondo::test {
 namespace {

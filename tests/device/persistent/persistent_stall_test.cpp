@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "support/device_run.h"
 #include "cuda/device/launch.cuh"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/persistent_kernels.h"
@@ -14,6 +13,7 @@
 #include "recurrence/executor.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
+#include "support/device_run.h"
 
 namespace rondo::test {
 namespace {

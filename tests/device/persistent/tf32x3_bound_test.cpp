@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "support/device_run.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "device/simt/tensor_core_rounding.h"
+#include "support/device_run.h"
 
 namespace rondo::test {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "support/random_network.h"
 #include "cuda/runtime/runtime.h"
 #include "device/simt/device/stream_queue.h"
 #include "rondo/tensor/stream.h"
+#include "support/random_network.h"
 
 namespace rondo::test {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <array>
 
-#include "support/two_sessions.h"
 #include "device/simt/device/stream_queue.h"
+#include "support/two_sessions.h"
 
 namespace rondo::test {
 namespace {

@@ -8,12 +8,12 @@
 #include <limits>
 #include <thread>
 
-#include "support/random_recurrence.h"
-#include "support/seeds.h"
 #include "cpu/fused/kernels.h"
 #include "rondo/tensor/thread_pool.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
+#include "support/random_recurrence.h"
+#include "support/seeds.h"
 
 namespace rondo::test {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "support/seeds.h"
 #include "support/compare.h"
+#include "support/seeds.h"
 #include "units/layers/v1_random_cells.h"
 
 namespace rondo::test {

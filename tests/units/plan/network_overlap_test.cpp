@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/random_network.h"
 #include "rondo/vocabulary/error.h"
 #include "support/device_under_test.h"
+#include "support/random_network.h"
 
 namespace rondo::test {
 namespace {

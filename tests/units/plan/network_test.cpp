@@ -6,11 +6,11 @@
 
 #include <functional>
 
-#include "support/random_network.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
 #include "support/counting_allocator.h"
 #include "support/expect_error.h"
+#include "support/random_network.h"
 
 namespace rondo::test {
 namespace {
