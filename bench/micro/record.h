@@ -1,35 +1,15 @@
 /// The results of rondo_micro: a JSON file that bench/report/constants.py reads, and a table on stdout.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
-#include <vector>
 
+#include "micro/micro_case.h"
 #include "micro/rounds.h"
 #include "rondo/vocabulary/device.h"
 
 namespace rondo::bench {
-
-/// What a measured piece of work moves or computes: `amount`, divided by its nanoseconds, is a rate in `unit`.
-struct Rate {
-  std::string unit;
-  double amount = 0;
-};
-
-/// One measurement. Its group, variant and parameters name it.
-struct MicroCase {
-  std::string group;
-  std::string variant;
-  std::vector<std::pair<std::string, std::int64_t>> parameters;
-  double per_round = 1;  ///< how often a round repeats the work whose time is reported
-  std::vector<Rate> rates = {};
-
-  /// The name, such as "grid_exchange packets blocks=32 bytes=2048".
-  std::string name() const;
-};
 
 struct MicroHead {
   std::string commit;

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "micro/groups.h"
+#include "micro/record.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {

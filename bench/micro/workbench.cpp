@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "micro/record.h"
+#include "program/random_tensors.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
@@ -58,5 +60,7 @@ double Workbench::milliseconds_of(unsigned rounds, const std::function<void(unsi
   }
   return milliseconds;
 }
+
+void Workbench::skip(const MicroCase& what, const std::string& reason) { record_.add_skipped(what, reason); }
 
 }  // namespace rondo::bench

@@ -6,14 +6,15 @@
 #include <functional>
 
 #include "cuda/device/launch_config.h"
-#include "micro/record.h"
+#include "micro/micro_case.h"
 #include "micro/rounds.h"
-#include "program/random_tensors.h"
 #include "program/stopwatch.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/tensor/tensor.h"
 
 namespace rondo::bench {
+
+class MicroRecord;
 
 /// Threads of every measured block, except blocks that measure products.
 inline constexpr unsigned kMicroThreads = 256;
@@ -49,7 +50,7 @@ class Workbench {
   /// left. Throws where the device can run nothing any more.
   void measure(const MicroCase& what, const std::function<void(unsigned rounds)>& launch);
 
-  void skip(const MicroCase& what, const std::string& reason) { record_.add_skipped(what, reason); }
+  void skip(const MicroCase& what, const std::string& reason);
 
  private:
   double milliseconds_of(unsigned rounds, const std::function<void(unsigned rounds)>& launch);

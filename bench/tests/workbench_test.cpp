@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "cuda/runtime/runtime.h"
+#include "micro/record.h"
 
 namespace rondo::bench {
 namespace {
