@@ -13,6 +13,10 @@ if(RONDO_SANITIZER)
   target_compile_options(rondo_options INTERFACE -fsanitize=${RONDO_SANITIZER} -fno-omit-frame-pointer
                          -fno-sanitize-recover=all)
   target_link_options(rondo_options INTERFACE -fsanitize=${RONDO_SANITIZER})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # GCC 12 warns within <regex> when it instruments that header.
+    target_compile_options(rondo_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 if(RONDO_COVERAGE)
   target_compile_options(rondo_options INTERFACE --coverage -fprofile-update=atomic)
