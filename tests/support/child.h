@@ -16,8 +16,9 @@
 namespace rondo::test {
 
 /// Whether children of fork() can start threads. In a child, the thread sanitizer still lists the parent's threads, and
-/// ends the child where a new thread gets the id of one of them.
-#if defined(__SANITIZE_THREAD__)
+/// ends the child where a new thread gets the id of one of them. The address sanitizer's allocator stays locked in a
+/// child where another thread of the parent allocated memory at the time of the fork.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kChildrenCanStartThreads = false;
 #else
 inline constexpr bool kChildrenCanStartThreads = true;

@@ -34,6 +34,7 @@ GuardedMemory::GuardedMemory(std::size_t bytes) {
   data_ = guard - rounded_up(bytes, kAlignment);
   if (__asan_poison_memory_region != nullptr) {
     __asan_poison_memory_region(mapping_, static_cast<std::size_t>(data_ - static_cast<std::byte*>(mapping_)));
+    __asan_poison_memory_region(data_ + bytes, static_cast<std::size_t>(guard - data_) - bytes);
   }
 }
 

@@ -1,5 +1,5 @@
 /// Memory with a protected page behind it: an access beyond the memory ends the program. AddressSanitizer watches the
-/// bytes before it.
+/// bytes before the memory, and the bytes between the memory and the page.
 #pragma once
 
 #include <cstddef>
