@@ -63,18 +63,18 @@ struct ThreesOperands {
 
   template <int kCount>
   __device__ bool poll(const device::Words4* source, Asked<kCount, 1>& asked) const {
-    bool come = true;
+    bool all_arrived = true;
     bool asks = true;
     RONDO_UNROLL
     for (int packet = 0; packet < kCount / kThreesTiles * 2; ++packet) {
       device::Words4& words = asked.packets[packet];
       const bool arrived = words.words[3] == epoch;
-      come = come && arrived;
+      all_arrived = all_arrived && arrived;
       if (!arrived && asks) words = device::load_three_words(source + packet * kPacketStep);
       if (packet == 0) asks = arrived || !one_first;
     }
-    if (!come) device::pause();
-    return come;
+    if (!all_arrived) device::pause();
+    return all_arrived;
   }
 };
 
