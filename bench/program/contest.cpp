@@ -9,10 +9,10 @@
 #include <regex>
 
 #include "cuda/runtime/calls.h"
+#include "plan/planner.h"
 #include "program/problem.h"
 #include "program/stopwatch.h"
 #include "program/truth.h"
-#include "recurrence/executor.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 
@@ -114,7 +114,7 @@ class Contest {
     for (auto& executor : executors) {
       if (!wanted(std::string(executor->name()))) continue;
       const Executor& kept = *alternatives_.emplace_back(std::move(executor));
-      enter_as(std::string(kept.name()), kReplayed, [&] { return Plan::create_for(kept, problem_.spec, device_); });
+      enter_as(std::string(kept.name()), kReplayed, [&] { return plan_for(kept, problem_.spec, device_); });
     }
   }
 
@@ -149,9 +149,9 @@ class Contest {
 
   static void describe_candidate(Competitor& competitor) {
     const Plan& plan = competitor.session.plan();
-    const std::optional<double> predicted = plan.executor().predicted_ns(plan.spec(), plan.properties());
+    const std::optional<double> predicted = plan.predicted_ns();
     if (predicted) competitor.result.predicted_us = *predicted / 1000.0;
-    competitor.result.candidate = persistent_candidate(plan.executor(), plan.spec(), plan.properties());
+    competitor.result.candidate = persistent_candidate(*Planner::data(plan).decision);
   }
 
   // All sessions share one workspace, because they run on one stream. A session keeps an earlier workspace alive.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "plan/planner.h"
 #include "program/environment.h"
 #include "program/json_file.h"
 
@@ -120,11 +121,12 @@ void Results::add_unmeasured(const Point& point) { json_["unmeasured"].push_back
 Json plan_json(const Point& point, const Plan& plan) {
   Json json = point_json(point);
   json["executor"] = plan.executor_name();
-  if (const auto ns = plan.executor().predicted_ns(plan.spec(), plan.properties())) {
+  if (const auto ns = plan.predicted_ns()) {
     json["predicted_us_per_run"] = *ns / 1000;
   }
-  if (const auto candidate = persistent_candidate(plan.executor(), plan.spec(), plan.properties()))
+  if (const auto candidate = persistent_candidate(*Planner::data(plan).decision)) {
     json["way"] = candidate_json(*candidate);
+  }
   return json;
 }
 

@@ -11,6 +11,7 @@
 #include "cuda/runtime/runtime.h"
 #include "cuda/stepwise/stepwise_executor.h"
 #include "plan/executor_list.h"
+#include "support/decided.h"
 
 namespace rondo {
 namespace {
@@ -23,12 +24,12 @@ class Faulty final : public Executor {
   Faulty(std::string_view name, Fault fault, const Executor& sound) : name_(name), fault_(fault), sound_(sound) {}
 
   std::string_view name() const override { return name_; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return sound_.workspace_bytes(spec, properties);
-  }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<FaultyRunner>(fault_, request.stream, sound_.make_runner(request));
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    const auto sound = test::decided(sound_, spec, properties);
+    return make_decision(
+        {.workspace_bytes = sound->workspace_bytes()}, [fault = fault_, sound](const RunnerRequest& request) {
+          return std::make_unique<FaultyRunner>(fault, request.stream, sound->make_runner(request).runner);
+        });
   }
 
  private:

@@ -24,7 +24,6 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   persistent/planner/persistent_plan.cpp
   persistent/planner/plan_names.cpp
   persistent/planner/step_model.cpp
-  persistent/stepwise_stand_in.cpp
   products/product_cache.cpp
   products/product_spec.cpp
   runtime/calls.cpp

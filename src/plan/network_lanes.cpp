@@ -9,8 +9,8 @@
 namespace rondo {
 namespace {
 
-const RecurrentWeights& weights_of(const NetworkLane& lane, const std::vector<NetworkWeights>& weights) {
-  const NetworkWeights& layer = weights[lane.layer];
+const SharedWeights& weights_of(const NetworkLane& lane, const std::vector<SharedNetworkWeights>& weights) {
+  const SharedNetworkWeights& layer = weights[lane.layer];
   return lane.direction == Direction::forward ? layer.forward : *layer.backward;
 }
 
@@ -18,7 +18,7 @@ std::int64_t time_steps(const NetworkPlan& plan) { return plan.spec().layers.fro
 
 }  // namespace
 
-NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights, Stream stream)
+NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<SharedNetworkWeights>& weights, Stream stream)
     : plan_(plan), stream_(stream) {
   const StreamScope scope(stream);
   const std::vector<NetworkLayer>& layers = plan.spec().layers;
@@ -62,7 +62,7 @@ void NetworkLanes::stream_waits_for_lanes() const {
 }
 
 // All stages share the scratch memory, because they run one after the other. Each lane of a stage has its own piece.
-void NetworkLanes::make_stage(const NetworkStage& stage, const std::vector<NetworkWeights>& weights) {
+void NetworkLanes::make_stage(const NetworkStage& stage, const std::vector<SharedNetworkWeights>& weights) {
   std::vector<Lane>& lanes = stages_.emplace_back();
   std::int64_t begin = 0;
   for (const NetworkLane& lane : stage.lanes) {
@@ -73,7 +73,7 @@ void NetworkLanes::make_stage(const NetworkStage& stage, const std::vector<Netwo
 }
 
 NetworkLanes::Lane NetworkLanes::make_lane(const NetworkLane& plan, Stream stream, const Tensor& workspace,
-                                           const std::vector<NetworkWeights>& weights) const {
+                                           const std::vector<SharedNetworkWeights>& weights) const {
   Lane lane{.plan = &plan, .stream = stream};
   try {
     lane.session.emplace(plan.plan, weights_of(plan, weights), stream, workspace);

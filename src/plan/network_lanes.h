@@ -14,7 +14,7 @@ class NetworkLanes {
  public:
   /// Allocates all memory of the network. `plan` and `stream` must outlive the NetworkLanes. Throws `ValueError` naming
   /// the weights that do not fit.
-  NetworkLanes(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights, Stream stream);
+  NetworkLanes(const NetworkPlan& plan, const std::vector<SharedNetworkWeights>& weights, Stream stream);
   ~NetworkLanes();
   NetworkLanes(const NetworkLanes&) = delete;
   NetworkLanes& operator=(const NetworkLanes&) = delete;
@@ -45,9 +45,9 @@ class NetworkLanes {
   };
 
   void make_streams();
-  void make_stage(const NetworkStage& stage, const std::vector<NetworkWeights>& weights);
+  void make_stage(const NetworkStage& stage, const std::vector<SharedNetworkWeights>& weights);
   Lane make_lane(const NetworkLane& plan, Stream stream, const Tensor& workspace,
-                 const std::vector<NetworkWeights>& weights) const;
+                 const std::vector<SharedNetworkWeights>& weights) const;
   Stream lane_stream(std::size_t place) const;
   void queue_stage(const NetworkStage& stage, std::vector<Lane>& lanes, const NetworkTensors& tensors);
   LaneTensors lane_tensors(const Lane& lane, const NetworkTensors& tensors) const;

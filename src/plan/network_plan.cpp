@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "plan/network_stages.h"
+#include "plan/planner.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -70,15 +71,26 @@ NetworkPlan NetworkPlan::create(const NetworkSpec& spec, const NetworkOptions& o
 
 NetworkPlan NetworkPlan::create(const NetworkSpec& spec, const DeviceProperties& properties,
                                 const NetworkOptions& options) {
+  return Planner::network_plan(spec, properties, options, nullptr);
+}
+
+NetworkPlan Planner::network_plan(const NetworkSpec& spec, const DeviceProperties& properties,
+                                  const NetworkOptions& options, const Executor* unlisted) {
   check_network(spec);
   if (options.chunk_steps < 0) {
     throw ValueError("chunk_steps", std::to_string(options.chunk_steps), "at least 1, or 0 for the plan's choice");
   }
-  return NetworkPlan(spec, properties, options);
+  return NetworkPlan(spec, properties, options, plan_stages(spec, properties, options, unlisted));
 }
 
-NetworkPlan::NetworkPlan(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options)
-    : spec_(spec), properties_(properties), options_(options), stages_(plan_stages(spec, properties, options)) {}
+NetworkPlan network_plan_for(const Executor& executor, const NetworkSpec& spec, const NetworkOptions& options) {
+  check_network(spec);
+  return Planner::network_plan(spec, properties_of(spec.layers.front().forward.device), options, &executor);
+}
+
+NetworkPlan::NetworkPlan(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options,
+                         std::vector<NetworkStage> stages)
+    : spec_(spec), properties_(properties), options_(options), stages_(std::move(stages)) {}
 
 std::size_t NetworkPlan::scratch_bytes() const {
   std::size_t most = 0;

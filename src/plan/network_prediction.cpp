@@ -4,14 +4,8 @@
 #include <cmath>
 #include <sstream>
 
-#include "recurrence/executor.h"
-
 namespace rondo {
 namespace {
-
-std::optional<double> predicted_ns(const Plan& plan) {
-  return plan.executor().predicted_ns(plan.spec(), plan.properties());
-}
 
 /// The times of a lane's chunks: of each chunk, and of the last one.
 struct ChunkTimes {
@@ -22,8 +16,8 @@ struct ChunkTimes {
 std::optional<std::vector<ChunkTimes>> chunk_times(const NetworkStage& stage) {
   std::vector<ChunkTimes> times;
   for (const NetworkLane& lane : stage.lanes) {
-    const std::optional<double> each = predicted_ns(lane.plan);
-    const std::optional<double> last = lane.tail ? predicted_ns(*lane.tail) : each;
+    const std::optional<double> each = lane.plan.predicted_ns();
+    const std::optional<double> last = lane.tail ? lane.tail->predicted_ns() : each;
     if (!each || !last) return std::nullopt;
     times.push_back({*each, *last});
   }
@@ -50,7 +44,7 @@ double at_once_ns(const NetworkStage& stage, const std::vector<ChunkTimes>& time
 std::optional<NetworkPrediction> predict(const NetworkStage& stage, const std::vector<Plan>& alone) {
   NetworkPrediction prediction{.shares = stage.lanes.size()};
   for (const Plan& plan : alone) {
-    const std::optional<double> takes = predicted_ns(plan);
+    const std::optional<double> takes = plan.predicted_ns();
     if (!takes) return std::nullopt;
     prediction.one_by_one_ns += *takes;
   }

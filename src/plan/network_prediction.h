@@ -1,5 +1,5 @@
-/// The predicted time of a network's stages, without the products of the inputs. There is no prediction where one of
-/// the executors has no model of its time.
+/// The predicted time of a network's stages. There is no prediction where one of the executors has no model of its
+/// time.
 #pragma once
 
 #include <optional>

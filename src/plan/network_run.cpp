@@ -16,7 +16,11 @@ bool any_spec(const NetworkSpec& spec, const Property& property) {
   });
 }
 
-void check_direction(const std::string& name, const RecurrenceSpec& spec, const DirectionTensors& tensors) {
+void check_direction(std::size_t layer, Direction direction, const RecurrenceSpec& spec,
+                     const DirectionTensors& tensors) {
+  const bool states = states_fit(tensors.initial_state, spec) && states_fit(tensors.final_state, spec);
+  if (states && !tensors.last_output) return;
+  const std::string name = name_of(layer, direction);
   check_states(tensors.initial_state, name + ".initial_state", spec);
   check_states(tensors.final_state, name + ".final_state", spec);
   if (tensors.last_output) {
@@ -36,9 +40,9 @@ void check_layers(const NetworkSpec& spec, const std::vector<LayerTensors>& laye
   }
   for (std::size_t k = 0; k < layers.size(); ++k) {
     const std::optional<RecurrenceSpec>& backward = spec.layers[k].backward;
-    check_direction(name_of(k, Direction::forward), spec.layers[k].forward, layers[k].forward);
+    check_direction(k, Direction::forward, spec.layers[k].forward, layers[k].forward);
     if (backward) {
-      check_direction(name_of(k, Direction::backward), *backward, layers[k].backward);
+      check_direction(k, Direction::backward, *backward, layers[k].backward);
     } else if (!is_empty(layers[k].backward)) {
       throw ValueError(name_of(k, Direction::backward), "tensors", "none, as the layer has no backward direction");
     }

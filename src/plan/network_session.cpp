@@ -7,6 +7,7 @@
 #include "plan/network_lanes.h"
 #include "plan/occupied.h"
 #include "plan/unattended.h"
+#include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -19,8 +20,8 @@ Stream checked_stream(const NetworkPlan& plan, std::optional<Stream> stream) {
   return stream.value_or(Stream{plan.device()});
 }
 
-const std::vector<NetworkWeights>& checked_weights(const NetworkSpec& spec,
-                                                   const std::vector<NetworkWeights>& weights) {
+template <typename Weights>
+const std::vector<Weights>& checked_weights(const NetworkSpec& spec, const std::vector<Weights>& weights) {
   if (weights.size() != spec.layers.size()) {
     throw ValueError("weights", "those of " + std::to_string(weights.size()) + " layers",
                      std::to_string(spec.layers.size()) + ", as planned");
@@ -34,11 +35,23 @@ const std::vector<NetworkWeights>& checked_weights(const NetworkSpec& spec,
   return weights;
 }
 
+// Weights with gaps are copied in the order of `stream`.
+std::vector<SharedNetworkWeights> shared(const std::vector<NetworkWeights>& weights, Stream stream) {
+  const StreamScope scope(stream);
+  std::vector<SharedNetworkWeights> result;
+  for (const NetworkWeights& layer : weights) {
+    result.push_back({SharedWeights(layer.forward)});
+    if (layer.backward) result.back().backward.emplace(*layer.backward);
+  }
+  return result;
+}
+
 }  // namespace
 
 struct NetworkSession::Impl {
-  Impl(NetworkPlan its_plan, const std::vector<NetworkWeights>& weights, Stream stream)
+  Impl(NetworkPlan its_plan, std::vector<SharedNetworkWeights> its_weights, Stream stream)
       : plan(std::move(its_plan)),
+        weights(std::move(its_weights)),
         lanes(plan, weights, stream),
         own_stream(stream),
         replay(stream, plan.options().graph_use) {}
@@ -47,6 +60,7 @@ struct NetworkSession::Impl {
   SessionStatus take_status();
 
   const NetworkPlan plan;
+  std::vector<SharedNetworkWeights> weights;
   NetworkLanes lanes;
   const Stream own_stream;
   ReplayedRuns<std::vector<TensorAddress>> replay;
@@ -86,6 +100,10 @@ SessionStatus NetworkSession::Impl::take_status() {
 
 NetworkSession::NetworkSession(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights,
                                std::optional<Stream> stream)
+    : NetworkSession(plan, shared(checked_weights(plan.spec(), weights), checked_stream(plan, stream)), stream) {}
+
+NetworkSession::NetworkSession(const NetworkPlan& plan, const std::vector<SharedNetworkWeights>& weights,
+                               std::optional<Stream> stream)
     : impl_(std::make_unique<Impl>(plan, checked_weights(plan.spec(), weights), checked_stream(plan, stream))) {}
 
 NetworkSession::~NetworkSession() = default;
@@ -99,9 +117,18 @@ void NetworkSession::run(const NetworkTensors& tensors) {
   const cuda_runtime::Range range("rondo::NetworkSession::run");
   Impl& impl = *impl_;
   check_network_tensors(impl.plan.spec(), tensors);
+  if (impl.plan.device() == cpu()) return impl.lanes.queue(tensors, impl.own_stream);  // no run can stall
   impl.remember(tensors);
-  if (impl.plan.device() == cpu()) return impl.lanes.queue(tensors, impl.own_stream);
   impl.replay.run(impl.addresses, [&](Stream from) { impl.lanes.queue(tensors, from); });
+}
+
+// All lanes fork from the network's stream and join it, so runs before and after are ordered with this.
+void NetworkSession::reload_weights() {
+  const Occupied occupied(impl_->occupied);
+  for (SharedNetworkWeights& layer : impl_->weights) {
+    layer.forward.reload(impl_->own_stream);
+    if (layer.backward) layer.backward->reload(impl_->own_stream);
+  }
 }
 
 SessionStatus NetworkSession::status() {

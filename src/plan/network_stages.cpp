@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/network_prediction.h"
+#include "plan/planner.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -36,10 +37,12 @@ std::int64_t steps_of_chunk(std::int64_t T, std::int64_t least) {
 
 class StagePlanner {
  public:
-  StagePlanner(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options)
+  StagePlanner(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options,
+               const Executor* unlisted)
       : spec_(spec),
         properties_(properties),
         options_(options),
+        unlisted_(unlisted),
         least_steps_(options.chunk_steps > 0 ? options.chunk_steps : kChunkSteps) {}
 
   std::vector<NetworkStage> stages() {
@@ -73,6 +76,7 @@ class StagePlanner {
   const NetworkSpec& spec_;
   const DeviceProperties& properties_;
   const NetworkOptions& options_;
+  const Executor* const unlisted_;
   const std::int64_t least_steps_;
   std::vector<NetworkStage> stages_;
 };
@@ -181,10 +185,11 @@ Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) co
   share.processors = std::max(properties_.processors / static_cast<int>(sharing), 1);
   try {
     // The network records its whole run in one graph, so its sessions record none.
-    const PlanOptions options{
-        .executor = options_.executor, .graph_use = GraphUse::never, .never_waits = options_.never_waits};
-    const Executor* unlisted = options_.unlisted_executor;
-    return unlisted == nullptr ? Plan::create(spec, share, options) : Plan::create_for(*unlisted, spec, share, options);
+    const PlanOptions options{.executor = options_.executor,
+                              .graph_use = GraphUse::never,
+                              .threads = options_.threads,
+                              .never_waits = options_.never_waits};
+    return unlisted_ == nullptr ? Plan::create(spec, share, options) : plan_for(*unlisted_, spec, share, options);
   } catch (const ValueError& error) {
     throw ValueError(name_of(place.layer, place.direction) + ": " + error.what());
   }
@@ -215,8 +220,8 @@ std::string StagePlanner::why_not_in_chunks(std::size_t layer) const {
 }  // namespace
 
 std::vector<NetworkStage> plan_stages(const NetworkSpec& spec, const DeviceProperties& properties,
-                                      const NetworkOptions& options) {
-  return StagePlanner(spec, properties, options).stages();
+                                      const NetworkOptions& options, const Executor* unlisted) {
+  return StagePlanner(spec, properties, options, unlisted).stages();
 }
 
 std::size_t scratch_bytes(const NetworkLane& lane) {

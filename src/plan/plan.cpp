@@ -1,10 +1,11 @@
 #include "rondo/plan/plan.h"
 
 #include <algorithm>
+#include <span>
 #include <sstream>
 
 #include "plan/executor_list.h"
-#include "recurrence/executor.h"
+#include "plan/planner.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -37,6 +38,73 @@ const Executor& named_executor(const std::string& name, Device device) {
   throw ValueError("executor", "'" + name + "'", "one of " + joined_names(device));
 }
 
+Planner::Data checked_data(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
+  check_sizes(spec);
+  if (options.threads < 0) throw ValueError("threads", std::to_string(options.threads), "at least 0");
+  Planner::Data data{
+      .spec = spec, .properties = properties, .graph_use = options.graph_use, .never_waits = options.never_waits};
+  if (spec.device.type == DeviceType::cpu && options.threads > 0) {
+    data.properties.processors = std::min(properties.processors, options.threads);
+  }
+  return data;
+}
+
+/// The executor's answer, in which blocks that wait for each other are a reason to decline where that is asked for.
+Answer answer_of(const Executor& executor, const Planner::Data& data, bool never_waits) {
+  Answer answer = executor.decide(data.spec, data.properties);
+  const auto* decision = std::get_if<std::shared_ptr<const Decision>>(&answer);
+  if (never_waits && decision != nullptr && (*decision)->may_stall()) {
+    return Refusal{"its blocks wait for each other, which never_waits excludes"};
+  }
+  return answer;
+}
+
+/// Asks one executor. Keeps its decision or its refusal, and says whether it accepts.
+bool takes(Planner::Data& data, const Executor& executor) {
+  Answer answer = answer_of(executor, data, data.never_waits);
+  if (auto* decision = std::get_if<std::shared_ptr<const Decision>>(&answer)) {
+    data.executor = &executor;
+    data.decision = std::move(*decision);
+    return true;
+  }
+  data.declined.push_back({std::string(executor.name()), std::get<Refusal>(std::move(answer))});
+  return false;
+}
+
+void find_fallback(Planner::Data& data) {
+  if (!data.decision->needs_fallback()) return;
+  for (const Executor* executor : executor_list(data.spec.device.type).automatic) {
+    data.may_be_replaced = data.may_be_replaced || executor == data.executor;
+    if (executor == data.executor || data.fallback != nullptr) continue;
+    Answer answer = answer_of(*executor, data, true);
+    auto* decision = std::get_if<std::shared_ptr<const Decision>>(&answer);
+    if (decision == nullptr) continue;
+    data.fallback = std::move(*decision);
+    data.fallback_name = executor->name();
+  }
+}
+
+std::string explain_data(const Planner::Data& data) {
+  std::string text = to_string(data.spec);
+  for (const auto& [executor, refusal] : data.declined) text += "\n  " + executor + " declined: " + refusal.reason;
+  if (data.decision == nullptr) return text;
+  text += "\n  " + std::string(data.executor->name()) + " runs it, with a workspace of " +
+          std::to_string(data.decision->workspace_bytes()) + " bytes";
+  std::istringstream lines(data.decision->describe());
+  for (std::string line; std::getline(lines, line);) text += "\n    " + line;
+  return text;
+}
+
+/// The plan of the first of these executors that accepts.
+Plan first_of(std::span<const Executor* const> executors, Planner::Data data) {
+  for (const Executor* executor : executors) {
+    if (!takes(data, *executor)) continue;
+    find_fallback(data);
+    return Planner::plan(std::make_shared<const Planner::Data>(std::move(data)));
+  }
+  throw ValueError("no executor accepts " + explain_data(data));
+}
+
 }  // namespace
 
 std::vector<std::string> executor_names(Device device) {
@@ -52,58 +120,25 @@ Plan Plan::create(const RecurrenceSpec& spec, const PlanOptions& options) {
 }
 
 Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
-  Plan plan(spec, properties, options);
-  if (!options.executor.empty()) {
-    if (plan.takes(named_executor(options.executor, spec.device))) return plan;
-  } else {
-    for (const Executor* executor : executor_list(spec.device.type).automatic) {
-      if (plan.takes(*executor)) return plan;
-    }
-  }
-  throw ValueError("no executor accepts " + plan.explain());
+  Data data = checked_data(spec, properties, options);
+  if (options.executor.empty()) return first_of(executor_list(spec.device.type).automatic, std::move(data));
+  const Executor* const named[] = {&named_executor(options.executor, spec.device)};
+  return first_of(named, std::move(data));
 }
 
-Plan Plan::create_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
-                      const PlanOptions& options) {
-  Plan plan(spec, properties, options);
-  if (!plan.takes(executor)) throw ValueError("no executor accepts " + plan.explain());
-  return plan;
+Plan plan_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
+              const PlanOptions& options) {
+  const Executor* const executors[] = {&executor};
+  return first_of(executors, checked_data(spec, properties, options));
 }
 
-Plan::Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options)
-    : spec_(spec), properties_(properties), graph_use_(options.graph_use), never_waits_(options.never_waits) {
-  check_sizes(spec);
-  if (options.threads < 0) throw ValueError("threads", std::to_string(options.threads), "at least 0");
-  const bool shares_out = spec.device.type == DeviceType::cpu && options.threads > 0;
-  if (shares_out) properties_.processors = std::min(properties_.processors, options.threads);
-}
-
-bool Plan::takes(const Executor& executor) {
-  Support support = executor.supports(spec_, properties_);
-  if (support.accepted && never_waits_ && executor.may_stall(spec_, properties_)) {
-    support = Support::no("its blocks wait for each other, which never_waits excludes");
-  }
-  if (support.accepted) {
-    executor_ = &executor;
-  } else {
-    refusals_.push_back({std::string(executor.name()), support.reason});
-  }
-  return support.accepted;
-}
-
-std::string Plan::executor_name() const { return std::string(executor_->name()); }
-
-std::size_t Plan::workspace_bytes() const { return executor_->workspace_bytes(spec_, properties_); }
-
-std::string Plan::explain() const {
-  std::string text = to_string(spec_);
-  for (const Refusal& refusal : refusals_) text += "\n  " + refusal.executor + " declined: " + refusal.reason;
-  if (executor_ != nullptr) {
-    text += "\n  " + executor_name() + " runs it, with a workspace of " + std::to_string(workspace_bytes()) + " bytes";
-    std::istringstream lines(executor_->describe(spec_, properties_));
-    for (std::string line; std::getline(lines, line);) text += "\n    " + line;
-  }
-  return text;
-}
+const RecurrenceSpec& Plan::spec() const { return data_->spec; }
+const DeviceProperties& Plan::properties() const { return data_->properties; }
+GraphUse Plan::graph_use() const { return data_->graph_use; }
+std::string Plan::executor_name() const { return std::string(data_->executor->name()); }
+std::size_t Plan::workspace_bytes() const { return data_->decision->workspace_bytes(); }
+std::optional<double> Plan::predicted_ns() const { return data_->decision->predicted_ns(); }
+bool Plan::may_stall() const { return data_->decision->may_stall(); }
+std::string Plan::explain() const { return explain_data(*data_); }
 
 }  // namespace rondo

@@ -1,9 +1,13 @@
 // Checks the tensors of a run against the plan and hands their addresses to the executor.
 
+#include <cstdio>
+#include <mutex>
+
 #include "cuda/runtime/range.h"
 #include "plan/occupied.h"
+#include "plan/planner.h"
 #include "plan/run_tensors.h"
-#include "recurrence/executor.h"
+#include "plan/shared_weights_impl.h"
 #include "rondo/plan/plan.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
@@ -14,62 +18,12 @@ namespace {
 // The alignment that cuBLASLt requires of its workspace.
 constexpr std::size_t kCudaWorkspaceAlignment = 256;
 
-SequenceBuffer sequence_buffer(const Tensor& tensor, const Requirement& required) {
-  check_rows(tensor, required);
-  return {tensor.data(), {tensor.stride(0), tensor.stride(1)}};
+Tensor bytes_on(Device device, std::size_t bytes) {
+  return Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::boolean, device);
 }
 
-BatchBuffer batch_buffer(const Tensor& tensor, const Requirement& required) {
-  check_rows(tensor, required);
-  return {tensor.data(), tensor.stride(0)};
-}
-
-std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& states, const std::string& name,
-                                                  const RecurrenceSpec& spec) {
-  check_states(states, name, spec);
-  std::array<BatchBuffer, kMaxStates> buffers;
-  for (std::size_t k = 0; k < states.size(); ++k) buffers[k] = {states[k].data(), states[k].stride(0)};
-  return buffers;
-}
-
-Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors) {
-  check_mask(tensors.mask, spec.has_mask, spec);
-  check_lengths(tensors.lengths, spec.has_lengths, spec);
-  Schedule schedule{.T = spec.T, .B = spec.B, .rules = spec.rules};
-  if (spec.has_mask) {
-    schedule.mask = tensors.mask->data<bool>();
-    schedule.mask_strides = {tensors.mask->stride(0), tensors.mask->stride(1)};
-  }
-  if (spec.has_lengths) {
-    schedule.lengths = tensors.lengths->data<std::int32_t>();
-    schedule.length_stride = tensors.lengths->stride(0);
-  }
-  return schedule;
-}
-
-WeightBuffers weight_buffers(const CellSpec& cell, const RecurrentWeights& weights) {
-  WeightBuffers buffers{.kernel = weights.kernel.data(), .recurrent_kernel = weights.recurrent_kernel.data()};
-  if (weights.peepholes) buffers.peepholes = weights.peepholes->data();
-  if (weights.projection) buffers.projection = weights.projection->data();
-  if (!cell.use_bias) return buffers;
-  const bool two_rows = weights.bias->rank() == 2;
-  buffers.bias = weights.bias->data();
-  if (two_rows) buffers.recurrent_bias = weights.bias->select(0, 1).data();
-  return buffers;
-}
-
-RecurrentWeights checked_weights(const RecurrenceSpec& spec, const RecurrentWeights& weights) {
-  check_weights(spec.cell, weights);
-  const std::int64_t columns = gate_count(spec.cell.kind) * spec.cell.units;
-  check_tensor(weights.kernel, {"weight kernel", {spec.I, columns}, spec.dtype, spec.device});
-  const auto check_fits = [&](const char* name, const Tensor& weight) {
-    check_tensor(weight, {name, weight.shape(), spec.dtype, spec.device});
-  };
-  check_fits("weight recurrent_kernel", weights.recurrent_kernel);
-  if (weights.bias) check_fits("weight bias", *weights.bias);
-  if (weights.peepholes) check_fits("weight peepholes", *weights.peepholes);
-  if (weights.projection) check_fits("weight projection", *weights.projection);
-  return weights.map([](const Tensor& weight) { return weight.contiguous(); });
+std::size_t bytes_of(const Tensor& tensor) {
+  return static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype());
 }
 
 Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
@@ -78,7 +32,7 @@ Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
   const std::string expected = std::to_string(plan.workspace_bytes()) + " bytes without gaps on " + to_string(device) +
                                ", aligned to " + std::to_string(alignment);
   const bool fits = workspace.defined() && workspace.device() == device && workspace.is_contiguous() &&
-                    static_cast<std::size_t>(workspace.numel()) * size_of(workspace.dtype()) >= plan.workspace_bytes();
+                    bytes_of(workspace) >= plan.workspace_bytes();
   if (!fits) throw ValueError("workspace", describe(workspace), expected);
   const auto address = reinterpret_cast<std::uintptr_t>(workspace.data());
   if (address % alignment != 0) {
@@ -87,40 +41,103 @@ Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
   return workspace;
 }
 
+// The plan names another executor, so a user could not tell why the run is slower than expected.
+void tell_once(const Planner::Data& data, const std::string& reason) {
+  static std::once_flag told;
+  std::call_once(told, [&] {
+    std::fprintf(stderr, "rondo: %s runs on %s what was planned for %s: %s\n", data.fallback_name.c_str(),
+                 to_string(data.spec.device).c_str(), std::string(data.executor->name()).c_str(), reason.c_str());
+  });
+}
+
+Stream checked_stream(const Plan& plan, std::optional<Stream> stream) {
+  const Device device = plan.spec().device;
+  if (stream && stream->device != device) throw ValueError("stream", to_string(stream->device), to_string(device));
+  return stream.value_or(Stream{device});
+}
+
 }  // namespace
 
 struct Session::Impl {
-  explicit Impl(Plan its_plan) : plan(std::move(its_plan)) {}
+  Impl(Plan its_plan, Stream its_stream) : plan(std::move(its_plan)), stream(its_stream) {}
+  ~Impl();
 
   const Plan plan;
-  Stream stream;
-  RecurrentWeights weights;
+  const Stream stream;
+  std::shared_ptr<SharedWeights::Impl> weights;
   Tensor workspace;
   Tensor flags;  // (kFlagWords,) i32: RecurrenceBuffers::flags
   std::unique_ptr<Runner> runner;
+  bool runs_fallback = false;
   RecurrenceBuffers last_run;
   ForkFlag occupied;
 
-  RecurrenceBuffers buffers(const SessionTensors& tensors) const;
+  void prepare(const SharedWeights& its_weights, const std::optional<Tensor>& its_workspace);
+  void make_runner();
+  void use_fallback();
+  void take(MadeRunner made);
+  RunnerRequest request() const;
+  void recover(const RecurrenceBuffers& run);
+  RecurrenceBuffers buffers(const SessionTensors& tensors) const {
+    return run_buffers(plan.spec(), tensors, static_cast<std::uint32_t*>(flags.data()));
+  }
   void look_at_lengths(const Schedule& schedule) const;
   SessionStatus take_status() const;
 };
 
-RecurrenceBuffers Session::Impl::buffers(const SessionTensors& tensors) const {
-  const RecurrenceSpec& spec = plan.spec();
-  const std::int64_t features = output_units(spec.cell);
-  RecurrenceBuffers buffers;
-  buffers.x = sequence_buffer(tensors.x, {"x", {spec.T, spec.B, spec.I}, spec.dtype, spec.device});
-  buffers.schedule = make_schedule(spec, tensors);
-  buffers.initial_state = state_buffers(tensors.initial_state, "initial_state", spec);
-  buffers.final_state = state_buffers(tensors.final_state, "final_state", spec);
-  if (tensors.y) buffers.y = sequence_buffer(*tensors.y, {"y", {spec.T, spec.B, features}, spec.dtype, spec.device});
-  if (tensors.last_output) {
-    buffers.last_output =
-        batch_buffer(*tensors.last_output, {"last_output", {spec.B, features}, spec.dtype, spec.device});
+Session::Impl::~Impl() {
+  if (weights != nullptr) weights->packs->order_release_after(stream);
+}
+
+void Session::Impl::prepare(const SharedWeights& its_weights, const std::optional<Tensor>& its_workspace) {
+  const StreamScope scope(stream);  // orders allocation and packing before the runs
+  weights = its_weights.impl_;
+  const Device device = plan.spec().device;
+  workspace = its_workspace ? checked_workspace(*its_workspace, plan) : bytes_on(device, plan.workspace_bytes());
+  flags = Tensor::zeros({kFlagWords}, DType::i32, device);
+  make_runner();
+}
+
+// Makes the runner that the plan has decided on or, where the device has no room for it, that of the plan's fallback.
+void Session::Impl::make_runner() {
+  const Planner::Data& data = Planner::data(plan);
+  MadeRunner made = data.decision->make_runner(request());
+  if (made.runner != nullptr) return take(std::move(made));
+  if (!data.may_be_replaced || data.fallback == nullptr) {
+    throw RuntimeError(plan.executor_name() + " has no kernel that " + to_string(data.spec.device) +
+                       " has room for: " + made.refusal + "; choose another executor");
   }
-  buffers.flags = static_cast<std::uint32_t*>(flags.data());
-  return buffers;
+  tell_once(data, made.refusal);
+  use_fallback();
+}
+
+void Session::Impl::use_fallback() {
+  take(Planner::data(plan).fallback->make_runner(request()));
+  runs_fallback = true;
+}
+
+// The workspace fits the plan. Another runner than the planned one may need more.
+void Session::Impl::take(MadeRunner made) {
+  if (made.workspace_bytes > bytes_of(workspace)) workspace = bytes_on(stream.device, made.workspace_bytes);
+  runner = std::move(made.runner);
+}
+
+RunnerRequest Session::Impl::request() const {
+  return {.spec = plan.spec(),
+          .weights = weight_buffers(plan.spec().cell, weights->contiguous),
+          .packs = weights->packs,
+          .stream = stream,
+          .properties = plan.properties(),
+          .graph_use = plan.graph_use()};
+}
+
+// Repeats a stalled run without any wait between blocks, and runs that way from then on.
+void Session::Impl::recover(const RecurrenceBuffers& run) {
+  if (!runs_fallback) {
+    if (Planner::data(plan).fallback == nullptr) return;
+    use_fallback();
+  }
+  runner->run(run, workspace.data());
 }
 
 // Sets kLengthOutOfRange on the CPU. On a CUDA device a kernel sets it.
@@ -140,25 +157,20 @@ SessionStatus Session::Impl::take_status() const {
           .stall = *stall_record(words)};
 }
 
+// Weights that do not fit are refused before a copy of them is made.
 Session::Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream,
                  const std::optional<Tensor>& workspace)
-    : impl_(std::make_unique<Impl>(plan)) {
-  const RecurrenceSpec& spec = plan.spec();
-  impl_->stream = stream.value_or(Stream{spec.device});
-  if (impl_->stream.device != spec.device) {
-    throw ValueError("stream", to_string(impl_->stream.device), to_string(spec.device));
-  }
-  const StreamScope scope(impl_->stream);  // orders allocation and packing before the runs
-  impl_->weights = checked_weights(spec, weights);
-  impl_->workspace =
-      workspace ? checked_workspace(*workspace, plan)
-                : Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes())}, DType::boolean, spec.device);
-  impl_->flags = Tensor::zeros({kFlagWords}, DType::i32, spec.device);
-  impl_->runner = plan.executor().make_runner({.spec = spec,
-                                               .weights = weight_buffers(spec.cell, impl_->weights),
-                                               .stream = impl_->stream,
-                                               .properties = plan.properties(),
-                                               .graph_use = plan.graph_use()});
+    : impl_(std::make_unique<Impl>(plan, checked_stream(plan, stream))) {
+  check_fits(plan.spec(), weights);
+  const StreamScope scope(impl_->stream);  // orders the copies of weights with gaps before the runs
+  impl_->prepare(SharedWeights(weights), workspace);
+}
+
+Session::Session(const Plan& plan, const SharedWeights& weights, std::optional<Stream> stream,
+                 const std::optional<Tensor>& workspace)
+    : impl_(std::make_unique<Impl>(plan, checked_stream(plan, stream))) {
+  check_fits(plan.spec(), weights.weights());
+  impl_->prepare(weights, workspace);
 }
 
 Session::~Session() = default;
@@ -172,8 +184,14 @@ void Session::run(const SessionTensors& tensors) {
   const cuda_runtime::Range range("rondo::Session::run");
   const RecurrenceBuffers buffers = impl_->buffers(tensors);
   if (impl_->stream.device == cpu()) impl_->look_at_lengths(buffers.schedule);
+  impl_->weights->check_unchanged();
   impl_->last_run = buffers;
   impl_->runner->run(buffers, impl_->workspace.data());
+}
+
+void Session::reload_weights() {
+  const Occupied occupied(impl_->occupied);
+  SharedWeights(impl_->weights).reload(impl_->stream);
 }
 
 SessionStatus Session::status() {
@@ -181,7 +199,7 @@ SessionStatus Session::status() {
   const StreamScope scope(impl_->stream);
   SessionStatus status = impl_->take_status();
   if (status.stalled) {
-    impl_->runner->recover(impl_->last_run);
+    impl_->recover(impl_->last_run);
     status.length_out_of_range = impl_->take_status().length_out_of_range || status.length_out_of_range;
   }
   return status;
@@ -194,7 +212,7 @@ SessionStatus Session::take_status() {
 
 void Session::recover(const SessionTensors& tensors) {
   const StreamScope scope(impl_->stream);
-  impl_->runner->recover(impl_->buffers(tensors));
+  impl_->recover(impl_->buffers(tensors));
 }
 
 }  // namespace rondo

@@ -3,20 +3,17 @@
 #include <algorithm>
 
 #include "cuda/runtime/runtime.h"
-#include "recurrence/executor.h"
 #include "rondo/tensor/stream.h"
 
 namespace rondo {
 namespace {
 
-bool is_recorded(Stream stream) { return stream.device != cpu() && cuda_runtime::is_recording(stream); }
-
-bool may_stall(const Plan& plan) { return plan.executor().may_stall(plan.spec(), plan.properties()); }
+bool may_stall(const Plan& plan) { return plan.may_stall(); }
 
 bool may_stall(const NetworkPlan& plan) {
   return std::ranges::any_of(plan.stages(), [](const NetworkStage& stage) {
     return std::ranges::any_of(stage.lanes, [](const NetworkLane& lane) {
-      return may_stall(lane.plan) || (lane.tail && may_stall(*lane.tail));
+      return lane.plan.may_stall() || (lane.tail && lane.tail->may_stall());
     });
   });
 }
@@ -32,6 +29,8 @@ SessionStatus run_and_ask(AnySession& session, const Tensors& tensors) {
 }
 
 }  // namespace
+
+bool is_recorded(Stream stream) { return stream.device != cpu() && cuda_runtime::is_recording(stream); }
 
 PlanOptions unattended(PlanOptions options, Stream stream) {
   options.never_waits = options.never_waits || is_recorded(stream);

@@ -7,30 +7,33 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "recurrence/buffers.h"
+#include "recurrence/weight_packs.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/vocabulary/device.h"
 
 namespace rondo {
 
-/// An executor's answer to a spec: accepted, or declined with a reason.
-struct Support {
-  bool accepted = true;
-  std::string reason;  ///< why the executor declines: a clause that follows "declined: "
-
-  static Support yes() { return {}; }
-  static Support no(std::string reason) { return {false, std::move(reason)}; }
+/// Why an executor declines.
+struct Refusal {
+  std::string reason;  ///< a clause that follows "declined: "
 };
 
-/// What a runner is made from. The weights stay at their addresses, unchanged, for as long as the runner lives.
+/// What a runner is made from. The weights stay at their addresses for as long as the runner lives. They change only
+/// where their packs are filled again.
 struct RunnerRequest {
   RecurrenceSpec spec;
   WeightBuffers weights;
+  std::shared_ptr<WeightPacks> packs;  ///< of these weights; never null
   Stream stream;
   DeviceProperties properties;  ///< what the plan was made for
   GraphUse graph_use = GraphUse::automatic;
 };
+
+/// The pack of the request's weights that is made by `recipe`, for a cell as the request's.
+std::shared_ptr<const WeightPack> packed(const RunnerRequest& request, WeightPacks::Recipe recipe);
 
 /// An executor's part of one session: packed weights, handles of libraries, recorded graphs. One thread uses it at a
 /// time.
@@ -42,11 +45,46 @@ class Runner {
   /// `workspace_bytes` bytes, aligned to Allocator::kAlignment; no other work uses it until the run is done. The caller
   /// has checked that the buffers fit the spec. The run writes every element of every output that is present.
   virtual void run(const RecurrenceBuffers& buffers, void* workspace) = 0;
-
-  /// Called after a run that has set kStalled. Repeats the stalled run without any wait between blocks, and uses that
-  /// path for all later runs. May allocate.
-  virtual void recover(const RecurrenceBuffers&) {}
 };
+
+/// The answer to a request for a runner: a runner, or why the device itself has no room for it.
+struct MadeRunner {
+  std::unique_ptr<Runner> runner = nullptr;  ///< null: refused
+  /// Scratch bytes that a run needs. A runner that takes the place of the planned one may need more than planned.
+  std::size_t workspace_bytes = 0;
+  std::string refusal = {};  ///< a clause that names the kernel, what it needs and what the device has
+};
+
+/// What an executor has decided about one spec on one device: all that a plan keeps of it. A decision is immutable, so
+/// one serves all threads.
+class Decision {
+ public:
+  virtual ~Decision() = default;
+
+  /// Scratch bytes that a run needs.
+  virtual std::size_t workspace_bytes() const = 0;
+
+  /// The predicted time of a run in nanoseconds, with the product of the inputs; absent where the executor has no model
+  /// of the time.
+  virtual std::optional<double> predicted_ns() const { return std::nullopt; }
+
+  /// Whether blocks of a kernel wait for each other, so that a run may set kStalled.
+  virtual bool may_stall() const { return false; }
+
+  /// Whether a session may need another executor after all: after a stalled run, or because the device has no room.
+  virtual bool needs_fallback() const { return may_stall(); }
+
+  /// How the executor runs the spec, in words: whole lines for `explain()`, or an empty string.
+  virtual std::string describe() const { return {}; }
+
+  /// Makes a runner for the spec and the device of this decision. All that a runner allocates, packs or requests from a
+  /// library is done here. Throws `ValueError` where only the library itself can tell that it does not support the
+  /// spec.
+  virtual MadeRunner make_runner(const RunnerRequest& request) const = 0;
+};
+
+/// An executor's answer to a spec.
+using Answer = std::variant<Refusal, std::shared_ptr<const Decision>>;
 
 /// Carries out any recurrence that it accepts. Executors hold no mutable state: one instance serves all threads.
 class Executor {
@@ -56,28 +94,9 @@ class Executor {
   /// The name that `explain()` prints and PlanOptions::executor takes: one word, unique, in lower case.
   virtual std::string_view name() const = 0;
 
-  /// Whether a runner can carry out `spec` on a device with `properties`, which is of the executor's type. This is host
+  /// Decides whether and how to run `spec` on a device with `properties`, which is of the executor's type. This is host
   /// arithmetic and touches no device.
-  virtual Support supports(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
-
-  /// Scratch bytes that a run needs.
-  virtual std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
-
-  /// The predicted time of a run in nanoseconds, without the product of the inputs; absent where the executor has no
-  /// model of the time. The executor supports the spec.
-  virtual std::optional<double> predicted_ns(const RecurrenceSpec&, const DeviceProperties&) const {
-    return std::nullopt;
-  }
-
-  /// Whether blocks of a kernel wait for each other, so that a run may set kStalled. The executor supports the spec.
-  virtual bool may_stall(const RecurrenceSpec&, const DeviceProperties&) const { return false; }
-
-  /// How the executor would run the spec, in words: whole lines for `explain()`, or an empty string.
-  virtual std::string describe(const RecurrenceSpec&, const DeviceProperties&) const { return {}; }
-
-  /// Makes a runner. All that a runner allocates, packs or requests from a library is done here. Throws `ValueError`
-  /// where only the library itself can tell that it does not support the spec.
-  virtual std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const = 0;
+  virtual Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
 };
 
 /// The executors of one type of device. They live as long as the program.

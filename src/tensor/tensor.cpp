@@ -39,7 +39,15 @@ void check_device_memory(const std::string& name, const void* data, Device devic
 Storage::Storage(void* data, std::size_t bytes, Device device, std::function<void()> release)
     : data_(data), bytes_(bytes), device_(device), release_(std::move(release)) {}
 
+Storage::Storage(std::size_t bytes, std::shared_ptr<Allocator> allocator, Stream stream)
+    : data_(allocator->allocate(bytes, stream)),
+      bytes_(bytes),
+      device_(allocator->device()),
+      allocator_(std::move(allocator)),
+      stream_(stream) {}
+
 Storage::~Storage() {
+  if (allocator_ != nullptr) allocator_->deallocate(data_, bytes_, stream_);
   if (release_) release_();
 }
 
@@ -66,11 +74,7 @@ Tensor::Tensor(std::shared_ptr<Storage> storage, DType dtype, const Shape& shape
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   check_sizes(shape);
   const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
-  const std::shared_ptr<Allocator> allocator = default_allocator(device);
-  const Stream stream = current_stream(device);
-  void* data = allocator->allocate(bytes, stream);
-  auto storage = std::make_shared<Storage>(
-      data, bytes, device, [allocator, data, bytes, stream] { allocator->deallocate(data, bytes, stream); });
+  auto storage = std::make_shared<Storage>(bytes, default_allocator(device), current_stream(device));
   return {std::move(storage), dtype, shape, contiguous_strides(shape)};
 }
 

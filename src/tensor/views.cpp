@@ -7,8 +7,10 @@ namespace rondo {
 
 Tensor Tensor::view(const Shape& shape, const Strides& strides, std::int64_t offset) const {
   if (!defined()) throw ValueError("tensor", "an empty one", "one with elements");
-  Tensor result = *this;
+  Tensor result;
+  result.storage_ = storage_;
   result.data_ = static_cast<std::byte*>(data_) + offset * static_cast<std::int64_t>(size_of(dtype_));
+  result.dtype_ = dtype_;
   result.shape_ = shape;
   result.strides_ = strides;
   return result;

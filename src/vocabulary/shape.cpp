@@ -16,11 +16,11 @@ Shape::Shape(std::span<const std::int64_t> sizes) {
   rank_ = static_cast<int>(sizes.size());
 }
 
-int Shape::resolve_axis(int axis) const {
-  if (axis < -rank_ || axis >= rank_) {
+int Shape::resolve_from_end(int axis) const {
+  if (axis < -rank_ || axis >= 0) {
     throw ValueError("axis", std::to_string(axis), "an axis of a rank " + std::to_string(rank_) + " shape");
   }
-  return axis < 0 ? axis + rank_ : axis;
+  return axis + rank_;
 }
 
 std::int64_t Shape::numel() const {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "plan/planner.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
 #include "support/laid_out.h"
@@ -119,9 +120,8 @@ double largest_error(const Tensor& actual, const Tensor& expected) {
 RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run) {
   const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
   const PlanOptions options{.executor = run.how.executor, .graph_use = run.graph_use};
-  const Plan plan = run.executor == nullptr
-                        ? Plan::create(spec, options)
-                        : Plan::create_for(*run.executor, spec, properties_of(spec.device), options);
+  const Plan plan = run.executor == nullptr ? Plan::create(spec, options)
+                                            : plan_for(*run.executor, spec, properties_of(spec.device), options);
   Session session(plan, weights_on_device(recurrence.weights, run));
   const DeviceTensors tensors(recurrence, run);
   for (int repeat = 0; repeat < run.repeats; ++repeat) {

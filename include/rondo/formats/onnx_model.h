@@ -178,7 +178,7 @@ class OnnxRunner {
   /// How inputs of this size would run: NetworkPlan::explain, or why the node runs step by step.
   std::string explain(std::int64_t T, std::int64_t B, bool has_lengths) const;
 
-  /// As Session::status, for the runs since the last plan was made.
+  /// As Session::status, for the runs with the eight sizes of inputs that were used last.
   SessionStatus status();
 
  private:

@@ -46,6 +46,9 @@ class Bidirectional {
   /// not fit its layer, and for outputs of different shapes where these are combined.
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
 
+  /// RNN::reload_weights of both layers.
+  void reload_weights();
+
   /// Makes the stored states of both layers zeros, as RNN::reset_states.
   void reset_states();
 

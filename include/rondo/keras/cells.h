@@ -99,17 +99,29 @@ class KnownCell : public Cell {
   /// The masks of call `context.dropout_call` for a batch of B. Throws `ValueError` for a rate of 1.
   DropoutMasks draw_masks(std::int64_t B, const CellContext& context) const;
   const RecurrentWeights& weights() const { return weights_; }
-  /// Replaces the weights. Their order is Keras's: kernel, recurrent_kernel; then bias, peepholes and projection, each
-  /// if the cell uses it. Throws `ValueError` for another number of weights, and as check_weights.
+  /// Replaces the weights, and forgets all that was packed of the former ones. Their order is Keras's: kernel,
+  /// recurrent_kernel; then bias, peepholes and projection, each if the cell uses it. Throws `ValueError` for another
+  /// number of weights, and as check_weights.
   void set_weights(const std::vector<Tensor>& weights);
+  /// Packs the weights again, whose elements have changed in place: without this call the cell and its layers go on
+  /// with the elements of before. Allocates nothing. On a CUDA device the work is queued on the thread's current
+  /// stream.
+  void reload_weights();
 
   SizeNest state_size() const override;
+  /// Zeros. No class derived from a known cell can have another initial state: an executor runs the cell, and knows
+  /// only the cell's mathematics.
+  States get_initial_state(const InitialStateRequest& request) const final { return Cell::get_initial_state(request); }
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override;
 
  private:
+  friend class KeptCell;
+  struct Kept;
+
   CellSpec spec_;
   RecurrentWeights weights_;
   DropoutOptions dropout_;
+  std::shared_ptr<Kept> kept_;  ///< packed weights and sessions
 };
 
 /// Configures SimpleRNNCell, with the names and defaults of `tf.keras.layers.SimpleRNNCell`.

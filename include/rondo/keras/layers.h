@@ -7,69 +7,16 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "rondo/keras/cells.h"
-#include "rondo/keras/rnn.h"
+#include "rondo/keras/layer_options.h"
 #include "rondo/plan/plan.h"
 #include "rondo/recurrence/time_rules.h"
 
 namespace rondo {
 
 struct CheckedSequence;
-
-/// Configures any layer, with the names and defaults of `tf.keras.layers.RNN`.
-struct RNNOptions {
-  bool return_sequences = false;  ///< all outputs instead of the last one
-  bool return_state = false;      ///< also the final states
-  bool go_backwards = false;
-  bool stateful = false;  ///< the final states of a call are the initial states of the next call
-  /// Never changes a value. On a CUDA device the steps of a cell that no executor knows are recorded in a graph, which
-  /// later calls with the same shapes replay without calling the cell: see RnnOptions::graphs.
-  bool unroll = false;
-  bool time_major = false;
-  /// A masked step emits zeros instead of the previous output; used only with `return_sequences`, as documented.
-  bool zero_output_for_mask = false;
-};
-
-/// Arguments of a layer's call besides the inputs. All members have defaults.
-struct CallOptions {
-  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1); true: use this step. The mask has any dtype; all values but
-  /// zero are true, NaN too.
-  std::optional<Tensor> mask = std::nullopt;
-  /// (B,) of i32 or i64, each from 0 to T: row b has `lengths[b]` time steps, and its later steps are padding. Lengths
-  /// take the place of Keras's ragged tensors, and have the effect of a mask that is true for these steps. Lengths
-  /// together with a mask are a `ValueError`, and so is a length out of range (docs/semantics.md, "Lengths out of
-  /// range"). On a CUDA device the call waits for the lengths.
-  std::optional<Tensor> lengths = std::nullopt;
-  /// One entry for each state of the cell; for a stack, one for each cell (a tuple where a cell has several states).
-  /// A stateful layer uses it in place of the stored states. Empty: the stored states, else the cell's initial ones.
-  States initial_state = {};
-  Constants constants = {};
-  bool training = false;  ///< cells with dropout drop; see DropoutOptions
-  /// The number of the call, which selects the masks of dropout in training. By default the layer counts its calls in
-  /// training, from 0.
-  std::optional<std::uint64_t> dropout_call = std::nullopt;
-  /// Which executor runs known cells, also those in a stack with other cells. It serves to compare executors; by
-  /// default the plan chooses.
-  PlanOptions plan = {};
-};
-
-/// A call to plan for: the sizes of its inputs, and whether it has a mask or lengths.
-struct PlanRequest {
-  std::int64_t B = 1;
-  std::int64_t T = 1;
-  bool masked = false;
-  bool has_lengths = false;
-  PlanOptions plan = {};
-};
-
-/// Results of a layer's call.
-struct LayerResult {
-  Nest output;    ///< (B, ...) or, with return_sequences, (B, T, ...)
-  States states;  ///< the final states with return_state, else empty
-};
 
 /// Runs a cell over time. A known cell (a KnownCell such as LSTMCell, or a stack of them) is planned and runs on the
 /// executor that the plan chooses. Any other cell runs step by step as in rnn(), with the same results, and so does a
@@ -99,6 +46,24 @@ class RNN {
   /// constants for a cell that does not accept them; inputs whose dtype or width does not fit the weights.
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
 
+  /// Runs one time step, as a stream of single frames does: `x` is (B, I), and the result (B, H). `states` has the
+  /// states before the step, in the form of LayerResult::states, and gets those after it: the tensors of known cells
+  /// are written in place, so that a step allocates its output alone. Empty `states` stand for the cell's initial ones,
+  /// and become tensors of the caller's. The stored states of a stateful layer are neither read nor written. Throws
+  /// `ValueError` as a call.
+  ///
+  /// @code
+  /// RecurrentWeights weights = {.kernel = Tensor::full({3, 16}, 0.1, DType::f32),
+  ///                             .recurrent_kernel = Tensor::full({4, 16}, 0.1, DType::f32),
+  ///                             .bias = Tensor::zeros({16}, DType::f32)};
+  /// LSTM lstm({.units = 4}, weights);
+  /// States states;  // of this stream
+  /// for (int frame = 0; frame < 10; ++frame) {
+  ///   Tensor output = lstm.step(Tensor::full({1, 3}, 0.5, DType::f32), states);
+  /// }
+  /// @endcode
+  Nest step(const Nest& x, States& states, const PlanOptions& plan = {}) const;
+
   /// Makes the stored states zeros. Throws `AttributeError` if the layer is not stateful, and `ValueError` while the
   /// batch size is unknown, that is before the first call.
   void reset_states();
@@ -115,7 +80,10 @@ class RNN {
   std::vector<Plan> plans(const PlanRequest& request) const;
 
   /// The cells, bottom first, if all of them are known; else empty.
-  std::vector<const KnownCell*> known_cells() const;
+  const std::vector<const KnownCell*>& known_cells() const { return known_cells_; }
+
+  /// KnownCell::reload_weights of all cells, which must be known; else throws `ValueError`.
+  void reload_weights();
 
   /// Returns a layer of this cell with other options and no stored states.
   RNN with_options(const RNNOptions& options) const { return RNN(cell_, options); }
@@ -126,18 +94,30 @@ class RNN {
   /// A call with checked inputs and lengths, its initial states and its masks.
   struct Call;
 
-  LayerResult run(const CheckedSequence& sequence, const CallOptions& call, const TimeRules& rules);
+  LayerResult run(const CheckedSequence& sequence, CallOptions call, const TimeRules& rules);
   States initial_states(const CheckedSequence& sequence, const CallOptions& call) const;
   std::vector<DropoutMasks> draw_masks(const CallOptions& call, std::int64_t B) const;
   bool can_plan(const std::vector<DropoutMasks>& masks) const;
   LayerResult run_planned(const Call& call) const;
+  LayerResult run_cell(const Call& call) const;
+  LayerResult run_cell_by_cell(const Call& call) const;
+  LayerResult run_network(const Call& call) const;
   LayerResult run_step_loop(const Call& call);
   std::vector<RecurrenceSpec> specs(const PlanRequest& request, const TimeRules& rules) const;
-  std::vector<Plan> plans(const PlanRequest& request, const TimeRules& rules) const;
+  Tensor step_cell(const Tensor& frame, const States& states, const PlanRequest& request,
+                   const PlanOptions& plan) const;
+  Tensor step_stack(const Tensor& frame, const States& states, const PlanRequest& request,
+                    const PlanOptions& plan) const;
+  SessionTensors tensors_of(const Call& call) const;
+  bool keeps_states() const { return options_.return_state || options_.stateful; }
+
+  struct Networks;
 
   std::shared_ptr<Cell> cell_;
+  std::vector<const KnownCell*> known_cells_;
   RNNOptions options_;
   bool built_ = false;
+  std::shared_ptr<Networks> networks_;  ///< the sessions of a stack
   std::shared_ptr<StepGraphs> graphs_ = std::make_shared<StepGraphs>();
   std::shared_ptr<std::atomic<std::uint64_t>> calls_in_training_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   States states_;

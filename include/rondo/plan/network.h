@@ -24,12 +24,16 @@ struct NetworkLayer {
   /// A recurrence of the same T, B, I, dtype and device as `forward`. It reads reversed, or reversed within lengths,
   /// and writes in input order, so that both outputs of a step lie beside each other.
   std::optional<RecurrenceSpec> backward = std::nullopt;
+
+  bool operator==(const NetworkLayer&) const = default;
 };
 
 /// Layers from the input up. All have the same T, B, dtype and device; the I of each layer is output_features of the
 /// layer below.
 struct NetworkSpec {
   std::vector<NetworkLayer> layers;
+
+  bool operator==(const NetworkSpec&) const = default;
 };
 
 /// Output units of forward, plus those of backward if the layer has it: the width of the layer's output sequence.
@@ -44,13 +48,13 @@ struct NetworkOptions {
   std::string executor = {};
   GraphUse graph_use = GraphUse::automatic;
   bool never_waits = false;  ///< PlanOptions::never_waits, for every direction of every layer
+  int threads = 0;           ///< PlanOptions::threads, for every direction of every layer
   Overlap overlap = Overlap::automatic;
   /// Minimum steps per chunk. A positive value forces a wavefront wherever it is valid; 0 chooses the size and uses a
   /// wavefront only where it is predicted to be faster.
   std::int64_t chunk_steps = 0;
-  /// An executor that is in no list and outlives the plan, as for Plan::create_for. If it is set, `executor` is
-  /// ignored.
-  const Executor* unlisted_executor = nullptr;
+
+  bool operator==(const NetworkOptions&) const = default;
 };
 
 /// One recurrence of a stage.
@@ -82,9 +86,9 @@ class NetworkPlan {
  public:
   /// Plans a network. Throws `ValueError`, naming the layer, for a network without layers, for specs that do not fit
   /// each other, and as Plan::create; also for a negative chunk_steps.
-  static NetworkPlan create(const NetworkSpec& spec, const DeviceProperties& properties,
-                            const NetworkOptions& options = {});
-  static NetworkPlan create(const NetworkSpec& spec, const NetworkOptions& options = {});
+  [[nodiscard]] static NetworkPlan create(const NetworkSpec& spec, const DeviceProperties& properties,
+                                          const NetworkOptions& options = {});
+  [[nodiscard]] static NetworkPlan create(const NetworkSpec& spec, const NetworkOptions& options = {});
 
   const NetworkSpec& spec() const { return spec_; }
   const DeviceProperties& properties() const { return properties_; }
@@ -102,7 +106,10 @@ class NetworkPlan {
   std::string explain() const;
 
  private:
-  NetworkPlan(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options);
+  friend class Planner;
+
+  NetworkPlan(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options,
+              std::vector<NetworkStage> stages);
 
   NetworkSpec spec_;
   DeviceProperties properties_;
@@ -114,6 +121,14 @@ class NetworkPlan {
 struct NetworkWeights {
   RecurrentWeights forward;
   std::optional<RecurrentWeights> backward = std::nullopt;  ///< iff the layer has a backward direction
+};
+
+/// The weights of one layer, whose packed forms are shared with other sessions.
+struct SharedNetworkWeights {
+  SharedWeights forward;
+  std::optional<SharedWeights> backward = std::nullopt;  ///< iff the layer has a backward direction
+
+  bool operator==(const SharedNetworkWeights&) const = default;
 };
 
 /// The tensors of one direction of a layer besides the sequences. Each member is as in SessionTensors.
@@ -170,6 +185,8 @@ class NetworkSession {
   /// `ValueError` naming the layer whose weights do not fit.
   NetworkSession(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights,
                  std::optional<Stream> stream = std::nullopt);
+  NetworkSession(const NetworkPlan& plan, const std::vector<SharedNetworkWeights>& weights,
+                 std::optional<Stream> stream = std::nullopt);
   ~NetworkSession();
   NetworkSession(NetworkSession&&) noexcept;
   NetworkSession& operator=(NetworkSession&&) noexcept;
@@ -180,6 +197,9 @@ class NetworkSession {
   /// states between chunks have the dtype of the tensors. Throws `ValueError` naming the tensor that does not fit,
   /// before anything runs.
   void run(const NetworkTensors& tensors);
+
+  /// Session::reload_weights for all recurrences.
+  void reload_weights();
 
   /// Session::status for all recurrences. If one has stalled, the whole last run is repeated.
   SessionStatus status();

@@ -4,16 +4,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "rondo/plan/shared_weights.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/tensor.h"
 #include "rondo/vocabulary/device.h"
 #include "rondo/vocabulary/stall.h"
 
 namespace rondo {
-
-class Executor;
 
 /// Options of Plan::create. All members have defaults.
 struct PlanOptions {
@@ -27,10 +27,12 @@ struct PlanOptions {
   /// Excludes executors whose blocks wait for each other. Set it for runs whose status cannot be asked for, as in a
   /// graph that is replayed without its session.
   bool never_waits = false;
+
+  bool operator==(const PlanOptions&) const = default;
 };
 
 /// A decision, made by host code without touching a device, so a plan for a device that the machine does not have can
-/// be made and read. A plan is immutable; copies share nothing mutable, and many threads may use them.
+/// be made and read. A plan is immutable: copies share it, and many threads may use them.
 ///
 /// @code
 /// RecurrenceSpec spec = {.cell = {.kind = CellKind::gru, .units = 64}, .T = 100, .B = 8, .I = 16};
@@ -41,43 +43,33 @@ class Plan {
  public:
   /// Asks the executors in order and chooses the first that accepts. Throws `ValueError` for a spec with a negative or
   /// missing size, for an executor name that does not exist, and, with all reasons, if no executor accepts.
-  static Plan create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options = {});
-  static Plan create(const RecurrenceSpec& spec, const PlanOptions& options = {});
+  [[nodiscard]] static Plan create(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                   const PlanOptions& options = {});
+  [[nodiscard]] static Plan create(const RecurrenceSpec& spec, const PlanOptions& options = {});
 
-  /// Makes a plan for an executor that is in no list and outlives the plan. `options.executor` is ignored. Throws
-  /// `ValueError` for a spec with a negative or missing size, and, with the reason, if the executor declines.
-  static Plan create_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
-                         const PlanOptions& options = {});
-
-  const RecurrenceSpec& spec() const { return spec_; }
+  const RecurrenceSpec& spec() const;
   /// The properties of the device that the plan was made for.
-  const DeviceProperties& properties() const { return properties_; }
-  const Executor& executor() const { return *executor_; }
-  GraphUse graph_use() const { return graph_use_; }
+  const DeviceProperties& properties() const;
+  GraphUse graph_use() const;
   std::string executor_name() const;
   /// Bytes of scratch memory that one run needs.
   std::size_t workspace_bytes() const;
+  /// The predicted time of a run in nanoseconds, with the product of the inputs; absent where the executor has no model
+  /// of its time.
+  std::optional<double> predicted_ns() const;
+  /// Whether blocks of a kernel wait for each other, so that a run may stall (SessionStatus::stalled).
+  bool may_stall() const;
   /// A text with one line each for the spec, for the reason of each executor that declined, for the chosen executor,
   /// and for what that executor tells about how it runs the spec.
   std::string explain() const;
 
  private:
-  struct Refusal {
-    std::string executor;
-    std::string reason;
-  };
+  friend class Planner;
+  struct Data;
 
-  Plan(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options);
+  explicit Plan(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
 
-  /// Asks one executor, and notes it as the chosen one or notes its refusal.
-  bool takes(const Executor& executor);
-
-  RecurrenceSpec spec_;
-  DeviceProperties properties_;
-  GraphUse graph_use_;
-  bool never_waits_;
-  const Executor* executor_ = nullptr;  // executors live as long as the program
-  std::vector<Refusal> refusals_;
+  std::shared_ptr<const Data> data_;
 };
 
 /// Names of this build's executors for devices of this type: the automatic ones in the order in which a plan asks them,
@@ -133,11 +125,15 @@ struct SessionStatus {
 class Session {
  public:
   /// Makes a session whose runs are queued on `stream`, or without one on the default stream of the plan's CUDA device.
-  /// Runs on the CPU use the thread pool that is the default one now (thread_pool.h). Keeps views of the weights, which
-  /// the caller must not change while the session lives. `workspace` is memory on the plan's device, of at least
-  /// `plan.workspace_bytes()` bytes, that no other run uses at the same time; without one the session allocates its
-  /// own. Throws as check_weights, and `ValueError` for a stream of another device or a workspace that does not fit.
+  /// Runs on the CPU use the thread pool that is the default one now (thread_pool.h). Packs the weights and keeps views
+  /// of them: their elements must not change without a call of reload_weights. `workspace` is memory on the plan's
+  /// device, of at least `plan.workspace_bytes()` bytes, that no other run uses at the same time; without one the
+  /// session allocates its own. Throws as check_weights, and `ValueError` for a stream of another device or a workspace
+  /// that does not fit.
   Session(const Plan& plan, const RecurrentWeights& weights, std::optional<Stream> stream = std::nullopt,
+          const std::optional<Tensor>& workspace = std::nullopt);
+  /// Shares the packed weights with all sessions of these SharedWeights, whose `reload` is for all of them.
+  Session(const Plan& plan, const SharedWeights& weights, std::optional<Stream> stream = std::nullopt,
           const std::optional<Tensor>& workspace = std::nullopt);
   ~Session();
   Session(Session&&) noexcept;
@@ -149,6 +145,10 @@ class Session {
   /// `ValueError` naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and
   /// `RuntimeError` if another thread is in this session.
   void run(const SessionTensors& tensors);
+
+  /// Packs the weights again, whose elements have changed, on the session's stream. Allocates nothing, and may be
+  /// recorded in a graph. Weights that are shared are packed for all sessions: see SharedWeights::reload.
+  void reload_weights();
 
   /// Waits for the runs so far, returns what they found since the last call, and clears it. May repeat the last run
   /// (SessionStatus::stalled).

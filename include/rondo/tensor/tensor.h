@@ -19,7 +19,10 @@ namespace rondo {
 /// Memory with an owner. The destructor, which runs when no tensor views the memory any more, calls `release`.
 class Storage {
  public:
+  /// Memory of the caller's; `release`, if there is one, is called when no tensor views it any more.
   Storage(void* data, std::size_t bytes, Device device, std::function<void()> release);
+  /// New memory of `allocator`, in the order of `stream`. Throws as the allocator.
+  Storage(std::size_t bytes, std::shared_ptr<Allocator> allocator, Stream stream);
   ~Storage();
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -33,6 +36,8 @@ class Storage {
   std::size_t bytes_;
   Device device_;
   std::function<void()> release_;
+  std::shared_ptr<Allocator> allocator_;  ///< null for the caller's memory
+  Stream stream_;
 };
 
 /// An n-dimensional array: shape, strides and dtype over shared storage.

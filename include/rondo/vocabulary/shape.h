@@ -27,7 +27,7 @@ class Shape {
   const std::int64_t* end() const { return sizes_.data() + rank_; }
 
   /// `axis` as a number from 0 to rank - 1; throws `ValueError` when there is no such axis.
-  int resolve_axis(int axis) const;
+  int resolve_axis(int axis) const { return axis >= 0 && axis < rank_ ? axis : resolve_from_end(axis); }
 
   /// The product of all sizes; 1 for rank 0. Throws `ValueError` if the product of the sizes other than 0 overflows, so
   /// that no stride of a shape can overflow.
@@ -42,6 +42,8 @@ class Shape {
   bool operator==(const Shape& other) const;
 
  private:
+  int resolve_from_end(int axis) const;
+
   std::array<std::int64_t, kMaxRank> sizes_{};
   int rank_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "cpu/executors/input_sums.h"
 #include "cpu/ops/gemm.h"
 #include "recurrence/dispatch_cell.h"
+#include "recurrence/simple_decision.h"
 
 namespace rondo {
 namespace {
@@ -210,19 +211,11 @@ class GemmExecutor final : public Executor {
  public:
   std::string_view name() const override { return "cpu_gemm"; }
 
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    if (spec.dtype != DType::f32) return Support::no("it computes f32 alone, not " + to_string(spec.dtype));
-    return Support::yes();
-  }
-
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (spec.dtype != DType::f32) return Refusal{"it computes f32 alone, not " + to_string(spec.dtype)};
     WorkspaceCutter cutter(nullptr);
     const GemmScratch scratch(cutter, spec);
-    return cutter.used();
-  }
-
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<GemmRunner>(request);
+    return decision_for<GemmRunner>({.workspace_bytes = cutter.used()});
   }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "recurrence/dispatch_cell.h"
+#include "recurrence/simple_decision.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
 
@@ -226,16 +227,10 @@ class ReferenceExecutor final : public Executor {
  public:
   std::string_view name() const override { return "reference"; }
 
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     WorkspaceCutter cutter(nullptr);
     Scratch<double> scratch(cutter, spec);  // float needs less
-    return cutter.used();
-  }
-
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<ReferenceRunner>(request);
+    return decision_for<ReferenceRunner>({.workspace_bytes = cutter.used()});
   }
 };
 

@@ -72,32 +72,41 @@ class FusedRunner final : public Runner {
   std::uint64_t generation_ = fork_generation();  ///< the process that last used the barriers
 };
 
+class FusedDecision final : public Decision {
+ public:
+  FusedDecision(const RecurrenceSpec& spec, int processors, const fused::KernelTable& kernels)
+      : spec_(spec), processors_(processors), kernels_(kernels) {}
+
+  std::size_t workspace_bytes() const override { return fused::scratch_bytes(spec_, kernels_.lanes, processors_); }
+
+  std::string describe() const override {
+    const Partition partition = fused::partition(spec_, processors_);
+    return std::string(kernels_.target) + ", " + std::to_string(kernels_.lanes) +
+           " lanes; threads: " + std::to_string(partition.row_groups) + " groups of rows x " +
+           std::to_string(partition.unit_groups) + " of units; inputs of " +
+           std::to_string(fused::chunk_steps(spec_, fused::most_rows(spec_, partition))) + " steps at a time";
+  }
+
+  MadeRunner make_runner(const RunnerRequest& request) const override {
+    return {.runner = std::make_unique<FusedRunner>(request, kernels_), .workspace_bytes = workspace_bytes()};
+  }
+
+ private:
+  const RecurrenceSpec spec_;
+  const int processors_;
+  const fused::KernelTable& kernels_;
+};
+
 class FusedExecutor final : public Executor {
  public:
   explicit FusedExecutor(const fused::KernelTable& kernels) : kernels_(kernels) {}
 
   std::string_view name() const override { return "cpu_fused"; }
 
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    if (spec.dtype == DType::f64) return Support::no("it computes in f32, not f64");
-    if (!is_plain(spec.cell)) return Support::no("it has no peepholes, no cell clip and no projection");
-    return Support::yes();
-  }
-
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return fused::scratch_bytes(spec, kernels_.lanes, properties.processors);
-  }
-
-  std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    const Partition partition = fused::partition(spec, properties.processors);
-    return std::string(kernels_.target) + ", " + std::to_string(kernels_.lanes) +
-           " lanes; threads: " + std::to_string(partition.row_groups) + " groups of rows x " +
-           std::to_string(partition.unit_groups) + " of units; inputs of " +
-           std::to_string(fused::chunk_steps(spec, fused::most_rows(spec, partition))) + " steps at a time";
-  }
-
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<FusedRunner>(request, kernels_);
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    if (spec.dtype == DType::f64) return Refusal{"it computes in f32, not f64"};
+    if (!is_plain(spec.cell)) return Refusal{"it has no peepholes, no cell clip and no projection"};
+    return std::make_shared<FusedDecision>(spec, properties.processors, kernels_);
   }
 
  private:

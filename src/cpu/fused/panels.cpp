@@ -72,6 +72,23 @@ constexpr std::array<Pass, 1> kPasses = {kPass<Formula, 0>};
 template <typename Formula>
 constexpr std::array<Pass, 2> kPasses<Formula, 2> = {kPass<Formula, 0>, kPass<Formula, 1>};
 
+/// Where packed weights of this size begin in their memory: weights that fill a huge page begin on one.
+std::byte* first_byte(const Tensor& memory, std::size_t bytes) {
+  auto* const begin = static_cast<std::byte*>(memory.data());
+  if (bytes < kHugePage) return begin;
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
+  return reinterpret_cast<std::byte*>((address + kHugePage - 1) / kHugePage * kHugePage);
+}
+
+Tensor allocate_zeros(std::size_t bytes, Device device) {
+  const auto padded = static_cast<std::int64_t>(bytes < kHugePage ? bytes : bytes + kHugePage);
+  const Tensor memory = Tensor::empty({padded}, DType::boolean, device);
+  std::byte* const begin = first_byte(memory, bytes);
+  ask_for_huge_pages(begin, bytes);
+  std::memset(begin, 0, bytes);
+  return memory;
+}
+
 }  // namespace
 
 std::span<const Pass> passes_of(const CellSpec& cell) {
@@ -88,50 +105,52 @@ std::int64_t padded_units(const CellSpec& cell, int lanes) {
 }
 
 PackedWeights::PackedWeights(const RunnerRequest& request, int lanes) {
-  const RecurrenceSpec& spec = request.spec;
+  const std::size_t bytes = lay_out(request.spec, lanes, nullptr);
+  bytes_ = static_cast<std::int64_t>(bytes);
+  pack_ = packed(request, {.key = "panels of " + std::to_string(lanes) + " lanes",
+                           .allocate = [bytes, device = request.spec.device] { return allocate_zeros(bytes, device); },
+                           .fill =
+                               [bytes, spec = request.spec, weights = request.weights, lanes](const Tensor& memory) {
+                                 PackedWeights packed;
+                                 packed.lay_out(spec, lanes, first_byte(memory, bytes));
+                                 packed.fill(spec, weights, lanes);
+                               }});
+  lay_out(request.spec, lanes, first_byte(pack_->memory(), bytes));
+}
+
+// Assigns memory to the passes, and counts its bytes; with a null `base` counts alone.
+std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, int lanes, void* base) {
+  const auto element_bytes = static_cast<std::int64_t>(size_of(spec.dtype));
+  WorkspaceCutter cutter(base);
+  passes_.clear();
+  for (const Pass& pass : passes_of(spec.cell)) {
+    PassWeights& weights = passes_.emplace_back();
+    weights.panels = pass.panels(spec.cell.units, lanes);
+    const std::int64_t width = weights.panels * pass.panel_floats(lanes);
+    weights.recurrent_kernel = cutter.take<std::byte>(width * spec.cell.units * element_bytes);
+    weights.kernel = cutter.take<std::byte>(width * spec.I * element_bytes);
+    weights.bias = cutter.take<float>(width);
+    const auto* recurrent_bias = cutter.take<float>(width);
+    if (bias_rows(spec.cell) == 2) weights.recurrent_bias = recurrent_bias;
+  }
+  return cutter.used();
+}
+
+void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes) const {
   const std::int64_t H = spec.cell.units;
   const std::int64_t source_columns = gate_count(spec.cell.kind) * H;
-  const auto element_bytes = static_cast<std::int64_t>(size_of(spec.dtype));
-
-  // The layout runs twice: once to count bytes, and once in the memory allocated for them.
-  const auto lay_out = [&](void* base) {
-    WorkspaceCutter cutter(base);
-    passes_.clear();
-    for (const Pass& pass : passes_of(spec.cell)) {
-      PassWeights& weights = passes_.emplace_back();
-      weights.panels = pass.panels(H, lanes);
-      const std::int64_t width = weights.panels * pass.panel_floats(lanes);
-      weights.recurrent_kernel = cutter.take<std::byte>(width * H * element_bytes);
-      weights.kernel = cutter.take<std::byte>(width * spec.I * element_bytes);
-      weights.bias = cutter.take<float>(width);
-      const auto* recurrent_bias = cutter.take<float>(width);
-      if (bias_rows(spec.cell) == 2) weights.recurrent_bias = recurrent_bias;
-    }
-    return cutter.used();
-  };
-  const std::size_t bytes = lay_out(nullptr);
-  bytes_ = static_cast<std::int64_t>(bytes);
-  memory_ = Tensor::empty({bytes_ + static_cast<std::int64_t>(kHugePage)}, DType::boolean, spec.device);
-  auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
-  address = (address + kHugePage - 1) / kHugePage * kHugePage;
-  auto* base = reinterpret_cast<std::byte*>(address);
-  ask_for_huge_pages(base, bytes);
-  std::memset(base, 0, bytes);
-  lay_out(base);
-
   dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
-    const auto pack = [&](const void* source, std::int64_t rows, const Columns& columns, auto* target) {
-      if (source != nullptr) pack_matrix(static_cast<const Element*>(source), rows, source_columns, columns, target);
+    const auto pack = [&](const void* matrix, std::int64_t rows, const Columns& columns, auto* target) {
+      if (matrix != nullptr) pack_matrix(static_cast<const Element*>(matrix), rows, source_columns, columns, target);
     };
     const auto writable = []<typename Type>(const Type* pointer) { return const_cast<Type*>(pointer); };
     for (std::size_t i = 0; i < passes_.size(); ++i) {
       const Columns columns{passes_of(spec.cell)[i], H, lanes};
       const PassWeights& weights = passes_[i];
-      pack(request.weights.kernel, spec.I, columns, reinterpret_cast<Element*>(writable(weights.kernel)));
-      pack(request.weights.recurrent_kernel, H, columns,
-           reinterpret_cast<Element*>(writable(weights.recurrent_kernel)));
-      pack(request.weights.bias, 1, columns, writable(weights.bias));
-      pack(request.weights.recurrent_bias, 1, columns, writable(weights.recurrent_bias));
+      pack(source.kernel, spec.I, columns, reinterpret_cast<Element*>(writable(weights.kernel)));
+      pack(source.recurrent_kernel, H, columns, reinterpret_cast<Element*>(writable(weights.recurrent_kernel)));
+      pack(source.bias, 1, columns, writable(weights.bias));
+      pack(source.recurrent_bias, 1, columns, writable(weights.recurrent_bias));
     }
   });
 }

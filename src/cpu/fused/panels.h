@@ -40,7 +40,8 @@ struct PassWeights {
   const float* recurrent_bias = nullptr;  ///< null for a cell with one row of biases
 };
 
-/// The weights of a runner, packed once, in memory of their own: huge pages where the system gives them.
+/// The weights of a runner, packed in memory of their own: huge pages where the system gives them. Runners with the
+/// same WeightPacks share them.
 class PackedWeights {
  public:
   PackedWeights(const RunnerRequest& request, int lanes);
@@ -50,8 +51,13 @@ class PackedWeights {
   std::int64_t bytes() const { return bytes_; }
 
  private:
+  PackedWeights() = default;
+
+  std::size_t lay_out(const RecurrenceSpec& spec, int lanes, void* base);
+  void fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes) const;
+
   std::int64_t bytes_ = 0;
-  Tensor memory_;
+  std::shared_ptr<const WeightPack> pack_;
   std::vector<PassWeights> passes_;
 };
 

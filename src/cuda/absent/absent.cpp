@@ -54,9 +54,6 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
                                                                      PersistentKind) {
   return {};
 }
-std::optional<PersistentCandidate> persistent_candidate(const Executor&, const RecurrenceSpec&,
-                                                        const DeviceProperties&) {
-  return std::nullopt;
-}
+std::optional<PersistentCandidate> persistent_candidate(const Decision&) { return std::nullopt; }
 
 }  // namespace rondo

@@ -24,15 +24,24 @@ bool can_be_rows(const Axis& axis, std::int64_t I) { return axis.size <= 1 || ax
 
 std::int64_t row_stride(const Axis& axis, std::int64_t I) { return std::max(axis.x_stride, I); }
 
-/// The kernel (I, G H) with its columns in the order of `order`: (I, H G); undefined where it is in that order already.
-Tensor reordered(const RunnerRequest& request, SumOrder order) {
+/// The kernel (I, G H) with its columns in the order of `order`: (I, H G); null where it is in that order already.
+std::shared_ptr<const WeightPack> reordered(const RunnerRequest& request, SumOrder order) {
   const RecurrenceSpec& spec = request.spec;
-  if (order == SumOrder::gates_first || spec.I == 0) return {};
-  // The borrowed view is only read from, which the type of a tensor's data cannot say.
-  const Tensor view =
-      Tensor::borrow_device(const_cast<void*>(request.weights.kernel),
-                            {spec.I, gate_count(spec.cell.kind), spec.cell.units}, spec.dtype, spec.device);
-  return view.swap_axes(1, 2).clone();
+  if (order == SumOrder::gates_first || spec.I == 0) return nullptr;
+  const Shape shape{spec.I, gate_count(spec.cell.kind), spec.cell.units};
+  return packed(
+      request, {.key = "kernel with units first",
+                .allocate =
+                    [=] {
+                      return Tensor::empty({shape[0], shape[2], shape[1]}, spec.dtype, spec.device);
+                    },
+                .fill = [=, kernel = request.weights.kernel](
+                            const Tensor& memory) { memory.copy_from(view_of(kernel, shape, spec).swap_axes(1, 2)); }});
+}
+
+NamedMatrix input_kernel(const RunnerRequest& request, const WeightPack* reordered, std::int64_t columns) {
+  if (reordered != nullptr) return {"kernel with units first", reordered->data(), request.spec.I, columns};
+  return {"kernel", request.weights.kernel, request.spec.I, columns};
 }
 
 }  // namespace
@@ -86,7 +95,7 @@ InputProducts::InputProducts(const RunnerRequest& request, SumOrder order)
     : spec_(request.spec),
       columns_(gate_count(spec_.cell.kind) * spec_.cell.units),
       reordered_(reordered(request, order)),
-      weights_(reordered_.defined() ? reordered_.data() : request.weights.kernel, spec_.I, columns_, spec_) {}
+      weights_(request, input_kernel(request, reordered_.get(), columns_)) {}
 
 const InputProducts::Projected& InputProducts::projected(TimeBatchStrides x_strides) {
   const auto known = std::ranges::find_if(

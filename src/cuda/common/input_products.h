@@ -53,8 +53,8 @@ class InputProducts {
   const Projected& projected(TimeBatchStrides x_strides);
 
   const RecurrenceSpec spec_;
-  const std::int64_t columns_;  ///< G H
-  const Tensor reordered_;      ///< the kernel with units first, or undefined
+  const std::int64_t columns_;                         ///< G H
+  const std::shared_ptr<const WeightPack> reordered_;  ///< the kernel with units first, or null
   const ProductWeights weights_;
   std::vector<Projected> projected_;
 };

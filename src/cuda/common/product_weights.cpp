@@ -12,28 +12,37 @@ bool transposes_weights(const RecurrenceSpec& spec) {
   return spec.math == MatrixMath::tf32 || spec.B <= kFewRows || spec.cell.units <= kSmallK;
 }
 
-/// (columns, rows) of a (rows, columns) matrix in device memory.
-Tensor transposed(const void* matrix, std::int64_t rows, std::int64_t columns, const RecurrenceSpec& spec) {
-  // The borrowed view is only read from, which the type of a tensor's data cannot say.
-  const Tensor view = Tensor::borrow_device(const_cast<void*>(matrix), {rows, columns}, spec.dtype, spec.device);
-  return view.swap_axes(0, 1).clone();
-}
-
 }  // namespace
 
-ProductWeights::ProductWeights(const void* kernel, std::int64_t K, std::int64_t columns, const RecurrenceSpec& spec)
-    : kernel_(kernel), K_(K), columns_(columns), dtype_(spec.dtype) {
-  if (transposes_weights(spec)) transposed_ = transposed(kernel, K, columns_, spec);
+// The borrowed view is only read from, which the type of a tensor's data cannot say.
+Tensor view_of(const void* weights, const Shape& shape, const RecurrenceSpec& spec) {
+  return Tensor::borrow_device(const_cast<void*>(weights), shape, spec.dtype, spec.device);
+}
+
+ProductWeights::ProductWeights(const RunnerRequest& request, const NamedMatrix& matrix)
+    : matrix_(matrix.data), K_(matrix.K), columns_(matrix.columns), dtype_(request.spec.dtype) {
+  const RecurrenceSpec& spec = request.spec;
+  if (!transposes_weights(spec)) return;
+  transposed_ =
+      packed(request, {.key = "transposed " + matrix.name,
+                       .allocate =
+                           [=] {
+                             return Tensor::empty({matrix.columns, matrix.K}, spec.dtype, spec.device);
+                           },
+                       .fill =
+                           [=](const Tensor& memory) {
+                             memory.copy_from(view_of(matrix.data, {matrix.K, matrix.columns}, spec).swap_axes(0, 1));
+                           }});
 }
 
 MatrixLayout ProductWeights::layout() const {
-  const bool transposed = transposed_.defined();
+  const bool transposed = transposed_ != nullptr;
   return {.row_stride = transposed ? K_ : columns_, .transposed = transposed};
 }
 
 const void* ProductWeights::from_column(std::int64_t column) const {
-  if (!transposed_.defined()) return at_element(kernel_, column, dtype_);
-  return at_element(static_cast<const void*>(transposed_.data()), column * K_, dtype_);
+  if (transposed_ == nullptr) return at_element(matrix_, column, dtype_);
+  return at_element(static_cast<const void*>(transposed_->data()), column * K_, dtype_);
 }
 
 }  // namespace rondo

@@ -9,6 +9,7 @@
 #include "cuda/cudnn/cudnn_rnn.h"
 #include "cuda/cudnn/cudnn_support.h"
 #include "cuda/runtime/runtime.h"
+#include "recurrence/simple_decision.h"
 #include "rondo/tensor/stream.h"
 
 namespace rondo {
@@ -57,14 +58,17 @@ struct Spare {
 class CudnnRunner final : public Runner {
  public:
   CudnnRunner(CudnnAlgorithm algorithm, const RunnerRequest& request)
-      : spec_(request.spec),
+      : request_(request),
+        spec_(request.spec),
         rnn_(cudnn_config(algorithm, request.spec), std::array{weights_of(request)}, request.stream),
+        packed_version_(request.packs->version()),
         spare_(request),
         replay_(request) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
     const CudnnLayout layout = cudnn_layout(spec_, buffers);
     check_cudnn_states(spec_, buffers);
+    load_changed_weights();
     replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, layout, stream); });
   }
 
@@ -101,8 +105,18 @@ class CudnnRunner final : public Runner {
     cuda_runtime::copy(target, source, bytes, stream);
   }
 
+  // cuDNN alone knows the form of its weights, so each runner has its own.
+  void load_changed_weights() {
+    const std::uint64_t version = request_.packs->version();
+    if (version == packed_version_) return;
+    rnn_.load(std::array{weights_of(request_)}, request_.stream);
+    packed_version_ = version;
+  }
+
+  const RunnerRequest request_;
   const RecurrenceSpec spec_;
   CudnnRnn rnn_;
+  std::uint64_t packed_version_;
   const Spare spare_;
   GraphReplay replay_;
 };
@@ -113,15 +127,12 @@ class CudnnExecutor final : public Executor {
 
   std::string_view name() const override { return cudnn_executor_name(algorithm_); }
 
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    return cudnn_support(algorithm_, spec);
-  }
-
   // What cuDNN needs it tells on the device alone, so that the runner allocates it.
-  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 0; }
-
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<CudnnRunner>(algorithm_, request);
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (const std::optional<Refusal> refusal = cudnn_refusal(algorithm_, spec)) return *refusal;
+    return make_decision({}, [algorithm = algorithm_](const RunnerRequest& request) {
+      return std::make_unique<CudnnRunner>(algorithm, request);
+    });
   }
 
  private:

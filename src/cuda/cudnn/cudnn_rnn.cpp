@@ -115,7 +115,8 @@ cudnnStatus_t CudnnRnn::Impl::forward(const CudnnBuffers& buffers) {
 CudnnRnn::CudnnRnn(const CudnnConfig& config, std::span<const CudnnWeights> weights, Stream stream) {
   const cuda_runtime::CurrentDevice scope(config.device);
   impl_ = std::make_unique<Impl>(config, stream);
-  impl_->weight_space = cudnn::make_weight_space(config, weights, impl_->handle, impl_->network, stream);
+  impl_->weight_space = cudnn::make_weight_space(config, impl_->handle, impl_->network, stream);
+  load(weights, stream);
   if (config.algorithm == CudnnAlgorithm::persist_dynamic) {
     cudnn::check_supported(cudnnBuildRNNDynamic(impl_->handle.get(), impl_->network.get(), static_cast<int>(config.B)),
                            "compiling it");
@@ -128,6 +129,10 @@ CudnnRnn::CudnnRnn(const CudnnConfig& config, std::span<const CudnnWeights> weig
 CudnnRnn::~CudnnRnn() = default;
 CudnnRnn::CudnnRnn(CudnnRnn&&) noexcept = default;
 CudnnRnn& CudnnRnn::operator=(CudnnRnn&&) noexcept = default;
+
+void CudnnRnn::load(std::span<const CudnnWeights> weights, Stream stream) {
+  cudnn::fill_weight_space(impl_->config, weights, impl_->handle, impl_->network, impl_->weight_space, stream);
+}
 
 void CudnnRnn::set_lengths(std::span<const std::int32_t> lengths) {
   const CudnnConfig& config = impl_->config;

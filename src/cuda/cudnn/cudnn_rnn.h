@@ -34,6 +34,9 @@ class CudnnRnn {
   CudnnRnn(CudnnRnn&&) noexcept;
   CudnnRnn& operator=(CudnnRnn&&) noexcept;
 
+  /// Packs other weights, in the order of `stream`. Throws `ValueError` for weights that do not fit.
+  void load(std::span<const CudnnWeights> weights, Stream stream);
+
   /// From the next run on, row b has lengths[b] steps, 1 to T. Before the first call all rows have T. cuDNN takes
   /// lengths from the host while a run is queued, so that a recorded CUDA graph keeps its lengths. Past a row's length
   /// y is zeros. Throws `ValueError` for other lengths, and where the algorithm takes none.

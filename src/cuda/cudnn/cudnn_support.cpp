@@ -13,52 +13,52 @@ namespace {
 constexpr std::int64_t kMostSteps = 65535;
 constexpr std::int64_t kMostOfAnySize = std::numeric_limits<std::int32_t>::max();
 
-Support cell_support(const CellSpec& cell) {
-  if (!has_cell(WeightOrigin::cudnn, cell.kind)) return Support::no("cuDNN has no " + to_string(cell.kind));
-  if (cell.use_peepholes) return Support::no("cuDNN's LSTM has no peepholes");
-  if (!is_plain(cell)) return Support::no("it asks no cell clip and no projection of cuDNN");
+std::optional<Refusal> cell_refusal(const CellSpec& cell) {
+  if (!has_cell(WeightOrigin::cudnn, cell.kind)) return Refusal{"cuDNN has no " + to_string(cell.kind)};
+  if (cell.use_peepholes) return Refusal{"cuDNN's LSTM has no peepholes"};
+  if (!is_plain(cell)) return Refusal{"it asks no cell clip and no projection of cuDNN"};
   if (cell.kind == CellKind::simple_rnn) {
     const bool known = cell.activation == Activation::tanh || cell.activation == Activation::relu;
-    if (!known) return Support::no("cuDNN's simple RNN has tanh or relu, not " + to_string(cell.activation));
-    return Support::yes();
+    if (!known) return Refusal{"cuDNN's simple RNN has tanh or relu, not " + to_string(cell.activation)};
+    return std::nullopt;
   }
   if (cell.activation != Activation::tanh) {
-    return Support::no("cuDNN's activation is tanh, not " + to_string(cell.activation));
+    return Refusal{"cuDNN's activation is tanh, not " + to_string(cell.activation)};
   }
   if (cell.recurrent_activation != Activation::sigmoid) {
-    return Support::no("cuDNN's gates are sigmoids, not " + to_string(cell.recurrent_activation));
+    return Refusal{"cuDNN's gates are sigmoids, not " + to_string(cell.recurrent_activation)};
   }
   if (cell.kind == CellKind::gru && !cell.reset_after) {
-    return Support::no("cuDNN's GRU resets after the product with h, not before");
+    return Refusal{"cuDNN's GRU resets after the product with h, not before"};
   }
-  return Support::yes();
+  return std::nullopt;
 }
 
-Support schedule_support(const RecurrenceSpec& spec) {
-  if (spec.has_mask) return Support::no("cuDNN takes lengths alone, not a mask");
+std::optional<Refusal> schedule_refusal(const RecurrenceSpec& spec) {
+  if (spec.has_mask) return Refusal{"cuDNN takes lengths alone, not a mask"};
   if (spec.has_lengths) {
-    return Support::no("cuDNN takes lengths from the host while a run is queued, not from the device's memory");
+    return Refusal{"cuDNN takes lengths from the host while a run is queued, not from the device's memory"};
   }
   // Backward alone is not among cuDNN's directions, and its sequences have no strides that could be negative.
-  if (!spec.rules.reads_forward()) return Support::no("cuDNN reads forward, or both ways, but not backward alone");
-  return Support::yes();
+  if (!spec.rules.reads_forward()) return Refusal{"cuDNN reads forward, or both ways, but not backward alone"};
+  return std::nullopt;
 }
 
-Support size_support(const RecurrenceSpec& spec) {
+std::optional<Refusal> size_refusal(const RecurrenceSpec& spec) {
   if (spec.T == 0 || spec.B == 0 || spec.I == 0)
-    return Support::no("cuDNN has no empty sequences: T, B and I are 1 or more");
-  if (spec.T > kMostSteps) return Support::no("cuDNN's sequences have at most 65535 steps");
+    return Refusal{"cuDNN has no empty sequences: T, B and I are 1 or more"};
+  if (spec.T > kMostSteps) return Refusal{"cuDNN's sequences have at most 65535 steps"};
   for (const std::int64_t size : {spec.I, gate_count(spec.cell.kind) * spec.cell.units, spec.B * spec.cell.units}) {
-    if (size > kMostOfAnySize) return Support::no("cuDNN counts in 32 bits");
+    if (size > kMostOfAnySize) return Refusal{"cuDNN counts in 32 bits"};
   }
-  return Support::yes();
+  return std::nullopt;
 }
 
 // Only the standard algorithm and the one that compiles its kernels have f64.
-Support dtype_support(CudnnAlgorithm algorithm, DType dtype) {
+std::optional<Refusal> dtype_refusal(CudnnAlgorithm algorithm, DType dtype) {
   const bool has_f64 = algorithm == CudnnAlgorithm::standard || algorithm == CudnnAlgorithm::persist_dynamic;
-  if (dtype == DType::f64 && !has_f64) return Support::no("this algorithm of cuDNN's has no f64");
-  return Support::yes();
+  if (dtype == DType::f64 && !has_f64) return Refusal{"this algorithm of cuDNN's has no f64"};
+  return std::nullopt;
 }
 
 bool is_packed(const TimeBatchStrides& strides, const TimeBatchStrides& packed, const RecurrenceSpec& spec) {
@@ -95,13 +95,13 @@ std::string_view cudnn_executor_name(CudnnAlgorithm algorithm) {
   throw ValueError("algorithm", std::to_string(static_cast<int>(algorithm)), "a CudnnAlgorithm");
 }
 
-Support cudnn_support(CudnnAlgorithm algorithm, const RecurrenceSpec& spec) {
-  if (spec.device.type != DeviceType::cuda) return Support::no("it runs on CUDA devices alone");
-  for (const Support& support :
-       {cell_support(spec.cell), schedule_support(spec), size_support(spec), dtype_support(algorithm, spec.dtype)}) {
-    if (!support.accepted) return support;
+std::optional<Refusal> cudnn_refusal(CudnnAlgorithm algorithm, const RecurrenceSpec& spec) {
+  if (spec.device.type != DeviceType::cuda) return Refusal{"it runs on CUDA devices alone"};
+  for (const std::optional<Refusal>& refusal :
+       {cell_refusal(spec.cell), schedule_refusal(spec), size_refusal(spec), dtype_refusal(algorithm, spec.dtype)}) {
+    if (refusal) return refusal;
   }
-  return Support::yes();
+  return std::nullopt;
 }
 
 CudnnConfig cudnn_config(CudnnAlgorithm algorithm, const RecurrenceSpec& spec) {

@@ -11,9 +11,10 @@ namespace rondo {
 /// "cudnn_standard", "cudnn_persist_static", "cudnn_persist_dynamic", "cudnn_persist_static_small_h".
 std::string_view cudnn_executor_name(CudnnAlgorithm algorithm);
 
-/// Refuses what cuDNN cannot express, and what it refuses on every device. Limits that depend on a device or on a
-/// version of cuDNN, such as the largest H of the persistent algorithms, show only when a runner is made.
-Support cudnn_support(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
+/// A refusal of what cuDNN cannot express, and of what it refuses on every device; nothing where it accepts the spec.
+/// Limits that depend on a device or on a version of cuDNN, such as the largest H of the persistent algorithms, show
+/// only when a runner is made.
+std::optional<Refusal> cudnn_refusal(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
 
 /// The network of one layer that carries out an accepted spec.
 CudnnConfig cudnn_config(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);

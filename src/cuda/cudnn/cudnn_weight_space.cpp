@@ -69,21 +69,24 @@ void fill_place(const Tensor& place, const Tensor& weight, int id) {
 
 }  // namespace
 
-Tensor make_weight_space(const CudnnConfig& config, std::span<const CudnnWeights> weights, const Handle& handle,
-                         const RnnDescriptor& network, Stream stream) {
-  const auto expected = static_cast<std::size_t>(pseudo_layer_count(config));
-  if (weights.size() != expected) {
-    throw ValueError("weights", std::to_string(weights.size()),
-                     std::to_string(expected) + ", one for each direction of each layer");
-  }
+Tensor make_weight_space(const CudnnConfig& config, const Handle& handle, const RnnDescriptor& network, Stream stream) {
   std::size_t bytes = 0;
   check_supported(cudnnGetRNNWeightSpaceSize(handle.get(), network.get(), &bytes),
                   "asking for the size of its weights");
   const StreamScope scope(stream);
   const std::size_t element = size_of(config.dtype);
   // Biases without a counterpart and the padding between matrices are zeros.
-  const Tensor memory =
-      Tensor::zeros({static_cast<std::int64_t>((bytes + element - 1) / element)}, config.dtype, config.device);
+  return Tensor::zeros({static_cast<std::int64_t>((bytes + element - 1) / element)}, config.dtype, config.device);
+}
+
+void fill_weight_space(const CudnnConfig& config, std::span<const CudnnWeights> weights, const Handle& handle,
+                       const RnnDescriptor& network, const Tensor& memory, Stream stream) {
+  const auto expected = static_cast<std::size_t>(pseudo_layer_count(config));
+  if (weights.size() != expected) {
+    throw ValueError("weights", std::to_string(weights.size()),
+                     std::to_string(expected) + ", one for each direction of each layer");
+  }
+  const StreamScope scope(stream);
   const WeightSpace space(memory, handle, network);
   for (std::size_t pseudo_layer = 0; pseudo_layer < expected; ++pseudo_layer) {
     const auto index = static_cast<std::int64_t>(pseudo_layer);
@@ -95,7 +98,6 @@ Tensor make_weight_space(const CudnnConfig& config, std::span<const CudnnWeights
       if (bias) fill_place(place.bias, bias->insert_axis(1), matrix.id);
     }
   }
-  return memory;
 }
 
 }  // namespace rondo::cudnn

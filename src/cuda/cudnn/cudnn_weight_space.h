@@ -7,10 +7,13 @@
 
 namespace rondo::cudnn {
 
-/// Packs `weights`, one for each pseudo layer, into memory of its own, in the order of `stream`: one dimension of the
-/// config's dtype. Throws `ValueError` for weights that do not fit, and with cuDNN's words for a network that it does
-/// not support.
-Tensor make_weight_space(const CudnnConfig& config, std::span<const CudnnWeights> weights, const Handle& handle,
-                         const RnnDescriptor& network, Stream stream);
+/// Memory for the weights, in the order of `stream`: one dimension of the config's dtype, zeros. Throws with cuDNN's
+/// words for a network that it does not support.
+Tensor make_weight_space(const CudnnConfig& config, const Handle& handle, const RnnDescriptor& network, Stream stream);
+
+/// Packs `weights`, one for each pseudo layer, into that memory, in the order of `stream`. Throws `ValueError` for
+/// weights that do not fit.
+void fill_weight_space(const CudnnConfig& config, std::span<const CudnnWeights> weights, const Handle& handle,
+                       const RnnDescriptor& network, const Tensor& memory, Stream stream);
 
 }  // namespace rondo::cudnn

@@ -7,16 +7,9 @@
 #include "cuda/persistent/persistent_scratch.h"
 #include "cuda/persistent/planner/persistent_choice.h"
 #include "cuda/persistent/planner/tuning_rows.h"
-#include "cuda/persistent/stepwise_stand_in.h"
-#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
-
-RuntimeError no_room(std::string_view executor, Device device, const std::string& reason) {
-  return RuntimeError(std::string(executor) + " has no kernel that " + to_string(device) + " has room for: " + reason +
-                      "; choose another executor");
-}
 
 std::string measured_faster(const TuningRow& row) {
   std::ostringstream text;
@@ -28,76 +21,84 @@ std::vector<PersistentKind> all_kinds() {
   return {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
 }
 
-/// An executor that tells how it shares out a recurrence.
-class PersistentExecutor : public Executor {
+/// Whether a candidate was measured to be faster than cuda_stepwise, or is expected to be.
+bool gains(const PersistentPlan& candidate, const RecurrenceSpec& spec, const DeviceProperties& properties) {
+  return candidate.measured != nullptr || candidate.total_ns <= stepwise_total_ns(spec, properties);
+}
+
+/// A decision for one plan.
+class PersistentDecision : public Decision {
  public:
-  /// Nothing where no kernel of the executor runs `spec` on such a device.
-  virtual std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
+  PersistentDecision(const RecurrenceSpec& spec, const PersistentPlan& plan) : spec_(spec), plan_(plan) {}
 
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return persistent_scratch_bytes(spec, plan(spec, properties).value().shape);
-  }
+  const PersistentPlan& plan() const { return plan_; }
 
+  std::size_t workspace_bytes() const override { return persistent_scratch_bytes(spec_, plan_.shape); }
   // The model's time, also for a measured candidate, so that all predictions are comparable.
-  std::optional<double> predicted_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return plan(spec, properties).value().total_ns;
+  std::optional<double> predicted_ns() const override { return plan_.total_ns; }
+  bool may_stall() const override { return plan_.shape.kind != PersistentKind::block; }
+  bool needs_fallback() const override { return true; }  // the device may lack the room
+  std::string describe() const override { return to_string(plan_); }
+  MadeRunner make_runner(const RunnerRequest& request) const override {
+    return make_persistent_runner(request, plan_.shape);
   }
 
-  bool may_stall(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return plan(spec, properties).value().shape.kind != PersistentKind::block;
-  }
-
-  std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return to_string(plan(spec, properties).value());
-  }
+ private:
+  const RecurrenceSpec spec_;
+  const PersistentPlan plan_;
 };
 
 /// The executor of the fastest kernel of some kinds.
-class ChoosingExecutor final : public PersistentExecutor {
+class ChoosingExecutor final : public Executor {
  public:
   ChoosingExecutor(std::string_view name, std::vector<PersistentKind> kinds, std::span<const TuningRow> table)
       : name_(name), kinds_(std::move(kinds)), table_(table) {}
 
   std::string_view name() const override { return name_; }
 
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    const PersistentChoice choice = choose(spec, properties);
-    if (!choice.plan) return Support::no(choice.reason);
-    if (is_one_kind()) return Support::yes();
-    if (choice.stepwise != nullptr) return Support::no(measured_faster(*choice.stepwise));
-    return gains(*choice.plan, spec, properties) ? Support::yes()
-                                                 : Support::no("cuda_stepwise is expected to be faster");
-  }
-
-  std::optional<PersistentPlan> plan(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return choose(spec, properties).plan;
-  }
-
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    const std::size_t workspace_bytes = this->workspace_bytes(request.spec, request.properties);
-    std::string reason;  // of the first attempt, which is the planned one
-    for (const PersistentPlan& candidate : ranked_persistent(request.spec, request.properties, options())) {
-      if (!is_one_kind() && !gains(candidate, request.spec, request.properties)) continue;
-      PersistentAttempt attempt = make_persistent_runner(request, candidate.shape, workspace_bytes);
-      if (attempt.runner != nullptr) return std::move(attempt.runner);
-      if (reason.empty()) reason = attempt.reason;
-    }
-    if (is_one_kind()) throw no_room(name_, request.spec.device, reason);
-    return make_stepwise_stand_in(request, workspace_bytes, reason);
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    const PersistentChoice choice = choose_persistent(spec, properties, options());
+    if (!choice.plan) return Refusal{choice.reason};
+    if (choice.stepwise != nullptr && !is_one_kind()) return Refusal{measured_faster(*choice.stepwise)};
+    if (!is_wanted(*choice.plan, spec, properties)) return Refusal{"cuda_stepwise is expected to be faster"};
+    return std::make_shared<ChosenDecision>(*this, spec, *choice.plan);
   }
 
  private:
-  PersistentOptions options() const { return {.kinds = kinds_, .table = table_}; }
+  /// Where the device has no room for the planned kernel, takes the next one that the device has room for.
+  class ChosenDecision final : public PersistentDecision {
+   public:
+    ChosenDecision(const ChoosingExecutor& executor, const RecurrenceSpec& spec, const PersistentPlan& plan)
+        : PersistentDecision(spec, plan), executor_(executor) {}
 
-  PersistentChoice choose(const RecurrenceSpec& spec, const DeviceProperties& properties) const {
-    return choose_persistent(spec, properties, options());
+    MadeRunner make_runner(const RunnerRequest& request) const override {
+      MadeRunner planned = PersistentDecision::make_runner(request);
+      return planned.runner != nullptr ? std::move(planned) : executor_.make_other_runner(request, std::move(planned));
+    }
+
+   private:
+    const ChoosingExecutor& executor_;
+  };
+
+  /// A runner of the first candidate after the planned one that the device has room for, or the refusal of the planned
+  /// one.
+  MadeRunner make_other_runner(const RunnerRequest& request, MadeRunner planned) const {
+    const std::vector<PersistentPlan> candidates = ranked_persistent(request.spec, request.properties, options());
+    for (std::size_t k = 1; k < candidates.size(); ++k) {
+      if (!is_wanted(candidates[k], request.spec, request.properties)) continue;
+      MadeRunner made = make_persistent_runner(request, candidates[k].shape);
+      if (made.runner != nullptr) return made;
+    }
+    return planned;
   }
+
+  PersistentOptions options() const { return {.kinds = kinds_, .table = table_}; }
 
   bool is_one_kind() const { return kinds_.size() == 1; }
 
-  /// Whether a candidate was measured to be faster than cuda_stepwise, or is expected to be.
-  static bool gains(const PersistentPlan& candidate, const RecurrenceSpec& spec, const DeviceProperties& properties) {
-    return candidate.measured != nullptr || candidate.total_ns <= stepwise_total_ns(spec, properties);
+  bool is_wanted(const PersistentPlan& candidate, const RecurrenceSpec& spec,
+                 const DeviceProperties& properties) const {
+    return is_one_kind() || gains(candidate, spec, properties);
   }
 
   const std::string_view name_;
@@ -106,24 +107,16 @@ class ChoosingExecutor final : public PersistentExecutor {
 };
 
 /// The executor of one plan of one spec.
-class PlannedExecutor final : public PersistentExecutor {
+class PlannedExecutor final : public Executor {
  public:
   PlannedExecutor(const RecurrenceSpec& spec, const PersistentPlan& plan)
       : spec_(spec), plan_(plan), name_(candidate_name(plan.shape)) {}
 
   std::string_view name() const override { return name_; }
 
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    return spec == spec_ ? Support::yes() : Support::no("it is for another recurrence");
-  }
-
-  std::optional<PersistentPlan> plan(const RecurrenceSpec&, const DeviceProperties&) const override { return plan_; }
-
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    PersistentAttempt attempt =
-        make_persistent_runner(request, plan_.shape, workspace_bytes(spec_, request.properties));
-    if (attempt.runner == nullptr) throw no_room(name_, request.spec.device, attempt.reason);
-    return std::move(attempt.runner);
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (spec != spec_) return Refusal{"it is for another recurrence"};
+    return std::make_shared<PersistentDecision>(spec_, plan_);
   }
 
  private:
@@ -144,12 +137,10 @@ std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const Recur
   return executors;
 }
 
-std::optional<PersistentCandidate> persistent_candidate(const Executor& executor, const RecurrenceSpec& spec,
-                                                        const DeviceProperties& properties) {
-  const auto* persistent = dynamic_cast<const PersistentExecutor*>(&executor);
+std::optional<PersistentCandidate> persistent_candidate(const Decision& decision) {
+  const auto* persistent = dynamic_cast<const PersistentDecision*>(&decision);
   if (persistent == nullptr) return std::nullopt;
-  const PersistentPlan plan = persistent->plan(spec, properties).value();
-  return PersistentCandidate{plan, candidate_name(plan.shape)};
+  return PersistentCandidate{persistent->plan(), candidate_name(persistent->plan().shape)};
 }
 
 const Executor& persistent_executor() {

@@ -10,7 +10,7 @@
 #include "cuda/persistent/persistent_scratch.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/persistent/shape/operand_kind.h"
-#include "cuda/stepwise/stepwise_executor.h"
+#include "rondo/tensor/stream.h"
 
 namespace rondo {
 namespace {
@@ -28,47 +28,42 @@ bool in_words(const RecurrenceSpec& spec, const SequenceBuffer& x) {
 template <typename Operand>
 class PersistentRunner final : public Runner {
  public:
-  PersistentRunner(const RunnerRequest& request, const PersistentShape& shape, std::size_t workspace_bytes)
+  PersistentRunner(const RunnerRequest& request, const PersistentShape& shape)
       : request_(request),
         task_{shape, request.spec.cell, request.stream},
         biases_(pack_biases(request)),
-        packed_(pack(shape, request.weights.recurrent_kernel, request.spec.cell.units)),
+        packed_(pack("recurrent_kernel", shape, request.weights.recurrent_kernel, request.spec.cell.units)),
         replay_(request) {
     if (shape.multiplies_inputs()) {
-      packed_inputs_ = pack(shape.of_inputs(), request.weights.kernel, request.spec.I);
+      packed_inputs_ = pack("kernel", shape.of_inputs(), request.weights.kernel, request.spec.I);
     } else {
       inputs_.emplace(request, SumOrder::units_first);
     }
     if (shape.kind == PersistentKind::grid) make_grid_memory();
-    const std::size_t bytes = persistent_scratch_bytes(request.spec, shape);
-    if (bytes > workspace_bytes) own_workspace_ = device_bytes(static_cast<std::int64_t>(bytes), request.spec.device);
   }
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
-    if (fallback_ != nullptr) return fallback_->run(buffers, fallback_workspace_.data());
-    if (own_workspace_.defined()) workspace = own_workspace_.data();
     replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, workspace, stream); });
-  }
-
-  void recover(const RecurrenceBuffers& buffers) override {
-    const Executor& stepwise = stepwise_executor();
-    const auto bytes = static_cast<std::int64_t>(stepwise.workspace_bytes(request_.spec, request_.properties));
-    fallback_workspace_ = device_bytes(bytes, request_.spec.device);
-    fallback_ = stepwise.make_runner(request_);
-    fallback_->run(buffers, fallback_workspace_.data());
   }
 
  private:
   using Kernels = PersistentKernels<Operand>;
   using Element = typename OperandTraits<Operand>::Element;
 
-  /// Packs a kernel of K rows.
-  Tensor pack(const PersistentShape& shape, const void* kernel, std::int64_t K) const {
+  /// Packs a kernel of K rows as the blocks of `shape` read it.
+  std::shared_ptr<const WeightPack> pack(const std::string& name, const PersistentShape& shape, const void* kernel,
+                                         std::int64_t K) const {
     const PersistentTask task{shape, task_.cell, task_.stream};
     const auto bytes = Kernels::packed_vectors(task) * static_cast<std::int64_t>(sizeof(device::Words4));
-    Tensor packed = device_bytes(bytes, request_.spec.device);
-    Kernels::pack(task, static_cast<const Element*>(kernel), K, static_cast<device::Words4*>(packed.data()));
-    return packed;
+    return packed(request_, {.key = name + " of " + candidate_name(shape) + " in " + to_string(request_.spec.math),
+                             .allocate = [bytes, device = request_.spec.device] { return device_bytes(bytes, device); },
+                             .fill =
+                                 [task, kernel, K](const Tensor& memory) {
+                                   PersistentTask now = task;
+                                   now.stream = current_stream(task.stream.device);
+                                   Kernels::pack(now, static_cast<const Element*>(kernel), K,
+                                                 static_cast<device::Words4*>(memory.data()));
+                                 }});
   }
 
   void make_grid_memory() {
@@ -91,7 +86,7 @@ class PersistentRunner final : public Runner {
                .strides = buffers.x.strides,
                .I = static_cast<std::int32_t>(request_.spec.I),
                .in_words = in_words(request_.spec, buffers.x),
-               .weights = static_cast<const device::Words4*>(packed_inputs_.data())};
+               .weights = static_cast<const device::Words4*>(packed_inputs_->data())};
     }
     PersistentTask task = task_;
     task.stream = stream;
@@ -100,13 +95,13 @@ class PersistentRunner final : public Runner {
 
   /// The arguments of the kernel, without those about the inputs.
   PersistentRun<Element> kernel_run(const RecurrenceBuffers& buffers) {
-    const auto* bias = static_cast<const float*>(biases_.data());
+    const auto* bias = static_cast<const float*>(biases_->data());
     return {.shape = task_.shape,
             .schedule = buffers.schedule,
             .activations = {task_.cell.activation, task_.cell.recurrent_activation},
-            .weights = static_cast<const device::Words4*>(packed_.data()),
+            .weights = static_cast<const device::Words4*>(packed_->data()),
             .bias = bias,
-            .recurrent_bias = bias + biases_.stride(0),
+            .recurrent_bias = bias + biases_->memory().stride(0),
             .initial_h = rows<const Element>(buffers.initial_state[0]),
             .initial_c = rows<const Element>(buffers.initial_state[1]),
             .results = {.last_output = rows<Element>(buffers.last_output),
@@ -125,26 +120,23 @@ class PersistentRunner final : public Runner {
 
   const RunnerRequest request_;
   const PersistentTask task_;
-  const Tensor biases_;
-  const Tensor packed_;
-  std::optional<InputProducts> inputs_;  ///< where the kernel does not multiply x itself
-  Tensor packed_inputs_;                 ///< W, where it does
-  Tensor own_workspace_;                 ///< where the plan's workspace is too small; else undefined
+  const std::shared_ptr<const WeightPack> biases_;
+  const std::shared_ptr<const WeightPack> packed_;
+  std::optional<InputProducts> inputs_;              ///< where the kernel does not multiply x itself
+  std::shared_ptr<const WeightPack> packed_inputs_;  ///< W, where it does
   Tensor words_;
   Tensor epochs_;
   GraphReplay replay_;
-  std::unique_ptr<Runner> fallback_;  ///< runs everything after a stalled run
-  Tensor fallback_workspace_;
 };
 
 }  // namespace
 
-PersistentAttempt make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape,
-                                         std::size_t workspace_bytes) {
-  return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> PersistentAttempt {
+MadeRunner make_persistent_runner(const RunnerRequest& request, const PersistentShape& shape) {
+  return dispatch_operand(request.spec, [&]<typename Operand>(OperandTag<Operand>) -> MadeRunner {
     const std::string reason = PersistentKernels<Operand>::prepare({shape, request.spec.cell, request.stream});
-    if (!reason.empty()) return {.reason = candidate_name(shape) + ": " + reason};
-    return {.runner = std::make_unique<PersistentRunner<Operand>>(request, shape, workspace_bytes)};
+    if (!reason.empty()) return {.refusal = candidate_name(shape) + ": " + reason};
+    return {.runner = std::make_unique<PersistentRunner<Operand>>(request, shape),
+            .workspace_bytes = persistent_scratch_bytes(request.spec, shape)};
   });
 }
 

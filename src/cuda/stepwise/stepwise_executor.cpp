@@ -5,6 +5,7 @@
 #include "cuda/model/product_model.h"
 #include "cuda/stepwise/stepwise_loop.h"
 #include "cuda/stepwise/stepwise_scratch.h"
+#include "recurrence/simple_decision.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -47,7 +48,8 @@ class StepwiseRunner final : public Runner {
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseRun run{request_.spec, buffers, biases_, peepholes_, input_products_, products_, workspace, how};
+    const StepwiseRun run{request_.spec,   buffers,   biases_->memory(), peepholes_.get(),
+                          input_products_, products_, workspace,         how};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise<double>(run);
       case DType::f32: return run_stepwise<float>(run);
@@ -58,43 +60,40 @@ class StepwiseRunner final : public Runner {
   }
 
   const RunnerRequest request_;
-  const Tensor biases_;
-  const Tensor peepholes_;
+  const std::shared_ptr<const WeightPack> biases_;
+  const std::shared_ptr<const WeightPack> peepholes_;  ///< null where the cell has none
   InputProducts input_products_;
   const StepwiseProducts products_;
   const StepLaunch how_;
   GraphReplay replay_;
 };
 
+std::size_t scratch_bytes(const RecurrenceSpec& spec) {
+  WorkspaceCutter cutter(nullptr);
+  switch (spec.dtype) {
+    case DType::f64: cut_scratch<double>(spec, cutter); break;
+    case DType::f32: cut_scratch<float>(spec, cutter); break;
+    default: cut_scratch<Float16>(spec, cutter);
+  }
+  return cutter.used();
+}
+
+// f64, peepholes and projections have not been measured.
+std::optional<double> time_of(const RecurrenceSpec& spec, const DeviceProperties& properties) {
+  if (spec.dtype == DType::f64 || !is_plain(spec.cell)) return std::nullopt;
+  return stepwise_total_ns(spec, properties);
+}
+
 class StepwiseExecutor final : public Executor {
  public:
   std::string_view name() const override { return "cuda_stepwise"; }
 
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     if (spec.cell.units >= kMostUnits || output_units(spec.cell) >= kMostUnits)
-      return Support::no("it counts units in 30 bits");
-    if (spec.B >= kMostRows) return Support::no("it counts rows in 31 bits");
-    return Support::yes();
-  }
-
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    WorkspaceCutter cutter(nullptr);
-    switch (spec.dtype) {
-      case DType::f64: cut_scratch<double>(spec, cutter); break;
-      case DType::f32: cut_scratch<float>(spec, cutter); break;
-      default: cut_scratch<Float16>(spec, cutter);
-    }
-    return cutter.used();
-  }
-
-  // f64, peepholes and projections have not been measured.
-  std::optional<double> predicted_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    if (spec.dtype == DType::f64 || !is_plain(spec.cell)) return std::nullopt;
-    return stepwise_total_ns(spec, properties);
-  }
-
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<StepwiseRunner>(request);
+      return Refusal{"it counts units in 30 bits"};
+    if (spec.B >= kMostRows) return Refusal{"it counts rows in 31 bits"};
+    return decision_for<StepwiseRunner>(
+        {.workspace_bytes = scratch_bytes(spec), .predicted_ns = time_of(spec, properties)});
   }
 };
 

@@ -22,7 +22,8 @@ class StepwiseLoop {
     if constexpr (Formula::kStates < 2) states_.c = nullptr;
     if constexpr (kIsLstmVariant<Formula>) {
       variant_.cell_clip = bound_of<ComputeType<Element>>(run.spec.cell.cell_clip);
-      if (run.peepholes.defined()) variant_.peepholes = static_cast<const ComputeType<Element>*>(run.peepholes.data());
+      if (run.peepholes != nullptr)
+        variant_.peepholes = static_cast<const ComputeType<Element>*>(run.peepholes->data());
     }
     const InputProjection& inputs = run.input_products.input_projection(run.buffers.x.strides);
     sums_ =

@@ -12,8 +12,8 @@ namespace rondo {
 struct StepwiseRun {
   const RecurrenceSpec& spec;
   const RecurrenceBuffers& buffers;
-  const Tensor& biases;     ///< as pack_biases packs them
-  const Tensor& peepholes;  ///< as pack_peepholes packs them
+  const Tensor& biases;         ///< as pack_biases packs them
+  const WeightPack* peepholes;  ///< as pack_peepholes packs them
   InputProducts& input_products;
   const StepwiseProducts& products;
   void* workspace = nullptr;

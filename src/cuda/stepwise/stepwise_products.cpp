@@ -9,18 +9,17 @@ namespace rondo {
 StepwiseProducts::StepwiseProducts(const RunnerRequest& request)
     : spec_(request.spec),
       columns_(gate_count(spec_.cell.kind) * spec_.cell.units),
-      weights_(request.weights.recurrent_kernel, output_units(spec_.cell), columns_, spec_) {
+      weights_(request, {"recurrent_kernel", request.weights.recurrent_kernel, output_units(spec_.cell), columns_}) {
   dispatch_cell(spec_.cell, [&]<typename Formula>(FormulaTag<Formula>) {
     gates_before_reset_ = Formula::kProductsBeforeReset;
     recurrent_.push_back(recurrent_product(gates_before_reset_));
     if constexpr (kPhases<Formula> == 2) recurrent_.push_back(recurrent_product(kPhaseGates<Formula, 1>));
   });
-  if (request.weights.projection != nullptr) make_projection(request.weights.projection);
+  if (request.weights.projection != nullptr) make_projection(request);
 }
 
 std::shared_ptr<const Product> StepwiseProducts::recurrent_product(int gates) const {
   const std::int64_t K = output_units(spec_.cell);
-  // A layer makes a session for each call, and all of its sessions need equal products.
   return cached_product({.M = spec_.B,
                          .N = gates * spec_.cell.units,
                          .K = K,
@@ -33,10 +32,10 @@ std::shared_ptr<const Product> StepwiseProducts::recurrent_product(int gates) co
                         spec_.device);
 }
 
-void StepwiseProducts::make_projection(const void* projection) {
+void StepwiseProducts::make_projection(const RunnerRequest& request) {
   const std::int64_t H = spec_.cell.units;
   const std::int64_t P = output_units(spec_.cell);
-  projection_weights_.emplace(projection, H, P, spec_);
+  projection_weights_.emplace(request, NamedMatrix{"projection", request.weights.projection, H, P});
   projection_ = cached_product({.M = spec_.B,
                                 .N = P,
                                 .K = H,

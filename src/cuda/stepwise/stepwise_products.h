@@ -27,7 +27,7 @@ class StepwiseProducts {
 
  private:
   std::shared_ptr<const Product> recurrent_product(int gates) const;
-  void make_projection(const void* projection);
+  void make_projection(const RunnerRequest& request);
 
   const RecurrenceSpec spec_;
   const std::int64_t columns_;  ///< G H

@@ -3,6 +3,7 @@
 
 #include "formats/onnx/onnx_inputs.h"
 #include "formats/onnx/onnx_steps.h"
+#include "plan/kept_runs.h"
 #include "plan/unattended.h"
 #include "rondo/formats/onnx_model.h"
 #include "rondo/tensor/stream.h"
@@ -16,14 +17,11 @@ namespace {
 constexpr std::array kComputed{"sequence_lens", "initial_h", "initial_c"};
 constexpr std::size_t kFirstComputed = 4;
 
-/// The sizes, inputs and stream that a plan is made for.
+/// The sizes and inputs that a plan is made for.
 struct PlanKey {
   std::int64_t T = 0;
   std::int64_t B = 0;
   bool has_lengths = false;
-  void* stream = nullptr;
-
-  bool operator==(const PlanKey&) const = default;
 };
 
 std::optional<Tensor> moved(const std::optional<Tensor>& tensor, Device device) {
@@ -40,10 +38,13 @@ OnnxWeights moved(const OnnxWeights& weights, Device device) {
 }  // namespace
 
 struct OnnxRunner::Impl {
-  Impl(const OnnxOperator& node_op, const OnnxWeights& weights) : op(node_op), cells(onnx_cells(op, weights)) {
+  Impl(const OnnxOperator& node_op, const OnnxWeights& node_weights)
+      : op(node_op), cells(onnx_cells(op, node_weights)) {
     for (const OnnxCell& cell : cells) {
       if (reason.empty()) reason = beyond_cell_spec(op, cell);
     }
+    weights.push_back({.forward = SharedWeights(cells[0].weights)});
+    if (cells.size() == 2) weights[0].backward.emplace(cells[1].weights);
   }
 
   std::int64_t I() const { return cells[0].weights.kernel.size(0); }
@@ -57,7 +58,7 @@ struct OnnxRunner::Impl {
 
   void check_computed(const OnnxInputs& inputs) const;
   PlanKey check(const OnnxInputs& inputs) const;
-  NetworkPlan plan(const PlanKey& key) const;
+  NetworkSpec spec(const PlanKey& key) const;
   OnnxOutputs run_planned(const OnnxInputs& inputs, const PlanKey& key);
   OnnxOutputs run_steps(const OnnxInputs& inputs, const PlanKey& key) const;
 
@@ -66,8 +67,8 @@ struct OnnxRunner::Impl {
   std::string reason = {};  // why the node runs step by step; empty: it is planned
   OnnxConstants constants = {};
   std::vector<std::string> computed = std::vector<std::string>(kComputed.size());  // names; "": no such input
-  PlanKey session_key = {};
-  std::optional<NetworkSession> session = std::nullopt;
+  std::vector<SharedNetworkWeights> weights = {};
+  KeptNetworks kept = {};
   SessionStatus status = {};  // reported by sessions, but not yet returned by OnnxRunner::status
 
  private:
@@ -99,11 +100,10 @@ PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
   }
   if (inputs.initial_c) check_onnx_input("initial_c", *inputs.initial_c, state_shape(key.B), like());
   key.has_lengths = inputs.lengths.has_value();
-  key.stream = current_stream(like().device()).native;
   return key;
 }
 
-NetworkPlan OnnxRunner::Impl::plan(const PlanKey& key) const {
+NetworkSpec OnnxRunner::Impl::spec(const PlanKey& key) const {
   std::vector<RecurrenceSpec> specs;
   for (std::size_t direction = 0; direction < cells.size(); ++direction) {
     specs.push_back({.cell = cells[direction].cell,
@@ -117,7 +117,7 @@ NetworkPlan OnnxRunner::Impl::plan(const PlanKey& key) const {
   }
   NetworkLayer layer{.forward = specs[0]};
   if (specs.size() == 2) layer.backward = specs[1];
-  return NetworkPlan::create({.layers = {layer}}, unattended(NetworkOptions{}, Stream{like().device(), key.stream}));
+  return {.layers = {layer}};
 }
 
 std::vector<Tensor> OnnxRunner::Impl::initial_states(const OnnxInputs& inputs, std::int64_t direction,
@@ -147,18 +147,14 @@ std::vector<Tensor> OnnxRunner::Impl::final_states(const OnnxOutputs& outputs, s
 }
 
 OnnxOutputs OnnxRunner::Impl::run_planned(const OnnxInputs& inputs, const PlanKey& key) {
-  if (!session || session_key != key) {
-    std::vector<NetworkWeights> weights{{.forward = cells[0].weights}};
-    if (cells.size() == 2) weights[0].backward = cells[1].weights;
-    session.emplace(plan(key), weights, Stream{like().device(), key.stream});
-    session_key = key;
-  }
   OnnxOutputs outputs = allocate(key);
-  LayerTensors layer{
-      .forward = {.initial_state = initial_states(inputs, 0, key), .final_state = final_states(outputs, 0)}};
-  if (D() == 2) {
-    layer.backward = {.initial_state = initial_states(inputs, 1, key), .final_state = final_states(outputs, 1)};
-  }
+  const bool begins_with_zeros = !inputs.initial_h && !inputs.initial_c;
+  const auto states = [&](std::int64_t direction) -> DirectionTensors {
+    return {.initial_state = begins_with_zeros ? std::vector<Tensor>() : initial_states(inputs, direction, key),
+            .final_state = final_states(outputs, direction)};
+  };
+  LayerTensors layer{.forward = states(0)};
+  if (D() == 2) layer.backward = states(1);
   // A network writes the directions of a step side by side, (T, B, D H). With the batch first that is the layout of Y.
   const bool in_place = op.batch_major || D() == 1;
   const Tensor side_by_side =
@@ -170,7 +166,7 @@ OnnxOutputs OnnxRunner::Impl::run_planned(const OnnxInputs& inputs, const PlanKe
                                .lengths = inputs.lengths,
                                .y = op.batch_major ? y.swap_axes(0, 1) : y,
                                .layers = {layer}};
-  status = merged(status, run_unattended(*session, tensors));
+  status = merged(status, run_kept(kept, weights, spec(key), {}, tensors));
   if (!in_place) outputs.y.copy_from(side_by_side.swap_axes(1, 2));
   return outputs;
 }
@@ -221,12 +217,13 @@ OnnxOutputs OnnxRunner::run(const OnnxInputs& inputs) {
 
 std::string OnnxRunner::explain(std::int64_t T, std::int64_t B, bool has_lengths) const {
   if (!impl_->reason.empty()) return "step by step, because " + impl_->reason;
-  return impl_->plan({.T = T, .B = B, .has_lengths = has_lengths}).explain();
+  return NetworkPlan::create(impl_->spec({.T = T, .B = B, .has_lengths = has_lengths})).explain();
 }
 
 SessionStatus OnnxRunner::status() {
-  const SessionStatus told = std::exchange(impl_->status, {});
-  return impl_->session ? merged(told, impl_->session->status()) : told;
+  SessionStatus told = std::exchange(impl_->status, {});
+  impl_->kept.for_each([&](NetworkSession& session) { told = merged(told, session.status()); });
+  return told;
 }
 
 }  // namespace rondo

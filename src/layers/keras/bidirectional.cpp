@@ -112,6 +112,11 @@ LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& cal
   return result;
 }
 
+void Bidirectional::reload_weights() {
+  forward_.reload_weights();
+  backward_.reload_weights();
+}
+
 void Bidirectional::reset_states() {
   forward_.reset_states();
   backward_.reset_states();

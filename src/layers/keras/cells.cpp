@@ -1,10 +1,9 @@
 #include "rondo/keras/cells.h"
 
 #include "layers/keras/dropout.h"
-#include "plan/unattended.h"
+#include "layers/keras/kept_cell.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
-#include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -47,6 +46,7 @@ States Cell::get_initial_state(const InitialStateRequest& request) const {
 KnownCell::KnownCell(const CellSpec& spec, RecurrentWeights weights, const DropoutOptions& dropout)
     : spec_(spec), weights_(std::move(weights)), dropout_(checked_dropout(dropout)) {
   check_weights(spec_, weights_);
+  kept_ = std::make_shared<Kept>(weights_);
 }
 
 void KnownCell::set_weights(const std::vector<Tensor>& weights) {
@@ -67,7 +67,10 @@ void KnownCell::set_weights(const std::vector<Tensor>& weights) {
                          .projection = optional(spec_.projection_units.has_value())};
   check_weights(spec_, fresh);
   weights_ = std::move(fresh);
+  kept_ = std::make_shared<Kept>(weights_);
 }
+
+void KnownCell::reload_weights() { kept_->weights.reload(); }
 
 SizeNest KnownCell::state_size() const {
   std::vector<SizeNest> states;
@@ -87,18 +90,13 @@ StepResult KnownCell::call(const Nest& inputs, const States& states, const CellC
   const RecurrenceSpec spec{
       .cell = spec_, .T = 1, .B = x.size(0), .I = x.size(1), .dtype = x.dtype(), .device = x.device()};
   SessionTensors tensors{.x = x.insert_axis(0)};
-  States new_states;
-  for (const Nest& state : states) {
-    tensors.initial_state.push_back(state.leaf().contiguous());
-    const int k = static_cast<int>(new_states.size());
+  for (const Nest& state : states) tensors.initial_state.push_back(state.leaf().contiguous());
+  for (int k = 0; k < state_count(spec_.kind); ++k) {
     tensors.final_state.push_back(Tensor::empty({spec.B, state_units(spec_, k)}, spec.dtype, spec.device));
-    new_states.emplace_back(tensors.final_state.back());
   }
-  tensors.last_output = Tensor::empty({spec.B, output_units(spec_)}, spec.dtype, spec.device);
-  const Stream stream = current_stream(spec.device);
-  Session session(Plan::create(spec, unattended(context.plan, stream)), weights_, stream);
-  run_unattended(session, tensors);
-  return {*tensors.last_output, new_states};
+  KeptCell::run(*this, spec, context.plan, tensors);
+  // The output of a live step is its h.
+  return {tensors.final_state[0], States(tensors.final_state.begin(), tensors.final_state.end())};
 }
 
 SimpleRNNCell::SimpleRNNCell(const SimpleRNNCellOptions& options, RecurrentWeights weights)

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "layers/loop/sequence_arguments.h"
+#include "plan/kept_runs.h"
 #include "rondo/keras/layers.h"
 
 namespace rondo {
@@ -27,11 +28,29 @@ inline PlanRequest request_of(const CallOptions& call, const SequenceSizes& size
           .plan = call.plan};
 }
 
+/// The spec of a known cell for such a call.
+inline RecurrenceSpec recurrence_of(const KnownCell& cell, const PlanRequest& request, const TimeRules& rules) {
+  const Tensor& kernel = cell.weights().kernel;
+  return {.cell = cell.spec(),
+          .T = request.T,
+          .B = request.B,
+          .I = kernel.size(0),
+          .dtype = kernel.dtype(),
+          .device = kernel.device(),
+          .rules = rules,
+          .has_mask = request.masked,
+          .has_lengths = request.has_lengths};
+}
+
+struct RNN::Networks {
+  KeptNetworks kept;
+};
+
 struct RNN::Call {
   const CheckedSequence& sequence;
   CallOptions options;  ///< with checked lengths, and in training with dropout_call set
   TimeRules rules;
-  States initial = {};
+  States initial = {};                   ///< empty where the planned path begins with zeros
   std::vector<DropoutMasks> masks = {};  ///< empty, or one for each cell
 };
 

@@ -1,7 +1,7 @@
 // The planned path: an executor runs a known cell, or each cell of a stack, over the whole sequence.
 
+#include "layers/keras/kept_cell.h"
 #include "layers/keras/layer_call.h"
-#include "plan/unattended.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
@@ -9,32 +9,37 @@
 namespace rondo {
 namespace {
 
-// The initial states of one cell, as separate tensors.
-std::vector<Tensor> state_tensors(const Nest& entry) {
+// The initial states of one cell, as separate tensors; none stand for zeros.
+std::vector<Tensor> state_tensors(const States& states) {
   std::vector<Tensor> tensors;
-  for (const Tensor& leaf : entry.flatten()) tensors.push_back(with_packed_features(leaf));
+  for (const Nest& state : states) {
+    for (const Tensor& leaf : state.flatten()) tensors.push_back(with_packed_features(leaf));
+  }
   return tensors;
 }
 
-// A cell below the top of a stack returns all its outputs, time-major, so that the next cell reads them contiguously.
-constexpr RNNOptions kBelowTheTop{.return_sequences = true, .time_major = true};
+Tensor rows(const RecurrenceSpec& spec, std::int64_t units) {
+  return Tensor::empty({spec.B, units}, spec.dtype, spec.device);
+}
 
-// Allocates what one cell writes: its final states, and all outputs or the last one, in the layout of `options`.
-void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const RNNOptions& options) {
-  const std::int64_t features = output_units(spec.cell);
-  const auto rows = [&](std::int64_t units) { return Tensor::empty({spec.B, units}, spec.dtype, spec.device); };
-  tensors.final_state.clear();
+std::vector<Tensor> empty_states(const RecurrenceSpec& spec) {
+  std::vector<Tensor> states;
   for (int state = 0; state < state_count(spec.cell.kind); ++state) {
-    tensors.final_state.push_back(rows(state_units(spec.cell, state)));
+    states.push_back(rows(spec, state_units(spec.cell, state)));
   }
-  tensors.y.reset();
-  tensors.last_output.reset();
-  if (options.return_sequences) {
-    const Shape shape = options.time_major ? Shape{spec.T, spec.B, features} : Shape{spec.B, spec.T, features};
-    tensors.y = swap_layout(Tensor::empty(shape, spec.dtype, spec.device), options.time_major);
-  } else {
-    tensors.last_output = rows(features);
-  }
+  return states;
+}
+
+/// A (T, B, H) view of memory for all outputs, in the caller's layout.
+Tensor empty_outputs(const RecurrenceSpec& spec, bool time_major) {
+  const std::int64_t features = output_units(spec.cell);
+  const Shape shape = time_major ? Shape{spec.T, spec.B, features} : Shape{spec.B, spec.T, features};
+  return swap_layout(Tensor::empty(shape, spec.dtype, spec.device), time_major);
+}
+
+Nest state_of_cell(std::vector<Tensor> states) {
+  if (states.size() == 1) return states[0];
+  return Nest::tuple({states.begin(), states.end()});
 }
 
 }  // namespace
@@ -44,61 +49,102 @@ void allocate_results(SessionTensors& tensors, const RecurrenceSpec& spec, const
 std::vector<RecurrenceSpec> RNN::specs(const PlanRequest& request, const TimeRules& rules) const {
   const TimeRules below_the_top = TimeRules::keras(options_.go_backwards, true).in_input_order();
   std::vector<RecurrenceSpec> specs;
-  for (const KnownCell* cell : known_cells()) {
-    const Tensor& kernel = cell->weights().kernel;
-    specs.push_back({.cell = cell->spec(),
-                     .T = request.T,
-                     .B = request.B,
-                     .I = kernel.size(0),
-                     .dtype = kernel.dtype(),
-                     .device = kernel.device(),
-                     .rules = below_the_top,
-                     .has_mask = request.masked,
-                     .has_lengths = request.has_lengths});
-  }
+  for (const KnownCell* cell : known_cells()) specs.push_back(recurrence_of(*cell, request, below_the_top));
   if (!specs.empty()) specs.back().rules = rules;
   return specs;
 }
 
-std::vector<Plan> RNN::plans(const PlanRequest& request) const { return plans(request, rules_of(options_)); }
-
-std::vector<Plan> RNN::plans(const PlanRequest& request, const TimeRules& rules) const {
+std::vector<Plan> RNN::plans(const PlanRequest& request) const {
   std::vector<Plan> plans;
-  for (const RecurrenceSpec& spec : specs(request, rules)) {
-    plans.push_back(Plan::create(spec, unattended(request.plan, current_stream(spec.device))));
+  for (const RecurrenceSpec& spec : specs(request, rules_of(options_))) {
+    plans.push_back(Plan::create(spec, request.plan));
   }
   return plans;
 }
 
 LayerResult RNN::run_planned(const Call& call) const {
-  const Nest& inputs = call.sequence.inputs;
-  const SequenceSizes& sizes = call.sequence.sizes;
-  const CallOptions& options = call.options;
+  check_fits_kernel(call.sequence.inputs, known_cells()[0]->weights().kernel);
+  const bool is_stack = dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr;
+  if (!is_stack) return run_cell(call);
+  return call.masks.empty() ? run_network(call) : run_cell_by_cell(call);
+}
+
+SessionTensors RNN::tensors_of(const Call& call) const {
+  SessionTensors tensors{.x = with_packed_features(swap_layout(call.sequence.inputs.leaf(), options_.time_major)),
+                         .lengths = call.options.lengths};
+  if (call.options.mask) tensors.mask = time_major_mask(*call.options.mask, call.sequence.sizes);
+  return tensors;
+}
+
+LayerResult RNN::run_cell(const Call& call) const {
+  const auto& cell = static_cast<const KnownCell&>(*cell_);
+  const RecurrenceSpec spec = recurrence_of(cell, request_of(call.options, call.sequence.sizes), call.rules);
+  SessionTensors tensors = tensors_of(call);
+  // One mask is for all gates and time steps, so the inputs are multiplied by the mask.
+  if (!call.masks.empty() && !call.masks[0].inputs.empty()) tensors.x = mul(tensors.x, call.masks[0].inputs[0]);
+  tensors.initial_state = state_tensors(call.initial);
+  if (keeps_states()) tensors.final_state = empty_states(spec);
+  if (options_.return_sequences) {
+    tensors.y = empty_outputs(spec, options_.time_major);
+  } else {
+    tensors.last_output = rows(spec, output_units(spec.cell));
+  }
+  KeptCell::run(cell, spec, call.options.plan, tensors);
+  return {options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *tensors.last_output,
+          States(tensors.final_state.begin(), tensors.final_state.end())};
+}
+
+// A stack in training with dropout: masks multiply the inputs of each cell, so each cell is a run of its own.
+LayerResult RNN::run_cell_by_cell(const Call& call) const {
   const std::vector<const KnownCell*> cells = known_cells();
-  check_fits_kernel(inputs, cells[0]->weights().kernel);
-  const bool stacked = dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr;
-  const std::vector<Plan> cell_plans = plans(request_of(options, sizes), call.rules);
-  SessionTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options_.time_major)),
-                         .lengths = options.lengths};
-  if (options.mask) tensors.mask = time_major_mask(*options.mask, sizes);
+  const std::vector<RecurrenceSpec> specs = this->specs(request_of(call.options, call.sequence.sizes), call.rules);
+  SessionTensors tensors = tensors_of(call);
   LayerResult result;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const bool top = k + 1 == cells.size();
-    // One mask is for all gates and time steps, so the inputs are multiplied by the mask.
-    if (!call.masks.empty() && !call.masks[k].inputs.empty()) tensors.x = mul(tensors.x, call.masks[k].inputs[0]);
-    tensors.initial_state = state_tensors(stacked ? call.initial[k] : Nest::tuple(call.initial));
-    allocate_results(tensors, cell_plans[k].spec(), top ? options_ : kBelowTheTop);
-    Session session(cell_plans[k], cells[k]->weights(), current_stream(sizes.device));
-    run_unattended(session, tensors);
-    const States states(tensors.final_state.begin(), tensors.final_state.end());
-    if (!stacked) {
-      result.states = states;
+    if (!call.masks[k].inputs.empty()) tensors.x = mul(tensors.x, call.masks[k].inputs[0]);
+    tensors.initial_state = call.initial.empty() ? std::vector<Tensor>() : state_tensors({call.initial[k]});
+    tensors.final_state = empty_states(specs[k]);
+    tensors.y.reset();
+    if (top && !options_.return_sequences) {
+      tensors.last_output = rows(specs[k], output_units(specs[k].cell));
     } else {
-      result.states.push_back(states.size() == 1 ? states[0] : Nest::tuple(states));
+      tensors.y = empty_outputs(specs[k], !top || options_.time_major);
     }
+    KeptCell::run(*cells[k], specs[k], call.options.plan, tensors);
+    result.states.push_back(state_of_cell(tensors.final_state));
     if (!top) tensors.x = *tensors.y;
   }
   result.output = options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *tensors.last_output;
+  return result;
+}
+
+LayerResult RNN::run_network(const Call& call) const {
+  NetworkSpec spec;
+  std::vector<SharedNetworkWeights> weights;
+  for (const RecurrenceSpec& one : specs(request_of(call.options, call.sequence.sizes), call.rules)) {
+    spec.layers.push_back({.forward = one});
+  }
+  for (const KnownCell* cell : known_cells()) weights.push_back({.forward = KeptCell::weights(*cell)});
+  const SessionTensors sequences = tensors_of(call);
+  NetworkTensors tensors{.x = sequences.x, .mask = sequences.mask, .lengths = sequences.lengths};
+  tensors.layers.resize(spec.layers.size());
+  for (std::size_t k = 0; k < spec.layers.size(); ++k) {
+    DirectionTensors& layer = tensors.layers[k].forward;
+    if (!call.initial.empty()) layer.initial_state = state_tensors({call.initial[k]});
+    if (keeps_states()) layer.final_state = empty_states(spec.layers[k].forward);
+  }
+  const RecurrenceSpec& top = spec.layers.back().forward;
+  std::optional<Tensor>& last_output = tensors.layers.back().forward.last_output;
+  if (options_.return_sequences) {
+    tensors.y = empty_outputs(top, options_.time_major);
+  } else {
+    last_output = rows(top, output_units(top.cell));
+  }
+  run_kept(networks_->kept, weights, spec, network_options(call.options.plan), tensors);
+  LayerResult result{options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *last_output, {}};
+  if (!keeps_states()) return result;
+  for (const LayerTensors& layer : tensors.layers) result.states.push_back(state_of_cell(layer.forward.final_state));
   return result;
 }
 

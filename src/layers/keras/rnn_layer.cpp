@@ -48,6 +48,19 @@ Device device_of_states(const States& states) {
   return cpu();
 }
 
+/// The cells, bottom first, if all of them are known; else empty.
+std::vector<const KnownCell*> known_cells_of(const Cell& cell) {
+  if (const auto* known = dynamic_cast<const KnownCell*>(&cell)) return {known};
+  const auto* stack = dynamic_cast<const StackedRNNCells*>(&cell);
+  if (stack == nullptr) return {};
+  std::vector<const KnownCell*> cells;
+  for (const auto& one : stack->cells()) {
+    cells.push_back(dynamic_cast<const KnownCell*>(one.get()));
+    if (cells.back() == nullptr) return {};
+  }
+  return cells;
+}
+
 }  // namespace
 
 CallOptions with_checked_lengths(const CallOptions& call, const SequenceSizes& sizes) {
@@ -58,39 +71,33 @@ CallOptions with_checked_lengths(const CallOptions& call, const SequenceSizes& s
   return checked;
 }
 
-RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options) : cell_(std::move(cell)), options_(options) {
+RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options)
+    : cell_(std::move(cell)), options_(options), networks_(std::make_shared<Networks>()) {
   if (cell_ == nullptr) throw ValueError("cell", "none", "a cell");
+  known_cells_ = known_cells_of(*cell_);
 }
 
 RNN::RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options)
     : RNN(std::make_shared<StackedRNNCells>(std::move(cells)), options) {}
-
-std::vector<const KnownCell*> RNN::known_cells() const {
-  if (const auto* known = dynamic_cast<const KnownCell*>(cell_.get())) return {known};
-  const auto* stack = dynamic_cast<const StackedRNNCells*>(cell_.get());
-  if (stack == nullptr) return {};
-  std::vector<const KnownCell*> cells;
-  for (const auto& cell : stack->cells()) {
-    cells.push_back(dynamic_cast<const KnownCell*>(cell.get()));
-    if (cells.back() == nullptr) return {};
-  }
-  return cells;
-}
 
 LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
   const CheckedSequence sequence = check_inputs(inputs, options_.time_major);
   return run(sequence, with_checked_lengths(call, sequence.sizes), rules_of(options_));
 }
 
-LayerResult RNN::run(const CheckedSequence& sequence, const CallOptions& options, const TimeRules& rules) {
+LayerResult RNN::run(const CheckedSequence& sequence, CallOptions options, const TimeRules& rules) {
   if (!options.constants.empty() && !cell_->accepts_constants()) {
     throw ValueError("constants", std::to_string(options.constants.size()) + " of them",
                      "none, as the cell does not accept constants");
   }
-  Call call{.sequence = sequence, .options = options, .rules = rules, .initial = initial_states(sequence, options)};
-  if (options.training && !options.dropout_call) call.options.dropout_call = calls_in_training_->fetch_add(1);
+  if (options.training && !options.dropout_call) options.dropout_call = calls_in_training_->fetch_add(1);
+  Call call{.sequence = sequence, .options = std::move(options), .rules = rules};
   call.masks = draw_masks(call.options, sequence.sizes.B);
-  LayerResult result = can_plan(call.masks) ? run_planned(call) : run_step_loop(call);
+  const bool planned = can_plan(call.masks);
+  // Known cells begin with zeros, which executors need no tensors for.
+  const bool begins_with_zeros = planned && states_.empty() && call.options.initial_state.empty();
+  if (!begins_with_zeros) call.initial = initial_states(sequence, call.options);
+  LayerResult result = planned ? run_planned(call) : run_step_loop(call);
   if (options_.stateful) states_ = clone_states(result.states);
   if (!options_.return_state) result.states.clear();
   return result;
@@ -110,6 +117,18 @@ States RNN::initial_states(const CheckedSequence& sequence, const CallOptions& c
     return call.initial_state;
   }
   return options_.stateful && !states_.empty() ? states_ : fresh;
+}
+
+void RNN::reload_weights() {
+  std::vector<KnownCell*> cells;
+  if (auto* known = dynamic_cast<KnownCell*>(cell_.get())) cells = {known};
+  if (const auto* stack = dynamic_cast<const StackedRNNCells*>(cell_.get())) {
+    for (const auto& cell : stack->cells()) cells.push_back(dynamic_cast<KnownCell*>(cell.get()));
+  }
+  if (cells.empty() || std::ranges::find(cells, nullptr) != cells.end()) {
+    throw ValueError("cell", "one that Rondo does not know", "known cells, whose weights are packed");
+  }
+  for (KnownCell* cell : cells) cell->reload_weights();
 }
 
 LayerResult RNN::run_step_loop(const Call& call) {

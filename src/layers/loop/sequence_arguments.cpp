@@ -1,6 +1,7 @@
 #include "layers/loop/sequence_arguments.h"
 
 #include <algorithm>
+#include <span>
 
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
@@ -8,12 +9,13 @@
 namespace rondo {
 
 CheckedSequence check_inputs(const Nest& inputs, bool time_major) {
-  const std::vector<Tensor> leaves = inputs.flatten();
+  const std::vector<Tensor> flat = inputs.is_leaf() ? std::vector<Tensor>() : inputs.flatten();
+  const std::span<const Tensor> leaves = inputs.is_leaf() ? std::span(&inputs.leaf(), 1) : std::span(flat);
   if (leaves.empty()) throw ValueError("inputs", "no tensor", "at least one of rank 3 or more");
-  const std::string layout = time_major ? "(T, B, ...)" : "(B, T, ...)";
+  const char* const layout = time_major ? "(T, B, ...)" : "(B, T, ...)";
   for (const Tensor& leaf : leaves) {
     if (!leaf.defined() || leaf.rank() < 3) {
-      throw ValueError("inputs", describe(leaf), "at least 3 axes: " + layout);
+      throw ValueError("inputs", describe(leaf), std::string("at least 3 axes: ") + layout);
     }
   }
   SequenceSizes sizes{.time_axis = time_major ? 0 : 1,
@@ -26,7 +28,7 @@ CheckedSequence check_inputs(const Nest& inputs, bool time_major) {
     if (leaf.size(sizes.time_axis) != sizes.T || leaf.size(sizes.batch_axis) != sizes.B ||
         leaf.device() != sizes.device) {
       throw ValueError("inputs", describe(leaf),
-                       layout + " with the T, B and device of the first, " + describe(leaves[0]));
+                       std::string(layout) + " with the T, B and device of the first, " + describe(leaves[0]));
     }
   }
   return {inputs, sizes};

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 
+#include "layers/keras/kept_cell.h"
 #include "layers/loop/packed_states.h"
-#include "plan/unattended.h"
 #include "rondo/ops/ops.h"
-#include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::v1 {
@@ -71,19 +70,14 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
                       .has_lengths = sequence.lengths.defined()};
   std::vector<Tensor> states = keras_states(cell, initial);
   for (Tensor& state : states) state = with_packed_features(state);
-  std::optional<Session> session;
   for (const Chunk& chunk : chunks_of(sequence)) {
-    if (spec.T != chunk.steps()) {  // true at the first chunk, and at a shorter one
-      spec.T = chunk.steps();
-      const Stream stream = current_stream(spec.device);
-      session.emplace(Plan::create(spec, unattended(sequence.plan, stream)), cell.known->weights(), stream);
-    }
+    spec.T = chunk.steps();
     SessionTensors tensors{.x = chunk.of(x), .initial_state = states, .y = chunk.of(y)};
     if (chunk.lengths.defined()) tensors.lengths = chunk.lengths;
     for (const Tensor& state : states) {
       tensors.final_state.push_back(Tensor::empty(state.shape(), state.dtype(), state.device()));
     }
-    run_unattended(*session, tensors);
+    KeptCell::run(*cell.known, spec, sequence.plan, tensors);
     states = tensors.final_state;
   }
   return cell_state(cell, states);

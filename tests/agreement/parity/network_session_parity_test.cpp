@@ -8,9 +8,11 @@
 
 #include "cuda/runtime/runtime.h"
 #include "cuda/stepwise/stepwise_executor.h"
+#include "plan/planner.h"
 #include "rondo/tensor/stream.h"
 #include "support/compare.h"
 #include "support/counted_calls.h"
+#include "support/decided.h"
 #include "support/device_under_test.h"
 #include "support/random_network.h"
 
@@ -165,16 +167,13 @@ TEST(NetworkSessionParity, LengthsOutOfRangeAreReported) {
   EXPECT_FALSE(session.status().length_out_of_range);
 }
 
-/// A cuda_stepwise whose runs stall until `recover`: a stalled run writes NaN and sets the flag.
+/// A cuda_stepwise whose runs stall: a run writes NaN and sets the flag.
 class Staller final : public Executor {
  public:
   std::string_view name() const override { return "staller"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return stepwise_executor().workspace_bytes(spec, properties);
-  }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<StallingRunner>(request);
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    const auto decision = decided(stepwise_executor(), spec, properties);
+    return decision_for<StallingRunner>({.workspace_bytes = decision->workspace_bytes(), .may_stall = true});
   }
 
  private:
@@ -182,22 +181,15 @@ class Staller final : public Executor {
    public:
     explicit StallingRunner(const RunnerRequest& request)
         : request_(request),
-          runner_(stepwise_executor().make_runner(request)),
+          runner_(runner_of(stepwise_executor(), request)),
           stalled_(Tensor::full({1}, kStalled, DType::i32, request.spec.device)),
           nan_(Tensor::full({1 << 12}, std::numeric_limits<double>::quiet_NaN(), DType::f32, request.spec.device)) {}
 
     void run(const RecurrenceBuffers& buffers, void* workspace) override {
-      workspace_ = workspace;
       runner_->run(buffers, workspace);
-      if (recovered_) return;
       const auto bytes = static_cast<std::size_t>(request_.spec.cell.units) * sizeof(float);
       if (buffers.y.data != nullptr) cuda_runtime::copy(buffers.y.data, nan_.data(), bytes, request_.stream);
       cuda_runtime::copy(buffers.flags, stalled_.data(), sizeof(kStalled), request_.stream);
-    }
-
-    void recover(const RecurrenceBuffers& buffers) override {
-      recovered_ = true;
-      runner_->run(buffers, workspace_);
     }
 
    private:
@@ -205,15 +197,13 @@ class Staller final : public Executor {
     const std::unique_ptr<Runner> runner_;
     const Tensor stalled_;
     const Tensor nan_;
-    void* workspace_ = nullptr;
-    bool recovered_ = false;
   };
 };
 
 TEST(NetworkSessionParity, AStalledRunIsDoneAgain) {
   const RandomNetwork network = tall_network();
   const Staller staller;
-  const NetworkPlan plan = NetworkPlan::create(network.spec, {.chunk_steps = 3, .unlisted_executor = &staller});
+  const NetworkPlan plan = network_plan_for(staller, network.spec, {.chunk_steps = 3});
   ASSERT_EQ(plan.stages().size(), 2U) << plan.explain();
   const Outputs expected =
       run_network(network, NetworkPlan::create(network.spec, {.executor = "cuda_stepwise", .chunk_steps = 3}));

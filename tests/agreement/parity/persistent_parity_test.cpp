@@ -9,6 +9,7 @@
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "support/compare.h"
+#include "support/decided.h"
 #include "support/device_run.h"
 #include "support/device_under_test.h"
 #include "support/persistent_candidates.h"
@@ -105,7 +106,8 @@ int check_fused(const RandomRecurrence& recurrence, PersistentKind kind, std::ui
     const auto any = static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(executors.size()) - 1));
     run.executor = executors[any].get();
     SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(run.executor->name()));
-    EXPECT_EQ(run.executor->workspace_bytes(spec_on_device(recurrence.spec, run), properties_of(run.device)), 0U);
+    const RecurrenceSpec spec = spec_on_device(recurrence.spec, run);
+    EXPECT_EQ(decided(*run.executor, spec, properties_of(run.device))->workspace_bytes(), 0U);
     expect_parity(recurrence, run);
     ++count;
   }

@@ -21,8 +21,7 @@ TEST(CudnnDescriptors, ExecutorsInTheLibrarysOrder) {
   ASSERT_EQ(cudnn_executors().size(), kAlgorithms.size());
   for (std::size_t k = 0; k < kAlgorithms.size(); ++k) {
     EXPECT_EQ(cudnn_executors()[k]->name(), cudnn_executor_name(kAlgorithms[k]));
-    EXPECT_EQ(cudnn_executors()[k]->workspace_bytes({}, {}), 0U);
-    EXPECT_FALSE(cudnn_executors()[k]->supports({}, {}).accepted);
+    EXPECT_TRUE(std::holds_alternative<Refusal>(cudnn_executors()[k]->decide({}, {})));
   }
 }
 
@@ -43,7 +42,7 @@ TEST(CudnnDescriptors, AcceptedSpecsCanBeDescribed) {
               const RecurrenceSpec spec{
                   .cell = cell, .T = 5, .B = 3, .I = 4, .dtype = dtype, .math = math, .device = cuda(0)};
               const CudnnConfig config = cudnn_config(algorithm, spec);
-              if (cudnn_support(algorithm, spec).accepted) {
+              if (!cudnn_refusal(algorithm, spec)) {
                 EXPECT_NO_THROW((void)cudnn::make_rnn_descriptor(config)) << to_string(spec);
                 ++described;
               } else {

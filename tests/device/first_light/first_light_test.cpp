@@ -12,6 +12,7 @@
 #include "device/first_light/cases.h"
 #include "device/first_light/light.h"
 #include "device/simt/device/launch_limits.h"
+#include "support/decided.h"
 #include "support/device_under_test.h"
 #include "support/executors.h"
 #include "support/expect_error.h"
@@ -41,12 +42,11 @@ class Faulty final : public Executor {
   explicit Faulty(Fault fault) : fault_(fault) {}
 
   std::string_view name() const override { return "faulty"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return stepwise_executor().workspace_bytes(spec, properties);
-  }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<FaultyRunner>(request, fault_);
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    const auto decision = decided(stepwise_executor(), spec, properties);
+    return make_decision(
+        {.workspace_bytes = decision->workspace_bytes()},
+        [fault = fault_](const RunnerRequest& request) { return std::make_unique<FaultyRunner>(request, fault); });
   }
 
  private:
@@ -55,7 +55,7 @@ class Faulty final : public Executor {
     FaultyRunner(const RunnerRequest& request, Fault fault)
         : request_(request),
           fault_(fault),
-          runner_(stepwise_executor().make_runner(request)),
+          runner_(runner_of(stepwise_executor(), request)),
           stalled_(Tensor::from(stalled_words(), {kFlagWords}, request.spec.device)),
           number_(Tensor::full({1}, 0.1, request.spec.dtype, request.spec.device)) {}
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cuda/runtime/runtime.h"
+#include "plan/planner.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
@@ -165,7 +166,7 @@ Light light(const RandomRecurrence& recurrence, const Executor& executor, const 
   const RecurrenceSpec& spec = recurrence.spec;
   Light result{.tolerance = tolerance_of(spec)};
   const RandomRecurrence exact = rounded(recurrence, {.executor = {}, .dtype = spec.dtype, .math = spec.math});
-  const Plan plan = Plan::create_for(executor, spec, properties_of(spec.device));
+  const Plan plan = plan_for(executor, spec, properties_of(spec.device));
   LitSessions sessions;
   try {
     while (static_cast<int>(sessions.size()) < options.sessions) {

@@ -9,12 +9,14 @@
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "device/simt/executor.h"
+#include "plan/planner.h"
 #include "rondo/keras/bidirectional.h"
 #include "rondo/keras/layers.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
 #include "rondo/tf1/v1.h"
 #include "support/compare.h"
+#include "support/decided.h"
 
 namespace rondo::test {
 namespace {
@@ -54,7 +56,7 @@ class LostPush : public ::testing::TestWithParam<Candidate> {
   /// The fastest candidate of this kind with these octets and words, and several blocks.
   std::unique_ptr<const Executor> executor() const {
     for (auto& executor : persistent_alternatives(spec, properties_of(device), candidate.kind)) {
-      const PersistentShape shape = persistent_candidate(*executor, spec, properties_of(device))->plan.shape;
+      const PersistentShape shape = persistent_candidate(*decided(*executor, spec, properties_of(device)))->plan.shape;
       if (shape.blocks > 1 && shape.octets == candidate.octets && shape.words == candidate.words) {
         return std::move(executor);
       }
@@ -97,7 +99,7 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   const auto executor = this->executor();
   ASSERT_NE(executor, nullptr);
   SCOPED_TRACE(std::string(executor->name()));
-  const Plan plan = Plan::create_for(*executor, spec, properties_of(device));
+  const Plan plan = plan_for(*executor, spec, properties_of(device));
   const Outputs undisturbed = outputs();
   Session(plan, weights).run(undisturbed.tensors(x));
   const Tensor right = undisturbed.y_on_cpu();  // waits for the run

@@ -10,7 +10,8 @@
 #include "cuda/persistent/persistent_kernels.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/persistent/shape/block_layout.h"
-#include "recurrence/executor.h"
+#include "plan/planner.h"
+#include "recurrence/simple_decision.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
 #include "support/device_run.h"
@@ -91,7 +92,7 @@ TEST(Stall, ANanOfAllOnesHasArrived) {
     std::memset(ones.data(), 0xff, 12 * 32 * size_of(dtype));
     for (const auto& executor : persistent_alternatives(spec, properties_of(device), PersistentKind::grid)) {
       SCOPED_TRACE(std::string(executor->name()) + ", " + to_string(dtype));
-      Session session(Plan::create_for(*executor, spec, properties_of(device)), weights);
+      Session session(plan_for(*executor, spec, properties_of(device)), weights);
       const Tensor last_output = Tensor::zeros({12, 32}, dtype, device);
       session.run({.x = Tensor::zeros({2, 12, 1}, dtype, device),
                    .initial_state = {ones.to(device)},
@@ -102,34 +103,39 @@ TEST(Stall, ANanOfAllOnesHasArrived) {
   }
 }
 
-/// An executor that stalls in its first run and writes 2 after recovery.
+/// An executor whose runs stall.
 class Staller final : public Executor {
  public:
   std::string_view name() const override { return "staller"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 8; }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<OneStall>(); }
+  Answer decide(const RecurrenceSpec&, const DeviceProperties&) const override {
+    return decision_for<StallingRunner>({.may_stall = true});
+  }
 
  private:
-  class OneStall final : public Runner {
+  class StallingRunner final : public Runner {
    public:
+    explicit StallingRunner(const RunnerRequest&) {}
     void run(const RecurrenceBuffers& buffers, void*) override { *buffers.flags |= kStalled; }
-    void recover(const RecurrenceBuffers& buffers) override { *static_cast<float*>(buffers.last_output.data) = 2; }
   };
 };
 
-TEST(Stall, StatusHasTheLastRunDoneAgain) {
+/// A plan that may stall has the first automatic executor as its fallback.
+TEST(Stall, StatusHasTheFallbackRepeatTheLastRun) {
   const RecurrenceSpec spec{.cell = {.kind = CellKind::simple_rnn, .units = 1}, .T = 1, .B = 1, .I = 1};
   const RecurrentWeights weights{Tensor::zeros({1, 1}, DType::f32), Tensor::zeros({1, 1}, DType::f32),
-                                 Tensor::zeros({1}, DType::f32)};
+                                 Tensor::full({1}, 0.5, DType::f32)};
   const Staller staller;
-  Session session(Plan::create_for(staller, spec, properties_of(cpu())), weights);
+  Session session(plan_for(staller, spec, properties_of(cpu())), weights);
   const Tensor last_output = Tensor::full({1, 1}, 1.0, DType::f32);
   session.run({.x = Tensor::zeros({1, 1, 1}, DType::f32), .last_output = last_output});
   EXPECT_EQ(last_output.item(), 1.0);
   EXPECT_TRUE(session.status().stalled);
-  EXPECT_EQ(last_output.item(), 2.0);
+  EXPECT_NEAR(last_output.item(), std::tanh(0.5), 1e-6);
   EXPECT_FALSE(session.status().stalled) << "told once";
+  last_output.fill(1.0);
+  session.run({.x = Tensor::zeros({1, 1, 1}, DType::f32), .last_output = last_output});
+  EXPECT_NEAR(last_output.item(), std::tanh(0.5), 1e-6) << "later runs are the fallback's";
+  EXPECT_FALSE(session.status().stalled);
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_choice.h"
 #include "cuda/persistent/planner/tuning_rows.h"
-#include "rondo/plan/plan.h"
+#include "plan/planner.h"
+#include "support/decided.h"
 
 namespace rondo::test {
 namespace {
@@ -50,7 +51,7 @@ std::string explained(const std::vector<TuningRow>& table, const RecurrenceSpec&
                       const DeviceProperties& properties) {
   const auto executor = tuned_persistent_executor(table);
   try {
-    return Plan::create_for(*executor, spec, properties).explain();
+    return plan_for(*executor, spec, properties).explain();
   } catch (const ValueError& error) {
     return error.what();
   }
@@ -169,10 +170,11 @@ TEST_F(PersistentTuning, AnExecutorOfOneKindTakesItsOwnMeasuredCandidates) {
 TEST_F(PersistentTuning, APredictionIsTheModels) {
   const std::vector<TuningRow> table{row_of(kCandidate)};
   const auto executor = tuned_persistent_executor(table);
-  const PersistentCandidate candidate = persistent_candidate(*executor, spec_, h200()).value();
+  const auto decision = decided(*executor, spec_, h200());
+  const PersistentCandidate candidate = persistent_candidate(*decision).value();
   EXPECT_EQ(candidate.name, kCandidate);
   EXPECT_EQ(candidate.plan.measured, table.data());
-  EXPECT_DOUBLE_EQ(executor->predicted_ns(spec_, h200()).value(), candidate.plan.total_ns);
+  EXPECT_DOUBLE_EQ(decision->predicted_ns().value(), candidate.plan.total_ns);
   EXPECT_GT(candidate.plan.total_ns, 0.0);
 }
 

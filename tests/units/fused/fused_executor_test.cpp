@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "cpu/fused/kernels.h"
+#include "plan/planner.h"
 #include "rondo/tensor/thread_pool.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
@@ -31,7 +32,7 @@ DeviceProperties processors(int count) { return {.device = cpu(), .processors = 
 RunResult run_fused(const Executor& executor, const RandomRecurrence& recurrence, DType dtype, int threads) {
   RecurrenceSpec spec = recurrence.spec;
   spec.dtype = dtype;
-  return run_plan(Plan::create_for(executor, spec, processors(threads)), recurrence);
+  return run_plan(plan_for(executor, spec, processors(threads)), recurrence);
 }
 
 double tolerance(DType dtype) { return dtype == DType::f32 ? 1e-5 : (dtype == DType::f16 ? 1e-3 : 8e-3); }
@@ -136,7 +137,7 @@ TEST(FusedExecutor, RunsInALentPool) {
 
 TEST(FusedExecutor, SaysHowItRuns) {
   const RecurrenceSpec spec{.cell = {.units = 512}, .T = 100, .B = 1, .I = 512};
-  const std::string text = Plan::create_for(fused_executor(), spec, processors(2)).explain();
+  const std::string text = plan_for(fused_executor(), spec, processors(2)).explain();
   EXPECT_NE(text.find("1 groups of rows x 2 of units"), std::string::npos) << text;
   const std::string alone = Plan::create(spec, processors(2), {.threads = 1}).explain();
   EXPECT_NE(alone.find("1 groups of rows x 1 of units"), std::string::npos) << alone;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "plan/executor_list.h"
+#include "recurrence/simple_decision.h"
 #include "rondo/plan/plan.h"
 #include "support/expect_error.h"
 
@@ -15,6 +16,8 @@ RecurrenceSpec small_lstm() { return {.cell = {.kind = CellKind::lstm, .units = 
 
 class NoRunner final : public Runner {
  public:
+  NoRunner() = default;
+  explicit NoRunner(const RunnerRequest&) {}
   void run(const RecurrenceBuffers&, void*) override {}
 };
 
@@ -22,39 +25,53 @@ class NoRunner final : public Runner {
 class Teller final : public Executor {
  public:
   std::string_view name() const override { return "teller"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties& properties) const override {
-    return properties.clusters.most_blocks() > 0 ? Support::yes() : Support::no("it needs clusters");
-  }
-  std::size_t workspace_bytes(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    return static_cast<std::size_t>(spec.B * properties.processors);
-  }
-  std::string describe(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    std::string text;
-    for (int k = 0; k < properties.processors; ++k) {
-      text +=
-          "processor " + std::to_string(k) + " of " + properties.name + ": H=" + std::to_string(spec.cell.units) + "\n";
-    }
-    return text;
-  }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest& request) const override {
-    request_properties() = request.properties;
-    return std::make_unique<NoRunner>();
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    if (properties.clusters.most_blocks() == 0) return Refusal{"it needs clusters"};
+    ++decisions();
+    return std::make_shared<Told>(spec, properties);
   }
 
   static DeviceProperties& request_properties() {
     static DeviceProperties properties;
     return properties;
   }
+  static int& decisions() {
+    static int count = 0;
+    return count;
+  }
+
+ private:
+  class Told final : public Decision {
+   public:
+    Told(const RecurrenceSpec& spec, const DeviceProperties& properties) : spec_(spec), properties_(properties) {}
+
+    std::size_t workspace_bytes() const override { return static_cast<std::size_t>(spec_.B * properties_.processors); }
+    std::string describe() const override {
+      std::string text;
+      for (int k = 0; k < properties_.processors; ++k) {
+        text += "processor " + std::to_string(k) + " of " + properties_.name +
+                ": H=" + std::to_string(spec_.cell.units) + "\n";
+      }
+      return text;
+    }
+    MadeRunner make_runner(const RunnerRequest& request) const override {
+      request_properties() = request.properties;
+      return {.runner = std::make_unique<NoRunner>(), .workspace_bytes = workspace_bytes()};
+    }
+
+   private:
+    const RecurrenceSpec spec_;
+    const DeviceProperties properties_;
+  };
 };
 
 class Silent final : public Executor {
  public:
   std::string_view name() const override { return "silent"; }
-  Support supports(const RecurrenceSpec& spec, const DeviceProperties&) const override {
-    return spec.B <= kMostRows ? Support::yes() : Support::no("B is above 100");
+  Answer decide(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (spec.B > kMostRows) return Refusal{"B is above 100"};
+    return decision_for<NoRunner>({.workspace_bytes = 8});
   }
-  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 8; }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<NoRunner>(); }
 
   static constexpr std::int64_t kMostRows = 100;
 };
@@ -63,10 +80,14 @@ class Silent final : public Executor {
 class Willing final : public Executor {
  public:
   std::string_view name() const override { return "willing"; }
-  Support supports(const RecurrenceSpec&, const DeviceProperties&) const override { return Support::yes(); }
-  std::size_t workspace_bytes(const RecurrenceSpec&, const DeviceProperties&) const override { return 16; }
-  std::unique_ptr<Runner> make_runner(const RunnerRequest&) const override { return std::make_unique<NoRunner>(); }
+  Answer decide(const RecurrenceSpec&, const DeviceProperties&) const override {
+    return decision_for<NoRunner>({.workspace_bytes = 16});
+  }
 };
+
+RecurrentWeights weights_of_small_lstm() {
+  return {Tensor::zeros({5, 16}, DType::f32), Tensor::zeros({4, 16}, DType::f32), Tensor::zeros({16}, DType::f32)};
+}
 
 DeviceProperties two_processors() { return {.processors = 2, .name = "a machine", .clusters = {.of_16 = 1}}; }
 
@@ -116,11 +137,20 @@ TEST(Plan, KeepsThePropertiesItWasMadeFor) {
   EXPECT_EQ(Plan::create(small_lstm()).properties().name, properties_of(cpu()).name);
 }
 
+TEST(Plan, AsksForADecisionOnce) {
+  const int before = Teller::decisions();
+  const Plan plan = Plan::create(small_lstm(), two_processors());
+  (void)plan.explain();
+  (void)plan.workspace_bytes();
+  (void)plan.predicted_ns();
+  const Plan copy = plan;  // NOLINT(performance-unnecessary-copy-initialization)
+  const Session session(copy, weights_of_small_lstm());
+  EXPECT_EQ(Teller::decisions(), before + 1);
+}
+
 TEST(Session, HandsThePropertiesOfThePlanToTheRunner) {
   Teller::request_properties() = {};
-  const Session session(
-      Plan::create(small_lstm(), two_processors()),
-      {Tensor::zeros({5, 16}, DType::f32), Tensor::zeros({4, 16}, DType::f32), Tensor::zeros({16}, DType::f32)});
+  const Session session(Plan::create(small_lstm(), two_processors()), weights_of_small_lstm());
   EXPECT_EQ(Teller::request_properties().processors, 2);
   EXPECT_EQ(Teller::request_properties().name, "a machine");
 }

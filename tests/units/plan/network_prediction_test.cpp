@@ -38,7 +38,7 @@ double predicted(RecurrenceSpec spec, DeviceProperties properties, std::int64_t 
   spec.T = T;
   properties.processors /= static_cast<int>(shares);
   const Plan plan = Plan::create(spec, properties);
-  return plan.executor().predicted_ns(spec, properties).value();
+  return plan.predicted_ns().value();
 }
 
 std::string words(double at_once_ns, std::size_t shares, double one_by_one_ns) {

@@ -69,6 +69,9 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
                                              PersistentKind kind) {
   std::vector<PersistentPlan> plans;
   if (spec.B == 0 || !has_operand(spec) || !is_plain(spec.cell)) return plans;
+  const double inputs_ns = input_product_ns(spec, properties);
+  const std::vector<PersistentShape> shapes = candidate_shapes(spec, properties, kind);
+  plans.reserve(shapes.size() + 1);
   const auto add = [&](const PersistentShape& shape) {
     PersistentPlan plan{.shape = shape};
     const auto rounds = static_cast<double>(waves(shape, properties));
@@ -77,10 +80,10 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
       return;  // there are no streamed weights to read
     plan.step_ns = rounds * modelled_step_ns(spec, plan.shape, plan.bytes);
     plan.total_ns = start_ns(shape, plan.bytes, rounds) + plan.step_ns * static_cast<double>(spec.T) +
-                    (shape.multiplies_inputs() ? 0.0 : input_product_ns(spec, properties));
+                    (shape.multiplies_inputs() ? 0.0 : inputs_ns);
     plans.push_back(plan);
   };
-  for (const PersistentShape& shape : candidate_shapes(spec, properties, kind)) add(shape);
+  for (const PersistentShape& shape : shapes) add(shape);
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);
   add_other_polls(spec, plans);
   return plans;

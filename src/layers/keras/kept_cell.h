@@ -1,0 +1,27 @@
+/// What a known cell keeps of its weights between calls.
+#pragma once
+
+#include "plan/kept_runs.h"
+#include "rondo/keras/cells.h"
+
+namespace rondo {
+
+struct KnownCell::Kept {
+  explicit Kept(const RecurrentWeights& its_weights) : weights(its_weights) {}
+
+  SharedWeights weights;
+  KeptRecurrences sessions;
+};
+
+/// The library's own access to what a cell keeps.
+class KeptCell {
+ public:
+  /// run_kept with the weights and sessions of the cell.
+  static SessionStatus run(const KnownCell& cell, const RecurrenceSpec& spec, const PlanOptions& options,
+                           const SessionTensors& tensors) {
+    return run_kept(cell.kept_->sessions, cell.kept_->weights, spec, options, tensors);
+  }
+  static const SharedWeights& weights(const KnownCell& cell) { return cell.kept_->weights; }
+};
+
+}  // namespace rondo

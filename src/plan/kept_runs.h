@@ -1,0 +1,56 @@
+/// Runs of recurrences and networks in sessions that are kept for the next call.
+#pragma once
+
+#include <vector>
+
+#include "plan/kept_sessions.h"
+#include "rondo/plan/network.h"
+
+namespace rondo {
+
+/// What a kept session was made for: the work, and where its runs are queued.
+template <typename Spec, typename Options>
+struct SessionKey {
+  /// A key that a call looks for, without copies.
+  struct View {
+    const Spec& spec;
+    const Options& options;
+    const std::vector<SharedNetworkWeights>& weights;
+    const void* stream;
+    const void* pool;
+  };
+
+  Spec spec;
+  Options options;
+  std::vector<SharedNetworkWeights> weights;  ///< of a network; a recurrence's are always the same
+  const void* stream;                         ///< of a CUDA device
+  const void* pool;                           ///< the CPU's thread pool, which the session keeps alive
+
+  explicit SessionKey(const View& view)
+      : spec(view.spec), options(view.options), weights(view.weights), stream(view.stream), pool(view.pool) {}
+  bool operator==(const SessionKey&) const = default;
+  bool operator==(const View& view) const {
+    return spec == view.spec && options == view.options && weights == view.weights && stream == view.stream &&
+           pool == view.pool;
+  }
+  /// Whether these weights have taken the place of the weights of `other`.
+  bool replaces(const SessionKey& other) const { return weights != other.weights; }
+};
+
+/// The kept sessions of one set of weights.
+using KeptRecurrences = KeptSessions<Session, SessionKey<RecurrenceSpec, PlanOptions>>;
+/// The kept sessions of the networks of one owner, which may replace their weights.
+using KeptNetworks = KeptSessions<NetworkSession, SessionKey<NetworkSpec, NetworkOptions>>;
+
+/// Plans and runs a recurrence on the calling thread's current stream. A call with the spec, options and stream of an
+/// earlier one uses its session. If the run may stall, waits for it, after which the results are right, and returns its
+/// status. While the stream is recorded in a graph, the session is not kept, and its memory is the graph's.
+SessionStatus run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+                       const PlanOptions& options, const SessionTensors& tensors);
+SessionStatus run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
+                       const NetworkOptions& options, const NetworkTensors& tensors);
+
+/// NetworkOptions with the members of PlanOptions.
+NetworkOptions network_options(const PlanOptions& options);
+
+}  // namespace rondo

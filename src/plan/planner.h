@@ -1,0 +1,57 @@
+/// What a plan holds, and plans for executors that are in no list.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "recurrence/executor.h"
+#include "rondo/plan/network.h"
+#include "rondo/plan/plan.h"
+
+namespace rondo {
+
+struct Plan::Data {
+  struct Declined {
+    std::string executor;
+    Refusal refusal;
+  };
+
+  RecurrenceSpec spec;
+  DeviceProperties properties;
+  GraphUse graph_use = GraphUse::automatic;
+  bool never_waits = false;
+  const Executor* executor = nullptr;  ///< outlives the plan
+  std::shared_ptr<const Decision> decision = nullptr;
+  std::vector<Declined> declined = {};
+  /// What runs after a stalled run: the decision of the first automatic executor whose blocks do not wait for each
+  /// other. Null where the decision needs none, or where no executor has one.
+  std::shared_ptr<const Decision> fallback = nullptr;
+  std::string fallback_name = {};
+  /// Whether a session runs the fallback where the device has no room. It does not if the caller asked for an executor
+  /// that no plan takes of itself.
+  bool may_be_replaced = false;
+};
+
+/// The library's own view of plans.
+class Planner {
+ public:
+  using Data = Plan::Data;
+
+  static const Data& data(const Plan& plan) { return *plan.data_; }
+  static Plan plan(std::shared_ptr<const Data> data) { return Plan(std::move(data)); }
+
+  /// `unlisted` runs all recurrences; null: the executor of the options, or the first that accepts.
+  static NetworkPlan network_plan(const NetworkSpec& spec, const DeviceProperties& properties,
+                                  const NetworkOptions& options, const Executor* unlisted);
+};
+
+/// Makes a plan for an executor that outlives the plan and may be in no list. `options.executor` is ignored. Throws
+/// `ValueError` for a spec with a negative or missing size, and, with the reason, if the executor declines.
+Plan plan_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
+              const PlanOptions& options = {});
+
+/// Plans a network whose recurrences are all run by `executor`, as plan_for does. `options.executor` is ignored.
+NetworkPlan network_plan_for(const Executor& executor, const NetworkSpec& spec, const NetworkOptions& options = {});
+
+}  // namespace rondo
