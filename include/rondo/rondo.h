@@ -3,6 +3,7 @@
 
 #include "rondo/formats/cudnn_weights.h"
 #include "rondo/formats/keras_model.h"
+#include "rondo/formats/loaded_network.h"
 #include "rondo/formats/numpy_file.h"
 #include "rondo/formats/onnx_model.h"
 #include "rondo/formats/pytorch_weights.h"
@@ -15,6 +16,7 @@
 #include "rondo/keras/layers.h"
 #include "rondo/keras/mgu.h"
 #include "rondo/keras/rnn.h"
+#include "rondo/ops/operators.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/network.h"
 #include "rondo/plan/plan.h"
@@ -35,5 +37,6 @@
 #include "rondo/vocabulary/dtype.h"
 #include "rondo/vocabulary/error.h"
 #include "rondo/vocabulary/float16.h"
+#include "rondo/vocabulary/log.h"
 #include "rondo/vocabulary/shape.h"
 #include "rondo/vocabulary/stall.h"
