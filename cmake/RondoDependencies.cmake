@@ -5,16 +5,27 @@ find_package(Threads REQUIRED)
 # pkg-config finds these libraries, because CMake's module of HDF5 needs C in every project that links Rondo, and
 # Debian's CMake file of libzip names tools of another package.
 find_package(PkgConfig REQUIRED)
-pkg_search_module(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)  # weights of Keras models
-pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)          # the .keras and .npz containers
-pkg_check_modules(protobuf-lite REQUIRED IMPORTED_TARGET protobuf-lite)  # ONNX models
-pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)          # vectors of the CPU
-find_program(RONDO_PROTOC protoc REQUIRED)
-mark_as_advanced(RONDO_PROTOC)
+set(RONDO_PACKAGES libhwy)  # vectors of the CPU
+if(keras IN_LIST RONDO_FORMATS OR numpy IN_LIST RONDO_FORMATS)
+  list(APPEND RONDO_PACKAGES libzip)  # the .keras and .npz containers
+endif()
+if(onnx IN_LIST RONDO_FORMATS)
+  list(APPEND RONDO_PACKAGES protobuf-lite)  # ONNX models
+  find_program(RONDO_PROTOC protoc REQUIRED)
+  mark_as_advanced(RONDO_PROTOC)
+endif()
+foreach(package IN LISTS RONDO_PACKAGES)
+  pkg_check_modules(${package} REQUIRED IMPORTED_TARGET ${package})
+endforeach()
+if(keras IN_LIST RONDO_FORMATS)
+  pkg_search_module(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)  # weights of Keras models
+  list(APPEND RONDO_PACKAGES ${hdf5_MODULE_NAME})
+endif()
 
 # CUDA is optional. Without nvcc or cuBLASLt the library has the same interface and runs on the CPU. Without cuDNN the
 # library lacks cuDNN's executors.
 set(RONDO_HAS_CUDA OFF)
+set(RONDO_CUDA_TARGETS "")
 set(no_cuda "")
 if(NOT RONDO_CUDA STREQUAL "OFF")
   include(CheckLanguage)
@@ -35,8 +46,10 @@ if(NOT RONDO_CUDA STREQUAL "OFF")
   if(NOT no_cuda)
     set(RONDO_HAS_CUDA ON)
     find_package(CuDNN)
+    set(RONDO_CUDA_TARGETS CUDA::cudart_static CUDA::cublasLt)
     message(STATUS "Rondo: CUDA ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES}")
     if(CuDNN_FOUND)
+      list(APPEND RONDO_CUDA_TARGETS CuDNN::cudnn)
       message(STATUS "Rondo: cuDNN ${CuDNN_VERSION}")
     else()
       message(STATUS "Rondo: no cuDNN found, its executors are left out")

@@ -12,9 +12,8 @@ set(forwarded
   vocabulary/activation.h vocabulary/device.h vocabulary/dtype.h vocabulary/error.h vocabulary/float16.h
   vocabulary/host_device.h vocabulary/shape.h vocabulary/stall.h)
 
-set(RONDO_FORWARD_HEADERS ${PROJECT_BINARY_DIR}/include)
 foreach(header IN LISTS forwarded)
   get_filename_component(name ${header} NAME)
-  file(CONFIGURE OUTPUT ${RONDO_FORWARD_HEADERS}/rondo/${name}
+  file(CONFIGURE OUTPUT ${RONDO_MADE_HEADERS}/rondo/${name}
        CONTENT "#pragma once\n\n// Moved; this path works until 1.0.\n#include \"rondo/${header}\"\n")
 endforeach()

@@ -1,7 +1,7 @@
 # rondo_options: the options of every target of this project. Projects that link Rondo do not inherit them.
 add_library(rondo_options INTERFACE)
 target_compile_features(rondo_options INTERFACE cxx_std_20)
-target_include_directories(rondo_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(rondo_options INTERFACE ${RONDO_MADE_HEADERS} ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(rondo_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>
   # CMake 3.25 cannot ask nvcc for C++20. --Werror applies to nvcc's own front end.

@@ -40,7 +40,10 @@ class Doors {
         time_major_(batch_major_.swap_axes(0, 1).contiguous()) {}
 
   std::vector<Door> all() {
-    std::vector<Door> doors{layer(), bidirectional(), stack(), dynamic_rnn(), onnx()};
+    std::vector<Door> doors{layer(), bidirectional(), stack(), dynamic_rnn()};
+#if RONDO_HAS_ONNX
+    doors.push_back(onnx());
+#endif
     if (sizes_.T == 1) {
       doors.push_back(cell());
       doors.push_back(step());
@@ -119,6 +122,7 @@ class Doors {
             session(true)};
   }
 
+#if RONDO_HAS_ONNX
   Door onnx() const {
     const OnnxWeights weights = onnx_weights({{.cell = {.units = sizes_.H}, .weights = weights_}});
     auto runner = std::make_shared<OnnxRunner>(OnnxOperator{.kind = CellKind::lstm}, weights);
@@ -128,6 +132,7 @@ class Doors {
     return {"onnx, all threads", [runner, x = time_major_] { (void)runner->run({.x = x}); },
             [session, tensors] { session->run(tensors); }};
   }
+#endif
 
   Door cell() const {
     auto cell = std::make_shared<LSTMCell>(LSTMCellOptions{.units = sizes_.H}, weights_);

@@ -1,14 +1,12 @@
 /// Includes the whole public interface of Rondo.
 #pragma once
 
+#include <rondo/features.h>  // made when Rondo is configured: the formats of this build
+
 #include "rondo/formats/cudnn_weights.h"
-#include "rondo/formats/keras_model.h"
 #include "rondo/formats/loaded_network.h"
-#include "rondo/formats/numpy_file.h"
-#include "rondo/formats/onnx_model.h"
 #include "rondo/formats/pytorch_weights.h"
 #include "rondo/formats/safetensors.h"
-#include "rondo/formats/tf1_weights.h"
 #include "rondo/keras/bidirectional.h"
 #include "rondo/keras/cells.h"
 #include "rondo/keras/conv_lstm.h"
@@ -40,3 +38,14 @@
 #include "rondo/vocabulary/log.h"
 #include "rondo/vocabulary/shape.h"
 #include "rondo/vocabulary/stall.h"
+
+#if RONDO_HAS_KERAS
+#include "rondo/formats/keras_model.h"
+#endif
+#if RONDO_HAS_NUMPY
+#include "rondo/formats/numpy_file.h"
+#include "rondo/formats/tf1_weights.h"
+#endif
+#if RONDO_HAS_ONNX
+#include "rondo/formats/onnx_model.h"
+#endif

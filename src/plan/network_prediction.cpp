@@ -54,7 +54,7 @@ std::optional<NetworkPrediction> predict(const NetworkStage& stage, const std::v
   return prediction;
 }
 
-std::string to_string(const NetworkPrediction& prediction) {
+std::string describe_prediction(const NetworkPrediction& prediction) {
   const auto microseconds = [](double ns) { return std::round(ns / 100.0) / 10.0; };
   std::ostringstream text;
   text << "predicted " << microseconds(prediction.at_once_ns) << " us at once on " << prediction.shares

@@ -24,6 +24,6 @@ struct NetworkPrediction {
 std::optional<NetworkPrediction> predict(const NetworkStage& stage, const std::vector<Plan>& alone);
 
 /// For example "predicted 12.3 us at once on 2 shares of the device, and 20.1 us one after the other on all of it".
-std::string to_string(const NetworkPrediction& prediction);
+std::string describe_prediction(const NetworkPrediction& prediction);
 
 }  // namespace rondo

@@ -168,7 +168,7 @@ Attempt StagePlanner::at_once(StageKind kind, const std::vector<Place>& places, 
   // Without predicted times, lanes share the device only if each keeps its executor: a slower one would cost more than
   // running at once gains.
   const bool gains = attempt.prediction && !asked_for ? attempt.prediction->gains() : other.empty();
-  const std::string times = attempt.prediction ? to_string(*attempt.prediction) : std::string();
+  const std::string times = attempt.prediction ? describe_prediction(*attempt.prediction) : std::string();
   if (gains) {
     stage.note = times;
     attempt.stage = std::move(stage);

@@ -58,7 +58,7 @@ Tensor transposed(const Tensor& matrix) { return matrix.transpose({1, 0}).clone(
 
 }  // namespace
 
-std::string to_string(WeightOrigin origin) {
+std::string name_of(WeightOrigin origin) {
   switch (origin) {
     case WeightOrigin::pytorch: return "PyTorch";
     case WeightOrigin::cudnn: return "cuDNN";
@@ -77,7 +77,7 @@ std::span<const int> gate_order(WeightOrigin origin, CellKind kind) {
   for (const GateOrder& one : kGateOrders) {
     if (one.origin == origin) kinds += (kinds.empty() ? "" : ", ") + to_string(one.kind);
   }
-  throw ValueError("kind", to_string(kind), "one that " + to_string(origin) + " has: " + kinds);
+  throw ValueError("kind", to_string(kind), "one that " + name_of(origin) + " has: " + kinds);
 }
 
 Tensor to_keras_order(const Tensor& weight, std::span<const int> order, int axis) {

@@ -15,7 +15,7 @@ namespace rondo {
 enum class WeightOrigin : std::uint8_t { pytorch, cudnn, onnx, tf1 };
 
 /// The name that messages use for an origin: "PyTorch", "cuDNN", "ONNX", "TensorFlow 1".
-std::string to_string(WeightOrigin origin);
+std::string name_of(WeightOrigin origin);
 
 /// Whether the origin has cells of this kind.
 bool has_cell(WeightOrigin origin, CellKind kind);

@@ -17,13 +17,17 @@ ONLY_CHECKED = {
     "cmake --build --preset": "builds it: the preset exists",
     "ctest --preset": "would run this test: the preset exists",
     "cmake --install": "installed elsewhere by the test of projects: the folder is a preset's",
+    "cpack": "packs what the tests of archives pack: the folder is a preset's",
     "python": "a block of Python needs TensorFlow, PyTorch or ONNX: its syntax is checked",
 }
 # The tests of projects (projects.py) run commands that begin so.
-RUN_IN_PROJECT = "cmake -S"
+BY_CMAKE = "cmake -S"
+BY_COMPILER = "c++ "
+RUN_IN_PROJECT = (BY_CMAKE, BY_COMPILER)
 # For pages that show a script's output: the target, with arguments, that a script of ONLY_CHECKED runs at its end.
 SHOWN_BY = {"scripts/demo": ("examples/co2_demo", ["examples/co2", "co2.svg"])}
 OPTION = re.compile(r"^--?[a-z]")
+CMAKE_OPTION = re.compile(r"^-D(RONDO_\w+)=")
 
 
 def presets(kind):
@@ -38,7 +42,7 @@ def lines_of(text):
 
 
 def project_lines(text):
-    """The lines that are run in the page's own project."""
+    """The commands that are run in the page's own project."""
     return [line for line in lines_of(text) if line.startswith(RUN_IN_PROJECT)]
 
 
@@ -91,7 +95,15 @@ def script_complaints(command):
 def preset_complaints(command, kind):
     """Faults of a command that names a preset."""
     name = command[command.index("--preset") + 1]
-    return [] if name in presets(kind) else [f"there is no preset {name} among the {kind}"]
+    found = [] if name in presets(kind) else [f"there is no preset {name} among the {kind}"]
+    files = "".join(path.read_text() for path in [pages.ROOT / "CMakeLists.txt", *(pages.ROOT / "cmake").glob("*.cmake")])
+    options = [match[1] for word in command if (match := CMAKE_OPTION.match(word))]
+    return found + [f"there is no option {option}" for option in options if not re.search(rf"(option|set)\({option} ", files)]
+
+
+def folder_complaints(folder):
+    """Faults of the name of a folder in which a preset builds."""
+    return [] if folder.removeprefix("build/") in presets("configurePresets") else [f"no preset builds in {folder}"]
 
 
 def complaints(command):
@@ -103,6 +115,8 @@ def complaints(command):
         return script_complaints(command)
     if rule == "cmake --install":
         folder = command[2]
-        return [] if folder.removeprefix("build/") in presets("configurePresets") else [f"no preset builds in {folder}"]
+        return folder_complaints(folder)
+    if rule == "cpack":
+        return folder_complaints(command[2].removesuffix("/CPackConfig.cmake"))
     kinds = {"cmake --preset": "configurePresets", "cmake --build --preset": "buildPresets", "ctest --preset": "testPresets"}
     return preset_complaints(command, kinds[rule]) if rule in kinds else []

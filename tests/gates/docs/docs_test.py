@@ -78,7 +78,7 @@ def block_complaints(blocks):
         rule = RULES.get(block.language)
         wrong = rule(block, None if before is None else blocks[before]) if rule else [f"no rule for a block of '{block.language}'"]
         found += [f"{block.place}: {complaint}" for complaint in wrong]
-    projects = [block for block in blocks if block.language == "sh" and commands.project_lines(block.text)]
+    projects = [block for block in blocks if block.language == "sh" and commands.BY_CMAKE in block.text]
     if projects and all(block.language != "cmake" for block in blocks):
         found.append(f"{projects[0].place}: builds a project, and the page has no block of CMake")
     return found
@@ -131,6 +131,8 @@ def check_self():
         ("```sh\nscripts/demo --fast\n```\n", "has no --help"),
         ("```sh\ncmake --preset nothing\n```\n", "no preset"),
         ("```sh\ncmake --install build/nothing\n```\n", "no preset builds"),
+        ("```sh\ncpack --config build/nothing/CPackConfig.cmake\n```\n", "no preset builds"),
+        ("```sh\ncmake --preset cpu -DRONDO_NOTHING=ON\n```\n", "no option RONDO_NOTHING"),
         ("```sh\ncmake -S . -B build\n```\n", "no block of CMake"),
         ("```python\nprint(\n```\n", "'(' was never closed"),
         ("```text\n1\n```\n", "stands behind no block"),

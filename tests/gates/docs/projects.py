@@ -20,8 +20,11 @@ import programs  # noqa: E402
 
 
 def run(command, folder, home):
-    """Runs a command of a page in the folder of its project."""
-    environment = {**os.environ, "HOME": str(home)}
+    """Runs a command of a page in the folder of its project, with the compiler and the linker's options of the build."""
+    environment = {**os.environ, "HOME": str(home), "LD_LIBRARY_PATH": str(home / "rondo" / "lib")}
+    if command.startswith(commands.BY_COMPILER):
+        options = f"{os.environ.get('CXX', 'c++')} {os.environ.get('LDFLAGS', '')} "
+        command = options + command.removeprefix(commands.BY_COMPILER)
     subprocess.run(["bash", "-euc", command], cwd=folder, env=environment, check=True, timeout=300)
 
 
@@ -34,14 +37,16 @@ def build_page(path, work):
     """Makes and runs the project of a page. Returns how many commands were run."""
     blocks = pages.blocks_of(path)
     files = [block for block in blocks if block.language == "cmake"]
-    if not files:
-        return 0
     lines = build_commands(blocks)
-    if len(files) != 1 or not lines:
-        raise ValueError(f"{path}: {len(files)} blocks of CMake and {len(lines)} commands '{commands.RUN_IN_PROJECT}', not one each")
+    by_cmake = [line for line in lines if line.startswith(commands.BY_CMAKE)]
+    if len(files) > 1 or len(files) != bool(by_cmake):
+        raise ValueError(f"{path}: {len(files)} blocks of CMake and {len(by_cmake)} commands '{commands.BY_CMAKE}', not one each")
+    if not lines:
+        return 0
     folder = work / programs.name_of(path)
     folder.mkdir()
-    (folder / "CMakeLists.txt").write_text(files[0].text)
+    for block in files:
+        (folder / "CMakeLists.txt").write_text(block.text)
     (folder / "main.cpp").write_text(programs.alone(str(path)))
     models.write(folder)
     for line in lines:

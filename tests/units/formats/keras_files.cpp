@@ -1,12 +1,6 @@
 #include "units/formats/keras_files.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-#include <zip.h>
-
-#include <algorithm>
-#include <fstream>
-#include <sstream>
 
 namespace rondo::test {
 
@@ -14,57 +8,10 @@ std::filesystem::path keras_fixture(const std::string& name) {
   return std::filesystem::path(RONDO_TEST_DATA) / "keras" / name;
 }
 
-std::filesystem::path scratch(const std::string& name) {
-  static std::string current;
-  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  std::string folder = std::string("rondo_") + test->test_suite_name() + "_" + test->name();
-  std::replace(folder.begin(), folder.end(), '/', '_');
-  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / folder;
-  if (folder != current) std::filesystem::remove_all(path);
-  current = folder;
-  std::filesystem::create_directories(path);
-  return path / name;
-}
-
 std::filesystem::path scratch_copy(const std::string& fixture) {
   const std::filesystem::path path = scratch(fixture);
   std::filesystem::copy_file(keras_fixture(fixture), path, std::filesystem::copy_options::overwrite_existing);
   return path;
-}
-
-std::string read_text(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-Archive read_archive(const std::filesystem::path& path) {
-  Archive files;
-  zip_t* archive = zip_open(path.c_str(), ZIP_RDONLY, nullptr);
-  for (zip_int64_t k = 0; k < zip_get_num_entries(archive, 0); ++k) {
-    zip_stat_t status;
-    zip_stat_index(archive, static_cast<zip_uint64_t>(k), 0, &status);
-    std::string content(status.size, '\0');
-    zip_file_t* entry = zip_fopen_index(archive, static_cast<zip_uint64_t>(k), 0);
-    EXPECT_EQ(zip_fread(entry, content.data(), content.size()), static_cast<zip_int64_t>(content.size()));
-    zip_fclose(entry);
-    files[status.name] = content;
-  }
-  zip_discard(archive);
-  return files;
-}
-
-void write_archive(const std::filesystem::path& path, const Archive& files) {
-  zip_t* archive = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
-  for (const auto& [name, content] : files) {
-    zip_source_t* source = zip_source_buffer(archive, content.data(), content.size(), 0);
-    EXPECT_GE(zip_file_add(archive, name.c_str(), source, 0), 0);
-  }
-  EXPECT_EQ(zip_close(archive), 0);
 }
 
 std::vector<std::string> dataset_paths(const std::filesystem::path& path) {
@@ -78,12 +25,6 @@ std::vector<std::string> dataset_paths(const std::filesystem::path& path) {
   EXPECT_GE(H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, visit, &paths), 0) << path;
   H5Fclose(file);
   return paths;
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << "no " << from;
-  return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
 HdfEditor::HdfEditor(const std::filesystem::path& path, Mode mode)

@@ -4,32 +4,22 @@
 #include <hdf5.h>
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
+
+#include "units/formats/scratch_files.h"
+#include "units/formats/zip_files.h"
 
 namespace rondo::test {
 
 /// The path of a file in tests/data/keras.
 std::filesystem::path keras_fixture(const std::string& name);
 
-/// A path named `name` in a folder of the running test, which is emptied when the test begins.
-std::filesystem::path scratch(const std::string& name);
+/// A copy of a file of tests/data/keras in the folder of the running test.
 std::filesystem::path scratch_copy(const std::string& fixture);
-
-std::string read_text(const std::filesystem::path& path);
-void write_text(const std::filesystem::path& path, const std::string& text);
 
 /// The paths of all datasets of an HDF5 file, in the order of their names.
 std::vector<std::string> dataset_paths(const std::filesystem::path& path);
-
-/// The files of a zip archive by name.
-using Archive = std::map<std::string, std::string>;
-Archive read_archive(const std::filesystem::path& path);
-void write_archive(const std::filesystem::path& path, const Archive& files);
-
-/// Replaces the first `from`, which must exist.
-std::string replaced(std::string text, const std::string& from, const std::string& to);
 
 /// Writes to an HDF5 file. Fails the test when HDF5 refuses.
 class HdfEditor {

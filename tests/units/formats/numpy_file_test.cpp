@@ -7,7 +7,8 @@
 
 #include "support/compare.h"
 #include "support/expect_error.h"
-#include "units/formats/keras_files.h"
+#include "units/formats/scratch_files.h"
+#include "units/formats/zip_files.h"
 
 namespace rondo::test {
 namespace {

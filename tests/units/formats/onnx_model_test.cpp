@@ -7,8 +7,8 @@
 
 #include "support/compare.h"
 #include "support/expect_error.h"
-#include "units/formats/keras_files.h"
 #include "units/formats/onnx_messages.h"
+#include "units/formats/scratch_files.h"
 
 namespace rondo::test {
 namespace {
