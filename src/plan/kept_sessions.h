@@ -33,7 +33,12 @@ class KeptSessions {
    public:
     Lease(KeptSessions& owner, std::unique_ptr<Kept> kept) : owner_(owner), kept_(std::move(kept)) {}
     ~Lease() {
-      if (std::uncaught_exceptions() == exceptions_) owner_.give_back(std::move(kept_));
+      if (std::uncaught_exceptions() > exceptions_) return;
+      try {
+        owner_.give_back(std::move(kept_));
+      } catch (const std::exception&) {
+        // There is no memory to keep the session.
+      }
     }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;

@@ -178,9 +178,9 @@ class OnnxRunner {
   OnnxRunner& operator=(OnnxRunner&&) noexcept;
 
   /// Results are row-major, with memory of their own. On a CUDA device the work is queued on the calling thread's
-  /// current stream; a plan is made for each new T and B. Throws `ValueError` naming the input that does not fit,
-  /// before anything runs. A planned node does not throw for lengths on a CUDA device, but clamps them to 0 .. T
-  /// (docs/semantics.md, "Lengths out of range").
+  /// current stream. The runner keeps the sessions of the eight sizes that were used last. Throws `ValueError` naming
+  /// the input that does not fit, before anything runs. A planned node does not throw for lengths on a CUDA device, but
+  /// clamps them to 0 .. T (docs/semantics.md, "Lengths out of range").
   OnnxOutputs run(const OnnxInputs& inputs);
 
   /// How inputs of this size would run: NetworkPlan::explain, or why the node runs step by step.

@@ -23,8 +23,13 @@ struct CheckedSequence;
 /// executor that the plan chooses. Any other cell runs step by step as in rnn(), with the same results, and so does a
 /// known cell in training whose masks of dropout differ by gate or drop states.
 ///
+/// A layer of known cells keeps packed weights and sessions between calls: a call with the sizes, options and stream of
+/// an earlier one neither plans nor packs, and allocates nothing but its results. It keeps the sessions of the eight
+/// combinations that were used last. On a CUDA device, the streams of its calls must outlive the layer and its cells,
+/// and a call waits for its run where the plan may stall (Plan::may_stall, PlanOptions::never_waits).
+///
 /// One thread at a time uses a stateful layer. Many threads may use a stateless layer of known cells, except in
-/// training with dropout.
+/// training with dropout; they share the packed weights.
 ///
 /// @code
 /// RecurrentWeights weights = {.kernel = Tensor::full({3, 12}, 0.1, DType::f32),
@@ -76,8 +81,8 @@ class RNN {
   const RNNOptions& options() const { return options_; }
   Cell& cell() const { return *cell_; }
 
-  /// The plans that a call with inputs of these sizes would use, one for each cell of a stack, bottom first; empty
-  /// unless all cells are known.
+  /// The plans that a call with inputs of these sizes would use, one for each cell of a stack, bottom first, as if each
+  /// cell ran alone; empty unless all cells are known. A stack runs as a network, whose cells may share a GPU.
   std::vector<Plan> plans(const PlanRequest& request) const;
 
   /// The cells, bottom first, if all of them are known; else empty.
