@@ -92,8 +92,9 @@ def contest(point, peers, arguments):
         if not difference <= TOLERANCE:
             sys.exit(f"{name_of(point)}: {name} and {rondo.name} are {difference} apart")
     if point["variants"]:
+        variants = VARIANTS if point["variants"] is True else [point["variants"]]
         runs.update({f"{rondo.name} {variant}": rondo.create(problem, arguments.threads, variant)
-                     for variant in VARIANTS})
+                     for variant in variants})
     seconds = measure(runs, arguments.rounds)
     for run in runs.values():
         run.close()

@@ -187,7 +187,7 @@ class Contest {
 
   // Throws where a run has stalled: the session repeats it, and does all later runs, without this executor's kernel.
   static void check_stalls(Competitor& competitor) {
-    const SessionStatus status = competitor.session.status();
+    const SessionStatus status = competitor.session.finish();
     if (status.stalled) throw RuntimeError("a run stalled: " + to_string(status.stall));
   }
 

@@ -7,6 +7,7 @@
 #include <regex>
 
 #include "program/contest.h"
+#include "program/front_door.h"
 #include "program/json_file.h"
 #include "program/point.h"
 #include "program/results.h"
@@ -34,7 +35,7 @@ struct Options {
 void describe(CLI::App& app, Options& options) {
   app.add_option("--set", options.set,
                  "quick, smoke, all, or some of inference, training, flashrnn, applications, "
-                 "cliff, variants, steps, joined by commas")
+                 "cliff, variants, steps, joined by commas; or front_door, for layers beside sessions on the CPU")
       ->capture_default_str();
   app.add_option("--filter", options.filter, "only points in whose name this regular expression is found");
   app.add_option("--device", options.device, "cuda:N or cpu; without it the first CUDA device, or the CPU");
@@ -121,6 +122,11 @@ void measure(const Point& point, const DeviceProperties& device, const ContestOp
 }
 
 int run(const Options& options, std::vector<std::string> command) {
+  if (options.set == "front_door") {
+    run_front_door(
+        {.filter = options.filter, .json = options.json, .commit = options.commit, .command = std::move(command)});
+    return 0;
+  }
   const std::vector<Point> points = chosen_points(options);
   if (options.list) {
     for (const Point& point : points) std::printf("%s\n", point.id().c_str());

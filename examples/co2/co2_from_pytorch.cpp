@@ -17,7 +17,7 @@ void run(const std::filesystem::path& directory) {
   const rondo::Safetensors file = rondo::load_safetensors(directory / "co2_pytorch_names.safetensors");
   const rondo::RecurrentWeights weights =
       rondo::pytorch_weights(file, {.kind = rondo::CellKind::lstm, .prefix = "lstm."});
-  rondo::LSTM lstm({.units = weights.recurrent_kernel.size(0), .return_sequences = true}, weights);
+  rondo::LSTM lstm({.units = weights.recurrent_kernel.size(0)}, weights, {.return_sequences = true});
 
   const rondo::Tensor h = lstm(co2::features(record), {.mask = co2::mask(record)}).output;
   const rondo::Tensor head = file.tensor("head.weight").swap_axes(0, 1);  // PyTorch's Linear has (out, in)

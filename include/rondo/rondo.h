@@ -4,6 +4,7 @@
 #include <rondo/features.h>  // made when Rondo is configured: the formats of this build
 
 #include "rondo/formats/cudnn_weights.h"
+#include "rondo/formats/loaded_network.h"
 #include "rondo/formats/pytorch_weights.h"
 #include "rondo/formats/safetensors.h"
 #include "rondo/keras/bidirectional.h"
@@ -13,6 +14,7 @@
 #include "rondo/keras/layers.h"
 #include "rondo/keras/mgu.h"
 #include "rondo/keras/rnn.h"
+#include "rondo/ops/operators.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/network.h"
 #include "rondo/plan/plan.h"
@@ -33,6 +35,7 @@
 #include "rondo/vocabulary/dtype.h"
 #include "rondo/vocabulary/error.h"
 #include "rondo/vocabulary/float16.h"
+#include "rondo/vocabulary/log.h"
 #include "rondo/vocabulary/shape.h"
 #include "rondo/vocabulary/stall.h"
 

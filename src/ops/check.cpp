@@ -17,7 +17,7 @@ void check_floating(const Argument& argument) {
 
 void check_number(const Argument& argument) {
   check_defined(argument);
-  if (argument.tensor.dtype() == DType::boolean) {
+  if (argument.tensor.dtype() == DType::boolean || argument.tensor.dtype() == DType::u8) {
     throw ValueError(argument.text(), describe(argument.tensor), "elements that are numbers");
   }
 }

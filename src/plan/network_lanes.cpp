@@ -26,7 +26,7 @@ NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<SharedNetw
     const RecurrenceSpec& spec = layers[k].forward;
     sequences_.push_back(Tensor::empty({spec.T, spec.B, output_features(layers[k])}, spec.dtype, spec.device));
   }
-  scratch_ = Tensor::empty({static_cast<std::int64_t>(plan.scratch_bytes())}, DType::boolean, plan.device());
+  scratch_ = Tensor::empty({static_cast<std::int64_t>(plan.scratch_bytes())}, DType::u8, plan.device());
   make_streams();
   lanes_wait_for_stream();  // the weights and the memory above are ready in the order of this stream
   for (const NetworkStage& stage : plan.stages()) make_stage(stage, weights);

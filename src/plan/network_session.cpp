@@ -131,7 +131,7 @@ void NetworkSession::reload_weights() {
   }
 }
 
-SessionStatus NetworkSession::status() {
+SessionStatus NetworkSession::finish() {
   const Occupied occupied(impl_->occupied);
   SessionStatus status = impl_->take_status();
   // The layers above a stalled recurrence have read its output, so the whole run is repeated. Each repetition that

@@ -1,7 +1,6 @@
 // Checks the tensors of a run against the plan and hands their addresses to the executor.
 
-#include <cstdio>
-#include <mutex>
+#include <atomic>
 
 #include "cuda/runtime/range.h"
 #include "plan/occupied.h"
@@ -11,6 +10,7 @@
 #include "rondo/plan/plan.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/log.h"
 
 namespace rondo {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kCudaWorkspaceAlignment = 256;
 
 Tensor bytes_on(Device device, std::size_t bytes) {
-  return Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::boolean, device);
+  return Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::u8, device);
 }
 
 std::size_t bytes_of(const Tensor& tensor) {
@@ -43,11 +43,10 @@ Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
 
 // The plan names another executor, so a user could not tell why the run is slower than expected.
 void tell_once(const Planner::Data& data, const std::string& reason) {
-  static std::once_flag told;
-  std::call_once(told, [&] {
-    std::fprintf(stderr, "rondo: %s runs on %s what was planned for %s: %s\n", data.fallback_name.c_str(),
-                 to_string(data.spec.device).c_str(), std::string(data.executor->name()).c_str(), reason.c_str());
-  });
+  static std::atomic_flag told = ATOMIC_FLAG_INIT;  // not a once_flag, which could block a child of fork()
+  if (told.test_and_set()) return;
+  log(LogLevel::warning, data.fallback_name + " runs on " + to_string(data.spec.device) + " what was planned for " +
+                             std::string(data.executor->name()) + ": " + reason);
 }
 
 Stream checked_stream(const Plan& plan, std::optional<Stream> stream) {
@@ -194,7 +193,7 @@ void Session::reload_weights() {
   SharedWeights(impl_->weights).reload(impl_->stream);
 }
 
-SessionStatus Session::status() {
+SessionStatus Session::finish() {
   const Occupied occupied(impl_->occupied);
   const StreamScope scope(impl_->stream);
   SessionStatus status = impl_->take_status();

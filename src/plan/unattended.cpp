@@ -25,7 +25,7 @@ template <typename AnySession, typename Tensors>
 SessionStatus run_and_ask(AnySession& session, const Tensors& tensors) {
   session.run(tensors);
   if (!may_stall(session.plan()) || is_recorded(current_stream(device_of(session.plan())))) return {};
-  return session.status();
+  return session.finish();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "rondo/tensor/allocator.h"
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
@@ -43,7 +44,7 @@ class CpuAllocator final : public Allocator {
 
   void* allocate(std::size_t bytes, Stream) override {
     void* const block = allocate_aligned(bytes);
-    if (block == nullptr) throw RuntimeError("cpu allocator: no memory for " + std::to_string(bytes) + " bytes");
+    if (block == nullptr) throw OutOfMemory("cpu allocator: no memory for " + std::to_string(bytes) + " bytes");
     return block;
   }
 
@@ -73,6 +74,7 @@ std::shared_ptr<Allocator> built_in_allocator(Device device) {
 struct DefaultAllocators {
   ForkLock mutex;
   std::map<int, std::shared_ptr<Allocator>> by_device;
+  std::atomic<std::uint64_t> version = 1;  ///< counts calls of set_default_allocator
 
   // The CPU, whose only ordinal is 0, has the key -1.
   std::shared_ptr<Allocator>& of(Device device) {
@@ -87,16 +89,26 @@ DefaultAllocators& defaults() {
 
 thread_local std::shared_ptr<Allocator> allocator_of_scope;
 
+/// The CPU's default allocator as this thread has last seen it, for allocations without a lock.
+struct SeenAllocator {
+  std::uint64_t version = 0;
+  std::shared_ptr<Allocator> allocator;
+};
+thread_local SeenAllocator seen_on_cpu;
+
 }  // namespace
 
 std::shared_ptr<Allocator> default_allocator(Device device) {
   if (allocator_of_scope != nullptr && allocator_of_scope->device() == device) return allocator_of_scope;
+  const std::uint64_t version = defaults().version.load(std::memory_order_acquire);
+  if (device.type == DeviceType::cpu && seen_on_cpu.version == version) return seen_on_cpu.allocator;
   const std::lock_guard lock(defaults().mutex);
   std::shared_ptr<Allocator>& allocator = defaults().of(device);
   if (allocator == nullptr) {
     check_device(device);
     allocator = built_in_allocator(device);
   }
+  if (device.type == DeviceType::cpu) seen_on_cpu = {defaults().version.load(std::memory_order_relaxed), allocator};
   return allocator;
 }
 
@@ -106,7 +118,9 @@ void set_default_allocator(Device device, std::shared_ptr<Allocator> allocator) 
     throw ValueError("allocator", "one of " + to_string(allocator->device()), "one of " + to_string(device));
   }
   if (allocator == nullptr) allocator = built_in_allocator(device);
+  if (device.type == DeviceType::cpu) seen_on_cpu = {};
   const std::lock_guard lock(defaults().mutex);
+  defaults().version.fetch_add(1, std::memory_order_release);
   defaults().of(device).swap(allocator);  // the argument destroys the former allocator, after the lock is free
 }
 

@@ -21,7 +21,7 @@ struct DTypeRow {
 };
 constexpr DTypeRow kDTypes[] = {
     {DType::f64, {2, 64, 1}}, {DType::f32, {2, 32, 1}}, {DType::f16, {2, 16, 1}},    {DType::bf16, {4, 16, 1}},
-    {DType::i32, {0, 32, 1}}, {DType::i64, {0, 64, 1}}, {DType::boolean, {6, 8, 1}},
+    {DType::i32, {0, 32, 1}}, {DType::i64, {0, 64, 1}}, {DType::boolean, {6, 8, 1}}, {DType::u8, {1, 8, 1}},
 };
 
 DLDataType code_of(DType dtype) {
@@ -36,7 +36,7 @@ DType dtype_of_code(DLDataType code) {
   throw ValueError("dlpack dtype",
                    "code " + std::to_string(code.code) + ", " + std::to_string(code.bits) + " bits, " +
                        std::to_string(code.lanes) + " lanes",
-                   "one lane of f64, f32, f16, bf16, i32, i64 or bool");
+                   "one lane of f64, f32, f16, bf16, i32, i64, bool or u8");
 }
 
 constexpr std::int32_t kHost = 1;

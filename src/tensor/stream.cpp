@@ -1,5 +1,6 @@
 #include "rondo/tensor/stream.h"
 
+#include <optional>
 #include <vector>
 
 #include "cuda/runtime/runtime.h"
@@ -33,6 +34,28 @@ StreamScope::StreamScope(Stream stream) : before_(current_stream(stream.device))
 StreamScope::~StreamScope() {
   if (before_.device.type == DeviceType::cuda) cuda_streams()[static_cast<std::size_t>(before_.device.index)] = before_;
 }
+
+struct OwnedStream::Impl {
+  explicit Impl(Device device) : stream{device} {
+    if (device.type == DeviceType::cpu) return;
+    owned.emplace(device);
+    stream = owned->get();
+  }
+
+  std::optional<cuda_runtime::OwnedStream> owned;
+  Stream stream;
+};
+
+OwnedStream::OwnedStream(Device device) {
+  check_device(device);
+  impl_ = std::make_unique<Impl>(device);
+}
+
+OwnedStream::~OwnedStream() = default;
+OwnedStream::OwnedStream(OwnedStream&&) noexcept = default;
+OwnedStream& OwnedStream::operator=(OwnedStream&&) noexcept = default;
+
+Stream OwnedStream::get() const { return impl_->stream; }
 
 void synchronize(Stream stream) {
   if (stream.device.type == DeviceType::cuda) cuda_runtime::synchronize(stream);

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <thread>
 
 #include "cuda/runtime/runtime.h"
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/log.h"
 
 namespace rondo {
 
@@ -39,7 +39,7 @@ Device default_device() {
   const std::string reason = cuda_runtime::why_no_device();
   static std::atomic_flag said = ATOMIC_FLAG_INIT;  // not a once_flag, which could block a child of fork()
   if (!reason.empty() && !said.test_and_set()) {
-    std::fprintf(stderr, "Rondo: no CUDA device, running on the CPU: %s\n", reason.c_str());
+    log(LogLevel::warning, "no CUDA device, running on the CPU: " + reason);
   }
   return cpu();
 }

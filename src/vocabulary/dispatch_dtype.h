@@ -27,9 +27,14 @@ decltype(auto) dispatch_dtype(DType dtype, Function&& function) {
     case DType::i32: return function(ElementTag<std::int32_t>{});
     case DType::i64: return function(ElementTag<std::int64_t>{});
     case DType::boolean: return function(ElementTag<bool>{});
+    case DType::u8: return function(ElementTag<std::uint8_t>{});
   }
   throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
 }
+
+/// True for the elements that ops compute with: all but booleans and bytes.
+template <typename Element>
+inline constexpr bool kIsNumber = !std::is_same_v<Element, bool> && !std::is_same_v<Element, std::uint8_t>;
 
 /// True for the floats that are stored in 16 bits and computed with as float.
 template <typename Element>
@@ -49,6 +54,7 @@ RONDO_HOST_DEVICE Integer truncate(Real value) {
   constexpr Real kBeyond = static_cast<Real>(Integer{1} << (std::numeric_limits<Integer>::digits - 1)) * Real(2);
   if (value != value) return 0;
   if (value >= kBeyond) return kGreatest<Integer>;
+  if constexpr (std::is_unsigned_v<Integer>) return value < Real(0) ? Integer{0} : static_cast<Integer>(value);
   return value < -kBeyond ? kLeast<Integer> : static_cast<Integer>(value);
 }
 

@@ -17,6 +17,7 @@ std::string to_string(DType dtype) {
     case DType::i32: return "i32";
     case DType::i64: return "i64";
     case DType::boolean: return "bool";
+    case DType::u8: return "u8";
   }
   throw ValueError("dtype", std::to_string(static_cast<int>(dtype)), "one of the DType values");
 }

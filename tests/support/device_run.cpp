@@ -129,7 +129,7 @@ RunResult run_on_device(const RandomRecurrence& recurrence, const DeviceRun& run
     session.run(tensors.tensors);
   }
   RunResult result = tensors.take();  // before the session repeats a stalled run
-  const SessionStatus status = session.status();
+  const SessionStatus status = session.finish();
   EXPECT_FALSE(status.stalled) << to_string(status.stall);
   return result;
 }

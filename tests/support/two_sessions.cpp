@@ -40,7 +40,7 @@ TwoSessions::TwoSessions(Device device, std::int64_t units, std::int64_t T) {
     sessions_[k] = std::make_unique<Session>(plan, weights, stream(k));
     sessions_[k]->run(tensors_[k]);
     alone_[k] = result(k);
-    EXPECT_FALSE(sessions_[k]->status().stalled) << "session " << k << " alone";
+    EXPECT_FALSE(sessions_[k]->finish().stalled) << "session " << k << " alone";
   }
 }
 
@@ -71,7 +71,7 @@ void TwoSessions::poison() const {
 void TwoSessions::expect_as_alone() {
   wait();
   for (std::size_t k = 0; k < 2; ++k) {
-    EXPECT_FALSE(sessions_[k]->status().stalled) << "session " << k;
+    EXPECT_FALSE(sessions_[k]->finish().stalled) << "session " << k;
     EXPECT_TRUE(identical(result(k), alone_[k])) << "session " << k;
   }
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/formats/loaded_network.h"
 #include "rondo/keras/layers.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/tensor.h"
@@ -107,6 +108,12 @@ KerasModel load_keras(const std::filesystem::path& path);
 /// Bidirectional has the next. Throws `ValueError` for any other class, for a layer without configuration, and as
 /// check_weights.
 std::unique_ptr<RNN> make_layer(const KerasLayer& layer);
+
+/// Recurrent layers of a model as layers on top of each other, from the input up: those of make_layer, and
+/// Bidirectional of single cells with merge_mode concat. `last_output` of the top layer is what it returns without
+/// return_sequences. Throws `ValueError` naming the layer for no layers, another class or merge_mode, and a layer below
+/// another one that returns no sequences; and as make_layer.
+[[nodiscard]] LoadedNetwork keras_network(std::span<const KerasLayer> layers);
 
 /// The weights of a layer of one cell, for a layer whose options the caller knows:
 /// `LSTM lstm({.units = 32}, recurrent_weights(model.layer("lstm")))`. Throws `ValueError` unless the layer has two or

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/formats/loaded_network.h"
 #include "rondo/plan/network.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/tensor.h"
@@ -122,9 +123,16 @@ OnnxModel load_onnx(const std::filesystem::path& path);
 /// Reads a model as load_onnx does, from memory; messages call the file `name`.
 OnnxModel parse_onnx(std::span<const std::byte> bytes, const std::string& name);
 
-/// Reads a single tensor (TensorProto) of f16, bf16, f32, f64, i32, i64 or bool, such as the `.pb` files of ONNX's own
-/// tests. Throws as parse_onnx.
+/// Reads a single tensor (TensorProto) of f16, bf16, f32, f64, i32, i64, bool or u8, such as the `.pb` files of ONNX's
+/// own tests. Throws as parse_onnx.
 Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& name);
+
+/// Recurrent nodes of a model as layers on top of each other, from the input up. Exporters put Squeeze, Transpose and
+/// Reshape between such nodes, so the caller says that each node reads the outputs of the one before. Constant lengths
+/// and initial states of the nodes are not taken. Throws `ValueError` for no nodes, a node that a CellSpec cannot
+/// express
+/// (`clip`, `input_forget`, an LSTM with different g and h), and as OnnxNode::weights.
+[[nodiscard]] LoadedNetwork onnx_network(std::span<const OnnxNode> nodes);
 
 /// Inputs of one run, with the weights' dtype, on their device. With `batch_major` B stands before T, and before D.
 struct OnnxInputs {
@@ -178,8 +186,9 @@ class OnnxRunner {
   /// How inputs of this size would run: NetworkPlan::explain, or why the node runs step by step.
   std::string explain(std::int64_t T, std::int64_t B, bool has_lengths) const;
 
-  /// As Session::status, for the runs with the eight sizes of inputs that were used last.
-  SessionStatus status();
+  /// As Session::finish, for the runs with the eight sizes of inputs that were used last.
+  SessionStatus finish();
+  [[deprecated("it is called finish now")]] SessionStatus status() { return finish(); }
 
  private:
   struct Impl;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/formats/loaded_network.h"
 #include "rondo/formats/safetensors.h"
 #include "rondo/recurrence/recurrence.h"
 
@@ -36,7 +37,7 @@ struct PytorchLayer {
 /// @code
 /// Safetensors file = load_safetensors("forecast.safetensors");  // of a module with an LSTM named "lstm"
 /// RecurrentWeights weights = pytorch_weights(file, {.kind = CellKind::lstm, .prefix = "lstm."});
-/// LSTM lstm({.units = weights.recurrent_kernel.size(0), .return_sequences = true}, weights);
+/// LSTM lstm({.units = weights.recurrent_kernel.size(0)}, weights, {.return_sequences = true});
 /// @endcode
 RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer);
 
@@ -57,6 +58,16 @@ struct PytorchModuleLayer {
 /// bool both = layers[1].backward.has_value();
 /// @endcode
 std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix = {});
+
+/// Names a module in a file.
+struct PytorchModule {
+  CellKind kind = CellKind::lstm;
+  std::string prefix = {};                   ///< as in PytorchLayer
+  Activation activation = Activation::tanh;  ///< of a torch.nn.RNN: its `nonlinearity`, which the file does not have
+};
+
+/// All layers and directions of a module as a network. Throws as pytorch_module.
+[[nodiscard]] LoadedNetwork pytorch_network(const Safetensors& file, const PytorchModule& module = {});
 
 /// The reverse of pytorch_weights: tensors with the names that `layer` gives. If Keras has one bias, bias_hh is zeros.
 /// Throws `ValueError` for a GRU without `reset_after` and for peepholes, which PyTorch does not have.

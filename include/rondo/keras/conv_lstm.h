@@ -62,41 +62,23 @@ class ConvLSTMCell final : public Cell {
   std::optional<Shape> state_shape_ = std::nullopt;
 };
 
-/// Configures ConvLSTM1D, 2D and 3D: the members are those of ConvLSTMCellOptions and of RNNOptions.
-struct ConvLSTMOptions {
-  std::int64_t filters = 0;
-  std::vector<std::int64_t> kernel_size = {};
-  std::vector<std::int64_t> strides = {1};
-  ConvolutionPadding padding = ConvolutionPadding::valid;
-  DataFormat data_format = DataFormat::channels_last;
-  std::vector<std::int64_t> dilation_rate = {1};
-  Activation activation = Activation::tanh;
-  Activation recurrent_activation = Activation::hard_sigmoid;
-  bool use_bias = true;
-  bool return_sequences = false;
-  bool return_state = false;
-  bool go_backwards = false;
-  bool stateful = false;
-  bool zero_output_for_mask = false;
-};
-
 /// Inputs are (B, T, rows, C), with channels_first (B, T, C, rows); outputs have F channels in place of C. The
 /// constructor throws `ValueError` as ConvLSTMCell, and for a kernel with another number of spatial axes than 1.
 class ConvLSTM1D : public RNN {
  public:
-  ConvLSTM1D(const ConvLSTMOptions& options, RecurrentWeights weights);
+  ConvLSTM1D(const ConvLSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options = {});
 };
 
 /// ConvLSTM1D with two spatial axes: inputs are (B, T, rows, columns, C).
 class ConvLSTM2D : public RNN {
  public:
-  ConvLSTM2D(const ConvLSTMOptions& options, RecurrentWeights weights);
+  ConvLSTM2D(const ConvLSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options = {});
 };
 
 /// ConvLSTM1D with three spatial axes: inputs are (B, T, depth, rows, columns, C).
 class ConvLSTM3D : public RNN {
  public:
-  ConvLSTM3D(const ConvLSTMOptions& options, RecurrentWeights weights);
+  ConvLSTM3D(const ConvLSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options = {});
 };
 
 }  // namespace rondo

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "rondo/keras/cells.h"
@@ -123,46 +124,11 @@ class RNN {
   States states_;
 };
 
-/// Configures SimpleRNN: the members are those of SimpleRNNCellOptions and of RNNOptions.
-struct SimpleRNNOptions {
-  std::int64_t units = 0;
-  Activation activation = Activation::tanh;
-  bool use_bias = true;
-  bool return_sequences = false;
-  bool return_state = false;
-  bool go_backwards = false;
-  bool stateful = false;
-  bool unroll = false;
-  bool time_major = false;
-  bool zero_output_for_mask = false;
-  double dropout = 0;  ///< this and the following members are those of DropoutOptions
-  double recurrent_dropout = 0;
-  std::uint64_t seed = 0;
-};
-
 /// A simple recurrent layer; see SimpleRNNCell for the formula.
 class SimpleRNN : public RNN {
  public:
-  SimpleRNN(const SimpleRNNOptions& options, RecurrentWeights weights);
-};
-
-/// Configures LSTM: the members are those of LSTMCellOptions and of RNNOptions.
-struct LSTMOptions {
-  std::int64_t units = 0;
-  Activation activation = Activation::tanh;
-  Activation recurrent_activation = Activation::sigmoid;
-  bool use_bias = true;
-  bool return_sequences = false;
-  bool return_state = false;
-  bool go_backwards = false;
-  bool stateful = false;
-  bool unroll = false;
-  bool time_major = false;
-  bool zero_output_for_mask = false;
-  double dropout = 0;  ///< this and the following members are those of DropoutOptions
-  double recurrent_dropout = 0;
-  int implementation = 2;
-  std::uint64_t seed = 0;
+  SimpleRNN(const SimpleRNNCellOptions& cell, RecurrentWeights weights, const RNNOptions& options = {})
+      : RNN(std::make_shared<SimpleRNNCell>(cell, std::move(weights)), options) {}
 };
 
 /// A long short-term memory layer; see LSTMCell for the formula.
@@ -171,7 +137,7 @@ struct LSTMOptions {
 /// RecurrentWeights weights = {.kernel = Tensor::full({3, 16}, 0.1, DType::f32),
 ///                             .recurrent_kernel = Tensor::full({4, 16}, 0.1, DType::f32),
 ///                             .bias = Tensor::zeros({16}, DType::f32)};
-/// LSTM lstm({.units = 4, .return_sequences = true, .stateful = true}, weights);
+/// LSTM lstm({.units = 4}, weights, {.return_sequences = true, .stateful = true});
 /// Tensor x = Tensor::full({2, 5, 3}, 1.0, DType::f32);  // (B, T, I)
 /// Tensor first = lstm(x).output;                        // (B, T, H)
 /// Tensor second = lstm(x).output;                       // goes on from the states of the first call
@@ -179,33 +145,15 @@ struct LSTMOptions {
 /// @endcode
 class LSTM : public RNN {
  public:
-  LSTM(const LSTMOptions& options, RecurrentWeights weights);
-};
-
-/// Configures GRU: the members are those of GRUCellOptions and of RNNOptions.
-struct GRUOptions {
-  std::int64_t units = 0;
-  Activation activation = Activation::tanh;
-  Activation recurrent_activation = Activation::sigmoid;
-  bool use_bias = true;
-  bool reset_after = true;
-  bool return_sequences = false;
-  bool return_state = false;
-  bool go_backwards = false;
-  bool stateful = false;
-  bool unroll = false;
-  bool time_major = false;
-  bool zero_output_for_mask = false;
-  double dropout = 0;  ///< this and the following members are those of DropoutOptions
-  double recurrent_dropout = 0;
-  int implementation = 2;
-  std::uint64_t seed = 0;
+  LSTM(const LSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options = {})
+      : RNN(std::make_shared<LSTMCell>(cell, std::move(weights)), options) {}
 };
 
 /// A gated recurrent unit layer; see GRUCell for the formula.
 class GRU : public RNN {
  public:
-  GRU(const GRUOptions& options, RecurrentWeights weights);
+  GRU(const GRUCellOptions& cell, RecurrentWeights weights, const RNNOptions& options = {})
+      : RNN(std::make_shared<GRUCell>(cell, std::move(weights)), options) {}
 };
 
 }  // namespace rondo

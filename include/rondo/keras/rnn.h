@@ -43,10 +43,10 @@ class StepGraphs {
   StepGraphs(const StepGraphs&) = delete;
   StepGraphs& operator=(const StepGraphs&) = delete;
 
-  struct Impl;
-  Impl& impl() { return *impl_; }
-
  private:
+  friend class RecordedLoops;
+  struct Impl;
+
   std::unique_ptr<Impl> impl_;
 };
 

@@ -20,53 +20,53 @@ namespace rondo {
 
 // Elementwise, two operands.
 /// Returns a + b.
-Tensor add(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor add(const Tensor& a, const Tensor& b);
 /// Returns a - b.
-Tensor sub(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor sub(const Tensor& a, const Tensor& b);
 /// Returns a times b.
-Tensor mul(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor mul(const Tensor& a, const Tensor& b);
 /// Floating: returns a / b.
-Tensor div(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor div(const Tensor& a, const Tensor& b);
 
 /// Returns a plus a number, which takes the tensor's dtype. For integers, a number that is not one of them throws.
-Tensor add(const Tensor& a, double b);
+[[nodiscard]] Tensor add(const Tensor& a, double b);
 /// Returns a times a number, which takes the tensor's dtype as in `add`.
-Tensor mul(const Tensor& a, double b);
+[[nodiscard]] Tensor mul(const Tensor& a, double b);
 
 // Elementwise, one operand.
 /// Returns -x.
-Tensor neg(const Tensor& x);
+[[nodiscard]] Tensor neg(const Tensor& x);
 /// Floating: returns tanh(x). The formulas of activations are in `rondo/vocabulary/activation.h`.
-Tensor tanh(const Tensor& x);
+[[nodiscard]] Tensor tanh(const Tensor& x);
 /// Floating: returns 1 / (1 + exp(-x)).
-Tensor sigmoid(const Tensor& x);
+[[nodiscard]] Tensor sigmoid(const Tensor& x);
 /// Floating: returns clip(0.2 x + 0.5, 0, 1), as Keras 1 and 2.
-Tensor hard_sigmoid(const Tensor& x);
+[[nodiscard]] Tensor hard_sigmoid(const Tensor& x);
 /// Floating: returns clip(x / 6 + 0.5, 0, 1), as Keras 3 and PyTorch.
-Tensor hard_sigmoid_keras3(const Tensor& x);
+[[nodiscard]] Tensor hard_sigmoid_keras3(const Tensor& x);
 /// Returns max(x, 0).
-Tensor relu(const Tensor& x);
+[[nodiscard]] Tensor relu(const Tensor& x);
 /// Returns the activation of x; linear returns `x` itself. Floating, except for linear and relu.
-Tensor activate(Activation activation, const Tensor& x);
+[[nodiscard]] Tensor activate(Activation activation, const Tensor& x);
 /// Floating: returns e to the power of x.
-Tensor exp(const Tensor& x);
+[[nodiscard]] Tensor exp(const Tensor& x);
 /// Returns min(max(x, low), high); NaN stays NaN. Throws `ValueError` unless low <= high, or if x has integers and none
 /// lies between low and high.
-Tensor clip(const Tensor& x, double low, double high);
+[[nodiscard]] Tensor clip(const Tensor& x, double low, double high);
 
 /// Floating: returns exp(x) over the sum of exp(x) along `axis`, computed from x minus the maximum of x.
-Tensor softmax(const Tensor& x, int axis = -1);
+[[nodiscard]] Tensor softmax(const Tensor& x, int axis = -1);
 
 /// Chooses elements by `condition` (boolean); all three tensors broadcast. Elements that are not chosen do not affect
 /// the result, even if they are NaN or infinite.
-Tensor where(const Tensor& condition, const Tensor& if_true, const Tensor& if_false);
+[[nodiscard]] Tensor where(const Tensor& condition, const Tensor& if_true, const Tensor& if_false);
 
 /// `keras.backend.dot`: sums over the last axis of `a` and the last but one of `b` (the only one if `b` is a vector).
 /// The result has the axes of `a` without the last, then those of `b` without the summed axis. Floating.
-Tensor dot(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor dot(const Tensor& a, const Tensor& b);
 
 /// Matrix products over the last two axes, (..., M, K) x (..., K, N); leading axes broadcast. Floating.
-Tensor matmul(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor matmul(const Tensor& a, const Tensor& b);
 
 /// How a convolution treats the border of x.
 enum class ConvolutionPadding : std::uint8_t {
@@ -85,37 +85,37 @@ struct ConvolutionOptions {
 /// `tf.nn.convolution`, channels last: x (B, N..., C), kernel (K..., C, F), result (B, M..., F), with a K and an M for
 /// each N. With one spatial axis result[b, m, f] = sum over k, c of x[b, m stride + k dilation, c] kernel[k, c, f].
 /// Floating. Without padding, throws `ValueError` for a kernel that reaches over more elements than x has.
-Tensor convolution(const Tensor& x, const Tensor& kernel, const ConvolutionOptions& options = {});
+[[nodiscard]] Tensor convolution(const Tensor& x, const Tensor& kernel, const ConvolutionOptions& options = {});
 
 /// The shape of the result of `convolution`. Throws as `convolution` does.
-Shape convolution_shape(const Shape& x, const Shape& kernel, const ConvolutionOptions& options = {});
+[[nodiscard]] Shape convolution_shape(const Shape& x, const Shape& kernel, const ConvolutionOptions& options = {});
 
 // Reductions over some axes (all, when none are given); `keep` leaves them with size 1.
 /// Returns sums, added in the order of the indices, whatever the strides: equal arguments give bitwise equal sums.
 /// Floats accumulate in f32 or wider.
-Tensor sum(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
+[[nodiscard]] Tensor sum(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
 /// Floating: returns means. The mean of no elements is NaN.
-Tensor mean(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
+[[nodiscard]] Tensor mean(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
 /// Returns maxima; the maximum of elements with a NaN is NaN. Throws `ValueError` for a maximum of no elements.
-Tensor max(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
+[[nodiscard]] Tensor max(const Tensor& x, const std::vector<int>& axes = {}, bool keep = false);
 
 // Layout.
 /// Joins parts along `axis`. All other sizes of the parts must agree.
-Tensor concat(const std::vector<Tensor>& parts, int axis = -1);
+[[nodiscard]] Tensor concat(const std::vector<Tensor>& parts, int axis = -1);
 /// Returns views of `parts` equal parts. Throws `ValueError` if the size of `axis` is not a multiple of `parts`.
-std::vector<Tensor> split(const Tensor& x, int parts, int axis = -1);
+[[nodiscard]] std::vector<Tensor> split(const Tensor& x, int parts, int axis = -1);
 /// Returns views of parts of the given sizes, which must add up to the size of `axis`.
-std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> sizes, int axis = -1);
+[[nodiscard]] std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> sizes, int axis = -1);
 /// Returns `x.reshape(shape)`: a view where the strides allow it, else a copy.
-Tensor reshape(const Tensor& x, const Shape& shape);
+[[nodiscard]] Tensor reshape(const Tensor& x, const Shape& shape);
 /// Returns `x.transpose(order)`, a view.
-Tensor transpose(const Tensor& x, std::initializer_list<int> order);
+[[nodiscard]] Tensor transpose(const Tensor& x, std::initializer_list<int> order);
 
 /// Returns zeros of the shape, dtype and device of `x`.
-Tensor zeros_like(const Tensor& x);
+[[nodiscard]] Tensor zeros_like(const Tensor& x);
 
 /// TensorFlow's `sequence_mask`: returns (B, T) booleans, true where t < lengths[b]. `lengths` is a vector of i32 or
 /// i64, T is 0 or more.
-Tensor sequence_mask(const Tensor& lengths, std::int64_t T);
+[[nodiscard]] Tensor sequence_mask(const Tensor& lengths, std::int64_t T);
 
 }  // namespace rondo

@@ -201,8 +201,9 @@ class NetworkSession {
   /// Session::reload_weights for all recurrences.
   void reload_weights();
 
-  /// Session::status for all recurrences. If one has stalled, the whole last run is repeated.
-  SessionStatus status();
+  /// Session::finish for all recurrences. If one has stalled, the whole last run is repeated.
+  SessionStatus finish();
+  [[deprecated("it is called finish now")]] SessionStatus status() { return finish(); }
 
   const NetworkPlan& plan() const;
 

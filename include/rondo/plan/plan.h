@@ -152,7 +152,8 @@ class Session {
 
   /// Waits for the runs so far, returns what they found since the last call, and clears it. May repeat the last run
   /// (SessionStatus::stalled).
-  SessionStatus status();
+  SessionStatus finish();
+  [[deprecated("it is called finish now")]] SessionStatus status() { return finish(); }
 
   const Plan& plan() const;
 

@@ -32,7 +32,7 @@ class Allocator {
 std::shared_ptr<Allocator> default_allocator(Device device);
 
 /// Makes `allocator` the default of its device for all threads; null restores the built-in allocator of `device`. A
-/// tensor keeps the allocator that it was made with alive.
+/// tensor keeps the allocator that it was made with alive, and so does any other thread until its next allocation.
 void set_default_allocator(Device device, std::shared_ptr<Allocator> allocator);
 
 }  // namespace rondo

@@ -63,6 +63,13 @@ class Tree {
     throw ValueError("nest field", name, "one of " + structure());
   }
 
+  /// Calls `visitor(leaf)` for all leaves, depth first, left to right.
+  template <typename Visitor>
+  void visit(Visitor&& visitor) const {
+    if (is_leaf()) visitor(leaf_);
+    for (const Tree& child : children_) child.visit(visitor);
+  }
+
   /// All leaves, depth first, left to right.
   std::vector<Leaf> flatten() const {
     std::vector<Leaf> leaves;
@@ -100,7 +107,12 @@ class Tree {
   /// Whether both trees have equal kinds, names and numbers of children at all depths; leaves may have unequal types.
   template <typename OtherLeaf>
   bool same_structure(const Tree<OtherLeaf>& other) const {
-    return structure() == other.structure();
+    if (static_cast<int>(kind_) != static_cast<int>(other.kind_) || names_ != other.names_) return false;
+    if (children_.size() != other.children_.size()) return false;
+    for (std::size_t k = 0; k < children_.size(); ++k) {
+      if (!children_[k].same_structure(other.children_[k])) return false;
+    }
+    return true;
   }
 
   /// The structure as text, with a star for each leaf: "(*, [*, *], {h: *, c: *})".
@@ -123,12 +135,6 @@ class Tree {
 
   Tree(Kind kind, std::vector<std::string> names, std::vector<Tree> children)
       : kind_(kind), names_(std::move(names)), children_(std::move(children)) {}
-
-  template <typename Visitor>
-  void visit(Visitor&& visitor) const {
-    if (is_leaf()) visitor(leaf_);
-    for (const Tree& child : children_) child.visit(visitor);
-  }
 
   Kind kind_ = Kind::tuple;
   Leaf leaf_{};

@@ -5,6 +5,8 @@
 /// its own. On the CPU streams have no effect: a call returns when its work is done.
 #pragma once
 
+#include <memory>
+
 #include "rondo/vocabulary/device.h"
 
 namespace rondo {
@@ -25,6 +27,32 @@ class StreamScope {
 
  private:
   Stream before_;
+};
+
+/// A stream that the program owns and that runs beside all others; on the CPU it has no effect. It must outlive the
+/// work on it, the sessions whose stream it is, and the layers that were called while it was current.
+///
+/// @code
+/// OwnedStream stream(default_device());
+/// {
+///   StreamScope scope(stream.get());
+///   Tensor x = Tensor::full({2, 3}, 1.0, DType::f32, default_device());  // queued on the stream
+/// }
+/// synchronize(stream.get());
+/// @endcode
+class OwnedStream {
+ public:
+  /// Throws `ValueError` for a device that is not there.
+  explicit OwnedStream(Device device);
+  ~OwnedStream();
+  OwnedStream(OwnedStream&&) noexcept;
+  OwnedStream& operator=(OwnedStream&&) noexcept;
+
+  Stream get() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 /// Returns when all work queued on `stream` so far is done. Throws `RuntimeError` if some of that work failed.

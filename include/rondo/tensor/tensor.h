@@ -71,33 +71,33 @@ class Tensor {
          std::int64_t offset = 0);
 
   /// Uninitialised, row-major. Throws `ValueError` for a negative size.
-  static Tensor empty(const Shape& shape, DType dtype, Device device = cpu());
-  static Tensor zeros(const Shape& shape, DType dtype, Device device = cpu());
-  static Tensor full(const Shape& shape, double value, DType dtype, Device device = cpu());
+  [[nodiscard]] static Tensor empty(const Shape& shape, DType dtype, Device device = cpu());
+  [[nodiscard]] static Tensor zeros(const Shape& shape, DType dtype, Device device = cpu());
+  [[nodiscard]] static Tensor full(const Shape& shape, double value, DType dtype, Device device = cpu());
 
   /// Copies host elements, row-major; throws `ValueError` when their number is not that of `shape`.
   template <typename Element>
-  static Tensor from(std::span<const Element> elements, const Shape& shape, Device device = cpu()) {
+  [[nodiscard]] static Tensor from(std::span<const Element> elements, const Shape& shape, Device device = cpu()) {
     return from_host(elements.data(), elements.size(), dtype_of<Element>, shape, device);
   }
   template <typename Element>
-  static Tensor from(std::initializer_list<Element> elements, const Shape& shape, Device device = cpu()) {
+  [[nodiscard]] static Tensor from(std::initializer_list<Element> elements, const Shape& shape, Device device = cpu()) {
     return from_host(std::data(elements), elements.size(), dtype_of<Element>, shape, device);
   }
   template <typename Element>
-  static Tensor from(const std::vector<Element>& elements, const Shape& shape, Device device = cpu()) {
+  [[nodiscard]] static Tensor from(const std::vector<Element>& elements, const Shape& shape, Device device = cpu()) {
     return from(std::span<const Element>(elements), shape, device);
   }
 
   /// A view of host memory that the caller keeps alive and unmoved for as long as any view of it lives.
   template <typename Element>
-  static Tensor borrow(std::span<Element> elements, const Shape& shape) {
+  [[nodiscard]] static Tensor borrow(std::span<Element> elements, const Shape& shape) {
     return borrow_host(elements.data(), elements.size(), dtype_of<Element>, shape);
   }
 
   /// A row-major view of memory on `device` that the caller keeps alive for as long as any view of it lives, and until
   /// work that uses the memory is done. Throws `ValueError` if a CUDA device cannot use the memory.
-  static Tensor borrow_device(void* data, const Shape& shape, DType dtype, Device device);
+  [[nodiscard]] static Tensor borrow_device(void* data, const Shape& shape, DType dtype, Device device);
 
   bool defined() const { return storage_ != nullptr; }
   DType dtype() const { return dtype_; }
@@ -125,33 +125,35 @@ class Tensor {
 
   /// Elements begin, begin + step, ... below `end` along `axis`; a negative `step` walks from `begin` down to above
   /// `end` (-1 reaches the first element).
-  Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;
+  [[nodiscard]] Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;
   /// The elements at `index` of `axis`, without that axis. Step t of a time axis: `x.select(1, t)`.
-  Tensor select(int axis, std::int64_t index) const;
+  [[nodiscard]] Tensor select(int axis, std::int64_t index) const;
   /// Axis k of the result is axis `order[k]` of this one.
-  Tensor transpose(std::initializer_list<int> order) const { return transpose(std::span(order.begin(), order.size())); }
-  Tensor transpose(std::span<const int> order) const;
-  Tensor swap_axes(int first, int second) const;
+  [[nodiscard]] Tensor transpose(std::initializer_list<int> order) const {
+    return transpose(std::span(order.begin(), order.size()));
+  }
+  [[nodiscard]] Tensor transpose(std::span<const int> order) const;
+  [[nodiscard]] Tensor swap_axes(int first, int second) const;
   /// Adds an axis of size 1 before `axis` (`axis` may be the rank: append).
-  Tensor insert_axis(int axis) const;
+  [[nodiscard]] Tensor insert_axis(int axis) const;
   /// Drops an axis of size 1.
-  Tensor erase_axis(int axis) const;
+  [[nodiscard]] Tensor erase_axis(int axis) const;
   /// Repeats axes of size 1, and missing leading axes, as NumPy does. The result must not be written to.
-  Tensor broadcast_to(const Shape& shape) const;
+  [[nodiscard]] Tensor broadcast_to(const Shape& shape) const;
   /// The elements in row-major order under another shape; one size may be -1, which the others then determine. A view
   /// where the strides allow one, else a copy.
-  Tensor reshape(const Shape& shape) const;
+  [[nodiscard]] Tensor reshape(const Shape& shape) const;
 
   // Copies.
 
   /// This tensor if it is_contiguous(), else a row-major copy.
-  Tensor contiguous() const;
+  [[nodiscard]] Tensor contiguous() const;
   /// A row-major copy with memory of its own.
-  Tensor clone() const;
+  [[nodiscard]] Tensor clone() const;
   /// A copy of another dtype or on another device; this tensor if nothing changes. Floats round to nearest, or truncate
   /// to integers: NaN becomes 0, a value out of range the nearest integer in range. Everything but zero is true.
-  Tensor to(DType dtype) const;
-  Tensor to(Device device) const;
+  [[nodiscard]] Tensor to(DType dtype) const;
+  [[nodiscard]] Tensor to(Device device) const;
   /// Writes the elements of `source`, converted and broadcast, into this view.
   void copy_from(const Tensor& source) const;
   /// Writes `value` into every element of this view.
@@ -177,7 +179,7 @@ class Tensor {
   static Tensor from_host(const void* elements, std::size_t count, DType dtype, const Shape& shape, Device device);
   static Tensor borrow_host(void* elements, std::size_t count, DType dtype, const Shape& shape);
   void check_dtype(DType asked) const;
-  Tensor view(const Shape& shape, const Strides& strides, std::int64_t offset) const;
+  [[nodiscard]] Tensor view(const Shape& shape, const Strides& strides, std::int64_t offset) const;
 
   std::shared_ptr<Storage> storage_;
   void* data_ = nullptr;

@@ -9,13 +9,14 @@
 
 namespace rondo {
 
-/// The element types of tensors. A `boolean` is one byte, 0 or 1, as in NumPy, safetensors and DLPack.
-enum class DType : std::uint8_t { f64, f32, f16, bf16, i32, i64, boolean };
+/// The element types of tensors. A `boolean` is one byte, 0 or 1, as in NumPy, safetensors and DLPack; a `u8` is any
+/// byte.
+enum class DType : std::uint8_t { f64, f32, f16, bf16, i32, i64, boolean, u8 };
 
 /// Bytes per element.
 std::size_t size_of(DType dtype);
 
-/// The name of a dtype: "f64", "f32", "f16", "bf16", "i32", "i64" or "bool".
+/// The name of a dtype: "f64", "f32", "f16", "bf16", "i32", "i64", "bool" or "u8".
 std::string to_string(DType dtype);
 
 /// True for f64, f32, f16 and bf16.
@@ -51,7 +52,7 @@ constexpr double tf32x3_error(std::int64_t K) {
 /// The name of a mode: "strict", "tf32" or "tf32x3".
 std::string to_string(MatrixMath math);
 
-/// The DType of a C++ type: `dtype_of<float>` is `DType::f32`. Defined for the seven element types alone.
+/// The DType of a C++ type: `dtype_of<float>` is `DType::f32`. Defined for the eight element types alone.
 template <typename Element>
 inline constexpr DType dtype_of = Element::no_such_dtype;
 template <>
@@ -68,5 +69,7 @@ template <>
 inline constexpr DType dtype_of<std::int64_t> = DType::i64;
 template <>
 inline constexpr DType dtype_of<bool> = DType::boolean;
+template <>
+inline constexpr DType dtype_of<std::uint8_t> = DType::u8;
 
 }  // namespace rondo

@@ -4,6 +4,7 @@
 /// `catch (const rondo::ValueError&)` here. Every message names the argument, what was given, and what was expected.
 #pragma once
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +17,20 @@ class Error : public std::runtime_error {
 
   /// "argument: got <came>, expected <expected>": the form of nearly every message.
   Error(const std::string& argument, const std::string& came, const std::string& expected);
+
+  /// The parts of such a message; empty where a message has another form.
+  const std::string& argument() const { return parts_->argument; }
+  const std::string& came() const { return parts_->came; }
+  const std::string& expected() const { return parts_->expected; }
+
+ private:
+  struct Parts {
+    std::string argument;
+    std::string came;
+    std::string expected;
+  };
+
+  std::shared_ptr<const Parts> parts_;  // shared, because copies of an exception must not throw
 };
 
 /// An argument has the right type but a value, shape, dtype or file content that cannot be used.
@@ -40,6 +55,19 @@ class AttributeError : public Error {
 class RuntimeError : public Error {
  public:
   using Error::Error;
+};
+
+/// An allocator has no memory left, on the CPU or on a device.
+class OutOfMemory : public RuntimeError {
+ public:
+  using RuntimeError::RuntimeError;
+};
+
+/// A CUDA device, or one of its libraries, failed. The message has the call and the library's own words. After an error
+/// of the device itself, all later calls on it fail as well.
+class DeviceError : public RuntimeError {
+ public:
+  using RuntimeError::RuntimeError;
 };
 
 }  // namespace rondo

@@ -82,7 +82,7 @@ std::byte* first_byte(const Tensor& memory, std::size_t bytes) {
 
 Tensor allocate_zeros(std::size_t bytes, Device device) {
   const auto padded = static_cast<std::int64_t>(bytes < kHugePage ? bytes : bytes + kHugePage);
-  const Tensor memory = Tensor::empty({padded}, DType::boolean, device);
+  const Tensor memory = Tensor::empty({padded}, DType::u8, device);
   std::byte* const begin = first_byte(memory, bytes);
   ask_for_huge_pages(begin, bytes);
   std::memset(begin, 0, bytes);

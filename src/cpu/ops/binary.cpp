@@ -25,7 +25,7 @@ void map_binary(const Tensor& a, const Tensor& b, const Tensor& result, const Fu
 
 void cpu_binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& result) {
   dispatch_dtype(a.dtype(), [&]<typename Element>(ElementTag<Element>) {
-    if constexpr (!std::is_same_v<Element, bool>) {
+    if constexpr (kIsNumber<Element>) {
       visit_function<Computed<Element>>(op, [&](const auto& function) { map_binary<Element>(a, b, result, function); });
     }
   });

@@ -69,7 +69,7 @@ void reduce_elements(ReduceOp op, const Tensor& x, const Tensor& result) {
 void cpu_reduce(ReduceOp op, const Tensor& x, const Tensor& result) {
   if (result.numel() == 0) return;
   dispatch_dtype(x.dtype(), [&]<typename Element>(ElementTag<Element>) {
-    if constexpr (!std::is_same_v<Element, bool>) reduce_elements<Element>(op, x, result);
+    if constexpr (kIsNumber<Element>) reduce_elements<Element>(op, x, result);
   });
 }
 

@@ -21,7 +21,7 @@ void map_unary(const Tensor& x, const Tensor& result, const Function& function) 
 
 void cpu_unary(const UnaryOp& op, const Tensor& x, const Tensor& result) {
   dispatch_dtype(x.dtype(), [&]<typename Element>(ElementTag<Element>) {
-    if constexpr (!std::is_same_v<Element, bool>) {
+    if constexpr (kIsNumber<Element>) {
       visit_function(unary_function<Element>(op),
                      [&](const auto& function) { map_unary<Element>(x, result, function); });
     }

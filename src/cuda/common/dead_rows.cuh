@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-/// Flags a length of row b outside 0 .. T for Session::status.
+/// Flags a length of row b outside 0 .. T for Session::finish.
 __device__ inline void check_length(const Schedule& schedule, std::int64_t b, std::uint32_t* flags) {
   if (!schedule.length_fits(b)) device::set_bits(flags, kLengthOutOfRange);
 }

@@ -27,7 +27,7 @@ bool refuses(cudnnStatus_t status) {
 }  // namespace
 
 void check(cudnnStatus_t status, const char* doing) {
-  if (status != CUDNN_STATUS_SUCCESS) throw RuntimeError(std::string(doing) + ": " + words_for(status));
+  if (status != CUDNN_STATUS_SUCCESS) throw DeviceError(std::string(doing) + ": " + words_for(status));
 }
 
 void check_supported(cudnnStatus_t status, const char* doing) {

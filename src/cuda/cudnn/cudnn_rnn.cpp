@@ -87,7 +87,7 @@ void CudnnRnn::Impl::allocate_work_space(Stream stream) {
     most = std::max(most, work);
   }
   const StreamScope stream_scope(stream);
-  work_space = Tensor::empty({static_cast<std::int64_t>(most)}, DType::boolean, config.device);
+  work_space = Tensor::empty({static_cast<std::int64_t>(most)}, DType::u8, config.device);
 }
 
 void CudnnRnn::Impl::try_out(Stream stream) {

@@ -22,7 +22,7 @@ struct ApplyBinary {
 
 void cuda_binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& result) {
   dispatch_dtype(a.dtype(), [&]<typename Element>(ElementTag<Element>) {
-    if constexpr (!std::is_same_v<Element, bool>) {
+    if constexpr (kIsNumber<Element>) {
       launch_elementwise<Element, Element, Element>(ApplyBinary<Element>{op}, result, a, b);
     }
   });

@@ -97,7 +97,7 @@ class Multiplier {
     constexpr std::size_t kAlignment = 256;
     std::size_t bytes = Product::kWorkspaceBytes + kAlignment;
     if (!workspace_.defined()) {
-      workspace_ = Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::boolean, result_.tensor.device());
+      workspace_ = Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::u8, result_.tensor.device());
     }
     void* memory = workspace_.data();
     return std::align(kAlignment, Product::kWorkspaceBytes, memory, bytes);

@@ -22,7 +22,7 @@ struct ApplyUnary {
 
 void cuda_unary(const UnaryOp& op, const Tensor& x, const Tensor& result) {
   dispatch_dtype(x.dtype(), [&]<typename Element>(ElementTag<Element>) {
-    if constexpr (!std::is_same_v<Element, bool>) {
+    if constexpr (kIsNumber<Element>) {
       launch_elementwise<Element, Element>(ApplyUnary<Element>{unary_function<Element>(op)}, result, x);
     }
   });

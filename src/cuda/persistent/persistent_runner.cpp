@@ -15,7 +15,7 @@
 namespace rondo {
 namespace {
 
-Tensor device_bytes(std::int64_t bytes, Device device) { return Tensor::zeros({bytes}, DType::boolean, device); }
+Tensor device_bytes(std::int64_t bytes, Device device) { return Tensor::zeros({bytes}, DType::u8, device); }
 
 /// Whether every row of x begins at a word of 4 bytes and ends before one.
 bool in_words(const RecurrenceSpec& spec, const SequenceBuffer& x) {

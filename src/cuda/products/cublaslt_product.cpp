@@ -20,8 +20,8 @@ namespace {
 
 void check(cublasStatus_t status, const char* doing, const ProductSpec& spec) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw RuntimeError("cuBLASLt, " + std::string(doing) + " " + to_string(spec) + ": " +
-                     cublasLtGetStatusString(status) + " (" + cublasLtGetStatusName(status) + ")");
+  throw DeviceError("cuBLASLt, " + std::string(doing) + " " + to_string(spec) + ": " + cublasLtGetStatusString(status) +
+                    " (" + cublasLtGetStatusName(status) + ")");
 }
 
 /// A handle of cuBLASLt's that is given back at the end.

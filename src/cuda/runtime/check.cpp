@@ -37,7 +37,7 @@ void check(cudaError_t status, const char* doing) {
         "; a kernel queued before this call failed, and this process can use no CUDA device any more: end it, and run "
         "it under compute-sanitizer to see which kernel it was";
   }
-  throw RuntimeError(message);
+  throw DeviceError(message);
 }
 
 bool is_refusal(cudaError_t status, const char* doing) {

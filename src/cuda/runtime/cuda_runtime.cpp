@@ -101,9 +101,9 @@ void* allocate(std::size_t bytes, Stream stream) {
   const cudaError_t status = cudaMallocAsync(&pointer, std::max<std::size_t>(bytes, 1), native(stream));
   if (status == cudaErrorMemoryAllocation) {
     (void)cudaGetLastError();
-    throw RuntimeError("out of memory on " + to_string(stream.device) + ": asked for " + std::to_string(bytes) +
-                       " bytes, " + std::to_string(free_bytes(stream.device)) +
-                       " are free; run with a smaller batch or fewer steps, or free tensors");
+    throw OutOfMemory("out of memory on " + to_string(stream.device) + ": asked for " + std::to_string(bytes) +
+                      " bytes, " + std::to_string(free_bytes(stream.device)) +
+                      " are free; run with a smaller batch or fewer steps, or free tensors");
   }
   check(status, "allocating device memory");
   return pointer;

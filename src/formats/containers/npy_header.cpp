@@ -13,12 +13,13 @@
 namespace rondo {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, DType>, 6> kDTypes{{{"<f2", DType::f16},
+constexpr std::array<std::pair<std::string_view, DType>, 7> kDTypes{{{"<f2", DType::f16},
                                                                      {"<f4", DType::f32},
                                                                      {"<f8", DType::f64},
                                                                      {"<i4", DType::i32},
                                                                      {"<i8", DType::i64},
-                                                                     {"|b1", DType::boolean}}};
+                                                                     {"|b1", DType::boolean},
+                                                                     {"|u1", DType::u8}}};
 
 /// Reads those of Python's literals that NumPy writes.
 class HeaderReader {

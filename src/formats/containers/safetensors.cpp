@@ -17,7 +17,7 @@ namespace {
 
 /// Memory for the data section, which the allocator aligns for every dtype.
 std::shared_ptr<Storage> allocate(std::uint64_t bytes) {
-  return Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::boolean).storage();
+  return Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::u8).storage();
 }
 
 std::span<std::byte> bytes_of(const Storage& storage) {

@@ -17,13 +17,14 @@ using nlohmann::json;
 constexpr std::uint64_t kLargestHeader = 100'000'000;
 constexpr std::size_t kDepth = 3;  // {"name": {"shape": [...]}}
 
-constexpr std::array<std::pair<const char*, DType>, 7> kDTypes{{{"F64", DType::f64},
+constexpr std::array<std::pair<const char*, DType>, 8> kDTypes{{{"F64", DType::f64},
                                                                 {"F32", DType::f32},
                                                                 {"F16", DType::f16},
                                                                 {"BF16", DType::bf16},
                                                                 {"I64", DType::i64},
                                                                 {"I32", DType::i32},
-                                                                {"BOOL", DType::boolean}}};
+                                                                {"BOOL", DType::boolean},
+                                                                {"U8", DType::u8}}};
 
 DType parse_dtype(const json& value, const std::string& where) {
   std::string known;

@@ -3,6 +3,7 @@
 
 #include "formats/onnx/onnx_inputs.h"
 #include "formats/onnx/onnx_steps.h"
+#include "layers/loop/sequence_arguments.h"
 #include "plan/kept_runs.h"
 #include "plan/unattended.h"
 #include "rondo/formats/onnx_model.h"
@@ -58,6 +59,7 @@ struct OnnxRunner::Impl {
 
   void check_computed(const OnnxInputs& inputs) const;
   PlanKey check(const OnnxInputs& inputs) const;
+  RecurrenceSpec recurrence(const PlanKey& key, std::size_t direction) const;
   NetworkSpec spec(const PlanKey& key) const;
   OnnxOutputs run_planned(const OnnxInputs& inputs, const PlanKey& key);
   OnnxOutputs run_steps(const OnnxInputs& inputs, const PlanKey& key) const;
@@ -68,8 +70,9 @@ struct OnnxRunner::Impl {
   OnnxConstants constants = {};
   std::vector<std::string> computed = std::vector<std::string>(kComputed.size());  // names; "": no such input
   std::vector<SharedNetworkWeights> weights = {};
-  KeptNetworks kept = {};
-  SessionStatus status = {};  // reported by sessions, but not yet returned by OnnxRunner::status
+  KeptNetworks kept = {};            // sessions of both directions
+  KeptRecurrences kept_single = {};  // sessions of one direction, which cost less than those of a network
+  SessionStatus status = {};         // reported by sessions, but not yet returned by OnnxRunner::finish
 
  private:
   /// The initial states of one direction: zeros where none are given.
@@ -103,20 +106,20 @@ PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
   return key;
 }
 
+RecurrenceSpec OnnxRunner::Impl::recurrence(const PlanKey& key, std::size_t direction) const {
+  return {.cell = cells[direction].cell,
+          .T = key.T,
+          .B = key.B,
+          .I = I(),
+          .dtype = like().dtype(),
+          .device = like().device(),
+          .rules = TimeRules::onnx(reversed(direction), key.has_lengths),
+          .has_lengths = key.has_lengths};
+}
+
 NetworkSpec OnnxRunner::Impl::spec(const PlanKey& key) const {
-  std::vector<RecurrenceSpec> specs;
-  for (std::size_t direction = 0; direction < cells.size(); ++direction) {
-    specs.push_back({.cell = cells[direction].cell,
-                     .T = key.T,
-                     .B = key.B,
-                     .I = I(),
-                     .dtype = like().dtype(),
-                     .device = like().device(),
-                     .rules = TimeRules::onnx(reversed(direction), key.has_lengths),
-                     .has_lengths = key.has_lengths});
-  }
-  NetworkLayer layer{.forward = specs[0]};
-  if (specs.size() == 2) layer.backward = specs[1];
+  NetworkLayer layer{.forward = recurrence(key, 0)};
+  if (D() == 2) layer.backward = recurrence(key, 1);
   return {.layers = {layer}};
 }
 
@@ -153,19 +156,25 @@ OnnxOutputs OnnxRunner::Impl::run_planned(const OnnxInputs& inputs, const PlanKe
     return {.initial_state = begins_with_zeros ? std::vector<Tensor>() : initial_states(inputs, direction, key),
             .final_state = final_states(outputs, direction)};
   };
-  LayerTensors layer{.forward = states(0)};
-  if (D() == 2) layer.backward = states(1);
   // A network writes the directions of a step side by side, (T, B, D H). With the batch first that is the layout of Y.
   const bool in_place = op.batch_major || D() == 1;
   const Tensor side_by_side =
       in_place ? outputs.y : Tensor::empty({key.T, key.B, D(), H()}, like().dtype(), like().device());
-  const Tensor x = op.batch_major ? inputs.x.swap_axes(0, 1) : inputs.x;
   const Shape features = op.batch_major ? Shape{key.B, key.T, D() * H()} : Shape{key.T, key.B, D() * H()};
-  const Tensor y = side_by_side.reshape(features);
-  const NetworkTensors tensors{.x = x.size(2) <= 1 || x.stride(2) == 1 ? x : x.contiguous(),
-                               .lengths = inputs.lengths,
-                               .y = op.batch_major ? y.swap_axes(0, 1) : y,
-                               .layers = {layer}};
+  const Tensor y = swap_layout(side_by_side.reshape(features), !op.batch_major);
+  const Tensor x = with_packed_features(swap_layout(inputs.x, !op.batch_major));
+  if (D() == 1) {
+    DirectionTensors given = states(0);
+    const SessionTensors tensors{.x = x,
+                                 .lengths = inputs.lengths,
+                                 .initial_state = std::move(given.initial_state),
+                                 .y = y,
+                                 .final_state = std::move(given.final_state)};
+    status = merged(status, run_kept(kept_single, weights[0].forward, recurrence(key, 0), {}, tensors));
+    return outputs;
+  }
+  const NetworkTensors tensors{
+      .x = x, .lengths = inputs.lengths, .y = y, .layers = {{.forward = states(0), .backward = states(1)}}};
   status = merged(status, run_kept(kept, weights, spec(key), {}, tensors));
   if (!in_place) outputs.y.copy_from(side_by_side.swap_axes(1, 2));
   return outputs;
@@ -220,9 +229,10 @@ std::string OnnxRunner::explain(std::int64_t T, std::int64_t B, bool has_lengths
   return NetworkPlan::create(impl_->spec({.T = T, .B = B, .has_lengths = has_lengths})).explain();
 }
 
-SessionStatus OnnxRunner::status() {
+SessionStatus OnnxRunner::finish() {
   SessionStatus told = std::exchange(impl_->status, {});
-  impl_->kept.for_each([&](NetworkSession& session) { told = merged(told, session.status()); });
+  impl_->kept.for_each([&](NetworkSession& session) { told = merged(told, session.finish()); });
+  impl_->kept_single.for_each([&](Session& session) { told = merged(told, session.finish()); });
   return told;
 }
 

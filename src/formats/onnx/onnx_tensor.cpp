@@ -18,7 +18,8 @@ struct OnnxDType {
   DType dtype;
 };
 
-constexpr std::array<OnnxDType, 7> kDTypes{{{1, "FLOAT", DType::f32},
+constexpr std::array<OnnxDType, 8> kDTypes{{{1, "FLOAT", DType::f32},
+                                            {2, "UINT8", DType::u8},
                                             {6, "INT32", DType::i32},
                                             {7, "INT64", DType::i64},
                                             {9, "BOOL", DType::boolean},
@@ -76,6 +77,7 @@ Tensor onnx_tensor(const onnx_format::Tensor& tensor, const std::string& where) 
     case DType::i32: return from_field<std::int32_t>(tensor.int32_data(), shape, dtype, where);
     case DType::f16:
     case DType::bf16: return from_field<std::uint16_t>(tensor.int32_data(), shape, dtype, where);
+    case DType::u8:
     case DType::boolean: return from_field<std::uint8_t>(tensor.int32_data(), shape, dtype, where);
   }
   throw ValueError(where, to_string(dtype), "one of the DType values");

@@ -65,25 +65,8 @@ Tensor move_channels(const Tensor& image, bool to_last) {
   return image.transpose(order);
 }
 
-RNNOptions layer_options(const ConvLSTMOptions& options) {
-  return {.return_sequences = options.return_sequences,
-          .return_state = options.return_state,
-          .go_backwards = options.go_backwards,
-          .stateful = options.stateful,
-          .zero_output_for_mask = options.zero_output_for_mask};
-}
-
-std::shared_ptr<Cell> make_cell(const ConvLSTMOptions& options, RecurrentWeights weights, int axes) {
-  const ConvLSTMCellOptions cell_options{.filters = options.filters,
-                                         .kernel_size = options.kernel_size,
-                                         .strides = options.strides,
-                                         .padding = options.padding,
-                                         .data_format = options.data_format,
-                                         .dilation_rate = options.dilation_rate,
-                                         .activation = options.activation,
-                                         .recurrent_activation = options.recurrent_activation,
-                                         .use_bias = options.use_bias};
-  auto cell = std::make_shared<ConvLSTMCell>(cell_options, std::move(weights));
+std::shared_ptr<Cell> make_cell(const ConvLSTMCellOptions& options, RecurrentWeights weights, int axes) {
+  auto cell = std::make_shared<ConvLSTMCell>(options, std::move(weights));
   if (cell->spatial_rank() != axes) {
     throw ValueError("kernel", std::to_string(cell->spatial_rank()) + " spatial axes", std::to_string(axes));
   }
@@ -156,13 +139,13 @@ StepResult ConvLSTMCell::call(const Nest& inputs, const States& states, const Ce
   return {h, {h, c}};
 }
 
-ConvLSTM1D::ConvLSTM1D(const ConvLSTMOptions& options, RecurrentWeights weights)
-    : RNN(make_cell(options, std::move(weights), 1), layer_options(options)) {}
+ConvLSTM1D::ConvLSTM1D(const ConvLSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options)
+    : RNN(make_cell(cell, std::move(weights), 1), options) {}
 
-ConvLSTM2D::ConvLSTM2D(const ConvLSTMOptions& options, RecurrentWeights weights)
-    : RNN(make_cell(options, std::move(weights), 2), layer_options(options)) {}
+ConvLSTM2D::ConvLSTM2D(const ConvLSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options)
+    : RNN(make_cell(cell, std::move(weights), 2), options) {}
 
-ConvLSTM3D::ConvLSTM3D(const ConvLSTMOptions& options, RecurrentWeights weights)
-    : RNN(make_cell(options, std::move(weights), 3), layer_options(options)) {}
+ConvLSTM3D::ConvLSTM3D(const ConvLSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options)
+    : RNN(make_cell(cell, std::move(weights), 3), options) {}
 
 }  // namespace rondo

@@ -13,7 +13,7 @@ namespace {
 std::vector<Tensor> state_tensors(const States& states) {
   std::vector<Tensor> tensors;
   for (const Nest& state : states) {
-    for (const Tensor& leaf : state.flatten()) tensors.push_back(with_packed_features(leaf));
+    state.visit([&](const Tensor& leaf) { tensors.push_back(with_packed_features(leaf)); });
   }
   return tensors;
 }

@@ -22,18 +22,6 @@ std::int64_t batch_size_of(const States& states) {
   return 0;
 }
 
-// The seven members of RNNOptions, copied from a layer's own options.
-template <typename LayerOptions>
-RNNOptions layer_options(const LayerOptions& options) {
-  return {.return_sequences = options.return_sequences,
-          .return_state = options.return_state,
-          .go_backwards = options.go_backwards,
-          .stateful = options.stateful,
-          .unroll = options.unroll,
-          .time_major = options.time_major,
-          .zero_output_for_mask = options.zero_output_for_mask};
-}
-
 DType dtype_of_states(const States& states) {
   for (const Nest& state : states) {
     for (const Tensor& leaf : state.flatten()) return leaf.dtype();
@@ -191,40 +179,5 @@ void RNN::reset_states(const States& states) {
   }
   states_ = clone_states(states);
 }
-
-SimpleRNN::SimpleRNN(const SimpleRNNOptions& options, RecurrentWeights weights)
-    : RNN(std::make_shared<SimpleRNNCell>(SimpleRNNCellOptions{.units = options.units,
-                                                               .activation = options.activation,
-                                                               .use_bias = options.use_bias,
-                                                               .dropout = options.dropout,
-                                                               .recurrent_dropout = options.recurrent_dropout,
-                                                               .seed = options.seed},
-                                          std::move(weights)),
-          layer_options(options)) {}
-
-LSTM::LSTM(const LSTMOptions& options, RecurrentWeights weights)
-    : RNN(std::make_shared<LSTMCell>(LSTMCellOptions{.units = options.units,
-                                                     .activation = options.activation,
-                                                     .recurrent_activation = options.recurrent_activation,
-                                                     .use_bias = options.use_bias,
-                                                     .dropout = options.dropout,
-                                                     .recurrent_dropout = options.recurrent_dropout,
-                                                     .implementation = options.implementation,
-                                                     .seed = options.seed},
-                                     std::move(weights)),
-          layer_options(options)) {}
-
-GRU::GRU(const GRUOptions& options, RecurrentWeights weights)
-    : RNN(std::make_shared<GRUCell>(GRUCellOptions{.units = options.units,
-                                                   .activation = options.activation,
-                                                   .recurrent_activation = options.recurrent_activation,
-                                                   .use_bias = options.use_bias,
-                                                   .reset_after = options.reset_after,
-                                                   .dropout = options.dropout,
-                                                   .recurrent_dropout = options.recurrent_dropout,
-                                                   .implementation = options.implementation,
-                                                   .seed = options.seed},
-                                    std::move(weights)),
-          layer_options(options)) {}
 
 }  // namespace rondo

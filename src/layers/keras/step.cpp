@@ -12,7 +12,7 @@ namespace {
 std::vector<Tensor> tensors_in_place(const States& states, const std::string& name, const RecurrenceSpec& spec) {
   std::vector<Tensor> tensors;
   for (const Nest& state : states) {
-    for (const Tensor& leaf : state.flatten()) tensors.push_back(leaf);
+    state.visit([&](const Tensor& leaf) { tensors.push_back(leaf); });
   }
   if (tensors.size() == static_cast<std::size_t>(state_count(spec.cell.kind))) return tensors;
   throw ValueError(name, std::to_string(tensors.size()) + " tensors", std::to_string(state_count(spec.cell.kind)));

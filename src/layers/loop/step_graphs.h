@@ -49,4 +49,14 @@ struct StepGraphs::Impl {
   std::map<std::string, std::unique_ptr<Recorded>> recorded_;
 };
 
+/// The library's own access to what StepGraphs holds.
+class RecordedLoops {
+ public:
+  /// StepGraphs::Impl::run.
+  static RnnResult run(StepGraphs& graphs, const LoopArguments& arguments, const std::string& options,
+                       const std::function<RnnResult(const LoopArguments&)>& loop) {
+    return graphs.impl_->run(arguments, options, loop);
+  }
+};
+
 }  // namespace rondo

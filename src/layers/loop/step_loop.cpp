@@ -214,7 +214,7 @@ RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, co
                         !cuda_runtime::is_recording(current_stream(sizes.device));
   if (!recorded) return loop(given);
   const auto graphs = options.graphs != nullptr ? options.graphs : std::make_shared<StepGraphs>();
-  return graphs->impl().run(given, recorded_options(options, sequence.time_major()), loop);
+  return RecordedLoops::run(*graphs, given, recorded_options(options, sequence.time_major()), loop);
 }
 
 RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options) {

@@ -13,12 +13,16 @@ void check_cell_state(const std::string& name, const Nest& state, const SizeNest
   if (!state.same_structure(state_size)) {
     throw ValueError(name, "the structure " + state.structure(), state_size.structure());
   }
-  const std::vector<Shape> sizes = state_size.flatten();
-  const std::vector<Tensor> leaves = state.flatten();
-  for (std::size_t k = 0; k < leaves.size(); ++k) {
-    const bool has_rows = !leaves[k].defined() || leaves[k].rank() > 0;
-    check_tensor(leaves[k], {.name = name, .shape = has_rows ? sizes[k].insert(0, B) : Shape{}, .device = device});
-  }
+  std::vector<const Shape*> sizes;
+  state_size.visit([&](const Shape& size) { sizes.push_back(&size); });
+  std::size_t next = 0;
+  state.visit([&](const Tensor& leaf) {
+    const Shape& size = *sizes[next++];
+    const bool has_rows = !leaf.defined() || leaf.rank() > 0;
+    const Shape shape = has_rows ? size.insert(0, B) : Shape{};
+    const bool fits = leaf.defined() && leaf.shape() == shape && leaf.device() == device;
+    if (!fits) check_tensor(leaf, {.name = name, .shape = shape, .device = device});
+  });
 }
 
 Nest zeros_of(const SizeNest& size, std::int64_t B, DType dtype, Device device) {

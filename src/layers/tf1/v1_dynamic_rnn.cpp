@@ -23,16 +23,34 @@ void check_cell(const CellArgument& argument) {
 
 // The dtype of the outputs if the caller gives none.
 DType dtype_of_state(const CellArgument& argument, const Nest& state) {
-  const std::vector<Tensor> leaves = state.flatten();
-  if (leaves.empty()) throw ValueError("dtype", "none, and a state without tensors", "one, for the outputs");
-  for (const Tensor& leaf : leaves) {
-    if (leaf.dtype() == leaves[0].dtype()) continue;
+  std::optional<DType> dtype;
+  state.visit([&](const Tensor& leaf) {
+    if (!dtype) dtype = leaf.dtype();
+    if (leaf.dtype() == *dtype) return;
     throw ValueError(
-        "dtype",
-        "none, and " + argument.state_name + " of " + to_string(leaves[0].dtype()) + " and " + to_string(leaf.dtype()),
+        "dtype", "none, and " + argument.state_name + " of " + to_string(*dtype) + " and " + to_string(leaf.dtype()),
         "one, for the outputs");
+  });
+  if (!dtype) throw ValueError("dtype", "none, and a state without tensors", "one, for the outputs");
+  return *dtype;
+}
+
+// Whether check_cell_state accepts the state of a known cell: one tensor (B, units), or a tuple of them. Makes no sizes
+// to compare with, and so costs little.
+bool fits_known_cell(const Cell& cell, const Nest& state, const SequenceSizes& sizes) {
+  const auto* known = dynamic_cast<const KnownCell*>(&cell);
+  if (known == nullptr) return false;
+  const auto count = static_cast<std::size_t>(state_count(known->spec().kind));
+  const auto fits = [&](const Nest& leaf, int k) {
+    return leaf.is_leaf() && leaf.leaf().defined() && leaf.leaf().device() == sizes.device &&
+           leaf.leaf().shape() == Shape{sizes.B, state_units(known->spec(), k)};
+  };
+  if (count == 1) return fits(state, 0);
+  if (state.kind() != Nest::Kind::tuple || state.children().size() != count) return false;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (!fits(state.children()[k], static_cast<int>(k))) return false;
   }
-  return leaves[0].dtype();
+  return true;
 }
 
 // Sets the members of `sequence` that depend on the cell.
@@ -40,16 +58,17 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
   if (!argument.initial_state && !dtype) {
     throw ValueError("dtype", "none, and no " + argument.state_name, "one of the two");
   }
-  const SizeNest state_size = argument.cell->state_size();
   const SequenceSizes& sizes = sequence.sizes();
   if (argument.initial_state) {
     sequence.state = *argument.initial_state;
   } else {
     const InitialStateRequest request{sequence.inputs(), sizes.B, *dtype, sizes.device};
-    sequence.state = pack_states(state_size, argument.cell->get_initial_state(request));
+    sequence.state = pack_states(argument.cell->state_size(), argument.cell->get_initial_state(request));
   }
   sequence.state_name = argument.state_name;
-  check_cell_state(argument.state_name, sequence.state, state_size, sizes.B, sizes.device);
+  if (!fits_known_cell(*argument.cell, sequence.state, sizes)) {
+    check_cell_state(argument.state_name, sequence.state, argument.cell->state_size(), sizes.B, sizes.device);
+  }
   sequence.dtype_given = dtype.has_value();
   sequence.dtype = dtype ? *dtype : dtype_of_state(argument, sequence.state);
 }

@@ -19,7 +19,9 @@ struct Chunk {
   Tensor lengths;  // undefined: every row has all steps of the chunk
 
   std::int64_t steps() const { return end - begin; }
-  Tensor of(const Tensor& sequence) const { return sequence.slice(0, begin, end); }
+  Tensor of(const Tensor& sequence) const {
+    return begin == 0 && end == sequence.size(0) ? sequence : sequence.slice(0, begin, end);
+  }
 };
 
 // Rows that are reversed within their lengths cannot be cut into chunks of the input. Rows reversed as a whole give the
@@ -54,6 +56,8 @@ std::vector<Tensor> keras_states(const SequenceCell& cell, const Nest& state) {
 }
 
 Nest cell_state(const SequenceCell& cell, const std::vector<Tensor>& states) {
+  if (cell.cell == cell.known)
+    return states.size() == 1 ? Nest(states[0]) : Nest::tuple({states.begin(), states.end()});
   if (cell.lstm == nullptr) return cell.cell->state_size().pack(states);
   return pack_states(cell.cell->state_size(), cell.lstm->pack({.c = states[1], .h = states[0]}));
 }
@@ -69,28 +73,31 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
                       .rules = rules_of_chunks(sequence.rules),
                       .has_lengths = sequence.lengths.defined()};
   std::vector<Tensor> states = keras_states(cell, initial);
-  for (Tensor& state : states) state = with_packed_features(state);
+  for (Tensor& state : states) {
+    if (state.size(-1) > 1 && state.stride(-1) != 1) state = state.clone();
+  }
   for (const Chunk& chunk : chunks_of(sequence)) {
     spec.T = chunk.steps();
-    SessionTensors tensors{.x = chunk.of(x), .initial_state = states, .y = chunk.of(y)};
+    SessionTensors tensors{.x = chunk.of(x), .initial_state = std::move(states), .y = chunk.of(y)};
     if (chunk.lengths.defined()) tensors.lengths = chunk.lengths;
-    for (const Tensor& state : states) {
+    tensors.final_state.reserve(tensors.initial_state.size());
+    for (const Tensor& state : tensors.initial_state) {
       tensors.final_state.push_back(Tensor::empty(state.shape(), state.dtype(), state.device()));
     }
     KeptCell::run(*cell.known, spec, sequence.plan, tensors);
-    states = tensors.final_state;
+    states = std::move(tensors.final_state);
   }
   return cell_state(cell, states);
 }
 
 void check_dtype_of_weights(const Sequence& sequence, const Tensor& kernel) {
-  const std::string expected = to_string(kernel.dtype()) + ", the dtype of the weights";
+  const auto expected = [&] { return to_string(kernel.dtype()) + ", the dtype of the weights"; };
   if (sequence.dtype_given && sequence.dtype != kernel.dtype()) {
-    throw ValueError("dtype", to_string(sequence.dtype), expected);
+    throw ValueError("dtype", to_string(sequence.dtype), expected());
   }
-  for (const Tensor& leaf : sequence.state.flatten()) {
-    if (leaf.dtype() != kernel.dtype()) throw ValueError(sequence.state_name, describe(leaf), expected);
-  }
+  sequence.state.visit([&](const Tensor& leaf) {
+    if (leaf.dtype() != kernel.dtype()) throw ValueError(sequence.state_name, describe(leaf), expected());
+  });
 }
 
 void check_cells(const std::vector<SequenceCell>& cells, const Sequence& sequence) {
@@ -113,6 +120,7 @@ void check_cells(const std::vector<SequenceCell>& cells, const Sequence& sequenc
 
 SequenceCell sequence_cell(const Cell& cell) {
   SequenceCell result{.cell = &cell, .known = dynamic_cast<const KnownCell*>(&cell)};
+  if (result.known != nullptr) return result;
   result.lstm = dynamic_cast<const LSTMCell*>(&cell);
   if (const auto* of_v1 = dynamic_cast<const RNNCell*>(&cell)) result.known = of_v1->known();
   return result;
@@ -135,6 +143,7 @@ Nest state_of_stack(const Cell& cell, const States& states) {
 }  // namespace
 
 std::vector<SequenceCell> sequence_cells(const Cell& cell) {
+  if (const SequenceCell single = sequence_cell(cell); single.known != nullptr) return {single};
   std::vector<const Cell*> members{&cell};
   const auto take = [&](const std::vector<std::shared_ptr<Cell>>& cells) {
     members.clear();
@@ -154,7 +163,8 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
   check_cells(cells, sequence);
   const SequenceSizes& sizes = sequence.sizes();
   const bool given_time_major = sequence.checked.time_major();
-  States states = states_of_cells(cell, sequence.state);
+  const bool is_stack = cells[0].cell != &cell;
+  States states = is_stack ? states_of_cells(cell, sequence.state) : States(1);
   Tensor x = with_packed_features(swap_layout(sequence.inputs(), given_time_major));
   for (std::size_t k = 0; k < cells.size(); ++k) {
     // Below the top of a stack outputs are time-major, so that the next cell reads them contiguously.
@@ -163,10 +173,10 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
     const Tensor memory =
         Tensor::empty(step.insert(time_major ? 0 : 1, sizes.T), cells[k].input_kernel().dtype(), sizes.device);
     const Tensor y = swap_layout(memory, time_major);
-    states[k] = run_planned(cells[k], x, y, states[k], sequence);
+    states[k] = run_planned(cells[k], x, y, is_stack ? states[k] : sequence.state, sequence);
     x = y;
   }
-  return {swap_layout(x, given_time_major), state_of_stack(cell, states)};
+  return {swap_layout(x, given_time_major), is_stack ? state_of_stack(cell, states) : std::move(states[0])};
 }
 
 }  // namespace rondo::v1

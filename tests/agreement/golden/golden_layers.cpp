@@ -63,13 +63,14 @@ std::unique_ptr<RNN> make_known_layer(const GoldenCase& golden, const LayerPart&
   options.dropout = dropout.dropout;
   options.recurrent_dropout = dropout.recurrent_dropout;
   options.seed = dropout.seed;
-  if constexpr (!std::is_same_v<Options, SimpleRNNOptions>) {
+  if constexpr (!std::is_same_v<Options, SimpleRNNCellOptions>) {
     options.recurrent_activation = cell.recurrent_activation;
     options.implementation = dropout.implementation;
   }
-  if constexpr (std::is_same_v<Options, GRUOptions>) options.reset_after = cell.reset_after;
-  set_layer_options(golden, part, options);
-  return std::make_unique<Layer>(options, cell_weights(golden, part.prefix));
+  if constexpr (std::is_same_v<Options, GRUCellOptions>) options.reset_after = cell.reset_after;
+  RNNOptions layer;
+  set_layer_options(golden, part, layer);
+  return std::make_unique<Layer>(options, cell_weights(golden, part.prefix), layer);
 }
 
 std::unique_ptr<RNN> make_mgu(const GoldenCase& golden, const LayerPart& part) {
@@ -91,7 +92,7 @@ std::unique_ptr<RNN> make_conv_lstm(const GoldenCase& golden, const LayerPart& p
   const nlohmann::json& description = part.description;
   const bool first = description.at("data_format") == "channels_first";
   const bool same = description.at("padding") == "same";
-  const ConvLSTMOptions options{
+  const ConvLSTMCellOptions options{
       .filters = description.at("filters").get<std::int64_t>(),
       .kernel_size = numbers(description, "kernel_size"),
       .strides = numbers(description, "strides"),
@@ -100,16 +101,13 @@ std::unique_ptr<RNN> make_conv_lstm(const GoldenCase& golden, const LayerPart& p
       .dilation_rate = numbers(description, "dilation_rate"),
       .activation = activation_from_name(description.at("activation").get<std::string>()),
       .recurrent_activation = activation_from_name(description.at("recurrent_activation").get<std::string>()),
-      .use_bias = description.at("use_bias").get<bool>(),
-      .return_sequences = golden.option("return_sequences"),
-      .return_state = golden.option("return_state"),
-      .go_backwards = part.go_backwards,
-      .stateful = golden.option("stateful"),
-      .zero_output_for_mask = golden.option("zero_output_for_mask")};
+      .use_bias = description.at("use_bias").get<bool>()};
+  RNNOptions layer;
+  set_layer_options(golden, part, layer);
   RecurrentWeights weights = cell_weights(golden, part.prefix);
-  if (description.at("class") == "ConvLSTM1D") return std::make_unique<ConvLSTM1D>(options, std::move(weights));
-  if (description.at("class") == "ConvLSTM2D") return std::make_unique<ConvLSTM2D>(options, std::move(weights));
-  return std::make_unique<ConvLSTM3D>(options, std::move(weights));
+  if (description.at("class") == "ConvLSTM1D") return std::make_unique<ConvLSTM1D>(options, std::move(weights), layer);
+  if (description.at("class") == "ConvLSTM2D") return std::make_unique<ConvLSTM2D>(options, std::move(weights), layer);
+  return std::make_unique<ConvLSTM3D>(options, std::move(weights), layer);
 }
 
 Called called(RNN& layer) {
@@ -170,9 +168,9 @@ PlannedWork planned_work(const GoldenCase& golden, const RNN& layer) {
 
 std::unique_ptr<RNN> make_layer(const GoldenCase& golden, const LayerPart& part) {
   const auto type = part.description.at("class").get<std::string>();
-  if (type == "SimpleRNN") return make_known_layer<SimpleRNN, SimpleRNNOptions>(golden, part, CellKind::simple_rnn);
-  if (type == "LSTM") return make_known_layer<LSTM, LSTMOptions>(golden, part, CellKind::lstm);
-  if (type == "GRU") return make_known_layer<GRU, GRUOptions>(golden, part, CellKind::gru);
+  if (type == "SimpleRNN") return make_known_layer<SimpleRNN, SimpleRNNCellOptions>(golden, part, CellKind::simple_rnn);
+  if (type == "LSTM") return make_known_layer<LSTM, LSTMCellOptions>(golden, part, CellKind::lstm);
+  if (type == "GRU") return make_known_layer<GRU, GRUCellOptions>(golden, part, CellKind::gru);
   if (type == "MGU") return make_mgu(golden, part);
   if (type.starts_with("ConvLSTM")) return make_conv_lstm(golden, part);
   RNNOptions options;

@@ -151,10 +151,10 @@ TEST(ElementwiseParity, TensorsOfTwoDevicesAreRefused) {
   const Tensor here = Tensor::zeros({4}, DType::f32);
   const Tensor there = Tensor::zeros({4}, DType::f32, device_under_test());
   const std::string name = to_string(device_under_test());
-  expect_error<ValueError>([&] { add(here, there); },
+  expect_error<ValueError>([&] { (void)add(here, there); },
                            "b of add: got f32(4,) on " + name + ", expected the device of a, f32(4,) on cpu");
   expect_error<ValueError>(
-      [&] { where(Tensor::zeros({4}, DType::boolean), there, there); },
+      [&] { (void)where(Tensor::zeros({4}, DType::boolean), there, there); },
       "condition of where: got bool(4,) on cpu, expected the device of if_true, f32(4,) on " + name);
   EXPECT_THROW(concat({there, here}), ValueError);
   EXPECT_THROW(matmul(there.reshape({2, 2}), here.reshape({2, 2})), ValueError);

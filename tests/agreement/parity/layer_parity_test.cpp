@@ -191,7 +191,7 @@ TEST(LayerParity, ATensorOnAnotherDeviceIsNamed) {
       {"mask", "on cpu", name});
   const States states{random.tensor({2, 4}, 1.0), random.tensor({2, 4}, 1.0)};
   expect_words([&] { lstm(x.to(device), {.initial_state = states}); }, {"initial_state[0]", "on cpu", name});
-  expect_words([&] { add(x, x.to(device)); }, {"b of add", name, "on cpu"});
+  expect_words([&] { (void)add(x, x.to(device)); }, {"b of add", name, "on cpu"});
   const StepFunction step = [](const Nest&, const States& s, const Constants&) -> StepResult { return {s[0], s}; };
   expect_words([&] { rnn(step, x.to(device), {random.tensor({2, 4}, 1.0)}); }, {"initial_states[0]", "on cpu", name});
 }

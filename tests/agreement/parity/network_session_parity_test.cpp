@@ -159,12 +159,12 @@ TEST(NetworkSessionParity, LengthsOutOfRangeAreReported) {
   NetworkSession session(NetworkPlan::create(network.spec, {.chunk_steps = 3}), network.weights);
   for (int run = 0; run < 3; ++run) {  // eager, recorded, replayed
     session.run(tensors);
-    EXPECT_TRUE(session.status().length_out_of_range) << run;
-    EXPECT_FALSE(session.status().length_out_of_range) << "asked again";
+    EXPECT_TRUE(session.finish().length_out_of_range) << run;
+    EXPECT_FALSE(session.finish().length_out_of_range) << "asked again";
   }
   network.tensors.lengths->copy_from(Tensor::from<std::int32_t>({7, 0, 1}, {3}));
   session.run(tensors);
-  EXPECT_FALSE(session.status().length_out_of_range);
+  EXPECT_FALSE(session.finish().length_out_of_range);
 }
 
 /// A cuda_stepwise whose runs stall: a run writes NaN and sets the flag.
@@ -217,15 +217,15 @@ TEST(NetworkSessionParity, AStalledRunIsDoneAgain) {
     for (int run = 0; run < 2; ++run) session.run(other);
     const Outputs untouched = take_outputs(other);
     session.run(tensors);
-    EXPECT_TRUE(session.status().stalled);
+    EXPECT_TRUE(session.finish().stalled);
     expect_identical(take_outputs(tensors), expected);
     expect_identical(take_outputs(other), untouched);
-    EXPECT_FALSE(session.status().stalled) << "told once";
+    EXPECT_FALSE(session.finish().stalled) << "told once";
     for (int run = 0; run < 3; ++run) {
       session.run(tensors);
       expect_identical(take_outputs(tensors), expected);
     }
-    EXPECT_FALSE(session.status().stalled) << "what was recorded before is not replayed";
+    EXPECT_FALSE(session.finish().stalled) << "what was recorded before is not replayed";
   }
 }
 

@@ -54,7 +54,7 @@ class LitSession {
   }
 
   void run() { session_->run(tensors_); }
-  SessionStatus status() { return session_->status(); }
+  SessionStatus finish() { return session_->finish(); }
 
   RunResult take() const {
     const StreamScope scope(stream_.get());
@@ -105,7 +105,7 @@ void compare(const RunResult& actual, const RunResult& expected, double scale, L
 /// Whether a session has stalled. Records the stall in `result`, which then has no numbers.
 bool any_stalled(const LitSessions& sessions, const std::string& when, Light& result) {
   for (const auto& session : sessions) {
-    if (const SessionStatus status = session->status(); status.stalled) {
+    if (const SessionStatus status = session->finish(); status.stalled) {
       result.outcome = Outcome::stalled;
       result.stall = status.stall;
       result.explanation = "in " + when + ": " + to_string(status.stall);

@@ -121,8 +121,8 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   for (const Tensor& state : lost.final_state) EXPECT_GT(count_nan(state.to(cpu()).to(DType::f32).clone()), 0);
 
   session.run(later.tensors(x));
-  EXPECT_EQ(count_nan(later.y_on_cpu()), later.y.numel()) << "no run waits again before status()";
-  const SessionStatus status = session.status();
+  EXPECT_EQ(count_nan(later.y_on_cpu()), later.y.numel()) << "no run waits again before finish()";
+  const SessionStatus status = session.finish();
   EXPECT_TRUE(status.stalled);
   EXPECT_EQ(status.stall.kind, candidate.kind == PersistentKind::cluster ? WaitKind::cluster : WaitKind::grid);
   EXPECT_GT(status.stall.step, 0);
@@ -131,7 +131,7 @@ TEST_P(LostPush, LeavesARecordAndNanAndIsRecoveredFrom) {
   EXPECT_EQ(status.stall.exchange / exchanges, status.stall.step - 1) << to_string(status.stall);
   EXPECT_TRUE(close(later.y_on_cpu(), right, 2e-2)) << "recovered";
   session.run(lost.tensors(x));
-  EXPECT_FALSE(session.status().stalled);
+  EXPECT_FALSE(session.finish().stalled);
   EXPECT_TRUE(close(lost.y_on_cpu(), right, 2e-2));
 }
 
@@ -169,9 +169,9 @@ TEST(LostPush, OwnersOfAHiddenSessionRecover) {
   const RecurrentWeights weights = kLstm.to(device);
   const Tensor x = Tensor::full({2, kT, kI}, 0.5, DType::f32, device);
   const CallOptions forced{.plan = {.executor = "cuda_cluster"}};
-  LSTM lstm({.units = 40, .return_sequences = true}, weights);
+  LSTM lstm({.units = 40}, weights, {.return_sequences = true});
   expect_recovered([&] { return lstm(x, forced).output.leaf(); });
-  const LSTM backward({.units = 40, .return_sequences = true, .go_backwards = true}, weights);
+  const LSTM backward({.units = 40}, weights, {.return_sequences = true, .go_backwards = true});
   Bidirectional both(lstm, backward);
   expect_recovered([&] { return both(x, forced).output.leaf(); });
   const auto cell = std::make_shared<LSTMCell>(LSTMCellOptions{.units = 40}, weights);

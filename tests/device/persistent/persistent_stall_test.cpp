@@ -97,7 +97,7 @@ TEST(Stall, ANanOfAllOnesHasArrived) {
       session.run({.x = Tensor::zeros({2, 12, 1}, dtype, device),
                    .initial_state = {ones.to(device)},
                    .last_output = last_output});
-      EXPECT_FALSE(session.status().stalled);
+      EXPECT_FALSE(session.finish().stalled);
       EXPECT_TRUE(std::isnan(last_output.to(cpu()).to(DType::f32).data<float>()[0]));
     }
   }
@@ -129,13 +129,13 @@ TEST(Stall, StatusHasTheFallbackRepeatTheLastRun) {
   const Tensor last_output = Tensor::full({1, 1}, 1.0, DType::f32);
   session.run({.x = Tensor::zeros({1, 1, 1}, DType::f32), .last_output = last_output});
   EXPECT_EQ(last_output.item(), 1.0);
-  EXPECT_TRUE(session.status().stalled);
+  EXPECT_TRUE(session.finish().stalled);
   EXPECT_NEAR(last_output.item(), std::tanh(0.5), 1e-6);
-  EXPECT_FALSE(session.status().stalled) << "told once";
+  EXPECT_FALSE(session.finish().stalled) << "told once";
   last_output.fill(1.0);
   session.run({.x = Tensor::zeros({1, 1, 1}, DType::f32), .last_output = last_output});
   EXPECT_NEAR(last_output.item(), std::tanh(0.5), 1e-6) << "later runs are the fallback's";
-  EXPECT_FALSE(session.status().stalled);
+  EXPECT_FALSE(session.finish().stalled);
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ TEST(NetworkStreams, TheCallersStreamGoesOnAfterARun) {
       session.run(tensors);
       tensors.x.fill(-7);
       if (run % 2 == 0) {
-        EXPECT_FALSE(session.status().length_out_of_range);
+        EXPECT_FALSE(session.finish().length_out_of_range);
       }
       expect_identical(take_outputs(tensors), expected);
     }
@@ -124,7 +124,7 @@ TEST(NetworkStreams, AStatusIsOfTheRunsBeforeIt) {
     for (int run = 0; run < 8; ++run) {
       tensors.lengths->copy_from(run % 2 == 0 ? wrong : right);
       session.run(tensors);
-      EXPECT_EQ(session.status().length_out_of_range, run % 2 == 0) << "seed " << seed << ", run " << run;
+      EXPECT_EQ(session.finish().length_out_of_range, run % 2 == 0) << "seed " << seed << ", run " << run;
     }
   }
 }

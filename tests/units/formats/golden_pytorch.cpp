@@ -8,9 +8,8 @@ namespace rondo::golden {
 namespace {
 
 struct PytorchCase {
-  std::vector<PytorchModuleLayer> layers;
+  LoadedNetwork network;
   CellKind kind = CellKind::lstm;
-  Activation activation = Activation::tanh;
   Tensor x = {};  // (T, B, I)
   std::optional<Tensor> lengths = std::nullopt;
   std::optional<Tensor> initial_h = std::nullopt;  // (layers D, B, H)
@@ -24,9 +23,10 @@ struct PytorchResult {
 };
 
 PytorchCase read_case(const GoldenFile& golden) {
-  PytorchCase found{.layers = pytorch_module(golden.tensors(), golden.kind(), "module."), .kind = golden.kind()};
   const nlohmann::json& description = golden.description();
-  if (description.value("nonlinearity", "tanh") == "relu") found.activation = Activation::relu;
+  PytorchModule module{.kind = golden.kind(), .prefix = "module."};
+  if (description.value("nonlinearity", "tanh") == "relu") module.activation = Activation::relu;
+  PytorchCase found{.network = pytorch_network(golden.tensors(), module), .kind = golden.kind()};
   found.x = golden.tensor("x");
   if (description.at("batch_first")) found.x = found.x.swap_axes(0, 1);
   found.lengths = golden.optional_tensor("lengths");
@@ -42,30 +42,14 @@ std::vector<Tensor> initial_states(const PytorchCase& golden, std::int64_t row) 
   return states;
 }
 
-RecurrenceSpec spec_of(const PytorchCase& golden, const RecurrentWeights& weights, bool backward) {
-  CellSpec cell{.kind = golden.kind,
-                .units = weights.recurrent_kernel.size(1) / gate_count(golden.kind),
-                .activation = golden.activation,
-                .use_bias = weights.bias.has_value()};
-  if (weights.projection) cell.projection_units = weights.projection->size(1);
-  return {.cell = cell,
-          .T = golden.x.size(0),
-          .B = golden.x.size(1),
-          .I = weights.kernel.size(0),
-          .dtype = golden.x.dtype(),
-          .rules = TimeRules::onnx(backward, golden.lengths.has_value()),
-          .has_lengths = golden.lengths.has_value()};
-}
-
 PytorchResult run_network(const PytorchCase& golden) {
-  NetworkSpec spec;
-  std::vector<NetworkWeights> weights;
+  const LoadedSizes sizes{.T = golden.x.size(0), .B = golden.x.size(1), .has_lengths = golden.lengths.has_value()};
   std::vector<LayerTensors> tensors;
   PytorchResult result;
   const auto direction = [&](const RecurrenceSpec& recurrence) {
     DirectionTensors found{.initial_state = initial_states(golden, static_cast<std::int64_t>(result.h.size()))};
     const auto rows = [&](int state) {
-      return Tensor::empty({recurrence.B, state_units(recurrence.cell, state)}, recurrence.dtype);
+      return Tensor::empty({sizes.B, state_units(recurrence.cell, state)}, recurrence.dtype);
     };
     result.h.push_back(rows(0));
     found.final_state.push_back(result.h.back());
@@ -74,23 +58,13 @@ PytorchResult run_network(const PytorchCase& golden) {
     found.final_state.push_back(result.c.back());
     return found;
   };
-  for (const PytorchModuleLayer& layer : golden.layers) {
-    NetworkLayer place{.forward = spec_of(golden, layer.forward, false)};
-    NetworkWeights given{.forward = layer.forward};
-    LayerTensors states{.forward = direction(place.forward)};
-    if (layer.backward) {
-      place.backward = spec_of(golden, *layer.backward, true);
-      given.backward = *layer.backward;
-      states.backward = direction(*place.backward);
-    }
-    spec.layers.push_back(place);
-    weights.push_back(given);
-    tensors.push_back(states);
+  for (const NetworkLayer& layer : golden.network.spec.layers) {
+    LayerTensors& states = tensors.emplace_back();
+    states.forward = direction(layer.forward);
+    if (layer.backward) states.backward = direction(*layer.backward);
   }
-  const RecurrenceSpec& first = spec.layers[0].forward;
-  result.output = Tensor::empty({first.T, first.B, output_features(spec.layers.back())}, first.dtype);
-  NetworkSession(NetworkPlan::create(spec), weights)
-      .run({.x = golden.x, .lengths = golden.lengths, .y = result.output, .layers = tensors});
+  result.output = Tensor::empty({sizes.T, sizes.B, golden.network.output_features()}, golden.x.dtype());
+  golden.network.session(sizes).run({.x = golden.x, .lengths = golden.lengths, .y = result.output, .layers = tensors});
   return result;
 }
 

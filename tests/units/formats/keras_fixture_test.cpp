@@ -109,6 +109,25 @@ TEST_P(WholeModelTest, FirstLayerComputesWhatKerasComputed) {
   EXPECT_TRUE(close(result.output.leaf(), expected.file().tensor(output), kTolerance));
 }
 
+TEST_P(WholeModelTest, FirstLayerIsANetwork) {
+  const Expected expected(GetParam().model);
+  const KerasModel model = load_keras(keras_fixture(GetParam().file()));
+  const LoadedNetwork network = keras_network(std::span(model.layers).first(1));
+  const Tensor x = expected.file().tensor("input").swap_axes(0, 1);
+  const bool masked = expected.file().contains("mask");
+  NetworkSession session = network.session({.T = x.size(0), .B = x.size(1), .has_mask = masked});
+  const bool sequences = model.layers.front().recurrent->options.return_sequences;
+  const Tensor y = Tensor::empty({x.size(0), x.size(1), network.output_features()}, DType::f32);
+  const Tensor last = Tensor::empty({x.size(1), network.output_features()}, DType::f32);
+  std::vector<LayerTensors> layers(network.spec.layers.size());
+  layers.back().forward.last_output = last;
+  NetworkTensors tensors{.x = x, .y = y, .layers = layers};
+  if (masked) tensors.mask = expected.file().tensor("mask").swap_axes(0, 1).to(DType::boolean);
+  session.run(tensors);
+  const std::string output = GetParam().keras == 2 ? "expected/output" : "expected_keras3/output";
+  EXPECT_TRUE(close(sequences ? y.swap_axes(0, 1) : last, expected.file().tensor(output), kTolerance));
+}
+
 INSTANTIATE_TEST_SUITE_P(Keras, WholeModelTest, ::testing::ValuesIn(fixtures({".keras", ".h5"})), test_name);
 
 class WeightsFileTest : public ::testing::TestWithParam<Fixture> {};
@@ -144,10 +163,8 @@ TEST(KerasFixtureTest, WeightsForALayerOfTheCallersMaking) {
   LSTM layer({.units = 2,
               .activation = Activation::relu,
               .recurrent_activation = Activation::hard_sigmoid_keras3,
-              .use_bias = false,
-              .return_sequences = true,
-              .go_backwards = true},
-             recurrent_weights(model.layer("backwards")));
+              .use_bias = false},
+             recurrent_weights(model.layer("backwards")), {.return_sequences = true, .go_backwards = true});
   const LayerResult result = layer(expected.file().tensor("input"), {.mask = expected.file().tensor("mask")});
   EXPECT_TRUE(close(result.output.leaf(), expected.file().tensor("expected_keras3/output"), kTolerance));
   expect_words([&] { static_cast<void>(make_layer(model.layer("backwards"))); },

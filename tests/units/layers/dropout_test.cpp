@@ -33,14 +33,11 @@ RecurrentWeights identity(std::int64_t units, double recurrent) {
   return {kernel, recurrent_kernel, std::nullopt};
 }
 
-SimpleRNNOptions plain(std::int64_t units, double dropout, std::uint64_t seed = 0) {
-  return {.units = units,
-          .activation = Activation::linear,
-          .use_bias = false,
-          .return_sequences = true,
-          .dropout = dropout,
-          .seed = seed};
+SimpleRNNCellOptions plain(std::int64_t units, double dropout, std::uint64_t seed = 0) {
+  return {.units = units, .activation = Activation::linear, .use_bias = false, .dropout = dropout, .seed = seed};
 }
+
+constexpr RNNOptions kSequences{.return_sequences = true};
 
 RecurrentWeights gru_weights(Random& random, std::int64_t I) {
   return {random.tensor({I, 3 * H}, 0.5), random.tensor({H, 3 * H}, 0.5), random.tensor({2, 3 * H}, 0.5)};
@@ -58,7 +55,7 @@ TEST(Philox, GivesTheNumbersOfItsAuthors) {
 }
 
 TEST(Dropout, OneMaskHoldsForAllStepsOfACallAndTheNextCallHasAnother) {
-  SimpleRNN layer(plain(H, 0.5), identity(H, 0.0));
+  SimpleRNN layer(plain(H, 0.5), identity(H, 0.0), kSequences);
   const Tensor x = Tensor::full({B, T, H}, 1.0, DType::f32);
   const Tensor first = layer(x, kTraining).output.leaf();
   for (std::int64_t t = 1; t < T; ++t) EXPECT_TRUE(identical(first.select(1, t), first.select(1, 0)));
@@ -66,7 +63,7 @@ TEST(Dropout, OneMaskHoldsForAllStepsOfACallAndTheNextCallHasAnother) {
   EXPECT_FALSE(identical(second, first));
   EXPECT_TRUE(identical(layer(x, {.training = true, .dropout_call = 0}).output.leaf(), first));
   EXPECT_TRUE(identical(layer(x, {.training = true, .dropout_call = 1}).output.leaf(), second));
-  EXPECT_FALSE(identical(SimpleRNN(plain(H, 0.5, 1), identity(H, 0.0))(x, kTraining).output.leaf(), first));
+  EXPECT_FALSE(identical(SimpleRNN(plain(H, 0.5, 1), identity(H, 0.0), kSequences)(x, kTraining).output.leaf(), first));
 }
 
 /// By hand, with a mask for each gate: of x, and of the h that U multiplies.
@@ -100,9 +97,9 @@ TEST(Dropout, DropsAtItsRateAndScalesTheRest) {
   constexpr std::int64_t kUnits = 400;
   constexpr std::int64_t kRows = 100;
   const auto outputs = [&](double dropout, double recurrent_dropout) {
-    SimpleRNNOptions options = plain(kUnits, dropout, 42);
+    SimpleRNNCellOptions options = plain(kUnits, dropout, 42);
     options.recurrent_dropout = recurrent_dropout;
-    SimpleRNN layer(options, identity(kUnits, 1.0));
+    SimpleRNN layer(options, identity(kUnits, 1.0), kSequences);
     const Tensor x = Tensor::full({kRows, 1, kUnits}, dropout > 0 ? 1.0 : 0.0, DType::f32);
     const Tensor h = Tensor::full({kRows, kUnits}, dropout > 0 ? 0.0 : 1.0, DType::f32);
     return layer(x, {.initial_state = {h}, .training = true}).output.leaf().to_vector<float>();
@@ -122,8 +119,8 @@ TEST(Dropout, DropsAtItsRateAndScalesTheRest) {
 }
 
 TEST(Dropout, OnlyInTrainingAndOnlyBelowOne) {
-  SimpleRNN dropping(plain(H, 1.0), identity(H, 0.5));
-  SimpleRNN whole(plain(H, 0.0), identity(H, 0.5));
+  SimpleRNN dropping(plain(H, 1.0), identity(H, 0.5), kSequences);
+  SimpleRNN whole(plain(H, 0.0), identity(H, 0.5), kSequences);
   const Tensor x = Random(1).tensor({B, T, H}, 1.0);
   EXPECT_TRUE(identical(dropping(x).output.leaf(), whole(x).output.leaf()));
   expect_words([&] { dropping(x, kTraining); }, {"dropout", "1", "below 1"});
@@ -132,7 +129,7 @@ TEST(Dropout, OnlyInTrainingAndOnlyBelowOne) {
                 .dropout()
                 .dropout,
             1);
-  SimpleRNN below(plain(H, -0.5), identity(H, 0.5));
+  SimpleRNN below(plain(H, -0.5), identity(H, 0.5), kSequences);
   EXPECT_TRUE(identical(below(x, kTraining).output.leaf(), whole(x).output.leaf()));
   expect_words([&] { (void)GRU({.units = H, .implementation = 3}, RecurrentWeights{}); }, {"implementation", "3"});
 }
@@ -169,20 +166,22 @@ TEST(Dropout, MasksOfGatesCellsAndStatesDiffer) {
 }
 
 TEST(Dropout, DirectionsHaveMasksOfTheirOwn) {
-  const SimpleRNN layer(plain(H, 0.5), identity(H, 0.0));
+  const SimpleRNN layer(plain(H, 0.5), identity(H, 0.0), kSequences);
   Bidirectional both(layer, {identity(H, 0.0)}, MergeMode::none);
   const Tensor x = Tensor::full({B, T, H}, 1.0, DType::f32);
   const Nest output = both(x, kTraining).output;
   EXPECT_FALSE(identical(output[0].leaf(), output[1].leaf()));
-  EXPECT_TRUE(identical(output[0].leaf(), SimpleRNN(plain(H, 0.5), identity(H, 0.0))(x, kTraining).output.leaf()));
+  EXPECT_TRUE(
+      identical(output[0].leaf(), SimpleRNN(plain(H, 0.5), identity(H, 0.0), kSequences)(x, kTraining).output.leaf()));
   EXPECT_TRUE(identical(both(x).output[0].leaf(), x));
 }
 
 TEST(Dropout, EveryDTypeHasItsOwnScale) {
   for (const DType dtype : {DType::f64, DType::f16, DType::bf16}) {
     const RecurrentWeights weights = identity(H, 0.0);
-    SimpleRNN layer(plain(H, 0.25), {weights.kernel.to(dtype), weights.recurrent_kernel.to(dtype), std::nullopt});
-    SimpleRNN single(plain(H, 0.25), weights);
+    SimpleRNN layer(plain(H, 0.25), {weights.kernel.to(dtype), weights.recurrent_kernel.to(dtype), std::nullopt},
+                    kSequences);
+    SimpleRNN single(plain(H, 0.25), weights, kSequences);
     const Tensor x = Tensor::full({B, T, H}, 1.0, DType::f32);
     const Tensor expected = single(x, kTraining).output.leaf().to(dtype);
     EXPECT_TRUE(close(layer(x.to(dtype), kTraining).output.leaf(), expected, 1e-6)) << to_string(dtype);

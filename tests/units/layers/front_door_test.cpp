@@ -44,12 +44,14 @@ std::vector<Door> doors() {
   std::vector<Door> all = {
       {"layer", 1,
        [x] {
-         auto lstm = std::make_shared<LSTM>(LSTMOptions{.units = H, .return_sequences = true}, lstm_weights(1));
+         auto lstm =
+             std::make_shared<LSTM>(LSTMCellOptions{.units = H}, lstm_weights(1), RNNOptions{.return_sequences = true});
          return [lstm, x] { (void)(*lstm)(x); };
        }},
       {"layer_with_states", 3,
        [x] {
-         auto lstm = std::make_shared<LSTM>(LSTMOptions{.units = H, .return_state = true}, lstm_weights(1));
+         auto lstm =
+             std::make_shared<LSTM>(LSTMCellOptions{.units = H}, lstm_weights(1), RNNOptions{.return_state = true});
          return [lstm, x] { (void)(*lstm)(x); };
        }},
       {"cell", 2,
@@ -66,13 +68,13 @@ std::vector<Door> doors() {
        }},
       {"bidirectional", 1,
        [x] {
-         auto both = std::make_shared<Bidirectional>(LSTM({.units = H, .return_sequences = true}, lstm_weights(1)),
+         auto both = std::make_shared<Bidirectional>(LSTM({.units = H}, lstm_weights(1), {.return_sequences = true}),
                                                      std::vector{lstm_weights(2)});
          return [both, x] { (void)(*both)(x); };
        }},
       {"step", 1,
        [x] {
-         auto lstm = std::make_shared<LSTM>(LSTMOptions{.units = H}, lstm_weights(1));
+         auto lstm = std::make_shared<LSTM>(LSTMCellOptions{.units = H}, lstm_weights(1));
          auto states = std::make_shared<States>();
          return [lstm, states, frame = x.select(1, 0).contiguous()] { (void)lstm->step(frame, *states); };
        }},
@@ -206,7 +208,7 @@ TEST(FrontDoor, AThreadPoolThatIsReplacedIsUsed) {
 /// Steps give the outputs of a call over the whole sequence, and write their states in place.
 TEST(FrontDoor, StepsEqualASequence) {
   const Tensor x = inputs();
-  const LSTM lstm({.units = H, .return_sequences = true, .return_state = true}, lstm_weights(1));
+  const LSTM lstm({.units = H}, lstm_weights(1), {.return_sequences = true, .return_state = true});
   const RNN stack(std::vector{lstm_cell(1), lstm_cell(2)}, {.return_sequences = true, .return_state = true});
   for (const RNN& layer : {static_cast<const RNN&>(lstm), stack}) {
     RNN whole = layer;

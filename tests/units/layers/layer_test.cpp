@@ -32,8 +32,8 @@ RecurrentWeights lstm_weights(std::int64_t features = I) {
 Tensor inputs() { return Random(12).tensor({B, T, I}, 1.0); }
 
 TEST(Layer, StatefulContinuesWhereTheLastCallEnded) {
-  LSTM whole({.units = H, .return_sequences = true}, lstm_weights());
-  LSTM pieces({.units = H, .return_sequences = true, .stateful = true}, lstm_weights());
+  LSTM whole({.units = H}, lstm_weights(), {.return_sequences = true});
+  LSTM pieces({.units = H}, lstm_weights(), {.return_sequences = true, .stateful = true});
   const Tensor x = inputs();
   const Tensor expected = whole(x).output;
   const Tensor first = pieces(x.slice(1, 0, 2)).output;
@@ -42,7 +42,7 @@ TEST(Layer, StatefulContinuesWhereTheLastCallEnded) {
 }
 
 TEST(Layer, StoredStatesAreCopiesOfWhatTheCallerHolds) {
-  LSTM layer({.units = H, .return_state = true, .stateful = true}, lstm_weights());
+  LSTM layer({.units = H}, lstm_weights(), {.return_state = true, .stateful = true});
   const LayerResult result = layer(inputs());
   const Tensor stored = layer.states()[0].leaf().clone();
   result.states[0].leaf().fill(9);
@@ -50,7 +50,7 @@ TEST(Layer, StoredStatesAreCopiesOfWhatTheCallerHolds) {
 }
 
 TEST(Layer, ResetStatesMakesZerosOrTakesStates) {
-  LSTM layer({.units = H, .stateful = true}, lstm_weights());
+  LSTM layer({.units = H}, lstm_weights(), {.stateful = true});
   const Tensor fresh = layer(inputs()).output;
   EXPECT_FALSE(identical(layer(inputs()).output, fresh));
   layer.reset_states();
@@ -62,7 +62,7 @@ TEST(Layer, ResetStatesMakesZerosOrTakesStates) {
 }
 
 TEST(Layer, ResetStatesBeforeTheFirstCallTellsTheBatchSize) {
-  LSTM layer({.units = H, .stateful = true}, lstm_weights());
+  LSTM layer({.units = H}, lstm_weights(), {.stateful = true});
   const Tensor state = Tensor::full({B, H}, 0.5, DType::f32);
   layer.reset_states({state, state});
   EXPECT_TRUE(identical(layer.states()[1], state));
@@ -74,7 +74,7 @@ TEST(Layer, ResetStatesRefusesWhatDoesNotFit) {
   LSTM stateless({.units = H}, lstm_weights());
   expect_words<AttributeError>([&] { stateless.reset_states(); }, {"not stateful"});
   expect_words<AttributeError>([&] { stateless.reset_states({state, state}); }, {"not stateful"});
-  LSTM layer({.units = H, .stateful = true}, lstm_weights());
+  LSTM layer({.units = H}, lstm_weights(), {.stateful = true});
   expect_words([&] { layer.reset_states(); }, {"batch size is unknown"});
   expect_words([&] { layer.reset_states({state}); }, {"states: got 1 states", "2"});
   layer(inputs());

@@ -29,12 +29,12 @@ RecurrentWeights weights() {
 TEST(Lengths, AreTheMaskThatIsTrueUpToThem) {
   const Tensor lengths = Tensor::from<std::int32_t>({5, 0, 2}, {B});
   for (const bool time_major : {false, true}) {
-    const LSTMOptions options{.units = H, .return_sequences = true, .time_major = time_major};
+    const RNNOptions options{.return_sequences = true, .time_major = time_major};
     const Tensor x = Random(6).tensor(time_major ? Shape{T, B, I} : Shape{B, T, I}, 1.0);
     const Tensor mask = sequence_mask(lengths, T);
     const CallOptions masked{.mask = time_major ? mask.swap_axes(0, 1) : mask};
     const CallOptions given{.lengths = lengths.to(DType::i64)};
-    LSTM layer(options, weights());
+    LSTM layer({.units = H}, weights(), options);
     EXPECT_TRUE(identical(layer(x, given).output.leaf(), layer(x, masked).output.leaf()));
     Bidirectional both(layer, {weights()});
     EXPECT_TRUE(identical(both(x, given).output.leaf(), both(x, masked).output.leaf()));

@@ -53,7 +53,7 @@ TEST_P(Conformance, ThreadsShareAPlanAndItsWeights) {
 }
 
 TEST(Threads, ShareAStatelessLayer) {
-  LSTM layer({.units = H, .return_sequences = true}, random_weights());
+  LSTM layer({.units = H}, random_weights(), {.return_sequences = true});
   const Tensor x = Random(6).tensor({B, T, H}, 1.0);
   const Tensor expected = layer(x).output;
   std::vector<Tensor> results(kThreads);

@@ -37,7 +37,7 @@ TEST(DLPackExport, CodesOfEveryDType) {
   };
   for (const Row& row :
        {Row{DType::f64, 2, 64}, Row{DType::f32, 2, 32}, Row{DType::f16, 2, 16}, Row{DType::bf16, 4, 16},
-        Row{DType::i32, 0, 32}, Row{DType::i64, 0, 64}, Row{DType::boolean, 6, 8}}) {
+        Row{DType::i32, 0, 32}, Row{DType::i64, 0, 64}, Row{DType::boolean, 6, 8}, Row{DType::u8, 1, 8}}) {
     DLManagedTensor* managed = to_dlpack_legacy(Tensor::zeros({1}, row.dtype));
     EXPECT_EQ(managed->dl_tensor.dtype.code, row.code) << to_string(row.dtype);
     EXPECT_EQ(managed->dl_tensor.dtype.bits, row.bits) << to_string(row.dtype);

@@ -98,15 +98,15 @@ TYPED_TEST(DLPackImport, ADeleterIsOptional) {
 }
 
 TYPED_TEST(DLPackImport, RefusesUnknownDTypes) {
-  this->source.dtype = {1, 8, 1};
+  this->source.dtype = {1, 16, 1};
   this->expect_refusal(
-      "dlpack dtype: got code 1, 8 bits, 1 lanes, expected one lane of f64, f32, f16, bf16, i32, i64 or bool");
+      "dlpack dtype: got code 1, 16 bits, 1 lanes, expected one lane of f64, f32, f16, bf16, i32, i64, bool or u8");
 }
 
 TYPED_TEST(DLPackImport, RefusesLanes) {
   this->source.dtype = {2, 32, 4};
   this->expect_refusal(
-      "dlpack dtype: got code 2, 32 bits, 4 lanes, expected one lane of f64, f32, f16, bf16, i32, i64 or bool");
+      "dlpack dtype: got code 2, 32 bits, 4 lanes, expected one lane of f64, f32, f16, bf16, i32, i64, bool or u8");
 }
 
 TYPED_TEST(DLPackImport, RefusesUnknownDevices) {

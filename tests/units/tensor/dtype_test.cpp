@@ -25,7 +25,7 @@ TEST(DType, NamesSizesAndKinds) {
   for (const Row& row :
        {Row{DType::f64, "f64", 8, true}, Row{DType::f32, "f32", 4, true}, Row{DType::f16, "f16", 2, true},
         Row{DType::bf16, "bf16", 2, true}, Row{DType::i32, "i32", 4, false}, Row{DType::i64, "i64", 8, false},
-        Row{DType::boolean, "bool", 1, false}}) {
+        Row{DType::boolean, "bool", 1, false}, Row{DType::u8, "u8", 1, false}}) {
     EXPECT_EQ(to_string(row.dtype), row.name);
     EXPECT_EQ(size_of(row.dtype), row.bytes);
     EXPECT_EQ(is_floating(row.dtype), row.floating);

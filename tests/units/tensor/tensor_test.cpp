@@ -28,16 +28,21 @@ TEST(Tensor, MadeOfElements) {
   EXPECT_TRUE(x.is_contiguous());
   EXPECT_EQ(x.to_vector<float>(), (std::vector<float>{0, 1, 2, 3, 4, 5}));
   EXPECT_EQ(Tensor::from<bool>({true, false}, {2}).to_vector<bool>(), (std::vector<bool>{true, false}));
-  expect_error<ValueError>([] { Tensor::from<float>({0, 1}, {3}); }, "elements: got 2, expected 3 for (3,)");
+  expect_error<ValueError>([] { (void)Tensor::from<float>({0, 1}, {3}); }, "elements: got 2, expected 3 for (3,)");
 }
 
 TEST(Tensor, FilledInEveryDType) {
-  for (const DType dtype : {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i32, DType::i64, DType::boolean}) {
+  for (const DType dtype :
+       {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i32, DType::i64, DType::boolean, DType::u8}) {
     EXPECT_EQ(Tensor::full({2, 2}, 1, dtype).to(DType::f64).to_vector<double>(), (std::vector<double>{1, 1, 1, 1}));
     EXPECT_EQ(Tensor::zeros({2}, dtype).to(DType::f64).to_vector<double>(), (std::vector<double>{0, 0}));
     EXPECT_EQ(Tensor::empty({0, 4}, dtype).numel(), 0);
   }
-  expect_error<ValueError>([] { Tensor::empty({2, -1}, DType::f32); }, "shape: got (2, -1), expected no negative size");
+  expect_error<ValueError>(
+      [] {
+        (void)Tensor::empty({2, -1}, DType::f32);
+      },
+      "shape: got (2, -1), expected no negative size");
   EXPECT_THROW(Tensor::empty({std::int64_t{1} << 62}, DType::boolean), ValueError);
   EXPECT_THROW(Tensor::empty({std::int64_t{1} << 60}, DType::f64), ValueError);
   EXPECT_THROW(Tensor::empty({2}, DType::f32, cuda(99)), ValueError);

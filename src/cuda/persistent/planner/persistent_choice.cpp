@@ -1,6 +1,7 @@
 #include "cuda/persistent/planner/persistent_choice.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cuda/model/hardware_constants.h"
 #include "cuda/persistent/shape/operand_kind.h"
@@ -39,6 +40,25 @@ std::string why_too_large(const DeviceProperties& properties, std::span<const Pe
          (kind == PersistentKind::block ? "one block" : "the blocks of a " + to_string(kind));
 }
 
+std::optional<PersistentPlan> first_ranked(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                           const PersistentOptions& options) {
+  const std::vector<PersistentPlan> candidates = ranked_persistent(spec, properties, options);
+  return candidates.empty() ? std::nullopt : std::optional(candidates.front());
+}
+
+/// What first_ranked gives without a row of the table, without sorting. Every plan of a layer asks for this.
+std::optional<PersistentPlan> fastest(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                      std::span<const PersistentKind> kinds) {
+  std::optional<PersistentPlan> best;
+  for (const PersistentKind kind : kinds) {
+    const std::vector<PersistentPlan> plans = unsorted_persistent_plans(spec, properties, kind);
+    const auto found = std::ranges::min_element(
+        plans, {}, [](const PersistentPlan& plan) { return std::pair(weighed_ns(plan), plan.total_ns); });
+    if (found != plans.end() && (!best || weighed_ns(*found) < weighed_ns(*best))) best = *found;
+  }
+  return best;
+}
+
 }  // namespace
 
 std::vector<PersistentPlan> ranked_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
@@ -64,14 +84,10 @@ PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DevicePrope
                                    const PersistentOptions& options) {
   PersistentChoice choice{.reason = why_none(spec)};
   if (!choice.reason.empty()) return choice;
-  const std::vector<PersistentPlan> candidates = ranked_persistent(spec, properties, options);
-  if (candidates.empty()) {
-    choice.reason = why_too_large(properties, options.kinds);
-  } else {
-    choice.plan = candidates.front();
-    if (choice.plan->measured != nullptr) return choice;
-  }
   const TuningRow* row = find_tuning(options.table, spec, properties);
+  choice.plan = row == nullptr ? fastest(spec, properties, options.kinds) : first_ranked(spec, properties, options);
+  if (!choice.plan) choice.reason = why_too_large(properties, options.kinds);
+  if (choice.plan && choice.plan->measured != nullptr) return choice;
   if (row != nullptr && row->candidate == kStepwiseCandidate) choice.stepwise = row;
   return choice;
 }

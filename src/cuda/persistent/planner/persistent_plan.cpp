@@ -15,15 +15,24 @@ BlockBytes bytes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
       spec, [&]<typename Operand>(OperandTag<Operand>) { return block_bytes<Operand>(spec.cell, shape); });
 }
 
-/// Streams the fewest tiles that leave room for the rest; false where even streaming all tiles is not enough.
+/// Streams the fewest tiles that leave room for the rest; false where even streaming all tiles is not enough. The more
+/// tiles are streamed, the fewer bytes a block needs, so half of the remaining counts are left out at a time.
 bool stream_least(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentPlan& plan) {
-  PersistentShape& shape = plan.shape;
-  for (shape.streamed_tiles = 0; shape.streamed_tiles <= shape.warp_tiles(); ++shape.streamed_tiles) {
-    plan.bytes = bytes_of(spec, shape);
-    if (plan.bytes.shared <= shared_bytes) return true;
-    if (plan.bytes.shared_weights == 0 || !streams_weights(shape.kind)) return false;
+  const auto fits = [&](std::int32_t streamed_tiles) {
+    plan.shape.streamed_tiles = streamed_tiles;
+    plan.bytes = bytes_of(spec, plan.shape);
+    return plan.bytes.shared <= shared_bytes;
+  };
+  if (fits(0)) return true;
+  const std::int32_t all = plan.shape.warp_tiles();
+  if (!streams_weights(plan.shape.kind) || !fits(all)) return false;
+  std::int32_t too_few = 0;
+  std::int32_t enough = all;
+  while (enough - too_few > 1) {
+    const std::int32_t middle = too_few + (enough - too_few) / 2;
+    (fits(middle) ? enough : too_few) = middle;
   }
-  return false;
+  return fits(enough);
 }
 
 /// As stream_least, but with sums in one place where that leaves more room for weights.
@@ -65,8 +74,8 @@ void add_other_polls(const RecurrenceSpec& spec, std::vector<PersistentPlan>& pl
 
 }  // namespace
 
-std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
-                                             PersistentKind kind) {
+std::vector<PersistentPlan> unsorted_persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                                      PersistentKind kind) {
   std::vector<PersistentPlan> plans;
   if (spec.B == 0 || !has_operand(spec) || !is_plain(spec.cell)) return plans;
   const double inputs_ns = input_product_ns(spec, properties);
@@ -84,6 +93,12 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
     plans.push_back(plan);
   };
   for (const PersistentShape& shape : shapes) add(shape);
+  return plans;
+}
+
+std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                             PersistentKind kind) {
+  std::vector<PersistentPlan> plans = unsorted_persistent_plans(spec, properties, kind);
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);
   add_other_polls(spec, plans);
   return plans;

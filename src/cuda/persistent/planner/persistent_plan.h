@@ -22,6 +22,10 @@ struct PersistentPlan {
   const TuningRow* measured = nullptr;  ///< the row of the tuning table that the plan was taken from, or null
 };
 
+/// The plans of persistent_plans in no order, without those that differ from another one in Polls alone.
+std::vector<PersistentPlan> unsorted_persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                                      PersistentKind kind);
+
 /// All plans of a kind that fit the device, sorted by the time that the model expects.
 std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                              PersistentKind kind);

@@ -12,7 +12,7 @@ int main() {
   const Tensor b = Tensor::zeros({16}, DType::f32);
   const std::vector<float> values(30, 1.0F);
 
-  LSTM lstm({.units = 4, .return_sequences = true}, {.kernel = W, .recurrent_kernel = U, .bias = b});
+  LSTM lstm({.units = 4}, {.kernel = W, .recurrent_kernel = U, .bias = b}, {.return_sequences = true});
   Tensor x = Tensor::from(values, {2, 5, 3});  // (B, T, I)
   Tensor mask = Tensor::from({true, true, true, true, true, true, false, true, true, false}, {2, 5});
   Tensor y = lstm(x, {.mask = mask}).output;  // (B, T, H)

@@ -1,0 +1,24 @@
+#include "formats/network/network_builder.h"
+#include "rondo/formats/pytorch_weights.h"
+
+namespace rondo {
+
+LoadedNetwork pytorch_network(const Safetensors& file, const PytorchModule& module) {
+  const auto direction = [&](const RecurrentWeights& weights, bool backward) -> LoadedDirection {
+    CellSpec cell{.kind = module.kind,
+                  .units = weights.recurrent_kernel.size(1) / gate_count(module.kind),
+                  .activation = module.activation,
+                  .use_bias = weights.bias.has_value()};
+    if (weights.projection) cell.projection_units = weights.projection->size(1);
+    return {cell, weights, TimeRules::onnx(backward, true)};
+  };
+  LoadedNetwork network;
+  for (const PytorchModuleLayer& layer : pytorch_module(file, module.kind, module.prefix)) {
+    std::optional<LoadedDirection> backward;
+    if (layer.backward) backward = direction(*layer.backward, true);
+    add_layer(network, direction(layer.forward, false), backward);
+  }
+  return network;
+}
+
+}  // namespace rondo
