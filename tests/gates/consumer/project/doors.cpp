@@ -40,7 +40,7 @@ bool sessions() {
   Session session(Plan::create({.cell = {.units = H}, .T = T, .B = B, .I = I}), weights());
   const Tensor y = Tensor::empty({T, B, H}, DType::f32);
   session.run({.x = ones({T, B, I}), .y = y});
-  return last_of(y) == by_layer() && !session.status().stalled;
+  return last_of(y) == by_layer() && !session.finish().stalled;
 }
 
 bool network_sessions() {
