@@ -28,8 +28,8 @@ struct CheckedSequence;
 /// combinations that were used last. On a CUDA device, the streams of its calls must outlive the layer and its cells,
 /// and a call waits for its run where the plan may stall (Plan::may_stall, PlanOptions::never_waits).
 ///
-/// One thread at a time uses a stateful layer. Many threads may use a stateless layer of known cells, except in
-/// training with dropout; they share the packed weights.
+/// One thread at a time uses a stateful layer; a second one gets a `RuntimeError`. Many threads may use a stateless
+/// layer of known cells, except in training with dropout; they share the packed weights.
 ///
 /// @code
 /// RecurrentWeights weights = {.kernel = Tensor::full({3, 12}, 0.1, DType::f32),
@@ -117,13 +117,28 @@ class RNN {
   SessionTensors tensors_of(const Call& call) const;
   bool keeps_states() const { return options_.return_state || options_.stateful; }
 
-  struct Networks;
+  struct Kept;
+
+  /// Holds what one layer keeps beside its cell. A copy of a layer begins with its own.
+  class Keeper {
+   public:
+    Keeper();
+    ~Keeper();
+    Keeper(const Keeper&);
+    Keeper& operator=(const Keeper&);
+
+    Kept& operator*() const { return *kept_; }
+    Kept* operator->() const { return kept_.get(); }
+
+   private:
+    std::unique_ptr<Kept> kept_;
+  };
 
   std::shared_ptr<Cell> cell_;
   std::vector<const KnownCell*> known_cells_;
   RNNOptions options_;
   bool built_ = false;
-  std::shared_ptr<Networks> networks_;  ///< the sessions of a stack
+  Keeper keeper_;
   std::shared_ptr<StepGraphs> graphs_ = std::make_shared<StepGraphs>();
   std::shared_ptr<std::atomic<std::uint64_t>> calls_in_training_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   States states_;

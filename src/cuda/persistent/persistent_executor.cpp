@@ -38,7 +38,7 @@ class PersistentDecision : public Decision {
   std::optional<double> predicted_ns() const override { return plan_.total_ns; }
   bool may_stall() const override { return plan_.shape.kind != PersistentKind::block; }
   bool needs_fallback() const override { return true; }  // the device may lack the room
-  std::string describe() const override { return to_string(plan_); }
+  std::string describe() const override { return in_words(plan_); }
   MadeRunner make_runner(const RunnerRequest& request) const override {
     return make_persistent_runner(request, plan_.shape);
   }

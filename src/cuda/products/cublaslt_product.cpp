@@ -20,7 +20,7 @@ namespace {
 
 void check(cublasStatus_t status, const char* doing, const ProductSpec& spec) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw DeviceError("cuBLASLt, " + std::string(doing) + " " + to_string(spec) + ": " + cublasLtGetStatusString(status) +
+  throw DeviceError("cuBLASLt, " + std::string(doing) + " " + in_words(spec) + ": " + cublasLtGetStatusString(status) +
                     " (" + cublasLtGetStatusName(status) + ")");
 }
 

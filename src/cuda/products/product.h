@@ -41,7 +41,7 @@ struct ProductSpec {
 };
 
 /// Operands, strides and arithmetic in words: what error messages call a product.
-std::string to_string(const ProductSpec& spec);
+std::string in_words(const ProductSpec& spec);
 
 /// Operands of one call, in device memory.
 struct ProductBuffers {

@@ -31,11 +31,11 @@ void check_product(const ProductSpec& spec) {
                     has_rows(spec.result, spec.M, spec.N) && !spec.result.transposed;
   if (rows && has_dtypes(spec)) return;
   throw ValueError(
-      "spec of a product", to_string(spec),
+      "spec of a product", in_words(spec),
       "floating operands, a result of their dtype or f32, rows that do not overlap, and no negative stride");
 }
 
-std::string to_string(const ProductSpec& spec) {
+std::string in_words(const ProductSpec& spec) {
   return to_string(spec.dtype) + " " + shape_text(spec.M, spec.K, spec.a) + " x " + shape_text(spec.K, spec.N, spec.b) +
          " to " + to_string(spec.result_dtype) + " " + shape_text(spec.M, spec.N, spec.result) + ", batch " +
          std::to_string(spec.batch) + ", " + to_string(spec.math);

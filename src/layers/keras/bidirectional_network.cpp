@@ -58,7 +58,7 @@ Bidirectional::Results Bidirectional::run_network(const CheckedSequence& sequenc
     const Shape shape = options.time_major ? Shape{sizes.T, sizes.B, width} : Shape{sizes.B, sizes.T, width};
     tensors.y = swap_layout(Tensor::empty(shape, layer.forward.dtype, sizes.device), options.time_major);
   }
-  run_kept(forward_.networks_->kept, {{KeptCell::weights(cell_of(forward_)), KeptCell::weights(cell_of(backward_))}},
+  run_kept(forward_.keeper_->networks, {{KeptCell::weights(cell_of(forward_)), KeptCell::weights(cell_of(backward_))}},
            {{layer}}, network_options(call.plan), tensors);
 
   Results results;

@@ -6,6 +6,7 @@
 #include "layers/loop/sequence_arguments.h"
 #include "plan/kept_runs.h"
 #include "rondo/keras/layers.h"
+#include "vocabulary/fork.h"
 
 namespace rondo {
 
@@ -42,8 +43,9 @@ inline RecurrenceSpec recurrence_of(const KnownCell& cell, const PlanRequest& re
           .has_lengths = request.has_lengths};
 }
 
-struct RNN::Networks {
-  KeptNetworks kept;
+struct RNN::Kept {
+  KeptNetworks networks;  ///< the sessions of a stack, or of both directions
+  ForkFlag busy;          ///< held during a call of a stateful layer
 };
 
 struct RNN::Call {

@@ -141,7 +141,7 @@ LayerResult RNN::run_network(const Call& call) const {
   } else {
     last_output = rows(top, output_units(top.cell));
   }
-  run_kept(networks_->kept, weights, spec, network_options(call.options.plan), tensors);
+  run_kept(keeper_->networks, weights, spec, network_options(call.options.plan), tensors);
   LayerResult result{options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *last_output, {}};
   if (!keeps_states()) return result;
   for (const LayerTensors& layer : tensors.layers) result.states.push_back(state_of_cell(layer.forward.final_state));

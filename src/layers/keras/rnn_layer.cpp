@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <optional>
 
 #include "layers/keras/layer_call.h"
 #include "layers/loop/step_loop.h"
+#include "plan/occupied.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -59,14 +61,21 @@ CallOptions with_checked_lengths(const CallOptions& call, const SequenceSizes& s
   return checked;
 }
 
-RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options)
-    : cell_(std::move(cell)), options_(options), networks_(std::make_shared<Networks>()) {
+RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options) : cell_(std::move(cell)), options_(options) {
   if (cell_ == nullptr) throw ValueError("cell", "none", "a cell");
   known_cells_ = known_cells_of(*cell_);
 }
 
 RNN::RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options)
     : RNN(std::make_shared<StackedRNNCells>(std::move(cells)), options) {}
+
+RNN::Keeper::Keeper() : kept_(std::make_unique<Kept>()) {}
+RNN::Keeper::~Keeper() = default;
+RNN::Keeper::Keeper(const Keeper&) : Keeper() {}
+RNN::Keeper& RNN::Keeper::operator=(const Keeper&) {
+  kept_ = std::make_unique<Kept>();
+  return *this;
+}
 
 LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
   const CheckedSequence sequence = check_inputs(inputs, options_.time_major);
@@ -78,6 +87,8 @@ LayerResult RNN::run(const CheckedSequence& sequence, CallOptions options, const
     throw ValueError("constants", std::to_string(options.constants.size()) + " of them",
                      "none, as the cell does not accept constants");
   }
+  std::optional<Occupied> occupied;  // the stored states are one call's
+  if (options_.stateful) occupied.emplace(keeper_->busy, "stateful layer");
   if (options.training && !options.dropout_call) options.dropout_call = calls_in_training_->fetch_add(1);
   Call call{.sequence = sequence, .options = std::move(options), .rules = rules};
   call.masks = draw_masks(call.options, sequence.sizes.B);

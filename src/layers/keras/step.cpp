@@ -78,7 +78,7 @@ Tensor RNN::step_stack(const Tensor& frame, const States& states, const PlanRequ
   const RecurrenceSpec& top = network.layers.back().forward;
   const Tensor output = Tensor::empty({top.B, output_units(top.cell)}, top.dtype, top.device);
   tensors.layers.back().forward.last_output = output;
-  run_kept(networks_->kept, weights, network, network_options(plan), tensors);
+  run_kept(keeper_->networks, weights, network, network_options(plan), tensors);
   return output;
 }
 

@@ -36,7 +36,7 @@ Executors alternatives(const RandomRecurrence& recurrence, const DeviceRun& run,
 }
 
 DeviceRun run_in(const Numbers& numbers, PersistentKind kind, std::uint64_t layout_seed) {
-  return {.how = {"cuda_" + to_string(kind), numbers.dtype, numbers.math},
+  return {.how = {"cuda_" + name_of(kind), numbers.dtype, numbers.math},
           .device = device_under_test(),
           .layout_seed = layout_seed};
 }
@@ -310,7 +310,7 @@ TEST_P(PersistentParity, BatchMatesAndRepeatsNeverMatter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, PersistentParity, ::testing::ValuesIn(kKinds),
-                         [](const auto& instance) { return to_string(instance.param); });
+                         [](const auto& instance) { return name_of(instance.param); });
 
 }  // namespace
 }  // namespace rondo::test

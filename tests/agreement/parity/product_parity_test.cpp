@@ -58,7 +58,7 @@ void expect_product(Random& random, const ProductSpec& sizes) {
   spec.a = a.layout;
   spec.b = b.layout;
   spec.result = result.layout;
-  SCOPED_TRACE(to_string(spec));
+  SCOPED_TRACE(in_words(spec));
   run(spec, a.memory.device, b.memory.device, result.memory.device);
 
   const Tensor expected = matmul(a.view(a.memory.host, spec.batch, spec.M, spec.K).to(DType::f64),

@@ -128,7 +128,7 @@ class GridCases {
 
 }  // namespace
 
-std::string FirstLightCase::full_name() const { return to_string(kind) + " " + name; }
+std::string FirstLightCase::full_name() const { return name_of(kind) + " " + name; }
 
 std::vector<FirstLightCase> first_light_cases(const DeviceProperties& properties) {
   std::vector<FirstLightCase> cases{{.kind = PersistentKind::block,

@@ -46,7 +46,7 @@ Light try_case(const FirstLightCase& wanted, const Executor* executor, const Lig
 }
 
 nlohmann::ordered_json json_of(const FirstLightCase& wanted) {
-  return {{"kind", to_string(wanted.kind)},
+  return {{"kind", name_of(wanted.kind)},
           {"case", wanted.name},
           {"ways", wanted.candidates},
           {"recurrence", to_string(wanted.spec)}};

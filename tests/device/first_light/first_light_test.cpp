@@ -131,7 +131,7 @@ TEST(FirstLight, EveryCaseHasItsCandidate) {
       const auto executor = candidate_of(some, properties);
       ASSERT_NE(executor, nullptr);
       const std::string candidate(executor->name());
-      EXPECT_EQ(candidate.rfind(to_string(some.kind) + "_", 0), 0U) << candidate;
+      EXPECT_EQ(candidate.rfind(name_of(some.kind) + "_", 0), 0U) << candidate;
       EXPECT_TRUE(some.candidates.empty() || stands_for(some, candidate)) << candidate;
       for (const FirstLightCase& other : cases) {
         EXPECT_FALSE(other.kind != some.kind && stands_for(other, candidate)) << candidate << ", " << other.full_name();

@@ -104,7 +104,7 @@ TEST(PersistentPlan, SaysWhatIsReadInEveryStep) {
   const RecurrenceSpec spec = lstm(2560, 32);
   const PersistentPlan plan = persistent_plans(spec, h200(), PersistentKind::grid).front();
   ASSERT_GT(plan.shape.streamed_tiles, 0);
-  const std::string text = to_string(plan);
+  const std::string text = in_words(plan);
   EXPECT_NE(text.find("KiB read in every step; predicted"), std::string::npos) << text;
   EXPECT_NE(text.find("streamed_once)"), std::string::npos) << text;
   // Every weight is in registers, in shared memory or streamed.
@@ -275,7 +275,7 @@ TEST(PersistentPlan, EveryPlanFits) {
       EXPECT_TRUE(std::ranges::is_sorted(plans, {}, &PersistentPlan::total_ns));
       for (const PersistentPlan& plan : plans) {
         const PersistentShape& shape = plan.shape;
-        SCOPED_TRACE(to_string(spec) + ", " + to_string(plan));
+        SCOPED_TRACE(to_string(spec) + ", " + in_words(plan));
         ++count;
         EXPECT_TRUE(names.insert(candidate_name(shape)).second) << "another candidate has this name";
         EXPECT_EQ(shape.kind, kind);

@@ -46,7 +46,7 @@ RandomRecurrence planned_as(PersistentKind kind, const std::string& executor, st
       return recurrence;
     }
   }
-  ADD_FAILURE() << "no recurrence that " << executor << " runs by a " << to_string(kind) << " kernel";
+  ADD_FAILURE() << "no recurrence that " << executor << " runs by a " << name_of(kind) << " kernel";
   return {};
 }
 

@@ -59,7 +59,7 @@ TEST_P(ThreadsInAnyOrder, WriteTheSameBits) {
     for (const Numbers numbers : {Numbers{DType::bf16}, Numbers{DType::f32}, Numbers{DType::f32, MatrixMath::tf32},
                                   Numbers{DType::f32, MatrixMath::tf32x3}}) {
       const RandomRecurrence exact = recurrence(cell, 3);
-      DeviceRun run{.how = {to_string(GetParam()), numbers.dtype, numbers.math}, .device = cuda(0)};
+      DeviceRun run{.how = {name_of(GetParam()), numbers.dtype, numbers.math}, .device = cuda(0)};
       const auto executors =
           persistent_alternatives(spec_on_device(exact.spec, run), properties_of(run.device), GetParam());
       ASSERT_FALSE(executors.empty());
@@ -119,7 +119,7 @@ TEST(SumsInOnePlaceInAnyOrder, WriteTheSameBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, ThreadsInAnyOrder, ::testing::ValuesIn(kKinds),
-                         [](const auto& instance) { return to_string(instance.param); });
+                         [](const auto& instance) { return name_of(instance.param); });
 
 }  // namespace
 }  // namespace rondo::test

@@ -24,7 +24,7 @@ inline std::string chosen(const RecurrenceSpec& spec, const DeviceProperties& pr
   if (plan.executor_name() != "cuda_persistent") return plan.executor_name();
   const std::string text = plan.explain();
   for (const PersistentKind kind : kKinds) {
-    if (text.find(to_string(kind) + " kernel") != std::string::npos) return to_string(kind);
+    if (text.find(name_of(kind) + " kernel") != std::string::npos) return name_of(kind);
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <barrier>
 #include <functional>
 #include <thread>
+#include <utility>
 
 #include "rondo/rondo.h"
 #include "support/compare.h"
@@ -203,6 +204,39 @@ TEST(FrontDoor, AThreadPoolThatIsReplacedIsUsed) {
   set_default_thread_pool(make_thread_pool(2));
   EXPECT_TRUE(identical(lstm(x).output.leaf(), before));
   set_default_thread_pool(nullptr);
+}
+
+/// A cell that calls its own layer from another thread, in the middle of a call.
+class Intruding final : public Cell {
+ public:
+  std::function<void()> intrude;
+
+  SizeNest state_size() const override { return Shape{1}; }
+  StepResult call(const Nest& inputs, const States&, const CellContext&) override {
+    if (intrude) std::thread(std::exchange(intrude, nullptr)).join();
+    return {inputs, {inputs}};
+  }
+};
+
+TEST(FrontDoor, AStatefulLayerIsOneThreads) {
+  const Tensor x = Tensor::full({2, 3, 1}, 1.0, DType::f32);
+  for (const bool stateful : {true, false}) {
+    const auto cell = std::make_shared<Intruding>();
+    RNN layer(cell, {.stateful = stateful});
+    RNN copy = layer;
+    std::string message;
+    cell->intrude = [&] {
+      (void)copy(x);  // a copy has states of its own
+      try {
+        (void)layer(x);
+      } catch (const RuntimeError& error) {
+        message = error.what();
+      }
+    };
+    (void)layer(x);
+    EXPECT_EQ(message.find("stateful layer: a second thread called it") == 0, stateful) << message;
+    EXPECT_NO_THROW((void)layer(x)) << "the layer is free again";
+  }
 }
 
 /// Steps give the outputs of a call over the whole sequence, and write their states in place.

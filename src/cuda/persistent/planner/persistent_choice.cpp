@@ -37,7 +37,7 @@ std::string why_too_large(const DeviceProperties& properties, std::span<const Pe
     return "the device has no clusters of blocks";
   }
   return "the recurrent kernel does not fit " +
-         (kind == PersistentKind::block ? "one block" : "the blocks of a " + to_string(kind));
+         (kind == PersistentKind::block ? "one block" : "the blocks of a " + name_of(kind));
 }
 
 std::optional<PersistentPlan> first_ranked(const RecurrenceSpec& spec, const DeviceProperties& properties,

@@ -31,7 +31,7 @@ std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const D
                                              PersistentKind kind);
 
 /// "block", "cluster", "grid".
-std::string to_string(PersistentKind kind);
+std::string name_of(PersistentKind kind);
 
 /// A short name of a shape, such as "cluster_16x4_8rows_32units_4k": 4 teams of 16 blocks with 8 rows and 32 units
 /// each, whose warps cut k in 4. In a grid "2x8units" says that a block has two warps beside each other, of 8 units
@@ -48,5 +48,5 @@ std::string to_string(PersistentKind kind);
 std::string candidate_name(const PersistentShape& shape);
 
 /// What a plan does, in words, the time that the model expects, and the name of its shape.
-std::string to_string(const PersistentPlan& plan);
+std::string in_words(const PersistentPlan& plan);
 }  // namespace rondo

@@ -9,7 +9,7 @@
 
 namespace rondo {
 
-std::string to_string(PersistentKind kind) {
+std::string name_of(PersistentKind kind) {
   switch (kind) {
     case PersistentKind::block: return "block";
     case PersistentKind::cluster: return "cluster";
@@ -19,7 +19,7 @@ std::string to_string(PersistentKind kind) {
 }
 
 std::string candidate_name(const PersistentShape& shape) {
-  std::string name = to_string(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) +
+  std::string name = name_of(shape.kind) + "_" + std::to_string(shape.blocks) + "x" + std::to_string(shape.teams) +
                      "_" + std::to_string(shape.rows) + "rows_";
   // Warps of a block or a cluster always have two octets, so that the number of units tells their unit_warps.
   if (shape.kind == PersistentKind::grid && shape.unit_warps > 1) name += std::to_string(shape.unit_warps) + "x";
@@ -36,11 +36,11 @@ std::string candidate_name(const PersistentShape& shape) {
   return name;
 }
 
-std::string to_string(const PersistentPlan& plan) {
+std::string in_words(const PersistentPlan& plan) {
   const PersistentShape& shape = plan.shape;
   std::ostringstream text;
-  text << to_string(shape.kind) << " kernel: " << shape.teams << " x " << shape.blocks << " blocks of "
-       << shape.threads() << " threads, " << shape.rows << " rows and " << shape.units() << " units each; "
+  text << name_of(shape.kind) << " kernel: " << shape.teams << " x " << shape.blocks << " blocks of " << shape.threads()
+       << " threads, " << shape.rows << " rows and " << shape.units() << " units each; "
        << "of the recurrent kernel " << plan.bytes.register_weights / 1024 << " KiB of a block in registers, "
        << plan.bytes.shared_weights / 1024 << " KiB in shared memory";
   if (plan.bytes.streamed_weights > 0) {

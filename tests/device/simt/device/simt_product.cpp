@@ -87,7 +87,7 @@ void Product::run(const ProductBuffers& buffers, Stream stream) const {
   if (spec.K == 0) return fill_result_with_zeros(spec, buffers.result, stream);
   if (spec.M == 0 || spec.N == 0 || spec.batch == 0) return;
   if (buffers.workspace == nullptr || reinterpret_cast<std::uintptr_t>(buffers.workspace) % 256 != 0) {
-    throw RuntimeError("no workspace, aligned to 256 bytes, for " + to_string(spec));
+    throw RuntimeError("no workspace, aligned to 256 bytes, for " + in_words(spec));
   }
   cuda_runtime::announce(cuda_runtime::Call::launch);
   test::simt::submit(stream, [spec, buffers] { multiply(spec, buffers); });
