@@ -15,7 +15,7 @@ enum class LogLevel : std::uint8_t { info, warning };
 using LogSink = std::function<void(LogLevel level, std::string_view message)>;
 
 /// From now on reports go to `sink`; null stands for the default, which writes warnings to stderr and drops the rest. A
-/// report that is on its way while the sink is replaced may still reach the former sink.
+/// report in flight while the sink is replaced may still reach the former sink.
 ///
 /// @code
 /// set_log_sink([](LogLevel level, std::string_view message) {
