@@ -19,6 +19,24 @@ namespace rondo {
 
 struct CheckedSequence;
 
+/// Holds what one layer keeps beside its cell: sessions, and the mark of a call. A copy of a layer begins with its own.
+class LayerKeeper {
+ public:
+  LayerKeeper();
+  ~LayerKeeper();
+  LayerKeeper(const LayerKeeper&);
+  LayerKeeper& operator=(const LayerKeeper&);
+
+ private:
+  friend class RNN;
+  friend class Bidirectional;
+  struct Kept;
+
+  Kept* operator->() const { return kept_.get(); }
+
+  std::unique_ptr<Kept> kept_;
+};
+
 /// Runs a cell over time. A known cell (a KnownCell such as LSTMCell, or a stack of them) is planned and runs on the
 /// executor that the plan chooses. Any other cell runs step by step as in rnn(), with the same results, and so does a
 /// known cell in training whose masks of dropout differ by gate or drop states.
@@ -117,28 +135,11 @@ class RNN {
   SessionTensors tensors_of(const Call& call) const;
   bool keeps_states() const { return options_.return_state || options_.stateful; }
 
-  struct Kept;
-
-  /// Holds what one layer keeps beside its cell. A copy of a layer begins with its own.
-  class Keeper {
-   public:
-    Keeper();
-    ~Keeper();
-    Keeper(const Keeper&);
-    Keeper& operator=(const Keeper&);
-
-    Kept& operator*() const { return *kept_; }
-    Kept* operator->() const { return kept_.get(); }
-
-   private:
-    std::unique_ptr<Kept> kept_;
-  };
-
   std::shared_ptr<Cell> cell_;
   std::vector<const KnownCell*> known_cells_;
   RNNOptions options_;
   bool built_ = false;
-  Keeper keeper_;
+  LayerKeeper keeper_;
   std::shared_ptr<StepGraphs> graphs_ = std::make_shared<StepGraphs>();
   std::shared_ptr<std::atomic<std::uint64_t>> calls_in_training_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   States states_;

@@ -43,7 +43,7 @@ inline RecurrenceSpec recurrence_of(const KnownCell& cell, const PlanRequest& re
           .has_lengths = request.has_lengths};
 }
 
-struct RNN::Kept {
+struct LayerKeeper::Kept {
   KeptNetworks networks;  ///< the sessions of a stack, or of both directions
   ForkFlag busy;          ///< held during a call of a stateful layer
 };

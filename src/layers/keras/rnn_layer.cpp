@@ -69,10 +69,10 @@ RNN::RNN(std::shared_ptr<Cell> cell, const RNNOptions& options) : cell_(std::mov
 RNN::RNN(std::vector<std::shared_ptr<Cell>> cells, const RNNOptions& options)
     : RNN(std::make_shared<StackedRNNCells>(std::move(cells)), options) {}
 
-RNN::Keeper::Keeper() : kept_(std::make_unique<Kept>()) {}
-RNN::Keeper::~Keeper() = default;
-RNN::Keeper::Keeper(const Keeper&) : Keeper() {}
-RNN::Keeper& RNN::Keeper::operator=(const Keeper&) {
+LayerKeeper::LayerKeeper() : kept_(std::make_unique<Kept>()) {}
+LayerKeeper::~LayerKeeper() = default;
+LayerKeeper::LayerKeeper(const LayerKeeper&) : LayerKeeper() {}
+LayerKeeper& LayerKeeper::operator=(const LayerKeeper&) {
   kept_ = std::make_unique<Kept>();
   return *this;
 }
