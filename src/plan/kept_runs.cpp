@@ -1,5 +1,6 @@
 #include "plan/kept_runs.h"
 
+#include "cuda/runtime/runtime.h"
 #include "plan/unattended.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/tensor/thread_pool.h"
@@ -24,7 +25,7 @@ std::vector<NetworkWeights> unshared(const std::vector<SharedNetworkWeights>& we
 SessionStatus run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
                        const PlanOptions& options, const SessionTensors& tensors) {
   const Stream stream = current_stream(spec.device);
-  if (is_recorded(stream)) {
+  if (cuda_runtime::is_recording(stream)) {
     Session session(Plan::create(spec, unattended(options, stream)), weights.weights(), stream);
     return run_unattended(session, tensors);
   }
@@ -39,7 +40,7 @@ SessionStatus run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeight
                        const NetworkOptions& options, const NetworkTensors& tensors) {
   const Device device = spec.layers.front().forward.device;
   const Stream stream = current_stream(device);
-  if (is_recorded(stream)) {
+  if (cuda_runtime::is_recording(stream)) {
     NetworkSession session(NetworkPlan::create(spec, unattended(options, stream)), unshared(weights), stream);
     return run_unattended(session, tensors);
   }

@@ -24,21 +24,19 @@ Device device_of(const NetworkPlan& plan) { return plan.device(); }
 template <typename AnySession, typename Tensors>
 SessionStatus run_and_ask(AnySession& session, const Tensors& tensors) {
   session.run(tensors);
-  if (!may_stall(session.plan()) || is_recorded(current_stream(device_of(session.plan())))) return {};
+  if (!may_stall(session.plan()) || cuda_runtime::is_recording(current_stream(device_of(session.plan())))) return {};
   return session.finish();
 }
 
 }  // namespace
 
-bool is_recorded(Stream stream) { return stream.device != cpu() && cuda_runtime::is_recording(stream); }
-
 PlanOptions unattended(PlanOptions options, Stream stream) {
-  options.never_waits = options.never_waits || is_recorded(stream);
+  options.never_waits = options.never_waits || cuda_runtime::is_recording(stream);
   return options;
 }
 
 NetworkOptions unattended(NetworkOptions options, Stream stream) {
-  options.never_waits = options.never_waits || is_recorded(stream);
+  options.never_waits = options.never_waits || cuda_runtime::is_recording(stream);
   return options;
 }
 

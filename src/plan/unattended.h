@@ -7,9 +7,6 @@
 
 namespace rondo {
 
-/// Whether work on `stream` is recorded in a graph now, in place of being run.
-bool is_recorded(Stream stream);
-
 /// Returns `options` for an unattended session on `stream`. While the stream is recorded in a graph, they exclude
 /// kernels whose blocks wait for each other, because the status of a later replay cannot be asked for.
 PlanOptions unattended(PlanOptions options, Stream stream);

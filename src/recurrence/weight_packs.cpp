@@ -34,8 +34,6 @@ class Packing {
   std::mutex& mutex_;
 };
 
-bool is_captured(Stream stream) { return stream.device != cpu() && cuda_runtime::is_recording(stream); }
-
 }  // namespace
 
 std::vector<std::shared_ptr<WeightPack>> WeightPacks::alive() {
@@ -52,7 +50,7 @@ std::shared_ptr<const WeightPack> WeightPacks::get(Recipe recipe, Stream stream)
   for (const std::shared_ptr<WeightPack>& pack : alive()) {
     if (pack->key_ != recipe.key) continue;
     if (stream.device == cpu() || pack->stream_.native == stream.native) return pack;
-    if (!pack->filled_ || is_captured(stream)) {
+    if (!pack->filled_ || cuda_runtime::is_recording(stream)) {
       throw RuntimeError(
           "session: got a stream that is being recorded, for weights that were packed on another "
           "stream; expected a session that is made before the recording");
@@ -67,7 +65,8 @@ std::shared_ptr<const WeightPack> WeightPacks::get(Recipe recipe, Stream stream)
   pack->fill_ = std::move(recipe.fill);
   pack->stream_ = stream;
   pack->fill_(pack->memory_);
-  if (stream.device != cpu() && !is_captured(stream)) pack->filled_.emplace(stream.device).record(stream);
+  if (stream.device != cpu() && !cuda_runtime::is_recording(stream))
+    pack->filled_.emplace(stream.device).record(stream);
   packs_.push_back(pack);
   return pack;
 }

@@ -130,8 +130,7 @@ Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& na
 /// Recurrent nodes of a model as layers on top of each other, from the input up. Exporters put Squeeze, Transpose and
 /// Reshape between such nodes, so the caller says that each node reads the outputs of the one before. Constant lengths
 /// and initial states of the nodes are not taken. Throws `ValueError` for no nodes, a node that a CellSpec cannot
-/// express
-/// (`clip`, `input_forget`, an LSTM with different g and h), and as OnnxNode::weights.
+/// express (`clip`, `input_forget`, an LSTM with different g and h), and as OnnxNode::weights.
 [[nodiscard]] LoadedNetwork onnx_network(std::span<const OnnxNode> nodes);
 
 /// Inputs of one run, with the weights' dtype, on their device. With `batch_major` B stands before T, and before D.

@@ -40,6 +40,7 @@ void make_wait(Stream waiting, Stream awaited) {
 }
 
 bool is_recording(Stream stream) {
+  if (stream.device == cpu()) return false;
   cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
   check(cudaStreamIsCapturing(native(stream), &status), "asking whether a stream is recorded");
   return status != cudaStreamCaptureStatusNone;

@@ -48,7 +48,7 @@ void synchronize(Stream stream);
 /// Queued after this call, work on `waiting` begins when everything queued on `awaited` before it is done.
 void make_wait(Stream waiting, Stream awaited);
 
-/// Whether work queued on `stream` is being recorded instead of run.
+/// Whether work queued on `stream` is being recorded instead of run. A stream of the CPU is never recorded.
 bool is_recording(Stream stream);
 
 /// A stream of its own, which runs beside all others.

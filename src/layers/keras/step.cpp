@@ -28,6 +28,12 @@ void check_frame(const Nest& x, const Tensor& kernel) {
                        to_string(kernel.device()) + ", to fit the weights");
 }
 
+Tensor first_leaf(const Nest& x) {
+  const std::vector<Tensor> leaves = x.flatten();
+  if (!leaves.empty() && leaves[0].defined() && leaves[0].rank() > 0) return leaves[0];
+  throw ValueError("x", leaves.empty() ? "no tensor" : describe(leaves[0]), "at least one tensor, of shape (B, ...)");
+}
+
 }  // namespace
 
 // A run that overwrites its initial states cannot be repeated after a stall, so no kernel is taken that may stall.
@@ -35,7 +41,7 @@ Nest RNN::step(const Nest& x, States& states, const PlanOptions& given) const {
   PlanOptions plan = given;
   plan.never_waits = true;
   if (known_cells().empty()) {
-    const Tensor first = x.flatten().at(0);
+    const Tensor first = first_leaf(x);
     if (states.empty()) states = cell_->get_initial_state({x, first.size(0), first.dtype(), first.device()});
     StepResult result = cell_->call(x, states, {.plan = plan});
     states = std::move(result.states);

@@ -283,6 +283,10 @@ TEST(FrontDoor, AStepRefusesWhatDoesNotFit) {
   expect_words([&] { (void)lstm.step(Tensor::zeros({B, H}, DType::f32), states); }, {"state[1]", "f32(3, 8)"});
   const RNN stack(std::vector{lstm_cell(1), lstm_cell(2)});
   expect_words([&] { (void)stack.step(Tensor::zeros({B, H}, DType::f32), states); }, {"states[0]"});
+  const RNN custom(std::make_shared<Intruding>());
+  States none;
+  expect_words([&] { (void)custom.step(Nest::tuple({}), none); }, {"x: got no tensor", "(B, ...)"});
+  expect_words([&] { (void)custom.step(Tensor(), none); }, {"x: got", "(B, ...)"});
 }
 
 }  // namespace
