@@ -1,9 +1,10 @@
 #include "plan/kept_runs.h"
 
 #include "cuda/runtime/runtime.h"
-#include "plan/unattended.h"
+#include "plan/session_status.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/tensor/thread_pool.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
@@ -22,32 +23,68 @@ std::vector<NetworkWeights> unshared(const std::vector<SharedNetworkWeights>& we
 
 }  // namespace
 
-SessionStatus run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
-                       const PlanOptions& options, const SessionTensors& tensors) {
+/// What kept sessions do for their owners alone.
+struct KeptRun {
+  /// Runs in an idle session with the key `view`, or in the one that `make()` returns. A session that has stalled is
+  /// given back with its path without waits before the stall is told.
+  template <typename Kept, typename View, typename Make, typename Tensors>
+  static void run(Kept& kept, const View& view, const Make& make, const Tensors& tensors) {
+    SessionStatus status;
+    {
+      const auto session = kept.take(view, make);
+      if (session->has_notice_of_a_stall()) status = session->settle();
+      if (!status.stalled) return session->run(tensors);
+    }
+    throw DeviceError("an earlier call stalled on " + to_string(tensors.x.device()) + ": " + to_string(status.stall) +
+                      ". Its results and those of the calls behind it are NaN; call again");
+  }
+
+  template <typename Kept>
+  static SessionStatus finish(Kept& kept) {
+    SessionStatus status;
+    kept.for_each([&](auto& session) { status = merged(status, session.settle()); });
+    return status;
+  }
+};
+
+void run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+              const PlanOptions& options, const SessionTensors& tensors) {
   const Stream stream = current_stream(spec.device);
   if (cuda_runtime::is_recording(stream)) {
-    Session session(Plan::create(spec, unattended(options, stream)), weights.weights(), stream);
-    return run_unattended(session, tensors);
+    return Session(Plan::create(spec, unattended(options, stream)), weights.weights(), stream).run(tensors);
   }
   static const std::vector<SharedNetworkWeights> always_the_same;
-  const auto session = kept.take({spec, options, always_the_same, stream.native, pool_on(spec.device)}, [&] {
-    return std::make_unique<Session>(Plan::create(spec, options), weights, stream);
-  });
-  return run_unattended(*session, tensors);
+  const SessionKey<RecurrenceSpec, PlanOptions>::View view{spec, options, always_the_same, stream.native,
+                                                           pool_on(spec.device)};
+  KeptRun::run(
+      kept, view, [&] { return std::make_unique<Session>(Plan::create(spec, options), weights, stream); }, tensors);
 }
 
-SessionStatus run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
-                       const NetworkOptions& options, const NetworkTensors& tensors) {
+void run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
+              const NetworkOptions& options, const NetworkTensors& tensors) {
   const Device device = spec.layers.front().forward.device;
   const Stream stream = current_stream(device);
   if (cuda_runtime::is_recording(stream)) {
-    NetworkSession session(NetworkPlan::create(spec, unattended(options, stream)), unshared(weights), stream);
-    return run_unattended(session, tensors);
+    return NetworkSession(NetworkPlan::create(spec, unattended(options, stream)), unshared(weights), stream)
+        .run(tensors);
   }
-  const auto session = kept.take({spec, options, weights, stream.native, pool_on(device)}, [&] {
-    return std::make_unique<NetworkSession>(NetworkPlan::create(spec, options), weights, stream);
-  });
-  return run_unattended(*session, tensors);
+  const SessionKey<NetworkSpec, NetworkOptions>::View view{spec, options, weights, stream.native, pool_on(device)};
+  KeptRun::run(
+      kept, view, [&] { return std::make_unique<NetworkSession>(NetworkPlan::create(spec, options), weights, stream); },
+      tensors);
+}
+
+SessionStatus finish_kept(KeptRecurrences& kept) { return KeptRun::finish(kept); }
+SessionStatus finish_kept(KeptNetworks& kept) { return KeptRun::finish(kept); }
+
+PlanOptions unattended(PlanOptions options, Stream stream) {
+  options.never_waits = options.never_waits || cuda_runtime::is_recording(stream);
+  return options;
+}
+
+NetworkOptions unattended(NetworkOptions options, Stream stream) {
+  options.never_waits = options.never_waits || cuda_runtime::is_recording(stream);
+  return options;
 }
 
 NetworkOptions network_options(const PlanOptions& options) {

@@ -43,12 +43,23 @@ using KeptRecurrences = KeptSessions<Session, SessionKey<RecurrenceSpec, PlanOpt
 using KeptNetworks = KeptSessions<NetworkSession, SessionKey<NetworkSpec, NetworkOptions>>;
 
 /// Plans and runs a recurrence on the calling thread's current stream. A call with the spec, options and stream of an
-/// earlier one uses its session. If the run may stall, waits for it, after which the results are right, and returns its
-/// status. While the stream is recorded in a graph, the session is not kept, and its memory is the graph's.
-SessionStatus run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
-                       const PlanOptions& options, const SessionTensors& tensors);
-SessionStatus run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
-                       const NetworkOptions& options, const NetworkTensors& tensors);
+/// earlier one uses its session, and does not wait for the device. While the stream is recorded in a graph, the session
+/// is not kept, and its memory is the graph's. Throws `DeviceError`, before it runs, where an earlier run of the
+/// session has stalled and `finish_kept` has not been told; later calls work.
+void run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+              const PlanOptions& options, const SessionTensors& tensors);
+void run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
+              const NetworkOptions& options, const NetworkTensors& tensors);
+
+/// Waits for the runs so far, and returns and clears what they found, while no other thread uses `kept`. After a stall
+/// repeats no run, because the tensors of the run may be gone; later runs have no waits between blocks.
+SessionStatus finish_kept(KeptRecurrences& kept);
+SessionStatus finish_kept(KeptNetworks& kept);
+
+/// Returns `options` for a session on `stream` that is not kept. While the stream is recorded in a graph, they exclude
+/// kernels whose blocks wait for each other, because the status of a later replay cannot be asked for.
+PlanOptions unattended(PlanOptions options, Stream stream);
+NetworkOptions unattended(NetworkOptions options, Stream stream);
 
 /// NetworkOptions with the members of PlanOptions.
 NetworkOptions network_options(const PlanOptions& options);

@@ -30,6 +30,12 @@ NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<SharedNetw
   make_streams();
   lanes_wait_for_stream();  // the weights and the memory above are ready in the order of this stream
   for (const NetworkStage& stage : plan.stages()) make_stage(stage, weights);
+  for (std::vector<Lane>& lanes : stages_) {
+    for (Lane& lane : lanes) {
+      sessions_.push_back(&*lane.session);
+      if (lane.tail) sessions_.push_back(&*lane.tail);
+    }
+  }
   stream_waits_for_lanes();  // a graph that the caller records does not wait for a lane that still packs weights
 }
 
@@ -137,32 +143,6 @@ void NetworkLanes::queue_stage(const NetworkStage& stage, std::vector<Lane>& lan
   } while (chunk.begin < T);
   // The next stage reads what these lanes wrote.
   for (std::size_t k = 1; k < lanes.size(); ++k) make_wait(trunk, lanes[k].stream);
-}
-
-std::vector<Session*> NetworkLanes::sessions() {
-  std::vector<Session*> sessions;
-  for (std::vector<Lane>& lanes : stages_) {
-    for (Lane& lane : lanes) {
-      sessions.push_back(&*lane.session);
-      if (lane.tail) sessions.push_back(&*lane.tail);
-    }
-  }
-  return sessions;
-}
-
-std::vector<NetworkLanes::LastChunk> NetworkLanes::last_chunks(const NetworkTensors& tensors) {
-  const std::int64_t T = time_steps(plan_);
-  std::vector<LastChunk> chunks;
-  for (std::vector<Lane>& lanes : stages_) {
-    for (Lane& lane : lanes) {
-      for (std::optional<Session>* session : {&lane.session, &lane.tail}) {
-        if (!*session) continue;
-        const Chunk chunk{T - (*session)->plan().spec().T, T};
-        chunks.push_back({&**session, chunk_tensors(lane_tensors(lane, tensors), tensors, chunk)});
-      }
-    }
-  }
-  return chunks;
 }
 
 }  // namespace rondo

@@ -26,13 +26,7 @@ class NetworkLanes {
   void lanes_wait_for_stream() const;
   void stream_waits_for_lanes() const;
 
-  /// A session, and the tensors of its last chunk in a run.
-  struct LastChunk {
-    Session* session;
-    SessionTensors tensors;
-  };
-  std::vector<LastChunk> last_chunks(const NetworkTensors& tensors);
-  std::vector<Session*> sessions();
+  const std::vector<Session*>& sessions() const { return sessions_; }
 
  private:
   /// One recurrence of a stage. Its stream belongs to its position in the stage.
@@ -58,6 +52,7 @@ class NetworkLanes {
   std::vector<Tensor> sequences_;                                    ///< outputs of all layers but the last
   Tensor scratch_;
   std::vector<std::vector<Lane>> stages_;
+  std::vector<Session*> sessions_;  ///< of all stages
 };
 
 }  // namespace rondo

@@ -6,7 +6,7 @@
 #include "cuda/runtime/replayed_runs.h"
 #include "plan/network_lanes.h"
 #include "plan/occupied.h"
-#include "plan/unattended.h"
+#include "plan/session_status.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 
@@ -57,7 +57,7 @@ struct NetworkSession::Impl {
         replay(stream, plan.options().graph_use) {}
 
   void remember(const NetworkTensors& tensors);
-  SessionStatus take_status();
+  SessionStatus settle();
 
   const NetworkPlan plan;
   std::vector<SharedNetworkWeights> weights;
@@ -80,21 +80,12 @@ void NetworkSession::Impl::remember(const NetworkTensors& tensors) {
 
 // Graphs run on the network's stream, but a session reads and clears its flags on the stream of its lane. So the lanes
 // wait for the network's stream before, and the network's stream waits for the lanes after.
-SessionStatus NetworkSession::Impl::take_status() {
+SessionStatus NetworkSession::Impl::settle() {
   lanes.lanes_wait_for_stream();
   SessionStatus status;
-  std::vector<Session*> stalled;
-  for (Session* session : lanes.sessions()) {
-    const SessionStatus own = session->take_status();
-    if (own.stalled) stalled.push_back(session);
-    status = merged(status, own);
-  }
-  if (!stalled.empty()) {
-    for (const NetworkLanes::LastChunk& last : lanes.last_chunks(last_run)) {
-      if (std::ranges::find(stalled, last.session) != stalled.end()) last.session->recover(last.tensors);
-    }
-  }
+  for (Session* session : lanes.sessions()) status = merged(status, session->settle());
   lanes.stream_waits_for_lanes();
+  if (status.stalled) replay.forget();  // recorded graphs have the kernels that stalled
   return status;
 }
 
@@ -133,18 +124,26 @@ void NetworkSession::reload_weights() {
 
 SessionStatus NetworkSession::finish() {
   const Occupied occupied(impl_->occupied);
-  SessionStatus status = impl_->take_status();
+  SessionStatus status = impl_->settle();
   // The layers above a stalled recurrence have read its output, so the whole run is repeated. Each repetition that
   // stalls switches one more session to its path without waits, so there are at most as many as sessions.
   bool stalled = status.stalled;
   for (std::size_t left = impl_->lanes.sessions().size(); stalled && left > 0; --left) {
-    impl_->replay.forget();  // recorded graphs have the kernels that stalled
     impl_->lanes.queue(impl_->last_run, impl_->own_stream);
-    const SessionStatus again = impl_->take_status();
+    const SessionStatus again = impl_->settle();
     stalled = again.stalled;
     status = merged(status, again);
   }
   return status;
+}
+
+bool NetworkSession::has_notice_of_a_stall() const {
+  return std::ranges::any_of(impl_->lanes.sessions(), [](const Session* one) { return one->has_notice_of_a_stall(); });
+}
+
+SessionStatus NetworkSession::settle() {
+  const Occupied occupied(impl_->occupied);
+  return impl_->settle();
 }
 
 }  // namespace rondo

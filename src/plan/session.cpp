@@ -7,6 +7,7 @@
 #include "plan/planner.h"
 #include "plan/run_tensors.h"
 #include "plan/shared_weights_impl.h"
+#include "plan/stall_notice.h"
 #include "rondo/plan/plan.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
@@ -65,7 +66,8 @@ struct Session::Impl {
   const Stream stream;
   std::shared_ptr<SharedWeights::Impl> weights;
   Tensor workspace;
-  Tensor flags;  // (kFlagWords,) i32: RecurrenceBuffers::flags
+  Tensor flags;                       // (kFlagWords,) i32: RecurrenceBuffers::flags
+  std::optional<StallNotice> notice;  // where a run may stall
   std::unique_ptr<Runner> runner;
   bool runs_fallback = false;
   RecurrenceBuffers last_run;
@@ -76,15 +78,18 @@ struct Session::Impl {
   void use_fallback();
   void take(MadeRunner made);
   RunnerRequest request() const;
-  void recover(const RecurrenceBuffers& run);
+  SessionStatus settle();
   RecurrenceBuffers buffers(const SessionTensors& tensors) const {
     return run_buffers(plan.spec(), tensors, static_cast<std::uint32_t*>(flags.data()));
   }
   void look_at_lengths(const Schedule& schedule) const;
-  SessionStatus take_status() const;
+  SessionStatus take_status();
 };
 
 Session::Impl::~Impl() {
+  if (notice && notice->given()) {
+    log(LogLevel::warning, "a run on " + to_string(stream.device) + " stalled, and nobody asked: its results are NaN");
+  }
   if (weights != nullptr) weights->packs->order_release_after(stream);
 }
 
@@ -94,6 +99,7 @@ void Session::Impl::prepare(const SharedWeights& its_weights, const std::optiona
   const Device device = plan.spec().device;
   workspace = its_workspace ? checked_workspace(*its_workspace, plan) : bytes_on(device, plan.workspace_bytes());
   flags = Tensor::zeros({kFlagWords}, DType::i32, device);
+  if (plan.may_stall()) notice.emplace(flags, stream);
   make_runner();
 }
 
@@ -130,13 +136,11 @@ RunnerRequest Session::Impl::request() const {
           .graph_use = plan.graph_use()};
 }
 
-// Repeats a stalled run without any wait between blocks, and runs that way from then on.
-void Session::Impl::recover(const RecurrenceBuffers& run) {
-  if (!runs_fallback) {
-    if (Planner::data(plan).fallback == nullptr) return;
-    use_fallback();
-  }
-  runner->run(run, workspace.data());
+// After a stall, later runs have no waits between blocks.
+SessionStatus Session::Impl::settle() {
+  const SessionStatus status = take_status();
+  if (status.stalled && !runs_fallback && Planner::data(plan).fallback != nullptr) use_fallback();
+  return status;
 }
 
 // Sets kLengthOutOfRange on the CPU. On a CUDA device a kernel sets it.
@@ -147,9 +151,11 @@ void Session::Impl::look_at_lengths(const Schedule& schedule) const {
 }
 
 // Reads and clears the flags; waits for the device.
-SessionStatus Session::Impl::take_status() const {
-  const Tensor taken = flags.to(cpu()).clone();
-  flags.fill(0);
+SessionStatus Session::Impl::take_status() {
+  const Tensor words_of_status = flags.slice(0, 0, kStatusWords);
+  const Tensor taken = words_of_status.to(cpu()).clone();
+  words_of_status.fill(0);
+  if (notice) notice->clear();
   auto* words = static_cast<std::uint32_t*>(taken.data());
   return {.length_out_of_range = (words[0] & kLengthOutOfRange) != 0,
           .stalled = (words[0] & kStalled) != 0,
@@ -196,22 +202,20 @@ void Session::reload_weights() {
 SessionStatus Session::finish() {
   const Occupied occupied(impl_->occupied);
   const StreamScope scope(impl_->stream);
-  SessionStatus status = impl_->take_status();
-  if (status.stalled) {
-    impl_->recover(impl_->last_run);
+  SessionStatus status = impl_->settle();
+  if (status.stalled && impl_->runs_fallback) {
+    impl_->runner->run(impl_->last_run, impl_->workspace.data());
     status.length_out_of_range = impl_->take_status().length_out_of_range || status.length_out_of_range;
   }
   return status;
 }
 
-SessionStatus Session::take_status() {
-  const StreamScope scope(impl_->stream);
-  return impl_->take_status();
-}
+bool Session::has_notice_of_a_stall() const { return impl_->notice && impl_->notice->given(); }
 
-void Session::recover(const SessionTensors& tensors) {
+SessionStatus Session::settle() {
+  const Occupied occupied(impl_->occupied);
   const StreamScope scope(impl_->stream);
-  impl_->recover(impl_->buffers(tensors));
+  return impl_->settle();
 }
 
 }  // namespace rondo

@@ -59,11 +59,20 @@ inline constexpr std::uint32_t kLengthOutOfRange = 1;
 /// A bit of RecurrenceBuffers::flags: a block of a kernel gave up waiting for other blocks. Discard what the run wrote.
 inline constexpr std::uint32_t kStalled = 2;
 
-/// Words of RecurrenceBuffers::flags: the bits, and the StallRecord of the wait that set kStalled.
-inline constexpr int kFlagWords = 1 + static_cast<int>(sizeof(StallRecord) / sizeof(std::uint32_t));
+/// The words of RecurrenceBuffers::flags that a status is read from: the bits, and the StallRecord of the wait that set
+/// kStalled.
+inline constexpr int kStatusWords = 1 + static_cast<int>(sizeof(StallRecord) / sizeof(std::uint32_t));
+/// After them, at a multiple of its size, the address of the word of host memory that is written when kStalled is set;
+/// zeros: there is no such word.
+inline constexpr int kNoticeWord = (kStatusWords + 1) / 2 * 2;
+inline constexpr int kFlagWords = kNoticeWord + 2;
+static_assert(sizeof(std::uint32_t*) <= 2 * sizeof(std::uint32_t));
 
 RONDO_HOST_DEVICE inline StallRecord* stall_record(std::uint32_t* flags) {
   return reinterpret_cast<StallRecord*>(flags + 1);
+}
+RONDO_HOST_DEVICE inline std::uint32_t** stall_notice(std::uint32_t* flags) {
+  return reinterpret_cast<std::uint32_t**>(flags + kNoticeWord);
 }
 
 }  // namespace rondo

@@ -48,6 +48,8 @@ class Bidirectional {
 
   /// RNN::reload_weights of both layers.
   void reload_weights();
+  /// RNN::finish of both layers, and of the calls in which they ran as one network.
+  SessionStatus finish() const;
 
   /// Makes the stored states of both layers zeros, as RNN::reset_states.
   void reset_states();

@@ -107,6 +107,10 @@ class KnownCell : public Cell {
   /// with the elements of before. Allocates nothing. On a CUDA device the work is queued on the thread's current
   /// stream.
   void reload_weights();
+  /// Waits for all calls so far of the cell, and of layers that consist of it alone, and returns what they found since
+  /// the last `finish`. After a stall (SessionStatus::stalled), discard what the calls since then returned, and call
+  /// again. To be called while no other thread uses the cell.
+  SessionStatus finish() const;
 
   SizeNest state_size() const override;
   /// Zeros. No class derived from a known cell can have another initial state: an executor runs the cell, and knows

@@ -44,7 +44,9 @@ class LayerKeeper {
 /// A layer of known cells keeps packed weights and sessions between calls: a call with the sizes, options and stream of
 /// an earlier one neither plans nor packs, and allocates nothing but its results. It keeps the sessions of the eight
 /// combinations that were used last. On a CUDA device, the streams of its calls must outlive the layer and its cells,
-/// and a call waits for its run where the plan may stall (Plan::may_stall, PlanOptions::never_waits).
+/// and no call waits for its run. Where a run has stalled (SessionStatus::stalled), it and those behind it wrote NaN,
+/// and `finish` or else the next call tells: that call throws `DeviceError` before it runs, and later ones work,
+/// without waits between blocks. PlanOptions::never_waits excludes stalls.
 ///
 /// One thread at a time uses a stateful layer; a second one gets a `RuntimeError`. Many threads may use a stateless
 /// layer of known cells, except in training with dropout; they share the packed weights.
@@ -108,6 +110,10 @@ class RNN {
 
   /// KnownCell::reload_weights of all cells, which must be known; else throws `ValueError`.
   void reload_weights();
+  /// Waits for all calls so far of the layer, and of its cells if they are known, and returns what they found since the
+  /// last `finish`. After a stall (SessionStatus::stalled), discard what the calls since then returned, reset stored
+  /// states, and call again. To be called while no other thread uses the layer or its cells.
+  SessionStatus finish() const;
 
   /// Returns a layer of this cell with other options and no stored states.
   RNN with_options(const RNNOptions& options) const { return RNN(cell_, options); }

@@ -208,6 +208,11 @@ class NetworkSession {
   const NetworkPlan& plan() const;
 
  private:
+  friend struct KeptRun;
+
+  bool has_notice_of_a_stall() const;  ///< Session::has_notice_of_a_stall of any recurrence
+  SessionStatus settle();              ///< as finish, but repeats no run
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -159,11 +159,12 @@ class Session {
 
  private:
   friend class NetworkSession;  // replays its sessions without calling `run`, so only it knows the last run
+  friend struct KeptRun;
 
-  /// Returns and clears the status, without repeating a run.
-  SessionStatus take_status();
-  /// Repeats a run with these tensors without any wait between blocks, and uses that path for all later runs.
-  void recover(const SessionTensors& tensors);
+  /// Whether a run may have stalled. Does not wait for the device.
+  bool has_notice_of_a_stall() const;
+  /// As finish, but repeats no run.
+  SessionStatus settle();
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -64,7 +64,8 @@ class OutOfMemory : public RuntimeError {
 };
 
 /// A CUDA device, or one of its libraries, failed. The message has the call and the library's own words. After an error
-/// of the device itself, all later calls on it fail as well.
+/// of the device itself, all later calls on it fail as well. A layer also throws it where an earlier call has stalled
+/// (SessionStatus::stalled); then later calls work.
 class DeviceError : public RuntimeError {
  public:
   using RuntimeError::RuntimeError;

@@ -24,6 +24,7 @@ DeviceProperties properties(int) { refuse(); }
 void* allocate(std::size_t, Stream) { refuse(); }
 void deallocate(void*, Stream) noexcept {}
 std::size_t free_bytes(Device) { refuse(); }
+std::uint32_t* allocate_host_words(std::size_t) { refuse(); }
 bool is_device_pointer(const void*, Device) { return false; }
 void copy(void*, const void*, std::size_t, Stream) { refuse(); }
 void fill_zeros(void*, std::size_t, Stream) { refuse(); }

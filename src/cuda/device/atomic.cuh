@@ -18,6 +18,11 @@ __device__ inline void store_word(std::uint32_t* word, std::uint32_t value) {
   asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(word), "r"(value) : "memory");
 }
 
+/// As store_word, for a word of host memory that the host reads while the kernel runs.
+__device__ inline void store_host_word(std::uint32_t* word, std::uint32_t value) {
+  asm volatile("st.relaxed.sys.global.u32 [%0], %1;" ::"l"(word), "r"(value) : "memory");
+}
+
 /// As load_word and store_word, for a word in shared memory that several threads of a block use.
 __device__ inline std::uint32_t load_block_word(const std::uint32_t* word) {
   return *const_cast<const volatile std::uint32_t*>(word);

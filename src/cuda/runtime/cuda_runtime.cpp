@@ -5,6 +5,7 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -132,6 +133,15 @@ std::size_t free_bytes(Device device) {
   check(cudaMemPoolGetAttribute(pool, cudaMemPoolAttrReservedMemCurrent, &reserved), "asking a memory pool");
   check(cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &used), "asking a memory pool");
   return available + (reserved - used);
+}
+
+std::uint32_t* allocate_host_words(std::size_t count) {
+  announce(Call::allocate);
+  void* words = nullptr;
+  const std::size_t bytes = count * sizeof(std::uint32_t);
+  check(cudaHostAlloc(&words, bytes, cudaHostAllocPortable | cudaHostAllocMapped), "allocating page-locked memory");
+  std::memset(words, 0, bytes);
+  return static_cast<std::uint32_t*>(words);
 }
 
 bool is_device_pointer(const void* pointer, Device device) {

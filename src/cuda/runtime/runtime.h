@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -31,6 +32,10 @@ void deallocate(void* pointer, Stream stream) noexcept;
 
 /// How many bytes of the device are not allocated.
 std::size_t free_bytes(Device device);
+
+/// Words of host memory, all zeros, that kernels of every device may write while the host reads them. They are never
+/// freed, and like device memory not allocated while a stream is recorded.
+std::uint32_t* allocate_host_words(std::size_t count);
 
 /// Whether work on `device` may use the memory at `pointer`.
 bool is_device_pointer(const void* pointer, Device device);

@@ -5,7 +5,7 @@
 #include "formats/onnx/onnx_steps.h"
 #include "layers/loop/sequence_arguments.h"
 #include "plan/kept_runs.h"
-#include "plan/unattended.h"
+#include "plan/session_status.h"
 #include "rondo/formats/onnx_model.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
@@ -72,7 +72,6 @@ struct OnnxRunner::Impl {
   std::vector<SharedNetworkWeights> weights = {};
   KeptNetworks kept = {};            // sessions of both directions
   KeptRecurrences kept_single = {};  // sessions of one direction, which cost less than those of a network
-  SessionStatus status = {};         // reported by sessions, but not yet returned by OnnxRunner::finish
 
  private:
   /// The initial states of one direction: zeros where none are given.
@@ -170,12 +169,12 @@ OnnxOutputs OnnxRunner::Impl::run_planned(const OnnxInputs& inputs, const PlanKe
                                  .initial_state = std::move(given.initial_state),
                                  .y = y,
                                  .final_state = std::move(given.final_state)};
-    status = merged(status, run_kept(kept_single, weights[0].forward, recurrence(key, 0), {}, tensors));
+    run_kept(kept_single, weights[0].forward, recurrence(key, 0), {}, tensors);
     return outputs;
   }
   const NetworkTensors tensors{
       .x = x, .lengths = inputs.lengths, .y = y, .layers = {{.forward = states(0), .backward = states(1)}}};
-  status = merged(status, run_kept(kept, weights, spec(key), {}, tensors));
+  run_kept(kept, weights, spec(key), {}, tensors);
   if (!in_place) outputs.y.copy_from(side_by_side.swap_axes(1, 2));
   return outputs;
 }
@@ -229,11 +228,6 @@ std::string OnnxRunner::explain(std::int64_t T, std::int64_t B, bool has_lengths
   return NetworkPlan::create(impl_->spec({.T = T, .B = B, .has_lengths = has_lengths})).explain();
 }
 
-SessionStatus OnnxRunner::finish() {
-  SessionStatus told = std::exchange(impl_->status, {});
-  impl_->kept.for_each([&](NetworkSession& session) { told = merged(told, session.finish()); });
-  impl_->kept_single.for_each([&](Session& session) { told = merged(told, session.finish()); });
-  return told;
-}
+SessionStatus OnnxRunner::finish() { return merged(finish_kept(impl_->kept), finish_kept(impl_->kept_single)); }
 
 }  // namespace rondo

@@ -1,6 +1,7 @@
 #include "rondo/keras/bidirectional.h"
 
 #include "layers/keras/layer_call.h"
+#include "plan/session_status.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
@@ -116,6 +117,8 @@ void Bidirectional::reload_weights() {
   forward_.reload_weights();
   backward_.reload_weights();
 }
+
+SessionStatus Bidirectional::finish() const { return merged(forward_.finish(), backward_.finish()); }
 
 void Bidirectional::reset_states() {
   forward_.reset_states();

@@ -71,6 +71,7 @@ void KnownCell::set_weights(const std::vector<Tensor>& weights) {
 }
 
 void KnownCell::reload_weights() { kept_->weights.reload(); }
+SessionStatus KnownCell::finish() const { return finish_kept(kept_->sessions); }
 
 SizeNest KnownCell::state_size() const {
   std::vector<SizeNest> states;

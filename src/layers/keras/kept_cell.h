@@ -17,9 +17,9 @@ struct KnownCell::Kept {
 class KeptCell {
  public:
   /// run_kept with the weights and sessions of the cell.
-  static SessionStatus run(const KnownCell& cell, const RecurrenceSpec& spec, const PlanOptions& options,
-                           const SessionTensors& tensors) {
-    return run_kept(cell.kept_->sessions, cell.kept_->weights, spec, options, tensors);
+  static void run(const KnownCell& cell, const RecurrenceSpec& spec, const PlanOptions& options,
+                  const SessionTensors& tensors) {
+    run_kept(cell.kept_->sessions, cell.kept_->weights, spec, options, tensors);
   }
   static const SharedWeights& weights(const KnownCell& cell) { return cell.kept_->weights; }
 };

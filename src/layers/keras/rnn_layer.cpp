@@ -4,6 +4,7 @@
 #include "layers/keras/layer_call.h"
 #include "layers/loop/step_loop.h"
 #include "plan/occupied.h"
+#include "plan/session_status.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -128,6 +129,12 @@ void RNN::reload_weights() {
     throw ValueError("cell", "one that Rondo does not know", "known cells, whose weights are packed");
   }
   for (KnownCell* cell : cells) cell->reload_weights();
+}
+
+SessionStatus RNN::finish() const {
+  SessionStatus status = finish_kept(keeper_->networks);
+  for (const KnownCell* cell : known_cells_) status = merged(status, cell->finish());
+  return status;
 }
 
 LayerResult RNN::run_step_loop(const Call& call) {

@@ -15,8 +15,12 @@
 #include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
 #include "rondo/tf1/v1.h"
+#include "rondo/vocabulary/error.h"
+#include "rondo/vocabulary/log.h"
 #include "support/compare.h"
+#include "support/counted_calls.h"
 #include "support/decided.h"
+#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {
@@ -151,36 +155,97 @@ INSTANTIATE_TEST_SUITE_P(
                   150}),
     [](const auto& instance) { return instance.param.name; });
 
-/// Loses a push in the kernel that the planner takes, and expects the result of a run without a loss.
-void expect_recovered(const std::function<Tensor()>& call) {
-  const Tensor right = call().to(cpu());
-  const simt::LostPush lost_push(40);
-  const Tensor recovered = call().to(cpu());
-  ASSERT_TRUE(lost_push.happened()) << "nothing was pushed";
-  EXPECT_TRUE(close(recovered, right, 1e-5));
-}
-
 const RecurrentWeights kLstm{Tensor::full({kI, 160}, 0.3, DType::f32), Tensor::full({40, 160}, 0.02, DType::f32),
                              Tensor::full({160}, 0.1, DType::f32)};
 
-/// Layers and networks that own a session ask for its status.
-TEST(LostPush, OwnersOfAHiddenSessionRecover) {
+/// A door to a recurrence whose session the caller does not see.
+struct HiddenSession {
+  std::function<Tensor()> call;
+  std::function<SessionStatus()> finish;
+};
+
+/// Calls the door, loses a push in the kernel that the planner takes, and expects NaN.
+void expect_stalled(const HiddenSession& door) {
+  const simt::LostPush lost_push(40);
+  EXPECT_GT(count_nan(door.call().to(cpu())), 0);
+  ASSERT_TRUE(lost_push.happened()) << "nothing was pushed";
+}
+
+/// A call after a stall tells of it, or finish() does; in both cases later calls are right.
+void expect_told_once(const std::function<HiddenSession()>& make) {
+  const Tensor right = make().call().to(cpu());
+  const HiddenSession told_by_call = make();
+  expect_stalled(told_by_call);
+  expect_words<DeviceError>([&] { (void)told_by_call.call(); },
+                            {"an earlier call stalled on cuda:0: a cluster kernel: block", "are NaN; call again"});
+  EXPECT_TRUE(close(told_by_call.call().to(cpu()), right, 1e-5));
+  EXPECT_FALSE(told_by_call.finish().stalled) << "told once";
+
+  const HiddenSession told_by_finish = make();
+  expect_stalled(told_by_finish);
+  EXPECT_TRUE(told_by_finish.finish().stalled);
+  EXPECT_FALSE(told_by_finish.finish().stalled) << "told once";
+  EXPECT_TRUE(close(told_by_finish.call().to(cpu()), right, 1e-5));
+}
+
+const CallOptions kForced{.plan = {.executor = "cuda_cluster"}};
+
+struct HiddenSessions : ::testing::Test {
   const Device device = cuda(0);
   const RecurrentWeights weights = kLstm.to(device);
   const Tensor x = Tensor::full({2, kT, kI}, 0.5, DType::f32, device);
-  const CallOptions forced{.plan = {.executor = "cuda_cluster"}};
-  LSTM lstm({.units = 40}, weights, {.return_sequences = true});
-  expect_recovered([&] { return lstm(x, forced).output.leaf(); });
-  const LSTM backward({.units = 40}, weights, {.return_sequences = true, .go_backwards = true});
-  Bidirectional both(lstm, backward);
-  expect_recovered([&] { return both(x, forced).output.leaf(); });
-  const auto cell = std::make_shared<LSTMCell>(LSTMCellOptions{.units = 40}, weights);
-  expect_recovered([&] {
+  const LSTM lstm{{.units = 40}, weights, {.return_sequences = true}};
+  const LSTM backward{{.units = 40}, weights, {.return_sequences = true, .go_backwards = true}};
+};
+
+TEST_F(HiddenSessions, ALayerTellsOfAStall) {
+  expect_told_once([&]() -> HiddenSession {
+    const auto layer = std::make_shared<LSTM>(LSTMCellOptions{.units = 40}, weights, lstm.options());
+    return {[=, this] { return (*layer)(x, kForced).output.leaf(); }, [=] { return layer->finish(); }};
+  });
+}
+
+TEST_F(HiddenSessions, BothDirectionsTellOfAStall) {
+  expect_told_once([&]() -> HiddenSession {
+    const auto both = std::make_shared<Bidirectional>(lstm, backward);
+    return {[=, this] { return (*both)(x, kForced).output.leaf(); }, [=] { return both->finish(); }};
+  });
+}
+
+TEST_F(HiddenSessions, DynamicRnnTellsOfAStall) {
+  expect_told_once([&]() -> HiddenSession {
+    const auto cell = std::make_shared<LSTMCell>(LSTMCellOptions{.units = 40}, weights);
     v1::DynamicRnnOptions options;
     options.dtype = DType::f32;
-    options.plan = forced.plan;
-    return v1::dynamic_rnn(cell, x, options).outputs.leaf();
+    options.plan = kForced.plan;
+    return {[=, this] { return v1::dynamic_rnn(cell, x, options).outputs.leaf(); }, [=] { return cell->finish(); }};
   });
+}
+
+/// A session that is destroyed before anybody has asked writes to the log.
+TEST_F(HiddenSessions, AStallThatNobodyAsksForIsLogged) {
+  std::string logged;
+  set_log_sink([&](LogLevel, std::string_view message) { logged += message; });
+  {
+    LSTM layer(lstm);
+    const auto cell = std::make_shared<LSTMCell>(LSTMCellOptions{.units = 40}, weights);
+    RNN hidden(cell, lstm.options());
+    expect_stalled({[&] { return hidden(x, kForced).output.leaf(); }, {}});
+  }
+  set_log_sink({});
+  EXPECT_NE(logged.find("a run on cuda:0 stalled, and nobody asked"), std::string::npos) << logged;
+}
+
+/// A call waits for nothing and allocates its results alone.
+TEST_F(HiddenSessions, ACallThatMayStallDoesNotWait) {
+  LSTM layer(lstm);
+  for (int call = 0; call < 3; ++call) (void)layer(x, kForced);
+  const CountedCalls counted;
+  const Tensor y = layer(x, kForced).output.leaf();
+  EXPECT_EQ(counted.of(cuda_runtime::Call::synchronize), 0);
+  EXPECT_EQ(counted.of(cuda_runtime::Call::copy), 0);
+  EXPECT_EQ(counted.of(cuda_runtime::Call::allocate), 1);
+  EXPECT_EQ(counted.of(cuda_runtime::Call::launch), 1);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cuda/runtime/runtime.h"
-#include "plan/unattended.h"
+#include "plan/kept_runs.h"
 #include "rondo/plan/plan.h"
 #include "support/expect_error.h"
 

@@ -51,7 +51,8 @@ class BlockStall {
     device::store_block_word(&place_->given_up, 1);
   }
 
-  /// One thread calls this. Sets kStalled, and leaves a record of the wait if no other kernel has left one before.
+  /// One thread calls this. Sets kStalled, and unless another block has set it before, leaves a record of the wait and
+  /// gives notice to the host.
   __device__ void report(std::uint32_t* flags, WaitKind kind, std::int32_t step) const {
     if ((device::set_bits(flags, kStalled) & kStalled) != 0) return;
     *stall_record(flags) = {.kind = kind,
@@ -60,6 +61,7 @@ class BlockStall {
                             .step = step,
                             .exchange = static_cast<std::int32_t>(place_->exchange),
                             .tile = static_cast<std::int32_t>(place_->tile)};
+    if (std::uint32_t* notice = *stall_notice(flags); notice != nullptr) device::store_host_word(notice, 1);
   }
 
  private:

@@ -80,6 +80,12 @@ void deallocate(void* pointer, Stream stream) noexcept {
 
 std::size_t free_bytes(Device) { return simt::free_device_bytes(); }
 
+std::uint32_t* allocate_host_words(std::size_t count) {
+  announce(Call::allocate);
+  static std::vector<std::unique_ptr<std::uint32_t[]>> all;
+  return all.emplace_back(std::make_unique<std::uint32_t[]>(count)).get();
+}
+
 bool is_device_pointer(const void* pointer, Device) { return simt::in_device_memory(pointer); }
 
 void copy(void* target, const void* source, std::size_t bytes, Stream stream) {

@@ -19,6 +19,7 @@ inline std::uint32_t load_word(const std::uint32_t* word) {
 inline void store_word(std::uint32_t* word, std::uint32_t value) {
   std::atomic_ref<std::uint32_t>(*word).store(value, std::memory_order_relaxed);
 }
+inline void store_host_word(std::uint32_t* word, std::uint32_t value) { store_word(word, value); }
 
 inline std::uint32_t load_block_word(const std::uint32_t* word) { return load_word(word); }
 inline void store_block_word(std::uint32_t* word, std::uint32_t value) { store_word(word, value); }
