@@ -28,7 +28,7 @@ TURN_SECONDS = 0.025
 SETTLE_SECONDS = 0.005
 SETTLE_MOST = 200
 TOLERANCE = 1e-4
-VARIANTS = ["all_live", "holes", "reversed", "batch_major", "last_output", "bf16", "f16"]
+VARIANTS = ["all_live", "holes", "resets", "reversed", "batch_major", "last_output", "bf16", "f16"]
 
 
 def points_of(path, pattern):

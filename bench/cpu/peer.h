@@ -22,8 +22,10 @@ struct PeerProblem {
   const float* initial_c;         ///< of an LSTM only
   float* final_h;
   float* final_c;
-  /// Rondo's variants: "holes", "reversed", "batch_major", "last_output", "bf16", ...; "" for other libraries.
+  /// Rondo's variants: "holes", "lengths", "packed", "resets", "reversed", "batch_major", "last_output", "bf16", ...;
+  /// "" for other libraries.
   const char* variant;
+  const std::int32_t* lengths;  ///< (B), longest first, of the variants "lengths" and "packed"; else null
 };
 
 struct Peer;

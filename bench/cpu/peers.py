@@ -22,6 +22,8 @@ class Problem:
         # A stream runs one step per call, and passes the states of the previous call.
         names = [] if self.T > 1 else ["h"] if self.cell == "gru" else ["h", "c"]
         self.states = {name: draw(self.B, self.H) for name in names}
+        self.lengths = np.sort(random.integers(1, self.T + 1, self.B).astype(np.int32))[::-1].copy()
+        self.lengths[0] = self.T
 
     def flops(self):
         return 2 * self.T * self.B * self.gates * self.H * (self.I + self.H)
@@ -35,7 +37,7 @@ class _CProblem(ctypes.Structure):
     _fields_ = ([(name, ctypes.c_int64) for name in "TBIH"] + [("gru", ctypes.c_int32), ("threads", ctypes.c_int32)] +
                 [(name, ctypes.c_void_p) for name in ("kernel", "recurrent_kernel", "bias", "x", "y", "initial_h", "initial_c",
                                                        "final_h", "final_c")] +
-                [("variant", ctypes.c_char_p)])
+                [("variant", ctypes.c_char_p), ("lengths", ctypes.c_void_p)])
 
 
 class SharedObject:
@@ -65,7 +67,7 @@ class _SharedObjectRun:
         arrays |= {f"final_{name}": state.ctypes.data for name, state in self._final_states.items()}
         self._peer = library.peer_create(ctypes.byref(_CProblem(
             **sizes, **arrays, gru=problem.cell == "gru", threads=threads, y=self.y.ctypes.data,
-            variant=variant.encode())))
+            variant=variant.encode(), lengths=problem.lengths.ctypes.data)))
         if not self._peer:
             raise RuntimeError("the library refused")
 
@@ -151,7 +153,7 @@ class PyTorch:
         self._library = torch
         self.name = f"PyTorch {torch.__version__}"
 
-    def create(self, problem, threads):
+    def create(self, problem, threads, variant=""):
         torch = self._library
         torch.set_num_threads(threads)
         module = (torch.nn.GRU if problem.cell == "gru" else torch.nn.LSTM)(problem.I, problem.H).eval()
@@ -165,12 +167,24 @@ class PyTorch:
             module.bias_ih_l0.copy_(block(bias[0]))
             module.bias_hh_l0.copy_(block(bias[1]))
         x = torch.from_numpy(problem.x)
+        if variant == "packed":
+            return self._packed(module, torch.nn.utils.rnn.pack_padded_sequence(x, torch.from_numpy(problem.lengths)))
         states = tuple(torch.from_numpy(state[None]) for state in problem.states.values())
         initial = None if not states else states[0] if len(states) == 1 else states
 
         def call():
             with torch.inference_mode():
                 run.y = module(x, initial)[0]
+
+        run = _PythonRun(call)
+        call()
+        run.y = run.y.numpy()
+        return run
+
+    def _packed(self, module, packed):
+        def call():
+            with self._library.inference_mode():
+                run.y = module(packed)[0].data
 
         run = _PythonRun(call)
         call()

@@ -8,6 +8,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cpu/peer.h"
 #include "cpu/peer_seconds.h"
@@ -26,6 +27,10 @@ RecurrenceSpec spec_of(const PeerProblem& problem, const std::string& variant) {
   if (variant == "f16") spec.dtype = DType::f16;
   if (variant == "reversed") spec.rules.read = ReadOrder::reversed;
   spec.has_mask = variant == "holes" || variant == "all_live";
+  spec.has_resets = variant == "resets";
+  spec.has_lengths = variant == "lengths";
+  if (spec.has_lengths) spec.rules.dead = DeadOutput::zeros;
+  spec.packed = variant == "packed";
   return spec;
 }
 
@@ -49,10 +54,14 @@ Tensor view_of(const float* data, const Shape& shape) {
   return Tensor::borrow(std::span(const_cast<float*>(data), static_cast<std::size_t>(count)), shape);
 }
 
-// Draws a mask: in each step half of the rows, drawn anew, are live.
-void draw_holes(const Tensor& mask) {
+std::vector<std::int32_t> lengths_of(const PeerProblem& problem) {
+  return {problem.lengths, problem.lengths + problem.B};
+}
+
+// Draws booleans anew for each step and row, one in `every` true.
+void draw_marks(const Tensor& marks, unsigned every) {
   std::mt19937 engine(1);
-  std::generate_n(mask.data<bool>(), mask.numel(), [&] { return engine() % 2 == 0; });
+  std::generate_n(marks.data<bool>(), marks.numel(), [&] { return engine() % every == 0; });
 }
 
 }  // namespace
@@ -83,8 +92,27 @@ struct Peer {
     if (variant == "step") open_front_door(problem);
     if (spec.has_mask) {
       tensors.mask = Tensor::full({problem.T, problem.B}, 1.0, DType::boolean);
-      if (variant == "holes") draw_holes(*tensors.mask);
+      if (variant == "holes") draw_marks(*tensors.mask, 2);
     }
+    if (spec.has_lengths) tensors.lengths = Tensor::from(lengths_of(problem), {problem.B});
+    if (spec.packed) pack(lengths_of(problem));
+    if (spec.has_resets) {
+      tensors.resets = Tensor::empty({problem.T, problem.B}, DType::boolean);
+      draw_marks(*tensors.resets, 20);
+    }
+  }
+
+  // Packs x, and gives the packed y the caller's memory.
+  void pack(const std::vector<std::int32_t>& lengths) {
+    std::vector<Tensor> rows;
+    std::vector<std::int64_t> sizes;
+    for (std::int64_t t = 0; t < spec.T; ++t) {
+      sizes.push_back(std::ranges::count_if(lengths, [t](std::int32_t length) { return length > t; }));
+      rows.push_back(tensors.x.select(0, t).slice(0, 0, sizes.back()));
+    }
+    tensors.x = concat(rows, 0);
+    tensors.y = tensors.y->reshape({spec.T * spec.B, spec.cell.units}).slice(0, 0, tensors.x.size(0));
+    tensors.batch_sizes = Tensor::from(sizes, {spec.T});
   }
 
   // Passes a state of a stream to the session; does nothing without a stream.

@@ -14,11 +14,12 @@ namespace {
 constexpr std::size_t kMostSets = 4;
 constexpr std::size_t kUnknownCache = std::size_t{64} << 20;  // assumed for a CPU, which is not asked for its caches
 
-Tensor random_mask(const Point& point, std::mt19937_64& engine, Device device) {
-  const Tensor mask = Tensor::empty({point.T, point.B}, DType::boolean);
-  std::bernoulli_distribution live(0.8);
-  for (std::int64_t i = 0; i < mask.numel(); ++i) mask.data<bool>()[i] = live(engine);
-  return mask.to(device);
+// Booleans (T, B), each true with this probability.
+Tensor random_marks(double probability, const Point& point, std::mt19937_64& engine, Device device) {
+  const Tensor marks = Tensor::empty({point.T, point.B}, DType::boolean);
+  std::bernoulli_distribution is_true(probability);
+  for (std::int64_t i = 0; i < marks.numel(); ++i) marks.data<bool>()[i] = is_true(engine);
+  return marks.to(device);
 }
 
 Tensor random_lengths(const Point& point, std::mt19937_64& engine, Device device) {
@@ -35,7 +36,8 @@ SessionTensors make_set(const Point& point, const RecurrenceSpec& spec, RandomTe
   SessionTensors set;
   set.x =
       batch_major ? random({point.B, point.T, point.I}, 1.0).swap_axes(0, 1) : random({point.T, point.B, point.I}, 1.0);
-  if (spec.has_mask) set.mask = random_mask(point, random.engine(), spec.device);
+  if (spec.has_mask) set.mask = random_marks(0.8, point, random.engine(), spec.device);
+  if (spec.has_resets) set.resets = random_marks(0.05, point, random.engine(), spec.device);
   if (spec.has_lengths) set.lengths = random_lengths(point, random.engine(), spec.device);
   if (point.variant == Variant::last_output) {
     set.last_output = Tensor::empty({point.B, point.H()}, spec.dtype, spec.device);

@@ -60,6 +60,7 @@ TEST(Problem, HasTheTensorsOfItsVariant) {
   EXPECT_FALSE(plain.sets[0].mask || plain.sets[0].lengths || plain.sets[0].last_output);
 
   EXPECT_EQ(problem_of(small_point(Variant::holes)).sets[0].mask->shape(), (Shape{8, 3}));
+  EXPECT_EQ(problem_of(small_point(Variant::resets)).sets[0].resets->shape(), (Shape{8, 3}));
   const Problem ragged = problem_of(small_point(Variant::ragged));
   EXPECT_EQ(ragged.spec.rules.dead, DeadOutput::zeros);
   for (const std::int32_t length : ragged.sets[0].lengths->to_vector<std::int32_t>()) {

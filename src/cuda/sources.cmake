@@ -5,6 +5,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/instances.cmake)
 set(RONDO_CUDA_PORTABLE_SOURCES
   common/input_products.cpp
   common/packed_biases.cpp
+  common/packed_rows.cu
   common/product_weights.cpp
   cuda_executors.cpp
   device/launch_room.cpp

@@ -24,7 +24,9 @@ NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<SharedNetw
   const std::vector<NetworkLayer>& layers = plan.spec().layers;
   for (std::size_t k = 0; k + 1 < layers.size(); ++k) {
     const RecurrenceSpec& spec = layers[k].forward;
-    sequences_.push_back(Tensor::empty({spec.T, spec.B, output_features(layers[k])}, spec.dtype, spec.device));
+    const std::int64_t features = output_features(layers[k]);
+    const Shape shape = spec.packed ? Shape{spec.T * spec.B, features} : Shape{spec.T, spec.B, features};
+    sequences_.push_back(Tensor::empty(shape, spec.dtype, spec.device));
   }
   scratch_ = Tensor::empty({static_cast<std::int64_t>(plan.scratch_bytes())}, DType::u8, plan.device());
   make_streams();
@@ -102,13 +104,17 @@ LaneTensors NetworkLanes::lane_tensors(const Lane& lane, const NetworkTensors& t
   const NetworkLayer& layer = plan_.spec().layers[k];
   const bool forward = lane.plan->direction == Direction::forward;
   const RecurrenceSpec& spec = forward ? layer.forward : *layer.backward;
+  // A packed sequence between layers has as many rows as x.
+  const auto between = [&](std::size_t below) {
+    return spec.packed ? sequences_[below].slice(0, 0, tensors.x.size(0)) : sequences_[below];
+  };
   std::optional<Tensor> y = tensors.y;
-  if (k + 1 < plan_.spec().layers.size()) y = sequences_[k];
+  if (k + 1 < plan_.spec().layers.size()) y = between(k);
   const std::int64_t first = forward ? 0 : output_units(layer.forward.cell);  // this direction's first feature in y
-  if (y) y = y->slice(2, first, first + output_units(spec.cell));
+  if (y) y = y->slice(y->rank() - 1, first, first + output_units(spec.cell));
   const DirectionTensors* given = &nothing;
   if (!tensors.layers.empty()) given = forward ? &tensors.layers[k].forward : &tensors.layers[k].backward;
-  return {spec, k == 0 ? tensors.x : sequences_[k - 1], std::move(y), *given, lane.carried};
+  return {spec, k == 0 ? tensors.x : between(k - 1), std::move(y), *given, lane.carried};
 }
 
 // The first lane is the trunk: stages follow each other on it, and the other lanes fork from it and join it again. The

@@ -19,10 +19,11 @@ bool any_spec(const NetworkSpec& spec, const Property& property) {
 void check_direction(std::size_t layer, Direction direction, const RecurrenceSpec& spec,
                      const DirectionTensors& tensors) {
   const bool states = states_fit(tensors.initial_state, spec) && states_fit(tensors.final_state, spec);
-  if (states && !tensors.last_output) return;
+  if (states && !tensors.last_output && tensors.reset_state.empty()) return;
   const std::string name = name_of(layer, direction);
   check_states(tensors.initial_state, name + ".initial_state", spec);
   check_states(tensors.final_state, name + ".final_state", spec);
+  check_reset_state(tensors.reset_state, name + ".reset_state", spec);
   if (tensors.last_output) {
     check_rows(*tensors.last_output,
                {name + ".last_output", {spec.B, output_units(spec.cell)}, spec.dtype, spec.device});
@@ -30,7 +31,8 @@ void check_direction(std::size_t layer, Direction direction, const RecurrenceSpe
 }
 
 bool is_empty(const DirectionTensors& tensors) {
-  return tensors.initial_state.empty() && tensors.final_state.empty() && !tensors.last_output;
+  return tensors.initial_state.empty() && tensors.reset_state.empty() && tensors.final_state.empty() &&
+         !tensors.last_output;
 }
 
 void check_layers(const NetworkSpec& spec, const std::vector<LayerTensors>& layers) {
@@ -64,6 +66,7 @@ void list_direction(const RecurrenceSpec& spec, const DirectionTensors& tensors,
                     std::vector<TensorAddress>& addresses) {
   const int count = state_count(spec.cell.kind);
   list_states(count, tensors.initial_state, addresses);
+  list_states(count, tensors.reset_state, addresses);
   list_states(count, tensors.final_state, addresses);
   addresses.push_back(address_of(tensors.last_output));
 }
@@ -72,11 +75,15 @@ void list_direction(const RecurrenceSpec& spec, const DirectionTensors& tensors,
 
 void check_network_tensors(const NetworkSpec& spec, const NetworkTensors& tensors) {
   const RecurrenceSpec& first = spec.layers.front().forward;
-  check_rows(tensors.x, {"x", {first.T, first.B, first.I}, first.dtype, first.device});
+  check_rows(tensors.x, {"x", sequence_shape(first, tensors.x, first.I), first.dtype, first.device});
   check_mask(tensors.mask, any_spec(spec, [](const RecurrenceSpec& one) { return one.has_mask; }), first);
   check_lengths(tensors.lengths, any_spec(spec, [](const RecurrenceSpec& one) { return one.has_lengths; }), first);
+  check_resets(tensors.resets, any_spec(spec, [](const RecurrenceSpec& one) { return one.has_resets; }), first,
+               tensors.x);
+  check_packed_arguments(first,
+                         {.x = tensors.x, .batch_sizes = tensors.batch_sizes, .row_indices = tensors.row_indices});
   if (tensors.y) {
-    const Shape shape{first.T, first.B, output_features(spec.layers.back())};
+    const Shape shape = sequence_shape(first, tensors.x, output_features(spec.layers.back()));
     check_rows(*tensors.y, {"y", shape, first.dtype, first.device});
   }
   check_layers(spec, tensors.layers);
@@ -84,8 +91,9 @@ void check_network_tensors(const NetworkSpec& spec, const NetworkTensors& tensor
 
 void list_addresses(const NetworkSpec& spec, const NetworkTensors& tensors, std::vector<TensorAddress>& addresses) {
   addresses.clear();
-  addresses.push_back({tensors.x.data(), tensors.x.strides()});
-  for (const std::optional<Tensor>* tensor : {&tensors.mask, &tensors.lengths, &tensors.y}) {
+  addresses.push_back({tensors.x.data(), tensors.x.strides(), tensors.x.size(0)});
+  for (const std::optional<Tensor>* tensor :
+       {&tensors.mask, &tensors.lengths, &tensors.resets, &tensors.y, &tensors.batch_sizes, &tensors.row_indices}) {
     addresses.push_back(address_of(*tensor));
   }
   static const LayerTensors nothing;
@@ -99,10 +107,17 @@ void list_addresses(const NetworkSpec& spec, const NetworkTensors& tensors, std:
 SessionTensors chunk_tensors(const LaneTensors& lane, const NetworkTensors& tensors, Chunk chunk) {
   const bool first = chunk.begin == 0;
   const bool last = chunk.end == lane.spec.T;
-  SessionTensors part{.x = lane.x.slice(0, chunk.begin, chunk.end)};
-  if (lane.spec.has_mask) part.mask = tensors.mask->slice(0, chunk.begin, chunk.end);
+  const auto steps = [&](const Tensor& sequence) {
+    return lane.spec.packed ? sequence : sequence.slice(0, chunk.begin, chunk.end);  // a packed run is one chunk
+  };
+  SessionTensors part{.x = steps(lane.x)};
+  if (lane.spec.has_mask) part.mask = steps(*tensors.mask);
   if (lane.spec.has_lengths) part.lengths = tensors.lengths;
-  if (lane.y) part.y = lane.y->slice(0, chunk.begin, chunk.end);
+  if (lane.spec.has_resets) part.resets = steps(*tensors.resets);
+  part.reset_state = lane.given.reset_state;
+  if (lane.y) part.y = steps(*lane.y);
+  part.batch_sizes = tensors.batch_sizes;
+  part.row_indices = tensors.row_indices;
   part.initial_state = first ? lane.given.initial_state : lane.carried;
   part.final_state = last ? lane.given.final_state : lane.carried;
   if (last) part.last_output = lane.given.last_output;

@@ -14,6 +14,7 @@ void check_network_tensors(const NetworkSpec& spec, const NetworkTensors& tensor
 struct TensorAddress {
   const void* data = nullptr;
   Strides strides = {};
+  std::int64_t rows = 0;  ///< of x: a packed one has another number in each run
 
   bool operator==(const TensorAddress&) const = default;
 };

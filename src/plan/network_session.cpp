@@ -6,6 +6,7 @@
 #include "cuda/runtime/replayed_runs.h"
 #include "plan/network_lanes.h"
 #include "plan/occupied.h"
+#include "plan/packed_rows.h"
 #include "plan/session_status.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
@@ -57,6 +58,11 @@ struct NetworkSession::Impl {
         replay(stream, plan.options().graph_use) {}
 
   void remember(const NetworkTensors& tensors);
+  NetworkTensors on_device(const NetworkTensors& tensors);
+  void run_on_device(const NetworkTensors& tensors) {
+    remember(tensors);
+    replay.run(addresses, [&](Stream from) { lanes.queue(tensors, from); });
+  }
   SessionStatus settle();
 
   const NetworkPlan plan;
@@ -64,6 +70,8 @@ struct NetworkSession::Impl {
   NetworkLanes lanes;
   const Stream own_stream;
   ReplayedRuns<std::vector<TensorAddress>> replay;
+  Tensor batch_sizes;  // those of a run that has them on the host
+  Tensor row_indices;
   NetworkTensors last_run;
   std::vector<TensorAddress> last_addresses;
   std::vector<TensorAddress> addresses;  // of the current run
@@ -76,6 +84,26 @@ void NetworkSession::Impl::remember(const NetworkTensors& tensors) {
   if (addresses == last_addresses) return;
   last_run = tensors;
   last_addresses = addresses;
+}
+
+// A copy of the tensors with the sizes and indices of a packed batch on the device, where a graph reads them when it
+// runs.
+NetworkTensors NetworkSession::Impl::on_device(const NetworkTensors& tensors) {
+  NetworkTensors result = tensors;
+  const RecurrenceSpec& first = plan.spec().layers.front().forward;
+  check_packed_numbers(first, *tensors.batch_sizes, tensors.row_indices, tensors.x.size(0));
+  const StreamScope scope(own_stream);
+  const auto copy = [&](const std::optional<Tensor>& given, Tensor& kept) -> std::optional<Tensor> {
+    if (!given) return std::nullopt;
+    if (!kept.defined() || kept.dtype() != given->dtype()) {
+      kept = Tensor::empty(given->shape(), given->dtype(), plan.device());
+    }
+    kept.copy_from(*given);
+    return kept;
+  };
+  result.batch_sizes = copy(tensors.batch_sizes, batch_sizes);
+  result.row_indices = copy(tensors.row_indices, row_indices);
+  return result;
 }
 
 // Graphs run on the network's stream, but a session reads and clears its flags on the stream of its lane. So the lanes
@@ -109,8 +137,8 @@ void NetworkSession::run(const NetworkTensors& tensors) {
   Impl& impl = *impl_;
   check_network_tensors(impl.plan.spec(), tensors);
   if (impl.plan.device() == cpu()) return impl.lanes.queue(tensors, impl.own_stream);  // no run can stall
-  impl.remember(tensors);
-  impl.replay.run(impl.addresses, [&](Stream from) { impl.lanes.queue(tensors, from); });
+  if (tensors.batch_sizes && tensors.batch_sizes->device() == cpu()) return impl.run_on_device(impl.on_device(tensors));
+  impl.run_on_device(tensors);
 }
 
 // All lanes fork from the network's stream and join it, so runs before and after are ordered with this.

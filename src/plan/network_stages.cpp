@@ -206,6 +206,7 @@ std::string StagePlanner::why_not_in_chunks(std::size_t layer) const {
   const RecurrenceSpec& spec = recurrence({layer});
   const std::string name = name_of(layer, Direction::forward);
   if (!spec.rules.reads_forward()) return name + " does not read forward";
+  if (spec.packed) return name + " is packed: its rows end at lengths that count from the first step of all";
   if (spec.has_lengths) return name + " has lengths, which count from the first step of all";
   // A dead row emits zeros or h, by whether the row was live in an earlier chunk, which h does not show.
   if (spec.has_mask && spec.rules.repeats_outputs()) {

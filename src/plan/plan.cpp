@@ -1,6 +1,7 @@
 #include "rondo/plan/plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <span>
 #include <sstream>
 
@@ -11,6 +12,21 @@
 namespace rondo {
 namespace {
 
+// A packed batch has no place for what is beyond a row's length.
+void check_packed(const RecurrenceSpec& spec) {
+  if (spec.has_mask) throw ValueError("has_mask", "true", "false, as the batch is packed");
+  if (spec.has_lengths)
+    throw ValueError("has_lengths", "true", "false, as a packed batch has its lengths in batch_sizes");
+  if (spec.rules.read == ReadOrder::reversed) {
+    throw ValueError("rules.read", "reversed", "forward or reversed_within_length, as the batch is packed");
+  }
+  constexpr std::int64_t kMostRows = std::numeric_limits<std::int32_t>::max();
+  if (spec.B > 0 && spec.T > kMostRows / spec.B) {
+    throw ValueError("T and B", std::to_string(spec.T) + " and " + std::to_string(spec.B),
+                     "at most 2^31 rows in all, as the batch is packed");
+  }
+}
+
 void check_sizes(const RecurrenceSpec& spec) {
   const auto check = [](const char* name, std::int64_t size, std::int64_t least) {
     if (size < least) throw ValueError(name, std::to_string(size), "at least " + std::to_string(least));
@@ -20,6 +36,7 @@ void check_sizes(const RecurrenceSpec& spec) {
   check("B", spec.B, 0);
   check("I", spec.I, 0);
   if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
+  if (spec.packed) check_packed(spec);
 }
 
 std::string joined_names(Device device) {

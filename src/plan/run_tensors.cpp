@@ -1,13 +1,21 @@
 #include "plan/run_tensors.h"
 
+#include <algorithm>
+
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
 
-SequenceBuffer sequence_buffer(const Tensor& tensor, const Requirement& required) {
+// `packed` is null for a padded sequence.
+TimeBatchStrides strides_of(const Tensor& sequence, const PackedRows* packed) {
+  if (packed == nullptr) return {.time = sequence.stride(0), .batch = sequence.stride(1)};
+  return {.batch = sequence.stride(0), .first_rows = packed->first_rows()};
+}
+
+SequenceBuffer sequence_buffer(const Tensor& tensor, const Requirement& required, const PackedRows* packed) {
   check_rows(tensor, required);
-  return {tensor.data(), {tensor.stride(0), tensor.stride(1)}};
+  return {tensor.data(), strides_of(tensor, packed), packed == nullptr ? 0 : tensor.size(0)};
 }
 
 BatchBuffer batch_buffer(const Tensor& tensor, const Requirement& required) {
@@ -23,9 +31,21 @@ std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& sta
   return buffers;
 }
 
-Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors) {
+// A state of (H) is one row for the whole batch.
+std::array<BatchBuffer, kMaxStates> reset_buffers(const std::vector<Tensor>& states, const RecurrenceSpec& spec) {
+  check_reset_state(states, "reset_state", spec);
+  std::array<BatchBuffer, kMaxStates> buffers;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    buffers[k] = {states[k].data(), states[k].rank() == 1 ? 0 : states[k].stride(0)};
+  }
+  return buffers;
+}
+
+Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors, const PackedRows* packed) {
   check_mask(tensors.mask, spec.has_mask, spec);
   check_lengths(tensors.lengths, spec.has_lengths, spec);
+  check_resets(tensors.resets, spec.has_resets, spec, tensors.x);
+  check_packed_arguments(spec, tensors);
   Schedule schedule{.T = spec.T, .B = spec.B, .rules = spec.rules};
   if (spec.has_mask) {
     schedule.mask = tensors.mask->data<bool>();
@@ -35,6 +55,11 @@ Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors
     schedule.lengths = tensors.lengths->data<std::int32_t>();
     schedule.length_stride = tensors.lengths->stride(0);
   }
+  if (spec.has_resets) {
+    schedule.resets = tensors.resets->data<bool>();
+    schedule.reset_strides = strides_of(*tensors.resets, packed);
+  }
+  if (packed != nullptr) packed->add_to(schedule, tensors);
   return schedule;
 }
 
@@ -88,19 +113,53 @@ void check_lengths(const std::optional<Tensor>& lengths, bool planned, const Rec
   if (planned) check_tensor(*lengths, {"lengths", {spec.B}, DType::i32, spec.device});
 }
 
-RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& tensors, std::uint32_t* flags) {
+void check_resets(const std::optional<Tensor>& resets, bool planned, const RecurrenceSpec& spec, const Tensor& x) {
+  if (resets.has_value() != planned) {
+    throw ValueError("resets", planned ? "none" : "some", planned ? "some, as planned" : "none, as planned");
+  }
+  const Shape shape = spec.packed ? Shape{x.size(0)} : Shape{spec.T, spec.B};
+  if (planned) check_tensor(*resets, {"resets", shape, DType::boolean, spec.device});
+}
+
+Shape sequence_shape(const RecurrenceSpec& spec, const Tensor& x, std::int64_t width) {
+  if (!spec.packed) return {spec.T, spec.B, width};
+  const bool has_rows = x.defined() && x.rank() == 2;
+  return {has_rows ? std::min(x.size(0), spec.T * spec.B) : spec.T * spec.B, width};
+}
+
+void check_reset_state(const std::vector<Tensor>& states, const std::string& name, const RecurrenceSpec& spec) {
+  if (states.empty()) return;
+  if (!spec.has_resets) throw ValueError(name, "some", "none, as no resets are planned");
+  const auto expected = static_cast<std::size_t>(state_count(spec.cell.kind));
+  if (states.size() != expected) {
+    throw ValueError(name, std::to_string(states.size()) + " tensors", std::to_string(expected));
+  }
+  for (std::size_t k = 0; k < expected; ++k) {
+    const std::int64_t units = state_units(spec.cell, static_cast<int>(k));
+    const bool one_row = states[k].defined() && states[k].rank() == 1;
+    const Shape shape = one_row ? Shape{units} : Shape{spec.B, units};
+    check_rows(states[k], {name + "[" + std::to_string(k) + "]", shape, spec.dtype, spec.device});
+  }
+}
+
+RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& tensors, const RunMemory& memory) {
   const std::int64_t features = output_units(spec.cell);
   RecurrenceBuffers buffers;
-  buffers.x = sequence_buffer(tensors.x, {"x", {spec.T, spec.B, spec.I}, spec.dtype, spec.device});
-  buffers.schedule = make_schedule(spec, tensors);
+  const auto sequence = [&](const char* name, const Tensor& tensor, std::int64_t width) {
+    const Requirement required{name, sequence_shape(spec, tensors.x, width), spec.dtype, spec.device};
+    return sequence_buffer(tensor, required, memory.packed);
+  };
+  buffers.x = sequence("x", tensors.x, spec.I);
+  buffers.schedule = make_schedule(spec, tensors, memory.packed);
   buffers.initial_state = state_buffers(tensors.initial_state, "initial_state", spec);
+  buffers.reset_state = reset_buffers(tensors.reset_state, spec);
   buffers.final_state = state_buffers(tensors.final_state, "final_state", spec);
-  if (tensors.y) buffers.y = sequence_buffer(*tensors.y, {"y", {spec.T, spec.B, features}, spec.dtype, spec.device});
+  if (tensors.y) buffers.y = sequence("y", *tensors.y, features);
   if (tensors.last_output) {
     buffers.last_output =
         batch_buffer(*tensors.last_output, {"last_output", {spec.B, features}, spec.dtype, spec.device});
   }
-  buffers.flags = flags;
+  buffers.flags = memory.flags;
   return buffers;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/packed_rows.h"
 #include "recurrence/buffers.h"
 #include "rondo/plan/plan.h"
 #include "tensor/requirement.h"
@@ -27,7 +28,23 @@ void check_mask(const std::optional<Tensor>& mask, bool planned, const Recurrenc
 /// Checks that `lengths` is (B,) of i32 if they are planned, and absent if they are not.
 void check_lengths(const std::optional<Tensor>& lengths, bool planned, const RecurrenceSpec& spec);
 
-/// The addresses of the tensors of a run, which are checked against the spec. `flags` are RecurrenceBuffers::flags.
-RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& tensors, std::uint32_t* flags);
+/// Checks that `resets` is a boolean (T, B), or packed as `x`, if they are planned, and absent if they are not.
+void check_resets(const std::optional<Tensor>& resets, bool planned, const RecurrenceSpec& spec, const Tensor& x);
+
+/// Checks that `states` is empty, or if resets are planned has one tensor (state_units) or (B, state_units) for each
+/// state of the cell.
+void check_reset_state(const std::vector<Tensor>& states, const std::string& name, const RecurrenceSpec& spec);
+
+/// The shape of a sequence of this width: (T, B, width), or packed (N, width) with the rows N of `x`.
+Shape sequence_shape(const RecurrenceSpec& spec, const Tensor& x, std::int64_t width);
+
+/// What a session has for its runs.
+struct RunMemory {
+  std::uint32_t* flags = nullptr;      ///< RecurrenceBuffers::flags
+  const PackedRows* packed = nullptr;  ///< where the spec is packed
+};
+
+/// The addresses of the tensors of a run, which are checked against the spec.
+RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& tensors, const RunMemory& memory);
 
 }  // namespace rondo

@@ -4,8 +4,10 @@
 
 #include "cuda/runtime/range.h"
 #include "plan/occupied.h"
+#include "plan/packed_rows.h"
 #include "plan/planner.h"
 #include "plan/run_tensors.h"
+#include "plan/session_status.h"
 #include "plan/shared_weights_impl.h"
 #include "plan/stall_notice.h"
 #include "rondo/plan/plan.h"
@@ -68,6 +70,7 @@ struct Session::Impl {
   Tensor workspace;
   Tensor flags;                       // (kFlagWords,) i32: RecurrenceBuffers::flags
   std::optional<StallNotice> notice;  // where a run may stall
+  std::optional<PackedRows> packed;   // where the spec is packed
   std::unique_ptr<Runner> runner;
   bool runs_fallback = false;
   RecurrenceBuffers last_run;
@@ -80,7 +83,8 @@ struct Session::Impl {
   RunnerRequest request() const;
   SessionStatus settle();
   RecurrenceBuffers buffers(const SessionTensors& tensors) const {
-    return run_buffers(plan.spec(), tensors, static_cast<std::uint32_t*>(flags.data()));
+    return run_buffers(plan.spec(), tensors,
+                       {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr});
   }
   void look_at_lengths(const Schedule& schedule) const;
   SessionStatus take_status();
@@ -99,6 +103,7 @@ void Session::Impl::prepare(const SharedWeights& its_weights, const std::optiona
   const Device device = plan.spec().device;
   workspace = its_workspace ? checked_workspace(*its_workspace, plan) : bytes_on(device, plan.workspace_bytes());
   flags = Tensor::zeros({kFlagWords}, DType::i32, device);
+  if (plan.spec().packed) packed.emplace(plan.spec());
   if (plan.may_stall()) notice.emplace(flags, stream);
   make_runner();
 }
@@ -158,6 +163,7 @@ SessionStatus Session::Impl::take_status() {
   if (notice) notice->clear();
   auto* words = static_cast<std::uint32_t*>(taken.data());
   return {.length_out_of_range = (words[0] & kLengthOutOfRange) != 0,
+          .packed_out_of_range = (words[0] & kPackedOutOfRange) != 0,
           .stalled = (words[0] & kStalled) != 0,
           .stall = *stall_record(words)};
 }
@@ -188,6 +194,7 @@ void Session::run(const SessionTensors& tensors) {
   const Occupied occupied(impl_->occupied);
   const cuda_runtime::Range range("rondo::Session::run");
   const RecurrenceBuffers buffers = impl_->buffers(tensors);
+  if (impl_->packed) impl_->packed->update(impl_->plan.spec(), tensors, buffers.flags, impl_->stream);
   if (impl_->stream.device == cpu()) impl_->look_at_lengths(buffers.schedule);
   impl_->weights->check_unchanged();
   impl_->last_run = buffers;
@@ -205,7 +212,7 @@ SessionStatus Session::finish() {
   SessionStatus status = impl_->settle();
   if (status.stalled && impl_->runs_fallback) {
     impl_->runner->run(impl_->last_run, impl_->workspace.data());
-    status.length_out_of_range = impl_->take_status().length_out_of_range || status.length_out_of_range;
+    status = merged(status, impl_->take_status());
   }
   return status;
 }

@@ -17,11 +17,12 @@ inline constexpr int kMaxStates = 2;
 struct SequenceBuffer {
   void* data = nullptr;
   TimeBatchStrides strides;
+  std::int64_t packed_rows = 0;  ///< of a packed sequence: how many it has
 
   bool operator==(const SequenceBuffer&) const = default;
 };
 
-/// Rows (B, width) whose innermost axis has no gaps. Null data: absent.
+/// Rows (B, width) whose innermost axis has no gaps, in the order of Schedule::state_row. Null data: absent.
 struct BatchBuffer {
   void* data = nullptr;
   std::int64_t stride = 0;
@@ -43,6 +44,8 @@ struct WeightBuffers {
 struct RecurrenceBuffers {
   SequenceBuffer x;
   std::array<BatchBuffer, kMaxStates> initial_state;  ///< absent: zeros
+  std::array<BatchBuffer, kMaxStates> reset_state;    ///< what a reset replaces the states by; absent: zeros. A stride
+                                                      ///< of 0 has one row for all
   SequenceBuffer y;                                   ///< absent: no sequence is written
   BatchBuffer last_output;
   std::array<BatchBuffer, kMaxStates> final_state;  ///< may be the initial states
@@ -56,6 +59,8 @@ struct RecurrenceBuffers {
 
 /// A bit of RecurrenceBuffers::flags: a length is outside 0 .. T. The run sets the bit; the host does not read lengths.
 inline constexpr std::uint32_t kLengthOutOfRange = 1;
+/// A bit of RecurrenceBuffers::flags: sizes of a packed batch, or indices of its rows, are out of range.
+inline constexpr std::uint32_t kPackedOutOfRange = 4;
 /// A bit of RecurrenceBuffers::flags: a block of a kernel gave up waiting for other blocks. Discard what the run wrote.
 inline constexpr std::uint32_t kStalled = 2;
 

@@ -124,6 +124,8 @@ std::string to_string(const RecurrenceSpec& spec) {
   if (spec.rules.write == WriteOrder::input) text += ", written in input order";
   if (spec.has_mask) text += ", mask";
   if (spec.has_lengths) text += ", lengths";
+  if (spec.has_resets) text += ", resets";
+  if (spec.packed) text += ", packed";
   if (spec.rules.dead == DeadOutput::zeros) text += ", dead rows emit zeros";
   if (spec.rules.dead == DeadOutput::incoming_state) text += ", dead rows emit the incoming state";
   return text + ", on " + to_string(spec.device);

@@ -61,6 +61,13 @@ class DeviceTensors {
     if (recurrence.lengths) {
       tensors.lengths = lay_out(recurrence.lengths->insert_axis(0).insert_axis(2), inputs_).row().select(1, 0);
     }
+    if (recurrence.resets) tensors.resets = lay_out(recurrence.resets->insert_axis(2), inputs_).rows().select(2, 0);
+    for (const Tensor& state : recurrence.reset_state) {
+      const bool one_row = state.rank() == 1;
+      const Tensor rows = one_row ? state.insert_axis(0) : state;
+      const Tensor laid_out = lay_out(rows.to(dtype).insert_axis(0), inputs_).row();
+      tensors.reset_state.push_back(one_row ? laid_out.select(0, 0) : laid_out);
+    }
     for (const Tensor& state : recurrence.initial_state) {
       tensors.initial_state.push_back(lay_out(state.to(dtype).insert_axis(0), inputs_).row());
     }

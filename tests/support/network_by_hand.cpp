@@ -66,6 +66,8 @@ class ByHand {
       SessionTensors part{.x = sequence_.slice(0, begin, end), .initial_state = states, .y = y.slice(0, begin, end)};
       if (spec.has_mask) part.mask = tensors_.mask->slice(0, begin, end);
       if (spec.has_lengths) part.lengths = tensors_.lengths;
+      if (spec.has_resets) part.resets = tensors_.resets->slice(0, begin, end);
+      part.reset_state = given.reset_state;
       for (int state = 0; state < state_count(spec.cell.kind); ++state) {
         part.final_state.push_back(
             Tensor::full({spec.B, state_units(spec.cell, state)}, kNaN, spec.dtype, spec.device));

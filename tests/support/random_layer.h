@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 
 #include "rondo/keras/layers.h"
 #include "support/compare.h"
@@ -33,6 +34,7 @@ struct RandomLayer {
     for (std::int64_t k = random.integer(1, 3); k > 0; --k) features = add_cell(random, features, dtype);
     if (random.coin(0.7)) draw_mask(random, T, B);
     if (random.coin()) draw_states(random, B, dtype);
+    if (random.coin(0.4)) draw_resets(random, T, B, dtype);
   }
 
   std::int64_t add_cell(Random& random, std::int64_t features, DType dtype) {
@@ -62,16 +64,31 @@ struct RandomLayer {
     call.mask = random.coin() ? mask : mask.insert_axis(2);
   }
 
+  void draw_resets(Random& random, std::int64_t T, std::int64_t B, DType dtype) {
+    const Tensor resets = Tensor::empty(options.time_major ? Shape{T, B} : Shape{B, T}, DType::boolean);
+    for (std::int64_t i = 0; i < resets.numel(); ++i) resets.data<bool>()[i] = random.coin(0.3);
+    call.resets = random.coin() ? resets : resets.insert_axis(2);
+    if (random.coin())
+      call.reset_state = states_of_cells(random, random.coin() ? std::optional(B) : std::nullopt, dtype);
+  }
+
   void draw_states(Random& random, std::int64_t B, DType dtype) {
+    call.initial_state = states_of_cells(random, B, dtype);
+  }
+
+  /// States for B rows, or one row for all.
+  States states_of_cells(Random& random, std::optional<std::int64_t> B, DType dtype) const {
     const auto state_of = [&](const Cell& cell) {
-      return cell.state_size().map([&](const Shape& shape) { return random.tensor(shape.insert(0, B), 1.0, dtype); });
+      return cell.state_size().map(
+          [&](const Shape& shape) { return random.tensor(B ? shape.insert(0, *B) : shape, 1.0, dtype); });
     };
+    States states;
     if (known.size() == 1) {
       const Nest state = state_of(*known[0]);
-      call.initial_state = state.is_leaf() ? States{state} : state.children();
-    } else {
-      for (const auto& cell : known) call.initial_state.push_back(state_of(*cell));
+      return state.is_leaf() ? States{state} : state.children();
     }
+    for (const auto& cell : known) states.push_back(state_of(*cell));
+    return states;
   }
 
   /// The layer and the call with everything on `device`.
@@ -86,7 +103,10 @@ struct RandomLayer {
     }
     moved.x = x.to(device);
     if (call.mask) moved.call.mask = call.mask->to(device);
-    for (Nest& state : moved.call.initial_state) state = state.map([&](const Tensor& leaf) { return leaf.to(device); });
+    if (call.resets) moved.call.resets = call.resets->to(device);
+    for (States* states : {&moved.call.initial_state, &moved.call.reset_state}) {
+      for (Nest& state : *states) state = state.map([&](const Tensor& leaf) { return leaf.to(device); });
+    }
     return moved;
   }
 
@@ -94,8 +114,8 @@ struct RandomLayer {
   /// rounding errors.
   double scale(const std::vector<Tensor>& results) const {
     double scale = largest_magnitude(x);
-    for (const Nest& state : call.initial_state) {
-      for (const Tensor& leaf : state.flatten()) scale = std::max(scale, largest_magnitude(leaf));
+    for (const States* states : {&call.initial_state, &call.reset_state}) {
+      for (const Tensor& leaf : Nest::tuple(*states).flatten()) scale = std::max(scale, largest_magnitude(leaf));
     }
     for (const Tensor& result : results) scale = std::max(scale, largest_magnitude(result));
     return scale;

@@ -19,6 +19,7 @@ struct Common {
   std::int64_t B;
   bool has_mask;
   bool has_lengths;
+  bool has_resets;
   bool in_one_direction;  ///< all layers are forward only, as a wavefront needs
 };
 
@@ -36,6 +37,8 @@ RecurrenceSpec add_recurrence(Random& random, const Common& common, std::int64_t
   RecurrenceSpec spec = drawn.spec;
   spec.has_mask = common.has_mask && random.coin(0.8);
   spec.has_lengths = common.has_lengths && random.coin(0.8);
+  spec.has_resets = common.has_resets && drawn.resets.has_value();
+  if (spec.has_resets) tensors.reset_state = drawn.reset_state;
   return spec;
 }
 
@@ -83,6 +86,7 @@ RandomNetwork random_network(Random& random) {
                       .B = random.integer(0, 4),
                       .has_mask = random.coin(0.4),
                       .has_lengths = random.coin(0.25),
+                      .has_resets = random.coin(0.4),
                       .in_one_direction = random.coin()};
   RandomNetwork network;
   const std::int64_t layers = random.integer(1, 3);
@@ -95,12 +99,13 @@ RandomNetwork random_network(Random& random) {
   RandomRecurrence drawn;
   do {
     drawn = random_recurrence(random, {.B = common.B, .T = common.T, .I = network.spec.layers[0].forward.I});
-  } while (!drawn.spec.has_mask || !drawn.spec.has_lengths);
+  } while (!drawn.spec.has_mask || !drawn.spec.has_lengths || !drawn.spec.has_resets);
   network.tensors.x = random.tensor(drawn.x.shape(), 1.0);
   if (random.coin()) network.tensors.x = network.tensors.x.slice(0, common.T - 1, -1, -1);
   for_each_direction(network, [&](std::size_t, Direction, const RecurrenceSpec& spec) {
     if (spec.has_mask) network.tensors.mask = drawn.mask;
     if (spec.has_lengths) network.tensors.lengths = drawn.lengths;
+    if (spec.has_resets) network.tensors.resets = drawn.resets;
   });
   network.wants_y = random.coin(0.8);
   return network;
@@ -157,9 +162,12 @@ RandomNetwork moved(const RandomNetwork& network, DType dtype, Device device) {
   move(result.tensors.x);
   if (result.tensors.mask) result.tensors.mask = result.tensors.mask->to(device);
   if (result.tensors.lengths) result.tensors.lengths = result.tensors.lengths->to(device);
+  if (result.tensors.resets) result.tensors.resets = result.tensors.resets->to(device);
   for (LayerTensors& layer : result.tensors.layers) {
-    std::ranges::for_each(layer.forward.initial_state, move);
-    std::ranges::for_each(layer.backward.initial_state, move);
+    for (DirectionTensors* direction : {&layer.forward, &layer.backward}) {
+      std::ranges::for_each(direction->initial_state, move);
+      std::ranges::for_each(direction->reset_state, move);
+    }
   }
   return result;
 }

@@ -41,9 +41,14 @@ Tensor random_sequence(Random& random, const RecurrenceSpec& spec) {
   }
 }
 
+// Booleans (T, B), all true, in one of two layouts.
+Tensor all_true(Random& random, const RecurrenceSpec& spec) {
+  return random.coin() ? Tensor::full({spec.T, spec.B}, 1.0, DType::boolean)
+                       : Tensor::full({spec.B, spec.T}, 1.0, DType::boolean).swap_axes(0, 1);
+}
+
 Tensor random_mask(Random& random, const RecurrenceSpec& spec) {
-  const Tensor mask = random.coin() ? Tensor::full({spec.T, spec.B}, 1.0, DType::boolean)
-                                    : Tensor::full({spec.B, spec.T}, 1.0, DType::boolean).swap_axes(0, 1);
+  const Tensor mask = all_true(random, spec);
   const double live = random.pick({0.0, 0.3, 0.7, 0.95, 1.0});
   const std::int64_t shape_of_holes = random.integer(0, 2);
   for (std::int64_t b = 0; b < spec.B; ++b) {
@@ -93,6 +98,25 @@ std::optional<Tensor> moved(const std::optional<Tensor>& tensor, Device device) 
 
 }  // namespace
 
+void draw_resets(Random& random, RandomRecurrence& recurrence) {
+  RecurrenceSpec& spec = recurrence.spec;
+  spec.has_resets = true;
+  recurrence.resets = all_true(random, spec);
+  const double often = random.pick({0.0, 0.1, 0.4, 1.0});
+  for (std::int64_t b = 0; b < spec.B; ++b) {
+    for (std::int64_t t = 0; t < spec.T; ++t) {
+      recurrence.resets->select(0, t).select(0, b).fill(random.coin(often) ? 1.0 : 0.0);
+    }
+  }
+  recurrence.reset_state.clear();
+  if (random.coin(0.4)) return;
+  const bool for_each_row = random.coin();
+  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
+    const std::int64_t units = state_units(spec.cell, k);
+    recurrence.reset_state.push_back(random.tensor(for_each_row ? Shape{spec.B, units} : Shape{units}, 1.0));
+  }
+}
+
 void draw_lstm_variant(Random& random, CellSpec& cell) {
   cell.use_peepholes = random.coin();
   if (random.coin(0.4)) cell.cell_clip = random.uniform(0.05, 1.0);
@@ -137,6 +161,7 @@ RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
     }
   }
   draw_liveness(random, recurrence);
+  if (random.coin(0.4)) draw_resets(random, recurrence);
   return recurrence;
 }
 
@@ -145,6 +170,7 @@ RandomRecurrence rounded(RandomRecurrence recurrence, DType dtype) {
   recurrence.x = rounded_tensor(recurrence.x);
   recurrence.weights = recurrence.weights.map(rounded_tensor);
   for (Tensor& state : recurrence.initial_state) state = rounded_tensor(state);
+  for (Tensor& state : recurrence.reset_state) state = rounded_tensor(state);
   return recurrence;
 }
 
@@ -167,6 +193,8 @@ RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence) {
   session.run({.x = recurrence.x.to(spec.dtype).to(spec.device),
                .mask = moved(recurrence.mask, spec.device),
                .lengths = moved(recurrence.lengths, spec.device),
+               .resets = moved(recurrence.resets, spec.device),
+               .reset_state = converted(recurrence.reset_state, spec.dtype, spec.device),
                .initial_state = converted(recurrence.initial_state, spec.dtype, spec.device),
                .y = result.y,
                .last_output = result.last_output,
@@ -176,7 +204,9 @@ RunResult run_plan(const Plan& plan, const RandomRecurrence& recurrence) {
 
 double scale_of(const RandomRecurrence& recurrence, const RunResult& result) {
   double scale = std::max(largest_magnitude(recurrence.x), largest_magnitude(result.y));
-  for (const Tensor& state : recurrence.initial_state) scale = std::max(scale, largest_magnitude(state));
+  for (const auto* states : {&recurrence.initial_state, &recurrence.reset_state}) {
+    for (const Tensor& state : *states) scale = std::max(scale, largest_magnitude(state));
+  }
   for (const Tensor& state : result.final_state) scale = std::max(scale, largest_magnitude(state));
   return scale;
 }

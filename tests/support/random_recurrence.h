@@ -16,6 +16,8 @@ struct RandomRecurrence {
   std::optional<Tensor> mask;  ///< (T, B) view
   std::optional<Tensor> lengths;
   std::vector<Tensor> initial_state;  ///< empty, or one tensor per state
+  std::optional<Tensor> resets;       ///< (T, B) view
+  std::vector<Tensor> reset_state;    ///< empty, or one tensor per state: (H) or (B, H)
   Tensor live;                        ///< (T, B) boolean by input time: mask and lengths combined
 };
 
@@ -30,6 +32,9 @@ struct WantedSizes {
 
 /// Gives an LSTM some variants: peepholes, clips that take effect, a projection.
 void draw_lstm_variant(Random& random, CellSpec& cell);
+
+/// Draws resets for the recurrence, and a state for them.
+void draw_resets(Random& random, RandomRecurrence& recurrence);
 
 /// Random weights of `cell` for I inputs, in f32.
 RecurrentWeights random_weights(Random& random, const CellSpec& cell, std::int64_t I);

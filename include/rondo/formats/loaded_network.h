@@ -15,6 +15,7 @@ struct LoadedSizes {
   std::int64_t B = 0;
   bool has_mask = false;
   bool has_lengths = false;
+  bool packed = false;  ///< as RecurrenceSpec::packed
 };
 
 /// A stack of layers, each in one direction or in both, with its weights on the host.

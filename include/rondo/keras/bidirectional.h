@@ -41,9 +41,9 @@ class Bidirectional {
                 MergeMode merge_mode = MergeMode::concat);
 
   /// Runs both layers, as RNN does. `call.initial_state` has the states of the forward layer and then those of the
-  /// backward one, and so has the result; constants are passed to both layers. With MergeMode::none the output is a
-  /// tuple of two. Throws `ValueError` as RNN, and for an odd number of initial states, for a half of them that does
-  /// not fit its layer, and for outputs of different shapes where these are combined.
+  /// backward one, and so have `call.reset_state` and the result; constants are passed to both layers. With
+  /// MergeMode::none the output is a tuple of two. Throws `ValueError` as RNN, and for an odd number of initial states,
+  /// for a half of them that does not fit its layer, and for outputs of different shapes where these are combined.
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
 
   /// RNN::reload_weights of both layers.
@@ -67,7 +67,7 @@ class Bidirectional {
     States states = {};
   };
 
-  void check_initial_state(const CheckedSequence& sequence, const States& given) const;
+  void check_states_of_both(const CheckedSequence& sequence, const CallOptions& call) const;
   bool is_one_network(const CheckedSequence& sequence, const CallOptions& call) const;
   Results run_network(const CheckedSequence& sequence, const CallOptions& call) const;
   Results run_apart(const CheckedSequence& sequence, const CallOptions& call);

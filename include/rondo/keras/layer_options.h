@@ -35,6 +35,12 @@ struct CallOptions {
   /// together with a mask are a `ValueError`, and so is a length out of range (docs/semantics.md, "Lengths out of
   /// range"). On a CUDA device the call waits for the lengths.
   std::optional<Tensor> lengths = std::nullopt;
+  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1), any dtype; not zero: input step t begins a new piece of the
+  /// row, whose states become `reset_state` before t is read or, by a layer that reads backwards, before t - 1 is read.
+  /// So both directions of a Bidirectional see the same pieces. Marks at a row's length or later mean nothing.
+  std::optional<Tensor> resets = std::nullopt;
+  /// As `initial_state`; each tensor has the shape of its state, or that shape without the batch axis. Empty: zeros.
+  States reset_state = {};
   /// One entry for each state of the cell; for a stack, one for each cell (a tuple where a cell has several states).
   /// A stateful layer uses it in place of the stored states. Empty: the stored states, else the cell's initial ones.
   States initial_state = {};
@@ -48,12 +54,13 @@ struct CallOptions {
   PlanOptions plan = {};
 };
 
-/// A call to plan for: the sizes of its inputs, and whether it has a mask or lengths.
+/// A call to plan for: the sizes of its inputs, and whether it has a mask, lengths or resets.
 struct PlanRequest {
   std::int64_t B = 1;
   std::int64_t T = 1;
   bool masked = false;
   bool has_lengths = false;
+  bool has_resets = false;
   PlanOptions plan = {};
 };
 

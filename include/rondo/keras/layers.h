@@ -126,6 +126,7 @@ class RNN {
 
   LayerResult run(const CheckedSequence& sequence, CallOptions call, const TimeRules& rules);
   States initial_states(const CheckedSequence& sequence, const CallOptions& call) const;
+  void check_reset_state(const CheckedSequence& sequence, const CallOptions& call) const;
   std::vector<DropoutMasks> draw_masks(const CallOptions& call, std::int64_t B) const;
   bool can_plan(const std::vector<DropoutMasks>& masks) const;
   LayerResult run_planned(const Call& call) const;

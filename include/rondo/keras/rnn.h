@@ -70,6 +70,12 @@ struct RnnOptions {
   /// or a vector (B,) of i32 or i64. A number outside 0 .. T is a `ValueError` (docs/semantics.md, "Lengths out of
   /// range").
   std::optional<std::variant<std::int64_t, Tensor>> input_length = std::nullopt;
+  /// (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1), any dtype; not zero: input step t begins a new piece of the
+  /// row. Before `step` is called for t, or with `go_backwards` for t - 1, the row's states become `reset_state`, and
+  /// its previous output zeros. docs/semantics.md, "Resets", has more.
+  std::optional<Tensor> resets = std::nullopt;
+  /// As the initial states; each tensor has the shape of its state, or that shape without the batch axis. Empty: zeros.
+  States reset_state = {};
   /// Inputs, mask and outputs have (T, B, ...) instead of (B, T, ...).
   bool time_major = false;
   /// A masked row's output is zeros instead of its previous output. At the first step the previous output is zeros too.

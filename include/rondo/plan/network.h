@@ -136,6 +136,7 @@ struct DirectionTensors {
   std::vector<Tensor> initial_state = {};
   std::optional<Tensor> last_output = std::nullopt;
   std::vector<Tensor> final_state = {};
+  std::vector<Tensor> reset_state = {};
 };
 
 /// Holds the states and last outputs of both directions of a layer.
@@ -144,14 +145,17 @@ struct LayerTensors {
   DirectionTensors backward = {};
 };
 
-/// Tensors of one run, with strides as free as those of SessionTensors. Mask and lengths apply to every direction whose
-/// spec has them, and count the steps of that direction's input.
+/// Tensors of one run, with strides as free as those of SessionTensors. Mask, lengths and resets apply to every
+/// direction whose spec has them, and count the steps of that direction's input.
 struct NetworkTensors {
-  Tensor x;                                      ///< (T, B, I)
+  Tensor x;                                      ///< (T, B, I); packed (N, I)
   std::optional<Tensor> mask = std::nullopt;     ///< (T, B) boolean; iff a spec has_mask
   std::optional<Tensor> lengths = std::nullopt;  ///< (B,) i32; iff a spec has_lengths
-  std::optional<Tensor> y = std::nullopt;        ///< (T, B, output_features of the last layer), written
-  std::vector<LayerTensors> layers = {};         ///< one for each layer; empty: zero states, and no states written
+  std::optional<Tensor> resets = std::nullopt;   ///< (T, B) boolean; iff a spec has_resets
+  std::optional<Tensor> y = std::nullopt;  ///< (T, B, output_features of the last layer), written; packed (N, ...)
+  std::vector<LayerTensors> layers = {};   ///< one for each layer; empty: zero states, and no states written
+  std::optional<Tensor> batch_sizes = std::nullopt;  ///< as in SessionTensors; iff the specs are packed
+  std::optional<Tensor> row_indices = std::nullopt;  ///< as in SessionTensors
 };
 
 /// A plan with its weights and all memory that its runs need. One thread uses a session at a time.

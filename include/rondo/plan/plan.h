@@ -80,13 +80,25 @@ std::vector<std::string> executor_names(Device device = cpu());
 /// (stride 1). All other strides are free, so batch-major memory (B, T, ...) is given as a view (T, B, ...):
 /// `x.swap_axes(0, 1)`. With a projection of P units, h and all outputs have P features, and c has H.
 struct SessionTensors {
-  Tensor x;                                          ///< (T, B, I)
-  std::optional<Tensor> mask = std::nullopt;         ///< (T, B) boolean: true where a row is live; iff spec.has_mask
-  std::optional<Tensor> lengths = std::nullopt;      ///< (B,) i32, clamped to 0 .. T; iff spec.has_lengths
+  Tensor x;                                      ///< (T, B, I); packed (N, I)
+  std::optional<Tensor> mask = std::nullopt;     ///< (T, B) boolean: true where a row is live; iff spec.has_mask
+  std::optional<Tensor> lengths = std::nullopt;  ///< (B,) i32, clamped to 0 .. T; iff spec.has_lengths
+  /// (T, B) boolean: true where input step t begins a new piece of row b; iff spec.has_resets. Read forward, the states
+  /// of the row become `reset_state` before step t is read; read in reverse, before step t - 1 is read, the last of the
+  /// piece in front. Marks at a row's length or later mean nothing. docs/semantics.md, "Resets", has more.
+  std::optional<Tensor> resets = std::nullopt;
+  std::vector<Tensor> reset_state = {};              ///< each (H), or (B, H): as `initial_state`; empty: zeros
   std::vector<Tensor> initial_state = {};            ///< each (B, H): h, and c for an LSTM; empty: zeros
-  std::optional<Tensor> y = std::nullopt;            ///< (T, B, H), written; absent: no sequence is written at all
+  std::optional<Tensor> y = std::nullopt;            ///< (T, B, H), written; packed (N, H); absent: no sequence at all
   std::optional<Tensor> last_output = std::nullopt;  ///< (B, H), written: what the last processing step emitted
   std::vector<Tensor> final_state = {};  ///< each (B, H), written; may be `initial_state`; empty: not wanted
+  /// (T) of i32 or i64, iff spec.packed: how many rows step t has, at most B, and no more than the step before. On the
+  /// CPU or, for a run on a CUDA device, on that device: then the device reads them when the work runs. N is their sum,
+  /// or more where the device reads them.
+  std::optional<Tensor> batch_sizes = std::nullopt;
+  /// (B) of i32 or i64, where `batch_sizes` may be, only if spec.packed: which row of the states and of the last output
+  /// row b of the batch has, as PyTorch's `sorted_indices` say. Absent: row b.
+  std::optional<Tensor> row_indices = std::nullopt;
 };
 
 /// What only the device could find out during the runs of a session.
@@ -94,6 +106,9 @@ struct SessionStatus {
   /// A row's length was below 0 or above T; it was taken as 0 or T. docs/semantics.md, "Lengths out of range", has what
   /// other interfaces do.
   bool length_out_of_range = false;
+  /// Sizes or indices of a packed batch that the device read did not fit. Sizes were taken as at most B, as at most the
+  /// size before, and so that all rows are within x; indices as 0 or B - 1.
+  bool packed_out_of_range = false;
   /// Blocks of a kernel that wait for each other did not all arrive within two seconds, as when other work held the
   /// device. Discard what the runs since the last status wrote: the stalled run wrote NaN from the step on at which it
   /// stalled, and runs that were queued behind it wrote nothing but NaN. The last run alone was repeated, without any

@@ -1,6 +1,7 @@
 /// What a recurrence over time is, independent of any API and any machine.
 ///
 ///     for s in 0 .. T-1, for each row b:   t = read time of (s, b)
+///         a new piece begins:  states = reset state, and there is no previous output
 ///         live:  output, states = cell(x[t, b], states)
 ///         dead:  states are kept, output is what TimeRules::dead says
 ///         y[write time of (s, b), b] = output
@@ -53,6 +54,12 @@ struct RecurrenceSpec {
   TimeRules rules = {};
   bool has_mask = false;     ///< each run takes a boolean mask with an element for each time step and row
   bool has_lengths = false;  ///< each run takes a length for each row; a row is live where mask and length both say so
+  bool has_resets = false;   ///< each run takes a boolean tensor with an element for each time step and row, which is
+                             ///< true where a row begins a new piece
+  /// Each run takes x, y and resets packed, as PyTorch's PackedSequence has them: (N, features), the rows of step 0,
+  /// then those of step 1, and so on, with `batch_sizes`. Rows end at their lengths, which follow from the sizes; there
+  /// are no masks, and rows that are read in reverse are read within their lengths.
+  bool packed = false;
 
   bool operator==(const RecurrenceSpec&) const = default;
 };

@@ -29,6 +29,7 @@ class GemmLoop {
     sums_strides_ =
         multiply_inputs({spec_, buffers_.x, static_cast<const float*>(weights_.kernel)}, scratch_.input_sums);
     for (std::int64_t s = 0; s < spec_.T; ++s) {
+      begin_pieces(s);
       multiply_states(scratch_.states[0], features_, 0, Formula::kProductsBeforeReset);
       if constexpr (kPhases<Formula> == 2) {
         for (std::int64_t b = 0; b < spec_.B; ++b) reset_row(s, b);
@@ -40,6 +41,7 @@ class GemmLoop {
       if (weights_.projection != nullptr) project_rows(s);
       for (std::int64_t b = 0; b < spec_.B && buffers_.y.data != nullptr; ++b) {
         const std::int64_t t = buffers_.schedule.write_time(s, b);
+        if (!buffers_.y.strides.has(t, buffers_.schedule.length(b))) continue;
         emit(s, b, static_cast<float*>(buffers_.y.data) + buffers_.y.strides.offset(t, b));
       }
     }
@@ -144,19 +146,29 @@ class GemmLoop {
   }
 
   void load_initial_states() {
-    std::fill_n(scratch_.was_live, spec_.B, false);
     std::fill_n(scratch_.recurrent_sums, spec_.B * columns_, 0.0F);
     if (weights_.projection != nullptr) std::fill_n(scratch_.unprojected, spec_.B * H_, 0.0F);
+    for (std::int64_t b = 0; b < spec_.B; ++b) load_states(buffers_.initial_state, b);
+  }
+
+  void begin_pieces(std::int64_t s) {
+    if (!spec_.has_resets) return;
+    for (std::int64_t b = 0; b < spec_.B; ++b) {
+      if (buffers_.schedule.resets_before(s, b)) load_states(buffers_.reset_state, b);
+    }
+  }
+
+  /// The states of row b, which has not been live with them yet.
+  void load_states(const std::array<BatchBuffer, kMaxStates>& states, std::int64_t b) {
+    scratch_.was_live[b] = false;
     for (int k = 0; k < kMaxStates; ++k) {
       const std::int64_t units = state_units(spec_.cell, k);
-      const BatchBuffer& initial = buffers_.initial_state[static_cast<std::size_t>(k)];
-      for (std::int64_t b = 0; b < spec_.B; ++b) {
-        float* row = scratch_.states[k] + b * units;
-        if (initial.data == nullptr) {
-          std::fill_n(row, units, 0.0F);
-        } else {
-          std::copy_n(static_cast<const float*>(initial.data) + b * initial.stride, units, row);
-        }
+      const BatchBuffer& given = states[static_cast<std::size_t>(k)];
+      float* row = scratch_.states[k] + b * units;
+      if (given.data == nullptr) {
+        std::fill_n(row, units, 0.0F);
+      } else {
+        std::copy_n(static_cast<const float*>(given.data) + buffers_.schedule.state_row(b) * given.stride, units, row);
       }
     }
   }
@@ -164,7 +176,8 @@ class GemmLoop {
   void store_results() const {
     for (std::int64_t b = 0; b < spec_.B; ++b) {
       if (buffers_.last_output.data != nullptr) {
-        float* target = static_cast<float*>(buffers_.last_output.data) + b * buffers_.last_output.stride;
+        float* target = static_cast<float*>(buffers_.last_output.data) +
+                        buffers_.schedule.state_row(b) * buffers_.last_output.stride;
         if (spec_.T > 0) {
           emit(spec_.T - 1, b, target);
         } else {
@@ -176,7 +189,7 @@ class GemmLoop {
         const BatchBuffer& final_state = buffers_.final_state[static_cast<std::size_t>(k)];
         if (final_state.data == nullptr) continue;
         std::copy_n(scratch_.states[k] + b * units, units,
-                    static_cast<float*>(final_state.data) + b * final_state.stride);
+                    static_cast<float*>(final_state.data) + buffers_.schedule.state_row(b) * final_state.stride);
       }
     }
   }

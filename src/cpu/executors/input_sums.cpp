@@ -29,6 +29,11 @@ TimeBatchStrides multiply_inputs(const InputProduct& product, float* sums) {
   const std::int64_t T = spec.T;
   const std::int64_t B = spec.B;
   const MatrixView<const float> kernel{product.kernel, spec.I, columns, columns};
+  if (x.first_rows != nullptr) {
+    const std::int64_t rows = product.x.packed_rows;
+    gemm({data, rows, spec.I, x.batch}, kernel, {sums, rows, columns, columns});
+    return {.batch = columns, .first_rows = x.first_rows};
+  }
   const bool time_major = x.time == B * x.batch || T == 1;
   const TimeBatchStrides strides =
       time_major ? TimeBatchStrides{B * columns, columns} : TimeBatchStrides{columns, T * columns};

@@ -45,11 +45,13 @@ class ReferenceLoop {
         features_(output_units(request.spec.cell)) {}
 
   void run() {
-    load_initial_states();
+    std::fill_n(scratch_.recurrent_sums, Formula::kGates * H_, Real(0));
+    for (std::int64_t b = 0; b < spec_.B; ++b) load_states(buffers_.initial_state, b);
     for (std::int64_t s = 0; s < spec_.T; ++s) {
       for (std::int64_t b = 0; b < spec_.B; ++b) {
         Real* output = scratch_.output + b * features_;
         const Real* h = scratch_.states[0] + b * features_;
+        if (buffers_.schedule.resets_before(s, b)) load_states(buffers_.reset_state, b);
         if (buffers_.schedule.live(s, b)) {
           advance(buffers_.schedule.read_time(s, b), b);
           std::copy_n(h, features_, output);
@@ -58,8 +60,10 @@ class ReferenceLoop {
         } else if (spec_.rules.dead == DeadOutput::incoming_state) {
           std::copy_n(h, features_, output);
         }  // else the previous output stays
-        const std::int64_t offset = buffers_.y.strides.offset(buffers_.schedule.write_time(s, b), b);
-        if (buffers_.y.data != nullptr) store(output, features_, static_cast<Element*>(buffers_.y.data) + offset);
+        const std::int64_t time = buffers_.schedule.write_time(s, b);
+        const TimeBatchStrides& y = buffers_.y.strides;
+        if (buffers_.y.data == nullptr || !y.has(time, buffers_.schedule.length(b))) continue;
+        store(output, features_, static_cast<Element*>(buffers_.y.data) + y.offset(time, b));
       }
     }
     store_results();
@@ -159,19 +163,17 @@ class ReferenceLoop {
     std::transform(row, row + units, target, [](Real value) { return convert_element<Element>(value); });
   }
 
-  void load_initial_states() {
-    std::fill_n(scratch_.output, spec_.B * features_, Real(0));
-    std::fill_n(scratch_.recurrent_sums, Formula::kGates * H_, Real(0));
+  /// The states of row b, which has emitted nothing with them yet.
+  void load_states(const std::array<BatchBuffer, kMaxStates>& states, std::int64_t b) {
+    std::fill_n(scratch_.output + b * features_, features_, Real(0));
     for (int k = 0; k < kMaxStates; ++k) {
       const std::int64_t units = state_units(spec_.cell, k);
-      const BatchBuffer& initial = buffers_.initial_state[static_cast<std::size_t>(k)];
-      for (std::int64_t b = 0; b < spec_.B; ++b) {
-        Real* row = scratch_.states[k] + b * units;
-        std::fill_n(row, units, Real(0));
-        if (initial.data == nullptr) continue;
-        const Element* source = static_cast<const Element*>(initial.data) + b * initial.stride;
-        std::transform(source, source + units, row, [](Element value) { return convert_element<Real>(value); });
-      }
+      const BatchBuffer& given = states[static_cast<std::size_t>(k)];
+      Real* row = scratch_.states[k] + b * units;
+      std::fill_n(row, units, Real(0));
+      if (given.data == nullptr) continue;
+      const Element* source = static_cast<const Element*>(given.data) + buffers_.schedule.state_row(b) * given.stride;
+      std::transform(source, source + units, row, [](Element value) { return convert_element<Real>(value); });
     }
   }
 
@@ -179,7 +181,8 @@ class ReferenceLoop {
     const auto store_rows = [&](const Real* rows, std::int64_t units, const BatchBuffer& target) {
       if (target.data == nullptr) return;
       for (std::int64_t b = 0; b < spec_.B; ++b) {
-        store(rows + b * units, units, static_cast<Element*>(target.data) + b * target.stride);
+        store(rows + b * units, units,
+              static_cast<Element*>(target.data) + buffers_.schedule.state_row(b) * target.stride);
       }
     };
     store_rows(scratch_.output, features_, buffers_.last_output);

@@ -21,16 +21,38 @@ void RowIo::load_initial_states() const {
     load(run_.buffers.initial_state[0], b, states[0]);
     if (has_c) load(run_.buffers.initial_state[1], b, states[1]);
   }
+  if (spec_.has_resets) load_piece_h(pads);
+}
+
+void RowIo::load_piece_h(bool pads) const {
+  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+    float* const h = piece_h_of(b);
+    if (pads) std::fill(h + spec_.cell.units, h + scratch_.states.stride, 0.0F);
+    load(run_.buffers.reset_state[0], b, h);
+    if (run_.buffers.reset_state[0].stride == 0) return;
+  }
+}
+
+// Other parts of the group read all of a row's h, so h is replaced by taking other memory. c is this part's alone.
+void RowIo::begin_pieces(std::int64_t s) const {
+  if (!spec_.has_resets) return;
+  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+    if (!run_.buffers.schedule.resets_before(s, b)) continue;
+    scratch_.notes.current[b - rows_.begin] = kPieceH;
+    scratch_.notes.was_live[b - rows_.begin] = false;
+    if (state_count(spec_.cell.kind) == 2) load(run_.buffers.reset_state[1], b, row_of(scratch_.states.c, b));
+  }
 }
 
 RowStates RowIo::begin_step(std::int64_t b) const {
   std::uint8_t& current = scratch_.notes.current[b - rows_.begin];
+  const std::uint8_t next = current == 0 ? 1 : 0;
   const RowStates states{.input = nullptr,
                          .h = h_of(b),
-                         .next_h = row_of(scratch_.states.h[1 - current], b),
+                         .next_h = row_of(scratch_.states.h[next], b),
                          .c = row_of(scratch_.states.c, b),
                          .reset_h = row_of(scratch_.states.reset_h, b)};
-  current = static_cast<std::uint8_t>(1 - current);
+  current = next;
   scratch_.notes.was_live[b - rows_.begin] = true;
   return states;
 }
@@ -39,7 +61,8 @@ void RowIo::emit(std::int64_t s) const {
   const SequenceBuffer& y = run_.buffers.y;
   if (y.data == nullptr) return;
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
-    emit_row(s, b, y.data, y.strides.offset(run_.buffers.schedule.write_time(s, b), b));
+    const std::int64_t t = run_.buffers.schedule.write_time(s, b);
+    if (y.strides.has(t, run_.buffers.schedule.length(b))) emit_row(s, b, y.data, y.strides.offset(t, b));
   }
 }
 
@@ -47,16 +70,17 @@ void RowIo::store_results() const {
   const BatchBuffer& last = run_.buffers.last_output;
   const auto& final_state = run_.buffers.final_state;
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+    const std::int64_t row = run_.buffers.schedule.state_row(b);
     if (last.data != nullptr) {
       if (spec_.T > 0) {
-        emit_row(spec_.T - 1, b, last.data, b * last.stride);
+        emit_row(spec_.T - 1, b, last.data, row * last.stride);
       } else {
-        store_zeros(last.data, b * last.stride);  // nothing was emitted
+        store_zeros(last.data, row * last.stride);  // nothing was emitted
       }
     }
-    if (final_state[0].data != nullptr) store(h_of(b), final_state[0].data, b * final_state[0].stride);
+    if (final_state[0].data != nullptr) store(h_of(b), final_state[0].data, row * final_state[0].stride);
     if (final_state[1].data != nullptr) {
-      store(row_of(scratch_.states.c, b), final_state[1].data, b * final_state[1].stride);
+      store(row_of(scratch_.states.c, b), final_state[1].data, row * final_state[1].stride);
     }
   }
 }
@@ -79,8 +103,8 @@ void RowIo::load(const BatchBuffer& initial, std::int64_t b, float* states) cons
   if (initial.data == nullptr) {
     std::fill(states + units_.begin, states + units_.end, 0.0F);
   } else {
-    run_.kernels.load_row(spec_.dtype, element(initial.data, b * initial.stride + units_.begin), units_.size(),
-                          states + units_.begin);
+    const std::int64_t first = run_.buffers.schedule.state_row(b) * initial.stride + units_.begin;
+    run_.kernels.load_row(spec_.dtype, element(initial.data, first), units_.size(), states + units_.begin);
   }
 }
 

@@ -15,9 +15,14 @@ class RowIo {
   /// Gives every row its initial states, and marks all rows as never live.
   void load_initial_states() const;
 
-  /// Whether the h of row b is zeros, because the row has not been live and had no initial h.
+  /// Replaces the states of the rows that begin a piece before processing step s.
+  void begin_pieces(std::int64_t s) const;
+
+  /// Whether the h of row b is zeros, because the row has not been live in its piece, whose first h was not given.
   bool h_is_zeros(std::int64_t b) const {
-    return run_.buffers.initial_state[0].data == nullptr && !scratch_.notes.was_live[b - rows_.begin];
+    if (scratch_.notes.was_live[b - rows_.begin]) return false;
+    const bool replaced = scratch_.notes.current[b - rows_.begin] == kPieceH;
+    return (replaced ? run_.buffers.reset_state : run_.buffers.initial_state)[0].data == nullptr;
   }
 
   /// Returns where a step reads and writes the states of the live row b. From now on the written h is the current one.
@@ -31,7 +36,15 @@ class RowIo {
 
  private:
   float* row_of(float* states, std::int64_t b) const { return states + b * scratch_.states.stride; }
-  float* h_of(std::int64_t b) const { return row_of(scratch_.states.h[scratch_.notes.current[b - rows_.begin]], b); }
+  float* h_of(std::int64_t b) const {
+    const std::uint8_t current = scratch_.notes.current[b - rows_.begin];
+    return current == kPieceH ? piece_h_of(b) : row_of(scratch_.states.h[current], b);
+  }
+  /// Rows whose pieces begin with the same h share the memory of the group's first row.
+  float* piece_h_of(std::int64_t b) const {
+    return row_of(scratch_.states.piece_h, run_.buffers.reset_state[0].stride == 0 ? rows_.begin : b);
+  }
+  void load_piece_h(bool pads) const;
   std::byte* element(void* data, std::int64_t index) const;
   void load(const BatchBuffer& initial, std::int64_t b, float* states) const;
   void store(const float* states, void* target, std::int64_t offset) const;

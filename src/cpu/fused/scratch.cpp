@@ -38,6 +38,7 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
   for (float*& h : scratch.states.h) h = cutter.take<float>(floats);
   scratch.states.c = cutter.take<float>(floats);
   scratch.states.reset_h = cutter.take<float>(floats);
+  scratch.states.piece_h = cutter.take<float>(spec.has_resets ? floats : 0);
   for (int group = 0; group < partition.row_groups; ++group) {
     const std::int64_t rows = Range::part(spec.B, group, partition.row_groups).size();
     const std::int64_t steps = chunk_steps(spec, rows);

@@ -11,6 +11,7 @@ struct States {
   float* h[2];  ///< one of the two is a row's current h, and a live step writes the other one
   float* c;
   float* reset_h;
+  float* piece_h;  ///< what a row's h is when it begins a piece; no memory without resets
   std::int64_t stride;
 };
 
@@ -22,9 +23,11 @@ struct Notes {
   RowStates* row_states;    ///< [live row of the step]
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
-  std::uint8_t* current;    ///< [row]: which of the two h is current
-  bool* was_live;           ///< [row]: whether the row has been live at all
+  std::uint8_t* current;    ///< [row]: which of the two h is current; kPieceH: piece_h
+  bool* was_live;           ///< [row]: whether the row has been live in its piece
 };
+
+inline constexpr std::uint8_t kPieceH = 2;
 
 struct Scratch {
   States states;

@@ -151,6 +151,7 @@ class Worker {
   /// Runs processing step s, whose `count` live rows begin at `offset` in the chunk's notes.
   void advance(std::int64_t s, std::int64_t offset, std::int64_t count) {
     const Notes& notes = scratch_.notes;
+    row_io_.begin_pieces(s);
     bool h_is_zeros = true;
     for (std::int64_t i = 0; i < count; ++i) h_is_zeros = h_is_zeros && row_io_.h_is_zeros(notes.live_rows[offset + i]);
     for (std::int64_t i = 0; i < count; ++i) notes.row_states[i] = row_io_.begin_step(notes.live_rows[offset + i]);

@@ -1,5 +1,6 @@
 // What a build without CUDA has in the place of src/cuda: no device, no executor.
 
+#include "cuda/common/packed_rows.h"
 #include "cuda/cuda_executors.h"
 #include "cuda/ops/cuda_ops.h"
 #include "cuda/persistent/persistent_executor.h"
@@ -49,6 +50,7 @@ void observe_calls(CallObserver) {}  // there is never a call
 
 void cuda_copy_elements(const Tensor&, const Tensor&) { refuse(); }
 void cuda_fill_elements(const Tensor&, double) { refuse(); }
+void cuda_packed_rows(const PackedBatch&, Stream) { refuse(); }
 const OpsBackend& cuda_ops() { refuse(); }
 ExecutorList cuda_executors() { return {}; }
 std::vector<std::unique_ptr<const Executor>> persistent_alternatives(const RecurrenceSpec&, const DeviceProperties&,

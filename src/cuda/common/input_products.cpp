@@ -24,6 +24,17 @@ bool can_be_rows(const Axis& axis, std::int64_t I) { return axis.size <= 1 || ax
 
 std::int64_t row_stride(const Axis& axis, std::int64_t I) { return std::max(axis.x_stride, I); }
 
+/// At least half of `rows`, and at most `rows`: a number of few binary digits, of which there are few.
+std::int64_t rounded_half(std::int64_t rows) {
+  constexpr std::int64_t kMostDigits = 16;  // 8 numbers between two powers of two
+  std::int64_t unit = 1;
+  while (rows / 2 / unit >= kMostDigits) unit *= 2;
+  return std::min(rows, ((rows + 1) / 2 + unit - 1) / unit * unit);
+}
+
+// Packed batches have many numbers of rows.
+constexpr std::size_t kMostProjections = 64;
+
 /// The kernel (I, G H) with its columns in the order of `order`: (I, H G); null where it is in that order already.
 std::shared_ptr<const WeightPack> reordered(const RunnerRequest& request, SumOrder order) {
   const RecurrenceSpec& spec = request.spec;
@@ -91,29 +102,53 @@ InputProjection project_inputs(const RecurrenceSpec& spec, TimeBatchStrides x_st
   return projection;
 }
 
+InputProjection project_packed_inputs(const RecurrenceSpec& spec, const SequenceBuffer& x, std::int64_t columns) {
+  const std::int64_t rows = x.packed_rows;
+  const std::int64_t M = rounded_half(rows);
+  const std::int64_t stride = row_stride(Axis{rows, x.strides.batch}, spec.I);
+  InputProjection projection{.x_strides = x.strides, .packed_rows = rows};
+  projection.spec = {.M = M,
+                     .N = columns,
+                     .K = spec.I,
+                     .batch = 1,
+                     .dtype = spec.dtype,
+                     .math = spec.math,
+                     .a = {.row_stride = stride, .batch_stride = M * stride},
+                     .b = {.row_stride = columns},
+                     .result = {.row_stride = columns, .batch_stride = M * columns}};
+  if (M < rows) {
+    projection.repeats = 2;
+    projection.x_repeat_stride = (rows - M) * stride;
+    projection.sums_repeat_stride = (rows - M) * columns;
+  }
+  projection.sums_strides = {.batch = columns, .first_rows = x.strides.first_rows};
+  return projection;
+}
+
 InputProducts::InputProducts(const RunnerRequest& request, SumOrder order)
     : spec_(request.spec),
       columns_(gate_count(spec_.cell.kind) * spec_.cell.units),
       reordered_(reordered(request, order)),
       weights_(request, input_kernel(request, reordered_.get(), columns_)) {}
 
-const InputProducts::Projected& InputProducts::projected(TimeBatchStrides x_strides) {
-  const auto known = std::ranges::find_if(
-      projected_, [&](const Projected& projected) { return projected.projection.x_strides == x_strides; });
+const InputProducts::Projected& InputProducts::projected(const SequenceBuffer& x) {
+  const auto known = std::ranges::find_if(projected_, [&](const Projected& projected) {
+    return projected.projection.x_strides == x.strides && projected.projection.packed_rows == x.packed_rows;
+  });
   if (known != projected_.end()) return *known;
-  InputProjection projection = project_inputs(spec_, x_strides, columns_);
+  if (projected_.size() == kMostProjections) projected_.erase(projected_.begin());
+  InputProjection projection = x.strides.first_rows == nullptr ? project_inputs(spec_, x.strides, columns_)
+                                                               : project_packed_inputs(spec_, x, columns_);
   projection.spec.result_dtype = compute_dtype(spec_.dtype);
   projection.spec.b = weights_.layout();
   projected_.push_back({projection, cached_product(projection.spec, spec_.device)});
   return projected_.back();
 }
 
-const InputProjection& InputProducts::input_projection(TimeBatchStrides x_strides) {
-  return projected(x_strides).projection;
-}
+const InputProjection& InputProducts::input_projection(const SequenceBuffer& x) { return projected(x).projection; }
 
 void InputProducts::multiply_inputs(const RecurrenceBuffers& buffers, void* sums, void* workspace, Stream stream) {
-  const auto& [projection, product] = projected(buffers.x.strides);
+  const auto& [projection, product] = projected(buffers.x);
   for (std::int64_t repeat = 0; repeat < projection.repeats; ++repeat) {
     const std::int64_t first = projection.x_offset + repeat * projection.x_repeat_stride;
     product->run({.a = at_element(static_cast<const void*>(buffers.x.data), first, spec_.dtype),

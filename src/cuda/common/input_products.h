@@ -13,6 +13,7 @@ namespace rondo {
 /// x W for all steps and rows, as products over sets of (t, b) that two strides can describe.
 struct InputProjection {
   TimeBatchStrides x_strides = {};  ///< of the x that the projection is for
+  std::int64_t packed_rows = 0;     ///< of a packed x
   ProductSpec spec = {};
   std::int64_t x_offset = 0;  ///< of the first row that the product reads
   /// The product runs `repeats` times. Each time it reads x and writes sums these numbers of elements further on.
@@ -23,6 +24,10 @@ struct InputProjection {
   std::int64_t sums_offset = 0;
   TimeBatchStrides sums_strides = {};
 };
+
+/// The projection for a packed x. Few products serve all numbers of rows: the same product runs over the first rows and
+/// over the last ones, which may overlap, and are computed twice then.
+InputProjection project_packed_inputs(const RecurrenceSpec& spec, const SequenceBuffer& x, std::int64_t columns);
 
 /// The projection for an x of (T, B, I) with any strides, also negative and overlapping ones. The sums are T B columns
 /// elements.
@@ -39,8 +44,8 @@ class InputProducts {
  public:
   explicit InputProducts(const RunnerRequest& request, SumOrder order = SumOrder::gates_first);
 
-  /// The projection for x with these strides, which is made the first time that x has them.
-  const InputProjection& input_projection(TimeBatchStrides x_strides);
+  /// The projection for an x with these strides and rows, which is made the first time that x has them.
+  const InputProjection& input_projection(const SequenceBuffer& x);
   /// sums = x W. `workspace` as Product::run has it.
   void multiply_inputs(const RecurrenceBuffers& buffers, void* sums, void* workspace, Stream stream);
 
@@ -50,7 +55,7 @@ class InputProducts {
     std::shared_ptr<const Product> product;
   };
 
-  const Projected& projected(TimeBatchStrides x_strides);
+  const Projected& projected(const SequenceBuffer& x);
 
   const RecurrenceSpec spec_;
   const std::int64_t columns_;                         ///< G H

@@ -36,6 +36,8 @@ std::optional<Refusal> cell_refusal(const CellSpec& cell) {
 
 std::optional<Refusal> schedule_refusal(const RecurrenceSpec& spec) {
   if (spec.has_mask) return Refusal{"cuDNN takes lengths alone, not a mask"};
+  if (spec.has_resets) return Refusal{"cuDNN has no resets"};
+  if (spec.packed) return Refusal{"it takes padded batches alone"};
   if (spec.has_lengths) {
     return Refusal{"cuDNN takes lengths from the host while a run is queued, not from the device's memory"};
   }

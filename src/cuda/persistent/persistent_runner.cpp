@@ -78,7 +78,7 @@ class PersistentRunner final : public Runner {
     if (inputs_.has_value()) {
       const PersistentScratch scratch = persistent_scratch(request_.spec, task_.shape, workspace);
       inputs_->multiply_inputs(buffers, scratch.input_sums, scratch.product_workspace, stream);
-      const InputProjection& inputs = inputs_->input_projection(buffers.x.strides);
+      const InputProjection& inputs = inputs_->input_projection(buffers.x);
       run.input_sums = scratch.input_sums + inputs.sums_offset;
       run.input_strides = inputs.sums_strides;
     } else {
@@ -104,6 +104,8 @@ class PersistentRunner final : public Runner {
             .recurrent_bias = bias + biases_->memory().stride(0),
             .initial_h = rows<const Element>(buffers.initial_state[0]),
             .initial_c = rows<const Element>(buffers.initial_state[1]),
+            .piece_h = rows<const Element>(buffers.reset_state[0]),
+            .piece_c = rows<const Element>(buffers.reset_state[1]),
             .results = {.last_output = rows<Element>(buffers.last_output),
                         .final_h = rows<Element>(buffers.final_state[0]),
                         .final_c = rows<Element>(buffers.final_state[1])},

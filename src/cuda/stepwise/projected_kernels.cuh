@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(kUnitThreads)
   UnitSums<Real, Formula::kGates, kWidth> sums;
   add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
   const auto variant = variant_units<kWidth>(step.variant, step.sums.H, at.u);
-  const bool live = schedule.live(s, at.b);
+  const RowStep row = row_step(schedule, s, at.b);
   if (s + 1 < schedule.T) prefetch_inputs<Formula>(inputs_of(step.sums, s + 1, at.b), step.sums.H, at.u);
   const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
@@ -38,9 +38,15 @@ __global__ void __launch_bounds__(kUnitThreads)
   for (int i = 0; i < kWidth; ++i) now.c[i] = old_c[i];
   advance<Formula>(sums, activations, variant, now);
   device::write_pack(now.h, step.operand + unit);
-  for (int i = 0; i < kWidth; ++i) now.c[i] = live ? now.c[i] : old_c[i];
-  if (live || step.from_zeros) device::write_pack(now.c, step.c + unit);
-  store_units(now.c, step.final_c, at);
+  for (int i = 0; i < kWidth; ++i) now.c[i] = row.live ? now.c[i] : old_c[i];
+  if (row.next_begins_piece) {
+    Real piece_c[kWidth] = {};
+    read_units(step.piece_c, state_position(schedule, at), piece_c);
+    device::write_pack(piece_c, step.c + unit);
+  } else if (row.live || step.from_zeros) {
+    device::write_pack(now.c, step.c + unit);
+  }
+  if (s + 1 == schedule.T) store_units(now.c, step.final_c, state_position(schedule, at));
 }
 
 template <typename Element, int kWidth>
@@ -51,14 +57,14 @@ __global__ void __launch_bounds__(kUnitThreads)
   const std::int64_t unit = at.b * step.P + at.u;
   UnitResults<ComputeType<Element>, kWidth> now;
   if (!step.from_zeros) device::read_pack(step.states.h + unit, now.h);
-  const bool live = step.schedule.live(step.s, at.b);
+  const EmittedRow row = emitted_row(step, step.schedule, step.s, at.b);
   device::wait_for_previous_kernel();
 
-  if (live) {
+  if (row.live) {
     device::read_pack(step.sums + unit, now.h);
     for (ComputeType<Element>& value : now.h) value = formula::clip(value, -step.clip, step.clip);
   }
-  keep_and_emit<false>(step, step.schedule, step.s, unit, at, live, now);
+  keep_and_emit<false>(step, step.schedule, step.s, unit, at, row, now);
 }
 
 }  // namespace rondo

@@ -20,7 +20,16 @@ struct StepStates {
   ComputeType<Element>* h = nullptr;  ///< (B, H)
   ComputeType<Element>* c = nullptr;  ///< (B, H); null for a cell without it
   Element* operand = nullptr;  ///< shaped like h: h as the recurrent product takes it; null where that is h itself
-  bool* was_live = nullptr;    ///< (B): whether a row has been live at any step so far
+  /// (B), or with resets (2, B): whether a row has been live in its piece so far. With resets step s reads the plane
+  /// s % 2 and writes the other one, because then threads of a row may read what another thread of it replaces.
+  bool* was_live = nullptr;
+};
+
+/// What a reset replaces the states by, in the caller's rows; absent: zeros.
+template <typename Element>
+struct PieceStates {
+  BatchRows<const Element> h = {};
+  BatchRows<const Element> c = {};
 };
 
 /// The sums behind the gates at processing step s, without biases, and the biases.
@@ -60,6 +69,7 @@ struct LoadStates {
   std::uint32_t* flags = nullptr;           ///< bits such as kLengthOutOfRange
   BatchRows<const Element> initial_h = {};  ///< absent: zeros
   BatchRows<const Element> initial_c = {};
+  PieceStates<Element> piece = {};  ///< of rows that begin a piece before the first step
   StepStates<Element> states = {};
 };
 
@@ -76,6 +86,7 @@ template <typename Formula, typename Element>
 struct GateStep {
   StepSums<Element> sums = {};
   StepStates<Element> states = {};
+  PieceStates<Element> piece = {};
   /// Whether this is the first step of a run without initial states: states and h U are zeros, which no kernel has
   /// written.
   bool from_zeros = false;
@@ -118,8 +129,9 @@ struct UnprojectedStep {
   LstmVariantStep<Element> variant = {};
   bool from_zeros = false;            ///< as in GateStep
   ComputeType<Element>* c = nullptr;  ///< (B, H)
-  Element* operand = nullptr;         ///< (B, H): o act(c), also of dead rows, whose product is not used
-  BatchRows<Element> final_c = {};    ///< at the last step alone
+  BatchRows<const Element> piece_c = {};
+  Element* operand = nullptr;       ///< (B, H): o act(c), also of dead rows, whose product is not used
+  BatchRows<Element> final_c = {};  ///< at the last step alone
 };
 
 /// Keeps and emits a projected h, as GateStep does with the h that it computes.
@@ -131,6 +143,7 @@ struct ProjectedStep {
   const ComputeType<Element>* sums = nullptr;  ///< (B, P): the product with the projection
   ComputeType<Element> clip = std::numeric_limits<ComputeType<Element>>::infinity();
   StepStates<Element> states = {};  ///< without c
+  PieceStates<Element> piece = {};  ///< without c
   bool from_zeros = false;          ///< as in GateStep, like the next four
   std::uint32_t* flags = nullptr;
   ResultRows<Element> results = {};  ///< without c
@@ -141,7 +154,7 @@ struct ProjectedStep {
 /// Writes the results of a run without steps.
 template <typename Element>
 struct StoreResults {
-  std::int64_t B = 0;
+  Schedule schedule = {};
   std::int64_t h_units = 0;
   std::int64_t c_units = 0;  ///< read only where the cell has c
   StepStates<Element> states = {};

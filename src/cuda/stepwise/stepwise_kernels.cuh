@@ -12,23 +12,26 @@
 /// projected_kernels.cuh and a product replace the gate step.
 ///
 /// Each kernel is bound by memory: a thread moves kWidth neighbouring units of one row with every access. No thread
-/// reads what another thread of its kernel writes: was_live[b] is written where row b is live at s or the step starts
-/// from zeros, and is read elsewhere.
+/// reads what another thread of its kernel writes: without resets was_live[b] is written where row b is live at s or
+/// the step starts from zeros, and is read elsewhere.
+///
+/// A gate step keeps the states that the next step shall find: those of a reset where the row begins a piece there. So
+/// neither the product of h nor the next step knows of resets. Only the first step's are taken by the kernel that loads
+/// states, which therefore runs wherever there are resets.
 ///
 /// The data that the reset and gate steps read before wait_for_previous_kernel() (input sums, biases, mask, lengths,
-/// states) must be complete before the kernel in front of them begins. That kernel is the product of h, and it is
-/// launched serially, so that they are. In a step from zeros that kernel is the product of the inputs, and the step
+/// resets, states) must be complete before the kernel in front of them begins. That kernel is the product of h, and it
+/// is launched serially, so that they are. In a step from zeros that kernel is the product of the inputs, and the step
 /// does not overlap.
 #pragma once
 
 #include <type_traits>
 
-#include "cuda/common/dead_rows.cuh"
 #include "cuda/common/standard_activations.cuh"
 #include "cuda/device/dependent_launch.cuh"
 #include "cuda/device/pack.cuh"
 #include "cuda/device/prefetch.cuh"
-#include "cuda/stepwise/stepwise_arguments.h"
+#include "cuda/stepwise/row_results.cuh"
 #include "cuda/stepwise/unit_grid.cuh"
 #include "cuda/stepwise/variant_units.cuh"
 
@@ -80,13 +83,6 @@ __device__ inline void add_products(const Step& step, UnitPosition at, UnitSums<
   add_gates<kProducts>(step.recurrent_sums + at.b * kGates * step.H + at.u, step.H, sums.recurrent);
 }
 
-/// Writes `values` to the units at rows.data + b * stride + u, if the caller wants the rows.
-template <int kWidth, typename Element>
-__device__ inline void store_units(const ComputeType<Element> (&values)[kWidth], BatchRows<Element> rows,
-                                   UnitPosition at) {
-  if (rows.data != nullptr) device::write_pack(values, rows.data + at.b * rows.stride + at.u);
-}
-
 /// The activations of a step: those of the spec, or types that are known when the kernel is compiled.
 template <typename Activations, typename Step>
 __device__ inline Activations make_activations(const Step& step) {
@@ -114,23 +110,6 @@ __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_c
     h[i] = Formula::reset(sums.input[i], sums.recurrent[i], h[i], activations);
   }
   device::write_pack(h, step.reset_operand + unit);
-}
-
-/// The values that a row keeps and emits at the end of a step, in kWidth units.
-template <typename Real, int kWidth>
-struct UnitResults {
-  Real h[kWidth] = {};
-  Real c[kWidth] = {};
-  bool zeros = false;  ///< whether the row emits zeros instead of h
-};
-
-template <int kWidth, typename Element>
-__device__ inline void store_results(const ResultRows<Element>& rows, UnitPosition at,
-                                     UnitResults<ComputeType<Element>, kWidth>& unit) {
-  store_units(unit.h, rows.final_h, at);
-  store_units(unit.c, rows.final_c, at);
-  for (ComputeType<Element>& value : unit.h) value = unit.zeros ? ComputeType<Element>(0) : value;
-  store_units(unit.h, rows.last_output, at);
 }
 
 /// h, c = formula(input sums, recurrent sums, h, c) in kWidth units.
@@ -180,31 +159,6 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (step.last) store_results(step.results, at, now);
 }
 
-/// Keeps and emits the h of a row at the end of step s, where rows may be dead. `step` is a GateStep or a
-/// ProjectedStep. `unit` is the index of its first unit in (B, units of h). Keeps c as well, at that index, if kHasC.
-template <bool kHasC, typename Step, typename Real, int kWidth>
-__device__ inline void keep_and_emit(const Step& step, const Schedule& schedule, std::int64_t s, std::int64_t unit,
-                                     UnitPosition at, bool live, UnitResults<Real, kWidth>& now) {
-  if (live || step.from_zeros) {
-    device::write_pack(now.h, step.states.h + unit);
-    if constexpr (kHasC) device::write_pack(now.c, step.states.c + unit);
-    if constexpr (!std::is_same_v<decltype(step.states.operand), Real*>) {
-      device::write_pack(now.h, step.states.operand + unit);
-    }
-    if (at.u == 0) step.states.was_live[at.b] = live;
-  }
-  if (step.from_zeros && at.u == 0) check_length(schedule, at.b, step.flags);
-  const bool never_live = !live && (step.from_zeros || !step.states.was_live[at.b]);
-  now.zeros = schedule.emits_zeros(live, never_live);
-  if (step.y != nullptr) {
-    const std::int64_t row = step.y_strides.offset(schedule.write_time(s, at.b), at.b);
-    Real output[kWidth];
-    for (int i = 0; i < kWidth; ++i) output[i] = now.zeros ? Real(0) : now.h[i];
-    device::write_pack(output, step.y + row + at.u);
-  }
-  store_results(step.results, at, now);
-}
-
 template <typename Formula, typename Element, typename Activations, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads)
     gate_step_kernel(const __grid_constant__ GateStep<Formula, Element> step) {
@@ -224,16 +178,16 @@ __global__ void __launch_bounds__(kUnitThreads)
   UnitSums<Real, Formula::kGates, kWidth> sums;
   add_inputs<Formula>(step.sums, inputs_of(step.sums, s, at.b), at.u, sums);
   const auto variant = variant_units<kWidth>(step.variant, step.sums.H, at.u);
-  const bool live = schedule.live(s, at.b);
+  const EmittedRow row = emitted_row(step, schedule, s, at.b);
   if (s + 1 < schedule.T) prefetch_inputs<Formula>(inputs_of(step.sums, s + 1, at.b), step.sums.H, at.u);
   const auto activations = make_activations<Activations>(step.sums);
   device::wait_for_previous_kernel();
 
-  if (live) {
+  if (row.live) {
     if (!step.from_zeros) add_products<Formula::kGates>(step.sums, at, sums);
     advance<Formula>(sums, activations, variant, now);
   }
-  keep_and_emit<kHasC>(step, schedule, s, unit, at, live, now);
+  keep_and_emit<kHasC>(step, schedule, s, unit, at, row, now);
 }
 
 }  // namespace rondo

@@ -27,6 +27,11 @@ bool states_fit_packs(const StepStates<Element>& states, std::int64_t h_units, s
          device::fits_packs<kWide>(states.operand, h_units);
 }
 
+template <typename Element>
+bool piece_fits_packs(const PieceStates<Element>& piece) {
+  return rows_fit_packs(piece.h) && rows_fit_packs(piece.c);
+}
+
 inline bool variant_fits_packs(NoVariantStep) { return true; }
 
 template <typename Element>
@@ -56,7 +61,7 @@ void launch_load_states(const LoadStates<Element>& load, const StepLaunch& how) 
   const auto order = device::LaunchOrder::serial;
   const std::int64_t units = std::max(load.h_units, load.c_units);
   if (how.packs_pay(B, units) && rows_fit_packs(load.initial_h) && rows_fit_packs(load.initial_c) &&
-      states_fit_packs(load.states, load.h_units, load.c_units)) {
+      piece_fits_packs(load.piece) && states_fit_packs(load.states, load.h_units, load.c_units)) {
     device::launch(load_states_kernel<Element, kPackWidth<Element>>,
                    unit_grid<kPackWidth<Element>>(B, units, how.stream, order), load);
   } else {
@@ -141,6 +146,7 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
   if (B == 0) return;
   const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H, H) &&
                      variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
+                     piece_fits_packs(step.piece) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
   const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   const bool all_live = schedule.all_live();
@@ -169,7 +175,7 @@ void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLau
   if (B == 0) return;
   const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && variant_fits_packs(step.variant) &&
                      device::fits_packs<kWide>(step.c, H) && device::fits_packs<kWide>(step.operand) &&
-                     rows_fit_packs(step.final_c);
+                     rows_fit_packs(step.final_c) && rows_fit_packs(step.piece_c);
   const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kGateWide = kGatePackWidth<LstmVariantFormula, Element, Activations>;
@@ -191,6 +197,7 @@ void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch&
   if (B == 0) return;
   const bool packs = how.packs_pay(B, P) && device::fits_packs<kWide>(step.sums, P) &&
                      states_fit_packs(step.states, P, 0) && results_fit_packs(step.results) &&
+                     piece_fits_packs(step.piece) &&
                      device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
   if (packs) {
     device::launch(projected_step_kernel<Element, kWide>, unit_grid<kWide>(B, P, how.stream, how.order), step);
@@ -202,9 +209,10 @@ void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch&
 /// Writes the results of a run without steps. The case is rare, so that its speed does not matter.
 template <typename Element>
 void launch_store_results(const StoreResults<Element>& store, const StepLaunch& how) {
-  if (store.B == 0) return;
+  const std::int64_t B = store.schedule.B;
+  if (B == 0) return;
   device::launch(store_results_kernel<Element, 1>,
-                 unit_grid<1>(store.B, std::max(store.h_units, store.c_units), how.stream, device::LaunchOrder::serial),
+                 unit_grid<1>(B, std::max(store.h_units, store.c_units), how.stream, device::LaunchOrder::serial),
                  store);
 }
 

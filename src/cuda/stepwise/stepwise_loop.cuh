@@ -25,7 +25,7 @@ class StepwiseLoop {
       if (run.peepholes != nullptr)
         variant_.peepholes = static_cast<const ComputeType<Element>*>(run.peepholes->data());
     }
-    const InputProjection& inputs = run.input_products.input_projection(run.buffers.x.strides);
+    const InputProjection& inputs = run.input_products.input_projection(run.buffers.x);
     sums_ =
         StepSums<Element>{.schedule = run.buffers.schedule,
                           .H = run.spec.cell.units,
@@ -38,12 +38,12 @@ class StepwiseLoop {
   }
 
   void run() {
-    const bool has_initial = run_.buffers.initial_state[0].data != nullptr;
-    if (has_initial || run_.spec.T == 0) load_states();
+    const bool loads = run_.buffers.initial_state[0].data != nullptr || run_.spec.has_resets;
+    if (loads || run_.spec.T == 0) load_states();
     run_.input_products.multiply_inputs(run_.buffers, scratch_.input_sums, scratch_.product_workspace, run_.how.stream);
     for (std::int64_t s = 0; s < run_.spec.T; ++s) {
       sums_.s = s;
-      step(s == 0 && !has_initial);
+      step(s == 0 && !loads);
     }
     if (run_.spec.T == 0) store_results();
   }
@@ -57,6 +57,7 @@ class StepwiseLoop {
                                            .flags = run_.buffers.flags,
                                            .initial_h = rows<const Element>(initial[0]),
                                            .initial_c = rows<const Element>(initial[1]),
+                                           .piece = piece(),
                                            .states = states_},
                        run_.how);
   }
@@ -70,6 +71,7 @@ class StepwiseLoop {
     const SequenceBuffer& y = run_.buffers.y;
     launch_gate_step(GateStep<Formula, Element>{.sums = sums_,
                                                 .states = states_,
+                                                .piece = piece(),
                                                 .from_zeros = from_zeros,
                                                 .variant = variant_,
                                                 .flags = run_.buffers.flags,
@@ -84,6 +86,7 @@ class StepwiseLoop {
                                                      .variant = variant_,
                                                      .from_zeros = from_zeros,
                                                      .c = states_.c,
+                                                     .piece_c = piece().c,
                                                      .operand = scratch_.unprojected,
                                                      .final_c = wanted.final_c},
                             run_.how);
@@ -96,6 +99,7 @@ class StepwiseLoop {
                                .sums = scratch_.projected_sums,
                                .clip = bound_of<ComputeType<Element>>(run_.spec.cell.projection_clip),
                                .states = {.h = states_.h, .operand = states_.operand, .was_live = states_.was_live},
+                               .piece = {.h = piece().h},
                                .from_zeros = from_zeros,
                                .flags = run_.buffers.flags,
                                .results = {.last_output = wanted.last_output, .final_h = wanted.final_h},
@@ -118,15 +122,20 @@ class StepwiseLoop {
   }
 
   void store_results() const {
-    launch_store_results(
-        StoreResults<Element>{run_.spec.B, output_units(run_.spec.cell), run_.spec.cell.units, states_, results()},
-        run_.how);
+    launch_store_results(StoreResults<Element>{run_.buffers.schedule, output_units(run_.spec.cell),
+                                               run_.spec.cell.units, states_, results()},
+                         run_.how);
   }
 
   ResultRows<Element> results() const {
     return {.last_output = rows<Element>(run_.buffers.last_output),
             .final_h = rows<Element>(run_.buffers.final_state[0]),
             .final_c = rows<Element>(run_.buffers.final_state[1])};
+  }
+
+  PieceStates<Element> piece() const {
+    return {.h = rows<const Element>(run_.buffers.reset_state[0]),
+            .c = rows<const Element>(run_.buffers.reset_state[1])};
   }
 
   template <typename Row>

@@ -31,7 +31,7 @@ StepwiseScratch<Element> cut_scratch(const RecurrenceSpec& spec, WorkspaceCutter
   scratch.states.h = cutter.take<ComputeType<Element>>(outputs);
   scratch.states.c = cutter.take<ComputeType<Element>>(units);
   if constexpr (!std::is_same_v<Element, ComputeType<Element>>) scratch.states.operand = cutter.take<Element>(outputs);
-  scratch.states.was_live = cutter.take<bool>(spec.B);
+  scratch.states.was_live = cutter.take<bool>(spec.has_resets ? 2 * spec.B : spec.B);
   scratch.reset_operand = cutter.take<Element>(units);
   if (!spec.cell.projection_units) return scratch;
   scratch.unprojected = cutter.take<Element>(units);

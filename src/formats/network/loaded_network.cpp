@@ -11,8 +11,9 @@ void set_sizes(RecurrenceSpec& spec, const LoadedSizes& sizes) {
   spec.B = sizes.B;
   spec.has_mask = sizes.has_mask;
   spec.has_lengths = sizes.has_lengths;
+  spec.packed = sizes.packed;
   const bool within = spec.rules.read == ReadOrder::reversed_within_length;
-  if (within && !sizes.has_lengths) spec.rules.read = ReadOrder::reversed;
+  if (within && !sizes.has_lengths && !sizes.packed) spec.rules.read = ReadOrder::reversed;
 }
 
 RecurrenceSpec spec_of(const LoadedDirection& direction) {

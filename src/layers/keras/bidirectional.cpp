@@ -60,6 +60,25 @@ Nest turn_time(const Nest& sequence, const SequenceSizes& sizes) {
   });
 }
 
+void check_even(const std::string& name, const States& states) {
+  if (states.size() % 2 == 0) return;
+  throw ValueError(name, std::to_string(states.size()) + " states",
+                   "an even number: those of the forward layer, then those of the backward one");
+}
+
+// The call with one direction's half of the states.
+CallOptions half_of(CallOptions call, Direction direction) {
+  for (States* states : {&call.initial_state, &call.reset_state}) {
+    const auto middle = states->begin() + static_cast<std::ptrdiff_t>(states->size() / 2);
+    if (direction == Direction::forward) {
+      states->erase(middle, states->end());
+    } else {
+      states->erase(states->begin(), middle);
+    }
+  }
+  return call;
+}
+
 Tensor merge(const Tensor& forward, const Tensor& backward, MergeMode mode) {
   if (mode == MergeMode::concat) return concat({forward, backward});
   if (forward.shape() != backward.shape()) {
@@ -99,7 +118,7 @@ Bidirectional::Bidirectional(const RNN& layer, const std::vector<RecurrentWeight
 LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& call) {
   const CheckedSequence sequence = check_inputs(inputs, forward_.options().time_major);
   const CallOptions checked = with_checked_lengths(call, sequence.sizes);
-  check_initial_state(sequence, call.initial_state);
+  check_states_of_both(sequence, call);
   Results results = is_one_network(sequence, checked) ? run_network(sequence, checked) : run_apart(sequence, checked);
   LayerResult result;
   if (results.beside.defined()) {
@@ -140,33 +159,28 @@ bool Bidirectional::is_one_network(const CheckedSequence& sequence, const CallOp
 }
 
 // Checks the states of both layers before either runs, so that no layer stores states of a call that fails.
-void Bidirectional::check_initial_state(const CheckedSequence& sequence, const States& given) const {
-  if (given.empty()) return;
-  if (given.size() % 2 != 0) {
-    throw ValueError("initial_state", std::to_string(given.size()) + " states",
-                     "an even number: those of the forward layer, then those of the backward one");
-  }
-  const SequenceSizes& sizes = sequence.sizes;
-  const auto middle = given.begin() + static_cast<std::ptrdiff_t>(given.size() / 2);
-  const auto check = [&](const RNN& layer, const std::string& name, const States& half) {
-    check_states(name + " layer, initial_state", half,
-                 layer.cell().get_initial_state({sequence.inputs, sizes.B, sizes.dtype, sizes.device}));
+void Bidirectional::check_states_of_both(const CheckedSequence& sequence, const CallOptions& call) const {
+  check_reset_state_has_resets(call.resets.has_value(), call.reset_state);
+  check_even("initial_state", call.initial_state);
+  check_even("reset_state", call.reset_state);
+  const auto check = [&](const RNN& layer, const std::string& name, const CallOptions& half) {
+    const SequenceSizes& sizes = sequence.sizes;
+    if (half.initial_state.empty() && half.reset_state.empty()) return;
+    const States fresh = layer.cell().get_initial_state({sequence.inputs, sizes.B, sizes.dtype, sizes.device});
+    if (!half.initial_state.empty()) check_states(name + " layer, initial_state", half.initial_state, fresh);
+    (void)checked_reset_state(name + " layer, reset_state", half.reset_state, fresh);
   };
-  check(forward_, "forward", {given.begin(), middle});
-  check(backward_, "backward", {middle, given.end()});
+  check(forward_, "forward", half_of(call, Direction::forward));
+  check(backward_, "backward", half_of(call, Direction::backward));
 }
 
 // Runs one layer after the other. Both outputs are in the order in which the forward layer reads: if that is the input
 // order, the backward layer writes in input order; else the backward layer reads forward, and its output is reversed.
 Bidirectional::Results Bidirectional::run_apart(const CheckedSequence& sequence, const CallOptions& call) {
-  const auto half = static_cast<std::ptrdiff_t>(call.initial_state.size() / 2);
-  CallOptions one = call;
-  one.initial_state.assign(call.initial_state.begin(), call.initial_state.begin() + half);
-  LayerResult forward = forward_.run(sequence, one, rules_of(forward_.options()));
-  one.initial_state.assign(call.initial_state.begin() + half, call.initial_state.end());
+  LayerResult forward = forward_.run(sequence, half_of(call, Direction::forward), rules_of(forward_.options()));
   const TimeRules rules = rules_of(backward_.options());
   const bool turns = rules.reads_forward() && backward_.options().return_sequences;
-  LayerResult backward = backward_.run(sequence, one, rules.in_input_order());
+  LayerResult backward = backward_.run(sequence, half_of(call, Direction::backward), rules.in_input_order());
   Results results{.forward = std::move(forward.output), .backward = std::move(backward.output)};
   if (turns) results.backward = turn_time(results.backward, sequence.sizes);
   results.states = std::move(forward.states);

@@ -18,11 +18,25 @@ struct Wanted {
   bool last_output;
 };
 
-/// One direction's tensors: its half of the initial states, and memory for its results.
-DirectionTensors direction_tensors(const RecurrenceSpec& spec, std::span<const Nest> initial, Wanted wanted) {
+std::vector<Tensor> tensors_of(std::span<const Nest> states) {
+  std::vector<Tensor> tensors;
+  for (const Nest& state : states) tensors.push_back(with_packed_features(state.leaf()));
+  return tensors;
+}
+
+/// A direction's half of the states of both.
+std::span<const Nest> half_of(std::span<const Nest> states, Direction direction) {
+  const std::size_t half = states.size() / 2;
+  return direction == Direction::forward ? states.first(half) : states.subspan(half);
+}
+
+/// One direction's tensors: its half of the caller's states, and memory for its results.
+DirectionTensors direction_tensors(const RecurrenceSpec& spec, const CallOptions& call, Direction direction,
+                                   Wanted wanted) {
   const auto rows = [&](std::int64_t units) { return Tensor::empty({spec.B, units}, spec.dtype, spec.device); };
   DirectionTensors tensors;
-  for (const Nest& state : initial) tensors.initial_state.push_back(with_packed_features(state.leaf()));
+  tensors.initial_state = tensors_of(half_of(call.initial_state, direction));
+  tensors.reset_state = tensors_of(half_of(call.reset_state, direction));
   for (int state = 0; wanted.states && state < state_count(spec.cell.kind); ++state) {
     tensors.final_state.push_back(rows(state_units(spec.cell, state)));
   }
@@ -46,12 +60,12 @@ Bidirectional::Results Bidirectional::run_network(const CheckedSequence& sequenc
   const bool sequences = options.return_sequences;
   NetworkTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options.time_major)),
                          .lengths = call.lengths};
-  if (call.mask) tensors.mask = time_major_mask(*call.mask, sizes);
+  if (call.mask) tensors.mask = time_major_mask("mask", *call.mask, sizes);
+  if (call.resets) tensors.resets = time_major_mask("resets", *call.resets, sizes);
   const Wanted wanted{.states = return_state_, .last_output = !sequences};
-  const std::span<const Nest> initial = call.initial_state;
   LayerTensors& written = tensors.layers.emplace_back();
-  written.forward = direction_tensors(layer.forward, initial.first(initial.size() / 2), wanted);
-  written.backward = direction_tensors(*layer.backward, initial.subspan(initial.size() / 2), wanted);
+  written.forward = direction_tensors(layer.forward, call, Direction::forward, wanted);
+  written.backward = direction_tensors(*layer.backward, call, Direction::backward, wanted);
   const std::int64_t first = output_units(layer.forward.cell);
   const std::int64_t width = output_features(layer);
   if (sequences) {

@@ -26,6 +26,7 @@ inline PlanRequest request_of(const CallOptions& call, const SequenceSizes& size
           .T = sizes.T,
           .masked = call.mask.has_value(),
           .has_lengths = call.lengths.has_value(),
+          .has_resets = call.resets.has_value(),
           .plan = call.plan};
 }
 
@@ -40,7 +41,8 @@ inline RecurrenceSpec recurrence_of(const KnownCell& cell, const PlanRequest& re
           .device = kernel.device(),
           .rules = rules,
           .has_mask = request.masked,
-          .has_lengths = request.has_lengths};
+          .has_lengths = request.has_lengths,
+          .has_resets = request.has_resets};
 }
 
 struct LayerKeeper::Kept {

@@ -9,7 +9,7 @@
 namespace rondo {
 namespace {
 
-// The initial states of one cell, as separate tensors; none stand for zeros.
+// The initial or reset states of one cell, as separate tensors; none stand for zeros.
 std::vector<Tensor> state_tensors(const States& states) {
   std::vector<Tensor> tensors;
   for (const Nest& state : states) {
@@ -17,6 +17,9 @@ std::vector<Tensor> state_tensors(const States& states) {
   }
   return tensors;
 }
+
+// The states of cell k of a stack; none stand for zeros.
+States of_cell(const States& states, std::size_t k) { return states.empty() ? States() : States{states[k]}; }
 
 Tensor rows(const RecurrenceSpec& spec, std::int64_t units) {
   return Tensor::empty({spec.B, units}, spec.dtype, spec.device);
@@ -72,7 +75,8 @@ LayerResult RNN::run_planned(const Call& call) const {
 SessionTensors RNN::tensors_of(const Call& call) const {
   SessionTensors tensors{.x = with_packed_features(swap_layout(call.sequence.inputs.leaf(), options_.time_major)),
                          .lengths = call.options.lengths};
-  if (call.options.mask) tensors.mask = time_major_mask(*call.options.mask, call.sequence.sizes);
+  if (call.options.mask) tensors.mask = time_major_mask("mask", *call.options.mask, call.sequence.sizes);
+  if (call.options.resets) tensors.resets = time_major_mask("resets", *call.options.resets, call.sequence.sizes);
   return tensors;
 }
 
@@ -83,6 +87,7 @@ LayerResult RNN::run_cell(const Call& call) const {
   // One mask is for all gates and time steps, so the inputs are multiplied by the mask.
   if (!call.masks.empty() && !call.masks[0].inputs.empty()) tensors.x = mul(tensors.x, call.masks[0].inputs[0]);
   tensors.initial_state = state_tensors(call.initial);
+  tensors.reset_state = state_tensors(call.options.reset_state);
   if (keeps_states()) tensors.final_state = empty_states(spec);
   if (options_.return_sequences) {
     tensors.y = empty_outputs(spec, options_.time_major);
@@ -103,7 +108,8 @@ LayerResult RNN::run_cell_by_cell(const Call& call) const {
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const bool top = k + 1 == cells.size();
     if (!call.masks[k].inputs.empty()) tensors.x = mul(tensors.x, call.masks[k].inputs[0]);
-    tensors.initial_state = call.initial.empty() ? std::vector<Tensor>() : state_tensors({call.initial[k]});
+    tensors.initial_state = state_tensors(of_cell(call.initial, k));
+    tensors.reset_state = state_tensors(of_cell(call.options.reset_state, k));
     tensors.final_state = empty_states(specs[k]);
     tensors.y.reset();
     if (top && !options_.return_sequences) {
@@ -127,11 +133,13 @@ LayerResult RNN::run_network(const Call& call) const {
   }
   for (const KnownCell* cell : known_cells()) weights.push_back({.forward = KeptCell::weights(*cell)});
   const SessionTensors sequences = tensors_of(call);
-  NetworkTensors tensors{.x = sequences.x, .mask = sequences.mask, .lengths = sequences.lengths};
+  NetworkTensors tensors{
+      .x = sequences.x, .mask = sequences.mask, .lengths = sequences.lengths, .resets = sequences.resets};
   tensors.layers.resize(spec.layers.size());
   for (std::size_t k = 0; k < spec.layers.size(); ++k) {
     DirectionTensors& layer = tensors.layers[k].forward;
-    if (!call.initial.empty()) layer.initial_state = state_tensors({call.initial[k]});
+    layer.initial_state = state_tensors(of_cell(call.initial, k));
+    layer.reset_state = state_tensors(of_cell(call.options.reset_state, k));
     if (keeps_states()) layer.final_state = empty_states(spec.layers[k].forward);
   }
   const RecurrenceSpec& top = spec.layers.back().forward;

@@ -97,6 +97,7 @@ LayerResult RNN::run(const CheckedSequence& sequence, CallOptions options, const
   // Known cells begin with zeros, which executors need no tensors for.
   const bool begins_with_zeros = planned && states_.empty() && call.options.initial_state.empty();
   if (!begins_with_zeros) call.initial = initial_states(sequence, call.options);
+  check_reset_state(sequence, call.options);
   LayerResult result = planned ? run_planned(call) : run_step_loop(call);
   if (options_.stateful) states_ = clone_states(result.states);
   if (!options_.return_state) result.states.clear();
@@ -131,6 +132,15 @@ void RNN::reload_weights() {
   for (KnownCell* cell : cells) cell->reload_weights();
 }
 
+// The shapes of the cell's own states decide which reset states fit.
+void RNN::check_reset_state(const CheckedSequence& sequence, const CallOptions& call) const {
+  check_reset_state_has_resets(call.resets.has_value(), call.reset_state);
+  if (call.reset_state.empty()) return;
+  const SequenceSizes& sizes = sequence.sizes;
+  (void)checked_reset_state("reset_state", call.reset_state,
+                            cell_->get_initial_state({sequence.inputs, sizes.B, sizes.dtype, sizes.device}));
+}
+
 SessionStatus RNN::finish() const {
   SessionStatus status = finish_kept(keeper_->networks);
   for (const KnownCell* cell : known_cells_) status = merged(status, cell->finish());
@@ -158,8 +168,10 @@ LayerResult RNN::run_step_loop(const Call& call) {
       [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
   RnnResult result = run_loop(step, call.sequence, call.initial,
                               {.rules = call.rules,
-                               .mask = options.mask ? time_major_mask(*options.mask, sizes) : Tensor(),
+                               .mask = options.mask ? time_major_mask("mask", *options.mask, sizes) : Tensor(),
                                .lengths = options.lengths.value_or(Tensor()),
+                               .resets = options.resets ? time_major_mask("resets", *options.resets, sizes) : Tensor(),
+                               .reset_state = options.reset_state,
                                .return_all_outputs = options_.return_sequences,
                                .unroll = options_.unroll,
                                // In training a cell may behave differently at every call.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
 
@@ -34,13 +35,13 @@ CheckedSequence check_inputs(const Nest& inputs, bool time_major) {
   return {inputs, sizes};
 }
 
-Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes) {
+Tensor time_major_mask(const std::string& name, const Tensor& mask, const SequenceSizes& sizes) {
   const Shape expected = sizes.time_axis == 0 ? Shape{sizes.T, sizes.B} : Shape{sizes.B, sizes.T};
   const bool fits = mask.defined() && (mask.shape() == expected || mask.shape() == expected.insert(2, 1)) &&
                     mask.device() == sizes.device;
   if (!fits) {
     throw ValueError(
-        "mask", describe(mask),
+        name, describe(mask),
         to_string(expected) + " or " + to_string(expected.insert(2, 1)) + " on " + to_string(sizes.device));
   }
   const Tensor flat = mask.rank() == 3 ? mask.erase_axis(2) : mask;
@@ -68,6 +69,47 @@ Tensor checked_lengths(const std::string& name, const Tensor& lengths, const Seq
   check_lengths(name, lengths, sizes);
   (void)lengths_within_steps(name, lengths, sizes);
   return lengths.to(DType::i32).to(sizes.device);
+}
+
+void check_initial_states(const States& states, const SequenceSizes& sizes) {
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    for (const Tensor& leaf : states[k].flatten()) {
+      const bool fits =
+          leaf.defined() && (leaf.rank() == 0 || leaf.size(0) == sizes.B) && leaf.device() == sizes.device;
+      if (!fits) {
+        throw ValueError("initial_states[" + std::to_string(k) + "]", describe(leaf),
+                         "a first axis of B = " + std::to_string(sizes.B) + ", on " + to_string(sizes.device));
+      }
+    }
+  }
+}
+
+States checked_reset_state(const std::string& name, const States& given, const States& states) {
+  States result;
+  for (const Nest& state : states) result.push_back(state.map([](const Tensor& leaf) { return zeros_like(leaf); }));
+  if (given.empty()) return result;
+  if (given.size() != states.size()) {
+    throw ValueError(name, std::to_string(given.size()) + " states", std::to_string(states.size()));
+  }
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    const std::string which = name + "[" + std::to_string(k) + "]";
+    if (!given[k].same_structure(states[k])) {
+      throw ValueError(which, "the structure " + given[k].structure(), states[k].structure());
+    }
+    const std::vector<Tensor> like = states[k].flatten();
+    std::size_t next = 0;
+    result[k] = given[k].map([&](const Tensor& leaf) {
+      const Tensor& state = like[next++];
+      const bool one_row = leaf.defined() && leaf.rank() + 1 == state.rank();
+      check_tensor(leaf, {which, one_row ? state.shape().erase(0) : state.shape(), state.dtype(), state.device()});
+      return one_row ? leaf.insert_axis(0) : leaf;
+    });
+  }
+  return result;
+}
+
+void check_reset_state_has_resets(bool has_resets, const States& reset_state) {
+  if (!has_resets && !reset_state.empty()) throw ValueError("reset_state", "some", "none, as no resets are given");
 }
 
 void check_mask_has_states(bool masked, const States& states) {

@@ -31,9 +31,10 @@ struct CheckedSequence {
 /// device.
 CheckedSequence check_inputs(const Nest& inputs, bool time_major);
 
-/// `mask` as a boolean (T, B), a view if it is boolean already. Throws `ValueError` for a shape that RnnOptions::mask
-/// does not name, and for a mask on another device than the inputs.
-Tensor time_major_mask(const Tensor& mask, const SequenceSizes& sizes);
+/// `mask`, or another argument with an element for each time step and row, as a boolean (T, B): a view if it is boolean
+/// already. Throws `ValueError` for a shape that RnnOptions::mask does not name, and for another device than the
+/// inputs'.
+Tensor time_major_mask(const std::string& name, const Tensor& mask, const SequenceSizes& sizes);
 
 /// Throws `ValueError` unless `lengths` is (B,) of i32 or i64, on any device. The values are not read.
 void check_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes);
@@ -45,6 +46,17 @@ std::vector<std::int64_t> lengths_within_steps(const std::string& name, const Te
 /// `lengths` in the form that executors take: (B,) of i32 on the inputs' device. Throws `ValueError` as check_lengths
 /// and lengths_within_steps.
 Tensor checked_lengths(const std::string& name, const Tensor& lengths, const SequenceSizes& sizes);
+
+/// Throws `ValueError` for a state of the wrong first axis, which is B, or on another device than the inputs.
+void check_initial_states(const States& states, const SequenceSizes& sizes);
+
+/// What resets replace `states` by, in a form that broadcasts to them: zeros where `given` is empty. Throws
+/// `ValueError` unless `given` has the structure, dtypes and devices of `states`, and each tensor the shape of its
+/// state or that shape without the batch axis.
+States checked_reset_state(const std::string& name, const States& given, const States& states);
+
+/// Throws `ValueError` for a reset state without resets.
+void check_reset_state_has_resets(bool has_resets, const States& reset_state);
 
 /// Throws `ValueError` if `masked`, that is with a mask or lengths, and there are no states.
 void check_mask_has_states(bool masked, const States& states);

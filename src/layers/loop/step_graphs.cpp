@@ -14,7 +14,10 @@ void for_each_leaf(const Arguments& arguments, Function&& function) {
   visit(arguments.inputs);
   for (const Nest& state : arguments.states) visit(state);
   for (const Nest& constant : arguments.constants) visit(constant);
-  if (arguments.live.defined()) function(arguments.live);
+  for (const Tensor* by_time : {&arguments.live, &arguments.resets}) {
+    if (by_time->defined()) function(*by_time);
+  }
+  for (const Nest& state : arguments.reset_state) visit(state);
 }
 
 std::string signature(const LoopArguments& arguments) {
@@ -22,7 +25,7 @@ std::string signature(const LoopArguments& arguments) {
   for (const Nest& state : arguments.states) text += ", state " + state.structure();
   for (const Nest& constant : arguments.constants) text += ", constant " + constant.structure();
   for_each_leaf(arguments, [&](const Tensor& leaf) { text += "; " + describe(leaf); });
-  return text + (arguments.live.defined() ? ", masked" : "");
+  return text + (arguments.live.defined() ? ", masked" : "") + (arguments.resets.defined() ? ", resets" : "");
 }
 
 Nest clone(const Nest& nest) {
@@ -36,9 +39,11 @@ std::vector<Nest> clone(const std::vector<Nest>& nests) {
   return copies;
 }
 
+Tensor clone_defined(const Tensor& tensor) { return tensor.defined() ? tensor.clone() : Tensor(); }
+
 LoopArguments clone(const LoopArguments& arguments) {
-  return {clone(arguments.inputs), clone(arguments.states), clone(arguments.constants),
-          arguments.live.defined() ? arguments.live.clone() : Tensor()};
+  return {clone(arguments.inputs),       clone(arguments.states),         clone(arguments.constants),
+          clone_defined(arguments.live), clone_defined(arguments.resets), clone(arguments.reset_state)};
 }
 
 RnnResult clone(const RnnResult& result) {

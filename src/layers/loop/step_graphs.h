@@ -19,7 +19,9 @@ struct LoopArguments {
   Nest inputs;
   States states;
   Constants constants;
-  Tensor live;  ///< (T, B) booleans by input time; undefined: every row is always live
+  Tensor live;         ///< (T, B) booleans by input time; undefined: every row is always live
+  Tensor resets;       ///< (T, B) booleans by input time; undefined: none
+  States reset_state;  ///< broadcasts to `states`; empty without resets
 };
 
 /// The recorded loops of one step function, by the options, structure, shapes and dtypes of their arguments.

@@ -1,5 +1,6 @@
 #include "layers/loop/step_loop.h"
 
+#include "layers/loop/reordered_rows.h"
 #include "layers/loop/step_graphs.h"
 #include "recurrence/schedule.h"
 #include "rondo/ops/ops.h"
@@ -30,6 +31,8 @@ class StepLoop {
         sizes_(sizes),
         schedule_{.T = sizes_.T, .B = sizes_.B, .rules = options.rules},
         live_(arguments.live),
+        resets_(arguments.resets),
+        reset_state_(arguments.reset_state),
         states_(arguments.states) {}
 
   RnnResult run() {
@@ -50,6 +53,7 @@ class StepLoop {
   }
 
   void advance(std::int64_t s) {
+    if (resets_.defined()) begin_pieces(s);
     const std::int64_t t = schedule_.read_time(s, 0);  // all rows read the same step
     const Nest x = inputs_.map([&](const Tensor& leaf) { return leaf.select(sizes_.time_axis, t); });
     StepResult result = step_(x, states_, constants_);
@@ -63,13 +67,22 @@ class StepLoop {
     if (live_.defined()) {
       const Tensor live = live_.select(0, t);
       for (std::size_t k = 0; k < states_.size(); ++k) {
-        result.states[k] = select_live(live, result.states[k], states_[k]);
+        result.states[k] = select_rows(live, result.states[k], states_[k]);
       }
-      result.output = select_live(live, result.output, dead_output());
+      result.output = select_rows(live, result.output, dead_output());
     }
     last_output_ = result.output;
     states_ = std::move(result.states);
     if (options_.return_all_outputs) write_outputs(schedule_.write_time(s, 0));
+  }
+
+  // states = reset state, and previous output = zeros, in rows that begin a piece
+  void begin_pieces(std::int64_t s) {
+    const std::int64_t t = schedule_.reset_time(s, 0);  // the same for all rows
+    if (t == sizes_.T) return;
+    const Tensor begins = resets_.select(0, t);
+    for (std::size_t k = 0; k < states_.size(); ++k) states_[k] = select_rows(begins, reset_state_[k], states_[k]);
+    if (s > 0) last_output_ = select_rows(begins, zero_output_, last_output_);
   }
 
   bool emits_states() const { return live_.defined() && schedule_.rules.dead == DeadOutput::incoming_state; }
@@ -108,26 +121,15 @@ class StepLoop {
   const LoopOptions& options_;
   const SequenceSizes sizes_;
   const Schedule schedule_;
-  Tensor live_;  // (T, B) by input time; undefined: every row is always live
+  Tensor live_;    // (T, B) by input time; undefined: every row is always live
+  Tensor resets_;  // (T, B) by input time; undefined: none
+  States reset_state_;
   States states_;
   Nest zero_output_;
   Nest last_output_;
   Nest outputs_;
   std::vector<Tensor> output_leaves_;
 };
-
-void check_initial_states(const States& states, const SequenceSizes& sizes) {
-  for (std::size_t k = 0; k < states.size(); ++k) {
-    for (const Tensor& leaf : states[k].flatten()) {
-      const bool fits =
-          leaf.defined() && (leaf.rank() == 0 || leaf.size(0) == sizes.B) && leaf.device() == sizes.device;
-      if (!fits) {
-        throw ValueError("initial_states[" + std::to_string(k) + "]", describe(leaf),
-                         "a first axis of B = " + std::to_string(sizes.B) + ", on " + to_string(sizes.device));
-      }
-    }
-  }
-}
 
 // RnnOptions::input_length as (B,) on the inputs' device. Throws `ValueError` for lengths of another shape or dtype, or
 // out of range.
@@ -145,6 +147,13 @@ Tensor live_rows(const LoopOptions& options, const SequenceSizes& sizes) {
   return options.mask.defined() ? where(within, options.mask, zeros_like(options.mask)) : within;
 }
 
+// (T, B) booleans by input time; undefined: none. A mark at a row's length or later means nothing.
+Tensor resets_within(const LoopOptions& options, const SequenceSizes& sizes) {
+  if (!options.resets.defined() || !options.lengths.defined()) return options.resets;
+  const Tensor within = sequence_mask(options.lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
+  return where(within, options.resets, zeros_like(options.resets));
+}
+
 /// A text with all options that a recorded loop depends on.
 std::string recorded_options(const LoopOptions& options, bool time_major) {
   const auto number = [](auto order) { return std::to_string(static_cast<int>(order)); };
@@ -153,21 +162,6 @@ std::string recorded_options(const LoopOptions& options, bool time_major) {
   if (time_major) text += ", time-major";
   if (!options.executor.empty()) text += ", " + options.executor;
   return text + (options.return_all_outputs ? ", all outputs" : ", last output");
-}
-
-/// Copies a sequence from input order to processing order, or the reverse: in each row, which is (T, ...) in either
-/// layout, the leading steps are reversed.
-Nest rows_reordered(const Nest& sequence, const Schedule& schedule, const SequenceSizes& sizes) {
-  return sequence.map([&](const Tensor& leaf) {
-    Tensor result = leaf.clone();
-    for (std::int64_t b = 0; b < schedule.B; ++b) {
-      const std::int64_t steps = schedule.reversed_steps(schedule.length(b));
-      if (steps < 2) continue;
-      const Tensor row = leaf.select(sizes.batch_axis, b);
-      result.select(sizes.batch_axis, b).slice(0, 0, steps).copy_from(row.slice(0, steps - 1, -1, -1));
-    }
-    return result;
-  });
 }
 
 /// run_loop for rows that are reversed within their lengths. The loop takes one time step of all rows at once, so rows
@@ -182,6 +176,7 @@ RnnResult run_reordered_rows(const StepFunction& step, const CheckedSequence& se
   if (options.mask.defined()) {
     options.mask = rows_reordered(options.mask, schedule, {.time_axis = 0, .batch_axis = 1}).leaf();
   }
+  if (options.resets.defined()) options.resets = resets_reordered(options.resets, schedule, sizes);
   RnnResult result = run_loop(step, {rows_reordered(sequence.inputs, schedule, sizes), sizes}, initial_states, options);
   if (options.return_all_outputs && schedule.rules.write == WriteOrder::input) {
     result.outputs = rows_reordered(result.outputs, schedule, sizes);
@@ -191,12 +186,12 @@ RnnResult run_reordered_rows(const StepFunction& step, const CheckedSequence& se
 
 }  // namespace
 
-Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept) {
-  const std::vector<Tensor> kept_leaves = kept.flatten();
+Nest select_rows(const Tensor& rows, const Nest& taken, const Nest& other) {
+  const std::vector<Tensor> other_leaves = other.flatten();
   std::size_t next = 0;
-  return fresh.map([&](const Tensor& leaf) {
-    const Tensor& other = kept_leaves[next++];
-    return leaf.rank() == 0 ? leaf : where(align_mask(live, leaf.rank()), leaf, other);
+  return taken.map([&](const Tensor& leaf) {
+    const Tensor& left = other_leaves[next++];
+    return leaf.rank() == 0 ? leaf : where(align_mask(rows, leaf.rank()), leaf, left);
   });
 }
 
@@ -207,7 +202,14 @@ RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, co
     return run_reordered_rows(step, sequence, initial_states, options);
   }
   check_initial_states(initial_states, sizes);
-  const LoopArguments given{sequence.inputs, initial_states, options.constants, live_rows(options, sizes)};
+  const Tensor resets = resets_within(options, sizes);
+  const LoopArguments given{
+      sequence.inputs,
+      initial_states,
+      options.constants,
+      live_rows(options, sizes),
+      resets,
+      resets.defined() ? checked_reset_state("reset_state", options.reset_state, initial_states) : States()};
   const auto loop = [&](const LoopArguments& arguments) { return StepLoop(step, arguments, options, sizes).run(); };
   // A loop that a caller already records in a graph cannot be recorded in another graph.
   const bool recorded = options.unroll && sizes.device.type == DeviceType::cuda && sizes.T > 0 &&
@@ -226,10 +228,13 @@ RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initia
                    .graphs = options.graphs,
                    .constants = options.constants};
   if (options.mask) {
-    loop.mask = time_major_mask(*options.mask, sequence.sizes);
+    loop.mask = time_major_mask("mask", *options.mask, sequence.sizes);
   } else if (options.input_length) {
     loop.lengths = input_lengths(*options.input_length, sequence.sizes);
   }
+  if (options.resets) loop.resets = time_major_mask("resets", *options.resets, sequence.sizes);
+  check_reset_state_has_resets(options.resets.has_value(), options.reset_state);
+  loop.reset_state = options.reset_state;
   return run_loop(step, sequence, initial_states, loop);
 }
 

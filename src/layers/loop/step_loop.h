@@ -16,8 +16,10 @@ namespace rondo {
 struct LoopOptions {
   /// With DeadOutput::incoming_state and a mask or lengths, the output must be like the first state: else `ValueError`.
   TimeRules rules = {};
-  Tensor mask = {};     ///< (T, B) booleans by input time; undefined: none
-  Tensor lengths = {};  ///< (B,) of i32 or i64 in 0 .. T, on any device; undefined: every row has T steps
+  Tensor mask = {};         ///< (T, B) booleans by input time; undefined: none
+  Tensor lengths = {};      ///< (B,) of i32 or i64 in 0 .. T, on any device; undefined: every row has T steps
+  Tensor resets = {};       ///< (T, B) booleans by input time; undefined: none
+  States reset_state = {};  ///< what a reset replaces the states by, as rnn() has it; empty: zeros
   bool return_all_outputs = true;
   bool unroll = false;
   std::shared_ptr<StepGraphs> graphs = nullptr;
@@ -34,8 +36,8 @@ struct LoopOptions {
 RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
                    const LoopOptions& options);
 
-/// Returns live ? fresh : kept, leaf by leaf; `live` is (B,). A leaf of rank 0 has no rows, so it is always
-/// `fresh`.
-Nest select_live(const Tensor& live, const Nest& fresh, const Nest& kept);
+/// Returns the rows of `taken` where `rows`, (B,), is true, and else those of `other`, leaf by leaf. A leaf of rank 0
+/// has no rows, so it is always that of `taken`.
+Nest select_rows(const Tensor& rows, const Nest& taken, const Nest& other);
 
 }  // namespace rondo

@@ -9,7 +9,7 @@ RnnResult rnn(const StepFunction& step, const Tensor& inputs, const States& init
   check_mask_has_states(options.mask.has_value(), initial_states);
   return run_loop(step, sequence, initial_states,
                   {.rules = TimeRules::contrib(options.go_backwards),
-                   .mask = options.mask ? time_major_mask(*options.mask, sequence.sizes) : Tensor(),
+                   .mask = options.mask ? time_major_mask("mask", *options.mask, sequence.sizes) : Tensor(),
                    .unroll = options.unroll,
                    .graphs = options.graphs,
                    .constants = options.constants});

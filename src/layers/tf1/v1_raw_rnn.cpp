@@ -104,8 +104,8 @@ class RawLoop {
       throw ValueError("loop_function: emit_output", "none after time 0", "the structure " + zeros_.structure());
     }
     check_states("loop_function: emit_output", {*next.emit_output}, {zeros_});
-    emitted_.push_back(select_live(live_, *next.emit_output, zeros_));
-    state_ = select_live(live_, next.next_cell_state, state_);
+    emitted_.push_back(select_rows(live_, *next.emit_output, zeros_));
+    state_ = select_rows(live_, next.next_cell_state, state_);
     input_ = std::move(next.next_input);
     if (next.next_loop_state) loop_state_ = std::move(next.next_loop_state);
     finish(next.elements_finished);

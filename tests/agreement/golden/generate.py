@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from generator import reference, run_tensorflow, v1_reference, v1_tensorflow
+from generator import reference, run_tensorflow, tensorflow_resets, v1_reference, v1_tensorflow
 from generator.case import FLOAT, write_case
 from generator.contradictions import explain
 from generator.conv_lstm_cases import conv_lstm_cases
@@ -20,6 +20,7 @@ from generator.dropout_cases import dropout_cases
 from generator.hazards import hazard_cases
 from generator.keras_cases import keras_cases
 from generator.plan import sampled_cases
+from generator.reset_cases import reset_cases
 from generator.v1_cases import v1_cases
 from generator.wide_cases import wide_cases
 
@@ -51,6 +52,7 @@ def by_reference(case):
 
 def by_tensorflow(case):
     module = v1_tensorflow if case.api.startswith("v1.") else run_tensorflow
+    module = tensorflow_resets if tensorflow_resets.uses_resets(case) else module
     return module.expected_tensors(case)
 
 
@@ -118,7 +120,8 @@ def main():
     versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
     cases = [*sampled_cases(arguments.seed), *hazard_cases(arguments.seed), *v1_cases(arguments.seed),
              *keras_cases(arguments.seed), *dropout_cases(arguments.seed),
-             *conv_lstm_cases(arguments.seed), *wide_cases(arguments.seed)]
+             *conv_lstm_cases(arguments.seed), *wide_cases(arguments.seed),
+             *reset_cases(arguments.seed)]
     assert len({case.name for case in cases}) == len(cases), "two cases have one name"
     if arguments.missing:
         cases = [case for case in cases if case.name not in there]

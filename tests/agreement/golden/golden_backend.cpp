@@ -9,9 +9,10 @@
 namespace rondo::golden {
 namespace {
 
-States initial_states(const GoldenCase& golden) {
-  const std::vector<Tensor> leaves = golden.tensors("initial_state");
-  if (golden.description().at("step").at("function") == "nested_state") {
+// The leaves `name/0`, `name/1`, ... as the states of the step; no states where there are no leaves.
+States states_of_step(const GoldenCase& golden, const std::string& name) {
+  const std::vector<Tensor> leaves = golden.tensors(name);
+  if (!leaves.empty() && golden.description().at("step").at("function") == "nested_state") {
     return {Nest::tuple({leaves.begin(), leaves.end()})};
   }
   return {leaves.begin(), leaves.end()};
@@ -23,6 +24,8 @@ RnnOptions rnn_options(const GoldenCase& golden) {
                      .mask = golden.optional_tensor("mask"),
                      .constants = {given.begin(), given.end()},
                      .unroll = golden.option("unroll"),
+                     .resets = golden.optional_tensor("resets"),
+                     .reset_state = states_of_step(golden, "piece_state"),
                      .time_major = golden.option("time_major"),
                      .zero_output_for_mask = golden.option("zero_output_for_mask"),
                      .return_all_outputs = golden.option("return_all_outputs")};
@@ -43,7 +46,15 @@ RecurrenceSpec spec_of(const GoldenCase& golden, const CellSpec& cell, const Ten
           .device = golden.device(),
           .rules = TimeRules::keras(options.go_backwards, options.zero_output_for_mask),
           .has_mask = options.mask.has_value(),
-          .has_lengths = !options.mask && options.input_length.has_value()};
+          .has_lengths = !options.mask && options.input_length.has_value(),
+          .has_resets = options.resets.has_value()};
+}
+
+// A mask or resets of any dtype and layout that rnn() takes, as the boolean (T, B) that a session takes.
+std::optional<Tensor> session_flags(const std::optional<Tensor>& flags, bool time_major) {
+  if (!flags) return std::nullopt;
+  const Tensor flat = flags->rank() == 3 ? flags->erase_axis(2) : *flags;
+  return (time_major ? flat : flat.swap_axes(0, 1)).to(DType::boolean);
 }
 
 std::optional<Tensor> session_lengths(const RnnOptions& options, std::int64_t B, Device device) {
@@ -84,7 +95,7 @@ std::string check_backend_rnn(const GoldenCase& golden) {
   };
   const Nest inputs = golden.nest("input");
   const RnnOptions options = rnn_options(golden);
-  const RnnResult result = rnn(counted, inputs, initial_states(golden), options);
+  const RnnResult result = rnn(counted, inputs, states_of_step(golden, "initial_state"), options);
   std::string text;
   const std::int64_t T = inputs.flatten()[0].size(options.time_major ? 0 : 1);
   if (calls != T) text += "the step was called " + std::to_string(calls) + " times\n";
@@ -100,12 +111,11 @@ std::string check_backend_rnn_on_executors(const GoldenCase& golden) {
   const bool time_major = options.time_major;
   const Tensor input = golden.tensor("input");
   SessionTensors tensors{.x = time_major ? input : input.swap_axes(0, 1),
+                         .mask = session_flags(options.mask, time_major),
+                         .resets = session_flags(options.resets, time_major),
+                         .reset_state = golden.tensors("piece_state"),
                          .initial_state = golden.tensors("initial_state")};
   const RecurrenceSpec spec = spec_of(golden, *cell, tensors.x, options);
-  if (options.mask) {
-    const Tensor flat = options.mask->rank() == 3 ? options.mask->erase_axis(2) : *options.mask;
-    tensors.mask = (time_major ? flat : flat.swap_axes(0, 1)).to(DType::boolean);  // the only dtype of a session's mask
-  }
   tensors.lengths = session_lengths(options, spec.B, spec.device);
   return on_executors({{spec}}, [&](const std::string& executor) { return check_on(golden, spec, executor, tensors); });
 }

@@ -122,6 +122,8 @@ std::string check_call(const GoldenCase& golden, const Called& layer, const std:
   const LayerResult result =
       layer.run(golden.nest(prefix + "input"), {.mask = golden.optional_tensor(prefix + "mask"),
                                                 .lengths = golden.optional_tensor(prefix + "lengths"),
+                                                .resets = golden.optional_tensor(prefix + "resets"),
+                                                .reset_state = layer.pack(golden.tensors(prefix + "piece_state")),
                                                 .initial_state = layer.pack(golden.tensors(prefix + "initial_state")),
                                                 .training = training,
                                                 .plan = {.executor = executor}});
@@ -136,7 +138,8 @@ void add_specs(const GoldenCase& golden, const RNN& layer, const std::string& pr
   const PlanRequest request{.B = x.size(batch_axis),
                             .T = x.size(1 - batch_axis),
                             .masked = golden.optional_tensor(prefix + "mask").has_value() ||
-                                      golden.optional_tensor(prefix + "lengths").has_value()};
+                                      golden.optional_tensor(prefix + "lengths").has_value(),
+                            .has_resets = golden.optional_tensor(prefix + "resets").has_value()};
   if (request.T == 0) work.certain = false;
   for (const Plan& plan : layer.plans(request)) work.specs.push_back(plan.spec());
   const auto* stack = dynamic_cast<const StackedRNNCells*>(&layer.cell());

@@ -101,6 +101,9 @@ INSTANTIATE_TEST_SUITE_P(
         Hazard{"CellClip", [](const Run& run) { return run.spec.cell.cell_clip.has_value(); }},
         Hazard{"Projection", [](const Run& run) { return run.spec.cell.projection_units.has_value(); }},
         Hazard{"ProjectionClip", [](const Run& run) { return run.spec.cell.projection_clip.has_value(); }},
+        Hazard{"Resets", [](const Run& run) { return run.spec.has_resets && run.spec.T > 1; }},
+        Hazard{"ResetStateOfRows",
+               [](const Run& run) { return !run.reset_state.empty() && run.reset_state[0].rank() == 2; }},
         Hazard{"AllRowsDead", [](const Run& run) { return run.spec.T > 1 && run.spec.B > 1 && live_rows(run) == 0; }},
         Hazard{"OneRowLive", [](const Run& run) { return run.spec.T > 1 && run.spec.B > 1 && live_rows(run) == 1; }}),
     [](const auto& instance) { return std::string(instance.param.name); });

@@ -102,17 +102,26 @@ RunResult run_rnn(const RandomRecurrence& recurrence, DType dtype) {
   } else if (spec.has_lengths) {
     options.input_length = *recurrence.lengths;
   }
+  options.resets = recurrence.resets;
+  // As a mask, lengths do not make marks beyond them meaningless.
+  if (options.resets && spec.has_mask && spec.has_lengths) {
+    const Tensor within = sequence_mask(*recurrence.lengths, spec.T).swap_axes(0, 1);
+    options.resets = where(within, *options.resets, zeros_like(*options.resets));
+  }
+  for (const Tensor& state : recurrence.reset_state) options.reset_state.emplace_back(state.to(dtype));
   return run_result(
       rnn(step_of(recurrence, dtype), Nest(recurrence.x.to(dtype)), initial_states(recurrence, dtype), options));
 }
 
 // The loop behind rnn() and the other APIs, under the rules of the recurrence.
 RunResult run_step_loop(const RandomRecurrence& recurrence, DType dtype) {
+  LoopOptions options{.rules = recurrence.spec.rules,
+                      .mask = recurrence.mask.value_or(Tensor()),
+                      .lengths = recurrence.lengths.value_or(Tensor()),
+                      .resets = recurrence.resets.value_or(Tensor())};
+  for (const Tensor& state : recurrence.reset_state) options.reset_state.emplace_back(state.to(dtype));
   return run_result(run_loop(step_of(recurrence, dtype), check_inputs(recurrence.x.to(dtype), true),
-                             initial_states(recurrence, dtype),
-                             {.rules = recurrence.spec.rules,
-                              .mask = recurrence.mask.value_or(Tensor()),
-                              .lengths = recurrence.lengths.value_or(Tensor())}));
+                             initial_states(recurrence, dtype), options));
 }
 
 TEST(ExecutorProperty, TheStepLoopCarriesOutEverySettingOfSchedule) {
@@ -158,6 +167,9 @@ bool reverse_within_lengths(RandomRecurrence& recurrence) {
   if (!recurrence.lengths) return false;
   recurrence.mask.reset();
   recurrence.spec.has_mask = false;
+  recurrence.resets.reset();
+  recurrence.reset_state.clear();
+  recurrence.spec.has_resets = false;
   recurrence.spec.rules.write = WriteOrder::input;
   recurrence.spec.rules.dead = DeadOutput::zeros;
   recurrence.spec.rules.read = ReadOrder::reversed_within_length;

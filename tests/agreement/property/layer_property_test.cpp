@@ -37,6 +37,12 @@ TEST(LayerProperty, LengthsAreTheMaskThatIsTrueUpToThem) {
     const Tensor mask = sequence_mask(lengths, T);
     masked.call.mask = layer.options.time_major ? mask.swap_axes(0, 1) : mask;
     layer.call.mask.reset();
+    // With a mask, marks beyond a row's length have a meaning.
+    if (masked.call.resets) {
+      const Tensor& within = *masked.call.mask;
+      const Tensor resets = masked.call.resets->reshape(within.shape());
+      masked.call.resets = where(within, resets, zeros_like(resets));
+    }
     layer.call.lengths = random.coin() ? lengths : lengths.to(DType::i32);
     for (const bool planned : {true, false}) {
       SCOPED_TRACE(planned ? "planned" : "stepped");

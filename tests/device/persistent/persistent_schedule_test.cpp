@@ -34,6 +34,8 @@ RandomRecurrence recurrence(CellKind kind, std::int64_t B) {
   std::vector<std::int32_t> lengths{5, 0};
   for (std::int64_t b = 2; b < B; ++b) lengths.push_back(static_cast<std::int32_t>(3 + b % 3));
   recurrence.lengths = Tensor::from(lengths, {B});
+  draw_resets(random, recurrence);
+  recurrence.reset_state.clear();
   return recurrence;
 }
 

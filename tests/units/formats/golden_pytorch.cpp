@@ -10,17 +10,22 @@ namespace {
 struct PytorchCase {
   LoadedNetwork network;
   CellKind kind = CellKind::lstm;
-  Tensor x = {};  // (T, B, I)
+  Tensor x = {};  // (T, B, I); (N, I) of a PackedSequence
   std::optional<Tensor> lengths = std::nullopt;
-  std::optional<Tensor> initial_h = std::nullopt;  // (layers D, B, H)
+  std::optional<Tensor> batch_sizes = std::nullopt;  // (T); iff the module took a PackedSequence
+  std::optional<Tensor> row_indices = std::nullopt;  // (B)
+  std::optional<Tensor> initial_h = std::nullopt;    // (layers D, B, H)
   std::optional<Tensor> initial_c = std::nullopt;
 };
 
 struct PytorchResult {
-  Tensor output;  // (T, B, D P) or (T, B, D H)
+  Tensor output;  // (T, B, D P) or (T, B, D H); (N, ...) of a PackedSequence
   std::vector<Tensor> h;
   std::vector<Tensor> c;
 };
+
+// Packed data have no axis of the batch.
+bool is_batch_first(const GoldenFile& golden) { return golden.description().value("batch_first", false); }
 
 PytorchCase read_case(const GoldenFile& golden) {
   const nlohmann::json& description = golden.description();
@@ -28,8 +33,10 @@ PytorchCase read_case(const GoldenFile& golden) {
   if (description.value("nonlinearity", "tanh") == "relu") module.activation = Activation::relu;
   PytorchCase found{.network = pytorch_network(golden.tensors(), module), .kind = golden.kind()};
   found.x = golden.tensor("x");
-  if (description.at("batch_first")) found.x = found.x.swap_axes(0, 1);
+  if (is_batch_first(golden)) found.x = found.x.swap_axes(0, 1);
   found.lengths = golden.optional_tensor("lengths");
+  found.batch_sizes = golden.optional_tensor("batch_sizes");
+  found.row_indices = golden.optional_tensor("row_indices");
   found.initial_h = golden.optional_tensor("initial/h_n");
   found.initial_c = golden.optional_tensor("initial/c_n");
   return found;
@@ -42,8 +49,15 @@ std::vector<Tensor> initial_states(const PytorchCase& golden, std::int64_t row) 
   return states;
 }
 
+LoadedSizes sizes_of(const PytorchCase& golden) {
+  if (!golden.batch_sizes) {
+    return {.T = golden.x.size(0), .B = golden.x.size(1), .has_lengths = golden.lengths.has_value()};
+  }
+  return {.T = golden.batch_sizes->size(0), .B = golden.batch_sizes->data<std::int64_t>()[0], .packed = true};
+}
+
 PytorchResult run_network(const PytorchCase& golden) {
-  const LoadedSizes sizes{.T = golden.x.size(0), .B = golden.x.size(1), .has_lengths = golden.lengths.has_value()};
+  const LoadedSizes sizes = sizes_of(golden);
   std::vector<LayerTensors> tensors;
   PytorchResult result;
   const auto direction = [&](const RecurrenceSpec& recurrence) {
@@ -63,8 +77,15 @@ PytorchResult run_network(const PytorchCase& golden) {
     states.forward = direction(layer.forward);
     if (layer.backward) states.backward = direction(*layer.backward);
   }
-  result.output = Tensor::empty({sizes.T, sizes.B, golden.network.output_features()}, golden.x.dtype());
-  golden.network.session(sizes).run({.x = golden.x, .lengths = golden.lengths, .y = result.output, .layers = tensors});
+  Shape shape = golden.x.shape();
+  shape[shape.rank() - 1] = golden.network.output_features();
+  result.output = Tensor::empty(shape, golden.x.dtype());
+  golden.network.session(sizes).run({.x = golden.x,
+                                     .lengths = golden.lengths,
+                                     .y = result.output,
+                                     .layers = tensors,
+                                     .batch_sizes = golden.batch_sizes,
+                                     .row_indices = golden.row_indices});
   return result;
 }
 
@@ -79,9 +100,8 @@ Tensor stacked(const std::vector<Tensor>& rows) {
 std::string check_pytorch(const GoldenFile& golden) {
   const PytorchCase found = read_case(golden);
   const PytorchResult result = run_network(found);
-  const bool batch_first = golden.description().at("batch_first");
-  std::string differences = difference(golden, "output", batch_first ? result.output.swap_axes(0, 1) : result.output) +
-                            difference(golden, "h_n", stacked(result.h));
+  const Tensor output = is_batch_first(golden) ? result.output.swap_axes(0, 1) : result.output;
+  std::string differences = difference(golden, "output", output) + difference(golden, "h_n", stacked(result.h));
   if (found.kind == CellKind::lstm) differences += difference(golden, "c_n", stacked(result.c));
   return differences;
 }

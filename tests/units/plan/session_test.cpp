@@ -61,6 +61,11 @@ struct BadInput {
   std::function<void(Fixture&)> spoil;
 };
 
+void plan_resets(Fixture& f, const Tensor& resets) {
+  f.spec.has_resets = true;
+  f.tensors.resets = resets;
+}
+
 TEST(Session, NamesTheTensorThatDoesNotFit) {
   const BadInput table[] = {
       {"x of another shape",
@@ -89,6 +94,30 @@ TEST(Session, NamesTheTensorThatDoesNotFit) {
       {"lengths of i64",
        {"lengths: got i64"},
        [](Fixture& f) { f.tensors.lengths = f.tensors.lengths->to(DType::i64); }},
+      {"no resets", {"resets: got none", "as planned"}, [](Fixture& f) { f.spec.has_resets = true; }},
+      {"resets not planned for", {"resets: got some", "none"}, [](Fixture& f) { f.tensors.resets = f.tensors.mask; }},
+      {"resets in batch-major",
+       {"resets: got bool(3, 5)", "bool(5, 3)"},
+       [](Fixture& f) { plan_resets(f, f.tensors.mask->swap_axes(0, 1)); }},
+      {"resets of numbers",
+       {"resets: got f32(5, 3)", "bool(5, 3)"},
+       [](Fixture& f) { plan_resets(f, f.tensors.mask->to(DType::f32)); }},
+      {"a reset state without resets",
+       {"reset_state: got some", "none, as no resets are planned"},
+       [](Fixture& f) { f.tensors.reset_state = f.tensors.initial_state; }},
+      {"one reset state of two",
+       {"reset_state: got 1 tensors", "2"},
+       [](Fixture& f) {
+         plan_resets(f, *f.tensors.mask);
+         f.tensors.reset_state = {f.tensors.initial_state[0]};
+       }},
+      {"a reset state of another width",
+       {"reset_state[1]: got f32(3,)", "f32(4,)"},
+       [](Fixture& f) {
+         plan_resets(f, *f.tensors.mask);
+         const Tensor one = f.tensors.initial_state[0].select(0, 0);
+         f.tensors.reset_state = {one, one.slice(0, 0, 3)};
+       }},
       {"one state of two",
        {"initial_state: got 1 tensors", "2"},
        [](Fixture& f) { f.tensors.initial_state.pop_back(); }},

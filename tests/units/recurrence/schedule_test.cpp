@@ -122,6 +122,26 @@ TEST(Schedule, ALengthAtHandGivesTheSameTimes) {
   });
 }
 
+/// Read forward a mark is for the step that is read; read in reverse it is for the step before.
+TEST(Schedule, StatesAreReplacedBetweenTwoPieces) {
+  const bool resets[] = {true, false, true, true, false};
+  for_each_order_and_length(5, [&](Schedule schedule, std::int32_t length) {
+    for (std::int64_t s = 0; s < 5; ++s) EXPECT_FALSE(schedule.resets_before(s, 0)) << "without resets";
+    schedule.resets = resets;
+    schedule.reset_strides = {.time = 1, .batch = 5};
+    for (std::int32_t s = 0; s <= 5; ++s) {
+      bool expected = false;
+      if (s < 5) {
+        const std::int64_t t = schedule.read_time(s, std::int64_t{0});
+        const std::int64_t mark = s < schedule.reversed_steps(length) ? t + 1 : t;
+        expected = mark < length && resets[mark];
+      }
+      EXPECT_EQ(schedule.resets_before(s, 0), expected) << s;
+      EXPECT_EQ(schedule.reset_byte(s, 0, RowLength{length}) != 0, expected) << s;
+    }
+  });
+}
+
 TEST(Schedule, EveryInputStepIsReadOnceAndTheLeadingOnesInReverse) {
   for_each_order_and_length(5, [](const Schedule& schedule, std::int32_t length) {
     const std::int64_t reversed = schedule.reversed_steps(length);
@@ -205,6 +225,7 @@ TEST(Schedule, AllRowsAreLiveWithoutMaskAndLengths) {
   EXPECT_TRUE((Schedule{.T = 1, .B = 1}.all_live()));
   EXPECT_FALSE((Schedule{.T = 1, .B = 1, .mask = mask}.all_live()));
   EXPECT_FALSE((Schedule{.T = 1, .B = 1, .lengths = lengths}.all_live()));
+  EXPECT_FALSE((Schedule{.T = 1, .B = 1, .resets = mask}.all_live()));
 }
 
 }  // namespace

@@ -138,7 +138,10 @@ class InputStream {
     RONDO_KEEP_LOOP
     for (int row = warp.lane / kRowLanes; row < rows_of(pass); row += kRowsAtOnce) {
       const std::int32_t b = team_.first_row + pass * Counts::kPassRows + row;
-      const Element* source = x.data + x.strides.offset(run_.schedule.read_time(s, b), b) + first;
+      const std::int64_t t = run_.schedule.read_time(s, b);
+      // The row keeps what it has: it is dead in this step, which a packed x has no row for.
+      if (x.strides.first_rows != nullptr && t >= run_.schedule.length(b)) continue;
+      const Element* source = x.data + x.strides.offset(t, b) + first;
       std::uint32_t* words = rows(warp, place(s, pass)) + row * input_stride(run_.shape);
       if (kPerWord == 1 || x.in_words) {
         copy_words(words, reinterpret_cast<const std::uint32_t*>(source), count / kPerWord, lane);

@@ -9,7 +9,8 @@
 ///       x W + b
 ///       barrier
 ///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]         a GRU that resets before it
-///       h, c = formula(x W + b, sums, h, c) in live rows;  push h;  y[write time] = what the row emits
+///       h, c = formula(x W + b, sums, h, c) in live rows;  push the h that the next step shall find
+///       y[write time] = what the row emits;  h, c = those of a reset where the row begins a piece at the next step
 ///
 /// Where a team has more rows than a product takes, each line runs for one pass of rows after the other, and h of one
 /// pass is in flight while the next pass is multiplied.
@@ -80,7 +81,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const BlockMemory memory{device::shared_memory(), run.layout};
   memory.clear(shape.threads());
   const StepRange range = run.schedule.steps_to_compute(first_row, team_rows);
-  bool h_is_zeros = run.initial_h.data == nullptr;  // then there is nothing to push and to multiply
+  // Then there is nothing to push and to multiply.
+  bool h_is_zeros = run.initial_h.data == nullptr && (run.schedule.resets == nullptr || run.piece_h.data == nullptr);
   const int warp = thread / device::kWarpLanes;
   InputStream<Formula, Operand, typename Product::Layout, Counts> inputs(
       run, memory.base, {.first_row = first_row, .rows = team_rows, .steps = range});
@@ -102,11 +104,12 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, place.row, memory.operands(),
                      memory.barriers(), run.flags});
   exchange.begin();
-  const auto push_h = [&](int pass) { push_rows(exchange, rows, pass, [&](int i) { return rows.h(i); }); };
+  const auto push_h = [&](int pass) { push_rows(exchange, rows, pass, [&](int i) { return rows.next_h(i); }); };
 
   rows.load_states();
   std::int32_t s = 0;
   for (; s < range.first; ++s) rows.emit(s, false);
+  rows.begin_pieces(s);
   std::uint32_t given_up = exchange.given_up();
   if (s < range.last) {
     if (!h_is_zeros && given_up == 0) {
@@ -170,7 +173,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   }
   if (given_up == 0) {
     for (; s < run.schedule.T; ++s) rows.emit(s, false);
-    rows.store_results();
+    rows.store_results(range.last == run.schedule.T);
   } else {
     if (thread == 0) exchange.report(run.flags, s);
     rows.lose(s);

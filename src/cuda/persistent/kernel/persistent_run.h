@@ -35,6 +35,8 @@ struct PersistentRun {
   TimeBatchStrides input_strides = {};
   BatchRows<const Element> initial_h = {};  ///< absent: zeros
   BatchRows<const Element> initial_c = {};
+  BatchRows<const Element> piece_h = {};  ///< what a reset replaces the states by; absent: zeros
+  BatchRows<const Element> piece_c = {};
   ResultRows<Element> results = {};
   Element* y = nullptr;  ///< (T, B, H) by write time, `y_strides` apart; null: no sequence is wanted
   TimeBatchStrides y_strides = {};

@@ -35,17 +35,21 @@ class RowMemory {
   /// Whether this thread pushes the row. A thread pushes also the zeros of a unit beyond H.
   __device__ bool is_pushed(int i) const { return in_team(i) && place_.lane == 0; }
   __device__ std::int32_t batch(int i) const { return place_.first_row + place_.row + behind_first(i); }
+  __device__ std::int64_t state_row(int i) const { return run_.schedule.state_row(batch(i)); }
   __device__ int row_in_pass(int i) const { return place_.row + i % Counts::kThreadRows * place_.row_step; }
 
   /// x W at input step t.
   __device__ const float* inputs(std::int32_t t, int i) const {
     return run_.input_sums + run_.input_strides.offset_32(t, batch(i)) + place_.u * kGates;
   }
-  /// Brings the inputs and the mask of input step t to the L2 cache.
+  /// Brings the inputs, the mask and the reset of input step t to the L2 cache.
   __device__ void prefetch(std::int32_t t, int i) const {
     if (place_.unit % kPrefetchedUnits == 0) device::prefetch_to_l2(inputs(t, i));
     if (run_.schedule.mask != nullptr && place_.unit == 0) {
       device::prefetch_to_l2(run_.schedule.mask_byte(t, batch(i)));
+    }
+    if (run_.schedule.resets != nullptr && place_.unit == 0) {
+      device::prefetch_to_l2(run_.schedule.resets + run_.schedule.reset_strides.offset_32(t, batch(i)));
     }
   }
 
@@ -70,10 +74,10 @@ class RowMemory {
 
   template <typename Rows>
   __device__ float read(const Rows& rows, int i) const {
-    return rows.data == nullptr ? 0.0F : device::to_float(rows.data[batch(i) * rows.stride + place_.u]);
+    return rows.data == nullptr ? 0.0F : device::to_float(rows.data[state_row(i) * rows.stride + place_.u]);
   }
   __device__ void write(float value, const BatchRows<Element>& rows, int i) const {
-    if (rows.data != nullptr) device::from_float(value, rows.data[batch(i) * rows.stride + place_.u]);
+    if (rows.data != nullptr) device::from_float(value, rows.data[state_row(i) * rows.stride + place_.u]);
   }
 
  protected:

@@ -2,48 +2,32 @@
 #pragma once
 
 #include "cuda/common/dead_rows.cuh"
-#include "cuda/common/standard_activations.cuh"
-#include "cuda/device/collectives.cuh"
-#include "cuda/device/opaque.cuh"
 #include "cuda/device/unroll.cuh"
-#include "cuda/persistent/kernel/gate_sums.cuh"
-#include "cuda/persistent/kernel/row_memory.cuh"
+#include "cuda/persistent/kernel/unit_sums.cuh"
 
 namespace rondo {
 
 /// The thread's unit in all of its rows: RowMemory says which rows these are. Rows that do not exist are idle.
 template <typename Formula, typename Element, typename Counts>
-class UnitRows : public RowMemory<Formula, Element, Counts> {
-  using Memory = RowMemory<Formula, Element, Counts>;
-  using Memory::place_;
-  using Memory::run_;
+class UnitRows : public UnitSums<Formula, Element, Counts> {
+  using Sums = UnitSums<Formula, Element, Counts>;
+  using Sums::bias_;
+  using Sums::kGates;
+  using Sums::place_;
+  using Sums::run_;
 
  public:
-  using Memory::exists;
-  using Memory::for_rows;
-  using Memory::kRows;
+  using Sums::exists;
+  using Sums::for_rows;
+  using Sums::kRows;
 
-  /// `shared` is the block's shared memory.
-  __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place, const std::byte* shared)
-      : Memory(run, place), shared_(shared), standard_(device::opaque(run.activations.is_standard()) != 0) {
-    // Threads without a row, and lanes without a unit, read the sums of another.
-    const SumLayout& layout = run.layout.sum_layout;
-    const int row = place.row < Counts::kPassRows ? place.row : 0;
-    const int lane = place.lane < layout.lanes ? place.lane : 0;
-    sums_at_ = static_cast<std::uint32_t>(row * layout.row + place.unit * kPhaseGates<Formula, 0> +
-                                          lane * layout.parts * layout.part) *
-               sizeof(float);
-    // Opaque, so that the compiler computes the offset here and not again in every step. With several passes registers
-    // are scarcer than instructions.
-    if constexpr (Counts::kPasses == 1) sums_at_ = device::opaque(sums_at_);
-    if (place.u >= run.shape.H) return;
-    for (int gate = 0; gate < kGates; ++gate) {
-      bias_[gate] = run.bias[gate * run.shape.H + place.u];
-      if constexpr (Formula::kBiases == 2) recurrent_bias_[gate] = run.recurrent_bias[gate * run.shape.H + place.u];
-    }
+  using Sums::UnitSums;
+
+  /// The h that the next step finds: another one than the row's own where the row begins a piece there.
+  __device__ float next_h(int i) const {
+    if (!rows_[i].next_begins_piece()) return rows_[i].h;
+    return exists(i) ? this->read(run_.piece_h, i) : 0.0F;
   }
-
-  __device__ float h(int i) const { return rows_[i].h; }
   /// r * h of the current step.
   __device__ float reset_h(int i) const { return rows_[i].reset_h; }
 
@@ -58,6 +42,16 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
     }
   }
 
+  /// Replaces the states of the rows that begin a piece at step s, the first one that the kernel computes. Later steps
+  /// end with what the next one shall find.
+  __device__ void begin_pieces(std::int32_t s) {
+    if (run_.schedule.resets == nullptr) return;
+    RONDO_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      if (exists(i) && run_.schedule.reset_byte(s, this->batch(i), rows_[i].length) != 0) begin_piece(i);
+    }
+  }
+
   /// Asks for what step s needs from memory, so that it is there when the step begins.
   __device__ void load_inputs(std::int32_t s) {
     RONDO_UNROLL
@@ -66,6 +60,7 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
       Row& row = rows_[i];
       const std::int32_t t = run_.schedule.read_time(s, row.length);
       row.mask = t < row.length.steps ? run_.schedule.live_byte(t, this->batch(i)) : std::uint8_t{0};
+      row.reset = run_.schedule.reset_byte(s + 1, this->batch(i), row.length);
       if (run_.shape.multiplies_inputs()) continue;
       // Each gate is loaded into the register where it stays: a load of four gates at once would need moves, and the
       // moves would wait for the load.
@@ -103,10 +98,10 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
   /// r * h, for a Formula whose candidate takes it. The sums of the first phase begin at `sums` of the block's shared
   /// memory, in bytes. Dead rows are computed as well; their results are not used.
   __device__ void reset(int pass, std::uint32_t sums) {
-    with_activations([&](auto activations) {
+    this->with_activations([&](auto activations) {
       for_rows(pass, [&](int i) {
         Row& row = rows_[i];
-        add_products<0>(sums, i, row.recurrent);
+        this->template add_products<0>(sums, i, row.recurrent);
         if (exists(i)) row.reset_h = Formula::reset(row.inputs, row.recurrent, row.h, activations);
       });
     });
@@ -114,10 +109,10 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
 
   /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass.
   __device__ void step(int pass, std::uint32_t sums) {
-    with_activations([&](auto activations) {
+    this->with_activations([&](auto activations) {
       for_rows(pass, [&](int i) {
         Row& row = rows_[i];
-        add_products<kPhases<Formula> - 1>(sums, i, row.recurrent);
+        this->template add_products<kPhases<Formula> - 1>(sums, i, row.recurrent);
         // Rows that do not exist are never live.
         const UnitStates<float> next =
             Formula::step(row.inputs, row.recurrent, UnitStates<float>{row.h, row.c}, activations);
@@ -136,8 +131,8 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
       Row& row = rows_[i];
       const bool live = computed && row.live();
       row.was_live = row.was_live || live;
-      row.zeros = run_.schedule.emits_zeros(live, !row.was_live);
-      write_y(i, s, row.zeros ? 0.0F : row.h);
+      write_y(i, s, output(i, live));
+      if (computed && row.next_begins_piece()) begin_piece(i);
     }
   }
 
@@ -148,7 +143,7 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
     for (int i = 0; i < kRows; ++i) {
       rows_[i].h = nan;
       rows_[i].c = nan;
-      rows_[i].zeros = false;
+      rows_[i].mask = 1;
     }
     RONDO_KEEP_LOOP
     for (; s < run_.schedule.T; ++s) {
@@ -157,21 +152,23 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
         if (exists(i)) write_y(i, s, nan);
       }
     }
-    store_results();
+    store_results(true);
   }
 
-  __device__ void store_results() const {
+  /// `computed` as emit has it, for the last step.
+  __device__ void store_results(bool computed) const {
     RONDO_UNROLL
     for (int i = 0; i < kRows; ++i) {
       if (!exists(i)) continue;
       this->write(rows_[i].h, run_.results.final_h, i);
       if constexpr (Formula::kStates == 2) this->write(rows_[i].c, run_.results.final_c, i);
-      this->write(rows_[i].zeros ? 0.0F : rows_[i].h, run_.results.last_output, i);
+      // A run without steps emits nothing: its last output is zeros.
+      const float last = run_.schedule.T == 0 ? 0.0F : output(i, computed && rows_[i].live());
+      this->write(last, run_.results.last_output, i);
     }
   }
 
  private:
-  static constexpr int kGates = Formula::kGates;
   /// How many steps ahead inputs are brought to the L2 cache: main memory is further away than one step takes.
   static constexpr std::int32_t kPrefetched = 4;
 
@@ -182,65 +179,32 @@ class UnitRows : public RowMemory<Formula, Element, Counts> {
     float inputs[kGates] = {};     ///< x W, and x W + b when the product of h has been made
     float recurrent[kGates] = {};  ///< h U + rb of the current step
     RowLength length = {};
-    std::uint8_t mask = 0;  ///< as memory has it, because a conversion would wait for the load
-    bool was_live = false;
-    bool zeros = true;  ///< whether the row emits zeros instead of h
+    std::uint8_t mask = 0;   ///< as memory has it, because a conversion would wait for the load
+    std::uint8_t reset = 0;  ///< likewise: not 0 if the row begins a piece at the next step
+    bool was_live = false;   ///< in its piece
 
     __device__ bool live() const { return mask != 0; }
+    __device__ bool next_begins_piece() const { return reset != 0; }
   };
 
-  /// recurrent[gate] = the recurrent bias and the products of the gates of a phase, in the order of k. All lanes of a
-  /// warp take part: where two share a unit, each adds up one half of the parts, and both get the sum.
-  template <int kPhase>
-  __device__ void add_products(std::uint32_t first, int i, float (&recurrent)[kGates]) const {
-    constexpr int kFirst = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
-    constexpr int kCount = kPhaseGates<Formula, kPhase>;
-    const SumLayout layout = this->sums_layout();
-    const float* sums =
-        reinterpret_cast<const float*>(shared_ + (first + sums_at_)) + this->rows_to_sums(i) * layout.row;
-    if constexpr (kPhase != 0) sums -= place_.unit * (kPhaseGates<Formula, 0> - kCount);
-    // The most frequent number of parts is asked for first.
-    const int parts = layout.parts;
-    if (parts == 4) {
-      sum_parts<kFirst, kCount, 4>(sums, layout.part, recurrent);
-    } else if (parts == kMostWarps) {
-      sum_parts<kFirst, kCount, kMostWarps>(sums, layout.part, recurrent);
-    } else if (parts == 2) {
-      sum_parts<kFirst, kCount, 2>(sums, layout.part, recurrent);
-    } else {
-      sum_parts<kFirst, kCount, 1>(sums, layout.part, recurrent);
-    }
-    if (layout.shuffle != 0) {
-      for (int gate = kFirst; gate < kFirst + kCount; ++gate) {
-        recurrent[gate] += device::shuffle_xor(recurrent[gate], static_cast<unsigned>(layout.shuffle));
-      }
-    }
-    if constexpr (Formula::kBiases == 2) {
-      for (int gate = kFirst; gate < kFirst + kCount; ++gate) recurrent[gate] += recurrent_bias_[gate];
-    }
+  __device__ void begin_piece(int i) {
+    rows_[i].h = this->read(run_.piece_h, i);
+    if constexpr (Formula::kStates == 2) rows_[i].c = this->read(run_.piece_c, i);
+    rows_[i].was_live = false;
   }
 
-  /// Calls `function` with the activations: as types that the compiler inlines where they are tanh and sigmoid.
-  template <typename Function>
-  __device__ void with_activations(const Function& function) const {
-    if (standard_) {
-      function(StandardActivations{});
-    } else {
-      function(run_.activations);
-    }
+  /// What a row emits at a step at which it is live or not.
+  __device__ float output(int i, bool live) const {
+    return run_.schedule.emits_zeros(live, !rows_[i].was_live) ? 0.0F : rows_[i].h;
   }
 
   __device__ void write_y(int i, std::int32_t s, float value) const {
     if (run_.y == nullptr) return;
     const std::int32_t time = run_.schedule.write_time(s, rows_[i].length);
+    if (!run_.y_strides.has(time, rows_[i].length.steps)) return;
     device::from_float(value, run_.y[run_.y_strides.offset_32(time, this->batch(i)) + place_.u]);
   }
 
-  const std::byte* shared_;
-  const bool standard_;
-  std::uint32_t sums_at_ = 0;  ///< from the first of all sums to those of this thread's first row of a pass, in bytes
-  float bias_[kGates] = {};
-  float recurrent_bias_[kGates] = {};
   Row rows_[kRows];
 };
 

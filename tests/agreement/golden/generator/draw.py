@@ -3,6 +3,7 @@
 import numpy as np
 
 from .case import FLOAT, Case, seed_of
+from .reset_draw import discard, draw_marks, state_shape
 from .shapes import STEPS, layer_inputs, layer_states, layer_weights, resolve
 
 MASKS = ("right", "left", "holes", "row", "first", "everything", "full")
@@ -111,6 +112,18 @@ def in_mask_dtype(mask, dtype):
     return np.where(mask, np.take(true, turns % len(true)), np.take(false, turns % len(false))).astype(kind)
 
 
+def add_resets(rng, case, settings, inputs, live, shapes, prefix=""):
+    """Adds where pieces begin, and what they begin with; `shapes` are those of the states without the axis B."""
+    marks = draw_marks(rng, settings["resets"], live)
+    given = in_mask_dtype(swap(marks, case.options["time_major"]), settings.get("reset_dtype", "bool"))
+    case.tensors[prefix + "resets"] = given[..., None] if settings.get("reset_rank") == 3 else given
+    for k, shape in enumerate(shapes if settings.get("piece_state") else []):
+        shape = state_shape(settings["piece_state"], k, len(live), shape)
+        case.tensors[f"{prefix}piece_state/{k}"] = normal(rng, shape, FLOAT[case.dtype])
+    if "discarded_values" in settings:
+        discard(case, inputs, marks, MASKED_VALUES[settings["discarded_values"]], prefix)
+
+
 def new_case(name, api, spec, settings, options, base_seed):
     seed = seed_of(name, base_seed)
     case = Case(name, api, settings.get("dtype", "f32"), seed, spec, options, raises=settings.get("raises", ""))
@@ -136,6 +149,8 @@ def backend_case(name, function, settings, base_seed):
         case.tensors[f"constants/{k}"] = normal(rng, resolve(shape, sizes), dtype)
     for weight_name, shape in step.weights.items():
         case.tensors["weight/" + weight_name] = weight(rng, resolve(shape, sizes), dtype)
+    if "resets" in settings:
+        add_resets(rng, case, settings, inputs, live, [resolve(shape, sizes) for shape in step.states])
     return case
 
 
@@ -154,6 +169,8 @@ def layer_call(rng, case, settings, sizes, prefix):
         shapes = layer_states(case.spec)
         for k, shape in enumerate((shapes * 2)[: settings.get("states_given", len(shapes))]):
             case.tensors[f"{prefix}{name}/{k}"] = normal(rng, (B,) + shape, dtype)
+    if "resets" in settings:
+        add_resets(rng, case, settings, inputs, live, layer_states(case.spec), prefix)
 
 
 def ragged(rng, case, settings, B, T, prefix):

@@ -5,71 +5,8 @@ from copy import copy
 import numpy as np
 
 from . import dropout, reference_steps
+from .reference_loop import run
 from .shapes import cells_of, directions_of, is_convolutional, kind_of, layer_states
-
-
-def live_steps(mask, input_length, T, B):
-    """(T,B) booleans in the order of the input, or None if every step counts."""
-    if mask is not None:
-        return mask.reshape(T, B) != 0
-    if input_length is not None:
-        length = np.broadcast_to(np.asarray(input_length), (B,))
-        return np.arange(T)[:, None] < length[None, :]
-    return None
-
-
-def choose(live, new, old):
-    if new.ndim == 0:
-        return new  # without a batch axis no row is dead
-    return np.where(live.reshape((-1,) + (1,) * (new.ndim - 1)), new, old)
-
-
-def swap_batch(array, time_major):
-    """Converts between the caller's layout and time-major, in either direction."""
-    return array if time_major else array.swapaxes(0, 1)
-
-
-def run_time_major(step, inputs, states, live, zero_output):
-    """Runs the loop. Inputs are (T,B,...) in processing order. Returns leaves of outputs (a list per step) and of states."""
-    outputs, previous = [], None
-    for t in range(len(inputs[0])):
-        output, new_states = step([leaf[t] for leaf in inputs], states)
-        if live is not None:
-            if zero_output or previous is None:
-                previous = [np.zeros_like(leaf) for leaf in output]
-            output = [choose(live[t], new, old) for new, old in zip(output, previous)]
-            new_states = [choose(live[t], new, old) for new, old in zip(new_states, states)]
-        states, previous = new_states, output
-        outputs.append(output)
-    return outputs, states
-
-
-def run(step, inputs, states, mask, input_length, options):
-    """Runs backend.rnn. Returns (last_output, outputs, states), each a list of leaves."""
-    if any(leaf.ndim < 3 for leaf in inputs):
-        raise ValueError("an input has no time axis or no feature axis")
-    if mask is not None and not states:
-        raise ValueError("a mask needs states")
-    inputs = [swap_batch(leaf, options["time_major"]) for leaf in inputs]
-    mask = None if mask is None else swap_batch(mask, options["time_major"])
-    T, B = inputs[0].shape[:2]
-    if input_length is not None and np.any((np.asarray(input_length) < 0) | (np.asarray(input_length) > T)):
-        raise ValueError("input_length is not from 0 to T")
-    live = live_steps(mask, input_length, T, B)
-    if options["go_backwards"]:
-        inputs = [leaf[::-1] for leaf in inputs]
-        live = None if live is None else live[::-1]
-
-    steps, new_states = run_time_major(step, inputs, states, live, options["zero_output_for_mask"])
-    if steps:
-        last = steps[-1]
-        outputs = [np.stack(leaf) for leaf in zip(*steps)]
-    else:
-        last = [np.zeros_like(states[0])]
-        outputs = [np.zeros((0,) + states[0].shape)]
-    if not options["return_all_outputs"]:
-        outputs = [leaf[None] for leaf in last]
-    return last, [swap_batch(leaf, options["time_major"]) for leaf in outputs], new_states
 
 
 def weights_of(case, prefix=""):
@@ -85,6 +22,7 @@ def backend_rnn(case):
     last, outputs, states = run(
         lambda inputs, states: function(inputs, states, constants, weights),
         case.inputs(), case.leaves("initial_state"), case.tensors.get("mask"), length, case.options,
+        case.tensors.get("resets"), case.leaves("piece_state"),
     )
     expected = {f"state/{k}": leaf for k, leaf in enumerate(states)}
     for name, leaves in (("output", outputs), ("last_output", last)):
@@ -167,7 +105,8 @@ def layer(case):
         step = stacked_step(case, B, in_training if call.get("training") else None)
         in_training += bool(call.get("training"))
         mask, lengths = case.tensors.get(prefix + "mask"), case.tensors.get(prefix + "lengths")
-        last, outputs, stored = run(step, inputs, states, mask, lengths, flags)
+        resets, reset_state = case.tensors.get(prefix + "resets"), case.leaves("piece_state", prefix)
+        last, outputs, stored = run(step, inputs, states, mask, lengths, flags, resets, reset_state)
         leaves = outputs if options["return_sequences"] else last
         for k, leaf in enumerate(leaves):
             expected[prefix + ("expected/output" if len(leaves) == 1 else f"expected/output/{k}")] = leaf
@@ -212,7 +151,7 @@ def one_direction(case, direction, index):
     one.tensors = {}
     for name, value in case.tensors.items():
         start, _, number = name.rpartition("/")
-        if start.endswith(("initial_state", "reset_state")):
+        if start.endswith(("initial_state", "reset_state", "piece_state")):
             first = forward_leaves(case, start)
             if (int(number) >= first) == (index == 1):
                 one.tensors[f"{start}/{int(number) - index * first}"] = value

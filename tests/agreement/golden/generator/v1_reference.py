@@ -3,7 +3,8 @@
 import numpy as np
 
 from . import reference_steps
-from .reference import choose, live_steps, run_time_major, swap_batch, weights_of
+from .reference import weights_of
+from .reference_loop import choose, live_steps, run_time_major, swap_batch
 from .v1_cells import numpy_step, state_shapes
 
 

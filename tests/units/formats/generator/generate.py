@@ -1,9 +1,12 @@
 """Makes the goldens of file formats and weight layouts, with equal bits in every run on one machine.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
-    venv/bin/python generate.py onnx pytorch numpy [--goldens DIR] [--seed N]
+    venv/bin/python generate.py onnx pytorch packed numpy [--goldens DIR] [--seed N]
     python -m venv venv-tf1 && venv-tf1/bin/pip install -r requirements_tf1.txt
     venv-tf1/bin/python generate.py tf1
+
+Each set is made again as a whole, and no other file is touched: `packed` is pytorch_packed_*, `pytorch` the other files
+of PyTorch.
 
 A golden is a safetensors file whose metadata have one key, `case`: a JSON object with `name`, `origin` (onnx, pytorch or
 tf1) and further fields that the modules of this folder define. The tensors of a golden:
@@ -11,6 +14,8 @@ tf1) and further fields that the modules of this folder define. The tensors of a
     onnx      model (the bytes of a model file as int32; `model_bytes` says how many), X, sequence_lens, initial_h,
               initial_c, expected/{Y,Y_h,Y_c}
     pytorch   module.<name> of the state dictionary, x, lengths, initial/{h_n,c_n}, expected/{output,h_n,c_n}
+    packed    as of pytorch, but x (N, I) and expected/output (N, features) are the data of PackedSequences, with
+              batch_sizes (T) and, if the module sorted the rows, row_indices (B); states are in the caller's order
     tf1       the variables by their names, x (B, T, I), lengths, expected/{output,h,c}
 """
 
@@ -19,15 +24,22 @@ import importlib
 import pathlib
 
 parser = argparse.ArgumentParser()
-parser.add_argument("origins", nargs="+", choices=["onnx", "pytorch", "numpy", "tf1"])
+parser.add_argument("sets", nargs="+", choices=["onnx", "pytorch", "packed", "numpy", "tf1"])
 parser.add_argument("--goldens", default=pathlib.Path(__file__).resolve().parent.parent / "goldens", type=pathlib.Path)
 parser.add_argument("--seed", default=20240, type=int)
 arguments = parser.parse_args()
 
-for origin in arguments.origins:
-    if origin == "numpy":
+
+def set_of(path):
+    """The set that a golden belongs to."""
+    return "packed" if path.name.startswith("pytorch_packed_") else path.name.partition("_")[0]
+
+
+for chosen in arguments.sets:
+    if chosen == "numpy":
         importlib.import_module("numpy_files").generate(arguments.goldens)
         continue
-    for old in arguments.goldens.glob(f"{origin}_*.safetensors"):
-        old.unlink()
-    importlib.import_module(f"{origin}_cases").generate(arguments.goldens, arguments.seed)
+    for old in arguments.goldens.glob("*.safetensors"):
+        if set_of(old) == chosen:
+            old.unlink()
+    importlib.import_module(f"{chosen}_cases").generate(arguments.goldens, arguments.seed)

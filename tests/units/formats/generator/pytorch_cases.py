@@ -48,6 +48,17 @@ def initial_states(kind, module, options, B, H, dtype):
     return (h, torch.randn(rows, B, H, dtype=dtype)) if kind == "lstm" else h
 
 
+def write_case(directory, name, module, options, tensors, initial, states):
+    """Writes a golden of a module. `initial`, which may be None, and `states` are as the module takes and returns them."""
+    kind = options["kind"]
+    tensors = tensors | {f"module.{key}": value for key, value in module.state_dict().items()}
+    tensors |= {f"expected/{key}": value for key, value in states_of(kind, states).items()}
+    if initial is not None:
+        tensors |= {f"initial/{key}": value for key, value in states_of(kind, initial).items()}
+    arrays = {key: np.asarray(value.detach()) for key, value in tensors.items()}
+    write(directory, name, {"origin": "pytorch", "torch": torch.__version__, **options}, arrays)
+
+
 def export(module, x):
     """The bytes of a model, and the name of its recurrent node. Other nodes of the model compute the initial states."""
     data = io.BytesIO()
@@ -94,13 +105,8 @@ def generate(directory, seed):
             initial = initial_states(kind, module, options, B, H, dtype) if number % 3 else None
             with torch.no_grad():
                 output, states = run(module, options, x, lengths, initial)
-            tensors = {f"module.{name}": value for name, value in module.state_dict().items()}
-            tensors |= {"x": x, "expected/output": output}
-            tensors |= {f"expected/{name}": value for name, value in states_of(kind, states).items()}
+            tensors = {"x": x, "expected/output": output}
             if lengths is not None:
                 tensors["lengths"] = lengths.to(torch.int32)
-            if initial is not None:
-                tensors |= {f"initial/{name}": value for name, value in states_of(kind, initial).items()}
-            description = {"origin": "pytorch", "kind": kind, "torch": torch.__version__, **options}
-            arrays = {name: np.asarray(value.detach()) for name, value in tensors.items()}
-            write(directory, f"pytorch_{kind}_{number:03d}", description, arrays)
+            name = f"pytorch_{kind}_{number:03d}"
+            write_case(directory, name, module, {"kind": kind, **options}, tensors, initial, states)
