@@ -41,6 +41,13 @@ struct CallOptions {
   std::optional<Tensor> resets = std::nullopt;
   /// As `initial_state`; each tensor has the shape of its state, or that shape without the batch axis. Empty: zeros.
   States reset_state = {};
+  /// (T) of i32 or i64, on the CPU: the inputs are packed, (N, I), as PyTorch's PackedSequence has its data, and this
+  /// is how many rows each step has. Outputs and `resets` are packed, too: (N, H) with `return_sequences`, and (N); the
+  /// layout `time_major` has no effect. Only for known cells without dropout, and without mask and lengths.
+  std::optional<Tensor> batch_sizes = std::nullopt;
+  /// (B) of i32 or i64, on the CPU, for packed inputs: which row of the states and of the last output each row of the
+  /// batch has, as PyTorch's `sorted_indices` say. Absent: the row of the same number.
+  std::optional<Tensor> row_indices = std::nullopt;
   /// One entry for each state of the cell; for a stack, one for each cell (a tuple where a cell has several states).
   /// A stateful layer uses it in place of the stored states. Empty: the stored states, else the cell's initial ones.
   States initial_state = {};
@@ -54,13 +61,14 @@ struct CallOptions {
   PlanOptions plan = {};
 };
 
-/// A call to plan for: the sizes of its inputs, and whether it has a mask, lengths or resets.
+/// A call to plan for: the sizes of its inputs, and whether it has a mask, lengths or resets, or is packed.
 struct PlanRequest {
   std::int64_t B = 1;
   std::int64_t T = 1;
   bool masked = false;
   bool has_lengths = false;
   bool has_resets = false;
+  bool packed = false;
   PlanOptions plan = {};
 };
 

@@ -116,9 +116,12 @@ Bidirectional::Bidirectional(const RNN& layer, const std::vector<RecurrentWeight
     : Bidirectional(layer, turned(layer, backward_weights), merge_mode) {}
 
 LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& call) {
-  const CheckedSequence sequence = check_inputs(inputs, forward_.options().time_major);
+  const CheckedSequence sequence = check_call_inputs(inputs, call, forward_.options().time_major);
   const CallOptions checked = with_checked_lengths(call, sequence.sizes);
   check_states_of_both(sequence, call);
+  if (sequence.sizes.packed() && !is_one_network(sequence, checked)) {
+    throw ValueError("batch_sizes", "packed inputs", "padded ones, as the layers are not one network of known cells");
+  }
   Results results = is_one_network(sequence, checked) ? run_network(sequence, checked) : run_apart(sequence, checked);
   LayerResult result;
   if (results.beside.defined()) {

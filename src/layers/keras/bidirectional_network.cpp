@@ -51,15 +51,17 @@ Bidirectional::Results Bidirectional::run_network(const CheckedSequence& sequenc
   const Nest& inputs = sequence.inputs;
   const SequenceSizes& sizes = sequence.sizes;
   const PlanRequest request = request_of(call, sizes);
-  check_fits_kernel(inputs, cell_of(forward_).weights().kernel);
+  check_fits_kernel(inputs, cell_of(forward_).weights().kernel, sizes.packed() ? 2 : 3);
   // Outputs are written at the steps of their inputs, so that those of both directions lie beside each other.
   const auto spec_of = [&](const RNN& one) {
     return recurrence_of(cell_of(one), request, rules_of(one.options()).in_input_order());
   };
   const NetworkLayer layer{spec_of(forward_), spec_of(backward_)};
   const bool sequences = options.return_sequences;
-  NetworkTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), options.time_major)),
-                         .lengths = call.lengths};
+  NetworkTensors tensors{.x = with_packed_features(swap_layout(inputs.leaf(), sequence.time_major())),
+                         .lengths = call.lengths,
+                         .batch_sizes = call.batch_sizes,
+                         .row_indices = call.row_indices};
   if (call.mask) tensors.mask = time_major_mask("mask", *call.mask, sizes);
   if (call.resets) tensors.resets = time_major_mask("resets", *call.resets, sizes);
   const Wanted wanted{.states = return_state_, .last_output = !sequences};
@@ -69,19 +71,18 @@ Bidirectional::Results Bidirectional::run_network(const CheckedSequence& sequenc
   const std::int64_t first = output_units(layer.forward.cell);
   const std::int64_t width = output_features(layer);
   if (sequences) {
-    const Shape shape = options.time_major ? Shape{sizes.T, sizes.B, width} : Shape{sizes.B, sizes.T, width};
-    tensors.y = swap_layout(Tensor::empty(shape, layer.forward.dtype, sizes.device), options.time_major);
+    tensors.y = swap_layout(empty_sequence(layer.forward, sizes, width), sequence.time_major());
   }
   run_kept(forward_.keeper_->networks, {{KeptCell::weights(cell_of(forward_)), KeptCell::weights(cell_of(backward_))}},
            {{layer}}, network_options(call.plan), tensors);
 
   Results results;
   if (sequences && merge_mode_ == MergeMode::concat) {
-    results.beside = swap_layout(*tensors.y, options.time_major);
+    results.beside = swap_layout(*tensors.y, sequence.time_major());
   } else if (sequences) {
-    const Tensor y = swap_layout(*tensors.y, options.time_major);
-    results.forward = y.slice(2, 0, first);
-    results.backward = y.slice(2, first, width);
+    const Tensor y = swap_layout(*tensors.y, sequence.time_major());
+    results.forward = y.slice(y.rank() - 1, 0, first);
+    results.backward = y.slice(y.rank() - 1, first, width);
   } else {
     results.forward = *written.forward.last_output;
     results.backward = *written.backward.last_output;

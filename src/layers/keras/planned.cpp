@@ -33,11 +33,9 @@ std::vector<Tensor> empty_states(const RecurrenceSpec& spec) {
   return states;
 }
 
-/// A (T, B, H) view of memory for all outputs, in the caller's layout.
-Tensor empty_outputs(const RecurrenceSpec& spec, bool time_major) {
-  const std::int64_t features = output_units(spec.cell);
-  const Shape shape = time_major ? Shape{spec.T, spec.B, features} : Shape{spec.B, spec.T, features};
-  return swap_layout(Tensor::empty(shape, spec.dtype, spec.device), time_major);
+/// A view of memory for all outputs, (T, B, H) or packed, in the layout of the inputs.
+Tensor empty_outputs(const RecurrenceSpec& spec, const CheckedSequence& sequence) {
+  return swap_layout(empty_sequence(spec, sequence.sizes, output_units(spec.cell)), sequence.time_major());
 }
 
 Nest state_of_cell(std::vector<Tensor> states) {
@@ -66,15 +64,18 @@ std::vector<Plan> RNN::plans(const PlanRequest& request) const {
 }
 
 LayerResult RNN::run_planned(const Call& call) const {
-  check_fits_kernel(call.sequence.inputs, known_cells()[0]->weights().kernel);
+  check_fits_kernel(call.sequence.inputs, known_cells()[0]->weights().kernel, call.sequence.sizes.packed() ? 2 : 3);
   const bool is_stack = dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr;
   if (!is_stack) return run_cell(call);
   return call.masks.empty() ? run_network(call) : run_cell_by_cell(call);
 }
 
 SessionTensors RNN::tensors_of(const Call& call) const {
-  SessionTensors tensors{.x = with_packed_features(swap_layout(call.sequence.inputs.leaf(), options_.time_major)),
-                         .lengths = call.options.lengths};
+  SessionTensors tensors{
+      .x = with_packed_features(swap_layout(call.sequence.inputs.leaf(), call.sequence.time_major())),
+      .lengths = call.options.lengths,
+      .batch_sizes = call.options.batch_sizes,
+      .row_indices = call.options.row_indices};
   if (call.options.mask) tensors.mask = time_major_mask("mask", *call.options.mask, call.sequence.sizes);
   if (call.options.resets) tensors.resets = time_major_mask("resets", *call.options.resets, call.sequence.sizes);
   return tensors;
@@ -90,12 +91,12 @@ LayerResult RNN::run_cell(const Call& call) const {
   tensors.reset_state = state_tensors(call.options.reset_state);
   if (keeps_states()) tensors.final_state = empty_states(spec);
   if (options_.return_sequences) {
-    tensors.y = empty_outputs(spec, options_.time_major);
+    tensors.y = empty_outputs(spec, call.sequence);
   } else {
     tensors.last_output = rows(spec, output_units(spec.cell));
   }
   KeptCell::run(cell, spec, call.options.plan, tensors);
-  return {options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *tensors.last_output,
+  return {options_.return_sequences ? swap_layout(*tensors.y, call.sequence.time_major()) : *tensors.last_output,
           States(tensors.final_state.begin(), tensors.final_state.end())};
 }
 
@@ -115,13 +116,16 @@ LayerResult RNN::run_cell_by_cell(const Call& call) const {
     if (top && !options_.return_sequences) {
       tensors.last_output = rows(specs[k], output_units(specs[k].cell));
     } else {
-      tensors.y = empty_outputs(specs[k], !top || options_.time_major);
+      tensors.y =
+          top ? empty_outputs(specs[k], call.sequence)
+              : Tensor::empty({specs[k].T, specs[k].B, output_units(specs[k].cell)}, specs[k].dtype, specs[k].device);
     }
     KeptCell::run(*cells[k], specs[k], call.options.plan, tensors);
     result.states.push_back(state_of_cell(tensors.final_state));
     if (!top) tensors.x = *tensors.y;
   }
-  result.output = options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *tensors.last_output;
+  result.output =
+      options_.return_sequences ? swap_layout(*tensors.y, call.sequence.time_major()) : *tensors.last_output;
   return result;
 }
 
@@ -133,8 +137,12 @@ LayerResult RNN::run_network(const Call& call) const {
   }
   for (const KnownCell* cell : known_cells()) weights.push_back({.forward = KeptCell::weights(*cell)});
   const SessionTensors sequences = tensors_of(call);
-  NetworkTensors tensors{
-      .x = sequences.x, .mask = sequences.mask, .lengths = sequences.lengths, .resets = sequences.resets};
+  NetworkTensors tensors{.x = sequences.x,
+                         .mask = sequences.mask,
+                         .lengths = sequences.lengths,
+                         .resets = sequences.resets,
+                         .batch_sizes = sequences.batch_sizes,
+                         .row_indices = sequences.row_indices};
   tensors.layers.resize(spec.layers.size());
   for (std::size_t k = 0; k < spec.layers.size(); ++k) {
     DirectionTensors& layer = tensors.layers[k].forward;
@@ -145,12 +153,13 @@ LayerResult RNN::run_network(const Call& call) const {
   const RecurrenceSpec& top = spec.layers.back().forward;
   std::optional<Tensor>& last_output = tensors.layers.back().forward.last_output;
   if (options_.return_sequences) {
-    tensors.y = empty_outputs(top, options_.time_major);
+    tensors.y = empty_outputs(top, call.sequence);
   } else {
     last_output = rows(top, output_units(top.cell));
   }
   run_kept(keeper_->networks, weights, spec, network_options(call.options.plan), tensors);
-  LayerResult result{options_.return_sequences ? swap_layout(*tensors.y, options_.time_major) : *last_output, {}};
+  LayerResult result{options_.return_sequences ? swap_layout(*tensors.y, call.sequence.time_major()) : *last_output,
+                     {}};
   if (!keeps_states()) return result;
   for (const LayerTensors& layer : tensors.layers) result.states.push_back(state_of_cell(layer.forward.final_state));
   return result;

@@ -54,7 +54,16 @@ std::vector<const KnownCell*> known_cells_of(const Cell& cell) {
 
 }  // namespace
 
+CheckedSequence check_call_inputs(const Nest& inputs, const CallOptions& call, bool time_major) {
+  if (call.batch_sizes) return check_packed_inputs(inputs, *call.batch_sizes, call.row_indices);
+  if (call.row_indices) throw ValueError("row_indices", "some", "none, as the inputs are not packed");
+  return check_inputs(inputs, time_major);
+}
+
 CallOptions with_checked_lengths(const CallOptions& call, const SequenceSizes& sizes) {
+  if (sizes.packed() && call.mask) throw ValueError("mask", describe(*call.mask), "none, as the inputs are packed");
+  if (sizes.packed() && call.lengths)
+    throw ValueError("lengths", describe(*call.lengths), "none, as the inputs are packed");
   if (!call.lengths) return call;
   if (call.mask) throw ValueError("lengths", describe(*call.lengths), "either a mask or lengths");
   CallOptions checked = call;
@@ -79,7 +88,7 @@ LayerKeeper& LayerKeeper::operator=(const LayerKeeper&) {
 }
 
 LayerResult RNN::operator()(const Nest& inputs, const CallOptions& call) {
-  const CheckedSequence sequence = check_inputs(inputs, options_.time_major);
+  const CheckedSequence sequence = check_call_inputs(inputs, call, options_.time_major);
   return run(sequence, with_checked_lengths(call, sequence.sizes), rules_of(options_));
 }
 
@@ -94,6 +103,9 @@ LayerResult RNN::run(const CheckedSequence& sequence, CallOptions options, const
   Call call{.sequence = sequence, .options = std::move(options), .rules = rules};
   call.masks = draw_masks(call.options, sequence.sizes.B);
   const bool planned = can_plan(call.masks);
+  if (sequence.sizes.packed() && (!planned || !call.masks.empty())) {
+    throw ValueError("batch_sizes", "packed inputs", "padded ones, as the layer has a cell of yours or drops inputs");
+  }
   // Known cells begin with zeros, which executors need no tensors for.
   const bool begins_with_zeros = planned && states_.empty() && call.options.initial_state.empty();
   if (!begins_with_zeros) call.initial = initial_states(sequence, call.options);

@@ -17,6 +17,9 @@ struct SequenceSizes {
   int batch_axis = 0;
   DType dtype = DType::f32;  ///< the dtype of the first leaf
   Device device = {};
+  std::int64_t packed_rows = -1;  ///< N of packed inputs, whose axes are not T and B
+
+  bool packed() const { return packed_rows >= 0; }
 };
 
 /// The inputs of a call after check_inputs. Each API calls check_inputs once, and all functions below take this type.
@@ -30,6 +33,11 @@ struct CheckedSequence {
 /// Checks inputs. Throws `ValueError` for no leaves, a leaf of rank below 3, and leaves that disagree on T, B or
 /// device.
 CheckedSequence check_inputs(const Nest& inputs, bool time_major);
+
+/// Checks packed inputs, one tensor (N, I). Throws `ValueError` for another rank, and for sizes or indices that do not
+/// give T and B: all else is checked by the run.
+CheckedSequence check_packed_inputs(const Nest& inputs, const Tensor& batch_sizes,
+                                    const std::optional<Tensor>& row_indices);
 
 /// `mask`, or another argument with an element for each time step and row, as a boolean (T, B): a view if it is boolean
 /// already. Throws `ValueError` for a shape that RnnOptions::mask does not name, and for another device than the
@@ -61,8 +69,9 @@ void check_reset_state_has_resets(bool has_resets, const States& reset_state);
 /// Throws `ValueError` if `masked`, that is with a mask or lengths, and there are no states.
 void check_mask_has_states(bool masked, const States& states);
 
-/// Throws `ValueError` unless `inputs` is a tensor of rank 3 with the width, dtype and device of `kernel` (I, ...).
-void check_fits_kernel(const Nest& inputs, const Tensor& kernel);
+/// Throws `ValueError` unless `inputs` is a tensor of rank 3, packed 2, with the width, dtype and device of `kernel`
+/// (I, ...).
+void check_fits_kernel(const Nest& inputs, const Tensor& kernel, int rank = 3);
 
 /// `x`, or a copy of it if the features of one step have gaps: executors take any other strides.
 Tensor with_packed_features(const Tensor& x);

@@ -38,7 +38,7 @@ DynamicRnnResult run_called(Cell& cell, const Sequence& sequence) {
     check_states("cell: output", {result.output}, {output});
     return result;
   };
-  RnnResult result = run_loop(step, sequence.checked, unpack_states(state_size, sequence.state),
+  RnnResult result = run_loop(step, sequence.checked, unpack_states(state_size, sequence.state()),
                               {.rules = sequence.rules, .lengths = sequence.lengths, .output = output});
   return {std::move(result.outputs), pack_states(state_size, std::move(result.new_states))};
 }

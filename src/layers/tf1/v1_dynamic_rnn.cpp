@@ -60,17 +60,17 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
   }
   const SequenceSizes& sizes = sequence.sizes();
   if (argument.initial_state) {
-    sequence.state = *argument.initial_state;
+    sequence.given_state = &*argument.initial_state;
   } else {
     const InitialStateRequest request{sequence.inputs(), sizes.B, *dtype, sizes.device};
-    sequence.state = pack_states(argument.cell->state_size(), argument.cell->get_initial_state(request));
+    sequence.fresh_state = pack_states(argument.cell->state_size(), argument.cell->get_initial_state(request));
   }
   sequence.state_name = argument.state_name;
-  if (!fits_known_cell(*argument.cell, sequence.state, sizes)) {
-    check_cell_state(argument.state_name, sequence.state, argument.cell->state_size(), sizes.B, sizes.device);
+  if (!fits_known_cell(*argument.cell, sequence.state(), sizes)) {
+    check_cell_state(argument.state_name, sequence.state(), argument.cell->state_size(), sizes.B, sizes.device);
   }
   sequence.dtype_given = dtype.has_value();
-  sequence.dtype = dtype ? *dtype : dtype_of_state(argument, sequence.state);
+  sequence.dtype = dtype ? *dtype : dtype_of_state(argument, sequence.state());
 }
 
 // Applies the options that dynamic_rnn and bidirectional_dynamic_rnn share.

@@ -32,20 +32,20 @@ TimeRules rules_of_chunks(TimeRules rules) {
   return rules;
 }
 
-// The chunks of a sequence in processing order.
-std::vector<Chunk> chunks_of(const Sequence& sequence) {
+// Calls `run(chunk)` for the chunks of a sequence in processing order.
+template <typename Run>
+void for_each_chunk(const Sequence& sequence, const Run& run) {
   const std::int64_t T = sequence.sizes().T;
-  std::vector<Chunk> chunks;
   for (std::int64_t s = 0; s < T; s += sequence.chunk) {
     const std::int64_t steps = std::min(sequence.chunk, T - s);
     const std::int64_t begin = sequence.rules.reads_forward() ? s : T - s - steps;
-    chunks.push_back({begin, begin + steps, {}});
+    Chunk chunk{begin, begin + steps, {}};
     if (sequence.lengths.defined()) {
       const Tensor from_begin = add(sequence.lengths, -static_cast<double>(begin));
-      chunks.back().lengths = clip(from_begin, 0, static_cast<double>(steps));
+      chunk.lengths = clip(from_begin, 0, static_cast<double>(steps));
     }
+    run(chunk);
   }
-  return chunks;
 }
 
 // keras_states and cell_state convert a cell's states to Keras's order and back: TensorFlow 1's LSTM has c first.
@@ -76,7 +76,7 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
   for (Tensor& state : states) {
     if (state.size(-1) > 1 && state.stride(-1) != 1) state = state.clone();
   }
-  for (const Chunk& chunk : chunks_of(sequence)) {
+  for_each_chunk(sequence, [&](const Chunk& chunk) {
     spec.T = chunk.steps();
     SessionTensors tensors{.x = chunk.of(x), .initial_state = std::move(states), .y = chunk.of(y)};
     if (chunk.lengths.defined()) tensors.lengths = chunk.lengths;
@@ -86,7 +86,7 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
     }
     KeptCell::run(*cell.known, spec, sequence.plan, tensors);
     states = std::move(tensors.final_state);
-  }
+  });
   return cell_state(cell, states);
 }
 
@@ -95,7 +95,7 @@ void check_dtype_of_weights(const Sequence& sequence, const Tensor& kernel) {
   if (sequence.dtype_given && sequence.dtype != kernel.dtype()) {
     throw ValueError("dtype", to_string(sequence.dtype), expected());
   }
-  sequence.state.visit([&](const Tensor& leaf) {
+  sequence.state().visit([&](const Tensor& leaf) {
     if (leaf.dtype() != kernel.dtype()) throw ValueError(sequence.state_name, describe(leaf), expected());
   });
 }
@@ -164,7 +164,7 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
   const SequenceSizes& sizes = sequence.sizes();
   const bool given_time_major = sequence.checked.time_major();
   const bool is_stack = cells[0].cell != &cell;
-  States states = is_stack ? states_of_cells(cell, sequence.state) : States(1);
+  States states = is_stack ? states_of_cells(cell, sequence.state()) : States(1);
   Tensor x = with_packed_features(swap_layout(sequence.inputs(), given_time_major));
   for (std::size_t k = 0; k < cells.size(); ++k) {
     // Below the top of a stack outputs are time-major, so that the next cell reads them contiguously.
@@ -173,7 +173,7 @@ DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& ce
     const Tensor memory =
         Tensor::empty(step.insert(time_major ? 0 : 1, sizes.T), cells[k].input_kernel().dtype(), sizes.device);
     const Tensor y = swap_layout(memory, time_major);
-    states[k] = run_planned(cells[k], x, y, is_stack ? states[k] : sequence.state, sequence);
+    states[k] = run_planned(cells[k], x, y, is_stack ? states[k] : sequence.state(), sequence);
     x = y;
   }
   return {swap_layout(x, given_time_major), is_stack ? state_of_stack(cell, states) : std::move(states[0])};

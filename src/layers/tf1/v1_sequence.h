@@ -16,13 +16,15 @@ struct Sequence {
   CheckedSequence checked;  ///< inputs in the caller's layout
   TimeRules rules = TimeRules::dynamic_rnn();
   Tensor lengths = {};                       ///< (B,) i32 on the inputs' device, 0 .. T; undefined: every row has T
-  Nest state = {};                           ///< the initial state
+  const Nest* given_state = nullptr;         ///< the caller's initial state; null: there is none
+  Nest fresh_state = {};                     ///< the cell's, where there is none
   std::string state_name = "initial_state";  ///< the name of `state` in messages
   DType dtype = DType::f32;                  ///< the dtype of the outputs
   bool dtype_given = false;                  ///< whether the caller gave `dtype`; else it is the state's dtype
   std::int64_t chunk = 1;                    ///< time steps of one run of an executor
   PlanOptions plan = {};
 
+  const Nest& state() const { return given_state == nullptr ? fresh_state : *given_state; }
   const Nest& inputs() const { return checked.inputs; }
   const SequenceSizes& sizes() const { return checked.sizes; }
 };
