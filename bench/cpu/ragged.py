@@ -33,8 +33,8 @@ def check_equal(problem, runs):
     expected = packed_outputs(problem, runs["lengths"].y)
     rows = len(expected)
     packed = runs["packed"].y.reshape(-1, problem.H)[:rows]
-    for name, y in (("packed", packed), ("PyTorch", runs["PyTorch"].y)):
-        difference = float(np.abs(y - expected).max())
+    for name, y in (("packed", packed), ("PyTorch", runs["PyTorch"].y.numpy())):
+        difference = float(np.abs(np.asarray(y) - expected).max())
         if not difference <= TOLERANCE:
             sys.exit(f"{name} and lengths are {difference} apart")
 

@@ -164,6 +164,7 @@ bool Bidirectional::is_one_network(const CheckedSequence& sequence, const CallOp
 // Checks the states of both layers before either runs, so that no layer stores states of a call that fails.
 void Bidirectional::check_states_of_both(const CheckedSequence& sequence, const CallOptions& call) const {
   check_reset_state_has_resets(call.resets.has_value(), call.reset_state);
+  if (call.initial_state.empty() && call.reset_state.empty()) return;
   check_even("initial_state", call.initial_state);
   check_even("reset_state", call.reset_state);
   const auto check = [&](const RNN& layer, const std::string& name, const CallOptions& half) {

@@ -90,6 +90,9 @@ Sequence make_sequence(const Nest& inputs, const Options& options) {
 }
 
 DynamicRnnResult run(Cell& cell, const Sequence& sequence) {
+  if (const SequenceCell single = sequence_cell(cell); single.known != nullptr) {
+    return run_cells(cell, {&single, 1}, sequence);
+  }
   const std::vector<SequenceCell> cells = sequence_cells(cell);
   return cells.empty() ? run_called(cell, sequence) : run_cells(cell, cells, sequence);
 }

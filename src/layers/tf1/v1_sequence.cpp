@@ -100,7 +100,7 @@ void check_dtype_of_weights(const Sequence& sequence, const Tensor& kernel) {
   });
 }
 
-void check_cells(const std::vector<SequenceCell>& cells, const Sequence& sequence) {
+void check_cells(std::span<const SequenceCell> cells, const Sequence& sequence) {
   if (!sequence.inputs().is_leaf()) {
     throw ValueError("inputs", "the structure " + sequence.inputs().structure(), "one tensor, as the cell takes");
   }
@@ -116,14 +116,6 @@ void check_cells(const std::vector<SequenceCell>& cells, const Sequence& sequenc
                      to_string(first.dtype()) + " of width " + std::to_string(width) + " on " +
                          to_string(first.device()) + ", the outputs of the cell below");
   }
-}
-
-SequenceCell sequence_cell(const Cell& cell) {
-  SequenceCell result{.cell = &cell, .known = dynamic_cast<const KnownCell*>(&cell)};
-  if (result.known != nullptr) return result;
-  result.lstm = dynamic_cast<const LSTMCell*>(&cell);
-  if (const auto* of_v1 = dynamic_cast<const RNNCell*>(&cell)) result.known = of_v1->known();
-  return result;
 }
 
 // states_of_cells and state_of_stack convert the state of a stack to one state for each cell, and back.
@@ -142,8 +134,15 @@ Nest state_of_stack(const Cell& cell, const States& states) {
 
 }  // namespace
 
+SequenceCell sequence_cell(const Cell& cell) {
+  SequenceCell result{.cell = &cell, .known = dynamic_cast<const KnownCell*>(&cell)};
+  if (result.known != nullptr) return result;
+  result.lstm = dynamic_cast<const LSTMCell*>(&cell);
+  if (const auto* of_v1 = dynamic_cast<const RNNCell*>(&cell)) result.known = of_v1->known();
+  return result;
+}
+
 std::vector<SequenceCell> sequence_cells(const Cell& cell) {
-  if (const SequenceCell single = sequence_cell(cell); single.known != nullptr) return {single};
   std::vector<const Cell*> members{&cell};
   const auto take = [&](const std::vector<std::shared_ptr<Cell>>& cells) {
     members.clear();
@@ -159,7 +158,7 @@ std::vector<SequenceCell> sequence_cells(const Cell& cell) {
   return cells;
 }
 
-DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& cells, const Sequence& sequence) {
+DynamicRnnResult run_cells(const Cell& cell, std::span<const SequenceCell> cells, const Sequence& sequence) {
   check_cells(cells, sequence);
   const SequenceSizes& sizes = sequence.sizes();
   const bool given_time_major = sequence.checked.time_major();

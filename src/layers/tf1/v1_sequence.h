@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,13 +40,16 @@ struct SequenceCell {
   const Tensor& input_kernel() const { return known->weights().kernel; }
 };
 
+/// What is known about a cell.
+SequenceCell sequence_cell(const Cell& cell);
+
 /// The cell, or the cells of a stack, bottom first; empty if one of them must be called step by step. A stack may run
 /// cell after cell, because only a dead row of the next cell reads the output of a dead row.
 std::vector<SequenceCell> sequence_cells(const Cell& cell);
 
-/// Runs `cells`, the result of sequence_cells(cell). Throws `ValueError` for inputs, state or dtype that do not fit the
-/// weights, before anything runs.
-DynamicRnnResult run_cells(const Cell& cell, const std::vector<SequenceCell>& cells, const Sequence& sequence);
+/// Runs `cells`, the result of sequence_cells(cell), or of sequence_cell(cell) where that is known. Throws `ValueError`
+/// for inputs, state or dtype that do not fit the weights, before anything runs.
+DynamicRnnResult run_cells(const Cell& cell, std::span<const SequenceCell> cells, const Sequence& sequence);
 
 /// Calls `cell` at every step. Throws `ValueError` for an output or a state that does not have the cell's sizes.
 DynamicRnnResult run_called(Cell& cell, const Sequence& sequence);
