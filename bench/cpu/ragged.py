@@ -3,7 +3,8 @@
     OMP_NUM_THREADS=1 python ragged.py --peers build/bench/bench --threads 1 --table ragged.md [--filter TEXT] [--rounds N]
 
 Lengths are uniform in 1 .. T, and the longest is T. All turns of a round follow each other; figures are medians over the
-rounds. `live` is the share of live steps, of all T B.
+rounds. `live` is the share of live steps, of all T B. `live steps alone` are plain runs, each over the steps that have the
+same rows.
 """
 
 import argparse
@@ -18,8 +19,9 @@ import numpy as np
 from contest import measure, name_of, points_of
 from peers import Problem, PyTorch, SharedObject
 
-HEAD = ["point", "live", "plain, ms", "lengths, of plain's live steps", "packed / lengths", "resets / plain", "PyTorch packed, ms",
-        "PyTorch / packed", "p10..p90"]
+HEAD = ["point", "live", "plain, ms", "lengths, ms", "lengths / live steps alone", "packed / lengths", "resets / plain",
+        "PyTorch packed, ms", "PyTorch / packed", "p10..p90"]
+VARIANTS = ("", "lengths", "live_alone", "packed", "resets")
 TOLERANCE = 1e-4
 
 
@@ -33,7 +35,8 @@ def check_equal(problem, runs):
     expected = packed_outputs(problem, runs["lengths"].y)
     rows = len(expected)
     packed = runs["packed"].y.reshape(-1, problem.H)[:rows]
-    for name, y in (("packed", packed), ("PyTorch", runs["PyTorch"].y.numpy())):
+    alone = packed_outputs(problem, runs["live_alone"].y)
+    for name, y in (("packed", packed), ("live_alone", alone), ("PyTorch", runs["PyTorch"].y.numpy())):
         difference = float(np.abs(np.asarray(y) - expected).max())
         if not difference <= TOLERANCE:
             sys.exit(f"{name} and lengths are {difference} apart")
@@ -41,7 +44,7 @@ def check_equal(problem, runs):
 
 def contest(point, rondo, pytorch, arguments):
     problem = Problem(point)
-    runs = {name or "plain": rondo.create(problem, arguments.threads, name) for name in ("", "lengths", "packed", "resets")}
+    runs = {name or "plain": rondo.create(problem, arguments.threads, name) for name in VARIANTS}
     runs["PyTorch"] = pytorch.create(problem, arguments.threads, "packed")
     for run in runs.values():
         run.run(1)
@@ -53,7 +56,8 @@ def contest(point, rondo, pytorch, arguments):
     live = problem.lengths.sum() / (problem.T * problem.B)
     against = sorted(theirs / ours for theirs, ours in zip(seconds["PyTorch"], seconds["packed"]))
     milliseconds = lambda name: f"{1e3 * statistics.median(seconds[name]):.3f}"
-    row = [name_of(point), f"{live:.2f}", milliseconds("plain"), f"{ratio('lengths', 'plain') / live:.3f}",
+    row = [name_of(point), f"{live:.2f}", milliseconds("plain"), milliseconds("lengths"),
+           f"{ratio('lengths', 'live_alone'):.3f}",
            f"{ratio('packed', 'lengths'):.3f}", f"{ratio('resets', 'plain'):.3f}", milliseconds("PyTorch"),
            f"{statistics.median(against):.2f}", f"{against[len(against) // 10]:.2f}..{against[-1 - len(against) // 10]:.2f}"]
     return row, statistics.median(against)

@@ -90,6 +90,7 @@ struct Peer {
     hand_in(problem.initial_h, problem.final_h, {problem.B, problem.H});
     hand_in(problem.initial_c, problem.final_c, {problem.B, problem.H});
     if (variant == "step") open_front_door(problem);
+    if (variant == "live_alone") cut(problem);
     if (spec.has_mask) {
       tensors.mask = Tensor::full({problem.T, problem.B}, 1.0, DType::boolean);
       if (variant == "holes") draw_marks(*tensors.mask, 2);
@@ -115,6 +116,29 @@ struct Peer {
     tensors.batch_sizes = Tensor::from(sizes, {spec.T});
   }
 
+  // The live steps of the rows alone: plain runs, each over the steps that have the same rows. States go from run to
+  // run.
+  void cut(const PeerProblem& problem) {
+    const SharedWeights weights(weights_of(problem, spec.dtype));
+    std::vector<Tensor> rows;
+    for (int k = 0; k < state_count(spec.cell.kind); ++k)
+      rows.push_back(Tensor::zeros({spec.B, spec.cell.units}, spec.dtype));
+    std::int64_t begin = 0;
+    for (std::int64_t count = spec.B; count > 0; --count) {
+      const std::int64_t end = problem.lengths[count - 1];
+      if (end == begin) continue;
+      RecurrenceSpec part = spec;
+      part.T = end - begin;
+      part.B = count;
+      const auto live = [&](const Tensor& sequence) { return sequence.slice(0, begin, end).slice(1, 0, count); };
+      SessionTensors given{.x = live(tensors.x), .y = live(*tensors.y)};
+      for (const Tensor& state : rows) given.final_state.push_back(state.slice(0, 0, count));
+      if (begin > 0) given.initial_state = given.final_state;
+      parts.push_back({Session(Plan::create(part, {.threads = problem.threads}), weights), given});
+      begin = end;
+    }
+  }
+
   // Passes a state of a stream to the session; does nothing without a stream.
   void hand_in(const float* initial, float* final, const Shape& shape) {
     if (initial == nullptr) return;
@@ -132,6 +156,8 @@ struct Peer {
   }
 
   void run() {
+    for (Part& part : parts) part.session.run(part.tensors);
+    if (!parts.empty()) return;
     if (!layer) return session.run(tensors);
     tensors.y->select(0, 0).copy_from(layer->step(tensors.x.select(0, 0), states, options).leaf());
   }
@@ -139,7 +165,12 @@ struct Peer {
   RecurrenceSpec spec;
   Session session;
   SessionTensors tensors;
-  std::optional<RNN> layer;  ///< runs in place of the session
+  struct Part {
+    Session session;
+    SessionTensors tensors;
+  };
+  std::vector<Part> parts;   ///< run in place of the session
+  std::optional<RNN> layer;  ///< likewise
   States states;
   PlanOptions options;
 };
