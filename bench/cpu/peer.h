@@ -22,7 +22,8 @@ struct PeerProblem {
   const float* initial_c;         ///< of an LSTM only
   float* final_h;
   float* final_c;
-  /// Rondo's variants: "holes", "lengths", "packed", "live_alone", "resets", "reversed", "batch_major", "last_output", "bf16", ...;
+  /// Rondo's variants: "holes", "lengths", "packed", "live_alone", "resets", "reversed", "batch_major", "last_output",
+  /// "bf16", ...;
   /// "" for other libraries.
   const char* variant;
   const std::int32_t* lengths;  ///< (B), longest first, of the variants "lengths", "packed" and "live_alone"

@@ -8,11 +8,12 @@
 namespace rondo::bench {
 namespace {
 
-constexpr std::array<std::pair<Variant, const char*>, 8> kVariants{{{Variant::plain, "plain"},
+constexpr std::array<std::pair<Variant, const char*>, 9> kVariants{{{Variant::plain, "plain"},
                                                                     {Variant::holes, "holes"},
                                                                     {Variant::ragged, "ragged"},
                                                                     {Variant::reversed, "reversed"},
                                                                     {Variant::ragged_reversed, "ragged_reversed"},
+                                                                    {Variant::packed, "packed"},
                                                                     {Variant::resets, "resets"},
                                                                     {Variant::batch_major, "batch_major"},
                                                                     {Variant::last_output, "last_output"}}};
@@ -86,6 +87,7 @@ RecurrenceSpec Point::spec(Device device) const {
   spec.has_mask = variant == Variant::holes;
   spec.has_resets = variant == Variant::resets;
   spec.has_lengths = variant == Variant::ragged || variant == Variant::ragged_reversed;
+  spec.packed = variant == Variant::packed;
   if (spec.has_lengths) spec.rules.dead = DeadOutput::zeros;
   if (variant == Variant::reversed) spec.rules.read = ReadOrder::reversed;
   if (variant == Variant::ragged_reversed) spec.rules.read = ReadOrder::reversed_within_length;

@@ -17,6 +17,7 @@ enum class Variant : std::uint8_t {
   ragged,           ///< lengths from T / 4 to T; outputs beyond them are zeros
   reversed,         ///< last step first, outputs in input order: the backward half of a bidirectional layer
   ragged_reversed,  ///< reversed within each row's length
+  packed,           ///< ragged, without padding: (N, features), with sizes that the device reads
   resets,           ///< one step in twenty begins a new piece, anywhere
   batch_major,      ///< x and y are (B, T, ...) in memory
   last_output       ///< no sequence is written, only the output of the last step

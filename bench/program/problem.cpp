@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <random>
 
 #include "program/random_tensors.h"
@@ -22,23 +23,36 @@ Tensor random_marks(double probability, const Point& point, std::mt19937_64& eng
   return marks.to(device);
 }
 
-Tensor random_lengths(const Point& point, std::mt19937_64& engine, Device device) {
+std::vector<std::int32_t> random_lengths(const Point& point, std::mt19937_64& engine) {
   const auto longest = static_cast<std::int32_t>(point.T);
   std::uniform_int_distribution<std::int32_t> length(std::max(1, longest / 4), longest);
   std::vector<std::int32_t> lengths(static_cast<std::size_t>(point.B));
   for (std::int32_t& each : lengths) each = length(engine);
   lengths.front() = longest;  // a batch is padded to its longest row
-  return Tensor::from(lengths, {point.B}, device);
+  return lengths;
+}
+
+SessionTensors make_packed_set(const Point& point, const RecurrenceSpec& spec, RandomTensors& random) {
+  const std::vector<std::int32_t> lengths = random_lengths(point, random.engine());
+  std::vector<std::int32_t> sizes;
+  for (std::int32_t t = 0; t < point.T; ++t) {
+    sizes.push_back(static_cast<std::int32_t>(std::ranges::count_if(lengths, [t](auto length) { return length > t; })));
+  }
+  const std::int64_t rows = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+  return {.x = random({rows, point.I}, 1.0),
+          .y = Tensor::empty({rows, point.H()}, spec.dtype, spec.device),
+          .batch_sizes = Tensor::from(sizes, {point.T}, spec.device)};
 }
 
 SessionTensors make_set(const Point& point, const RecurrenceSpec& spec, RandomTensors& random) {
+  if (spec.packed) return make_packed_set(point, spec, random);
   const bool batch_major = point.variant == Variant::batch_major;
   SessionTensors set;
   set.x =
       batch_major ? random({point.B, point.T, point.I}, 1.0).swap_axes(0, 1) : random({point.T, point.B, point.I}, 1.0);
   if (spec.has_mask) set.mask = random_marks(0.8, point, random.engine(), spec.device);
   if (spec.has_resets) set.resets = random_marks(0.05, point, random.engine(), spec.device);
-  if (spec.has_lengths) set.lengths = random_lengths(point, random.engine(), spec.device);
+  if (spec.has_lengths) set.lengths = Tensor::from(random_lengths(point, random.engine()), {point.B}, spec.device);
   if (point.variant == Variant::last_output) {
     set.last_output = Tensor::empty({point.B, point.H()}, spec.dtype, spec.device);
   } else if (batch_major) {

@@ -8,6 +8,7 @@
 #include "program/point.h"
 #include "program/problem.h"
 #include "program/statistics.h"
+#include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
@@ -60,6 +61,9 @@ TEST(Problem, HasTheTensorsOfItsVariant) {
   EXPECT_FALSE(plain.sets[0].mask || plain.sets[0].lengths || plain.sets[0].last_output);
 
   EXPECT_EQ(problem_of(small_point(Variant::holes)).sets[0].mask->shape(), (Shape{8, 3}));
+  const Problem packed = problem_of(small_point(Variant::packed));
+  EXPECT_EQ(packed.sets[0].x.size(0), packed.sets[0].y->size(0));
+  EXPECT_EQ(sum(packed.sets[0].batch_sizes->to(DType::f32)).item(), static_cast<double>(packed.sets[0].x.size(0)));
   EXPECT_EQ(problem_of(small_point(Variant::resets)).sets[0].resets->shape(), (Shape{8, 3}));
   const Problem ragged = problem_of(small_point(Variant::ragged));
   EXPECT_EQ(ragged.spec.rules.dead, DeadOutput::zeros);

@@ -136,12 +136,17 @@ struct Schedule {
     const std::int64_t t = reset_time(s, b);
     return t < length(b) && resets[reset_strides.offset(t, b)];
   }
-  /// The mark's byte for processing step s of row b, and 0 without resets; not zero: the states are replaced.
-  RONDO_HOST_DEVICE std::uint8_t reset_byte(std::int32_t s, std::int32_t b, RowLength length) const {
-    if (resets == nullptr) return 0;
+  /// The address of the mark's byte for processing step s of row b; null: there is no mark.
+  RONDO_HOST_DEVICE const std::uint8_t* reset_mark(std::int32_t s, std::int32_t b, RowLength length) const {
+    if (resets == nullptr) return nullptr;
     const std::int32_t t = reset_time(s, length);
-    if (t >= length.steps) return 0;
-    return reinterpret_cast<const std::uint8_t*>(resets)[reset_strides.offset_32(t, b)];
+    if (t >= length.steps) return nullptr;
+    return reinterpret_cast<const std::uint8_t*>(resets) + reset_strides.offset_32(t, b);
+  }
+  /// The mark's byte, and 0 where there is none; not zero: the states are replaced.
+  RONDO_HOST_DEVICE std::uint8_t reset_byte(std::int32_t s, std::int32_t b, RowLength length) const {
+    const std::uint8_t* mark = reset_mark(s, b, length);
+    return mark == nullptr ? std::uint8_t{0} : *mark;
   }
 
   /// Whether a row emits zeros in place of its h at a step. The output of every cell is its h, and h does not change

@@ -104,7 +104,6 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, place.row, memory.operands(),
                      memory.barriers(), run.flags});
   exchange.begin();
-  const auto push_h = [&](int pass) { push_rows(exchange, rows, pass, [&](int i) { return rows.next_h(i); }); };
 
   rows.load_states();
   std::int32_t s = 0;
@@ -113,7 +112,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   std::uint32_t given_up = exchange.given_up();
   if (s < range.last) {
     if (!h_is_zeros && given_up == 0) {
-      for_passes<Counts>(team_rows, push_h);
+      for_passes<Counts>(team_rows,
+                         [&](int pass) { push_rows(exchange, rows, pass, [&](int i) { return rows.h(i); }); });
       exchange.end_pushes();
       make_room(exchange, rows);
     }
@@ -136,6 +136,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       exchange.order(first);
     }
     if (kPhase == 0 && !with_inputs) rows.add_biases(pass);
+    if (kPhase + 1 == kPhases<Formula>) rows.load_resets(s, pass);
     device::block_barrier();
     given_up = exchange.given_up();
     if (with_inputs) rows.take_inputs(pass, inputs.sums(s, pass));
@@ -161,7 +162,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     for_passes<Counts>(team_rows, [&](int pass) {
       multiply(std::integral_constant<int, kPhases<Formula> - 1>{}, pass);
       rows.step(pass, sums.current());
-      if (more && given_up == 0) push_h(pass);
+      if (more && given_up == 0) push_rows(exchange, rows, pass, [&](int i) { return rows.next_h(i); });
     });
     if (given_up != 0) break;
     if (more) exchange.end_pushes();

@@ -42,14 +42,11 @@ class RowMemory {
   __device__ const float* inputs(std::int32_t t, int i) const {
     return run_.input_sums + run_.input_strides.offset_32(t, batch(i)) + place_.u * kGates;
   }
-  /// Brings the inputs, the mask and the reset of input step t to the L2 cache.
+  /// Brings the inputs and the mask of input step t to the L2 cache.
   __device__ void prefetch(std::int32_t t, int i) const {
     if (place_.unit % kPrefetchedUnits == 0) device::prefetch_to_l2(inputs(t, i));
     if (run_.schedule.mask != nullptr && place_.unit == 0) {
       device::prefetch_to_l2(run_.schedule.mask_byte(t, batch(i)));
-    }
-    if (run_.schedule.resets != nullptr && place_.unit == 0) {
-      device::prefetch_to_l2(run_.schedule.resets + run_.schedule.reset_strides.offset_32(t, batch(i)));
     }
   }
 

@@ -23,6 +23,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
 
   using Sums::UnitSums;
 
+  __device__ float h(int i) const { return rows_[i].h; }
   /// The h that the next step finds: another one than the row's own where the row begins a piece there.
   __device__ float next_h(int i) const {
     if (!rows_[i].next_begins_piece()) return rows_[i].h;
@@ -60,7 +61,6 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
       Row& row = rows_[i];
       const std::int32_t t = run_.schedule.read_time(s, row.length);
       row.mask = t < row.length.steps ? run_.schedule.live_byte(t, this->batch(i)) : std::uint8_t{0};
-      row.reset = run_.schedule.reset_byte(s + 1, this->batch(i), row.length);
       if (run_.shape.multiplies_inputs()) continue;
       // Each gate is loaded into the register where it stays: a load of four gates at once would need moves, and the
       // moves would wait for the load.
@@ -69,6 +69,18 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
         this->prefetch(run_.schedule.read_time(s + kPrefetched, row.length), i);
       }
     }
+  }
+
+  /// Asks whether rows of a pass begin a piece at step s + 1. The caller does so after the product of h of step s,
+  /// before which registers are scarce, and the bytes arrive while the block meets and computes its gates.
+  __device__ void load_resets(std::int32_t s, int pass) {
+    for_rows(pass, [&](int i) {
+      rows_[i].reset = 0;
+      if (run_.schedule.resets == nullptr || !exists(i)) return;
+      rows_[i].reset = run_.schedule.reset_byte(s + 1, this->batch(i), rows_[i].length);
+      const std::uint8_t* later = run_.schedule.reset_mark(s + kPrefetched, this->batch(i), rows_[i].length);
+      if (place_.unit == 0 && later != nullptr) device::prefetch_to_l2(later);
+    });
   }
 
   /// Turns the inputs of a pass that load_inputs has asked for into x W + b. The caller does so after the product of h,
@@ -180,7 +192,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     float recurrent[kGates] = {};  ///< h U + rb of the current step
     RowLength length = {};
     std::uint8_t mask = 0;   ///< as memory has it, because a conversion would wait for the load
-    std::uint8_t reset = 0;  ///< likewise: not 0 if the row begins a piece at the next step
+    std::uint8_t reset = 0;  ///< likewise: not 0 if the row begins a piece at the next step, from load_resets on
     bool was_live = false;   ///< in its piece
 
     __device__ bool live() const { return mask != 0; }

@@ -1,0 +1,35 @@
+// Resets and packed batches run on the kernels of plain runs: the planner decides as without them.
+
+#include <gtest/gtest.h>
+
+#include "device/persistent/planned.h"
+#include "program/point.h"
+
+namespace rondo::bench {
+namespace {
+
+/// Expects the same choice for two specs on GPUs of three sizes.
+void expect_same_kernel(const RecurrenceSpec& spec, const RecurrenceSpec& other) {
+  for (const DeviceProperties& device : {test::h200(), test::a100(), test::slice()}) {
+    EXPECT_EQ(test::chosen(spec, device), test::chosen(other, device)) << to_string(spec) << ", " << device.name;
+  }
+}
+
+TEST(SameKernels, OfTheQuickSetWithResetsAndPacked) {
+  const std::vector<Point> points = load_points(RONDO_BENCH_POINTS, "quick");
+  EXPECT_GE(points.size(), 20U);
+  for (const Point& point : points) {
+    const RecurrenceSpec spec = point.spec(cuda(0));
+    RecurrenceSpec with_resets = spec;
+    with_resets.has_resets = true;
+    expect_same_kernel(with_resets, spec);
+    RecurrenceSpec packed = spec;
+    packed.has_mask = packed.has_lengths = false;
+    packed.packed = true;
+    if (packed.rules.read == ReadOrder::reversed) packed.rules.read = ReadOrder::reversed_within_length;
+    expect_same_kernel(packed, spec);
+  }
+}
+
+}  // namespace
+}  // namespace rondo::bench
