@@ -24,7 +24,8 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
   using Sums::UnitSums;
 
   __device__ float h(int i) const { return rows_[i].h; }
-  /// The h that the next step finds: another one than the row's own where the row begins a piece there.
+  /// The h that the next step finds: another one than the row's own where the row begins a piece there. To be called
+  /// after load_resets for the row's pass.
   __device__ float next_h(int i) const {
     if (!rows_[i].next_begins_piece()) return rows_[i].h;
     return exists(i) ? this->read(run_.piece_h, i) : 0.0F;
@@ -38,7 +39,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
       if (!exists(i)) continue;
       rows_[i].h = this->read(run_.initial_h, i);
       if constexpr (Formula::kStates == 2) rows_[i].c = this->read(run_.initial_c, i);
-      rows_[i].length.steps = static_cast<std::int32_t>(run_.schedule.length(this->batch(i)));
+      rows_[i].steps = static_cast<std::uint32_t>(run_.schedule.length(this->batch(i)));
       if (place_.u == 0) check_length(run_.schedule, this->batch(i), run_.flags);
     }
   }
@@ -49,7 +50,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     if (run_.schedule.resets == nullptr) return;
     RONDO_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      if (exists(i) && run_.schedule.reset_byte(s, this->batch(i), rows_[i].length) != 0) begin_piece(i);
+      if (exists(i) && run_.schedule.reset_byte(s, this->batch(i), rows_[i].length()) != 0) begin_piece(i);
     }
   }
 
@@ -59,26 +60,27 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     for (int i = 0; i < kRows; ++i) {
       if (!exists(i)) continue;
       Row& row = rows_[i];
-      const std::int32_t t = run_.schedule.read_time(s, row.length);
-      row.mask = t < row.length.steps ? run_.schedule.live_byte(t, this->batch(i)) : std::uint8_t{0};
+      const std::int32_t t = run_.schedule.read_time(s, row.length());
+      row.mask = t < row.length().steps ? run_.schedule.live_byte(t, this->batch(i)) : std::uint8_t{0};
       if (run_.shape.multiplies_inputs()) continue;
       // Each gate is loaded into the register where it stays: a load of four gates at once would need moves, and the
       // moves would wait for the load.
       for (int gate = 0; gate < kGates; ++gate) row.inputs[gate] = this->inputs(t, i)[gate];
       if (s + kPrefetched < run_.schedule.T) {
-        this->prefetch(run_.schedule.read_time(s + kPrefetched, row.length), i);
+        this->prefetch(run_.schedule.read_time(s + kPrefetched, row.length()), i);
       }
     }
   }
 
-  /// Asks whether rows of a pass begin a piece at step s + 1. The caller does so after the product of h of step s,
-  /// before which registers are scarce, and the bytes arrive while the block meets and computes its gates.
+  /// Asks whether rows of a pass begin a piece at step s + 1, for next_h. The caller does so after the product of h of
+  /// step s, before which registers are scarce, and the bytes arrive while the block meets and computes its gates. They
+  /// are not kept for `emit`, which reads them again, because the product of the next pass has no registers either.
   __device__ void load_resets(std::int32_t s, int pass) {
     for_rows(pass, [&](int i) {
       rows_[i].reset = 0;
       if (run_.schedule.resets == nullptr || !exists(i)) return;
-      rows_[i].reset = run_.schedule.reset_byte(s + 1, this->batch(i), rows_[i].length);
-      const std::uint8_t* later = run_.schedule.reset_mark(s + kPrefetched, this->batch(i), rows_[i].length);
+      rows_[i].reset = run_.schedule.reset_byte(s + 1, this->batch(i), rows_[i].length());
+      const std::uint8_t* later = run_.schedule.reset_mark(s + kPrefetched, this->batch(i), rows_[i].length());
       if (place_.unit == 0 && later != nullptr) device::prefetch_to_l2(later);
     });
   }
@@ -142,9 +144,9 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
       if (!exists(i)) continue;
       Row& row = rows_[i];
       const bool live = computed && row.live();
-      row.was_live = row.was_live || live;
+      if (live) row.steps |= Row::kWasLive;
       write_y(i, s, output(i, live));
-      if (computed && row.next_begins_piece()) begin_piece(i);
+      if (computed && run_.schedule.reset_byte(s + 1, this->batch(i), row.length()) != 0) begin_piece(i);
     }
   }
 
@@ -190,11 +192,16 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     float reset_h = 0;
     float inputs[kGates] = {};     ///< x W, and x W + b when the product of h has been made
     float recurrent[kGates] = {};  ///< h U + rb of the current step
-    RowLength length = {};
+    /// The row's length, and in the highest bit whether the row has been live in its piece: several rows of a thread
+    /// have no registers to spare.
+    std::uint32_t steps = 0;
     std::uint8_t mask = 0;   ///< as memory has it, because a conversion would wait for the load
-    std::uint8_t reset = 0;  ///< likewise: not 0 if the row begins a piece at the next step, from load_resets on
-    bool was_live = false;   ///< in its piece
+    std::uint8_t reset = 0;  ///< likewise: not 0 if the row begins a piece at the next step, from load_resets to next_h
 
+    static constexpr std::uint32_t kWasLive = 1U << 31;
+
+    __device__ RowLength length() const { return {static_cast<std::int32_t>(steps & ~kWasLive)}; }
+    __device__ bool was_live() const { return (steps & kWasLive) != 0; }
     __device__ bool live() const { return mask != 0; }
     __device__ bool next_begins_piece() const { return reset != 0; }
   };
@@ -202,18 +209,18 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
   __device__ void begin_piece(int i) {
     rows_[i].h = this->read(run_.piece_h, i);
     if constexpr (Formula::kStates == 2) rows_[i].c = this->read(run_.piece_c, i);
-    rows_[i].was_live = false;
+    rows_[i].steps &= ~Row::kWasLive;
   }
 
   /// What a row emits at a step at which it is live or not.
   __device__ float output(int i, bool live) const {
-    return run_.schedule.emits_zeros(live, !rows_[i].was_live) ? 0.0F : rows_[i].h;
+    return run_.schedule.emits_zeros(live, !rows_[i].was_live()) ? 0.0F : rows_[i].h;
   }
 
   __device__ void write_y(int i, std::int32_t s, float value) const {
     if (run_.y == nullptr) return;
-    const std::int32_t time = run_.schedule.write_time(s, rows_[i].length);
-    if (!run_.y_strides.has(time, rows_[i].length.steps)) return;
+    const std::int32_t time = run_.schedule.write_time(s, rows_[i].length());
+    if (!run_.y_strides.has(time, rows_[i].length().steps)) return;
     device::from_float(value, run_.y[run_.y_strides.offset_32(time, this->batch(i)) + place_.u]);
   }
 
