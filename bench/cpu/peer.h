@@ -23,8 +23,7 @@ struct PeerProblem {
   float* final_h;
   float* final_c;
   /// Rondo's variants: "holes", "lengths", "packed", "live_alone", "resets", "reversed", "batch_major", "last_output",
-  /// "bf16", ...;
-  /// "" for other libraries.
+  /// "bf16", ...; "" for other libraries.
   const char* variant;
   const std::int32_t* lengths;  ///< (B), longest first, of the variants "lengths", "packed" and "live_alone"
 };
