@@ -7,6 +7,7 @@
 
 #include "plan/executor_list.h"
 #include "plan/planner.h"
+#include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -37,6 +38,11 @@ void check_sizes(const RecurrenceSpec& spec) {
   check("I", spec.I, 0);
   if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
   if (spec.packed) check_packed(spec);
+  check("segment", spec.segment, 0);
+  if (spec.segment > 0 && spec.keep != Keep::states) {
+    throw ValueError("segment", std::to_string(spec.segment) + " where the spec keeps " + to_string(spec.keep),
+                     "0, or a spec that keeps states");
+  }
 }
 
 std::string joined_names(Device device) {
@@ -70,6 +76,9 @@ Planner::Data checked_data(const RecurrenceSpec& spec, const DeviceProperties& p
 Answer answer_of(const Executor& executor, const Planner::Data& data, bool never_waits) {
   Answer answer = executor.decide(data.spec, data.properties);
   const auto* decision = std::get_if<std::shared_ptr<const Decision>>(&answer);
+  if (decision != nullptr && data.spec.keep != Keep::nothing) {
+    if (std::optional<Refusal> refusal = executor.refuse_to_keep(data.spec)) return *std::move(refusal);
+  }
   if (never_waits && decision != nullptr && (*decision)->may_stall()) {
     return Refusal{"its blocks wait for each other, which never_waits excludes"};
   }
@@ -101,22 +110,58 @@ void find_fallback(Planner::Data& data) {
   }
 }
 
-std::string explain_data(const Planner::Data& data) {
-  std::string text = to_string(data.spec);
-  for (const auto& [executor, refusal] : data.declined) text += "\n  " + executor + " declined: " + refusal.reason;
-  if (data.decision == nullptr) return text;
-  text += "\n  " + std::string(data.executor->name()) + " runs it, with a workspace of " +
-          std::to_string(data.decision->workspace_bytes()) + " bytes";
-  std::istringstream lines(data.decision->describe());
+/// Finds who computes the gradients, among `executors` that outlive the plan.
+void find_backward(Planner::Data& data, std::span<const Executor* const> executors) {
+  for (const Executor* executor : executors) {
+    BackwardAnswer answer = executor->decide_backward(data.spec, data.properties);
+    if (auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer)) {
+      data.backward_executor = executor;
+      data.backward = std::move(*decision);
+      return;
+    }
+    data.backward_declined.push_back({std::string(executor->name()), std::get<Refusal>(std::move(answer))});
+  }
+}
+
+std::string declined_lines(const std::vector<Planner::Data::Declined>& declined) {
+  std::string text;
+  for (const auto& [executor, refusal] : declined) text += "\n  " + executor + " declined: " + refusal.reason;
+  return text;
+}
+
+std::string indented(const std::string& description) {
+  std::string text;
+  std::istringstream lines(description);
   for (std::string line; std::getline(lines, line);) text += "\n    " + line;
   return text;
 }
 
-/// The plan of the first of these executors that accepts.
-Plan first_of(std::span<const Executor* const> executors, Planner::Data data) {
+std::string explain_backward(const Planner::Data& data) {
+  std::string text = "\n  gradients:" + declined_lines(data.backward_declined);
+  if (data.backward == nullptr) return text;
+  return text + "\n  " + std::string(data.backward_executor->name()) + " computes them, from a reserve of " +
+         std::to_string(reserve_layout(data.spec, data.spec.T * data.spec.B).bytes) + " bytes" +
+         indented(data.backward->describe());
+}
+
+std::string explain_data(const Planner::Data& data) {
+  std::string text = to_string(data.spec) + declined_lines(data.declined);
+  if (data.decision == nullptr) return text;
+  text += "\n  " + std::string(data.executor->name()) + " runs it, with a workspace of " +
+          std::to_string(data.decision->workspace_bytes()) + " bytes" + indented(data.decision->describe());
+  return data.spec.keep == Keep::nothing ? text : text + explain_backward(data);
+}
+
+/// The plan of the first of these executors that accepts, with the first of `backward` for its gradients.
+Plan first_of(std::span<const Executor* const> executors, Planner::Data data,
+              std::span<const Executor* const> backward) {
   for (const Executor* executor : executors) {
     if (!takes(data, *executor)) continue;
     find_fallback(data);
+    if (data.spec.keep != Keep::nothing) {
+      find_backward(data, backward);
+      if (data.backward == nullptr) throw ValueError("no executor computes the gradients of " + explain_data(data));
+    }
     return Planner::plan(std::make_shared<const Planner::Data>(std::move(data)));
   }
   throw ValueError("no executor accepts " + explain_data(data));
@@ -138,22 +183,39 @@ Plan Plan::create(const RecurrenceSpec& spec, const PlanOptions& options) {
 
 Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
   Data data = checked_data(spec, properties, options);
-  if (options.executor.empty()) return first_of(executor_list(spec.device.type).automatic, std::move(data));
-  const Executor* const named[] = {&named_executor(options.executor, spec.device)};
-  return first_of(named, std::move(data));
+  const std::span<const Executor* const> automatic = executor_list(spec.device.type).automatic;
+  const auto candidates = [&](const std::string& name, const Executor* (&named)[1]) {
+    if (name.empty()) return automatic;
+    named[0] = &named_executor(name, spec.device);
+    return std::span<const Executor* const>(named);
+  };
+  const Executor* forward[1];
+  const Executor* backward[1];
+  const auto forward_candidates = candidates(options.executor, forward);
+  return first_of(forward_candidates, std::move(data), candidates(options.backward_executor, backward));
 }
 
 Plan plan_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
               const PlanOptions& options) {
   const Executor* const executors[] = {&executor};
-  return first_of(executors, checked_data(spec, properties, options));
+  return first_of(executors, checked_data(spec, properties, options), executors);
 }
 
 const RecurrenceSpec& Plan::spec() const { return data_->spec; }
 const DeviceProperties& Plan::properties() const { return data_->properties; }
 GraphUse Plan::graph_use() const { return data_->graph_use; }
 std::string Plan::executor_name() const { return std::string(data_->executor->name()); }
-std::size_t Plan::workspace_bytes() const { return data_->decision->workspace_bytes(); }
+std::string Plan::backward_executor_name() const {
+  return data_->backward_executor == nullptr ? "" : std::string(data_->backward_executor->name());
+}
+std::size_t Plan::workspace_bytes() const {
+  const std::size_t forward = data_->decision->workspace_bytes();
+  return data_->backward == nullptr ? forward : std::max(forward, data_->backward->workspace_bytes());
+}
+std::size_t Plan::reserve_bytes(std::optional<std::int64_t> packed_rows) const {
+  const RecurrenceSpec& spec = data_->spec;
+  return spec.keep == Keep::nothing ? 0 : reserve_layout(spec, packed_rows.value_or(spec.T * spec.B)).bytes;
+}
 std::optional<double> Plan::predicted_ns() const { return data_->decision->predicted_ns(); }
 bool Plan::may_stall() const { return data_->decision->may_stall(); }
 std::string Plan::explain() const { return explain_data(*data_); }

@@ -24,6 +24,10 @@ struct Plan::Data {
   const Executor* executor = nullptr;  ///< outlives the plan
   std::shared_ptr<const Decision> decision = nullptr;
   std::vector<Declined> declined = {};
+  // Where the spec keeps a reserve: who computes the gradients, and who has declined that.
+  const Executor* backward_executor = nullptr;
+  std::shared_ptr<const BackwardDecision> backward = nullptr;
+  std::vector<Declined> backward_declined = {};
   /// What runs after a stalled run: the decision of the first automatic executor whose blocks do not wait for each
   /// other. Null where the decision needs none, or where no executor has one.
   std::shared_ptr<const Decision> fallback = nullptr;

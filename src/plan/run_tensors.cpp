@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -11,34 +12,6 @@ namespace {
 TimeBatchStrides strides_of(const Tensor& sequence, const PackedRows* packed) {
   if (packed == nullptr) return {.time = sequence.stride(0), .batch = sequence.stride(1)};
   return {.batch = sequence.stride(0), .first_rows = packed->first_rows()};
-}
-
-SequenceBuffer sequence_buffer(const Tensor& tensor, const Requirement& required, const PackedRows* packed) {
-  check_rows(tensor, required);
-  return {tensor.data(), strides_of(tensor, packed), packed == nullptr ? 0 : tensor.size(0)};
-}
-
-BatchBuffer batch_buffer(const Tensor& tensor, const Requirement& required) {
-  check_rows(tensor, required);
-  return {tensor.data(), tensor.stride(0)};
-}
-
-std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& states, const std::string& name,
-                                                  const RecurrenceSpec& spec) {
-  check_states(states, name, spec);
-  std::array<BatchBuffer, kMaxStates> buffers;
-  for (std::size_t k = 0; k < states.size(); ++k) buffers[k] = {states[k].data(), states[k].stride(0)};
-  return buffers;
-}
-
-// A state of (H) is one row for the whole batch.
-std::array<BatchBuffer, kMaxStates> reset_buffers(const std::vector<Tensor>& states, const RecurrenceSpec& spec) {
-  check_reset_state(states, "reset_state", spec);
-  std::array<BatchBuffer, kMaxStates> buffers;
-  for (std::size_t k = 0; k < states.size(); ++k) {
-    buffers[k] = {states[k].data(), states[k].rank() == 1 ? 0 : states[k].stride(0)};
-  }
-  return buffers;
 }
 
 Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors, const PackedRows* packed) {
@@ -142,23 +115,66 @@ void check_reset_state(const std::vector<Tensor>& states, const std::string& nam
   }
 }
 
+void check_reserve(const std::optional<Tensor>& reserve, const RecurrenceSpec& spec, const Tensor& x) {
+  const bool planned = spec.keep != Keep::nothing;
+  if (reserve.has_value() != planned) {
+    throw ValueError("reserve", planned ? "none" : "one",
+                     planned ? "one, as the spec keeps " + to_string(spec.keep) : "none, as the spec keeps nothing");
+  }
+  if (!planned) return;
+  const std::size_t bytes = reserve_layout(spec, spec.packed ? x.size(0) : 0).bytes;
+  const bool fits = reserve->defined() && reserve->dtype() == DType::u8 && reserve->device() == spec.device &&
+                    reserve->is_contiguous() && static_cast<std::size_t>(reserve->numel()) >= bytes &&
+                    reinterpret_cast<std::uintptr_t>(reserve->data()) % Allocator::kAlignment == 0;
+  if (fits) return;
+  throw ValueError("reserve", describe(*reserve),
+                   "at least " + std::to_string(bytes) + " bytes of u8 without gaps on " + to_string(spec.device) +
+                       ", aligned to " + std::to_string(Allocator::kAlignment));
+}
+
+SequenceBuffer sequence_buffer(const RecurrenceSpec& spec, const SessionTensors& run, const NamedSequence& sequence,
+                               const RunMemory& memory) {
+  const Shape shape = sequence_shape(spec, run.x, sequence.width);
+  const Tensor& tensor = sequence.tensor;
+  check_rows(tensor, {sequence.name, shape, spec.dtype, spec.device});
+  return {tensor.data(), strides_of(tensor, memory.packed), memory.packed == nullptr ? 0 : tensor.size(0)};
+}
+
+BatchBuffer batch_buffer(const RecurrenceSpec& spec, const Tensor& tensor, const char* name) {
+  check_rows(tensor, {name, {spec.B, output_units(spec.cell)}, spec.dtype, spec.device});
+  return {tensor.data(), tensor.stride(0)};
+}
+
+std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& states, const std::string& name,
+                                                  const RecurrenceSpec& spec) {
+  check_states(states, name, spec);
+  std::array<BatchBuffer, kMaxStates> buffers;
+  for (std::size_t k = 0; k < states.size(); ++k) buffers[k] = {states[k].data(), states[k].stride(0)};
+  return buffers;
+}
+
+std::array<BatchBuffer, kMaxStates> reset_buffers(const std::vector<Tensor>& states, const std::string& name,
+                                                  const RecurrenceSpec& spec) {
+  check_reset_state(states, name, spec);
+  std::array<BatchBuffer, kMaxStates> buffers;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    buffers[k] = {states[k].data(), states[k].rank() == 1 ? 0 : states[k].stride(0)};
+  }
+  return buffers;
+}
+
 RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& tensors, const RunMemory& memory) {
   const std::int64_t features = output_units(spec.cell);
   RecurrenceBuffers buffers;
-  const auto sequence = [&](const char* name, const Tensor& tensor, std::int64_t width) {
-    const Requirement required{name, sequence_shape(spec, tensors.x, width), spec.dtype, spec.device};
-    return sequence_buffer(tensor, required, memory.packed);
-  };
-  buffers.x = sequence("x", tensors.x, spec.I);
+  buffers.x = sequence_buffer(spec, tensors, {"x", tensors.x, spec.I}, memory);
   buffers.schedule = make_schedule(spec, tensors, memory.packed);
   buffers.initial_state = state_buffers(tensors.initial_state, "initial_state", spec);
-  buffers.reset_state = reset_buffers(tensors.reset_state, spec);
+  buffers.reset_state = reset_buffers(tensors.reset_state, "reset_state", spec);
   buffers.final_state = state_buffers(tensors.final_state, "final_state", spec);
-  if (tensors.y) buffers.y = sequence("y", *tensors.y, features);
-  if (tensors.last_output) {
-    buffers.last_output =
-        batch_buffer(*tensors.last_output, {"last_output", {spec.B, features}, spec.dtype, spec.device});
-  }
+  if (tensors.y) buffers.y = sequence_buffer(spec, tensors, {"y", *tensors.y, features}, memory);
+  if (tensors.last_output) buffers.last_output = batch_buffer(spec, *tensors.last_output, "last_output");
+  check_reserve(tensors.reserve, spec, tensors.x);
+  if (tensors.reserve) buffers.reserve = tensors.reserve->data();
   buffers.flags = memory.flags;
   return buffers;
 }

@@ -38,11 +38,32 @@ void check_reset_state(const std::vector<Tensor>& states, const std::string& nam
 /// The shape of a sequence of this width: (T, B, width), or packed (N, width) with the rows N of `x`.
 Shape sequence_shape(const RecurrenceSpec& spec, const Tensor& x, std::int64_t width);
 
+/// Checks that `reserve` has room for the run with this x if the spec keeps something, and is absent if not.
+void check_reserve(const std::optional<Tensor>& reserve, const RecurrenceSpec& spec, const Tensor& x);
+
 /// What a session has for its runs.
 struct RunMemory {
   std::uint32_t* flags = nullptr;      ///< RecurrenceBuffers::flags
   const PackedRows* packed = nullptr;  ///< where the spec is packed
 };
+
+struct NamedSequence {
+  const char* name;
+  const Tensor& tensor;
+  std::int64_t width;
+};
+
+/// The address of a sequence of the run, which is checked against the spec.
+SequenceBuffer sequence_buffer(const RecurrenceSpec& spec, const SessionTensors& run, const NamedSequence& sequence,
+                               const RunMemory& memory);
+/// The address of rows (B, P or H).
+BatchBuffer batch_buffer(const RecurrenceSpec& spec, const Tensor& tensor, const char* name);
+/// The addresses of states, after check_states.
+std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& states, const std::string& name,
+                                                  const RecurrenceSpec& spec);
+/// The addresses of reset states, after check_reset_state. A state of (H) is one row for the whole batch: its stride is 0.
+std::array<BatchBuffer, kMaxStates> reset_buffers(const std::vector<Tensor>& states, const std::string& name,
+                                                  const RecurrenceSpec& spec);
 
 /// The addresses of the tensors of a run, which are checked against the spec.
 RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& tensors, const RunMemory& memory);

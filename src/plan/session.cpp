@@ -3,14 +3,11 @@
 #include <atomic>
 
 #include "cuda/runtime/range.h"
-#include "plan/occupied.h"
-#include "plan/packed_rows.h"
+#include "plan/gradient_tensors.h"
 #include "plan/planner.h"
-#include "plan/run_tensors.h"
+#include "plan/reserve_tag.h"
+#include "plan/session_impl.h"
 #include "plan/session_status.h"
-#include "plan/shared_weights_impl.h"
-#include "plan/stall_notice.h"
-#include "rondo/plan/plan.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 #include "vocabulary/log.h"
@@ -60,36 +57,6 @@ Stream checked_stream(const Plan& plan, std::optional<Stream> stream) {
 
 }  // namespace
 
-struct Session::Impl {
-  Impl(Plan its_plan, Stream its_stream) : plan(std::move(its_plan)), stream(its_stream) {}
-  ~Impl();
-
-  const Plan plan;
-  const Stream stream;
-  std::shared_ptr<SharedWeights::Impl> weights;
-  Tensor workspace;
-  Tensor flags;                       // (kFlagWords,) i32: RecurrenceBuffers::flags
-  std::optional<StallNotice> notice;  // where a run may stall
-  std::optional<PackedRows> packed;   // where the spec is packed
-  std::unique_ptr<Runner> runner;
-  bool runs_fallback = false;
-  RecurrenceBuffers last_run;
-  ForkFlag occupied;
-
-  void prepare(const SharedWeights& its_weights, const std::optional<Tensor>& its_workspace);
-  void make_runner();
-  void use_fallback();
-  void take(MadeRunner made);
-  RunnerRequest request() const;
-  SessionStatus settle();
-  RecurrenceBuffers buffers(const SessionTensors& tensors) const {
-    return run_buffers(plan.spec(), tensors,
-                       {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr});
-  }
-  void look_at_lengths(const Schedule& schedule) const;
-  SessionStatus take_status();
-};
-
 Session::Impl::~Impl() {
   if (notice && notice->given()) {
     log(LogLevel::warning, "a run on " + to_string(stream.device) + " stalled, and nobody asked: its results are NaN");
@@ -106,6 +73,8 @@ void Session::Impl::prepare(const SharedWeights& its_weights, const std::optiona
   if (plan.spec().packed) packed.emplace(plan.spec());
   if (plan.may_stall()) notice.emplace(flags, stream);
   make_runner();
+  const Planner::Data& data = Planner::data(plan);
+  if (data.backward != nullptr) backward_runner = data.backward->make_runner(request());
 }
 
 // Makes the runner that the plan has decided on or, where the device has no room for it, that of the plan's fallback.
@@ -146,6 +115,13 @@ SessionStatus Session::Impl::settle() {
   const SessionStatus status = take_status();
   if (status.stalled && !runs_fallback && Planner::data(plan).fallback != nullptr) use_fallback();
   return status;
+}
+
+// What a run and its gradients have in common before they are queued.
+void Session::Impl::prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers) {
+  if (packed) packed->update(plan.spec(), tensors, buffers.flags, stream);
+  if (stream.device == cpu()) look_at_lengths(buffers.schedule);
+  weights->check_unchanged();
 }
 
 // Sets kLengthOutOfRange on the CPU. On a CUDA device a kernel sets it.
@@ -194,9 +170,8 @@ void Session::run(const SessionTensors& tensors) {
   const Occupied occupied(impl_->occupied);
   const cuda_runtime::Range range("rondo::Session::run");
   const RecurrenceBuffers buffers = impl_->buffers(tensors);
-  if (impl_->packed) impl_->packed->update(impl_->plan.spec(), tensors, buffers.flags, impl_->stream);
-  if (impl_->stream.device == cpu()) impl_->look_at_lengths(buffers.schedule);
-  impl_->weights->check_unchanged();
+  impl_->prepare_run(tensors, buffers);
+  if (tensors.reserve) write_tag(*tensors.reserve, tag_of(tensors, impl_->plan.spec(), *impl_->weights->packs));
   impl_->last_run = buffers;
   impl_->runner->run(buffers, impl_->workspace.data());
 }
@@ -204,6 +179,17 @@ void Session::run(const SessionTensors& tensors) {
 void Session::reload_weights() {
   const Occupied occupied(impl_->occupied);
   SharedWeights(impl_->weights).reload(impl_->stream);
+}
+
+void Session::backward(const SessionTensors& run, const SessionGradients& gradients) {
+  const Occupied occupied(impl_->occupied);
+  const cuda_runtime::Range range("rondo::Session::backward");
+  const RecurrenceSpec& spec = impl_->plan.spec();
+  if (spec.keep == Keep::nothing) throw ValueError("keep", "nothing", "states or gates in the spec, for gradients");
+  const GradientBuffers buffers = gradient_buffers(spec, kept_of(run), gradients, impl_->memory());
+  check_tag(*run.reserve, tag_of(run, spec, *impl_->weights->packs));
+  impl_->prepare_run(run, buffers.run);
+  impl_->backward_runner->run(buffers, impl_->workspace.data());
 }
 
 SessionStatus Session::finish() {

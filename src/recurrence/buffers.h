@@ -50,6 +50,7 @@ struct RecurrenceBuffers {
   BatchBuffer last_output;
   std::array<BatchBuffer, kMaxStates> final_state;  ///< may be the initial states
   Schedule schedule;
+  void* reserve = nullptr;  ///< laid out as reserve.h says; iff the spec keeps something
   /// The first of kFlagWords words of device memory, in which a run on a CUDA device sets bits such as
   /// kLengthOutOfRange. On the CPU the session checks the lengths itself.
   std::uint32_t* flags = nullptr;

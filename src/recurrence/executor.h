@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "recurrence/buffers.h"
+#include "recurrence/gradient_buffers.h"
 #include "recurrence/weight_packs.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/vocabulary/device.h"
@@ -55,6 +56,32 @@ struct MadeRunner {
   std::string refusal = {};  ///< a clause that names the kernel, what it needs and what the device has
 };
 
+/// A backward executor's part of one session, used as a Runner is.
+class BackwardRunner {
+ public:
+  virtual ~BackwardRunner() = default;
+
+  /// Computes the gradients of a run from its reserve, which stays as it is, on the stream the runner was made for,
+  /// without allocating or synchronising. `workspace` as in Runner::run.
+  virtual void run(const GradientBuffers& buffers, void* workspace) = 0;
+};
+
+/// What a backward executor has decided about one spec on one device.
+class BackwardDecision {
+ public:
+  virtual ~BackwardDecision() = default;
+
+  /// Scratch bytes that a run needs.
+  virtual std::size_t workspace_bytes() const = 0;
+  /// How the executor computes the gradients, in words: whole lines for `explain()`, or an empty string.
+  virtual std::string describe() const { return {}; }
+  /// Makes a runner. All that it allocates, packs or requests from a library is done here.
+  virtual std::unique_ptr<BackwardRunner> make_runner(const RunnerRequest& request) const = 0;
+};
+
+/// An executor's answer to a spec whose gradients are wanted.
+using BackwardAnswer = std::variant<Refusal, std::shared_ptr<const BackwardDecision>>;
+
 /// What an executor has decided about one spec on one device: all that a plan keeps of it. A decision is immutable, so
 /// one serves all threads.
 class Decision {
@@ -97,6 +124,17 @@ class Executor {
   /// Decides whether and how to run `spec` on a device with `properties`, which is of the executor's type. This is host
   /// arithmetic and touches no device.
   virtual Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const = 0;
+
+  /// Why the runs of a spec that `decide` accepts cannot write the reserve that the spec asks for; absent: they can.
+  virtual std::optional<Refusal> refuse_to_keep(const RecurrenceSpec&) const {
+    return Refusal{"it keeps nothing for gradients"};
+  }
+
+  /// Decides whether and how to compute the gradients of `spec`, whose runs keep a reserve. This is host arithmetic, as
+  /// `decide` is.
+  virtual BackwardAnswer decide_backward(const RecurrenceSpec&, const DeviceProperties&) const {
+    return Refusal{"it computes no gradients"};
+  }
 };
 
 /// The executors of one type of device. They live as long as the program.

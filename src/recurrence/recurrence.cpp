@@ -77,6 +77,15 @@ void check_cell(const CellSpec& cell) {
   }
 }
 
+std::string to_string(Keep keep) {
+  switch (keep) {
+    case Keep::states: return "states";
+    case Keep::gates: return "gates";
+    case Keep::nothing: break;
+  }
+  return "nothing";
+}
+
 RecurrentWeights RecurrentWeights::map(const std::function<Tensor(const Tensor&)>& function) const {
   const auto mapped = [&](const std::optional<Tensor>& weight) {
     return weight ? std::optional(function(*weight)) : std::nullopt;
@@ -128,6 +137,8 @@ std::string to_string(const RecurrenceSpec& spec) {
   if (spec.packed) text += ", packed";
   if (spec.rules.dead == DeadOutput::zeros) text += ", dead rows emit zeros";
   if (spec.rules.dead == DeadOutput::incoming_state) text += ", dead rows emit the incoming state";
+  if (spec.keep != Keep::nothing) text += ", keeps " + to_string(spec.keep);
+  if (spec.segment > 0) text += " of every " + std::to_string(spec.segment) + " steps";
   return text + ", on " + to_string(spec.device);
 }
 

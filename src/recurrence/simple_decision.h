@@ -38,6 +38,26 @@ std::shared_ptr<const Decision> make_decision(const DecisionFacts& facts, Make m
   return std::make_shared<SimpleDecision<Make>>(facts, std::move(make));
 }
 
+/// A backward decision whose runner is made from the request alone.
+template <typename AnyRunner>
+class SimpleBackwardDecision final : public BackwardDecision {
+ public:
+  explicit SimpleBackwardDecision(std::size_t workspace_bytes) : workspace_bytes_(workspace_bytes) {}
+
+  std::size_t workspace_bytes() const override { return workspace_bytes_; }
+  std::unique_ptr<BackwardRunner> make_runner(const RunnerRequest& request) const override {
+    return std::make_unique<AnyRunner>(request);
+  }
+
+ private:
+  const std::size_t workspace_bytes_;
+};
+
+template <typename AnyRunner>
+std::shared_ptr<const BackwardDecision> backward_decision_for(std::size_t workspace_bytes) {
+  return std::make_shared<SimpleBackwardDecision<AnyRunner>>(workspace_bytes);
+}
+
 /// A decision whose runner is made from the request alone.
 template <typename AnyRunner>
 std::shared_ptr<const Decision> decision_for(const DecisionFacts& facts) {

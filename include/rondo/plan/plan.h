@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "rondo/plan/gradients.h"
 #include "rondo/plan/shared_weights.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/tensor.h"
@@ -20,6 +21,9 @@ struct PlanOptions {
   /// Name of the only executor to consider, such as "reference". Empty: the plan takes the first executor that accepts,
   /// in the order of executor_names, without the executors that are asked by name alone.
   std::string executor = {};
+  /// Name of the only executor to consider for gradients, where the spec keeps what they need. Empty: the first that
+  /// accepts, in the same order.
+  std::string backward_executor = {};
   GraphUse graph_use = GraphUse::automatic;
   /// The most threads of the CPU that a run uses; 0 stands for the number of processors that the process may use.
   /// Results are the same for every number.
@@ -52,8 +56,13 @@ class Plan {
   const DeviceProperties& properties() const;
   GraphUse graph_use() const;
   std::string executor_name() const;
-  /// Bytes of scratch memory that one run needs.
+  /// Name of the executor that computes gradients; empty where the spec keeps nothing.
+  std::string backward_executor_name() const;
+  /// Bytes of scratch memory that one run needs, or the gradients of one.
   std::size_t workspace_bytes() const;
+  /// Bytes of SessionTensors::reserve, for `packed_rows` rows of x where the spec is packed (absent: T B, the most); 0
+  /// where the spec keeps nothing.
+  std::size_t reserve_bytes(std::optional<std::int64_t> packed_rows = std::nullopt) const;
   /// The predicted time of a run in nanoseconds, with the product of the inputs; absent where the executor has no model
   /// of its time.
   std::optional<double> predicted_ns() const;
@@ -99,6 +108,10 @@ struct SessionTensors {
   /// (B) of i32 or i64, where `batch_sizes` may be, only if spec.packed: which row of the states and of the last output
   /// row b of the batch has, as PyTorch's `sorted_indices` say. Absent: row b.
   std::optional<Tensor> row_indices = std::nullopt;
+  /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64, written by a run whose
+  /// spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. It is the caller's, so that any
+  /// number of runs may await their gradients.
+  std::optional<Tensor> reserve = std::nullopt;
 };
 
 /// What only the device could find out during the runs of a session.
@@ -160,6 +173,14 @@ class Session {
   /// `ValueError` naming the tensor whose shape, dtype, device or innermost stride does not fit the plan, and
   /// `RuntimeError` if another thread is in this session.
   void run(const SessionTensors& tensors);
+
+  /// Queues the gradients of a run of this session on its stream, as `run` is queued. `run` has the tensors of that run:
+  /// x, mask, lengths, resets, reset_state, batch_sizes, row_indices and reserve, whose elements have not changed. Its
+  /// states and outputs are not read, and may be absent or hold other values. The reserve stays as it is. May be called
+  /// any number of times, in any order of the runs. Before anything runs, throws `ValueError` naming the tensor that does
+  /// not fit, a reserve that no run has written, that another plan, or a run with other tensors, has written, or that was
+  /// written with weights that have been reloaded since.
+  void backward(const SessionTensors& run, const SessionGradients& gradients);
 
   /// Packs the weights again, whose elements have changed, on the session's stream. Allocates nothing, and may be
   /// recorded in a graph. Weights that are shared are packed for all sessions: see SharedWeights::reload.

@@ -42,6 +42,17 @@ struct RecurrentWeights {
 /// expected; also throws as check_cell.
 void check_weights(const CellSpec& cell, const RecurrentWeights& weights);
 
+/// What a run keeps in its reserve, for the gradients of Session::backward. docs/guide/training.md has the memory and
+/// the time of each.
+enum class Keep : std::uint8_t {
+  nothing,  ///< no reserve; there are no gradients
+  states,   ///< the states before each step: gradients compute the gates again
+  gates     ///< these states and the gates
+};
+
+/// The name: "nothing", "states", "gates".
+std::string to_string(Keep keep);
+
 /// A whole recurrence: all that an executor must know before a run.
 struct RecurrenceSpec {
   CellSpec cell = {};
@@ -60,6 +71,10 @@ struct RecurrenceSpec {
   /// then those of step 1, and so on, with `batch_sizes`. Rows end at their lengths, which follow from the sizes; there
   /// are no masks, and rows that are read in reverse are read within their lengths.
   bool packed = false;
+  Keep keep = Keep::nothing;  ///< what each run keeps in SessionTensors::reserve
+  /// With Keep::states: the states are kept before every `segment`-th processing step alone, and gradients run each
+  /// segment again. The memory is least for the square root of T. 0: they are kept before each step.
+  std::int64_t segment = 0;
 
   bool operator==(const RecurrenceSpec&) const = default;
 };

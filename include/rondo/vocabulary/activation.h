@@ -75,4 +75,26 @@ RONDO_HOST_DEVICE Real activate(Activation activation, Real x) {
   return x;
 }
 
+/// The derivative of `activation` at the x where its value is `y`: all of them follow from their values. Where TensorFlow
+/// has a kink, the derivative is TensorFlow's: relu and Keras 3's hard_sigmoid have 0 there. So has Keras 2's
+/// hard_sigmoid, whose derivative in TensorFlow is 0.2 at exactly -2.5 and 2.5.
+template <typename Real>
+RONDO_HOST_DEVICE Real derivative_at_value(Activation activation, Real y) {
+  const bool between = y > Real(0) && y < Real(1);
+  switch (activation) {
+    case Activation::tanh: return Real(1) - y * y;
+    case Activation::sigmoid: return y * (Real(1) - y);
+    case Activation::hard_sigmoid: return between ? Real(0.2) : Real(0);
+    case Activation::hard_sigmoid_keras3: return between ? Real(1) / Real(6) : Real(0);
+    case Activation::relu: return y > Real(0) ? Real(1) : Real(0);
+    case Activation::linear: break;
+  }
+  return Real(1);
+}
+
+/// Whether all values of `activation` are within -1 and 1.
+constexpr bool is_bounded(Activation activation) {
+  return activation != Activation::linear && activation != Activation::relu;
+}
+
 }  // namespace rondo

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "recurrence/dispatch_cell.h"
+#include "cpu/executors/reference_backward.h"
+#include "cpu/executors/reference_step.h"
+#include "cpu/executors/reserve_rows.h"
 #include "recurrence/simple_decision.h"
-#include "recurrence/workspace.h"
-#include "vocabulary/dispatch_dtype.h"
 
 namespace rondo {
 namespace {
@@ -15,20 +15,13 @@ template <typename Real>
 struct Scratch {
   Real* states[kMaxStates];  ///< each (B, H); h is (B, P) with a projection
   Real* output;              ///< (B, P or H): what each row emitted last
-  Real* input_sums;          ///< (G H): x W + b
-  Real* recurrent_sums;      ///< (G H): h U + rb
-  Real* reset_state;         ///< (H): r h
-  Real* unprojected;         ///< (H): the operand of the projection
+  Real* kept;                ///< (kKept, H): what the gradient of a step needs
+  StepScratch<Real> step;
 
-  Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) {
-    const std::int64_t H = spec.cell.units;
-    const std::int64_t gates = gate_count(spec.cell.kind);
+  Scratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) : step(cutter, spec) {
     for (int k = 0; k < kMaxStates; ++k) states[k] = cutter.take<Real>(spec.B * state_units(spec.cell, k));
     output = cutter.take<Real>(spec.B * output_units(spec.cell));
-    input_sums = cutter.take<Real>(gates * H);
-    recurrent_sums = cutter.take<Real>(gates * H);
-    reset_state = cutter.take<Real>(H);
-    unprojected = cutter.take<Real>(H);
+    kept = cutter.take<Real>(spec.keep == Keep::gates ? kept_count(spec.cell) * spec.cell.units : 0);
   }
 };
 
@@ -38,19 +31,20 @@ class ReferenceLoop {
  public:
   ReferenceLoop(const RunnerRequest& request, const RecurrenceBuffers& buffers, const Scratch<Real>& scratch)
       : spec_(request.spec),
-        weights_(request.weights),
         buffers_(buffers),
         scratch_(scratch),
+        step_(request, scratch.step),
+        reserve_(reserve_of(request.spec, buffers)),
         H_(request.spec.cell.units),
         features_(output_units(request.spec.cell)) {}
 
   void run() {
-    std::fill_n(scratch_.recurrent_sums, Formula::kGates * H_, Real(0));
     for (std::int64_t b = 0; b < spec_.B; ++b) load_states(buffers_.initial_state, b);
     for (std::int64_t s = 0; s < spec_.T; ++s) {
       for (std::int64_t b = 0; b < spec_.B; ++b) {
         Real* output = scratch_.output + b * features_;
         const Real* h = scratch_.states[0] + b * features_;
+        if (spec_.segment > 0 && s % spec_.segment == 0) keep_states(s / spec_.segment * spec_.B + b, b);
         if (buffers_.schedule.resets_before(s, b)) load_states(buffers_.reset_state, b);
         if (buffers_.schedule.live(s, b)) {
           advance(buffers_.schedule.read_time(s, b), b);
@@ -70,93 +64,24 @@ class ReferenceLoop {
   }
 
  private:
-  /// states of row b = formula(x[t, b] W + bias, h U + recurrent bias, states)
+  static ReserveRows<Real> reserve_of(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers) {
+    if (spec.keep == Keep::nothing) return {{}, nullptr};
+    return {reserve_layout(spec, buffers.x.packed_rows), buffers.reserve};
+  }
+
+  /// The states of row b after it has read step t.
   void advance(std::int64_t t, std::int64_t b) {
-    const Element* x = static_cast<const Element*>(buffers_.x.data) + buffers_.x.strides.offset(t, b);
-    Real* h = scratch_.states[0] + b * features_;
-    Real* c = scratch_.states[1] + b * H_;
-    const Activations activations{spec_.cell.activation, spec_.cell.recurrent_activation};
-    product(x, spec_.I, weights_.kernel, weights_.bias, 0, Formula::kGates, scratch_.input_sums);
-    product(h, features_, weights_.recurrent_kernel, weights_.recurrent_bias, 0, Formula::kProductsBeforeReset,
-            scratch_.recurrent_sums);
-    Real input[Formula::kGates];
-    Real recurrent[Formula::kGates];
-    if constexpr (kPhases<Formula> == 2) {
-      for (std::int64_t u = 0; u < H_; ++u) {
-        gather(u, input, recurrent);
-        scratch_.reset_state[u] = Formula::reset(input, recurrent, h[u], activations);
-      }
-      product(scratch_.reset_state, H_, weights_.recurrent_kernel, weights_.recurrent_bias,
-              Formula::kProductsBeforeReset, Formula::kGates, scratch_.recurrent_sums);
-    }
-    if constexpr (kIsLstmVariant<Formula>) {
-      advance_variant(activations, h, c);
-    } else {
-      for (std::int64_t u = 0; u < H_; ++u) {
-        gather(u, input, recurrent);
-        const UnitStates<Real> next = Formula::step(input, recurrent, UnitStates<Real>{h[u], c[u]}, activations);
-        h[u] = next.h;
-        c[u] = next.c;
-      }
-    }
+    const std::int64_t row = reserve_row(buffers_.schedule, buffers_.x.strides, t, b);
+    if (spec_.keep != Keep::nothing && spec_.segment == 0) keep_states(row, b);
+    const bool keeps_gates = spec_.keep == Keep::gates;
+    step_.advance(static_cast<const Element*>(buffers_.x.data) + buffers_.x.strides.offset(t, b),
+                  scratch_.states[0] + b * features_, scratch_.states[1] + b * H_,
+                  keeps_gates ? scratch_.kept : nullptr);
+    if (keeps_gates) reserve_.store_gates(row, scratch_.kept);
   }
 
-  /// h, c = formula(sums, c);  with a projection h = clip(h projection)
-  void advance_variant(Activations activations, Real* h, Real* c) {
-    const bool projects = weights_.projection != nullptr;
-    Real* unprojected = projects ? scratch_.unprojected : h;
-    Real input[Formula::kGates];
-    Real recurrent[Formula::kGates];
-    for (std::int64_t u = 0; u < H_; ++u) {
-      gather(u, input, recurrent);
-      const UnitStates<Real> next =
-          Formula::step(input, recurrent, UnitStates<Real>{Real(0), c[u]}, activations, variant_unit(u));
-      unprojected[u] = next.h;
-      c[u] = next.c;
-    }
-    if (!projects) return;
-    const Real bound = bound_of<Real>(spec_.cell.projection_clip);
-    for (std::int64_t p = 0; p < features_; ++p) {
-      Real sum = 0;
-      for (std::int64_t u = 0; u < H_; ++u) sum += unprojected[u] * weight(weights_.projection, u * features_ + p);
-      h[p] = formula::clip(sum, -bound, bound);
-    }
-  }
-
-  LstmVariantUnit<Real> variant_unit(std::int64_t u) const {
-    LstmVariantUnit<Real> unit{.cell_clip = bound_of<Real>(spec_.cell.cell_clip)};
-    if (weights_.peepholes == nullptr) return unit;
-    unit.has_peepholes = true;
-    unit.w_i = weight(weights_.peepholes, u);
-    unit.w_f = weight(weights_.peepholes, H_ + u);
-    unit.w_o = weight(weights_.peepholes, 2 * H_ + u);
-    return unit;
-  }
-
-  static Real weight(const void* weights, std::int64_t index) {
-    return convert_element<Real>(static_cast<const Element*>(weights)[index]);
-  }
-
-  /// sums[column] = bias[column] + sum over k of vector[k] matrix[k, column], for the columns of gates first .. last -
-  /// 1
-  template <typename Number>
-  void product(const Number* vector, std::int64_t length, const void* matrix, const void* bias, int first, int last,
-               Real* sums) const {
-    const std::int64_t columns = Formula::kGates * H_;
-    for (std::int64_t column = first * H_; column < last * H_; ++column) {
-      Real sum = bias == nullptr ? Real(0) : weight(bias, column);
-      for (std::int64_t k = 0; k < length; ++k) {
-        sum += convert_element<Real>(vector[k]) * weight(matrix, k * columns + column);
-      }
-      sums[column] = sum;
-    }
-  }
-
-  void gather(std::int64_t u, Real* input, Real* recurrent) const {
-    for (int gate = 0; gate < Formula::kGates; ++gate) {
-      input[gate] = scratch_.input_sums[gate * H_ + u];
-      recurrent[gate] = scratch_.recurrent_sums[gate * H_ + u];
-    }
+  void keep_states(std::int64_t row, std::int64_t b) const {
+    reserve_.store_states(row, scratch_.states[0] + b * features_, scratch_.states[1] + b * H_);
   }
 
   static void store(const Real* row, std::int64_t units, Element* target) {
@@ -192,9 +117,10 @@ class ReferenceLoop {
   }
 
   const RecurrenceSpec& spec_;
-  const WeightBuffers& weights_;
   const RecurrenceBuffers& buffers_;
   const Scratch<Real>& scratch_;
+  const ReferenceStep<Formula, Element, Real> step_;
+  const ReserveRows<Real> reserve_;
   const std::int64_t H_;
   const std::int64_t features_;  ///< features of h: P with a projection, else H
 };
@@ -234,6 +160,12 @@ class ReferenceExecutor final : public Executor {
     WorkspaceCutter cutter(nullptr);
     Scratch<double> scratch(cutter, spec);  // float needs less
     return decision_for<ReferenceRunner>({.workspace_bytes = cutter.used()});
+  }
+
+  std::optional<Refusal> refuse_to_keep(const RecurrenceSpec&) const override { return std::nullopt; }
+
+  BackwardAnswer decide_backward(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    return decide_reference_backward(spec);
   }
 };
 

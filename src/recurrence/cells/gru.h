@@ -2,6 +2,8 @@
 /// the product. Gates in Keras's order: z r h. z weighs the old state, as in Keras, PyTorch, ONNX and cuDNN.
 #pragma once
 
+#include <type_traits>
+
 #include "recurrence/cells/unit.h"
 
 namespace rondo {
@@ -20,13 +22,29 @@ struct GruResetAfterFormula {
   static constexpr int kProductsBeforeReset = 3;
   static constexpr int kBiases = 2;
 
-  template <typename Real, typename Activations>
+  static constexpr std::string_view kKeptNames = "zrnq";  // n = h~, q = h U_h + rb_h
+  static constexpr int kKept = static_cast<int>(kKeptNames.size());
+
+  template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
-                                                 Activations activations) {
+                                                 Activations activations, Keep keep = {}) {
     const Real z = activate(activations.gate, input[0] + recurrent[0]);
     const Real r = activate(activations.gate, input[1] + recurrent[1]);
     const Real candidate = activate(activations.state, input[2] + r * recurrent[2]);
+    keep(z, r, candidate, recurrent[2]);
     return {z * previous.h + (Real(1) - z) * candidate};
+  }
+
+  /// da_z = dh' (h - n) gate'(z);  da_n = dh' (1 - z) act'(n);  da_r = da_n q gate'(r)
+  /// The candidate's product of h has the gradient r da_n. d(h before the step) = z dh' and what the products add.
+  template <typename Real, typename Activations>
+  RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
+                                                               UnitStates<Real> d_next, Activations activations) {
+    const Real z = kept[0], r = kept[1], n = kept[2], q = kept[3];
+    const Real d_z = d_next.h * (previous.h - n) * derivative_at_value(activations.gate, z);
+    const Real d_n = d_next.h * (Real(1) - z) * derivative_at_value(activations.state, n);
+    const Real d_r = d_n * q * derivative_at_value(activations.gate, r);
+    return {.input = {d_z, d_r, d_n}, .recurrent = {d_z, d_r, r * d_n}, .previous = {z * d_next.h}};
   }
 };
 
@@ -50,13 +68,39 @@ struct GruResetBeforeFormula {
     return activate(activations.gate, input[1] + recurrent[1]) * h;
   }
 
+  static constexpr std::string_view kKeptNames = "zrn";  // n = h~
+  static constexpr int kKept = static_cast<int>(kKeptNames.size());
+
   /// Returns the new h; recurrent[2] is (r h) U_h.
-  template <typename Real, typename Activations>
+  template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
-                                                 Activations activations) {
+                                                 Activations activations, Keep keep = {}) {
     const Real z = activate(activations.gate, input[0] + recurrent[0]);
     const Real candidate = activate(activations.state, input[2] + recurrent[2]);
+    if constexpr (!std::is_same_v<Keep, KeepNothing>) {
+      keep(z, activate(activations.gate, input[1] + recurrent[1]), candidate);
+    }
     return {z * previous.h + (Real(1) - z) * candidate};
+  }
+
+  /// da_n = dh' (1 - z) act'(n), whose product with U_h is the gradient of r h.
+  template <typename Real, typename Activations>
+  RONDO_HOST_DEVICE static Real backward_candidate(const Real* kept, Real d_next, Activations activations) {
+    return d_next * (Real(1) - kept[0]) * derivative_at_value(activations.state, kept[2]);
+  }
+
+  /// da_z = dh' (h - n) gate'(z);  da_r = d(r h) h gate'(r)
+  /// d(h before the step) = z dh' + r d(r h), and what the products of z and r add.
+  template <typename Real, typename Activations>
+  RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
+                                                               UnitStates<Real> d_next, Activations activations,
+                                                               Real d_reset_h) {
+    const Real z = kept[0], r = kept[1], n = kept[2];
+    const Real d_z = d_next.h * (previous.h - n) * derivative_at_value(activations.gate, z);
+    const Real d_r = d_reset_h * previous.h * derivative_at_value(activations.gate, r);
+    const Real d_n = backward_candidate(kept, d_next.h, activations);
+    return {
+        .input = {d_z, d_r, d_n}, .recurrent = {d_z, d_r, d_n}, .previous = {z * d_next.h + r * d_reset_h}};
   }
 };
 

@@ -21,18 +21,38 @@ struct LstmFormula {
   static constexpr int kProductsBeforeReset = 4;
   static constexpr int kBiases = 1;
 
+  static constexpr std::string_view kKeptNames = kGateNames;
+  static constexpr int kKept = static_cast<int>(kKeptNames.size());
+
   /// i = gate(x W_i + b_i + h U_i), f and o the same;  g = act(x W_g + b_g + h U_g)
   /// c' = f c + i g
   /// h' = o act(c')
-  template <typename Real, typename Activations>
+  template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
-                                                 Activations activations) {
+                                                 Activations activations, Keep keep = {}) {
     const Real i = activate(activations.gate, input[0] + recurrent[0]);
     const Real f = activate(activations.gate, input[1] + recurrent[1]);
     const Real g = activate(activations.state, input[2] + recurrent[2]);
     const Real o = activate(activations.gate, input[3] + recurrent[3]);
     const Real c = f * previous.c + i * g;
+    keep(i, f, g, o);
     return {o * activate(output_activation(activations), c), c};
+  }
+
+  /// da_o = dh' act(c') gate'(o);  dc = dc' + dh' o act'(c')
+  /// da_i = dc g gate'(i);  da_f = dc c gate'(f);  da_g = dc i act'(g)
+  /// d(c before the step) = dc f
+  template <typename Real, typename Activations>
+  RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
+                                                               UnitStates<Real> d_next, Activations activations) {
+    const Real i = kept[0], f = kept[1], g = kept[2], o = kept[3];
+    const Real y = activate(output_activation(activations), f * previous.c + i * g);
+    const Real d_o = d_next.h * y * derivative_at_value(activations.gate, o);
+    const Real d_c = d_next.c + d_next.h * o * derivative_at_value(output_activation(activations), y);
+    const Real d_i = d_c * g * derivative_at_value(activations.gate, i);
+    const Real d_f = d_c * previous.c * derivative_at_value(activations.gate, f);
+    const Real d_g = d_c * i * derivative_at_value(activations.state, g);
+    return {.input = {d_i, d_f, d_g, d_o}, .recurrent = {d_i, d_f, d_g, d_o}, .previous = {Real(0), d_c * f}};
   }
 };
 
@@ -50,6 +70,8 @@ struct LstmVariantUnit {
   /// Returns w c; without peepholes zero, even where c is infinite.
   RONDO_HOST_DEVICE Real peep(Real w, Real c) const { return has_peepholes ? w * c : Real(0); }
   RONDO_HOST_DEVICE Real clipped(Real c) const { return formula::clip(c, -cell_clip, cell_clip); }
+  /// The derivative of `clipped`, which is 1 at both bounds, as in TensorFlow.
+  RONDO_HOST_DEVICE Real slope_of_clip(Real c) const { return c >= -cell_clip && c <= cell_clip ? Real(1) : Real(0); }
 };
 
 /// The LSTM with peepholes (Gers & Schmidhuber 2000), a bound for c, or both: `tf.compat.v1.nn.rnn_cell.LSTMCell`. With
@@ -59,9 +81,9 @@ struct LstmVariantFormula : LstmFormula {
   /// c' = clip(f c + i g)
   /// o = gate(x W_o + b_o + h U_o + w_o c')
   /// h' = o act(c'), before any projection
-  template <typename Real, typename Activations, typename Unit>
+  template <typename Real, typename Activations, typename Unit, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
-                                                 Activations activations, const Unit& unit) {
+                                                 Activations activations, const Unit& unit, Keep keep = {}) {
     const Real i = activate(activations.gate, input[0] + recurrent[0] + unit.peep(unit.w_i, previous.c));
     Real f;
     if constexpr (Unit::kCouplesForget) {
@@ -72,7 +94,39 @@ struct LstmVariantFormula : LstmFormula {
     const Real g = activate(activations.state, input[2] + recurrent[2]);
     const Real c = unit.clipped(f * previous.c + i * g);
     const Real o = activate(activations.gate, input[3] + recurrent[3] + unit.peep(unit.w_o, c));
+    keep(i, f, g, o);
     return {o * activate(output_activation(activations), c), c};
+  }
+
+  /// The states after a step, before any projection.
+  template <typename Real, typename Activations, typename Unit>
+  RONDO_HOST_DEVICE static UnitStates<Real> next(const Real* kept, UnitStates<Real> previous, Activations activations,
+                                                 const Unit& unit) {
+    const Real c = unit.clipped(kept[1] * previous.c + kept[0] * kept[2]);
+    return {kept[3] * activate(output_activation(activations), c), c};
+  }
+
+  /// da_o = dh' act(c') gate'(o);  dc' += dh' o act'(c') + w_o da_o
+  /// dc = dc' where f c + i g is within the clip, else 0
+  /// da_i = dc g gate'(i);  da_f = dc c gate'(f);  da_g = dc i act'(g)
+  /// d(c before the step) = dc f + w_i da_i + w_f da_f
+  /// The gradients of the peepholes are da_i c, da_f c and da_o c'. `d_next.h` is the gradient before the projection.
+  template <typename Real, typename Activations, typename Unit>
+  RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
+                                                               UnitStates<Real> d_next, Activations activations,
+                                                               const Unit& unit) {
+    const Real i = kept[0], f = kept[1], g = kept[2], o = kept[3];
+    const Real unclipped = f * previous.c + i * g;
+    const Real y = activate(output_activation(activations), unit.clipped(unclipped));
+    const Real d_o = d_next.h * y * derivative_at_value(activations.gate, o);
+    const Real d_clipped = d_next.c + d_next.h * o * derivative_at_value(output_activation(activations), y) +
+                           unit.peep(unit.w_o, d_o);
+    const Real d_c = d_clipped * unit.slope_of_clip(unclipped);
+    const Real d_i = d_c * g * derivative_at_value(activations.gate, i);
+    const Real d_f = d_c * previous.c * derivative_at_value(activations.gate, f);
+    const Real d_g = d_c * i * derivative_at_value(activations.state, g);
+    const Real d_previous = d_c * f + unit.peep(unit.w_i, d_i) + unit.peep(unit.w_f, d_f);
+    return {.input = {d_i, d_f, d_g, d_o}, .recurrent = {d_i, d_f, d_g, d_o}, .previous = {Real(0), d_previous}};
   }
 };
 

@@ -16,15 +16,30 @@ struct MguFormula {
   static constexpr int kProductsBeforeReset = 2;
   static constexpr int kBiases = 2;
 
+  static constexpr std::string_view kKeptNames = "fnq";  // q = h U_n + rb_n
+  static constexpr int kKept = static_cast<int>(kKeptNames.size());
+
   /// f = gate(x W_f + b_f + h U_f + rb_f)
   /// n = act(x W_n + b_n + f (h U_n + rb_n))
   /// h' = f h + (1 - f) n
-  template <typename Real, typename Activations>
+  template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
-                                                 Activations activations) {
+                                                 Activations activations, Keep keep = {}) {
     const Real f = activate(activations.gate, input[0] + recurrent[0]);
     const Real n = activate(activations.state, input[1] + f * recurrent[1]);
+    keep(f, n, recurrent[1]);
     return {f * previous.h + (Real(1) - f) * n};
+  }
+
+  /// da_n = dh' (1 - f) act'(n);  da_f = (dh' (h - n) + da_n q) gate'(f)
+  /// The candidate's product of h has the gradient f da_n. d(h before the step) = f dh' and what the products add.
+  template <typename Real, typename Activations>
+  RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
+                                                               UnitStates<Real> d_next, Activations activations) {
+    const Real f = kept[0], n = kept[1], q = kept[2];
+    const Real d_n = d_next.h * (Real(1) - f) * derivative_at_value(activations.state, n);
+    const Real d_f = (d_next.h * (previous.h - n) + d_n * q) * derivative_at_value(activations.gate, f);
+    return {.input = {d_f, d_n}, .recurrent = {d_f, f * d_n}, .previous = {f * d_next.h}};
   }
 };
 

@@ -12,13 +12,16 @@
 ///     kProductsBeforeReset   recurrent products that exist before the step: kGates; but 2 for a GRU whose candidate
 ///                            multiplies r * h, which the executor gets from `reset`
 ///     kBiases                rows of the bias: b alone, or b and rb
-///     step(input, recurrent, previous, activations)      an LstmVariantFormula also takes an LstmVariantUnit
+///     step(input, recurrent, previous, activations, keep)      an LstmVariantFormula also takes an LstmVariantUnit
+///     kKeptNames, kKept      a letter for each value that `step` passes to `keep` for the gradients; their number
+///     backward(kept, previous, d_next, activations)      the gradient of a step: UnitGradient
 ///
 /// where input[g] is (x W + b) and recurrent[g] is (h U + rb) in the column of gate g and unit u. `activations` has a
 /// `state` and a `gate` that `activate(activation, x)` takes: Activations, or a type of an executor's own. Formulas use
 /// numbers only in + - * and activate, so that they also run over tensors: recurrence/tensor_step.h.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "rondo/recurrence/cell_spec.h"
@@ -45,6 +48,34 @@ template <typename Real>
 struct UnitStates {
   Real h = 0;
   Real c = 0;
+};
+
+/// The gradient of one unit's step: of x W + b and of h U + rb in the column of each gate, and of the states before the
+/// step as far as they reach it without a product.
+template <typename Real, int kGates>
+struct UnitGradient {
+  Real input[kGates];
+  Real recurrent[kGates];
+  UnitStates<Real> previous;
+};
+
+/// What `step` calls with the values that its gradient needs, where nothing is kept.
+struct KeepNothing {
+  template <typename... Values>
+  RONDO_HOST_DEVICE void operator()(const Values&...) const {}
+};
+
+/// Writes the values that the gradient of a step needs, `stride` elements apart.
+template <typename Real>
+struct KeepIn {
+  Real* kept;
+  std::int64_t stride = 1;
+
+  template <typename... Values>
+  RONDO_HOST_DEVICE void operator()(const Values&... values) const {
+    Real* target = kept;
+    ((*target = values, target += stride), ...);
+  }
 };
 
 struct Activations {

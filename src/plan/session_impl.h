@@ -1,0 +1,48 @@
+/// What a session consists of.
+#pragma once
+
+#include "plan/occupied.h"
+#include "plan/packed_rows.h"
+#include "plan/run_tensors.h"
+#include "plan/shared_weights_impl.h"
+#include "plan/stall_notice.h"
+#include "recurrence/executor.h"
+#include "rondo/plan/plan.h"
+
+namespace rondo {
+
+struct Session::Impl {
+  Impl(Plan its_plan, Stream its_stream) : plan(std::move(its_plan)), stream(its_stream) {}
+  ~Impl();
+
+  const Plan plan;
+  const Stream stream;
+  std::shared_ptr<SharedWeights::Impl> weights;
+  Tensor workspace;
+  Tensor flags;                       // (kFlagWords,) i32: RecurrenceBuffers::flags
+  std::optional<StallNotice> notice;  // where a run may stall
+  std::optional<PackedRows> packed;   // where the spec is packed
+  std::unique_ptr<Runner> runner;
+  std::unique_ptr<BackwardRunner> backward_runner;  // where the spec keeps a reserve
+  bool runs_fallback = false;
+  RecurrenceBuffers last_run;
+  ForkFlag occupied;
+
+  void prepare(const SharedWeights& its_weights, const std::optional<Tensor>& its_workspace);
+  void make_runner();
+  void use_fallback();
+  void take(MadeRunner made);
+  RunnerRequest request() const;
+  SessionStatus settle();
+  RunMemory memory() const {
+    return {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr};
+  }
+  RecurrenceBuffers buffers(const SessionTensors& tensors) const {
+    return run_buffers(plan.spec(), tensors, memory());
+  }
+  void prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers);
+  void look_at_lengths(const Schedule& schedule) const;
+  SessionStatus take_status();
+};
+
+}  // namespace rondo

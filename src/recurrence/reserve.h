@@ -1,0 +1,56 @@
+/// What a run keeps for its gradients, and where: one layout for all executors, so that each backward executor reads what
+/// any forward executor has written.
+///
+/// A reserve is one block of memory: kReserveTagBytes with the tag of the run, then
+///
+///     gates   (rows, kKept, H)    only with Keep::gates: what the formula's `step` passes to `keep`
+///     h       (rows, P or H)      h before the step
+///     c       (rows, H)           an LSTM's c before the step
+///
+/// Row r is the step at which a row of x is read, in the order of x: r = t B + b, or the row of a packed x. With segments
+/// r = (s / segment) B + b for the processing steps s that a segment begins with, before their resets. Rows of steps at
+/// which the batch row is dead hold nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "recurrence/schedule.h"
+#include "rondo/recurrence/recurrence.h"
+
+namespace rondo {
+
+/// The bytes in front of a reserve that say which run it is of.
+inline constexpr std::size_t kReserveTagBytes = 256;
+
+struct ReserveLayout {
+  std::int64_t rows = 0;
+  std::int64_t gates = 0;  ///< kKept H of a row, 0 where gates are not kept
+  std::int64_t h = 0;      ///< features of h
+  std::int64_t c = 0;      ///< H of an LSTM, else 0
+  DType gates_dtype = DType::f32;  ///< of gates and of c
+  DType h_dtype = DType::f32;
+  // In bytes from the beginning of the reserve:
+  std::size_t gates_offset = 0;
+  std::size_t h_offset = 0;
+  std::size_t c_offset = 0;
+  std::size_t bytes = 0;  ///< the whole reserve
+};
+
+/// The layout for `packed_rows` rows of x, which an unpacked spec ignores. The spec must keep something.
+ReserveLayout reserve_layout(const RecurrenceSpec& spec, std::int64_t packed_rows);
+
+/// The dtype of the gates and of c: that of the spec, but f16 in place of bf16 where the activations bound the gates,
+/// because f16 has three bits more. An LSTM's c and a GRU's h U are small where tanh reads them; greater ones than f16
+/// holds become the greatest.
+DType reserve_gates_dtype(const RecurrenceSpec& spec);
+
+/// The values that a cell keeps for each unit with Keep::gates, beside its states.
+int kept_count(const CellSpec& cell);
+
+/// The row of the reserve that the step has which reads (t, b) of x. `rows` are the strides of x where x is packed.
+inline std::int64_t reserve_row(const Schedule& schedule, const TimeBatchStrides& x, std::int64_t t, std::int64_t b) {
+  return x.first_rows == nullptr ? t * schedule.B + b : x.first_rows[t] + b;
+}
+
+}  // namespace rondo

@@ -1,0 +1,46 @@
+/// Gradients of random recurrences.
+#pragma once
+
+#include <vector>
+
+#include "support/random_recurrence.h"
+
+namespace rondo::test {
+
+/// The gradient of a loss with respect to the results of a run: the loss is the sum of their products.
+struct Upstream {
+  std::optional<Tensor> y;
+  std::optional<Tensor> last_output;
+  std::vector<Tensor> final_state;
+};
+
+/// Random gradients, of some of the results.
+Upstream random_upstream(Random& random, const RandomRecurrence& recurrence);
+
+/// The loss of a run.
+double loss_of(const Upstream& upstream, const RunResult& result);
+
+/// Gradients on the CPU.
+struct Gradients {
+  Tensor x;
+  std::vector<Tensor> initial_state;
+  std::vector<Tensor> reset_state;  ///< in the shapes of the recurrence's; without any of a run with resets (H)
+  WeightGradients weights;
+
+  /// All of them, with their names.
+  std::vector<std::pair<std::string, Tensor>> all() const;
+};
+
+/// The tensors of a run on the plan's device, with outputs that hold NaN, and with a reserve if the plan has one.
+SessionTensors run_tensors(const Plan& plan, const RandomRecurrence& recurrence);
+
+/// Gradients of the shapes of the recurrence, on the plan's device, that hold NaN.
+SessionGradients unwritten_gradients(const Plan& plan, const RandomRecurrence& recurrence, const Upstream& upstream);
+
+/// Runs a plan whose spec keeps something, and then its gradients.
+Gradients gradients_of(const Plan& plan, const RandomRecurrence& recurrence, const Upstream& upstream);
+
+/// The spec with `keep` and, for Keep::states, segments of some length or none.
+RecurrenceSpec random_keep(Random& random, RecurrenceSpec spec);
+
+}  // namespace rondo::test
