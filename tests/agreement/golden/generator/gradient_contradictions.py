@@ -1,4 +1,4 @@
-"""The known places where TensorFlow 2.15's gradients are not those of its own results. No other difference is accepted."""
+"""The known places where TensorFlow 2.15's gradients do not fit its own results. No other difference is accepted."""
 
 import numpy as np
 

@@ -8,7 +8,7 @@ from .gradient_case import GATES, GradientCase, state_widths
 from .gradient_reference import forward_of, gradients
 from .reset_draw import draw_marks
 
-# No value of a live step comes so close to a point where a derivative jumps, for rounding must not decide.
+# Values of live steps stay this far from where a derivative jumps, so that rounding does not decide on the side.
 KINK_MARGIN = {"f32": 2e-5, "f64": 1e-9}
 CELL = {"kind": "lstm", "units": 0, "activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True,
         "reset_after": True, "use_peepholes": False, "cell_clip": None, "projection_units": None,
@@ -127,6 +127,7 @@ def draw_once(name, settings, seed):
 
 
 def has_gradients(case):
+    """Whether any weight has a gradient that is not zero."""
     with np.errstate(all="ignore"):
         found = gradients(case.cell, case.rules, case.tensors)
     return any(np.any(value) for name, value in found.items() if name.startswith("gradient/weight/"))

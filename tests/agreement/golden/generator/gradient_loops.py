@@ -30,75 +30,52 @@ class Loop:
         within = np.arange(T)[:, None] < self.lengths
         return within if self.mask is None else within & self.mask
 
-    @property
-    def keeps_order(self):
-        return self.rules["write"] == "processing"
+    def turned(self, values):
+        """The values, of shape (T,B,...), between the order of the input and that in which it is read, either way."""
+        if self.rules["read"] == "reversed_within_length":
+            return tf.reverse_sequence(values, tf.constant(self.lengths), seq_axis=0, batch_axis=1)
+        return tf.reverse(values, [0]) if self.rules["read"] == "reversed" else values
 
-
-def within_lengths(loop, values):
-    """Reverses the steps of each row within its length, and leaves the others in place."""
-    return tf.reverse_sequence(values, tf.constant(loop.lengths), seq_axis=0, batch_axis=1)
+    def written(self, outputs):
+        """The outputs, which are in the order of reading, in the order of the rules."""
+        return self.turned(outputs) if self.rules["write"] == "input" else outputs
 
 
 def backend_rnn(loop, x, states):
     read, live = loop.rules["read"], loop.live(x.shape[0])
-    within = read == "reversed_within_length"
     options = {"mask": None if live is None else tf.constant(live)}
-    if within:
-        x = within_lengths(loop, x)
-        options["mask"] = within_lengths(loop, options["mask"])
+    if read == "reversed_within_length":
+        x, options = loop.turned(x), {"mask": loop.turned(tf.constant(live))}
     elif loop.mask is None and live is not None and read == "forward" and not loop.run["unroll"]:
-        options = {"mask": None, "input_length": tf.constant(loop.lengths)}
+        options = {"input_length": tf.constant(loop.lengths)}
     last, outputs, finals = tf.keras.backend.rnn(
         lambda inputs, before: loop.cell(inputs, before), x, states, go_backwards=read == "reversed", time_major=True,
         unroll=loop.run["unroll"], zero_output_for_mask=loop.rules["dead"] == "zeros", **options)
-    if within and not loop.keeps_order:
-        outputs = within_lengths(loop, outputs)
-    if read == "reversed" and not loop.keeps_order:
-        outputs = tf.reverse(outputs, [0])
-    return outputs, last, list(finals)
+    return loop.written(outputs), last, list(finals)
 
 
 def contrib_rnn(loop, x, states):
     """The loop of tf.contrib.keras.backend.rnn at r1.1: a masked step emits the incoming states[0]."""
-    T, live = x.shape[0], loop.live(x.shape[0])
-    within, outputs = loop.rules["read"] == "reversed_within_length", []
-    if within:
-        x = within_lengths(loop, x)
-        live = within_lengths(loop, tf.constant(live))
-    for t in reversed(range(T)) if loop.rules["read"] == "reversed" else range(T):
+    T, B = x.shape[:2]
+    live = loop.live(T)
+    live = loop.turned(tf.ones([T, B], tf.bool) if live is None else tf.constant(live))
+    x, outputs = loop.turned(x), []
+    for t in range(T):
         output, after = loop.cell(x[t], states)
-        if live is not None:
-            chosen = tf.constant(live[t])[:, None] if isinstance(live, np.ndarray) else live[t][:, None]
-            output = tf.where(chosen, output, states[0])
-            after = [tf.where(chosen, new, old) for new, old in zip(after, states)]
-        states = list(after)
-        outputs.append(output)
-    last, outputs = outputs[-1], tf.stack(outputs)
-    if within and not loop.keeps_order:
-        outputs = within_lengths(loop, outputs)
-    if loop.rules["read"] == "reversed" and not loop.keeps_order:
-        outputs = tf.reverse(outputs, [0])
-    return outputs, last, states
+        outputs.append(tf.where(live[t][:, None], output, states[0]))
+        states = [tf.where(live[t][:, None], new, old) for new, old in zip(after, states)]
+    return loop.written(tf.stack(outputs)), outputs[-1], states
 
 
 def dynamic_rnn(loop, x, states):
     """The direction of bidirectional_dynamic_rnn that the rules ask for. Its last output is that of the last step."""
-    read, lstm = loop.rules["read"], len(states) == 2
     assert loop.mask is None and loop.rules["dead"] == "zeros"
-
-    def turn(values):
-        if read == "reversed_within_length":
-            return within_lengths(loop, values)
-        return tf.reverse(values, [0]) if read == "reversed" else values
-
-    # The cell's state is (c, h).
-    state = v1.nn.rnn_cell.LSTMStateTuple(*states[::-1]) if lstm else states[0]
+    lstm = len(states) == 2
+    state = v1.nn.rnn_cell.LSTMStateTuple(c=states[1], h=states[0]) if lstm else states[0]
     lengths = None if loop.lengths is None else tf.constant(loop.lengths)
     outputs, final = v1.nn.dynamic_rnn(
-        loop.cell, turn(x), sequence_length=lengths, initial_state=state, time_major=True, dtype=loop.dtype)
-    finals = [final.h, final.c] if lstm else [final]
-    return outputs if loop.keeps_order else turn(outputs), outputs[-1], finals
+        loop.cell, loop.turned(x), sequence_length=lengths, initial_state=state, time_major=True, dtype=loop.dtype)
+    return loop.written(outputs), outputs[-1], [final.h, final.c] if lstm else [final]
 
 
 LOOPS = {"backend.rnn": backend_rnn, "contrib": contrib_rnn, "dynamic_rnn": dynamic_rnn}

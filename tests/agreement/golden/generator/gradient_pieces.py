@@ -9,7 +9,7 @@ from .gradient_loops import LOOPS
 
 
 def cut(loop, row, steps):
-    """The loop over some steps of one row. A piece that is read within its row's length is read in reverse as a whole."""
+    """The loop over some steps of one row. What a row reads in reverse, a piece of it reads in reverse as a whole."""
     read = "forward" if loop.rules["read"] == "forward" else "reversed"
     lengths = None
     if loop.lengths is not None and loop.rules["read"] != "reversed_within_length":
@@ -39,7 +39,7 @@ def run_row(loop, x, marks, row, initial, reset):
         begin = initial if is_first else reset
         outputs, last, states = LOOPS[loop.run["function"]](cut(loop, row, steps), x[steps, row : row + 1], begin)
         y.append(outputs)
-    if loop.rules["read"] != "forward" and not loop.keeps_order:
+    if loop.rules["read"] != "forward" and loop.rules["write"] == "input":
         y = y[::-1]
     padding = T - sum(outputs.shape[0] for outputs in y)
     if padding:

@@ -56,7 +56,7 @@ def initial_states(cell, tensors, B):
 
 
 def shows_h(rules, live, lived):
-    """Where the output is h. A dead row's previous output is its h, which it keeps, or zeros if it has not been live."""
+    """Where the output is h. The previous output of a dead row is the h that it keeps, or zeros if it has not lived."""
     if rules["dead"] == "incoming_state":
         return np.ones_like(live)
     return live | lived if rules["dead"] == "previous_output" else live

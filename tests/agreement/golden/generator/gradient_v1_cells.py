@@ -1,4 +1,4 @@
-"""The cells of TensorFlow 1 for a case, and their weights between Keras's order, which files have, and TensorFlow 1's."""
+"""The cells of TensorFlow 1 for a case, and their weights in Keras's order, which files have, and in TensorFlow 1's."""
 
 import numpy as np
 import tensorflow as tf
@@ -32,7 +32,7 @@ def with_blocks(array, order):
 
 
 def v1_weights(case):
-    """{name: weight} in the layout of TensorFlow 1. Its LSTM adds forget_bias to the bias, where ours has it already."""
+    """{name: weight} in the layout of TensorFlow 1, whose LSTM adds forget_bias to the bias. A file's bias has it."""
     w, H = case.weights(), case.cell["units"]
     kernel, bias = np.concatenate([w["kernel"], w["recurrent_kernel"]]), w["bias"]
     if case.cell["kind"] == "simple_rnn":
