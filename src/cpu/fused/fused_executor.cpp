@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "cpu/fused/backward/fused_backward.h"
 #include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/worker.h"
 #include "rondo/tensor/thread_pool.h"
@@ -104,12 +105,24 @@ class FusedExecutor final : public Executor {
   std::string_view name() const override { return "cpu_fused"; }
 
   Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    if (spec.dtype == DType::f64) return Refusal{"it computes in f32, not f64"};
-    if (!is_plain(spec.cell)) return Refusal{"it has no peepholes, no cell clip and no projection"};
+    if (std::optional<Refusal> refusal = refuse(spec)) return *std::move(refusal);
     return std::make_shared<FusedDecision>(spec, properties.processors, kernels_);
   }
 
+  std::optional<Refusal> refuse_to_keep(const RecurrenceSpec&) const override { return std::nullopt; }
+
+  BackwardAnswer decide_backward(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    if (std::optional<Refusal> refusal = refuse(spec)) return *std::move(refusal);
+    return fused::decide_fused_backward(spec, properties.processors, kernels_);
+  }
+
  private:
+  static std::optional<Refusal> refuse(const RecurrenceSpec& spec) {
+    if (spec.dtype == DType::f64) return Refusal{"it computes in f32, not f64"};
+    if (!is_plain(spec.cell)) return Refusal{"it has no peepholes, no cell clip and no projection"};
+    return std::nullopt;
+  }
+
   const fused::KernelTable& kernels_;
 };
 

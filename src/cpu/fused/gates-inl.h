@@ -10,6 +10,7 @@ struct UnitVector {
   const float* recurrent_bias;  // laid out as sums; null for a cell with one row of biases
   const RowStates& row;
   std::int64_t unit;
+  std::int64_t units;  // of the cell
 
   HWY_INLINE Floats at(const float* gates, int gate) const {
     return hn::LoadU(FloatTag(), gates + static_cast<std::size_t>(gate) * hn::Lanes(FloatTag()));
@@ -17,6 +18,13 @@ struct UnitVector {
   HWY_INLINE Floats sum(int gate) const { return hn::Add(at(input, gate), at(sums, gate)); }
   HWY_INLINE Floats of(const float* states) const { return hn::LoadU(FloatTag(), states + unit); }
   HWY_INLINE void store(Floats value, float* states) const { hn::StoreU(value, FloatTag(), states + unit); }
+  // Writes what the gradients need, but no lanes behind the cell's units.
+  HWY_INLINE void keep(int which, Floats value) const {
+    const FloatTag d;
+    if (unit >= units) return;
+    float* const target = row.kept + which * units + unit;
+    hn::BlendedStore(value, hn::FirstN(d, static_cast<std::size_t>(units - unit)), d, target);
+  }
 };
 
 // One vector of units in each of kRows rows, whose gates are computed side by side.
@@ -33,7 +41,7 @@ HWY_INLINE void for_each_vector(const PanelGates& panel) {
     const auto vector = [&](std::int64_t r) HWY_ATTR {
       return UnitVector{panel.sums + r * kVectors * lanes + offset, panel.rows[r].input + panel.input_offset + offset,
                         panel.recurrent_bias == nullptr ? nullptr : panel.recurrent_bias + offset, panel.rows[r],
-                        panel.first_unit + v * lanes};
+                        panel.first_unit + v * lanes, panel.units};
     };
     std::int64_t r = 0;
     for (; r + 2 <= panel.row_count; r += 2) Gates::step(Rows<2>{vector(r), vector(r + 1)});
@@ -48,6 +56,7 @@ HWY_INLINE void for_rows(Function&& function) {
 }
 
 // h' = tanh(a)
+template <bool kKeeps>
 struct SimpleRnnGates {
   static constexpr int kGates = 1;
   static constexpr int kUnitVectors = 4;
@@ -57,11 +66,16 @@ struct SimpleRnnGates {
     ExpParts parts[kRows];
     for_rows<kRows>([&](int i) HWY_ATTR { a[i] = twice_within(u[i].sum(0)); });
     exp_parts(a, parts);
-    for_rows<kRows>([&](int i) HWY_ATTR { u[i].store(tanh_of(exp_minus_one_of(parts[i])), u[i].row.next_h); });
+    for_rows<kRows>([&](int i) HWY_ATTR {
+      const Floats h = tanh_of(exp_minus_one_of(parts[i]));
+      if constexpr (kKeeps) u[i].keep(0, h);
+      u[i].store(h, u[i].row.next_h);
+    });
   }
 };
 
 // c' = sigmoid(f) c + sigmoid(i) tanh(g),  h' = sigmoid(o) tanh(c')
+template <bool kKeeps>
 struct LstmGates {
   static constexpr int kGates = 4;
   static constexpr int kUnitVectors = 1;
@@ -75,8 +89,15 @@ struct LstmGates {
           {minus_within(u[i].sum(0)), minus_within(u[i].sum(1)), twice_within(u[i].sum(2)), minus_within(u[i].sum(3))},
           parts);
       const Floats input = sigmoid_times_tanh_of(exp_of(parts[0]), exp_minus_one_of(parts[2]));
-      c[i] = hn::MulAdd(sigmoid_of(exp_of(parts[1])), u[i].of(u[i].row.c), input);
+      const Floats forget = sigmoid_of(exp_of(parts[1]));
+      c[i] = hn::MulAdd(forget, u[i].of(u[i].row.c), input);
       output[i] = exp_of(parts[3]);
+      if constexpr (kKeeps) {
+        u[i].keep(0, sigmoid_of(exp_of(parts[0])));
+        u[i].keep(1, forget);
+        u[i].keep(2, tanh_of(exp_minus_one_of(parts[2])));
+        u[i].keep(3, sigmoid_of(output[i]));
+      }
       u[i].store(c[i], u[i].row.c);
       c[i] = twice_within(c[i]);
     });
@@ -98,6 +119,7 @@ HWY_INLINE Floats blend(Floats x, Floats q, Floats h, Floats t) {
 }
 
 // a = x W_h + b_h + r (h U_h + rb_h)
+template <bool kKeeps>
 struct GruResetAfterGates {
   static constexpr int kGates = 3;
   static constexpr int kUnitVectors = 1;
@@ -115,18 +137,28 @@ struct GruResetAfterGates {
     Floats a[kRows];
     for_rows<kRows>([&](int i) HWY_ATTR {
       const Floats recurrent = hn::Add(u[i].at(u[i].sums, 2), u[i].at(u[i].recurrent_bias, 2));
-      a[i] = twice_within(hn::MulAdd(sigmoid_of(exp_of(gates[kRows + i])), recurrent, u[i].at(u[i].input, 2)));
+      const Floats reset = sigmoid_of(exp_of(gates[kRows + i]));
+      if constexpr (kKeeps) {
+        u[i].keep(1, reset);
+        u[i].keep(3, recurrent);
+      }
+      a[i] = twice_within(hn::MulAdd(reset, recurrent, u[i].at(u[i].input, 2)));
     });
     ExpParts of_a[kRows];
     exp_parts(a, of_a);
     for_rows<kRows>([&](int i) HWY_ATTR {
       const Floats candidate = tanh_of(exp_minus_one_of(of_a[i]));
+      if constexpr (kKeeps) {
+        u[i].keep(0, sigmoid(z[i]));
+        u[i].keep(2, candidate);
+      }
       u[i].store(blend(z[i], exp_of(gates[i]), u[i].of(u[i].row.h), candidate), u[i].row.next_h);
     });
   }
 };
 
 // The sum of gate z, kept in c, and r h
+template <bool kKeeps>
 struct GruResetGates {
   static constexpr int kGates = 2;
   static constexpr int kUnitVectors = 2;
@@ -140,12 +172,15 @@ struct GruResetGates {
     });
     exp_parts(r, parts);
     for_rows<kRows>([&](int i) HWY_ATTR {
-      u[i].store(hn::Mul(sigmoid_of(exp_of(parts[i])), u[i].of(u[i].row.h)), u[i].row.reset_h);
+      const Floats reset = sigmoid_of(exp_of(parts[i]));
+      if constexpr (kKeeps) u[i].keep(1, reset);
+      u[i].store(hn::Mul(reset, u[i].of(u[i].row.h)), u[i].row.reset_h);
     });
   }
 };
 
 // a = x W_h + b_h + (r h) U_h
+template <bool kKeeps>
 struct GruCandidateGates {
   static constexpr int kGates = 1;
   static constexpr int kUnitVectors = 4;
@@ -160,6 +195,10 @@ struct GruCandidateGates {
     exp_parts(x, parts);
     for_rows<kRows>([&](int i) HWY_ATTR {
       const Floats candidate = tanh_of(exp_minus_one_of(parts[kRows + i]));
+      if constexpr (kKeeps) {
+        u[i].keep(0, sigmoid(u[i].of(u[i].row.c)));
+        u[i].keep(2, candidate);
+      }
       u[i].store(blend(u[i].of(u[i].row.c), exp_of(parts[i]), u[i].of(u[i].row.h), candidate), u[i].row.next_h);
     });
   }
@@ -170,12 +209,13 @@ void panel_gates(const PanelGates& panel) {
   for_each_vector<Gates>(panel);
 }
 
-inline GateKernels gate_kernels() {
-  return {.simple_rnn = panel_gates<SimpleRnnGates>,
-          .lstm = panel_gates<LstmGates>,
-          .gru_reset_after = panel_gates<GruResetAfterGates>,
-          .gru_reset = panel_gates<GruResetGates>,
-          .gru_candidate = panel_gates<GruCandidateGates>};
+template <bool kKeeps>
+GateKernels gate_kernels() {
+  return {.simple_rnn = panel_gates<SimpleRnnGates<kKeeps>>,
+          .lstm = panel_gates<LstmGates<kKeeps>>,
+          .gru_reset_after = panel_gates<GruResetAfterGates<kKeeps>>,
+          .gru_reset = panel_gates<GruResetGates<kKeeps>>,
+          .gru_candidate = panel_gates<GruCandidateGates<kKeeps>>};
 }
 
 }  // namespace rondo::fused::HWY_NAMESPACE

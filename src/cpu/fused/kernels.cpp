@@ -25,13 +25,19 @@ HWY_BEFORE_NAMESPACE();
 
 #include "cpu/fused/convert-inl.h"
 
+#include "cpu/fused/backward/outer_product-inl.h"
+
+#include "cpu/fused/backward/gradients-inl.h"
+
 namespace rondo::fused::HWY_NAMESPACE {
 
 const KernelTable* kernel_table() {
   static const KernelTable table{.target = hwy::TargetName(HWY_TARGET),
                                  .lanes = static_cast<int>(hn::Lanes(FloatTag())),
                                  .product = product,
-                                 .gates = gate_kernels(),
+                                 .gates = gate_kernels<false>(),
+                                 .keeping_gates = gate_kernels<true>(),
+                                 .gradients = gradient_kernels(),
                                  .load_row = load_row,
                                  .store_row = store_row,
                                  .sigmoid = sigmoid_row,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cpu/fused/backward/kernels.h"
 #include "rondo/vocabulary/dtype.h"
 
 namespace rondo::fused {
@@ -48,6 +49,7 @@ struct RowStates {
   float* next_h;
   float* c;        ///< an LSTM's c; for a GRU that resets before its product, the sum of gate z
   float* reset_h;  ///< r h, for a GRU that resets before its product
+  float* kept = nullptr;  ///< [kKept][units]: what the gradients need, written where it is not null
 };
 
 /// The gates of one panel, for some rows.
@@ -58,6 +60,7 @@ struct PanelGates {
   std::int64_t input_offset;    ///< the panel's offset in RowStates::input
   std::int64_t first_unit;      ///< the panel's first unit
   const float* recurrent_bias;  ///< [vector][lane]; null for a cell with one row of biases
+  std::int64_t units = 0;       ///< of the cell, where RowStates::kept is not null
 };
 
 using MultiplyFunction = void (*)(const PanelProduct&);
@@ -89,6 +92,8 @@ struct KernelTable {
   int lanes;           ///< floats of a vector
   ProductKernel (*product)(DType weights, int vectors);
   GateKernels gates;
+  GateKernels keeping_gates;  ///< the same, and each RowStates::kept is written
+  GradientKernels gradients;
   /// Convert `count` elements of a dtype to floats, and back with rounding to nearest.
   void (*load_row)(DType dtype, const void* source, std::int64_t count, float* target);
   void (*store_row)(const float* source, std::int64_t count, DType dtype, void* target);

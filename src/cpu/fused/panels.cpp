@@ -1,32 +1,15 @@
 #include "cpu/fused/panels.h"
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include <algorithm>
 #include <array>
-#include <cstring>
 
+#include "cpu/fused/pack_memory.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
 
 namespace rondo::fused {
 namespace {
-
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
-/// Asks for huge pages where the weights fill one: a core then translates the addresses of megabytes of weights, which
-/// it reads in every step, without walking through page tables.
-void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
-#if defined(__linux__)
-  if (bytes >= kHugePage) (void)madvise(memory, bytes, MADV_HUGEPAGE);  // after a refusal pages stay small
-#else
-  (void)memory;
-  (void)bytes;
-#endif
-}
 
 /// Maps the columns of a pass from the source, ordered by gate and then unit, to elements of a panel.
 struct Columns {
@@ -72,23 +55,6 @@ constexpr std::array<Pass, 1> kPasses = {kPass<Formula, 0>};
 template <typename Formula>
 constexpr std::array<Pass, 2> kPasses<Formula, 2> = {kPass<Formula, 0>, kPass<Formula, 1>};
 
-/// Where packed weights of this size begin in their memory: weights that fill a huge page begin on one.
-std::byte* first_byte(const Tensor& memory, std::size_t bytes) {
-  auto* const begin = static_cast<std::byte*>(memory.data());
-  if (bytes < kHugePage) return begin;
-  const auto address = reinterpret_cast<std::uintptr_t>(begin);
-  return reinterpret_cast<std::byte*>((address + kHugePage - 1) / kHugePage * kHugePage);
-}
-
-Tensor allocate_zeros(std::size_t bytes, Device device) {
-  const auto padded = static_cast<std::int64_t>(bytes < kHugePage ? bytes : bytes + kHugePage);
-  const Tensor memory = Tensor::empty({padded}, DType::u8, device);
-  std::byte* const begin = first_byte(memory, bytes);
-  ask_for_huge_pages(begin, bytes);
-  std::memset(begin, 0, bytes);
-  return memory;
-}
-
 }  // namespace
 
 std::span<const Pass> passes_of(const CellSpec& cell) {
@@ -108,14 +74,14 @@ PackedWeights::PackedWeights(const RunnerRequest& request, int lanes) {
   const std::size_t bytes = lay_out(request.spec, lanes, nullptr);
   bytes_ = static_cast<std::int64_t>(bytes);
   pack_ = packed(request, {.key = "panels of " + std::to_string(lanes) + " lanes",
-                           .allocate = [bytes, device = request.spec.device] { return allocate_zeros(bytes, device); },
+                           .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
                            .fill =
                                [bytes, spec = request.spec, weights = request.weights, lanes](const Tensor& memory) {
                                  PackedWeights packed;
-                                 packed.lay_out(spec, lanes, first_byte(memory, bytes));
+                                 packed.lay_out(spec, lanes, first_byte_of_pack(memory, bytes));
                                  packed.fill(spec, weights, lanes);
                                }});
-  lay_out(request.spec, lanes, first_byte(pack_->memory(), bytes));
+  lay_out(request.spec, lanes, first_byte_of_pack(pack_->memory(), bytes));
 }
 
 // Assigns memory to the passes, and counts its bytes; with a null `base` counts alone.

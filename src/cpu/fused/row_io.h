@@ -28,6 +28,13 @@ class RowIo {
   /// Returns where a step reads and writes the states of the live row b. From now on the written h is the current one.
   RowStates begin_step(std::int64_t b) const;
 
+  /// The current states of row b.
+  const float* h_of(std::int64_t b) const {
+    const std::uint8_t current = scratch_.notes.current[b - rows_.begin];
+    return current == kPieceH ? piece_h_of(b) : row_of(scratch_.states.h[current], b);
+  }
+  const float* c_of(std::int64_t b) const { return row_of(scratch_.states.c, b); }
+
   /// Writes the outputs of all rows at processing step s into y, if the run has a y. The new states must be complete.
   void emit(std::int64_t s) const;
 
@@ -36,10 +43,6 @@ class RowIo {
 
  private:
   float* row_of(float* states, std::int64_t b) const { return states + b * scratch_.states.stride; }
-  float* h_of(std::int64_t b) const {
-    const std::uint8_t current = scratch_.notes.current[b - rows_.begin];
-    return current == kPieceH ? piece_h_of(b) : row_of(scratch_.states.h[current], b);
-  }
   /// Rows whose pieces begin with the same h share the memory of the group's first row.
   float* piece_h_of(std::int64_t b) const {
     return row_of(scratch_.states.piece_h, run_.buffers.reset_state[0].stride == 0 ? rows_.begin : b);

@@ -17,6 +17,8 @@ struct Unit {
   const RowStates& states() const { return panel.rows[row]; }
   std::int64_t number() const { return panel.first_unit + index; }
 
+  bool keeps() const { return states().kept != nullptr && number() < panel.units; }
+
   /// Copies the unit's sums for the pass's gates to the indices that the formula uses.
   void gather(float* input, float* recurrent) const {
     const std::int64_t width = pass.panel_floats(lanes);
@@ -29,6 +31,21 @@ struct Unit {
   }
 };
 
+/// Writes what a formula keeps of a unit. The first pass of a cell with two has written the reset gate.
+template <typename Formula>
+auto keep_of(const Unit& unit) {
+  float* const kept = unit.states().kept + unit.number();
+  const std::int64_t units = unit.panel.units;
+  if constexpr (kPhases<Formula> == 2) {
+    return [kept, units](float z, float, float n) {
+      kept[0] = z;
+      kept[2 * units] = n;
+    };
+  } else {
+    return KeepIn<float>{kept, units};
+  }
+}
+
 template <typename Formula>
 void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
   float input[Formula::kGates] = {};
@@ -40,13 +57,16 @@ void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
     if (pass == 0) {
       states.c[u] = input[0] + recurrent[0];
       states.reset_h[u] = Formula::reset(input, recurrent, states.h[u], activations);
+      if (unit.keeps()) states.kept[unit.panel.units + u] = activate(activations.gate, input[1] + recurrent[1]);
       return;
     }
     input[0] = states.c[u];
   }
   UnitStates<float> previous{states.h[u]};
   if constexpr (Formula::kStates == 2) previous.c = states.c[u];
-  const UnitStates<float> next = Formula::step(input, recurrent, previous, activations);
+  const UnitStates<float> next =
+      unit.keeps() ? Formula::step(input, recurrent, previous, activations, keep_of<Formula>(unit))
+                   : Formula::step(input, recurrent, previous, activations);
   states.next_h[u] = next.h;
   if constexpr (Formula::kStates == 2) states.c[u] = next.c;
 }
@@ -68,10 +88,10 @@ GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<GruResetBefo
 
 }  // namespace
 
-Gates::Gates(const CellSpec& cell, const KernelTable& kernels) : cell_(cell), lanes_(kernels.lanes) {
+Gates::Gates(const CellSpec& cell, const KernelTable& kernels, bool keeps) : cell_(cell), lanes_(kernels.lanes) {
   dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula> formula) {
     const Activation gate = Formula::kHasGateActivation ? cell.recurrent_activation : Activation::sigmoid;
-    if (Activations{cell.activation, gate}.is_standard()) vectorised_ = vector_kernels(kernels.gates, formula);
+    if (Activations{cell.activation, gate}.is_standard()) vectorised_ = vector_kernels(keeps ? kernels.keeping_gates : kernels.gates, formula);
   });
 }
 

@@ -15,7 +15,8 @@ using GatesOfPasses = std::array<GatesFunction, 2>;
 /// unit, with the formulas that all executors share. `cell` must outlive the Gates.
 class Gates {
  public:
-  Gates(const CellSpec& cell, const KernelTable& kernels);
+  /// `keeps`: every RowStates::kept is written.
+  Gates(const CellSpec& cell, const KernelTable& kernels, bool keeps);
 
   /// Runs the gates after the product `pass` of a step.
   void apply(std::size_t pass, const PanelGates& panel) const {

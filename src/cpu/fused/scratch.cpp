@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cpu/fused/keeper.h"
 #include "recurrence/workspace.h"
 
 namespace rondo::fused {
@@ -25,6 +26,7 @@ Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, std::int64_
   notes.row_states = cutter.take<RowStates>(rows);
   notes.live_rows = cutter.take<std::int32_t>(capacity);
   notes.counts = cutter.take<std::int32_t>(steps);
+  notes.kept = cutter.take<float>(rows * Keeper::gates_scratch(spec));
   notes.current = cutter.take<std::uint8_t>(rows);
   notes.was_live = cutter.take<bool>(rows);
   return notes;

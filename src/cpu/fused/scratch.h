@@ -23,6 +23,7 @@ struct Notes {
   RowStates* row_states;    ///< [live row of the step]
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
+  float* kept;              ///< (live row of the step, kKept H): where the reserve's gates are not f32
   std::uint8_t* current;    ///< [row]: which of the two h is current; kPieceH: piece_h
   bool* was_live;           ///< [row]: whether the row has been live in its piece
 };

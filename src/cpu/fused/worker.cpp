@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cpu/fused/keeper.h"
+#include "cpu/fused/panel_matrix.h"
 #include "cpu/fused/row_io.h"
 #include "cpu/fused/scalar_gates.h"
 #include "cpu/fused/tiles.h"
@@ -9,10 +11,6 @@
 
 namespace rondo::fused {
 namespace {
-
-// Bytes that the caches of any fast core hold.
-constexpr std::int64_t kCoreCache = std::int64_t{1} << 20;
-constexpr std::int64_t kCacheLine = 64;
 
 /// Runs a group of rows through time, for some of the units: for each chunk first the products of its inputs, and then
 /// its steps. Only live rows are multiplied. Any rows may be live, because a tile of rows is a list of pointers.
@@ -27,7 +25,8 @@ class Worker {
         lanes_(run.kernels.lanes),
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
         row_io_(run, scratch_, rows_, own_units()),
-        gates_(spec_.cell, run.kernels) {
+        gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
+        keeper_(spec_, run.kernels, run.buffers, own_units(), scratch_.notes.kept) {
     for (std::size_t i = 0; i < passes_.size(); ++i)
       products_[i] = run.kernels.product(spec_.dtype, passes_[i].vectors());
   }
@@ -50,16 +49,7 @@ class Worker {
   }
 
  private:
-  /// A packed matrix with K rows.
-  struct Matrix {
-    const std::byte* panels;
-    std::int64_t panel_bytes;
-    std::int64_t K;
-
-    const std::byte* panel(std::int64_t index) const { return panels + index * panel_bytes; }
-  };
-
-  Matrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
+  PanelMatrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
     return {panels, pass.panel_floats(lanes_) * K * element_bytes_, K};
   }
 
@@ -103,27 +93,10 @@ class Worker {
     return converted;
   }
 
-  /// What a tile's product with a panel prefetches. The first tile brings the panel into the cache, so all tiles share
-  /// the prefetching of the next panel. A single tile, or two with a large panel, have too little work to hide that:
-  /// they prefetch their own weights.
-  Prefetch prefetch(const Tile& tile, const Group& group, const Matrix& matrix) const {
-    if (run_.weights.bytes() <= kCoreCache) return {};
-    if (tile.count == 1 || (tile.count == 2 && matrix.panel_bytes > kCoreCache / 4)) {
-      return {.what = Prefetch::What::own};
-    }
-    const auto lines = static_cast<int>(std::max<std::int64_t>(1, matrix.panel_bytes / matrix.K / kCacheLine));
-    const int each = tile.count >= lines ? 1 : 2;
-    const int before = tile.index * each;
-    if (!group.next || before >= lines) return {};
-    return {.what = Prefetch::What::next,
-            .begin = matrix.panel(*group.next) + before * matrix.K * kCacheLine,
-            .lines = std::min(each, lines - before)};
-  }
-
   /// Computes x W + b of all live rows of the chunk, for this part's panels of a pass.
   void project_inputs(std::size_t index, std::int64_t live) {
     const Pass& pass = passes_[index];
-    const Matrix kernel = matrix(pass, run_.weights.pass(index).kernel, spec_.I);
+    const PanelMatrix kernel = matrix(pass, run_.weights.pass(index).kernel, spec_.I);
     const float* bias = run_.weights.pass(index).bias;
     const std::int64_t width = pass.panel_floats(lanes_);
     for_each_group(own_panels(pass), at_once(index, live), false, [&](const Group& group) {
@@ -135,7 +108,7 @@ class Worker {
              .panels = kernel.panel(group.first),
              .panel_stride = kernel.panel_bytes / element_bytes_,
              .panel_count = group.panels,
-             .prefetch = prefetch(tile, group, kernel),
+             .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
              .start = bias + group.first * width,
              .sums = scratch_.input[index] + (group.first * scratch_.capacity + tile.first) * width,
              .sums_stride = scratch_.capacity * width});
@@ -151,10 +124,11 @@ class Worker {
   /// Runs processing step s, whose `count` live rows begin at `offset` in the chunk's notes.
   void advance(std::int64_t s, std::int64_t offset, std::int64_t count) {
     const Notes& notes = scratch_.notes;
+    if (spec_.segment > 0 && s % spec_.segment == 0) keep_states_of_segment(s / spec_.segment);
     row_io_.begin_pieces(s);
     bool h_is_zeros = true;
     for (std::int64_t i = 0; i < count; ++i) h_is_zeros = h_is_zeros && row_io_.h_is_zeros(notes.live_rows[offset + i]);
-    for (std::int64_t i = 0; i < count; ++i) notes.row_states[i] = row_io_.begin_step(notes.live_rows[offset + i]);
+    for (std::int64_t i = 0; i < count; ++i) begin_step(s, notes.live_rows[offset + i], i);
     for (std::size_t index = 0; index < passes_.size(); ++index) {
       const std::int64_t width = passes_[index].panel_floats(lanes_);
       for (std::int64_t i = 0; i < count; ++i) {
@@ -164,7 +138,30 @@ class Worker {
       run_pass(index, count, {.backward = s % 2 != 0, .h_is_zeros = h_is_zeros});
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     }
+    if (spec_.keep == Keep::gates) {
+      for (std::int64_t i = 0; i < count; ++i) keeper_.finish(kept_row(s, notes.live_rows[offset + i]), i);
+    }
     row_io_.emit(s);
+  }
+
+  /// Keeps what the gradients need of live row `i` of step s before its states change.
+  void begin_step(std::int64_t s, std::int64_t b, std::int64_t i) {
+    RowStates& states = scratch_.notes.row_states[i];
+    states = row_io_.begin_step(b);
+    if (spec_.keep == Keep::nothing || spec_.segment > 0) return;
+    const std::int64_t row = kept_row(s, b);
+    keeper_.keep_states(row, states.h, states.c);
+    states.kept = keeper_.gates(row, i);
+  }
+
+  std::int64_t kept_row(std::int64_t s, std::int64_t b) const {
+    return reserve_row(schedule_, run_.buffers.x.strides, schedule_.read_time(s, b), b);
+  }
+
+  void keep_states_of_segment(std::int64_t segment) const {
+    for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+      keeper_.keep_states(segment * spec_.B + b, row_io_.h_of(b), row_io_.c_of(b));
+    }
   }
 
   struct Step {
@@ -175,7 +172,7 @@ class Worker {
   /// Runs one product of a step, and the gates after it.
   void run_pass(std::size_t index, std::int64_t count, const Step& step) {
     const Pass& pass = passes_[index];
-    const Matrix kernel = matrix(pass, run_.weights.pass(index).recurrent_kernel, spec_.cell.units);
+    const PanelMatrix kernel = matrix(pass, run_.weights.pass(index).recurrent_kernel, spec_.cell.units);
     const float* recurrent_bias = run_.weights.pass(index).recurrent_bias;
     const std::int64_t width = pass.panel_floats(lanes_);
     alignas(64) float sums[kMostSums];
@@ -189,7 +186,7 @@ class Worker {
                                      .panels = kernel.panel(group.first),
                                      .panel_stride = kernel.panel_bytes / element_bytes_,
                                      .panel_count = group.panels,
-                                     .prefetch = prefetch(tile, group, kernel),
+                                     .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
                                      .start = nullptr,
                                      .sums = sums,
                                      .sums_stride = tile.rows * width});
@@ -200,7 +197,8 @@ class Worker {
                                .sums = sums + (p - group.first) * tile.rows * width,
                                .input_offset = p * scratch_.capacity * width,
                                .first_unit = p * pass.panel_units(lanes_),
-                               .recurrent_bias = recurrent_bias == nullptr ? nullptr : recurrent_bias + p * width});
+                               .recurrent_bias = recurrent_bias == nullptr ? nullptr : recurrent_bias + p * width,
+                               .units = spec_.cell.units});
         }
       });
     });
@@ -215,6 +213,7 @@ class Worker {
   const Scratch scratch_;
   const RowIo row_io_;
   const Gates gates_;
+  const Keeper keeper_;
   const std::int64_t element_bytes_ = static_cast<std::int64_t>(size_of(spec_.dtype));
   ProductKernel products_[2]{};
 };

@@ -35,7 +35,7 @@ class PanelStep {
       : cell_(cell),
         lanes_(kernels.lanes),
         width_(static_cast<std::size_t>(fused::padded_units(cell_, lanes_))),
-        gates_(cell_, kernels) {}
+        gates_(cell_, kernels, false) {}
 
   std::vector<SteppedUnit> operator()(std::span<const GateUnit> units) const {
     const fused::FlushDenormals flush_denormals;

@@ -1,0 +1,54 @@
+// The product of a transposed matrix with columns. kernels.cpp includes this once per instruction set.
+//
+// For each k, the columns' vectors are loaded once and multiplied by a few adjacent elements of row k, whose sums stay in
+// registers.
+
+namespace rondo::fused::HWY_NAMESPACE {
+
+template <int kCount>
+HWY_NOINLINE void outer_tile(const OuterProduct& product) {
+  constexpr int kVectors = kMostVectors;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
+  const FloatTag d;
+  Floats sums[kCount][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kCount; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::LoadU(d, product.sums + i * product.sums_stride + v * lanes);
+  }
+  const float* columns = product.columns;
+  for (std::int64_t k = 0; k < product.K; ++k) {
+    const float* row = product.rows[k] + product.first;
+    Floats w[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) w[v] = kept(hn::LoadU(d, columns + v * lanes));
+#pragma GCC unroll 16
+    for (int i = 0; i < kCount; ++i) {
+      const Floats x = all(row[i]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::MulAdd(x, w[v], sums[i][v]);
+    }
+    columns += product.columns_stride;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kCount; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      hn::StoreU(sums[i][v], d, product.sums + i * product.sums_stride + v * lanes);
+    }
+  }
+}
+
+inline constexpr int kMostOuterRows = kRowsOf<kMostVectors>;
+
+template <int... kIndex>
+HWY_INLINE void outer_of(const OuterProduct& product, std::integer_sequence<int, kIndex...>) {
+  static constexpr OuterProductFunction kTiles[] = {outer_tile<kIndex + 1>...};
+  kTiles[product.count - 1](product);
+}
+
+inline void outer_product(const OuterProduct& product) {
+  outer_of(product, std::make_integer_sequence<int, kMostOuterRows>());
+}
+
+}  // namespace rondo::fused::HWY_NAMESPACE

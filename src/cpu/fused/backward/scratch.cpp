@@ -1,0 +1,88 @@
+#include "cpu/fused/backward/scratch.h"
+
+#include <algorithm>
+
+#include "recurrence/reserve.h"
+#include "recurrence/workspace.h"
+
+namespace rondo::fused {
+namespace {
+
+struct Cut {
+  GradientScratch scratch;
+  std::size_t bytes;
+};
+
+SharedGradients cut_shared(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const GradientShape& shape,
+                           std::int64_t capacity) {
+  SharedGradients shared{};
+  shared.d_input = cutter.take<float>(capacity * shape.row_stride);
+  shared.d_recurrent = shape.splits ? cutter.take<float>(capacity * shape.row_stride) : shared.d_input;
+  shared.reset_h = cutter.take<float>(shape.two_products() ? capacity * shape.state_stride() : 0);
+  shared.x = cutter.take<float>(spec.dtype == DType::f32 ? 0 : capacity * spec.I);
+  shared.h = cutter.take<float>(spec.dtype == DType::f32 ? 0 : capacity * shape.H);
+  const std::int64_t states = spec.B * shape.state_stride();
+  for (float*& d_state : shared.d_states) d_state = cutter.take<float>(states);
+  shared.d_reset_h = cutter.take<float>(shape.two_products() ? states : 0);
+  for (float*& sums : shared.reset_sums) sums = cutter.take<float>(spec.has_resets ? states : 0);
+  shared.kernel = cutter.take<float>(spec.I * shape.columns);
+  shared.recurrent_kernel = cutter.take<float>(shape.H * shape.columns);
+  shared.bias = cutter.take<float>(shape.columns);
+  shared.recurrent_bias = cutter.take<float>(shape.columns);
+  return shared;
+}
+
+GradientNotes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const GradientShape& shape,
+                        const GradientScratch& chunk) {
+  GradientNotes notes{};
+  notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);
+  notes.first_live = cutter.take<std::int32_t>(chunk.steps + 1);
+  notes.x = cutter.take<const float*>(chunk.capacity);
+  notes.d_x = cutter.take<std::int64_t>(chunk.capacity);
+  notes.h = cutter.take<const float*>(chunk.capacity);
+  notes.reset_h = cutter.take<const float*>(chunk.capacity);
+  notes.operands = cutter.take<const float*>(chunk.capacity);
+  notes.rows = cutter.take<GradientRow>(spec.B);
+  notes.of_step = cutter.take<std::int32_t>(spec.B);
+  const bool converts = reserve_gates_dtype(spec) != DType::f32;
+  notes.kept = cutter.take<float>(converts ? spec.B * (kept_count(spec.cell) + 1) * shape.H : 0);
+  notes.block = cutter.take<float>(kMostRows * shape.panel);
+  notes.reaches = cutter.take<bool>(spec.T * spec.B);
+  return notes;
+}
+
+Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index) {
+  WorkspaceCutter cutter(workspace);
+  const GradientShape shape(spec, lanes);
+  GradientScratch scratch{};
+  scratch.steps = gradient_steps(spec);
+  scratch.capacity = scratch.steps * spec.B;
+  scratch.shared = cut_shared(cutter, spec, shape, scratch.capacity);
+  for (int part = 0; part < partition.threads(); ++part) {
+    const GradientNotes notes = cut_notes(cutter, spec, shape, scratch);
+    if (part == index) scratch.notes = notes;
+  }
+  return {scratch, cutter.used()};
+}
+
+}  // namespace
+
+std::int64_t gradient_steps(const RecurrenceSpec& spec) {
+  const std::int64_t wanted = spec.cell.units >= 256 ? 256 : 128;
+  return std::clamp<std::int64_t>(wanted / std::max<std::int64_t>(spec.B, 1), 1, std::max<std::int64_t>(spec.T, 1));
+}
+
+GradientScratch cut_gradient_scratch(void* workspace, const RecurrenceSpec& spec, int lanes,
+                                     const Partition& partition, int index) {
+  return cut(workspace, spec, lanes, partition, index).scratch;
+}
+
+std::size_t gradient_scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads) {
+  std::size_t bytes = 0;
+  for (int count = 1; count <= threads; ++count) {
+    bytes = std::max(bytes, cut(nullptr, spec, lanes, partition(spec, count), 0).bytes);
+  }
+  return bytes;
+}
+
+}  // namespace rondo::fused

@@ -1,0 +1,44 @@
+/// The products of the gradients of all rows of a chunk, which need no order of time: the gradients of x and of weights.
+#pragma once
+
+#include "cpu/fused/backward/worker.h"
+
+namespace rondo::fused {
+
+/// One part's share. Parts share the rows of d_x and the columns of the weights, so that no sum depends on their number.
+class WeightSums {
+ public:
+  /// `run` and `scratch` must outlive the WeightSums.
+  WeightSums(const GradientArguments& run, const GradientScratch& scratch);
+
+  /// Sets this part's sums to zeros, and d_x of a packed batch.
+  void begin() const;
+  /// Adds the `live` rows of a chunk, whose gradients are complete, and writes their d_x.
+  void add(std::int64_t live) const;
+  /// Writes or adds this part's sums to the gradients of the weights that are wanted.
+  void store() const;
+
+ private:
+  struct Sums {
+    float* sums;
+    std::int64_t rows;
+    void* target;
+  };
+
+  void project(std::int64_t live) const;
+  void store_inputs(const Tile& tile, const Group& group, const Range& rows) const;
+  void add_outer(const float* const* rows, std::int64_t live, std::int64_t panel, const Sums& sums,
+                 const float* gradients) const;
+  void add_bias(std::int64_t live, const Range& columns, const float* gradients, float* bias) const;
+  void store_row(const float* sums, std::int64_t row, void* target) const;
+  template <typename Function>
+  void for_each_sum(const Function& function) const;
+
+  const GradientArguments& run_;
+  const GradientScratch& scratch_;
+  const GradientShape& shape_;
+  const Range panels_;  ///< this part's panels of columns
+  const ProductKernel product_;
+};
+
+}  // namespace rondo::fused

@@ -1,0 +1,65 @@
+#include "cpu/fused/backward/weights.h"
+
+#include <algorithm>
+
+#include "cpu/fused/pack_memory.h"
+#include "recurrence/workspace.h"
+#include "vocabulary/dispatch_dtype.h"
+
+namespace rondo::fused {
+namespace {
+
+/// Packs a matrix (rows, G H) as [panel of its rows][gate * gate_stride + unit][row of the panel]. The target must be
+/// zeros, since padding is not written.
+template <typename Element>
+void pack_transposed(const Element* source, std::int64_t rows, const GradientShape& shape, Element* target) {
+  const std::int64_t panel_size = shape.gates * shape.gate_stride * shape.panel;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    Element* const panel = target + row / shape.panel * panel_size + row % shape.panel;
+    for (std::int64_t gate = 0; gate < shape.gates; ++gate) {
+      for (std::int64_t u = 0; u < shape.H; ++u) {
+        panel[(gate * shape.gate_stride + u) * shape.panel] = source[(row * shape.gates + gate) * shape.H + u];
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TransposedWeights::TransposedWeights(const RunnerRequest& request, const GradientShape& shape, int lanes) {
+  const std::size_t bytes = lay_out(request.spec, shape, nullptr);
+  bytes_ = static_cast<std::int64_t>(bytes);
+  const auto fill = [bytes, shape, spec = request.spec, weights = request.weights](const Tensor& memory) {
+    TransposedWeights packed;
+    packed.lay_out(spec, shape, first_byte_of_pack(memory, bytes));
+    dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
+      const auto pack = [&](const void* source, std::int64_t rows, std::byte* target) {
+        pack_transposed(static_cast<const Element*>(source), rows, shape, reinterpret_cast<Element*>(target));
+      };
+      pack(weights.kernel, shape.I, packed.kernel_);
+      pack(weights.recurrent_kernel, shape.H, packed.recurrent_kernel_);
+    });
+  };
+  pack_ = packed(request, {.key = "transposed panels of " + std::to_string(lanes) + " lanes",
+                           .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
+                           .fill = fill});
+  lay_out(request.spec, shape, first_byte_of_pack(pack_->memory(), bytes));
+}
+
+// Assigns memory, and counts its bytes; with a null `base` counts alone.
+std::size_t TransposedWeights::lay_out(const RecurrenceSpec& spec, const GradientShape& shape, void* base) {
+  rows_ = shape.gates * shape.gate_stride;
+  gate_stride_ = shape.gate_stride;
+  row_bytes_ = shape.panel * static_cast<std::int64_t>(size_of(spec.dtype));
+  panel_bytes_ = rows_ * row_bytes_;
+  WorkspaceCutter cutter(base);
+  recurrent_kernel_ = cutter.take<std::byte>(shape.unit_panels() * panel_bytes_);
+  kernel_ = cutter.take<std::byte>(shape.input_panels() * panel_bytes_);
+  return cutter.used();
+}
+
+PanelMatrix TransposedWeights::recurrent_kernel(std::int64_t first, std::int64_t last) const {
+  return matrix(recurrent_kernel_ + first * gate_stride_ * row_bytes_, (last - first) * gate_stride_);
+}
+
+}  // namespace rondo::fused

@@ -1,0 +1,205 @@
+#include "cpu/fused/backward/worker.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cpu/fused/backward/gradient_gates.h"
+#include "cpu/fused/backward/kept_rows.h"
+#include "cpu/fused/backward/row_gradients.h"
+#include "cpu/fused/backward/weight_sums.h"
+#include "recurrence/reserve.h"
+
+namespace rondo::fused {
+namespace {
+
+/// Runs a group of rows backward through time, for some of the units, chunk by chunk; and after each chunk a part of the
+/// products of all rows, which need no order of time.
+class GradientWorker {
+ public:
+  explicit GradientWorker(const GradientArguments& run)
+      : run_(run),
+        spec_(run.spec),
+        shape_(run.shape),
+        schedule_(run.buffers.run.schedule),
+        rows_(Range::part(spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups)),
+        panels_(Range::part(shape_.unit_panels(), run.index % run.partition.unit_groups, run.partition.unit_groups)),
+        scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels.lanes, run.partition, run.index)),
+        row_gradients_(run, scratch_, rows_, own_units()),
+        kept_(run, scratch_, own_units()),
+        gates_(spec_.cell, run.kernels),
+        sums_(run, scratch_),
+        product_(run.kernels.product(spec_.dtype, kMostVectors)) {}
+
+  void run() {
+    row_gradients_.load_final_states();
+    sums_.begin();
+    for (std::int64_t last = spec_.T; last > 0;) {
+      const std::int64_t first = (last - 1) / scratch_.steps * scratch_.steps;
+      find_live_rows(first, last);
+      for (std::int64_t s = last - 1; s >= first; --s) run_step(s, s - first);
+      meet();
+      sums_.add(scratch_.notes.first_live[last - first]);
+      meet();
+      last = first;
+    }
+    row_gradients_.store_states();
+    if (spec_.T == 0) meet();  // with the rows' sums of the other parts
+    row_gradients_.store_shared_reset_state(run_.part_of(shape_.H));
+    sums_.store();
+  }
+
+ private:
+  void meet() const { run_.barrier.arrive_and_wait(run_.partition.threads()); }
+  void meet_group() const { run_.group_barrier.arrive_and_wait(run_.partition.unit_groups); }
+
+  Range own_units() const {
+    return {std::min(shape_.H, panels_.begin * shape_.panel), std::min(shape_.H, panels_.end * shape_.panel)};
+  }
+
+  /// Notes which rows are live in each step of the chunk, and where they have read x and h.
+  void find_live_rows(std::int64_t first, std::int64_t last) {
+    const GradientNotes& notes = scratch_.notes;
+    std::int32_t live = 0;
+    for (std::int64_t s = first; s < last; ++s) {
+      notes.first_live[s - first] = live;
+      for (std::int64_t b = 0; b < spec_.B; ++b) {
+        if (!schedule_.live(s, b)) continue;
+        const std::int64_t t = schedule_.read_time(s, b);
+        notes.live_rows[live] = static_cast<std::int32_t>(b);
+        notes.x[live] = input_row(t, b, live);
+        notes.d_x[live] = run_.buffers.d_x.strides.offset(t, b);
+        notes.h[live] = kept_.h(reserve_row(schedule_, run_.buffers.run.x.strides, t, b), live);
+        notes.reset_h[live] = scratch_.shared.reset_h + live * shape_.state_stride();
+        ++live;
+      }
+    }
+    notes.first_live[last - first] = live;
+  }
+
+  /// Where x of a live row is in f32. Another dtype is converted by one part of the row's group.
+  const float* input_row(std::int64_t t, std::int64_t b, std::int64_t live) const {
+    const std::int64_t offset = run_.buffers.run.x.strides.offset(t, b);
+    const auto* x = static_cast<const std::byte*>(run_.buffers.run.x.data) +
+                    offset * static_cast<std::int64_t>(size_of(spec_.dtype));
+    if (spec_.dtype == DType::f32) return reinterpret_cast<const float*>(x);
+    float* const converted = scratch_.shared.x + live * spec_.I;
+    const bool own = b >= rows_.begin && b < rows_.end && run_.index % run_.partition.unit_groups == 0;
+    if (own) run_.kernels.load_row(spec_.dtype, x, spec_.I, converted);
+    return converted;
+  }
+
+  void run_step(std::int64_t s, std::int64_t step) {
+    row_gradients_.add_outputs(s);
+    const int count = begin_rows(s, step);
+    if (shape_.two_products()) {
+      apply(0, count);
+      meet_group();
+      multiply(s, count, {shape_.first_gates, shape_.gates}, scratch_.shared.d_reset_h, false);
+      apply(1, count);
+    } else {
+      apply(0, count);
+    }
+    meet_group();
+    multiply(s, count, {0, shape_.first_gates}, scratch_.shared.d_states[0], true);
+    row_gradients_.clear_dead_inputs(s);
+    row_gradients_.end_pieces(s);
+  }
+
+  /// Collects the group's live rows of the step. Returns their number.
+  int begin_rows(std::int64_t s, std::int64_t step) {
+    const GradientNotes& notes = scratch_.notes;
+    int count = 0;
+    for (std::int32_t live = notes.first_live[step]; live < notes.first_live[step + 1]; ++live) {
+      const std::int64_t b = notes.live_rows[live];
+      if (b < rows_.begin || b >= rows_.end) continue;
+      GradientRow& row = notes.rows[count];
+      row.d_h = row_gradients_.d_state(0, b);
+      row.d_c = row_gradients_.d_state(1, b);
+      row.d_input = scratch_.shared.d_input + live * shape_.row_stride;
+      row.d_recurrent = scratch_.shared.d_recurrent + live * shape_.row_stride;
+      row.h = notes.h[live];
+      if (shape_.two_products()) {
+        row.d_reset_h = row_gradients_.row_of(scratch_.shared.d_reset_h, b);
+        row.reset_h = scratch_.shared.reset_h + live * shape_.state_stride();
+      }
+      const std::int64_t kept =
+          reserve_row(schedule_, run_.buffers.run.x.strides, schedule_.read_time(s, b), b);
+      kept_.convert_h(kept, live);
+      kept_.read_gates(kept, count, row);
+      notes.of_step[count] = static_cast<std::int32_t>(b);
+      ++count;
+    }
+    return count;
+  }
+
+  void apply(std::size_t stage, int count) const {
+    const Range units = own_units();
+    const bool last = panels_.end == shape_.unit_panels();
+    gates_.apply(stage, {.rows = scratch_.notes.rows,
+                         .row_count = count,
+                         .first = panels_.begin * shape_.panel,
+                         .last = panels_.size() == 0 ? panels_.begin * shape_.panel
+                                                     : (last ? shape_.gate_stride : units.end),
+                         .units = shape_.H,
+                         .kept_stride = shape_.H,
+                         .gate_stride = shape_.gate_stride});
+  }
+
+  /// target (of each row, own units) = gradients of the gates times U' of these gates, and with `adds` what is there.
+  void multiply(std::int64_t s, int count, const Range& gates, float* target, bool adds) const {
+    const GradientNotes& notes = scratch_.notes;
+    const PanelMatrix matrix = run_.weights.recurrent_kernel(gates.begin, gates.end);
+    for (int i = 0; i < count; ++i) notes.operands[i] = notes.rows[i].d_recurrent + gates.begin * shape_.gate_stride;
+    const int at_once = product_.panels_at_once(std::min(count, kMostRows));
+    if (count == 0) return;
+    for_each_group(panels_, at_once, s % 2 != 0, [&](const Group& group) {
+      for_each_tile(count, product_.most_rows, [&](const Tile& tile) {
+        product_.multiply({.rows = notes.operands + tile.first,
+                           .row_count = tile.rows,
+                           .K = matrix.K,
+                           .panels = matrix.panel(group.first),
+                           .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(spec_.dtype)),
+                           .panel_count = group.panels,
+                           .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes()),
+                           .start = nullptr,
+                           .sums = notes.block,
+                           .sums_stride = tile.rows * shape_.panel});
+        take_sums(tile, group, target, adds);
+      });
+    });
+  }
+
+  void take_sums(const Tile& tile, const Group& group, float* target, bool adds) const {
+    const float* sums = scratch_.notes.block;
+    for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
+      for (int i = 0; i < tile.rows; ++i, sums += shape_.panel) {
+        const std::int64_t b = scratch_.notes.of_step[tile.first + i];
+        float* const states = row_gradients_.row_of(target, b) + p * shape_.panel;
+        if (adds) {
+          for (std::int64_t u = 0; u < shape_.panel; ++u) states[u] += sums[u];
+        } else {
+          std::copy_n(sums, shape_.panel, states);
+        }
+      }
+    }
+  }
+
+  const GradientArguments& run_;
+  const RecurrenceSpec& spec_;
+  const GradientShape& shape_;
+  const Schedule& schedule_;
+  const Range rows_;
+  const Range panels_;  ///< this part's panels of units
+  const GradientScratch scratch_;
+  const RowGradients row_gradients_;
+  const KeptRows kept_;
+  const GradientGates gates_;
+  const WeightSums sums_;
+  const ProductKernel product_;
+};
+
+}  // namespace
+
+void run_gradient_worker(const GradientArguments& arguments) { GradientWorker(arguments).run(); }
+
+}  // namespace rondo::fused

@@ -1,0 +1,42 @@
+/// The reserve that a run of the fused executor writes.
+#pragma once
+
+#include "cpu/fused/kernels.h"
+#include "cpu/fused/partition.h"
+#include "recurrence/buffers.h"
+#include "recurrence/reserve.h"
+
+namespace rondo::fused {
+
+/// Writes some of the units of rows of a reserve.
+class Keeper {
+ public:
+  /// `scratch` has the room of gates_scratch(spec) floats for each live row of a step.
+  Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const RecurrenceBuffers& buffers, const Range& units,
+         float* scratch);
+
+  /// Floats that a live row of a step needs where the reserve's gates are not f32.
+  static std::int64_t gates_scratch(const RecurrenceSpec& spec);
+
+  /// Writes the states before a step.
+  void keep_states(std::int64_t row, const float* h, const float* c) const;
+  /// Where the gates of live row `index` of the step are written, [kKept][H]: the reserve's row, or scratch.
+  float* gates(std::int64_t row, std::int64_t index) const;
+  /// Writes gates that are in scratch to the reserve.
+  void finish(std::int64_t row, std::int64_t index) const;
+
+ private:
+  std::byte* at(std::size_t offset, DType dtype, std::int64_t element) const {
+    return base_ + offset + static_cast<std::size_t>(element) * size_of(dtype);
+  }
+  void store(const float* source, DType dtype, std::byte* target) const;
+
+  const RecurrenceSpec& spec_;
+  const KernelTable& kernels_;
+  const ReserveLayout layout_;
+  std::byte* const base_;
+  const Range units_;
+  float* const scratch_;
+};
+
+}  // namespace rondo::fused

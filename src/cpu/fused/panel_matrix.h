@@ -1,0 +1,41 @@
+/// A matrix in panels, and what a product with it prefetches.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "cpu/fused/kernels.h"
+#include "cpu/fused/tiles.h"
+
+namespace rondo::fused {
+
+/// A packed matrix with K rows.
+struct PanelMatrix {
+  const std::byte* panels;
+  std::int64_t panel_bytes;
+  std::int64_t K;
+
+  const std::byte* panel(std::int64_t index) const { return panels + index * panel_bytes; }
+};
+
+/// What a tile's product with a panel prefetches, where all weights together have `weight_bytes`. The first tile brings
+/// the panel into the cache, so all tiles share the prefetching of the next panel. A single tile, or two with a large
+/// panel, have too little work to hide that: they prefetch their own weights.
+inline Prefetch prefetch_of(const Tile& tile, const Group& group, const PanelMatrix& matrix,
+                            std::int64_t weight_bytes) {
+  constexpr std::int64_t kCoreCache = std::int64_t{1} << 20;  // the caches of any fast core hold as much
+  constexpr std::int64_t kCacheLine = 64;
+  if (weight_bytes <= kCoreCache) return {};
+  if (tile.count == 1 || (tile.count == 2 && matrix.panel_bytes > kCoreCache / 4)) {
+    return {.what = Prefetch::What::own};
+  }
+  const auto lines = static_cast<int>(std::max<std::int64_t>(1, matrix.panel_bytes / matrix.K / kCacheLine));
+  const int each = tile.count >= lines ? 1 : 2;
+  const int before = tile.index * each;
+  if (!group.next || before >= lines) return {};
+  return {.what = Prefetch::What::next,
+          .begin = matrix.panel(*group.next) + before * matrix.K * kCacheLine,
+          .lines = std::min(each, lines - before)};
+}
+
+}  // namespace rondo::fused

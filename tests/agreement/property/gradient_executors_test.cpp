@@ -1,0 +1,193 @@
+// Gradients of every pair of a forward and a backward executor against the reference in f64, over random recurrences;
+// and the laws of gradients, in bits.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "rondo/ops/ops.h"
+#include "support/compare.h"
+#include "support/executors.h"
+#include "support/gradient_run.h"
+#include "support/seeds.h"
+
+namespace rondo::test {
+namespace {
+
+struct Pair {
+  std::string forward;
+  std::string backward;
+  DType dtype;
+  double tolerance;  ///< of the error's length, relative to the length of all gradients
+};
+
+std::string to_string(const Pair& pair) { return pair.forward + "_" + pair.backward + "_" + to_string(pair.dtype); }
+void PrintTo(const Pair& pair, std::ostream* stream) { *stream << to_string(pair); }
+
+std::vector<Pair> pairs() {
+  std::vector<Pair> all;
+  for (const char* forward : {"cpu_fused", "reference"}) {
+    for (const char* backward : {"cpu_fused", "reference"}) {
+      all.push_back({forward, backward, DType::f32, 1e-5});
+      all.push_back({forward, backward, DType::f16, 1e-3});
+      all.push_back({forward, backward, DType::bf16, 4e-3});
+    }
+  }
+  return all;
+}
+
+class GradientPairs : public ::testing::TestWithParam<Pair> {
+ protected:
+  static RecurrenceSpec spec_of(const RecurrenceSpec& given) {
+    RecurrenceSpec spec = given;
+    spec.dtype = GetParam().dtype;
+    if (GetParam().backward != "reference") {
+      spec.keep = Keep::gates;
+      spec.segment = 0;
+    }
+    return spec;
+  }
+  static bool accepted(const RecurrenceSpec& spec) {
+    return accepts(GetParam().forward, spec, {.backward_executor = GetParam().backward});
+  }
+  static Plan plan(const RecurrenceSpec& spec, int threads = 0) {
+    return Plan::create(
+        spec, {.executor = GetParam().forward, .backward_executor = GetParam().backward, .threads = threads});
+  }
+};
+
+Gradients oracle(const RandomRecurrence& recurrence, const Upstream& upstream) {
+  RecurrenceSpec spec = recurrence.spec;
+  spec.dtype = DType::f64;
+  spec.keep = Keep::gates;
+  spec.segment = 0;
+  return gradients_of(Plan::create(spec, {.executor = "reference", .backward_executor = "reference"}), recurrence,
+                      upstream);
+}
+
+double square_of(const Tensor& tensor) {
+  const Tensor wide = tensor.to(DType::f64);
+  return sum(mul(wide, wide)).item();
+}
+
+void expect_near(const Gradients& actual, const Gradients& expected, double tolerance) {
+  const auto left = actual.all();
+  const auto right = expected.all();
+  ASSERT_EQ(left.size(), right.size());
+  double error = 0;
+  double length = 0;
+  for (std::size_t k = 0; k < left.size(); ++k) {
+    error += square_of(sub(left[k].second.to(DType::f64), right[k].second.to(DType::f64)));
+    length += square_of(right[k].second);
+  }
+  EXPECT_LE(std::sqrt(error), tolerance * std::sqrt(length)) << "of " << std::sqrt(length);
+}
+
+Upstream rounded(Upstream upstream, DType dtype) {
+  const auto round = [dtype](Tensor& tensor) { tensor = tensor.to(dtype).to(DType::f32); };
+  if (upstream.y) round(*upstream.y);
+  if (upstream.last_output) round(*upstream.last_output);
+  for (Tensor& state : upstream.final_state) round(state);
+  return upstream;
+}
+
+TEST_P(GradientPairs, AreNearTheOracle) {
+  int runs = 0;
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    RandomRecurrence recurrence = random_recurrence(random);
+    recurrence.spec = spec_of(random_keep(random, recurrence.spec));
+    if (!accepted(recurrence.spec)) return;
+    ++runs;
+    SCOPED_TRACE(rondo::to_string(recurrence.spec));
+    recurrence = test::rounded(recurrence, GetParam().dtype);
+    const Upstream upstream = rounded(random_upstream(random, recurrence), GetParam().dtype);
+    expect_near(gradients_of(plan(recurrence.spec), recurrence, upstream), oracle(recurrence, upstream),
+                GetParam().tolerance);
+  });
+  EXPECT_GT(runs, 0);
+}
+
+/// The same bits for any number of threads.
+TEST_P(GradientPairs, DoNotDependOnTheNumberOfThreads) {
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    // Large enough that several threads share rows and units.
+    RandomRecurrence recurrence =
+        random_recurrence(random, {.units = random.integer(1, 200), .B = random.integer(1, 20), .plain_cell = true});
+    if (seed % 20 != 0) return;
+    recurrence.spec = spec_of(recurrence.spec);
+    recurrence.spec.keep = Keep::gates;
+    const Upstream upstream = random_upstream(random, recurrence);
+    SCOPED_TRACE(rondo::to_string(recurrence.spec));
+    const auto expected = gradients_of(plan(recurrence.spec, 1), recurrence, upstream).all();
+    for (const int threads : {2, 3}) {
+      const auto actual = gradients_of(plan(recurrence.spec, threads), recurrence, upstream).all();
+      for (std::size_t k = 0; k < expected.size(); ++k) {
+        EXPECT_TRUE(identical(actual[k].second, expected[k].second)) << expected[k].first << ", threads " << threads;
+      }
+    }
+  });
+}
+
+/// Gradients of zeros are zeros, a second backward has the same bits, and accumulated gradients are added.
+TEST_P(GradientPairs, ObeyTheirLaws) {
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    RandomRecurrence recurrence = random_recurrence(random);
+    recurrence.spec = spec_of(random_keep(random, recurrence.spec));
+    if (!accepted(recurrence.spec)) return;
+    SCOPED_TRACE(rondo::to_string(recurrence.spec));
+    const Plan made = plan(recurrence.spec);
+    const Upstream upstream = random_upstream(random, recurrence);
+    Session session(made, recurrence.weights.map([&](const Tensor& weight) { return weight.to(GetParam().dtype); }));
+    const SessionTensors run = run_tensors(made, recurrence);
+    session.run(run);
+    const SessionGradients once = unwritten_gradients(made, recurrence, upstream);
+    session.backward(run, once);
+
+    const SessionGradients zeros = unwritten_gradients(made, recurrence, {});
+    session.backward(run, zeros);
+    EXPECT_EQ(square_of(*zeros.x), 0.0);
+    EXPECT_EQ(square_of(*zeros.weights.kernel), 0.0);
+    EXPECT_EQ(square_of(zeros.initial_state[0]), 0.0);
+
+    SessionGradients twice = unwritten_gradients(made, recurrence, upstream);
+    session.backward(run, twice);
+    EXPECT_TRUE(identical(*twice.x, *once.x));
+    EXPECT_TRUE(identical(*twice.weights.recurrent_kernel, *once.weights.recurrent_kernel));
+    twice.accumulate_weights = true;
+    session.backward(run, twice);
+    EXPECT_TRUE(identical(*twice.weights.kernel, mul(*once.weights.kernel, 2.0)));
+  });
+}
+
+/// d_x and the gradients of initial states of a row do not depend on the other rows of the batch.
+TEST_P(GradientPairs, OfARowDoNotDependOnOtherRows) {
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    RandomRecurrence recurrence = random_recurrence(random);
+    if (recurrence.spec.B < 2 || recurrence.spec.T == 0) return;
+    recurrence.spec = spec_of(random_keep(random, recurrence.spec));
+    if (!accepted(recurrence.spec)) return;
+    SCOPED_TRACE(rondo::to_string(recurrence.spec));
+    const Plan made = plan(recurrence.spec);
+    const Upstream upstream = random_upstream(random, recurrence);
+    const Gradients expected = gradients_of(made, recurrence, upstream);
+    RandomRecurrence other = recurrence;
+    other.x = recurrence.x.clone();
+    const std::int64_t changed = recurrence.spec.B - 1;
+    other.x.slice(1, changed, changed + 1).fill(0.25);
+    const Gradients actual = gradients_of(made, other, upstream);
+    const auto unchanged = [&](const Tensor& tensor, int axis) { return tensor.slice(axis, 0, changed).clone(); };
+    EXPECT_TRUE(identical(unchanged(actual.x, 1), unchanged(expected.x, 1)));
+    EXPECT_TRUE(identical(unchanged(actual.initial_state[0], 0), unchanged(expected.initial_state[0], 0)));
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(, GradientPairs, ::testing::ValuesIn(pairs()),
+                         [](const auto& instance) { return to_string(instance.param); });
+
+}  // namespace
+}  // namespace rondo::test
