@@ -28,8 +28,7 @@ struct ReserveLayout {
   std::int64_t gates = 0;  ///< kKept H of a row, 0 where gates are not kept
   std::int64_t h = 0;      ///< features of h
   std::int64_t c = 0;      ///< H of an LSTM, else 0
-  DType gates_dtype = DType::f32;  ///< of gates and of c
-  DType h_dtype = DType::f32;
+  DType dtype = DType::f32;  ///< of all elements
   // In bytes from the beginning of the reserve:
   std::size_t gates_offset = 0;
   std::size_t h_offset = 0;
@@ -40,10 +39,10 @@ struct ReserveLayout {
 /// The layout for `packed_rows` rows of x, which an unpacked spec ignores. The spec must keep something.
 ReserveLayout reserve_layout(const RecurrenceSpec& spec, std::int64_t packed_rows);
 
-/// The dtype of the gates and of c: that of the spec, but f16 in place of bf16 where the activations bound the gates,
-/// because f16 has three bits more. An LSTM's c and a GRU's h U are small where tanh reads them; greater ones than f16
-/// holds become the greatest.
-DType reserve_gates_dtype(const RecurrenceSpec& spec);
+/// The dtype of a reserve: that of the spec, but f16 in place of bf16 where the activations bound the gates, because f16
+/// has three bits more. An LSTM's c and a GRU's h U are small where tanh reads them; greater ones than f16 holds become
+/// the greatest.
+DType reserve_dtype(const RecurrenceSpec& spec);
 
 /// The values that a cell keeps for each unit with Keep::gates, beside its states.
 int kept_count(const CellSpec& cell);

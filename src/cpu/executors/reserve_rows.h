@@ -19,18 +19,18 @@ class ReserveRows {
   const ReserveLayout& layout() const { return layout_; }
 
   void load_gates(std::int64_t row, Real* gates) const {
-    load(layout_.gates_offset, layout_.gates, layout_.gates_dtype, row, gates);
+    load(layout_.gates_offset, layout_.gates, row, gates);
   }
   void load_states(std::int64_t row, Real* h, Real* c) const {
-    load(layout_.h_offset, layout_.h, layout_.h_dtype, row, h);
-    load(layout_.c_offset, layout_.c, layout_.gates_dtype, row, c);
+    load(layout_.h_offset, layout_.h, row, h);
+    load(layout_.c_offset, layout_.c, row, c);
   }
   void store_gates(std::int64_t row, const Real* gates) const {
-    store(layout_.gates_offset, layout_.gates, layout_.gates_dtype, row, gates);
+    store(layout_.gates_offset, layout_.gates, row, gates);
   }
   void store_states(std::int64_t row, const Real* h, const Real* c) const {
-    store(layout_.h_offset, layout_.h, layout_.h_dtype, row, h);
-    store(layout_.c_offset, layout_.c, layout_.gates_dtype, row, c);
+    store(layout_.h_offset, layout_.h, row, h);
+    store(layout_.c_offset, layout_.c, row, c);
   }
 
  private:
@@ -39,17 +39,17 @@ class ReserveRows {
     return reinterpret_cast<Element*>(base_ + offset) + element;
   }
 
-  void load(std::size_t offset, std::int64_t width, DType dtype, std::int64_t row, Real* target) const {
+  void load(std::size_t offset, std::int64_t width, std::int64_t row, Real* target) const {
     if (width == 0) return;
-    dispatch_dtype(dtype, [&]<typename Element>(ElementTag<Element>) {
+    dispatch_dtype(layout_.dtype, [&]<typename Element>(ElementTag<Element>) {
       const auto* source = at<const Element>(offset, row * width);
       std::transform(source, source + width, target, [](Element value) { return convert_element<Real>(value); });
     });
   }
 
-  void store(std::size_t offset, std::int64_t width, DType dtype, std::int64_t row, const Real* source) const {
+  void store(std::size_t offset, std::int64_t width, std::int64_t row, const Real* source) const {
     if (width == 0) return;
-    dispatch_dtype(dtype, [&]<typename Element>(ElementTag<Element>) {
+    dispatch_dtype(layout_.dtype, [&]<typename Element>(ElementTag<Element>) {
       auto* target = at<Element>(offset, row * width);
       std::transform(source, source + width, target, [](Real value) {
         if constexpr (std::is_same_v<Element, Float16>) {

@@ -14,34 +14,35 @@ Keeper::Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const Rec
       scratch_(scratch) {}
 
 std::int64_t Keeper::gates_scratch(const RecurrenceSpec& spec) {
-  const bool converts = spec.keep == Keep::gates && reserve_gates_dtype(spec) != DType::f32;
+  const bool converts = spec.keep == Keep::gates && reserve_dtype(spec) != DType::f32;
   return converts ? kept_count(spec.cell) * spec.cell.units : 0;
 }
 
 void Keeper::keep_states(std::int64_t row, const float* h, const float* c) const {
-  store(h, layout_.h_dtype, at(layout_.h_offset, layout_.h_dtype, row * layout_.h + units_.begin));
+  store(h, at(layout_.h_offset, row * layout_.h + units_.begin));
   if (layout_.c == 0) return;
-  store(c, layout_.gates_dtype, at(layout_.c_offset, layout_.gates_dtype, row * layout_.c + units_.begin));
+  store(c, at(layout_.c_offset, row * layout_.c + units_.begin));
 }
 
 float* Keeper::gates(std::int64_t row, std::int64_t index) const {
   if (layout_.gates == 0) return nullptr;
-  if (layout_.gates_dtype != DType::f32) return scratch_ + index * layout_.gates;
-  return reinterpret_cast<float*>(at(layout_.gates_offset, DType::f32, row * layout_.gates));
+  if (layout_.dtype != DType::f32) return scratch_ + index * layout_.gates;
+  return reinterpret_cast<float*>(at(layout_.gates_offset, row * layout_.gates));
 }
 
 void Keeper::finish(std::int64_t row, std::int64_t index) const {
-  if (layout_.gates == 0 || layout_.gates_dtype == DType::f32) return;
+  if (layout_.gates == 0 || layout_.dtype == DType::f32) return;
   const std::int64_t H = spec_.cell.units;
   for (std::int64_t first = 0; first < layout_.gates; first += H) {
-    store(scratch_ + index * layout_.gates + first, layout_.gates_dtype,
-          at(layout_.gates_offset, layout_.gates_dtype, row * layout_.gates + first + units_.begin));
+    store(scratch_ + index * layout_.gates + first,
+          at(layout_.gates_offset, row * layout_.gates + first + units_.begin));
   }
 }
 
 // Numbers that f16 does not hold become the greatest that it holds: with an infinite one, a gradient would be NaN where a
 // closed gate makes it zero.
-void Keeper::store(const float* source, DType dtype, std::byte* target) const {
+void Keeper::store(const float* source, std::byte* target) const {
+  const DType dtype = layout_.dtype;
   const float* const first = source + units_.begin;
   if (dtype != DType::f16) return kernels_.store_row(first, units_.size(), dtype, target);
   constexpr float kGreatest = 65504.0F;

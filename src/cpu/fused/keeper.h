@@ -26,10 +26,10 @@ class Keeper {
   void finish(std::int64_t row, std::int64_t index) const;
 
  private:
-  std::byte* at(std::size_t offset, DType dtype, std::int64_t element) const {
-    return base_ + offset + static_cast<std::size_t>(element) * size_of(dtype);
+  std::byte* at(std::size_t offset, std::int64_t element) const {
+    return base_ + offset + static_cast<std::size_t>(element) * size_of(layout_.dtype);
   }
-  void store(const float* source, DType dtype, std::byte* target) const;
+  void store(const float* source, std::byte* target) const;
 
   const RecurrenceSpec& spec_;
   const KernelTable& kernels_;

@@ -98,8 +98,9 @@ void RowGradients::store_states() const {
 void RowGradients::store_shared_reset_state(const Range& part) const {
   for (int k = 0; k < states_; ++k) {
     const BatchBuffer& reset = run_.buffers.d_reset_state[static_cast<std::size_t>(k)];
-    if (reset.data == nullptr || reset.stride != 0 || run_.spec.B == 0) continue;
+    if (reset.data == nullptr || reset.stride != 0) continue;
     float* const sums = scratch_.shared.reset_sums[k];
+    if (run_.spec.B == 0) std::fill(sums + part.begin, sums + part.end, 0.0F);
     for (std::int64_t b = 1; b < run_.spec.B; ++b) {
       const float* const of_row = row_of(sums, b);
       for (std::int64_t u = part.begin; u < part.end; ++u) sums[u] += of_row[u];

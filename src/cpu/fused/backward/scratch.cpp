@@ -24,7 +24,7 @@ SharedGradients cut_shared(WorkspaceCutter& cutter, const RecurrenceSpec& spec, 
   const std::int64_t states = spec.B * shape.state_stride();
   for (float*& d_state : shared.d_states) d_state = cutter.take<float>(states);
   shared.d_reset_h = cutter.take<float>(shape.two_products() ? states : 0);
-  for (float*& sums : shared.reset_sums) sums = cutter.take<float>(spec.has_resets ? states : 0);
+  for (float*& sums : shared.reset_sums) sums = cutter.take<float>(spec.has_resets ? std::max(states, shape.state_stride()) : 0);
   shared.kernel = cutter.take<float>(spec.I * shape.columns);
   shared.recurrent_kernel = cutter.take<float>(shape.H * shape.columns);
   shared.bias = cutter.take<float>(shape.columns);
@@ -44,7 +44,7 @@ GradientNotes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, con
   notes.operands = cutter.take<const float*>(chunk.capacity);
   notes.rows = cutter.take<GradientRow>(spec.B);
   notes.of_step = cutter.take<std::int32_t>(spec.B);
-  const bool converts = reserve_gates_dtype(spec) != DType::f32;
+  const bool converts = reserve_dtype(spec) != DType::f32;
   notes.kept = cutter.take<float>(converts ? spec.B * (kept_count(spec.cell) + 1) * shape.H : 0);
   notes.block = cutter.take<float>(kMostRows * shape.panel);
   notes.reaches = cutter.take<bool>(spec.T * spec.B);
