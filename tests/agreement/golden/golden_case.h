@@ -56,6 +56,8 @@ std::string check_bidirectional(const GoldenCase& golden);
 std::string check_dynamic_rnn(const GoldenCase& golden);
 std::string check_bidirectional_rnn(const GoldenCase& golden);
 std::string check_raw_rnn(const GoldenCase& golden);
+/// Runs a session and its backward, with every pair of executors that accept the recurrence.
+std::string check_gradients(const GoldenCase& golden);
 /// Runs a call to contrib's rnn.
 std::string check_contrib_rnn(const GoldenCase& golden);
 

@@ -71,9 +71,11 @@ std::string on_executors(const PlannedWork& work, const CheckOn& check) {
     run(name, name);
     ran.insert(name);
   }
-  for (const std::string& name : ran) ++counts()[name];
+  for (const std::string& name : ran) count_case(name);
   return text;
 }
+
+void count_case(const std::string& executor) { ++counts()[executor]; }
 
 int cases_run_on(const std::string& executor) { return counts()[executor]; }
 

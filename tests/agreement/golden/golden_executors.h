@@ -27,6 +27,9 @@ using CheckOn = std::function<std::string(const std::string& executor)>;
 /// case is a difference.
 std::string on_executors(const PlannedWork& work, const CheckOn& check);
 
+/// Counts a case for the executor of this name.
+void count_case(const std::string& executor);
+
 /// How many cases have run on the executor of this name, by name or as the plan's own choice.
 int cases_run_on(const std::string& executor);
 
