@@ -17,8 +17,8 @@ void* weight_gradient(const RecurrenceSpec& spec, const NamedGradient& named, st
   if (!named.gradient) return nullptr;
   const Tensor& tensor = *named.gradient;
   if (!named.exists) throw ValueError(named.name, describe(tensor), "none, as the cell has no such weight");
-  const bool may_have = tensor.defined() && (tensor.dtype() == spec.dtype ||
-                                             (tensor.dtype() == DType::f32 && size_of(spec.dtype) == 2));
+  const bool may_have =
+      tensor.defined() && (tensor.dtype() == spec.dtype || (tensor.dtype() == DType::f32 && size_of(spec.dtype) == 2));
   check_tensor(tensor, {named.name, named.shape, dtype.value_or(may_have ? tensor.dtype() : spec.dtype), spec.device});
   if (!tensor.is_contiguous()) throw ValueError(named.name, "a tensor with gaps", "one without");
   dtype = tensor.dtype();

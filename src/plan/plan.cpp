@@ -184,7 +184,7 @@ Plan Plan::create(const RecurrenceSpec& spec, const PlanOptions& options) {
 Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
   Data data = checked_data(spec, properties, options);
   const std::span<const Executor* const> automatic = executor_list(spec.device.type).automatic;
-  const auto candidates = [&](const std::string& name, const Executor* (&named)[1]) {
+  const auto candidates = [&](const std::string& name, const Executor*(&named)[1]) {
     if (name.empty()) return automatic;
     named[0] = &named_executor(name, spec.device);
     return std::span<const Executor* const>(named);

@@ -20,7 +20,8 @@ class Hash {
   }
   void add(const Tensor& tensor) {
     add(reinterpret_cast<std::uintptr_t>(tensor.data()));
-    for (int axis = 0; axis < static_cast<int>(tensor.rank()); ++axis) add(static_cast<std::uint64_t>(tensor.stride(axis)));
+    for (int axis = 0; axis < static_cast<int>(tensor.rank()); ++axis)
+      add(static_cast<std::uint64_t>(tensor.stride(axis)));
   }
   void add(const std::optional<Tensor>& tensor) {
     if (tensor) add(*tensor);

@@ -11,10 +11,10 @@ namespace rondo {
 
 /// A number for each of the facts that must be the same in a run and in its gradients.
 struct ReserveTag {
-  std::uint64_t mark = 0;      ///< the same in all tags
-  std::uint64_t spec = 0;      ///< of the recurrence
-  std::uint64_t tensors = 0;   ///< of the addresses and strides of the tensors that the gradients read again
-  std::uint64_t weights = 0;   ///< of the weights, and of how often they have been reloaded
+  std::uint64_t mark = 0;     ///< the same in all tags
+  std::uint64_t spec = 0;     ///< of the recurrence
+  std::uint64_t tensors = 0;  ///< of the addresses and strides of the tensors that the gradients read again
+  std::uint64_t weights = 0;  ///< of the weights, and of how often they have been reloaded
   bool operator==(const ReserveTag&) const = default;
 };
 

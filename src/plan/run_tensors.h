@@ -61,7 +61,8 @@ BatchBuffer batch_buffer(const RecurrenceSpec& spec, const Tensor& tensor, const
 /// The addresses of states, after check_states.
 std::array<BatchBuffer, kMaxStates> state_buffers(const std::vector<Tensor>& states, const std::string& name,
                                                   const RecurrenceSpec& spec);
-/// The addresses of reset states, after check_reset_state. A state of (H) is one row for the whole batch: its stride is 0.
+/// The addresses of reset states, after check_reset_state. A state of (H) is one row for the whole batch: its stride is
+/// 0.
 std::array<BatchBuffer, kMaxStates> reset_buffers(const std::vector<Tensor>& states, const std::string& name,
                                                   const RecurrenceSpec& spec);
 

@@ -37,9 +37,7 @@ struct Session::Impl {
   RunMemory memory() const {
     return {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr};
   }
-  RecurrenceBuffers buffers(const SessionTensors& tensors) const {
-    return run_buffers(plan.spec(), tensors, memory());
-  }
+  RecurrenceBuffers buffers(const SessionTensors& tensors) const { return run_buffers(plan.spec(), tensors, memory()); }
   void prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers);
   void look_at_lengths(const Schedule& schedule) const;
   SessionStatus take_status();

@@ -1,5 +1,5 @@
-/// What a run keeps for its gradients, and where: one layout for all executors, so that each backward executor reads what
-/// any forward executor has written.
+/// What a run keeps for its gradients, and where: one layout for all executors, so that each backward executor reads
+/// what any forward executor has written.
 ///
 /// A reserve is one block of memory: kReserveTagBytes with the tag of the run, then
 ///
@@ -7,9 +7,9 @@
 ///     h       (rows, P or H)      h before the step
 ///     c       (rows, H)           an LSTM's c before the step
 ///
-/// Row r is the step at which a row of x is read, in the order of x: r = t B + b, or the row of a packed x. With segments
-/// r = (s / segment) B + b for the processing steps s that a segment begins with, before their resets. Rows of steps at
-/// which the batch row is dead hold nothing.
+/// Row r is the step at which a row of x is read, in the order of x: r = t B + b, or the row of a packed x. With
+/// segments r = (s / segment) B + b for the processing steps s that a segment begins with, before their resets. Rows of
+/// steps at which the batch row is dead hold nothing.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +25,9 @@ inline constexpr std::size_t kReserveTagBytes = 256;
 
 struct ReserveLayout {
   std::int64_t rows = 0;
-  std::int64_t gates = 0;  ///< kKept H of a row, 0 where gates are not kept
-  std::int64_t h = 0;      ///< features of h
-  std::int64_t c = 0;      ///< H of an LSTM, else 0
+  std::int64_t gates = 0;    ///< kKept H of a row, 0 where gates are not kept
+  std::int64_t h = 0;        ///< features of h
+  std::int64_t c = 0;        ///< H of an LSTM, else 0
   DType dtype = DType::f32;  ///< of all elements
   // In bytes from the beginning of the reserve:
   std::size_t gates_offset = 0;
@@ -39,9 +39,9 @@ struct ReserveLayout {
 /// The layout for `packed_rows` rows of x, which an unpacked spec ignores. The spec must keep something.
 ReserveLayout reserve_layout(const RecurrenceSpec& spec, std::int64_t packed_rows);
 
-/// The dtype of a reserve: that of the spec, but f16 in place of bf16 where the activations bound the gates, because f16
-/// has three bits more. An LSTM's c and a GRU's h U are small where tanh reads them; greater ones than f16 holds become
-/// the greatest.
+/// The dtype of a reserve: that of the spec, but f16 in place of bf16 where the activations bound the gates, because
+/// f16 has three bits more. An LSTM's c and a GRU's h U are small where tanh reads them; greater ones than f16 holds
+/// become the greatest.
 DType reserve_dtype(const RecurrenceSpec& spec);
 
 /// The values that a cell keeps for each unit with Keep::gates, beside its states.

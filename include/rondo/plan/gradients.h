@@ -8,8 +8,8 @@
 
 namespace rondo {
 
-/// Gradients of RecurrentWeights, each in the shape of its weight, without gaps. Absent: not wanted. All have one dtype:
-/// the spec's, or f32 where the spec's has 16 bits.
+/// Gradients of RecurrentWeights, each in the shape of its weight, without gaps. Absent: not wanted. All have one
+/// dtype: the spec's, or f32 where the spec's has 16 bits.
 struct WeightGradients {
   std::optional<Tensor> kernel = std::nullopt;
   std::optional<Tensor> recurrent_kernel = std::nullopt;
@@ -46,9 +46,9 @@ struct SessionGradients {
   std::vector<Tensor> final_state = {};  ///< one for each state; empty: zeros
 
   // Wanted, and written; absent or empty: not computed.
-  std::optional<Tensor> x = std::nullopt;    ///< zeros where a row is dead
-  std::vector<Tensor> initial_state = {};    ///< also where the run had none, which stands for zeros
-  std::vector<Tensor> reset_state = {};      ///< each (H), the sum over all rows, or (B, H)
+  std::optional<Tensor> x = std::nullopt;  ///< zeros where a row is dead
+  std::vector<Tensor> initial_state = {};  ///< also where the run had none, which stands for zeros
+  std::vector<Tensor> reset_state = {};    ///< each (H), the sum over all rows, or (B, H)
   WeightGradients weights = {};
   bool accumulate_weights = false;  ///< adds to `weights`, which otherwise are overwritten
 };

@@ -108,9 +108,9 @@ struct SessionTensors {
   /// (B) of i32 or i64, where `batch_sizes` may be, only if spec.packed: which row of the states and of the last output
   /// row b of the batch has, as PyTorch's `sorted_indices` say. Absent: row b.
   std::optional<Tensor> row_indices = std::nullopt;
-  /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64, written by a run whose
-  /// spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. It is the caller's, so that any
-  /// number of runs may await their gradients.
+  /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64, written by a run
+  /// whose spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. It is the caller's, so
+  /// that any number of runs may await their gradients.
   std::optional<Tensor> reserve = std::nullopt;
 };
 
@@ -174,12 +174,12 @@ class Session {
   /// `RuntimeError` if another thread is in this session.
   void run(const SessionTensors& tensors);
 
-  /// Queues the gradients of a run of this session on its stream, as `run` is queued. `run` has the tensors of that run:
-  /// x, mask, lengths, resets, reset_state, batch_sizes, row_indices and reserve, whose elements have not changed. Its
-  /// states and outputs are not read, and may be absent or hold other values. The reserve stays as it is. May be called
-  /// any number of times, in any order of the runs. Before anything runs, throws `ValueError` naming the tensor that does
-  /// not fit, a reserve that no run has written, that another plan, or a run with other tensors, has written, or that was
-  /// written with weights that have been reloaded since.
+  /// Queues the gradients of a run of this session on its stream, as `run` is queued. `run` has the tensors of that
+  /// run: x, mask, lengths, resets, reset_state, batch_sizes, row_indices and reserve, whose elements have not changed.
+  /// Its states and outputs are not read, and may be absent or hold other values. The reserve stays as it is. May be
+  /// called any number of times, in any order of the runs. Before anything runs, throws `ValueError` naming the tensor
+  /// that does not fit, a reserve that no run has written, that another plan, or a run with other tensors, has written,
+  /// or that was written with weights that have been reloaded since.
   void backward(const SessionTensors& run, const SessionGradients& gradients);
 
   /// Packs the weights again, whose elements have changed, on the session's stream. Allocates nothing, and may be

@@ -75,9 +75,9 @@ RONDO_HOST_DEVICE Real activate(Activation activation, Real x) {
   return x;
 }
 
-/// The derivative of `activation` at the x where its value is `y`: all of them follow from their values. Where TensorFlow
-/// has a kink, the derivative is TensorFlow's: relu and Keras 3's hard_sigmoid have 0 there. So has Keras 2's
-/// hard_sigmoid, whose derivative in TensorFlow is 0.2 at exactly -2.5 and 2.5.
+/// The derivative of `activation` at the x where its value is `y`: all of them follow from their values. Where
+/// TensorFlow has a kink, the derivative is TensorFlow's: relu and Keras 3's hard_sigmoid have 0 there. So has Keras
+/// 2's hard_sigmoid, whose derivative in TensorFlow is 0.2 at exactly -2.5 and 2.5.
 template <typename Real>
 RONDO_HOST_DEVICE Real derivative_at_value(Activation activation, Real y) {
   const bool between = y > Real(0) && y < Real(1);

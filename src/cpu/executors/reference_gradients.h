@@ -12,10 +12,10 @@ template <typename Real>
 struct GradientScratch {
   StepScratch<Real> step;
   StepGradientScratch<Real> gradient;
-  Real* d_states[kMaxStates];     ///< (H or P): the gradient of the states after the current step
-  Real* reset_sums[kMaxStates];   ///< (H or P): the gradient of the reset state
-  Real* states[kMaxStates];       ///< (segment + 1, H or P): the states before each step of a segment
-  bool* reaches;                  ///< (T): whether the row's output is its h, so that a gradient of it reaches h
+  Real* d_states[kMaxStates];    ///< (H or P): the gradient of the states after the current step
+  Real* reset_sums[kMaxStates];  ///< (H or P): the gradient of the reset state
+  Real* states[kMaxStates];      ///< (segment + 1, H or P): the states before each step of a segment
+  bool* reaches;                 ///< (T): whether the row's output is its h, so that a gradient of it reaches h
 
   GradientScratch(WorkspaceCutter& cutter, const RecurrenceSpec& spec) : step(cutter, spec), gradient(cutter, spec) {
     for (int k = 0; k < kMaxStates; ++k) {
@@ -61,7 +61,8 @@ class ReferenceGradients {
       if (!shares_reset_state()) std::fill_n(scratch_.reset_sums[k], units(k), Real(0));
     }
     for (std::int64_t s = spec_.T - 1; s >= 0; --s) {
-      if (segment_ > 0 && (s == spec_.T - 1 || (s + 1) % segment_ == 0)) run_segment_again(s / segment_ * segment_, s, b);
+      if (segment_ > 0 && (s == spec_.T - 1 || (s + 1) % segment_ == 0))
+        run_segment_again(s / segment_ * segment_, s, b);
       run_step(s, b);
     }
     store(buffers_.d_initial_state, state_row, scratch_.d_states);

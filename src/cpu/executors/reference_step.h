@@ -42,8 +42,8 @@ class ReferenceStep {
     std::fill_n(scratch_.recurrent_sums, Formula::kGates * H_, Real(0));
   }
 
-  /// h, c = formula(x W + bias, h U + recurrent bias, h, c). Writes what the gradient needs to `kept`, [kKept][H], unless
-  /// it is null.
+  /// h, c = formula(x W + bias, h U + recurrent bias, h, c). Writes what the gradient needs to `kept`, [kKept][H],
+  /// unless it is null.
   void advance(const Element* x, Real* h, Real* c, Real* kept) const {
     product(x, I_, weights_.kernel, weights_.bias, 0, Formula::kGates, scratch_.input_sums);
     product(h, features_, weights_.recurrent_kernel, weights_.recurrent_bias, 0, Formula::kProductsBeforeReset,

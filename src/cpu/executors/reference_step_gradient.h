@@ -72,7 +72,8 @@ class StepGradient {
     if (d_x.data == nullptr) return;
     auto* const data = static_cast<Element*>(d_x.data);
     if (spec_.packed) {
-      for (std::int64_t row = 0; row < d_x.packed_rows; ++row) std::fill_n(data + row * d_x.strides.batch, spec_.I, Element(0));
+      for (std::int64_t row = 0; row < d_x.packed_rows; ++row)
+        std::fill_n(data + row * d_x.strides.batch, spec_.I, Element(0));
       return;
     }
     for (std::int64_t t = 0; t < spec_.T; ++t) {
@@ -150,10 +151,9 @@ class StepGradient {
       for (std::int64_t u = 0; u < H_; ++u) {
         Real kept[Formula::kKept];
         gather_kept(u, kept);
-        scratch_.unprojected[u] =
-            Formula::next(kept, UnitStates<Real>{.c = scratch_.previous[1][u]}, forward_.activations(),
-                          forward_.variant_unit(u))
-                .h;
+        scratch_.unprojected[u] = Formula::next(kept, UnitStates<Real>{.c = scratch_.previous[1][u]},
+                                                forward_.activations(), forward_.variant_unit(u))
+                                      .h;
       }
       const Real unbounded = bound_of<Real>(std::nullopt);
       const Real bound = bound_of<Real>(spec_.cell.projection_clip);
@@ -221,7 +221,8 @@ class StepGradient {
     }
   }
 
-  /// dW += x' d(x W), dU += h' d(h U), db += d(x W), drb += d(h U); a candidate that takes r h has (r h)' in place of h'
+  /// dW += x' d(x W), dU += h' d(h U), db += d(x W), drb += d(h U); a candidate that takes r h has (r h)' in place of
+  /// h'
   void add_to_sums(const Element* x) {
     for (std::int64_t column = 0; column < columns_; ++column) {
       scratch_.bias[column] += scratch_.d_input[column];
@@ -232,8 +233,7 @@ class StepGradient {
       const bool takes_reset_h = column >= Formula::kProductsBeforeReset * H_;
       for (std::int64_t k = 0; k < features_; ++k) {
         const Real r = takes_reset_h ? scratch_.kept[H_ + k] : Real(1);
-        scratch_.recurrent_kernel[k * columns_ + column] +=
-            r * scratch_.previous[0][k] * scratch_.d_recurrent[column];
+        scratch_.recurrent_kernel[k * columns_ + column] += r * scratch_.previous[0][k] * scratch_.d_recurrent[column];
       }
     }
   }

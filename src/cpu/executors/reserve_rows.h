@@ -13,14 +13,11 @@ namespace rondo {
 template <typename Real>
 class ReserveRows {
  public:
-  ReserveRows(const ReserveLayout& layout, void* reserve)
-      : layout_(layout), base_(static_cast<std::byte*>(reserve)) {}
+  ReserveRows(const ReserveLayout& layout, void* reserve) : layout_(layout), base_(static_cast<std::byte*>(reserve)) {}
 
   const ReserveLayout& layout() const { return layout_; }
 
-  void load_gates(std::int64_t row, Real* gates) const {
-    load(layout_.gates_offset, layout_.gates, row, gates);
-  }
+  void load_gates(std::int64_t row, Real* gates) const { load(layout_.gates_offset, layout_.gates, row, gates); }
   void load_states(std::int64_t row, Real* h, Real* c) const {
     load(layout_.h_offset, layout_.h, row, h);
     load(layout_.c_offset, layout_.c, row, c);

@@ -39,9 +39,12 @@ HWY_INLINE void for_each_vector(const PanelGates& panel) {
   for (std::int64_t v = 0; v < Gates::kUnitVectors; ++v) {
     const std::int64_t offset = v * Gates::kGates * lanes;
     const auto vector = [&](std::int64_t r) HWY_ATTR {
-      return UnitVector{panel.sums + r * kVectors * lanes + offset, panel.rows[r].input + panel.input_offset + offset,
-                        panel.recurrent_bias == nullptr ? nullptr : panel.recurrent_bias + offset, panel.rows[r],
-                        panel.first_unit + v * lanes, panel.units};
+      return UnitVector{panel.sums + r * kVectors * lanes + offset,
+                        panel.rows[r].input + panel.input_offset + offset,
+                        panel.recurrent_bias == nullptr ? nullptr : panel.recurrent_bias + offset,
+                        panel.rows[r],
+                        panel.first_unit + v * lanes,
+                        panel.units};
     };
     std::int64_t r = 0;
     for (; r + 2 <= panel.row_count; r += 2) Gates::step(Rows<2>{vector(r), vector(r + 1)});

@@ -5,7 +5,7 @@
 namespace rondo::fused {
 
 Keeper::Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const RecurrenceBuffers& buffers,
-               const Range& units, float* scratch)
+               const Range& units, float* const* scratch)
     : spec_(spec),
       kernels_(kernels),
       layout_(spec.keep == Keep::nothing ? ReserveLayout{} : reserve_layout(spec, buffers.x.packed_rows)),
@@ -24,23 +24,23 @@ void Keeper::keep_states(std::int64_t row, const float* h, const float* c) const
   store(c, at(layout_.c_offset, row * layout_.c + units_.begin));
 }
 
-float* Keeper::gates(std::int64_t row, std::int64_t index) const {
+float* Keeper::gates(std::int64_t s, std::int64_t row, std::int64_t index) const {
   if (layout_.gates == 0) return nullptr;
-  if (layout_.dtype != DType::f32) return scratch_ + index * layout_.gates;
+  if (layout_.dtype != DType::f32) return scratch_[s % 2] + index * layout_.gates;
   return reinterpret_cast<float*>(at(layout_.gates_offset, row * layout_.gates));
 }
 
-void Keeper::finish(std::int64_t row, std::int64_t index) const {
+void Keeper::finish(std::int64_t s, std::int64_t row, std::int64_t index) const {
   if (layout_.gates == 0 || layout_.dtype == DType::f32) return;
   const std::int64_t H = spec_.cell.units;
   for (std::int64_t first = 0; first < layout_.gates; first += H) {
-    store(scratch_ + index * layout_.gates + first,
+    store(scratch_[s % 2] + index * layout_.gates + first,
           at(layout_.gates_offset, row * layout_.gates + first + units_.begin));
   }
 }
 
-// Numbers that f16 does not hold become the greatest that it holds: with an infinite one, a gradient would be NaN where a
-// closed gate makes it zero.
+// Numbers that f16 does not hold become the greatest that it holds: with an infinite one, a gradient would be NaN where
+// a closed gate makes it zero.
 void Keeper::store(const float* source, std::byte* target) const {
   const DType dtype = layout_.dtype;
   const float* const first = source + units_.begin;

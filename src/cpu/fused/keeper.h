@@ -11,19 +11,19 @@ namespace rondo::fused {
 /// Writes some of the units of rows of a reserve.
 class Keeper {
  public:
-  /// `scratch` has the room of gates_scratch(spec) floats for each live row of a step.
+  /// `scratch` has the room of gates_scratch(spec) floats for each live row of an even and of an odd step.
   Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const RecurrenceBuffers& buffers, const Range& units,
-         float* scratch);
+         float* const* scratch);
 
   /// Floats that a live row of a step needs where the reserve's gates are not f32.
   static std::int64_t gates_scratch(const RecurrenceSpec& spec);
 
   /// Writes the states before a step.
   void keep_states(std::int64_t row, const float* h, const float* c) const;
-  /// Where the gates of live row `index` of the step are written, [kKept][H]: the reserve's row, or scratch.
-  float* gates(std::int64_t row, std::int64_t index) const;
+  /// Where the gates of live row `index` of step s are written, [kKept][H]: the reserve's row, or scratch.
+  float* gates(std::int64_t s, std::int64_t row, std::int64_t index) const;
   /// Writes gates that are in scratch to the reserve.
-  void finish(std::int64_t row, std::int64_t index) const;
+  void finish(std::int64_t s, std::int64_t row, std::int64_t index) const;
 
  private:
   std::byte* at(std::size_t offset, std::int64_t element) const {
@@ -36,7 +36,7 @@ class Keeper {
   const ReserveLayout layout_;
   std::byte* const base_;
   const Range units_;
-  float* const scratch_;
+  float* const* const scratch_;
 };
 
 }  // namespace rondo::fused

@@ -27,8 +27,8 @@ struct Prefetch {
   int lines = 0;  ///< 1 or 2
 };
 
-/// sums[p][r][vector][lane] = start[p][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added up in
-/// the order of k. The bits of a sum do not depend on which other rows and panels are in the product.
+/// sums[p][r][vector][lane] = start[p or r][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added
+/// up in the order of k. The bits of a sum do not depend on which other rows and panels are in the product.
 struct PanelProduct {
   const float* const* rows;
   int row_count;  ///< 1 .. most_rows
@@ -39,7 +39,8 @@ struct PanelProduct {
   Prefetch prefetch;
   const float* start;  ///< null: zeros
   float* sums;
-  std::int64_t sums_stride;  ///< elements from the sums of one panel to those of the next
+  std::int64_t sums_stride;       ///< elements from the sums of one panel to those of the next
+  std::int64_t start_stride = 0;  ///< elements from the start of one row to that of the next; 0: all have the same
 };
 
 /// What the gates of one row read and write. Every member but `input` has an element per unit, padded to whole panels.
@@ -47,8 +48,8 @@ struct RowStates {
   const float* input;  ///< x W + b of the first panel
   const float* h;
   float* next_h;
-  float* c;        ///< an LSTM's c; for a GRU that resets before its product, the sum of gate z
-  float* reset_h;  ///< r h, for a GRU that resets before its product
+  float* c;               ///< an LSTM's c; for a GRU that resets before its product, the sum of gate z
+  float* reset_h;         ///< r h, for a GRU that resets before its product
   float* kept = nullptr;  ///< [kKept][units]: what the gradients need, written where it is not null
 };
 

@@ -82,7 +82,8 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
         const std::int64_t vector = p * kVectors + v;
-        sums[p][r][v] = product.start == nullptr ? hn::Zero(d) : hn::LoadU(d, product.start + vector * lanes);
+        const float* start = product.start + r * product.start_stride + vector * lanes;
+        sums[p][r][v] = product.start == nullptr ? hn::Zero(d) : hn::LoadU(d, start);
       }
     }
   }

@@ -64,9 +64,9 @@ void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
   }
   UnitStates<float> previous{states.h[u]};
   if constexpr (Formula::kStates == 2) previous.c = states.c[u];
-  const UnitStates<float> next =
-      unit.keeps() ? Formula::step(input, recurrent, previous, activations, keep_of<Formula>(unit))
-                   : Formula::step(input, recurrent, previous, activations);
+  const UnitStates<float> next = unit.keeps()
+                                     ? Formula::step(input, recurrent, previous, activations, keep_of<Formula>(unit))
+                                     : Formula::step(input, recurrent, previous, activations);
   states.next_h[u] = next.h;
   if constexpr (Formula::kStates == 2) states.c[u] = next.c;
 }
@@ -91,7 +91,8 @@ GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<GruResetBefo
 Gates::Gates(const CellSpec& cell, const KernelTable& kernels, bool keeps) : cell_(cell), lanes_(kernels.lanes) {
   dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula> formula) {
     const Activation gate = Formula::kHasGateActivation ? cell.recurrent_activation : Activation::sigmoid;
-    if (Activations{cell.activation, gate}.is_standard()) vectorised_ = vector_kernels(keeps ? kernels.keeping_gates : kernels.gates, formula);
+    if (Activations{cell.activation, gate}.is_standard())
+      vectorised_ = vector_kernels(keeps ? kernels.keeping_gates : kernels.gates, formula);
   });
 }
 

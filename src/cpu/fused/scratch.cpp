@@ -26,7 +26,6 @@ Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, std::int64_
   notes.row_states = cutter.take<RowStates>(rows);
   notes.live_rows = cutter.take<std::int32_t>(capacity);
   notes.counts = cutter.take<std::int32_t>(steps);
-  notes.kept = cutter.take<float>(rows * Keeper::gates_scratch(spec));
   notes.current = cutter.take<std::uint8_t>(rows);
   notes.was_live = cutter.take<bool>(rows);
   return notes;
@@ -50,10 +49,13 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
       input[pass_index++] =
           cutter.take<float>(pass.panels(spec.cell.units, lanes) * pass.panel_floats(lanes) * rows * steps);
     }
+    float* kept[2] = {};
+    for (float*& gates : kept) gates = cutter.take<float>(rows * Keeper::gates_scratch(spec));
     for (int part = group * partition.unit_groups; part < (group + 1) * partition.unit_groups; ++part) {
       const Notes notes = cut_notes(cutter, spec, rows, steps);
       if (part != index) continue;
       std::copy_n(input, 2, scratch.input);
+      std::copy_n(kept, 2, scratch.kept);
       scratch.notes = notes;
       scratch.steps = steps;
       scratch.capacity = rows * steps;

@@ -23,7 +23,6 @@ struct Notes {
   RowStates* row_states;    ///< [live row of the step]
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
-  float* kept;              ///< (live row of the step, kKept H): where the reserve's gates are not f32
   std::uint8_t* current;    ///< [row]: which of the two h is current; kPieceH: piece_h
   bool* was_live;           ///< [row]: whether the row has been live in its piece
 };
@@ -32,7 +31,10 @@ inline constexpr std::uint8_t kPieceH = 2;
 
 struct Scratch {
   States states;
-  float* input[2];        ///< [pass][panel][live row of the chunk][vector][lane]: x W + b; the group of rows shares it
+  float* input[2];  ///< [pass][panel][live row of the chunk][vector][lane]: x W + b; the group of rows shares it
+  /// (live row of the step, kKept H): gates that the reserve has in another dtype. The group of rows shares it: parts
+  /// have other units in each pass. Even and odd steps have memory of their own, because a part may be a step ahead.
+  float* kept[2];
   Notes notes;            ///< only this part's
   std::int64_t steps;     ///< steps of a chunk
   std::int64_t capacity;  ///< live rows that a chunk has room for

@@ -26,7 +26,7 @@ class Worker {
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
-        keeper_(spec_, run.kernels, run.buffers, own_units(), scratch_.notes.kept) {
+        keeper_(spec_, run.kernels, run.buffers, own_units(), scratch_.kept) {
     for (std::size_t i = 0; i < passes_.size(); ++i)
       products_[i] = run.kernels.product(spec_.dtype, passes_[i].vectors());
   }
@@ -139,7 +139,7 @@ class Worker {
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     }
     if (spec_.keep == Keep::gates) {
-      for (std::int64_t i = 0; i < count; ++i) keeper_.finish(kept_row(s, notes.live_rows[offset + i]), i);
+      for (std::int64_t i = 0; i < count; ++i) keeper_.finish(s, kept_row(s, notes.live_rows[offset + i]), i);
     }
     row_io_.emit(s);
   }
@@ -151,7 +151,7 @@ class Worker {
     if (spec_.keep == Keep::nothing || spec_.segment > 0) return;
     const std::int64_t row = kept_row(s, b);
     keeper_.keep_states(row, states.h, states.c);
-    states.kept = keeper_.gates(row, i);
+    states.kept = keeper_.gates(s, row, i);
   }
 
   std::int64_t kept_row(std::int64_t s, std::int64_t b) const {

@@ -99,8 +99,7 @@ struct GruResetBeforeFormula {
     const Real d_z = d_next.h * (previous.h - n) * derivative_at_value(activations.gate, z);
     const Real d_r = d_reset_h * previous.h * derivative_at_value(activations.gate, r);
     const Real d_n = backward_candidate(kept, d_next.h, activations);
-    return {
-        .input = {d_z, d_r, d_n}, .recurrent = {d_z, d_r, d_n}, .previous = {z * d_next.h + r * d_reset_h}};
+    return {.input = {d_z, d_r, d_n}, .recurrent = {d_z, d_r, d_n}, .previous = {z * d_next.h + r * d_reset_h}};
   }
 };
 

@@ -119,8 +119,8 @@ struct LstmVariantFormula : LstmFormula {
     const Real unclipped = f * previous.c + i * g;
     const Real y = activate(output_activation(activations), unit.clipped(unclipped));
     const Real d_o = d_next.h * y * derivative_at_value(activations.gate, o);
-    const Real d_clipped = d_next.c + d_next.h * o * derivative_at_value(output_activation(activations), y) +
-                           unit.peep(unit.w_o, d_o);
+    const Real d_clipped =
+        d_next.c + d_next.h * o * derivative_at_value(output_activation(activations), y) + unit.peep(unit.w_o, d_o);
     const Real d_c = d_clipped * unit.slope_of_clip(unclipped);
     const Real d_i = d_c * g * derivative_at_value(activations.gate, i);
     const Real d_f = d_c * previous.c * derivative_at_value(activations.gate, f);

@@ -21,15 +21,15 @@ Value named(const std::string& name, std::initializer_list<std::pair<const char*
 }
 
 CellSpec cell_of(const nlohmann::json& cell) {
-  CellSpec spec{.kind = named<CellKind>(
-                    cell.at("kind"),
-                    {{"simple_rnn", CellKind::simple_rnn}, {"lstm", CellKind::lstm}, {"gru", CellKind::gru}}),
-                .units = cell.at("units"),
-                .activation = activation_from_name(cell.at("activation")),
-                .recurrent_activation = activation_from_name(cell.at("recurrent_activation")),
-                .use_bias = cell.at("use_bias"),
-                .reset_after = cell.at("reset_after"),
-                .use_peepholes = cell.at("use_peepholes")};
+  CellSpec spec{
+      .kind = named<CellKind>(cell.at("kind"),
+                              {{"simple_rnn", CellKind::simple_rnn}, {"lstm", CellKind::lstm}, {"gru", CellKind::gru}}),
+      .units = cell.at("units"),
+      .activation = activation_from_name(cell.at("activation")),
+      .recurrent_activation = activation_from_name(cell.at("recurrent_activation")),
+      .use_bias = cell.at("use_bias"),
+      .reset_after = cell.at("reset_after"),
+      .use_peepholes = cell.at("use_peepholes")};
   if (!cell.at("cell_clip").is_null()) spec.cell_clip = cell.at("cell_clip").get<double>();
   if (!cell.at("projection_units").is_null()) spec.projection_units = cell.at("projection_units").get<std::int64_t>();
   if (!cell.at("projection_clip").is_null()) spec.projection_clip = cell.at("projection_clip").get<double>();

@@ -58,8 +58,7 @@ class GoldenTest : public ::testing::Test {
 class ReachTest : public ::testing::Test {
  public:
   /// `gradients`: the cases are gradients, which not all executors compute.
-  ReachTest(std::size_t cases, Device device, bool gradients)
-      : cases_(cases), device_(device), gradients_(gradients) {}
+  ReachTest(std::size_t cases, Device device, bool gradients) : cases_(cases), device_(device), gradients_(gradients) {}
 
   void TestBody() override {
     if (static_cast<std::size_t>(cases_begun()) < cases_) GTEST_SKIP() << "not all cases were asked for";
@@ -68,7 +67,8 @@ class ReachTest : public ::testing::Test {
       if (!is_asked(executor) || (executor == "cuda_cluster" && !has_clusters)) continue;
       if (gradients_ && !computes_gradients(executor)) continue;
       RecordProperty("cases_on_" + executor, cases_run_on(executor));
-      const int fewest = executor == "cuda_cluster" ? kFewestOfClusters : (gradients_ ? kFewestGradients : kFewestCases);
+      const int fewest =
+          executor == "cuda_cluster" ? kFewestOfClusters : (gradients_ ? kFewestGradients : kFewestCases);
       EXPECT_GE(cases_run_on(executor), fewest) << executor;
     }
   }

@@ -52,8 +52,8 @@ class GradientPairs : public ::testing::TestWithParam<Pair> {
     return accepts(GetParam().forward, spec, {.backward_executor = GetParam().backward});
   }
   static Plan plan(const RecurrenceSpec& spec, int threads = 0) {
-    return Plan::create(
-        spec, {.executor = GetParam().forward, .backward_executor = GetParam().backward, .threads = threads});
+    return Plan::create(spec,
+                        {.executor = GetParam().forward, .backward_executor = GetParam().backward, .threads = threads});
   }
 };
 
@@ -116,8 +116,8 @@ TEST_P(GradientPairs, AreNearTheOracle) {
     SCOPED_TRACE(rondo::to_string(recurrence.spec));
     recurrence = test::rounded(recurrence, GetParam().dtype);
     const Upstream upstream = rounded(random_upstream(random, recurrence), GetParam().dtype);
-    expect_near(gradients_of(plan(recurrence.spec), recurrence, upstream), oracle(recurrence, upstream),
-                upstream, GetParam().tolerance);
+    expect_near(gradients_of(plan(recurrence.spec), recurrence, upstream), oracle(recurrence, upstream), upstream,
+                GetParam().tolerance);
   });
   EXPECT_GT(runs, 0);
 }

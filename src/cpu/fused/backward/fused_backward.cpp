@@ -70,7 +70,7 @@ class FusedBackwardRunner final : public BackwardRunner {
   const TransposedWeights weights_;
   const std::shared_ptr<ThreadPool> pool_;
   const int threads_;
-  std::vector<SpinBarrier> barriers_;  ///< of the groups of rows, and of all parts
+  std::vector<SpinBarrier> barriers_;             ///< of the groups of rows, and of all parts
   std::uint64_t generation_ = fork_generation();  ///< the process that last used the barriers
 };
 
@@ -79,7 +79,7 @@ class FusedBackwardDecision final : public BackwardDecision {
   FusedBackwardDecision(const RecurrenceSpec& spec, int processors, const KernelTable& kernels)
       : spec_(spec), processors_(processors), kernels_(kernels) {}
 
-  std::size_t workspace_bytes() const override { return gradient_scratch_bytes(spec_, kernels_.lanes, processors_); }
+  std::size_t workspace_bytes() const override { return gradient_scratch_bytes(spec_, kernels_, processors_); }
 
   std::string describe() const override {
     const Partition shares = partition(spec_, processors_);

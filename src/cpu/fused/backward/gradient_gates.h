@@ -14,8 +14,8 @@ class GradientGates {
  public:
   GradientGates(const CellSpec& cell, const KernelTable& kernels);
 
-  /// Runs stage 0 of a step; or for a GRU that resets before its product, stage 0 before the product of da_n and stage 1
-  /// after it.
+  /// Runs stage 0 of a step; or for a GRU that resets before its product, stage 0 before the product of da_n and stage
+  /// 1 after it.
   void apply(std::size_t stage, const GradientPanel& panel) const {
     if (vectorised_[stage] != nullptr) {
       vectorised_[stage](panel);

@@ -111,7 +111,7 @@ struct GruResetGradient {
 
 inline GradientKernels gradient_kernels() {
   return {.outer_product = outer_product,
-          .most_outer_rows = kMostOuterRows,
+          .most_features = kMostFeatures,
           .simple_rnn = gradient_panel<SimpleRnnGradient>,
           .lstm = gradient_panel<LstmGradient>,
           .gru_reset_after = gradient_panel<GruResetAfterGradient>,

@@ -5,31 +5,32 @@
 
 namespace rondo::fused {
 
-/// sums[i][v] += sum over k of rows[k][first + i] columns[k][v], in the order of k: the product of a transposed matrix,
-/// which is not transposed in memory. v counts the elements of kMostVectors vectors.
+/// The distance of two k in OuterProduct::features.
+inline constexpr std::int64_t kFeatureStride = 8;
+
+/// sums[i][v] += sum over k of features[k][i] columns[k][v], in the order of k: the product of a transposed matrix with
+/// columns. v counts the elements of kMostVectors vectors.
 struct OuterProduct {
-  const float* const* rows;
+  const float* features;  ///< rows of kFeatureStride, of which the first `count` are used
   const float* columns;
   std::int64_t columns_stride;  ///< elements from one k to the next
   std::int64_t K;
-  std::int64_t first;
-  int count;  ///< how many i there are: 1 .. GradientKernels::most_outer_rows
-  float* sums;
-  std::int64_t sums_stride;  ///< elements from one i to the next
+  int count;    ///< how many i there are: 1 .. GradientKernels::most_features
+  float* sums;  ///< rows of kMostVectors vectors
 };
 
 /// What the gradients of one row's step read and write. `kept`, `h` and `c` have an element for each unit; all others
 /// have whole vectors, with zeros behind the units.
 struct GradientRow {
-  const float* kept;    ///< [kKept] rows of GradientPanel::kept_stride
-  const float* h;       ///< before the step
-  const float* c;       ///< an LSTM's, before the step
-  float* d_h;           ///< in: after the step; out: before it, without what the products add
-  float* d_c;           ///< likewise, of an LSTM
-  float* d_input;       ///< [gate] rows of GradientPanel::gate_stride: of x W + b
-  float* d_recurrent;   ///< likewise, of h U + rb; may be d_input where both are the same
-  float* d_reset_h;     ///< of r h, for a GRU that resets before its product
-  float* reset_h;       ///< r h, out, for that GRU
+  const float* kept;   ///< [kKept] rows of GradientPanel::kept_stride
+  const float* h;      ///< before the step
+  const float* c;      ///< an LSTM's, before the step
+  float* d_h;          ///< in: after the step; out: before it, without what the products add
+  float* d_c;          ///< likewise, of an LSTM
+  float* d_input;      ///< [gate] rows of GradientPanel::gate_stride: of x W + b
+  float* d_recurrent;  ///< likewise, of h U + rb; may be d_input where both are the same
+  float* d_reset_h;    ///< of r h, for a GRU that resets before its product
+  float* reset_h;      ///< r h, out, for that GRU
 };
 
 /// The units first .. last - 1 of some rows; `first` is a multiple of a vector.
@@ -38,7 +39,7 @@ struct GradientPanel {
   int row_count;
   std::int64_t first;
   std::int64_t last;
-  std::int64_t units;        ///< of the cell
+  std::int64_t units;  ///< of the cell
   std::int64_t kept_stride;
   std::int64_t gate_stride;
 };
@@ -49,7 +50,7 @@ using GradientFunction = void (*)(const GradientPanel&);
 /// Gradients of gates with tanh and sigmoid.
 struct GradientKernels {
   OuterProductFunction outer_product;
-  int most_outer_rows;
+  int most_features;
   GradientFunction simple_rnn;
   GradientFunction lstm;
   GradientFunction gru_reset_after;

@@ -1,7 +1,6 @@
 // The product of a transposed matrix with columns. kernels.cpp includes this once per instruction set.
 //
-// For each k, the columns' vectors are loaded once and multiplied by a few adjacent elements of row k, whose sums stay in
-// registers.
+// For each k, the columns' vectors are loaded once and multiplied by a few features, whose sums stay in registers.
 
 namespace rondo::fused::HWY_NAMESPACE {
 
@@ -14,32 +13,32 @@ HWY_NOINLINE void outer_tile(const OuterProduct& product) {
 #pragma GCC unroll 16
   for (int i = 0; i < kCount; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::LoadU(d, product.sums + i * product.sums_stride + v * lanes);
+    for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::LoadU(d, product.sums + (i * kVectors + v) * lanes);
   }
   const float* columns = product.columns;
+  const float* features = product.features;
   for (std::int64_t k = 0; k < product.K; ++k) {
-    const float* row = product.rows[k] + product.first;
     Floats w[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) w[v] = kept(hn::LoadU(d, columns + v * lanes));
 #pragma GCC unroll 16
     for (int i = 0; i < kCount; ++i) {
-      const Floats x = all(row[i]);
+      const Floats x = all(features[i]);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::MulAdd(x, w[v], sums[i][v]);
     }
     columns += product.columns_stride;
+    features += kFeatureStride;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < kCount; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      hn::StoreU(sums[i][v], d, product.sums + i * product.sums_stride + v * lanes);
-    }
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[i][v], d, product.sums + (i * kVectors + v) * lanes);
   }
 }
 
-inline constexpr int kMostOuterRows = kRowsOf<kMostVectors>;
+inline constexpr int kMostFeatures = kRowsOf<kMostVectors>;
+static_assert(kMostFeatures <= kFeatureStride);
 
 template <int... kIndex>
 HWY_INLINE void outer_of(const OuterProduct& product, std::integer_sequence<int, kIndex...>) {
@@ -48,7 +47,7 @@ HWY_INLINE void outer_of(const OuterProduct& product, std::integer_sequence<int,
 }
 
 inline void outer_product(const OuterProduct& product) {
-  outer_of(product, std::make_integer_sequence<int, kMostOuterRows>());
+  outer_of(product, std::make_integer_sequence<int, kMostFeatures>());
 }
 
 }  // namespace rondo::fused::HWY_NAMESPACE

@@ -14,7 +14,7 @@ struct Cut {
 };
 
 SharedGradients cut_shared(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const GradientShape& shape,
-                           std::int64_t capacity) {
+                           std::int64_t capacity, int most_features) {
   SharedGradients shared{};
   shared.d_input = cutter.take<float>(capacity * shape.row_stride);
   shared.d_recurrent = shape.splits ? cutter.take<float>(capacity * shape.row_stride) : shared.d_input;
@@ -24,7 +24,14 @@ SharedGradients cut_shared(WorkspaceCutter& cutter, const RecurrenceSpec& spec, 
   const std::int64_t states = spec.B * shape.state_stride();
   for (float*& d_state : shared.d_states) d_state = cutter.take<float>(states);
   shared.d_reset_h = cutter.take<float>(shape.two_products() ? states : 0);
-  for (float*& sums : shared.reset_sums) sums = cutter.take<float>(spec.has_resets ? std::max(states, shape.state_stride()) : 0);
+  for (float*& sums : shared.reset_sums)
+    sums = cutter.take<float>(spec.has_resets ? std::max(states, shape.state_stride()) : 0);
+  const auto features = [&](std::int64_t count) {
+    return cutter.take<float>(feature_tiles(count, most_features) * capacity * kFeatureStride);
+  };
+  shared.x_features = features(spec.I);
+  shared.h_features = features(shape.H);
+  shared.reset_h_features = features(shape.two_products() ? shape.H : 0);
   shared.kernel = cutter.take<float>(spec.I * shape.columns);
   shared.recurrent_kernel = cutter.take<float>(shape.H * shape.columns);
   shared.bias = cutter.take<float>(shape.columns);
@@ -47,17 +54,19 @@ GradientNotes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, con
   const bool converts = reserve_dtype(spec) != DType::f32;
   notes.kept = cutter.take<float>(converts ? spec.B * (kept_count(spec.cell) + 1) * shape.H : 0);
   notes.block = cutter.take<float>(kMostRows * shape.panel);
+  notes.step_sums = cutter.take<float>(std::max<std::int64_t>(spec.B, kMostRows) * shape.panel);
   notes.reaches = cutter.take<bool>(spec.T * spec.B);
   return notes;
 }
 
-Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index) {
+Cut cut(void* workspace, const RecurrenceSpec& spec, const KernelTable& kernels, const Partition& partition,
+        int index) {
   WorkspaceCutter cutter(workspace);
-  const GradientShape shape(spec, lanes);
+  const GradientShape shape(spec, kernels.lanes);
   GradientScratch scratch{};
   scratch.steps = gradient_steps(spec);
   scratch.capacity = scratch.steps * spec.B;
-  scratch.shared = cut_shared(cutter, spec, shape, scratch.capacity);
+  scratch.shared = cut_shared(cutter, spec, shape, scratch.capacity, kernels.gradients.most_features);
   for (int part = 0; part < partition.threads(); ++part) {
     const GradientNotes notes = cut_notes(cutter, spec, shape, scratch);
     if (part == index) scratch.notes = notes;
@@ -68,19 +77,19 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
 }  // namespace
 
 std::int64_t gradient_steps(const RecurrenceSpec& spec) {
-  const std::int64_t wanted = spec.cell.units >= 256 ? 256 : 128;
-  return std::clamp<std::int64_t>(wanted / std::max<std::int64_t>(spec.B, 1), 1, std::max<std::int64_t>(spec.T, 1));
+  constexpr std::int64_t kWanted = 128;  // a panel of their gradients fits the first-level cache
+  return std::clamp<std::int64_t>(kWanted / std::max<std::int64_t>(spec.B, 1), 1, std::max<std::int64_t>(spec.T, 1));
 }
 
-GradientScratch cut_gradient_scratch(void* workspace, const RecurrenceSpec& spec, int lanes,
+GradientScratch cut_gradient_scratch(void* workspace, const RecurrenceSpec& spec, const KernelTable& kernels,
                                      const Partition& partition, int index) {
-  return cut(workspace, spec, lanes, partition, index).scratch;
+  return cut(workspace, spec, kernels, partition, index).scratch;
 }
 
-std::size_t gradient_scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads) {
+std::size_t gradient_scratch_bytes(const RecurrenceSpec& spec, const KernelTable& kernels, int threads) {
   std::size_t bytes = 0;
   for (int count = 1; count <= threads; ++count) {
-    bytes = std::max(bytes, cut(nullptr, spec, lanes, partition(spec, count), 0).bytes);
+    bytes = std::max(bytes, cut(nullptr, spec, kernels, partition(spec, count), 0).bytes);
   }
   return bytes;
 }

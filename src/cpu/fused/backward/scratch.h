@@ -9,35 +9,40 @@ namespace rondo::fused {
 
 /// What all parts of a run share. A "live row" is a row at a step where it is live, numbered within its chunk.
 struct SharedGradients {
-  float* d_input;              ///< (live row, row_stride): of x W + b
-  float* d_recurrent;          ///< likewise, of h U + rb; is d_input where both are the same
-  float* reset_h;              ///< (live row, state_stride): r h, for a GRU that resets before its product
-  float* x;                    ///< (live row, I): x in f32; no memory where x is f32
-  float* h;                    ///< (live row, H): h before the step in f32; likewise
+  float* d_input;                 ///< (live row, row_stride): of x W + b
+  float* d_recurrent;             ///< likewise, of h U + rb; is d_input where both are the same
+  float* reset_h;                 ///< (live row, state_stride): r h, for a GRU that resets before its product
+  float* x;                       ///< (live row, I): x in f32; no memory where x is f32
+  float* h;                       ///< (live row, H): h before the step in f32; likewise
   float* d_states[kMaxStates];    ///< (B, state_stride)
   float* d_reset_h;               ///< (B, state_stride)
   float* reset_sums[kMaxStates];  ///< (B, state_stride): of each row's reset states
-  // Sums over all live rows:
-  float* kernel;            ///< (I, columns)
-  float* recurrent_kernel;  ///< (H, columns)
-  float* bias;              ///< (columns)
-  float* recurrent_bias;    ///< (columns)
+  // The operands of the weights' gradients, [tile of features][live row][kFeatureStride]:
+  float* x_features;
+  float* h_features;
+  float* reset_h_features;
+  // Sums over all live rows, [panel of columns][I, H or 1][panel]:
+  float* kernel;
+  float* recurrent_kernel;
+  float* bias;
+  float* recurrent_bias;
 };
 
 /// What one part notes.
 struct GradientNotes {
-  std::int32_t* live_rows;    ///< [live row]: b, in the order of steps and then rows, of all rows of the batch
-  std::int32_t* first_live;   ///< [step of the chunk + 1]: its first live row
-  const float** x;            ///< [live row]: x
-  std::int64_t* d_x;          ///< [live row]: the offset of its row of d_x
-  const float** h;            ///< [live row]: h before the step
-  const float** reset_h;      ///< [live row]: r h
-  const float** operands;     ///< [live row of the step or of a tile]
-  GradientRow* rows;          ///< [live row of the step]
-  std::int32_t* of_step;      ///< [live row of the step]: b
-  float* kept;                ///< (live row of the step, kKept H + H): gates and c in f32; no memory where they are f32
-  float* block;               ///< (most rows, panel, panels at once): sums of a product
-  bool* reaches;              ///< [T][row]: whether the gradient of an output reaches h
+  std::int32_t* live_rows;   ///< [live row]: b, in the order of steps and then rows, of all rows of the batch
+  std::int32_t* first_live;  ///< [step of the chunk + 1]: its first live row
+  const float** x;           ///< [live row]: x
+  std::int64_t* d_x;         ///< [live row]: the offset of its row of d_x
+  const float** h;           ///< [live row]: h before the step
+  const float** reset_h;     ///< [live row]: r h
+  const float** operands;    ///< [live row of the step or of a tile]
+  GradientRow* rows;         ///< [live row of the step]
+  std::int32_t* of_step;     ///< [live row of the step]: b
+  float* kept;               ///< (live row of the step, kKept H + H): gates and c in f32; no memory where they are f32
+  float* block;              ///< (most rows, panel, panels at once): sums of a product
+  float* step_sums;          ///< (B or kMostRows, panel): likewise, for all live rows of a step
+  bool* reaches;             ///< [T][row]: whether the gradient of an output reaches h
 };
 
 struct GradientScratch {
@@ -47,10 +52,10 @@ struct GradientScratch {
   std::int64_t capacity;  ///< live rows that a chunk has room for
 };
 
-GradientScratch cut_gradient_scratch(void* workspace, const RecurrenceSpec& spec, int lanes,
+GradientScratch cut_gradient_scratch(void* workspace, const RecurrenceSpec& spec, const KernelTable& kernels,
                                      const Partition& partition, int index);
 
 /// Bytes of a workspace that is large enough for any number of threads up to `threads`.
-std::size_t gradient_scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads);
+std::size_t gradient_scratch_bytes(const RecurrenceSpec& spec, const KernelTable& kernels, int threads);
 
 }  // namespace rondo::fused

@@ -44,8 +44,10 @@ struct GradientShape {
   static std::int64_t rounded_up(std::int64_t size, std::int64_t unit) { return (size + unit - 1) / unit * unit; }
 };
 
-/// Steps of a chunk, whose gradients are kept for the products that need no order of time: more for larger cells, whose
-/// sums of the weights' gradients are read and written once for each chunk.
+/// Tiles of at most `most` features: each is the operand of one product.
+inline std::int64_t feature_tiles(std::int64_t features, int most) { return (features + most - 1) / most; }
+
+/// Steps of a chunk, whose gradients are kept for the products that need no order of time.
 std::int64_t gradient_steps(const RecurrenceSpec& spec);
 
 }  // namespace rondo::fused

@@ -32,10 +32,8 @@ void WeightSums::for_each_sum(const Function& function) const {
 void WeightSums::begin() const {
   for_each_sum([&](const Sums& sums) {
     if (sums.target == nullptr) return;
-    for (std::int64_t row = 0; row < sums.rows; ++row) {
-      float* const of_row = sums.sums + row * shape_.columns;
-      std::fill(of_row + panels_.begin * shape_.panel, of_row + panels_.end * shape_.panel, 0.0F);
-    }
+    const std::int64_t of_panel = sums.rows * shape_.panel;
+    std::fill(sums.sums + panels_.begin * of_panel, sums.sums + panels_.end * of_panel, 0.0F);
   });
   const SequenceBuffer& d_x = run_.buffers.d_x;
   if (d_x.data == nullptr || !run_.spec.packed || run_.index != 0) return;
@@ -45,45 +43,69 @@ void WeightSums::begin() const {
   }
 }
 
-void WeightSums::add(std::int64_t live) const {
+void WeightSums::pack_features(std::int64_t live) const {
   const SharedGradients& shared = scratch_.shared;
   const GradientNotes& notes = scratch_.notes;
   const WeightGradientBuffers& target = run_.buffers.d_weights;
-  if (run_.buffers.d_x.data != nullptr) project(live);
-  const std::int64_t first_of_reset = shape_.first_gates * shape_.gate_stride;
-  for (std::int64_t p = panels_.begin; p < panels_.end; ++p) {
-    const Range columns{p * shape_.panel, (p + 1) * shape_.panel};
-    const bool takes_reset_h = columns.begin >= first_of_reset && shape_.two_products();
-    if (target.kernel != nullptr) add_outer(notes.x, live, p, {shared.kernel, shape_.I, nullptr}, shared.d_input);
-    if (target.recurrent_kernel != nullptr) {
-      add_outer(takes_reset_h ? notes.reset_h : notes.h, live, p, {shared.recurrent_kernel, shape_.H, nullptr},
-                shared.d_recurrent);
-    }
-    if (target.bias != nullptr) add_bias(live, columns, shared.d_input, shared.bias);
-    if (target.recurrent_bias != nullptr) add_bias(live, columns, shared.d_recurrent, shared.recurrent_bias);
-  }
+  const Range own = run_.part_of(live);
+  if (target.kernel != nullptr) pack(notes.x, own, shape_.I, shared.x_features);
+  if (target.recurrent_kernel == nullptr) return;
+  pack(notes.h, own, shape_.H, shared.h_features);
+  if (shape_.two_products()) pack(notes.reset_h, own, shape_.H, shared.reset_h_features);
 }
 
-/// sums[i][column] += sum over the live rows of rows[row][i] gradients[row][column], for the columns of a panel
-void WeightSums::add_outer(const float* const* rows, std::int64_t live, std::int64_t panel, const Sums& sums,
-                           const float* gradients) const {
-  if (live == 0) return;
-  for_each_tile(sums.rows, run_.kernels.gradients.most_outer_rows, [&](const Tile& tile) {
-    run_.kernels.gradients.outer_product({.rows = rows,
-                                          .columns = gradients + panel * shape_.panel,
-                                          .columns_stride = shape_.row_stride,
-                                          .K = live,
-                                          .first = tile.first,
-                                          .count = tile.rows,
-                                          .sums = sums.sums + tile.first * shape_.columns + panel * shape_.panel,
-                                          .sums_stride = shape_.columns});
+/// target[tile][row][i] = rows[row][tile's i-th feature]
+void WeightSums::pack(const float* const* rows, const Range& live, std::int64_t features, float* target) const {
+  for_each_tile(features, run_.kernels.gradients.most_features, [&](const Tile& tile) {
+    float* const of_tile = target + tile.index * scratch_.capacity * kFeatureStride;
+    for (std::int64_t row = live.begin; row < live.end; ++row) {
+      std::copy_n(rows[row] + tile.first, tile.rows, of_tile + row * kFeatureStride);
+    }
   });
 }
 
-void WeightSums::add_bias(std::int64_t live, const Range& columns, const float* gradients, float* bias) const {
+void WeightSums::add(std::int64_t live) const {
+  const SharedGradients& shared = scratch_.shared;
+  const WeightGradientBuffers& target = run_.buffers.d_weights;
+  if (run_.buffers.d_x.data != nullptr) project(live);
+  const std::int64_t first_of_reset = shape_.first_gates * shape_.gate_stride / shape_.panel;
+  for (std::int64_t p = panels_.begin; p < panels_.end; ++p) {
+    const bool takes_reset_h = shape_.two_products() && p >= first_of_reset;
+    if (target.kernel != nullptr) {
+      add_outer(shared.x_features, live, p, {shared.kernel, shape_.I, nullptr}, shared.d_input);
+    }
+    if (target.recurrent_kernel != nullptr) {
+      add_outer(takes_reset_h ? shared.reset_h_features : shared.h_features, live, p,
+                {shared.recurrent_kernel, shape_.H, nullptr}, shared.d_recurrent);
+    }
+    if (target.bias != nullptr) add_bias(live, p, shared.d_input, shared.bias);
+    if (target.recurrent_bias != nullptr) add_bias(live, p, shared.d_recurrent, shared.recurrent_bias);
+  }
+}
+
+/// sums[i][column] += sum over the live rows of features[row][i] gradients[row][column], for the columns of a panel.
+/// Part after part of the rows, whose gradients stay in the first-level cache for all features.
+void WeightSums::add_outer(const float* features, std::int64_t live, std::int64_t panel, const Sums& sums,
+                           const float* gradients) const {
+  constexpr std::int64_t kPartRows = 128;
+  for (std::int64_t row = 0; row < live; row += kPartRows) {
+    for_each_tile(sums.rows, run_.kernels.gradients.most_features, [&](const Tile& tile) {
+      run_.kernels.gradients.outer_product(
+          {.features = features + (tile.index * scratch_.capacity + row) * kFeatureStride,
+           .columns = gradients + row * shape_.row_stride + panel * shape_.panel,
+           .columns_stride = shape_.row_stride,
+           .K = std::min(kPartRows, live - row),
+           .count = tile.rows,
+           .sums = sums.sums + (panel * sums.rows + tile.first) * shape_.panel});
+    });
+  }
+}
+
+void WeightSums::add_bias(std::int64_t live, std::int64_t panel, const float* gradients, float* bias) const {
+  const std::int64_t first = panel * shape_.panel;
   for (std::int64_t row = 0; row < live; ++row) {
     const float* const of_row = gradients + row * shape_.row_stride;
-    for (std::int64_t column = columns.begin; column < columns.end; ++column) bias[column] += of_row[column];
+    for (std::int64_t column = first; column < first + shape_.panel; ++column) bias[column] += of_row[column];
   }
 }
 
@@ -130,30 +152,30 @@ void WeightSums::store_inputs(const Tile& tile, const Group& group, const Range&
 void WeightSums::store() const {
   for_each_sum([&](const Sums& sums) {
     if (sums.target == nullptr) return;
-    for (std::int64_t row = 0; row < sums.rows; ++row) store_row(sums.sums + row * shape_.columns, row, sums.target);
+    for (std::int64_t row = 0; row < sums.rows; ++row) store_row(sums, row);
   });
 }
 
 /// Stores this part's columns of a row, whose gates lie gate_stride apart and in the target H.
-void WeightSums::store_row(const float* sums, std::int64_t row, void* target) const {
+void WeightSums::store_row(const Sums& sums, std::int64_t row) const {
   const WeightGradientBuffers& weights = run_.buffers.d_weights;
-  const Range own{panels_.begin * shape_.panel, panels_.end * shape_.panel};
   float block[kMostVectors * kMostLanes];
-  for (std::int64_t gate = 0; gate < shape_.gates; ++gate) {
-    const std::int64_t gate_begin = gate * shape_.gate_stride;
-    const std::int64_t end = std::min(own.end, gate_begin + shape_.H);
-    for (std::int64_t first = std::max(own.begin, gate_begin); first < end;) {
-      const std::int64_t count = std::min<std::int64_t>(end - first, kMostVectors * kMostLanes);
-      const std::int64_t index = (row * shape_.gates + gate) * shape_.H + first - gate_begin;
-      std::byte* const place = element(target, index, weights.dtype);
-      if (weights.accumulate) {
-        run_.kernels.load_row(weights.dtype, place, count, block);
-      } else {
+  for (std::int64_t p = panels_.begin; p < panels_.end; ++p) {
+    const float* const of_panel = sums.sums + (p * sums.rows + row) * shape_.panel - p * shape_.panel;
+    for (std::int64_t first = p * shape_.panel; first < (p + 1) * shape_.panel;) {
+      const std::int64_t gate = first / shape_.gate_stride;
+      const std::int64_t unit = first % shape_.gate_stride;
+      if (gate >= shape_.gates) break;
+      const std::int64_t last = std::min((p + 1) * shape_.panel, (gate + 1) * shape_.gate_stride);
+      const std::int64_t count = std::min(last - first, shape_.H - unit);
+      if (count > 0) {
+        std::byte* const place = element(sums.target, (row * shape_.gates + gate) * shape_.H + unit, weights.dtype);
         std::fill_n(block, count, 0.0F);
+        if (weights.accumulate) run_.kernels.load_row(weights.dtype, place, count, block);
+        for (std::int64_t k = 0; k < count; ++k) block[k] += of_panel[first + k];
+        run_.kernels.store_row(block, count, weights.dtype, place);
       }
-      for (std::int64_t k = 0; k < count; ++k) block[k] += sums[first + k];
-      run_.kernels.store_row(block, count, weights.dtype, place);
-      first += count;
+      first = last;
     }
   }
 }

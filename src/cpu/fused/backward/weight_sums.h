@@ -1,11 +1,13 @@
-/// The products of the gradients of all rows of a chunk, which need no order of time: the gradients of x and of weights.
+/// The products of the gradients of all rows of a chunk, which need no order of time: the gradients of x and of
+/// weights.
 #pragma once
 
 #include "cpu/fused/backward/worker.h"
 
 namespace rondo::fused {
 
-/// One part's share. Parts share the rows of d_x and the columns of the weights, so that no sum depends on their number.
+/// One part's share. Parts share the rows of d_x and the columns of the weights, so that no sum depends on their
+/// number.
 class WeightSums {
  public:
   /// `run` and `scratch` must outlive the WeightSums.
@@ -13,7 +15,9 @@ class WeightSums {
 
   /// Sets this part's sums to zeros, and d_x of a packed batch.
   void begin() const;
-  /// Adds the `live` rows of a chunk, whose gradients are complete, and writes their d_x.
+  /// Packs x and h of this part's share of the `live` rows of a chunk, for `add`.
+  void pack_features(std::int64_t live) const;
+  /// Adds the `live` rows of a chunk, whose gradients are complete and whose features are packed, and writes their d_x.
   void add(std::int64_t live) const;
   /// Writes or adds this part's sums to the gradients of the weights that are wanted.
   void store() const;
@@ -27,10 +31,11 @@ class WeightSums {
 
   void project(std::int64_t live) const;
   void store_inputs(const Tile& tile, const Group& group, const Range& rows) const;
-  void add_outer(const float* const* rows, std::int64_t live, std::int64_t panel, const Sums& sums,
+  void pack(const float* const* rows, const Range& live, std::int64_t features, float* target) const;
+  void add_outer(const float* features, std::int64_t live, std::int64_t panel, const Sums& sums,
                  const float* gradients) const;
-  void add_bias(std::int64_t live, const Range& columns, const float* gradients, float* bias) const;
-  void store_row(const float* sums, std::int64_t row, void* target) const;
+  void add_bias(std::int64_t live, std::int64_t panel, const float* gradients, float* bias) const;
+  void store_row(const Sums& sums, std::int64_t row) const;
   template <typename Function>
   void for_each_sum(const Function& function) const;
 

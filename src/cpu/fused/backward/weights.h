@@ -24,9 +24,9 @@ class TransposedWeights {
 
   std::shared_ptr<const WeightPack> pack_;
   std::int64_t bytes_ = 0;
-  std::int64_t rows_ = 0;         ///< of W' and U' : gates times gate_stride
+  std::int64_t rows_ = 0;  ///< of W' and U' : gates times gate_stride
   std::int64_t gate_stride_ = 0;
-  std::int64_t row_bytes_ = 0;    ///< of a panel's row
+  std::int64_t row_bytes_ = 0;  ///< of a panel's row
   std::int64_t panel_bytes_ = 0;
   std::byte* kernel_ = nullptr;
   std::byte* recurrent_kernel_ = nullptr;

@@ -12,8 +12,12 @@
 namespace rondo::fused {
 namespace {
 
-/// Runs a group of rows backward through time, for some of the units, chunk by chunk; and after each chunk a part of the
-/// products of all rows, which need no order of time.
+/// The most bytes of a panel that all tiles of rows are multiplied by before its next part: with the rows, they fit the
+/// second-level cache.
+constexpr std::int64_t kPartBytes = std::int64_t{1} << 17;
+
+/// Runs a group of rows backward through time, for some of the units, chunk by chunk; and after each chunk a part of
+/// the products of all rows, which need no order of time.
 class GradientWorker {
  public:
   explicit GradientWorker(const GradientArguments& run)
@@ -23,7 +27,7 @@ class GradientWorker {
         schedule_(run.buffers.run.schedule),
         rows_(Range::part(spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups)),
         panels_(Range::part(shape_.unit_panels(), run.index % run.partition.unit_groups, run.partition.unit_groups)),
-        scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels.lanes, run.partition, run.index)),
+        scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels, run.partition, run.index)),
         row_gradients_(run, scratch_, rows_, own_units()),
         kept_(run, scratch_, own_units()),
         gates_(spec_.cell, run.kernels),
@@ -37,8 +41,11 @@ class GradientWorker {
       const std::int64_t first = (last - 1) / scratch_.steps * scratch_.steps;
       find_live_rows(first, last);
       for (std::int64_t s = last - 1; s >= first; --s) run_step(s, s - first);
+      const std::int64_t live = scratch_.notes.first_live[last - first];
       meet();
-      sums_.add(scratch_.notes.first_live[last - first]);
+      sums_.pack_features(live);
+      meet();
+      sums_.add(live);
       meet();
       last = first;
     }
@@ -122,8 +129,7 @@ class GradientWorker {
         row.d_reset_h = row_gradients_.row_of(scratch_.shared.d_reset_h, b);
         row.reset_h = scratch_.shared.reset_h + live * shape_.state_stride();
       }
-      const std::int64_t kept =
-          reserve_row(schedule_, run_.buffers.run.x.strides, schedule_.read_time(s, b), b);
+      const std::int64_t kept = reserve_row(schedule_, run_.buffers.run.x.strides, schedule_.read_time(s, b), b);
       kept_.convert_h(kept, live);
       kept_.read_gates(kept, count, row);
       notes.of_step[count] = static_cast<std::int32_t>(b);
@@ -135,14 +141,14 @@ class GradientWorker {
   void apply(std::size_t stage, int count) const {
     const Range units = own_units();
     const bool last = panels_.end == shape_.unit_panels();
-    gates_.apply(stage, {.rows = scratch_.notes.rows,
-                         .row_count = count,
-                         .first = panels_.begin * shape_.panel,
-                         .last = panels_.size() == 0 ? panels_.begin * shape_.panel
-                                                     : (last ? shape_.gate_stride : units.end),
-                         .units = shape_.H,
-                         .kept_stride = shape_.H,
-                         .gate_stride = shape_.gate_stride});
+    gates_.apply(stage,
+                 {.rows = scratch_.notes.rows,
+                  .row_count = count,
+                  .first = panels_.begin * shape_.panel,
+                  .last = panels_.size() == 0 ? panels_.begin * shape_.panel : (last ? shape_.gate_stride : units.end),
+                  .units = shape_.H,
+                  .kept_stride = shape_.H,
+                  .gate_stride = shape_.gate_stride});
   }
 
   /// target (of each row, own units) = gradients of the gates times U' of these gates, and with `adds` what is there.
@@ -150,31 +156,47 @@ class GradientWorker {
     const GradientNotes& notes = scratch_.notes;
     const PanelMatrix matrix = run_.weights.recurrent_kernel(gates.begin, gates.end);
     for (int i = 0; i < count; ++i) notes.operands[i] = notes.rows[i].d_recurrent + gates.begin * shape_.gate_stride;
-    const int at_once = product_.panels_at_once(std::min(count, kMostRows));
     if (count == 0) return;
+    const int at_once = product_.panels_at_once(std::min(count, kMostRows));
     for_each_group(panels_, at_once, s % 2 != 0, [&](const Group& group) {
-      for_each_tile(count, product_.most_rows, [&](const Tile& tile) {
-        product_.multiply({.rows = notes.operands + tile.first,
-                           .row_count = tile.rows,
-                           .K = matrix.K,
-                           .panels = matrix.panel(group.first),
-                           .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(spec_.dtype)),
-                           .panel_count = group.panels,
-                           .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes()),
-                           .start = nullptr,
-                           .sums = notes.block,
-                           .sums_stride = tile.rows * shape_.panel});
-        take_sums(tile, group, target, adds);
-      });
+      multiply_group(count, group, matrix);
+      take_sums(count, group, target, adds);
     });
   }
 
-  void take_sums(const Tile& tile, const Group& group, float* target, bool adds) const {
-    const float* sums = scratch_.notes.block;
+  /// notes.step_sums = rows of the operands times the panels of a group, part after part of a panel: all tiles of rows
+  /// multiply a part while it is in the caches.
+  void multiply_group(int count, const Group& group, const PanelMatrix& matrix) const {
+    const GradientNotes& notes = scratch_.notes;
+    const std::int64_t row_bytes = shape_.panel * static_cast<std::int64_t>(size_of(spec_.dtype));
+    const bool is_read_once = group.panels > 1;  // few rows are a single tile
+    const std::int64_t part_rows = is_read_once ? matrix.K : std::max<std::int64_t>(kPartBytes / row_bytes, 1);
+    for (std::int64_t k = 0; k < matrix.K; k += part_rows) {
+      const PanelMatrix part{matrix.panels + k * row_bytes, matrix.panel_bytes, std::min(part_rows, matrix.K - k)};
+      for_each_tile(count, product_.most_rows, [&](const Tile& tile) {
+        const float* rows[kMostRows];
+        for (int i = 0; i < tile.rows; ++i) rows[i] = notes.operands[tile.first + i] + k;
+        float* const sums = notes.step_sums + tile.first * shape_.panel;
+        product_.multiply({.rows = rows,
+                           .row_count = tile.rows,
+                           .K = part.K,
+                           .panels = part.panel(group.first),
+                           .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(spec_.dtype)),
+                           .panel_count = group.panels,
+                           .prefetch = {},
+                           .start = k == 0 ? nullptr : sums,
+                           .sums = sums,
+                           .sums_stride = tile.rows * shape_.panel,
+                           .start_stride = shape_.panel});
+      });
+    }
+  }
+
+  void take_sums(int count, const Group& group, float* target, bool adds) const {
+    const float* sums = scratch_.notes.step_sums;
     for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
-      for (int i = 0; i < tile.rows; ++i, sums += shape_.panel) {
-        const std::int64_t b = scratch_.notes.of_step[tile.first + i];
-        float* const states = row_gradients_.row_of(target, b) + p * shape_.panel;
+      for (int i = 0; i < count; ++i, sums += shape_.panel) {
+        float* const states = row_gradients_.row_of(target, scratch_.notes.of_step[i]) + p * shape_.panel;
         if (adds) {
           for (std::int64_t u = 0; u < shape_.panel; ++u) states[u] += sums[u];
         } else {
