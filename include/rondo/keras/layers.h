@@ -18,6 +18,7 @@
 namespace rondo {
 
 struct CheckedSequence;
+struct SequenceSizes;
 
 /// Holds what one layer keeps beside its cell: sessions, and the mark of a call. A copy of a layer begins with its own.
 class LayerKeeper {
@@ -130,8 +131,8 @@ class RNN {
   std::vector<DropoutMasks> draw_masks(const CallOptions& call, std::int64_t B) const;
   bool can_plan(const std::vector<DropoutMasks>& masks) const;
   LayerResult run_planned(const Call& call) const;
-  LayerResult run_cell(const Call& call) const;
-  LayerResult run_cell_by_cell(const Call& call) const;
+  LayerResult run_cells(const Call& call) const;
+  void set_results(SessionTensors& tensors, const RecurrenceSpec& spec, const SequenceSizes& sizes, bool top) const;
   LayerResult run_network(const Call& call) const;
   LayerResult run_step_loop(const Call& call);
   std::vector<RecurrenceSpec> specs(const PlanRequest& request, const TimeRules& rules) const;
@@ -140,6 +141,7 @@ class RNN {
   Tensor step_stack(const Tensor& frame, const States& states, const PlanRequest& request,
                     const PlanOptions& plan) const;
   SessionTensors tensors_of(const Call& call) const;
+  bool is_stack() const { return dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr; }
   bool keeps_states() const { return options_.return_state || options_.stateful; }
 
   std::shared_ptr<Cell> cell_;

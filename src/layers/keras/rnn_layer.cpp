@@ -106,6 +106,9 @@ LayerResult RNN::run(const CheckedSequence& sequence, CallOptions options, const
   if (sequence.sizes.packed() && (!planned || !call.masks.empty())) {
     throw ValueError("batch_sizes", "packed inputs", "padded ones, as the layer has a cell of yours or drops inputs");
   }
+  if (call.options.gradients && !planned) {
+    throw ValueError("gradients", "true", "false, as the layer has a cell of yours, or drops by gate or states");
+  }
   // Known cells begin with zeros, which executors need no tensors for.
   const bool begins_with_zeros = planned && states_.empty() && call.options.initial_state.empty();
   if (!begins_with_zeros) call.initial = initial_states(sequence, call.options);
