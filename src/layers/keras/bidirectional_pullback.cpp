@@ -1,5 +1,6 @@
 #include "layers/keras/bidirectional_pullback.h"
 
+#include "layers/loop/gradient_nests.h"
 #include "rondo/ops/ops.h"
 
 namespace rondo {
@@ -9,12 +10,6 @@ template <typename Element>
 std::vector<Element> joined(std::vector<Element> first, const std::vector<Element>& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
-}
-
-Nest sum_of(const Nest& a, const Nest& b) {
-  const std::vector<Tensor> others = b.flatten();
-  std::size_t next = 0;
-  return a.map([&](const Tensor& leaf) { return add(leaf, others[next++]); });
 }
 
 }  // namespace
