@@ -18,6 +18,7 @@
 namespace rondo {
 
 struct CheckedSequence;
+struct LoopOptions;
 struct SequenceSizes;
 
 /// Holds what one layer keeps beside its cell: sessions, and the mark of a call. A copy of a layer begins with its own.
@@ -135,6 +136,8 @@ class RNN {
   void set_results(SessionTensors& tensors, const RecurrenceSpec& spec, const SequenceSizes& sizes, bool top) const;
   LayerResult run_network(const Call& call) const;
   LayerResult run_step_loop(const Call& call);
+  LayerResult run_step_loop_with_pullback(const Call& call);
+  LoopOptions loop_options(const Call& call) const;
   std::vector<RecurrenceSpec> specs(const PlanRequest& request, const TimeRules& rules) const;
   Tensor step_cell(const Tensor& frame, const States& states, const PlanRequest& request,
                    const PlanOptions& plan) const;

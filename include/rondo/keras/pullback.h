@@ -17,8 +17,9 @@ struct LayerGradients {
   Nest inputs = {};           ///< zeros at dead steps
   States initial_state = {};  ///< in the form of CallOptions::initial_state; empty where the call was given none
   States reset_state = {};    ///< in the form of CallOptions::reset_state; empty where the call was given none
-  /// In the order of Keras's `get_weights()`: of each cell, bottom first, what KnownCell::set_weights takes; of a
-  /// Bidirectional the forward layer's, then the backward layer's.
+  Constants constants = {};   ///< in the form of CallOptions::constants
+  /// In the order of Keras's `get_weights()`: of each cell, bottom first, what KnownCell::set_weights takes, or a
+  /// cell of the caller's has in Cell::weight_list; of a Bidirectional the forward layer's, then the backward layer's.
   std::vector<Tensor> weights = {};
 };
 

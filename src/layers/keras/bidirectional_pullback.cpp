@@ -47,6 +47,7 @@ LayerGradients BidirectionalTape::operator()(const Nest& d_output, const States&
   return {.inputs = sum_of(first.inputs, second.inputs),
           .initial_state = joined(std::move(first.initial_state), second.initial_state),
           .reset_state = joined(std::move(first.reset_state), second.reset_state),
+          .constants = sum_of(first.constants, second.constants),
           .weights = joined(std::move(first.weights), second.weights)};
 }
 

@@ -2,7 +2,6 @@
 #include <optional>
 
 #include "layers/keras/layer_call.h"
-#include "layers/loop/step_loop.h"
 #include "plan/occupied.h"
 #include "plan/session_status.h"
 #include "rondo/vocabulary/error.h"
@@ -106,9 +105,6 @@ LayerResult RNN::run(const CheckedSequence& sequence, CallOptions options, const
   if (sequence.sizes.packed() && (!planned || !call.masks.empty())) {
     throw ValueError("batch_sizes", "packed inputs", "padded ones, as the layer has a cell of yours or drops inputs");
   }
-  if (call.options.gradients && !planned) {
-    throw ValueError("gradients", "true", "false, as the layer has a cell of yours, or drops by gate or states");
-  }
   // Known cells begin with zeros, which executors need no tensors for.
   const bool begins_with_zeros = planned && states_.empty() && call.options.initial_state.empty();
   if (!begins_with_zeros) call.initial = initial_states(sequence, call.options);
@@ -160,41 +156,6 @@ SessionStatus RNN::finish() const {
   SessionStatus status = finish_kept(keeper_->networks);
   for (const KnownCell* cell : known_cells_) status = merged(status, cell->finish());
   return status;
-}
-
-LayerResult RNN::run_step_loop(const Call& call) {
-  const Nest& inputs = call.sequence.inputs;
-  const SequenceSizes& sizes = call.sequence.sizes;
-  const CallOptions& options = call.options;
-  if (!built_) {
-    cell_->build(inputs.map([&](const Tensor& leaf) { return leaf.shape().erase(sizes.time_axis); }));
-    built_ = true;
-  }
-  check_mask_has_states(options.mask || options.lengths, call.initial);
-  const StepFunction step = [&](const Nest& x, const States& states, const Constants& constants) {
-    return cell_->call(x, states,
-                       {.constants = constants,
-                        .training = options.training,
-                        .dropout_call = options.dropout_call.value_or(0),
-                        .dropout = call.masks,
-                        .plan = options.plan});
-  };
-  const Nest output = cell_->output_size().map(
-      [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
-  RnnResult result = run_loop(step, call.sequence, call.initial,
-                              {.rules = call.rules,
-                               .mask = options.mask ? time_major_mask("mask", *options.mask, sizes) : Tensor(),
-                               .lengths = options.lengths.value_or(Tensor()),
-                               .resets = options.resets ? time_major_mask("resets", *options.resets, sizes) : Tensor(),
-                               .reset_state = options.reset_state,
-                               .return_all_outputs = options_.return_sequences,
-                               .unroll = options_.unroll,
-                               // In training a cell may behave differently at every call.
-                               .graphs = options.training ? nullptr : graphs_,
-                               .constants = options.constants,
-                               .output = output,
-                               .executor = options.plan.executor});
-  return {options_.return_sequences ? result.outputs : result.last_output, std::move(result.new_states)};
 }
 
 void RNN::reset_states() {

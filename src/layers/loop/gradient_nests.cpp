@@ -49,10 +49,13 @@ std::vector<Nest> completed(const std::string& name, const std::vector<Nest>& gi
 }
 
 Nest sum_of(const Nest& a, const Nest& b) {
+  if (is_absent(a)) return b;
+  if (is_absent(b)) return a;
   const std::vector<Tensor> others = b.flatten();
   std::size_t next = 0;
   return a.map([&](const Tensor& leaf) {
     const Tensor& other = others[next++];
+    if (!leaf.defined() || !other.defined()) return leaf.defined() ? leaf : other;
     return is_floating(leaf.dtype()) ? add(leaf, other) : leaf;
   });
 }

@@ -25,7 +25,8 @@ Nest completed(const std::string& name, const Nest& given, const NestForm& form)
 std::vector<Nest> completed(const std::string& name, const std::vector<Nest>& given,
                             const std::vector<NestForm>& forms);
 
-/// The sums of two gradients, leaf by leaf. A leaf that is not of floats stays zeros.
+/// The sums of two gradients, leaf by leaf, where an absent nest or an undefined leaf stands for zeros. A leaf that is
+/// not of floats stays zeros.
 Nest sum_of(const Nest& a, const Nest& b);
 std::vector<Nest> sum_of(const std::vector<Nest>& a, const std::vector<Nest>& b);
 
