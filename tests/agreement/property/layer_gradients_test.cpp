@@ -96,6 +96,47 @@ TEST(LayerGradients, OfDroppedInputsAreThoseOfFiniteDifferences) {
   });
 }
 
+/// Masks of dropout by gate, of inputs and of states, in a stack too.
+TEST(LayerGradients, OfDroppedGatesAndStatesAreThoseOfFiniteDifferences) {
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    RandomLayer layer(random, DType::f64);
+    for (auto& cell : layer.known) {
+      const auto& known = dynamic_cast<const KnownCell&>(*cell);
+      if (!is_plain(known.spec())) return;  // dropout is for the cells of Keras
+      cell = std::make_shared<KnownCell>(known.spec(), known.weights(),
+                                         DropoutOptions{.dropout = random.coin() ? 0.3 : 0.0,
+                                                        .recurrent_dropout = random.coin(0.7) ? 0.3 : 0.0,
+                                                        .implementation = random.coin() ? 1 : 2,
+                                                        .seed = seed});
+    }
+    layer.call.gradients = layer.call.training = true;
+    layer.call.dropout_call = seed;
+    expect_gradients(random, point_of(layer), [&](const Point& point) {
+      const Tensor* next = point.weights.data();
+      return layer_of(cells_with(layer.known, next), layer.options)(point.inputs, call_at(layer.call, point));
+    });
+  });
+}
+
+/// A cell that no executor knows has the gradients of the known cell that it hides, also in a stack with known cells.
+TEST(LayerGradients, OfCalledCellsAreThoseOfThePlannedPath) {
+  for_each_seed([&](std::uint64_t seed) {
+    Random random(seed);
+    RandomLayer layer(random, DType::f64);
+    draw_lengths(random, layer);
+    layer.call.gradients = true;
+    if (layer.hidden.size() > 1 && random.coin()) layer.hidden[0] = layer.known[0];
+    const LayerResult expected = layer.run(layer.known);
+    const LayerResult actual = layer.run(layer.hidden);
+    const ResultGradients given = random_result_gradients(random, expected);
+    const std::vector<Tensor> left = Point(actual.pullback(given.output, given.states)).flatten();
+    const std::vector<Tensor> right = Point(expected.pullback(given.output, given.states)).flatten();
+    ASSERT_EQ(left.size(), right.size());
+    for (std::size_t k = 0; k < left.size(); ++k) EXPECT_TRUE(close(left[k], right[k], 1e-11)) << "gradient " << k;
+  });
+}
+
 /// A second layer for the same inputs, as wide as the first unless outputs are concatenated or apart.
 std::vector<std::shared_ptr<Cell>> backward_cells(Random& random, const RandomLayer& layer, MergeMode mode) {
   if (mode == MergeMode::concat || mode == MergeMode::none) {
