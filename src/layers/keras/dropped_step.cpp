@@ -149,16 +149,6 @@ Tensor DroppedStep::bias_gradient(const Gates& d_inputs, const Gates& d_recurren
   return concat({row.insert_axis(0), sum(concat(d_recurrent), {0}, true)}, 0);
 }
 
-/// Keeps what the gradients of a step need.
-struct KeepValues {
-  std::vector<TensorValue>& kept;
-
-  template <typename... Values>
-  void operator()(const Values&... values) const {
-    (kept.push_back(values), ...);
-  }
-};
-
 }  // namespace
 
 StepResult dropped_step(const CellSpec& spec, const RecurrentWeights& weights, const CellArguments& arguments,
@@ -171,7 +161,7 @@ StepWithPullback dropped_step_with_pullback(const CellSpec& spec, const Recurren
                                             const CellArguments& arguments, const DropoutMasks& masks) {
   DroppedStep step(spec, weights, arguments, masks);
   std::vector<TensorValue> kept;
-  States next = step.run(KeepValues{kept});
+  States next = step.run(KeepTensors{kept});
   const auto pullback = [step = std::move(step), kept = std::move(kept)](const Nest& d_output, const States& d_states) {
     return step.gradients(kept, d_output, d_states);
   };
