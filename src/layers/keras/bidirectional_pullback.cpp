@@ -4,15 +4,6 @@
 #include "rondo/ops/ops.h"
 
 namespace rondo {
-namespace {
-
-template <typename Element>
-std::vector<Element> joined(std::vector<Element> first, const std::vector<Element>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-
-}  // namespace
 
 Nest turn_time(const Nest& sequence, const SequenceSizes& sizes) {
   return sequence.map([&](const Tensor& leaf) {

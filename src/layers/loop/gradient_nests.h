@@ -30,4 +30,11 @@ std::vector<Nest> completed(const std::string& name, const std::vector<Nest>& gi
 Nest sum_of(const Nest& a, const Nest& b);
 std::vector<Nest> sum_of(const std::vector<Nest>& a, const std::vector<Nest>& b);
 
+/// The gradients of two layers beside each other.
+template <typename Gradient>
+std::vector<Gradient> joined(std::vector<Gradient> first, const std::vector<Gradient>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
 }  // namespace rondo
