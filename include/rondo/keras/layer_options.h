@@ -58,7 +58,8 @@ struct CallOptions {
   /// training, from 0.
   std::optional<std::uint64_t> dropout_call = std::nullopt;
   /// The call keeps what its gradients need, and LayerResult::pullback computes them. Stored states of a stateful layer
-  /// are constants to it: no gradient reaches an earlier call.
+  /// are constants to it: no gradient reaches an earlier call. Where another executor then runs the cells, results may
+  /// differ by rounding. A cell of the caller's needs Cell::call_with_pullback, else the call throws `ValueError`.
   bool gradients = false;
   /// Which executor runs known cells, also those in a stack with other cells. It serves to compare executors; by
   /// default the plan chooses.

@@ -136,47 +136,52 @@ std::optional<RandomRecurrence> random_lstm(Random& random) {
   return recurrence;
 }
 
+/// The loop of lstm_step over the recurrence.
+RnnWithPullback run_steps(const RandomRecurrence& recurrence) {
+  const RecurrentWeights& weights = recurrence.weights;
+  LoopOptions options{.rules = recurrence.spec.rules};
+  options.mask = recurrence.mask.value_or(Tensor());
+  options.lengths = recurrence.lengths.value_or(Tensor());
+  options.resets = recurrence.resets.value_or(Tensor());
+  options.reset_state = States(recurrence.reset_state.begin(), recurrence.reset_state.end());
+  options.constants = {weights.kernel, weights.recurrent_kernel, *weights.bias};
+  const States initial(recurrence.initial_state.begin(), recurrence.initial_state.end());
+  return run_loop_with_pullback(lstm_step, check_inputs(recurrence.x, true), initial, options);
+}
+
+RnnResultGradients given_of(const Upstream& upstream) {
+  RnnResultGradients given;
+  if (upstream.y) given.outputs = upstream.y->to(DType::f64);
+  if (upstream.last_output) given.last_output = upstream.last_output->to(DType::f64);
+  for (const Tensor& state : upstream.final_state) given.new_states.emplace_back(state.to(DType::f64));
+  return given;
+}
+
+void expect_equal(const RnnGradients& actual, const Gradients& expected) {
+  EXPECT_TRUE(close(actual.inputs, expected.x, 1e-12));
+  for (std::size_t k = 0; k < 2; ++k) {
+    EXPECT_TRUE(close(actual.initial_states[k], expected.initial_state[k], 1e-12)) << k;
+    if (actual.reset_state.empty()) continue;
+    EXPECT_TRUE(close(actual.reset_state[k], expected.reset_state[k], 1e-12)) << k;
+  }
+  EXPECT_TRUE(close(actual.constants[0], *expected.weights.kernel, 1e-12));
+  EXPECT_TRUE(close(actual.constants[1], *expected.weights.recurrent_kernel, 1e-12));
+  EXPECT_TRUE(close(actual.constants[2], *expected.weights.bias, 1e-12));
+}
+
 TEST(RnnGradients, AreThoseOfSessionBackward) {
-  int runs = 0;
   for_each_seed([&](std::uint64_t seed) {
     Random random(seed);
     const std::optional<RandomRecurrence> recurrence = random_lstm(random);
     if (!recurrence) return;
-    ++runs;
     RecurrenceSpec spec = recurrence->spec;
     SCOPED_TRACE(to_string(spec));
     spec.dtype = DType::f64;
     spec.keep = Keep::gates;
     const Upstream upstream = random_upstream(random, *recurrence);
     const Plan plan = Plan::create(spec, {.executor = "reference", .backward_executor = "reference"});
-    const Gradients expected = gradients_of(plan, *recurrence, upstream);
-
-    const RecurrentWeights& weights = recurrence->weights;
-    LoopOptions options{.rules = spec.rules};
-    options.mask = recurrence->mask.value_or(Tensor());
-    options.lengths = recurrence->lengths.value_or(Tensor());
-    options.resets = recurrence->resets.value_or(Tensor());
-    options.reset_state = States(recurrence->reset_state.begin(), recurrence->reset_state.end());
-    options.constants = {weights.kernel, weights.recurrent_kernel, *weights.bias};
-    const States initial(recurrence->initial_state.begin(), recurrence->initial_state.end());
-    const RnnWithPullback run = run_loop_with_pullback(lstm_step, check_inputs(recurrence->x, true), initial, options);
-    RnnResultGradients given;
-    if (upstream.y) given.outputs = upstream.y->to(DType::f64);
-    if (upstream.last_output) given.last_output = upstream.last_output->to(DType::f64);
-    for (const Tensor& state : upstream.final_state) given.new_states.emplace_back(state.to(DType::f64));
-    const RnnGradients actual = run.pullback(given);
-    EXPECT_TRUE(close(actual.inputs, expected.x, 1e-12));
-    for (std::size_t k = 0; k < 2; ++k) {
-      EXPECT_TRUE(close(actual.initial_states[k], expected.initial_state[k], 1e-12)) << k;
-      if (!actual.reset_state.empty()) {
-        EXPECT_TRUE(close(actual.reset_state[k], expected.reset_state[k], 1e-12)) << k;
-      }
-    }
-    EXPECT_TRUE(close(actual.constants[0], *expected.weights.kernel, 1e-12));
-    EXPECT_TRUE(close(actual.constants[1], *expected.weights.recurrent_kernel, 1e-12));
-    EXPECT_TRUE(close(actual.constants[2], *expected.weights.bias, 1e-12));
+    expect_equal(run_steps(*recurrence).pullback(given_of(upstream)), gradients_of(plan, *recurrence, upstream));
   });
-  std::printf("%d runs\n", runs);
 }
 
 }  // namespace
