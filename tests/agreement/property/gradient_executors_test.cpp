@@ -109,6 +109,11 @@ TEST_P(GradientPairs, AreNearTheOracle) {
     // Some rows have the steps of several chunks, whose gradients cpu_fused sums one after the other.
     WantedSizes sizes;
     sizes.T = random.coin(0.02) ? std::optional(random.integer(100, 300)) : std::nullopt;
+    // The roundings of 16 bits are a matter of averages, which a few values do not have.
+    if (size_of(GetParam().dtype) == 2) {
+      sizes.units = random.integer(8, 24);
+      sizes.B = random.integer(2, 6);
+    }
     RandomRecurrence recurrence = for_dtype(random_recurrence(random, sizes), GetParam().dtype);
     recurrence.spec = spec_of(random_keep(random, recurrence.spec));
     if (!accepted(recurrence.spec)) return;
