@@ -38,6 +38,7 @@ struct Session::Impl {
     return {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr};
   }
   RecurrenceBuffers buffers(const SessionTensors& tensors) const { return run_buffers(plan.spec(), tensors, memory()); }
+  GradientBuffers gradient_buffers(const SessionTensors& run, const SessionGradients& gradients) const;
   void prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers);
   void look_at_lengths(const Schedule& schedule) const;
   SessionStatus take_status();

@@ -195,12 +195,15 @@ class Session {
 
  private:
   friend class NetworkSession;  // replays its sessions without calling `run`, so only it knows the last run
+  friend class NetworkLanes;    // checks all gradients of a network before it runs any
   friend struct KeptRun;
 
   /// Whether a run may have stalled. Does not wait for the device.
   bool has_notice_of_a_stall() const;
   /// As finish, but repeats no run.
   SessionStatus settle();
+  /// Throws as backward does before it runs.
+  void check_backward(const SessionTensors& run, const SessionGradients& gradients) const;
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

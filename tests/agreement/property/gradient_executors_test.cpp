@@ -225,8 +225,8 @@ TEST_P(GradientPairs, OfAPackedBatchAreThoseOfThePaddedOne) {
                          *upstream.y, zeros_like(*upstream.y));
     }
     const Gradients expected = gradients_of(plan(recurrence.spec), recurrence, upstream);
-    const Gradients actual = packed_gradients(plan(packed_spec(recurrence)), recurrence, upstream,
-                                              {.by_index = random.coin()});
+    const Gradients actual =
+        packed_gradients(plan(packed_spec(recurrence)), recurrence, upstream, {.by_index = random.coin()});
     EXPECT_TRUE(identical(actual.x, expected.x));
     for (std::size_t k = 0; k < actual.initial_state.size(); ++k) {
       EXPECT_TRUE(identical(actual.initial_state[k], expected.initial_state[k]));
