@@ -110,7 +110,7 @@ struct SessionTensors {
   std::optional<Tensor> row_indices = std::nullopt;
   /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64, written by a run
   /// whose spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. It is the caller's, so
-  /// that any number of runs may await their gradients.
+  /// that any number of runs may await their gradients; on a CUDA device it stays at its address until then.
   std::optional<Tensor> reserve = std::nullopt;
 };
 
