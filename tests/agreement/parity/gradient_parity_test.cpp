@@ -24,6 +24,11 @@ std::string to_string(const Precision& precision) {
 }
 void PrintTo(const Precision& precision, std::ostream* stream) { *stream << to_string(precision); }
 
+/// Whether tensors on the device are equal bit for bit.
+::testing::AssertionResult same(const Tensor& actual, const Tensor& expected) {
+  return identical(actual.to(cpu()), expected.to(cpu()));
+}
+
 class GradientParity : public ::testing::TestWithParam<Precision> {
  protected:
   static RecurrenceSpec on_device(RecurrenceSpec spec) {
@@ -101,12 +106,12 @@ TEST_P(GradientParity, ObeyTheirLaws) {
       again.x->fill(0.5);
       again.weights.recurrent_kernel->fill(0.5);
       session.backward(run, again);
-      EXPECT_TRUE(identical(*again.x, *once.x));
-      EXPECT_TRUE(identical(*again.weights.recurrent_kernel, *once.weights.recurrent_kernel));
+      EXPECT_TRUE(same(*again.x, *once.x));
+      EXPECT_TRUE(same(*again.weights.recurrent_kernel, *once.weights.recurrent_kernel));
     }
     again.accumulate_weights = true;
     session.backward(run, again);
-    EXPECT_TRUE(identical(*again.weights.kernel, mul(*once.weights.kernel, 2.0)));
+    EXPECT_TRUE(same(*again.weights.kernel, mul(*once.weights.kernel, 2.0)));
   });
 }
 
@@ -133,9 +138,11 @@ TEST_P(GradientParity, OfWeightsMayBeInF32) {
       if (*weight) (*weight)->fill(0.25);
     }
     session.backward(run, wide);
-    EXPECT_TRUE(identical(wide.weights.kernel->to(recurrence.spec.dtype), *narrow.weights.kernel));
-    EXPECT_TRUE(identical(wide.weights.recurrent_kernel->to(recurrence.spec.dtype), *narrow.weights.recurrent_kernel));
-    if (wide.weights.bias) EXPECT_TRUE(identical(wide.weights.bias->to(recurrence.spec.dtype), *narrow.weights.bias));
+    EXPECT_TRUE(same(wide.weights.kernel->to(recurrence.spec.dtype), *narrow.weights.kernel));
+    EXPECT_TRUE(same(wide.weights.recurrent_kernel->to(recurrence.spec.dtype), *narrow.weights.recurrent_kernel));
+    if (wide.weights.bias) {
+      EXPECT_TRUE(same(wide.weights.bias->to(recurrence.spec.dtype), *narrow.weights.bias));
+    }
   }
 }
 
@@ -167,9 +174,9 @@ TEST_P(GradientParity, DoNotDependOnTheLayout) {
       rows.copy_from(tensor);
       return rows;
     });
-    EXPECT_TRUE(identical(*actual.x, *expected.x));
-    EXPECT_TRUE(identical(*actual.weights.kernel, *expected.weights.kernel));
-    EXPECT_TRUE(identical(actual.initial_state[0], expected.initial_state[0]));
+    EXPECT_TRUE(same(*actual.x, *expected.x));
+    EXPECT_TRUE(same(*actual.weights.kernel, *expected.weights.kernel));
+    EXPECT_TRUE(same(actual.initial_state[0], expected.initial_state[0]));
   }
 }
 

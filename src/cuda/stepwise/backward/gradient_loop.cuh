@@ -33,11 +33,11 @@ class StepwiseGradientLoop {
     if (kPhases<Formula> == 2 || projects()) step_.inner_product = work_.inner_product;
     step_.rows = work_.gradients;
     if (rows_of_a_step_are_neighbours()) step_.rows.operand = nullptr;
-    step_.arriving = {.schedule = schedule_,
-                      .units = F_,
-                      .h = work_.h,
-                      .d_y = static_cast<const Element*>(buffers_.d_y.data),
-                      .d_y_strides = buffers_.d_y.strides};
+    step_.arriving = ArrivingGradient<Element>{.schedule = schedule_,
+                                               .units = F_,
+                                               .h = work_.h,
+                                               .d_y = static_cast<const Element*>(buffers_.d_y.data),
+                                               .d_y_strides = buffers_.d_y.strides};
   }
 
   void run() {
