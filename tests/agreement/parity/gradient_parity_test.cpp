@@ -31,22 +31,19 @@ void PrintTo(const Precision& precision, std::ostream* stream) { *stream << to_s
 
 class GradientParity : public ::testing::TestWithParam<Precision> {
  protected:
-  static RecurrenceSpec on_device(RecurrenceSpec spec) {
-    spec.dtype = GetParam().dtype;
-    spec.math = GetParam().math;
-    spec.device = device_under_test();
-    spec.keep = Keep::gates;
-    return spec;
-  }
   static Plan plan(const RecurrenceSpec& spec) {
     return Plan::create(spec, {.executor = "cuda_stepwise", .backward_executor = "cuda_stepwise"});
   }
-  /// A recurrence in the precision of the test, on the device.
-  static RandomRecurrence recurrence_of(RandomRecurrence recurrence) {
+  /// A random recurrence in the precision of the test, on the device, that keeps something.
+  static RandomRecurrence recurrence_of(Random& random, const WantedSizes& sizes = {}) {
+    RandomRecurrence recurrence = random_recurrence(random, sizes);
     const DType dtype = GetParam().dtype;
     const bool rounds = GetParam().math == MatrixMath::tf32;
     recurrence = test::rounded(without_kinks(std::move(recurrence), rounds ? DType::f16 : dtype), dtype);
-    recurrence.spec = on_device(recurrence.spec);
+    recurrence.spec.dtype = dtype;
+    recurrence.spec.math = GetParam().math;
+    recurrence.spec.device = device_under_test();
+    recurrence.spec.keep = random.coin() ? Keep::gates : Keep::states;
     return recurrence;
   }
   static Session session_of(const Plan& plan, const RandomRecurrence& recurrence) {
@@ -65,7 +62,7 @@ class GradientParity : public ::testing::TestWithParam<Precision> {
 TEST_P(GradientParity, AreNearTheOracle) {
   for_each_seed([](std::uint64_t seed) {
     Random random(seed);
-    check(recurrence_of(random_recurrence(random)), random);
+    check(recurrence_of(random), random);
   });
 }
 
@@ -76,7 +73,7 @@ TEST_P(GradientParity, OfWideBatchesAreNearTheOracle) {
   for (std::uint64_t seed = 0; seed < 24 && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    check(recurrence_of(random_recurrence(random, {.units = kUnits, .B = B, .T = 3, .I = 4})), random);
+    check(recurrence_of(random, {.units = kUnits, .B = B, .T = 3, .I = 4}), random);
   }
 }
 
@@ -85,7 +82,7 @@ TEST_P(GradientParity, OfWideBatchesAreNearTheOracle) {
 TEST_P(GradientParity, ObeyTheirLaws) {
   for_each_seed([](std::uint64_t seed) {
     Random random(seed);
-    const RandomRecurrence recurrence = recurrence_of(random_recurrence(random));
+    const RandomRecurrence recurrence = recurrence_of(random);
     SCOPED_TRACE(to_string(recurrence.spec));
     const Plan made = plan(recurrence.spec);
     const Upstream upstream = random_upstream(random, recurrence);
@@ -120,7 +117,7 @@ TEST_P(GradientParity, OfWeightsMayBeInF32) {
   for (std::uint64_t seed = 0; seed < 50 && !HasFailure() && size_of(GetParam().dtype) == 2; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    const RandomRecurrence recurrence = recurrence_of(random_recurrence(random));
+    const RandomRecurrence recurrence = recurrence_of(random);
     const Plan made = plan(recurrence.spec);
     Session session = session_of(made, recurrence);
     const SessionTensors run = run_tensors(made, recurrence);
@@ -151,7 +148,7 @@ TEST_P(GradientParity, DoNotDependOnTheLayout) {
   for (std::uint64_t seed = 0; seed < 100 && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    const RandomRecurrence recurrence = recurrence_of(random_recurrence(random));
+    const RandomRecurrence recurrence = recurrence_of(random);
     const RecurrenceSpec& spec = recurrence.spec;
     const Plan made = plan(spec);
     const Upstream upstream = random_upstream(random, recurrence);

@@ -71,7 +71,7 @@ RandomRecurrence recurrence_to_pack(Random& random) {
     length = random.integer(0, length);
   }
   spec.device = device_under_test();
-  spec.keep = Keep::gates;
+  spec.keep = random.coin() ? Keep::gates : Keep::states;
   return recurrence;
 }
 

@@ -27,7 +27,7 @@ class StepwiseGradientLoop {
         sequences_(run, work_) {
     step_.H = H_;
     step_.activations = {run.spec.cell.activation, run.spec.cell.recurrent_activation};
-    step_.kept = kept_rows(run.spec, run.buffers.run);
+    step_.kept = sequences_.kept();
     step_.c = work_.c;
     if constexpr (kIsLstmVariant<Formula>) step_.variant = sequences_.variant();
     if (kPhases<Formula> == 2 || projects()) step_.inner_product = work_.inner_product;
@@ -66,7 +66,7 @@ class StepwiseGradientLoop {
   }
 
   void load() {
-    sequences_.prepare(projects());
+    sequences_.template prepare<Formula>(projects());
     const bool notes = schedule_.rules.dead == DeadOutput::previous_output && !schedule_.all_live();
     if (notes) {
       launch_note_live({schedule_, work_.was_live}, stream());

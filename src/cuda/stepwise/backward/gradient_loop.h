@@ -11,6 +11,7 @@ namespace rondo {
 struct StepwiseGradientRun {
   const RecurrenceSpec& spec;
   const GradientBuffers& buffers;
+  const WeightPack* biases;     ///< as pack_biases packs them; null unless gates are computed again
   const WeightPack* peepholes;  ///< as pack_peepholes packs them
   const GradientProducts& products;
   void* workspace = nullptr;

@@ -31,6 +31,7 @@ GradientProducts::GradientProducts(const RunnerRequest& request)
                   .a = {.row_stride = spec_.I, .transposed = true},
                   .b = {.row_stride = columns_},
                   .result = {.row_stride = columns_}});
+  if (spec_.keep == Keep::states) input_sums_ = make_sums(spec_.I, columns_);
   if (weights_.projection != nullptr) make_projection();
 }
 
@@ -57,7 +58,19 @@ GradientProducts::PartProducts GradientProducts::make_part(int gates) const {
                        .a = {.row_stride = features_, .transposed = true},
                        .b = {.row_stride = columns_},
                        .result = {.row_stride = columns_}});
+  if (spec_.keep == Keep::states) part.sums = make_sums(features_, columns);
   return part;
+}
+
+/// (rows, columns) = (rows, K) and weights (K, columns), within rows of G H.
+GradientProducts::Made GradientProducts::make_sums(std::int64_t K, std::int64_t columns) const {
+  return make({.M = rows_,
+               .N = columns,
+               .K = K,
+               .result_dtype = compute_dtype(spec_.dtype),
+               .a = {.row_stride = K},
+               .b = {.row_stride = columns_},
+               .result = {.row_stride = columns_}});
 }
 
 void GradientProducts::make_projection() {
@@ -117,6 +130,17 @@ void GradientProducts::step_through_projection(const GradientOperands& operands,
 
 void GradientProducts::project(const GradientOperands& operands, Stream stream) const {
   run_with(*project_, weights_.projection, operands, stream);
+}
+
+void GradientProducts::input_sums(const GradientOperands& operands, Stream stream) const {
+  run_with(*input_sums_, weights_.kernel, operands, stream);
+}
+
+void GradientProducts::recurrent_sums(RecurrentPart part, GradientOperands operands, Stream stream) const {
+  const std::int64_t column = first_column(part);
+  operands.result = at_element(operands.result, column, compute_dtype(spec_.dtype));
+  const Product& product = *recurrent_[part == RecurrentPart::after_reset ? 1 : 0].sums;
+  run_with(product, at_element(weights_.recurrent_kernel, column, spec_.dtype), operands, stream);
 }
 
 void GradientProducts::inputs(const GradientOperands& operands, Stream stream) const {

@@ -32,6 +32,10 @@ class GradientProducts {
 
   /// (rows, P) = m (rows, H) P
   void project(const GradientOperands& operands, Stream stream) const;
+  /// (rows, G H) = x W, where gates are computed again.
+  void input_sums(const GradientOperands& operands, Stream stream) const;
+  /// (rows, G H) = h (rows, F) U, in the columns of `part` alone, where gates are computed again.
+  void recurrent_sums(RecurrentPart part, GradientOperands operands, Stream stream) const;
   /// (rows, I) of the spec's dtype = dG (rows, G H) W'
   void inputs(const GradientOperands& operands, Stream stream) const;
 
@@ -49,9 +53,11 @@ class GradientProducts {
   struct PartProducts {
     Made step;
     Made weights;
+    Made sums;  ///< null unless gates are computed again
   };
 
   Made make(ProductSpec product) const;
+  Made make_sums(std::int64_t K, std::int64_t columns) const;
   PartProducts make_part(int gates) const;
   void make_projection();
   std::int64_t first_column(RecurrentPart part) const;
@@ -65,6 +71,7 @@ class GradientProducts {
   std::vector<PartProducts> recurrent_;
   Made inputs_;
   Made kernel_;
+  Made input_sums_;  ///< null unless gates are computed again
   Made through_projection_;
   Made project_;
   Made projection_;

@@ -27,6 +27,10 @@ struct GradientWorkspace {
   Element* states = nullptr;    ///< (rows, F): live rows of h, then of r h
   Real* weight_sums = nullptr;  ///< of one weight
   Real* parts = nullptr;        ///< of sums over rows
+  // Where a run has kept states alone:
+  void* gates = nullptr;           ///< (rows, kKept, H), as a reserve has them
+  Real* input_sums = nullptr;      ///< (rows, G H)
+  Real* recurrent_sums = nullptr;  ///< (rows, G H)
   // For a cell with a projection:
   Element* unprojected = nullptr;        ///< (rows, H)
   Real* projected = nullptr;             ///< (rows, P), before its clip
@@ -61,6 +65,11 @@ GradientWorkspace<Element> cut_gradient_workspace(const RecurrenceSpec& spec, Wo
   work.states = cutter.take<Element>(rows * F);
   work.weight_sums = cutter.take<Real>(std::max({spec.I * columns, F * columns, H * F}));
   work.parts = cutter.take<Real>(RowParts::kMost * std::max(columns, F));
+  if (spec.keep == Keep::states) {
+    work.gates = cutter.take<Element>(rows * kept_count(spec.cell) * H);
+    work.input_sums = cutter.take<Real>(rows * columns);
+    work.recurrent_sums = cutter.take<Real>(rows * columns);
+  }
   if (!spec.cell.projection_units) return work;
   work.unprojected = cutter.take<Element>(rows * H);
   work.projected = cutter.take<Real>(rows * F);

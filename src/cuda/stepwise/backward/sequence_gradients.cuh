@@ -7,42 +7,27 @@
 /// Operands have zeros where a row is dead. Sums are in a fixed order.
 #pragma once
 
-#include "cuda/runtime/runtime.h"
-#include "cuda/stepwise/backward/gradient_loop.h"
-#include "cuda/stepwise/backward/gradient_workspace.h"
-#include "cuda/stepwise/backward/sequence_launchers.cuh"
+#include "cuda/stepwise/backward/sequence_operands.cuh"
 
 namespace rondo {
 
-template <typename Row>
-BatchRows<Row> batch_rows(const BatchBuffer& buffer) {
-  return {static_cast<Row*>(buffer.data), buffer.stride};
-}
-
 template <typename Element>
-class SequenceGradients {
+class SequenceGradients : private SequenceOperands<Element> {
+  using Base = SequenceOperands<Element>;
+  using Base::activations, Base::are_dense, Base::buffers_, Base::clear_if_packed, Base::columns_, Base::F_, Base::H_,
+      Base::I_, Base::kept_, Base::kNoFactor, Base::kResetGate, Base::live_inputs, Base::live_states, Base::operands,
+      Base::rows_, Base::run_, Base::schedule_, Base::stream, Base::work_;
+
  public:
   using Real = ComputeType<Element>;
+  using Base::kept, Base::variant;
 
-  SequenceGradients(const StepwiseGradientRun& run, const GradientWorkspace<Element>& work)
-      : run_(run),
-        buffers_(run.buffers),
-        schedule_(run.buffers.run.schedule),
-        work_(work),
-        kept_(kept_rows(run.spec, run.buffers.run)),
-        I_(run.spec.I),
-        H_(run.spec.cell.units),
-        F_(output_units(run.spec.cell)),
-        rows_(run.spec.T * run.spec.B),
-        columns_(gate_count(run.spec.cell.kind) * H_) {}
-
-  LstmVariantStep<Element> variant() const {
-    const void* peepholes = run_.peepholes == nullptr ? nullptr : run_.peepholes->data();
-    return {.peepholes = static_cast<const Real*>(peepholes), .cell_clip = bound_of<Real>(run_.spec.cell.cell_clip)};
-  }
+  SequenceGradients(const StepwiseGradientRun& run, const GradientWorkspace<Element>& work) : Base(run, work) {}
 
   /// What the steps need before the first of them. Rows that a packed x does not have are zeros in all operands.
+  template <typename Formula>
   void prepare(bool projects) const {
+    if (run_.spec.keep == Keep::states) Base::template compute_gates_again<Formula>();
     clear_if_packed(work_.gradients.input, columns_);
     if (work_.gradients.recurrent != nullptr) clear_if_packed(work_.gradients.recurrent, columns_);
     if (!projects) return;
@@ -114,53 +99,6 @@ class SequenceGradients {
   }
 
  private:
-  static constexpr int kNoFactor = -1;
-  static constexpr int kResetGate = 1;  ///< among the kept gates of a GRU that resets before the candidate's product
-
-  Stream stream() const { return run_.how.stream; }
-  Activations activations() const { return {run_.spec.cell.activation, run_.spec.cell.recurrent_activation}; }
-
-  GradientOperands operands(const void* a, const void* b, void* result) const {
-    return {.a = a, .b = b, .result = result, .workspace = work_.product_workspace};
-  }
-
-  void clear_if_packed(Element* rows, std::int64_t width) const {
-    if (!run_.spec.packed) return;
-    cuda_runtime::fill_zeros(rows, static_cast<std::size_t>(rows_ * width) * sizeof(Element), stream());
-  }
-
-  /// Whether rows of I elements lie in the order of the reserve without gaps.
-  bool are_dense(const TimeBatchStrides& strides) const {
-    return strides.batch == I_ && strides.time == run_.spec.B * I_;
-  }
-
-  const void* live_inputs() const {
-    const SequenceBuffer& x = buffers_.run.x;
-    if (schedule_.all_live() && are_dense(x.strides)) return x.data;
-    clear_if_packed(work_.inputs, I_);
-    launch_live_inputs(LiveInputs<Element>{.schedule = schedule_,
-                                           .I = I_,
-                                           .x = static_cast<const Element*>(x.data),
-                                           .x_strides = x.strides,
-                                           .target = work_.inputs},
-                       stream());
-    return work_.inputs;
-  }
-
-  const void* live_states(int factor, int kept_gates) const {
-    const bool has_dtype = reserve_dtype(run_.spec) == run_.spec.dtype;
-    if (schedule_.all_live() && factor == kNoFactor && has_dtype) return kept_.h;
-    clear_if_packed(work_.states, F_);
-    launch_live_states(LiveStates<Element>{.schedule = schedule_,
-                                           .units = F_,
-                                           .kept = kept_,
-                                           .factor = factor,
-                                           .kept_gates = kept_gates,
-                                           .target = work_.states},
-                       stream());
-    return work_.states;
-  }
-
   /// Writes or adds a weight's gradient of `count` elements, which `multiply(result)` computes in the type of sums.
   template <typename Multiply>
   void store_product(void* target, std::int64_t count, const Multiply& multiply) const {
@@ -209,17 +147,6 @@ class SequenceGradients {
                                              .accumulate = add.accumulate},
                      stream());
   }
-
-  const StepwiseGradientRun& run_;
-  const GradientBuffers& buffers_;
-  const Schedule& schedule_;
-  const GradientWorkspace<Element>& work_;
-  const KeptRows kept_;
-  const std::int64_t I_;
-  const std::int64_t H_;
-  const std::int64_t F_;
-  const std::int64_t rows_;
-  const std::int64_t columns_;
 };
 
 }  // namespace rondo

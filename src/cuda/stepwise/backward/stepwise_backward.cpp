@@ -17,6 +17,7 @@ class StepwiseBackwardRunner final : public BackwardRunner {
  public:
   explicit StepwiseBackwardRunner(const RunnerRequest& request)
       : request_(request),
+        biases_(request.spec.keep == Keep::states ? pack_biases(request) : nullptr),
         peepholes_(pack_peepholes(request)),
         products_(request),
         how_(step_launch(request)),
@@ -37,7 +38,7 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   void queue(const GradientBuffers& buffers, void* workspace, Stream stream) const {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseGradientRun run{request_.spec, buffers, peepholes_.get(), products_, workspace, how};
+    const StepwiseGradientRun run{request_.spec, buffers, biases_.get(), peepholes_.get(), products_, workspace, how};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise_gradients<double>(run);
       case DType::f32: return run_stepwise_gradients<float>(run);
@@ -48,6 +49,7 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   }
 
   const RunnerRequest request_;
+  const std::shared_ptr<const WeightPack> biases_;     ///< null unless gates are computed again
   const std::shared_ptr<const WeightPack> peepholes_;  ///< null where the cell has none
   const GradientProducts products_;
   const StepLaunch how_;
@@ -67,7 +69,7 @@ std::size_t workspace_bytes(const RecurrenceSpec& spec) {
 }  // namespace
 
 BackwardAnswer decide_stepwise_backward(const RecurrenceSpec& spec) {
-  if (spec.keep == Keep::states) return Refusal{"it does not compute gates again from states"};
+  if (spec.segment > 0) return Refusal{"it does not run segments again"};
   if (spec.T * spec.B >= kMostPairs) return Refusal{"it counts pairs of a step and a row in 31 bits"};
   return backward_decision_for<StepwiseBackwardRunner>(workspace_bytes(spec));
 }
