@@ -3,7 +3,7 @@
 #include "cuda/common/graph_replay.h"
 #include "cuda/common/packed_biases.h"
 #include "cuda/model/product_model.h"
-#include "cuda/stepwise/backward/stepwise_backward.h"
+#include "cuda/stepwise/stepwise_backward.h"
 #include "cuda/stepwise/stepwise_loop.h"
 #include "cuda/stepwise/stepwise_scratch.h"
 #include "recurrence/simple_decision.h"

@@ -1,4 +1,4 @@
-#include "cuda/stepwise/backward/stepwise_backward.h"
+#include "cuda/stepwise/stepwise_backward.h"
 
 #include "cuda/common/packed_biases.h"
 #include "cuda/runtime/replayed_runs.h"
