@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Measures Rondo beside its peers on the CPU: one process runs them alternately.
 
-    contest.py --peers FOLDER --threads N --json FILE [--points FILE] [--filter REGEX] [--rounds 7]
+    contest.py --peers FOLDER --threads N --json FILE [--train] [--points FILE] [--filter REGEX] [--rounds 7]
 
 FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. All peers of a point
 run in every round, and each round begins with another peer. A turn lasts about 25 ms, or one run, and begins when the
 threads of the previous peer have stopped waiting for work. The file has medians over rounds, and medians of the ratios
 within a round. The outputs of all peers are compared before any is timed. `OMP_NUM_THREADS` must be N.
+
+With --train each run is a training step: a run that keeps what gradients need, then the gradients of x and of all weights.
+The gradients are compared, too. Libraries that pack weights run a second time, packing them anew in each step.
 """
 
 import argparse
@@ -22,12 +25,14 @@ import time
 
 import numpy as np
 
-from peers import OnnxRuntime, Problem, PyTorch, SharedObject
+from peers import OnnxRuntime, Problem, SharedObject
+from torch_peer import PyTorch
 
 TURN_SECONDS = 0.025
 SETTLE_SECONDS = 0.005
 SETTLE_MOST = 200
 TOLERANCE = 1e-4
+RELOAD = " reload"  # is appended to the names of libraries that pack weights in each step
 VARIANTS = ["all_live", "holes", "resets", "reversed", "batch_major", "last_output", "bf16", "f16"]
 
 
@@ -82,15 +87,43 @@ def measure(runs, rounds):
     return seconds
 
 
+def check_equal(where, name, run, expected):
+    """Ends the program unless a run has the outputs and gradients of the run `expected`."""
+    tensors = lambda run: {"y": run.y, **{f"gradient of {name}": value for name, value in gradients_of(run).items()}}
+    own = tensors(run)
+    for tensor, values in tensors(expected).items():
+        difference = float(np.abs(own[tensor] - values).max())
+        if not difference <= TOLERANCE * float(np.abs(values).max()):
+            sys.exit(f"{where}: {tensor} of {name} is {difference} apart, where the largest is {np.abs(values).max()}")
+
+
+def gradients_of(run):
+    return getattr(run, "gradients", {})
+
+
+def ratios_of(seconds, own, others):
+    """{name: spread over the rounds of its time over that of `own`}; `others` has the key in `seconds` of each name."""
+    ratios = lambda key: [theirs / mine for theirs, mine in zip(seconds[key], seconds[own])]
+    return {name: spread(ratios(key)) for name, key in others.items()}
+
+
+def create_runs(problem, peers, arguments):
+    """{name: run}, first those of the peers, which all have run once and agree."""
+    kind = ["train"] if arguments.train else []
+    runs = {peer.name: peer.create(problem, arguments.threads, *kind) for peer in peers}
+    if arguments.train:
+        runs |= {peer.name + RELOAD: peer.create(problem, arguments.threads, "train_reload")
+                 for peer in peers if peer.packs_weights}
+    for name, run in runs.items():
+        run.run(1)
+        check_equal(name_of(problem.point), name, run, runs[peers[0].name])
+    return runs
+
+
 def contest(point, peers, arguments):
     problem = Problem(point)
     rondo = peers[0]
-    runs = {peer.name: peer.create(problem, arguments.threads) for peer in peers}
-    for name, run in runs.items():
-        run.run(1)
-        difference = float(np.abs(run.y - runs[rondo.name].y).max())
-        if not difference <= TOLERANCE:
-            sys.exit(f"{name_of(point)}: {name} and {rondo.name} are {difference} apart")
+    runs = create_runs(problem, peers, arguments)
     if point["variants"]:
         variants = VARIANTS if point["variants"] is True else [point["variants"]]
         runs.update({f"{rondo.name} {variant}": rondo.create(problem, arguments.threads, variant)
@@ -98,13 +131,17 @@ def contest(point, peers, arguments):
     seconds = measure(runs, arguments.rounds)
     for run in runs.values():
         run.close()
-    own = seconds[rondo.name]
     others = [peer.name for peer in peers[1:]]
-    best = min(others, key=lambda name: statistics.median(seconds[name]))
-    ratios = {name: spread([theirs / mine for theirs, mine in zip(seconds[name], own)]) for name in runs
-              if name != rondo.name}
-    return {**point, "name": name_of(point), "flops": problem.flops(), "recurrent_bytes": problem.recurrent_kernel.nbytes,
-            "seconds": {name: spread(values) for name, values in seconds.items()}, "ratios": ratios, "best": best}
+    result = {**point, "name": name_of(point), "flops": (3 if arguments.train else 1) * problem.flops(),
+              "recurrent_bytes": problem.recurrent_kernel.nbytes,
+              "seconds": {name: spread(values) for name, values in seconds.items()},
+              "ratios": ratios_of(seconds, rondo.name, {name: name for name in runs if name != rondo.name}),
+              "best": min(others, key=lambda name: statistics.median(seconds[name]))}
+    if arguments.train:
+        keys = {name: name + RELOAD if name + RELOAD in seconds else name for name in others}
+        result["reload_ratios"] = ratios_of(seconds, rondo.name + RELOAD, keys)
+        result["reload_best"] = min(others, key=lambda name: statistics.median(seconds[keys[name]]))
+    return result
 
 
 def limits_of(path, results, threads):
@@ -124,26 +161,34 @@ def processor():
     return re.search(r"model name\s*:\s*(.*)", text).group(1)
 
 
+def load_peers(arguments):
+    """Rondo, then all others that there are. ONNX Runtime has no training steps."""
+    objects = [arguments.peers / f"{name}.so" for name in ("rondo_peer", "onednn_peer", "second_onednn_peer")]
+    peers = [SharedObject(str(path)) for path in objects if path.exists()]
+    for library in (PyTorch,) if arguments.train else (OnnxRuntime, PyTorch):
+        try:
+            peers.append(library())
+        except ImportError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    return peers
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     folder = pathlib.Path(__file__).resolve().parent
     parser.add_argument("--peers", type=pathlib.Path, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--json", type=pathlib.Path, required=True)
-    parser.add_argument("--points", type=pathlib.Path, default=folder / "points.json")
+    parser.add_argument("--train", action="store_true")
+    parser.add_argument("--points", type=pathlib.Path)
     parser.add_argument("--filter", default="")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--commit", default="")
     arguments = parser.parse_args()
+    arguments.points = arguments.points or folder / ("train.json" if arguments.train else "points.json")
     if os.environ.get("OMP_NUM_THREADS") != str(arguments.threads):
         sys.exit(f"set OMP_NUM_THREADS={arguments.threads}: oneDNN reads it when it is loaded")
-    objects = [arguments.peers / f"{name}.so" for name in ("rondo_peer", "onednn_peer", "second_onednn_peer")]
-    peers = [SharedObject(str(path)) for path in objects if path.exists()]
-    for library in (OnnxRuntime, PyTorch):
-        try:
-            peers.append(library())
-        except ImportError as error:
-            print(f"left out: {error}", file=sys.stderr)
+    peers = load_peers(arguments)
     results = []
     for point in points_of(arguments.points, arguments.filter):
         result = contest(point, peers, arguments)
@@ -153,8 +198,8 @@ def main():
         print(f"{result['name']}: {result['seconds'][peers[0].name]['median'] * steps:.2f} us a step, "
               f"{best['median']:.2f} x {result['best']}", file=sys.stderr, flush=True)
     record = {"date": time.strftime("%Y-%m-%dT%H:%M:%S"), "commit": arguments.commit, "processor": processor(),
-              "system": platform.platform(), "threads": arguments.threads, "rounds": arguments.rounds,
-              "peers": [peer.name for peer in peers],
+              "system": platform.platform(), "training": arguments.train, "threads": arguments.threads,
+              "rounds": arguments.rounds, "peers": [peer.name for peer in peers],
               "limits": limits_of(arguments.peers / "limits.so", results, arguments.threads), "results": results}
     arguments.json.write_text(json.dumps(record, indent=1) + "\n")
 

@@ -2,38 +2,23 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "cpu/onednn_operation.h"
+#include "cpu/onednn_training.h"
 #include "cpu/peer.h"
 #include "cpu/peer_seconds.h"
-#include "dnnl.hpp"
 
-namespace {
-
-using dnnl::memory;
-using Tag = memory::format_tag;
-
-memory::desc describe(const memory::dims& dims, Tag tag) { return {dims, memory::data_type::f32, tag}; }
-
-// Describes an operation and makes its primitive description; version 3 has one object for both.
-template <typename Operation, typename... Arguments>
-typename Operation::primitive_desc make(const dnnl::engine& engine, const Arguments&... arguments) {
-  constexpr auto kKind = dnnl::prop_kind::forward_inference;
-  constexpr auto kDirection = dnnl::rnn_direction::unidirectional_left2right;
-#if DNNL_VERSION_MAJOR >= 3
-  return typename Operation::primitive_desc(engine, kKind, kDirection, arguments...);
-#else
-  return typename Operation::primitive_desc(typename Operation::desc(kKind, kDirection, arguments...), engine);
-#endif
-}
-
-}  // namespace
+using namespace onednn_peer;
 
 struct Peer {
   explicit Peer(const PeerProblem& problem) : engine(dnnl::engine::kind::cpu, 0), stream(engine) {
-    if (problem.gru != 0) {
+    if (std::string(problem.variant).starts_with("train")) {
+      training.emplace(problem);
+    } else if (problem.gru != 0) {
       make_gru(problem);
     } else {
       make_lstm(problem);
@@ -41,11 +26,11 @@ struct Peer {
   }
 
   void make_lstm(const PeerProblem& problem) {
-    const Sizes sizes = sizes_of(problem, 4, 4);
+    const Sizes sizes = sizes_of(problem);
     const auto state = state_of(problem);
-    const auto desc = make<dnnl::lstm_forward>(engine, sizes.x, state, state, sizes.kernel, sizes.recurrent_kernel,
-                                               sizes.bias, sizes.y, state, state);
-    fill(desc, problem, 4, std::vector<float>(problem.bias, problem.bias + 4 * problem.H));
+    const auto desc = make<dnnl::lstm_forward>(engine, kKind, sizes.x, state, state, sizes.kernel,
+                                               sizes.recurrent_kernel, sizes.bias, sizes.y, state, state);
+    fill(desc, problem);
     if (problem.initial_h != nullptr) {
       arguments[DNNL_ARG_SRC_ITER_C] = memory(state, engine, const_cast<float*>(problem.initial_c));
       arguments[DNNL_ARG_DST_ITER_C] = memory(state, engine, problem.final_c);
@@ -53,28 +38,13 @@ struct Peer {
     primitive = dnnl::lstm_forward(desc);
   }
 
-  // Rows of oneDNN's bias: z and r, summed over both products, then the candidate's bias of each product.
   void make_gru(const PeerProblem& problem) {
-    const Sizes sizes = sizes_of(problem, 3, 4);
+    const Sizes sizes = sizes_of(problem);
     const auto state = state_of(problem);
-    const auto desc = make<dnnl::lbr_gru_forward>(engine, sizes.x, state, sizes.kernel, sizes.recurrent_kernel,
+    const auto desc = make<dnnl::lbr_gru_forward>(engine, kKind, sizes.x, state, sizes.kernel, sizes.recurrent_kernel,
                                                   sizes.bias, sizes.y, state);
-    const std::int64_t H = problem.H;
-    std::vector<float> rows(problem.bias, problem.bias + 3 * H);
-    for (std::int64_t k = 0; k < 2 * H; ++k) rows[static_cast<std::size_t>(k)] += problem.bias[3 * H + k];
-    rows.insert(rows.end(), problem.bias + 5 * H, problem.bias + 6 * H);
-    fill(desc, problem, 3, rows);
+    fill(desc, problem);
     primitive = dnnl::lbr_gru_forward(desc);
-  }
-
-  struct Sizes {
-    memory::desc x, kernel, recurrent_kernel, bias, y;
-  };
-
-  static Sizes sizes_of(const PeerProblem& p, std::int64_t gates, std::int64_t bias_gates) {
-    return {describe({p.T, p.B, p.I}, Tag::tnc), describe({1, 1, p.I, gates, p.H}, Tag::any),
-            describe({1, 1, p.H, gates, p.H}, Tag::any), describe({1, 1, bias_gates, p.H}, Tag::ldgo),
-            describe({p.T, p.B, p.H}, Tag::tnc)};
   }
 
   // An empty description where initial states are zeros and final states are not wanted.
@@ -83,32 +53,40 @@ struct Peer {
   }
 
   template <typename Desc>
-  void fill(const Desc& desc, const PeerProblem& p, std::int64_t gates, const std::vector<float>& bias_values) {
-    bias = bias_values;
-    arguments = {{DNNL_ARG_SRC_LAYER, memory(desc.src_layer_desc(), engine, const_cast<float*>(p.x))},
-                 {DNNL_ARG_WEIGHTS_LAYER, packed(desc.weights_layer_desc(), p.kernel, p.I, gates, p.H)},
-                 {DNNL_ARG_WEIGHTS_ITER, packed(desc.weights_iter_desc(), p.recurrent_kernel, p.H, gates, p.H)},
-                 {DNNL_ARG_BIAS, memory(desc.bias_desc(), engine, bias.data())},
-                 {DNNL_ARG_DST_LAYER, memory(desc.dst_layer_desc(), engine, p.y)}};
+  void fill(const Desc& desc, const PeerProblem& p) {
+    bias = bias_rows_of(p);
+    arguments = {
+        {DNNL_ARG_SRC_LAYER, memory(desc.src_layer_desc(), engine, const_cast<float*>(p.x))},
+        {DNNL_ARG_WEIGHTS_LAYER, packed(desc.weights_layer_desc(), plain_weights(engine, p, p.I, p.kernel))},
+        {DNNL_ARG_WEIGHTS_ITER, packed(desc.weights_iter_desc(), plain_weights(engine, p, p.H, p.recurrent_kernel))},
+        {DNNL_ARG_BIAS, memory(desc.bias_desc(), engine, bias.data())},
+        {DNNL_ARG_DST_LAYER, memory(desc.dst_layer_desc(), engine, p.y)}};
     if (p.initial_h == nullptr) return;
     arguments[DNNL_ARG_SRC_ITER] = memory(state_of(p), engine, const_cast<float*>(p.initial_h));
     arguments[DNNL_ARG_DST_ITER] = memory(state_of(p), engine, p.final_h);
   }
 
-  memory packed(const memory::desc& wanted, const float* values, std::int64_t rows, std::int64_t gates,
-                std::int64_t H) {
-    memory plain(describe({1, 1, rows, gates, H}, Tag::ldigo), engine, const_cast<float*>(values));
+  memory packed(const memory::desc& wanted, memory plain) {
     memory result(wanted, engine);
     dnnl::reorder(plain, result).execute(stream, plain, result);
     stream.wait();
     return result;
   }
 
+  void run() {
+    if (training) return training->run();
+    primitive.execute(stream, arguments);
+    stream.wait();
+  }
+
+  static constexpr auto kKind = dnnl::prop_kind::forward_inference;
+
   dnnl::engine engine;
   dnnl::stream stream;
   std::vector<float> bias;
   std::unordered_map<int, memory> arguments;
   dnnl::primitive primitive;
+  std::optional<OnednnTraining> training;  ///< run in place of the primitive
 };
 
 Peer* peer_create(const PeerProblem* problem) try {
@@ -119,10 +97,9 @@ Peer* peer_create(const PeerProblem* problem) try {
 }
 
 double peer_run(Peer* peer, std::int64_t runs) {
-  return seconds_of(runs, [&] {
-    peer->primitive.execute(peer->stream, peer->arguments);
-    peer->stream.wait();
-  });
+  const double seconds = seconds_of(runs, [&] { peer->run(); });
+  if (peer->training) peer->training->write_gradients();
+  return seconds;
 }
 
 void peer_destroy(Peer* peer) { delete peer; }

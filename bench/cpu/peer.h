@@ -3,6 +3,10 @@
 /// Memory is the caller's, f32, time-major and without gaps. Weights are in Keras's layout; a GRU resets after its
 /// product, as in PyTorch and cuDNN. A stream passes the states of the previous call and receives new states. Otherwise
 /// the state pointers are null: initial states are zeros, and final states are not wanted.
+///
+/// A variant that begins with "train" is a training step: a run that keeps what gradients need, then the gradients of x
+/// and of all weights, for a given gradient of y. Weights are packed before, except in "train_reload", where each run
+/// packs them anew, as after an optimizer's step. The gradients' pointers are null without training.
 #pragma once
 
 #include <cstdint>
@@ -17,22 +21,28 @@ struct PeerProblem {
   const float* recurrent_kernel;  ///< (H, G H)
   const float* bias;              ///< (4 H), or (2, 3 H)
   const float* x;                 ///< (T, B, I)
-  float* y;                       ///< (T, B, H)
+  float* y;                       ///< (T, B, H); of packed batches its first rows, likewise d_x
   const float* initial_h;         ///< (B, H), like all states
   const float* initial_c;         ///< of an LSTM only
   float* final_h;
   float* final_c;
   /// Rondo's variants: "holes", "lengths", "packed", "live_alone", "resets", "reversed", "batch_major", "last_output",
-  /// "bf16", ...; "" for other libraries.
+  /// "bf16", ..., and "train_lengths", "train_packed", "train_live_alone". Other libraries: "", "train",
+  /// "train_reload".
   const char* variant;
-  const std::int32_t* lengths;  ///< (B), longest first, of the variants "lengths", "packed" and "live_alone"
+  const std::int32_t* lengths;  ///< (B), longest first, of the variants of lengths, packed batches and live steps alone
+  const float* d_y;             ///< (T, B, H), the gradient of y
+  float* d_x;  ///< gradients, each in the shape of what it is the gradient of, written by a training step
+  float* d_kernel;
+  float* d_recurrent_kernel;
+  float* d_bias;
 };
 
 struct Peer;
 
 /// Packs weights and allocates; null, with a message on stderr, where the library refuses.
 Peer* peer_create(const PeerProblem* problem);
-/// Runs the whole recurrence `runs` times in sequence. Returns the seconds taken.
+/// Runs the whole recurrence, or training step, `runs` times in sequence. Returns the seconds taken.
 double peer_run(Peer* peer, std::int64_t runs);
 void peer_destroy(Peer* peer);
 /// The library's name and version.

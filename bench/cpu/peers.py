@@ -1,16 +1,19 @@
-"""The libraries that are measured on the CPU, behind three common calls: Rondo, oneDNN, ONNX Runtime, PyTorch."""
+"""The libraries that are measured on the CPU, behind three common calls: Rondo, oneDNN, ONNX Runtime. torch_peer.py has PyTorch."""
 
 import ctypes
 import time
 
 import numpy as np
 
+GRADIENTS = ("x", "kernel", "recurrent_kernel", "bias")  # that a training step computes
+
 
 class Problem:
-    """Random weights and inputs of one point, in Keras's layout, and room for the outputs."""
+    """Random weights, inputs and gradients of y of one point, in Keras's layout."""
 
     def __init__(self, point, seed=1):
         random = np.random.default_rng(seed)
+        self.point = point
         self.T, self.B, self.I, self.H = (point[name] for name in "TBIH")
         self.cell = point["cell"]
         self.gates = 3 if self.cell == "gru" else 4
@@ -24,6 +27,7 @@ class Problem:
         self.states = {name: draw(self.B, self.H) for name in names}
         self.lengths = np.sort(random.integers(1, self.T + 1, self.B).astype(np.int32))[::-1].copy()
         self.lengths[0] = self.T
+        self.d_y = random.uniform(-1, 1, (self.T, self.B, self.H)).astype(np.float32)
 
     def flops(self):
         return 2 * self.T * self.B * self.gates * self.H * (self.I + self.H)
@@ -37,11 +41,14 @@ class _CProblem(ctypes.Structure):
     _fields_ = ([(name, ctypes.c_int64) for name in "TBIH"] + [("gru", ctypes.c_int32), ("threads", ctypes.c_int32)] +
                 [(name, ctypes.c_void_p) for name in ("kernel", "recurrent_kernel", "bias", "x", "y", "initial_h", "initial_c",
                                                        "final_h", "final_c")] +
-                [("variant", ctypes.c_char_p), ("lengths", ctypes.c_void_p)])
+                [("variant", ctypes.c_char_p), ("lengths", ctypes.c_void_p)] +
+                [(f"d_{name}", ctypes.c_void_p) for name in ("y", *GRADIENTS)])
 
 
 class SharedObject:
     """A library that is called through peer.h."""
+
+    packs_weights = True
 
     def __init__(self, path):
         self._library = ctypes.CDLL(path)
@@ -59,12 +66,18 @@ class SharedObject:
 class _SharedObjectRun:
     def __init__(self, library, problem, threads, variant):
         self._library, self._problem = library, problem
-        self.y = np.empty((problem.T, problem.B, problem.H), np.float32)
+        self.y = np.full((problem.T, problem.B, problem.H), np.nan, np.float32)
         sizes = {name: getattr(problem, name) for name in "TBIH"}
         arrays = {name: getattr(problem, name).ctypes.data for name in ("kernel", "recurrent_kernel", "bias", "x")}
-        self._final_states = {name: np.empty_like(state) for name, state in problem.states.items()}
-        arrays |= {f"initial_{name}": state.ctypes.data for name, state in problem.states.items()}
+        training = variant.startswith("train")  # from initial states of zeros
+        states = {} if training else problem.states
+        self._final_states = {name: np.empty_like(state) for name, state in states.items()}
+        arrays |= {f"initial_{name}": state.ctypes.data for name, state in states.items()}
         arrays |= {f"final_{name}": state.ctypes.data for name, state in self._final_states.items()}
+        self.gradients = {name: np.full_like(getattr(problem, name), np.nan) for name in GRADIENTS if training}
+        if training:
+            arrays["d_y"] = problem.d_y.ctypes.data
+            arrays |= {f"d_{name}": gradient.ctypes.data for name, gradient in self.gradients.items()}
         self._peer = library.peer_create(ctypes.byref(_CProblem(
             **sizes, **arrays, gru=problem.cell == "gru", threads=threads, y=self.y.ctypes.data,
             variant=variant.encode(), lengths=problem.lengths.ctypes.data)))
@@ -78,7 +91,7 @@ class _SharedObjectRun:
         self._library.peer_destroy(self._peer)
 
 
-class _PythonRun:
+class PythonRun:
     """A library that is called from Python. The measured time includes the calls."""
 
     def __init__(self, call):
@@ -115,7 +128,7 @@ class OnnxRuntime:
         for name, state in problem.states.items():
             binding.bind_ortvalue_input(f"initial_{name}", self._library.OrtValue.ortvalue_from_numpy(state[None]))
             binding.bind_output(f"final_{name}", "cpu", 0, np.float32, finals[name].shape, finals[name].ctypes.data)
-        run = _PythonRun(lambda: session.run_with_iobinding(binding))
+        run = PythonRun(lambda: session.run_with_iobinding(binding))
         run.y = y[:, 0]
         run.final_states = finals  # the binding refers to these arrays
         return run
@@ -145,46 +158,3 @@ def onnx_model(problem):
     model.ir_version = 8
     onnx.checker.check_model(model)
     return model
-
-
-class PyTorch:
-    def __init__(self):
-        import torch
-        self._library = torch
-        self.name = f"PyTorch {torch.__version__}"
-
-    def create(self, problem, threads, variant=""):
-        torch = self._library
-        torch.set_num_threads(threads)
-        module = (torch.nn.GRU if problem.cell == "gru" else torch.nn.LSTM)(problem.I, problem.H).eval()
-        # PyTorch's order of gates is r z n for a GRU and, as in Keras, i f g o for an LSTM.
-        gates = [1, 0, 2] if problem.cell == "gru" else [0, 1, 2, 3]
-        block = lambda matrix: torch.from_numpy(np.ascontiguousarray(problem.gate_blocks(matrix, gates).T))
-        bias = problem.bias if problem.cell == "gru" else np.stack([problem.bias, np.zeros_like(problem.bias)])
-        with torch.no_grad():
-            module.weight_ih_l0.copy_(block(problem.kernel))
-            module.weight_hh_l0.copy_(block(problem.recurrent_kernel))
-            module.bias_ih_l0.copy_(block(bias[0]))
-            module.bias_hh_l0.copy_(block(bias[1]))
-        x = torch.from_numpy(problem.x)
-        if variant == "packed":
-            return self._packed(module, torch.nn.utils.rnn.pack_padded_sequence(x, torch.from_numpy(problem.lengths)))
-        states = tuple(torch.from_numpy(state[None]) for state in problem.states.values())
-        initial = None if not states else states[0] if len(states) == 1 else states
-
-        def call():
-            with torch.inference_mode():
-                run.y = module(x, initial)[0]
-
-        run = _PythonRun(call)
-        call()
-        run.y = run.y.numpy()
-        return run
-
-    def _packed(self, module, packed):
-        def call():
-            with self._library.inference_mode():
-                run.y = module(packed)[0].data
-
-        run = _PythonRun(call)
-        return run

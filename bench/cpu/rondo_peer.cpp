@@ -6,17 +6,27 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "cpu/peer.h"
 #include "cpu/peer_seconds.h"
+#include "cpu/rondo_parts.h"
 #include "rondo/rondo.h"
 
 namespace {
 
 using namespace rondo;
+
+bool trains(const PeerProblem& problem) { return std::string(problem.variant).starts_with("train"); }
+
+// The variant of the run: "train_packed" is a training step of "packed", "train" one of a plain run.
+std::string variant_of(const PeerProblem& problem) {
+  const std::string variant = problem.variant;
+  return trains(problem) ? variant.substr(std::min(variant.size(), std::string("train_").size())) : variant;
+}
 
 RecurrenceSpec spec_of(const PeerProblem& problem, const std::string& variant) {
   RecurrenceSpec spec{.cell = {.kind = problem.gru != 0 ? CellKind::gru : CellKind::lstm, .units = problem.H},
@@ -31,6 +41,7 @@ RecurrenceSpec spec_of(const PeerProblem& problem, const std::string& variant) {
   spec.has_lengths = variant == "lengths";
   if (spec.has_lengths) spec.rules.dead = DeadOutput::zeros;
   spec.packed = variant == "packed";
+  if (trains(problem)) spec.keep = Keep::gates;
   return spec;
 }
 
@@ -68,111 +79,100 @@ void draw_marks(const Tensor& marks, unsigned every) {
 
 struct Peer {
   explicit Peer(const PeerProblem& problem)
-      : spec(spec_of(problem, problem.variant)),
-        session(Plan::create(spec, {.threads = problem.threads}), weights_of(problem, spec.dtype)) {
-    const std::string variant = problem.variant;
-    const Shape time_major{problem.T, problem.B, problem.I};
-    tensors.x = view_of(problem.x, time_major);
-    Tensor y = view_of(problem.y, {problem.T, problem.B, problem.H});
-    if (spec.dtype != DType::f32) {
-      tensors.x = tensors.x.to(spec.dtype);
-      y = Tensor::empty({problem.T, problem.B, problem.H}, spec.dtype);
+      : work{.spec = spec_of(problem, variant_of(problem))},
+        weights(weights_of(problem, work.spec.dtype)),
+        options{.threads = problem.threads},
+        reloads(variant_of(problem) == "reload") {
+    const std::string variant = variant_of(problem);
+    hand_in_sequences(problem, variant);
+    hand_in_state(problem.initial_h, problem.final_h, {problem.B, problem.H});
+    hand_in_state(problem.initial_c, problem.final_c, {problem.B, problem.H});
+    draw_variant(variant);
+    if (trains(problem)) hand_in_gradients(problem);
+    if (work.spec.has_lengths) work.tensors.lengths = Tensor::from(lengths_of(problem), {problem.B});
+    if (work.spec.packed) pack(work, lengths_of(problem));
+    if (variant == "step") {
+      open_front_door(problem);
+    } else if (variant == "live_alone") {
+      parts = cut(work, lengths_of(problem), weights, options);
+    } else {
+      parts.push_back(part_of(work, weights, options));
     }
+  }
+
+  void hand_in_sequences(const PeerProblem& problem, const std::string& variant) {
+    const DType dtype = work.spec.dtype;
+    Tensor x = view_of(problem.x, {problem.T, problem.B, problem.I}).to(dtype);
+    Tensor y = view_of(problem.y, {problem.T, problem.B, problem.H});
+    if (dtype != DType::f32) y = Tensor::empty({problem.T, problem.B, problem.H}, dtype);
     if (variant == "batch_major") {
-      tensors.x = view_of(problem.x, {problem.B, problem.T, problem.I}).swap_axes(0, 1);
+      x = view_of(problem.x, {problem.B, problem.T, problem.I}).swap_axes(0, 1);
       y = view_of(problem.y, {problem.B, problem.T, problem.H}).swap_axes(0, 1);
     }
+    work.tensors.x = x;
     if (variant == "last_output") {
-      tensors.last_output = Tensor::empty({problem.B, problem.H}, spec.dtype);
+      work.tensors.last_output = Tensor::empty({problem.B, problem.H}, dtype);
     } else {
-      tensors.y = y;
-    }
-    hand_in(problem.initial_h, problem.final_h, {problem.B, problem.H});
-    hand_in(problem.initial_c, problem.final_c, {problem.B, problem.H});
-    if (variant == "step") open_front_door(problem);
-    if (variant == "live_alone") cut(problem);
-    if (spec.has_mask) {
-      tensors.mask = Tensor::full({problem.T, problem.B}, 1.0, DType::boolean);
-      if (variant == "holes") draw_marks(*tensors.mask, 2);
-    }
-    if (spec.has_lengths) tensors.lengths = Tensor::from(lengths_of(problem), {problem.B});
-    if (spec.packed) pack(lengths_of(problem));
-    if (spec.has_resets) {
-      tensors.resets = Tensor::empty({problem.T, problem.B}, DType::boolean);
-      draw_marks(*tensors.resets, 20);
-    }
-  }
-
-  // Packs x, and gives the packed y the caller's memory.
-  void pack(const std::vector<std::int32_t>& lengths) {
-    std::vector<Tensor> rows;
-    std::vector<std::int64_t> sizes;
-    for (std::int64_t t = 0; t < spec.T; ++t) {
-      sizes.push_back(std::ranges::count_if(lengths, [t](std::int32_t length) { return length > t; }));
-      rows.push_back(tensors.x.select(0, t).slice(0, 0, sizes.back()));
-    }
-    tensors.x = concat(rows, 0);
-    tensors.y = tensors.y->reshape({spec.T * spec.B, spec.cell.units}).slice(0, 0, tensors.x.size(0));
-    tensors.batch_sizes = Tensor::from(sizes, {spec.T});
-  }
-
-  // The live steps of the rows alone: plain runs, each over the steps that have the same rows. States go from run to
-  // run.
-  void cut(const PeerProblem& problem) {
-    const SharedWeights weights(weights_of(problem, spec.dtype));
-    std::vector<Tensor> rows;
-    for (int k = 0; k < state_count(spec.cell.kind); ++k)
-      rows.push_back(Tensor::zeros({spec.B, spec.cell.units}, spec.dtype));
-    std::int64_t begin = 0;
-    for (std::int64_t count = spec.B; count > 0; --count) {
-      const std::int64_t end = problem.lengths[count - 1];
-      if (end == begin) continue;
-      RecurrenceSpec part = spec;
-      part.T = end - begin;
-      part.B = count;
-      const auto live = [&](const Tensor& sequence) { return sequence.slice(0, begin, end).slice(1, 0, count); };
-      SessionTensors given{.x = live(tensors.x), .y = live(*tensors.y)};
-      for (const Tensor& state : rows) given.final_state.push_back(state.slice(0, 0, count));
-      if (begin > 0) given.initial_state = given.final_state;
-      parts.push_back({Session(Plan::create(part, {.threads = problem.threads}), weights), given});
-      begin = end;
+      work.tensors.y = y;
     }
   }
 
   // Passes a state of a stream to the session; does nothing without a stream.
-  void hand_in(const float* initial, float* final, const Shape& shape) {
+  void hand_in_state(const float* initial, float* final, const Shape& shape) {
     if (initial == nullptr) return;
-    const bool narrow = spec.dtype != DType::f32;
-    tensors.initial_state.push_back(view_of(initial, shape).to(spec.dtype));
-    tensors.final_state.push_back(narrow ? Tensor::empty(shape, spec.dtype) : view_of(final, shape));
+    const DType dtype = work.spec.dtype;
+    work.tensors.initial_state.push_back(view_of(initial, shape).to(dtype));
+    work.tensors.final_state.push_back(dtype != DType::f32 ? Tensor::empty(shape, dtype) : view_of(final, shape));
+  }
+
+  void draw_variant(const std::string& variant) {
+    const Shape shape{work.spec.T, work.spec.B};
+    if (work.spec.has_mask) {
+      work.tensors.mask = Tensor::full(shape, 1.0, DType::boolean);
+      if (variant == "holes") draw_marks(*work.tensors.mask, 2);
+    }
+    if (work.spec.has_resets) {
+      work.tensors.resets = Tensor::empty(shape, DType::boolean);
+      draw_marks(*work.tensors.resets, 20);
+    }
+  }
+
+  void hand_in_gradients(const PeerProblem& problem) {
+    const RecurrentWeights& like = weights.weights();
+    work.gradients = {
+        .y = view_of(problem.d_y, {problem.T, problem.B, problem.H}),
+        .x = view_of(problem.d_x, {problem.T, problem.B, problem.I}),
+        .weights = {.kernel = view_of(problem.d_kernel, like.kernel.shape()),
+                    .recurrent_kernel = view_of(problem.d_recurrent_kernel, like.recurrent_kernel.shape()),
+                    .bias = view_of(problem.d_bias, like.bias->shape())}};
   }
 
   // A layer whose step does the work of the session. Its states go on from step to step.
   void open_front_door(const PeerProblem& problem) {
-    const auto cell = std::make_shared<KnownCell>(spec.cell, weights_of(problem, spec.dtype));
+    const auto cell = std::make_shared<KnownCell>(work.spec.cell, weights_of(problem, work.spec.dtype));
     layer.emplace(cell);
-    options.threads = problem.threads;
-    for (const Tensor& state : tensors.initial_state) states.push_back(state.clone());
+    for (const Tensor& state : work.tensors.initial_state) states.push_back(state.clone());
   }
 
   void run() {
+    if (layer) return step();
+    if (reloads) parts.front().session.reload_weights();
     for (Part& part : parts) part.session.run(part.tensors);
-    if (!parts.empty()) return;
-    if (!layer) return session.run(tensors);
-    tensors.y->select(0, 0).copy_from(layer->step(tensors.x.select(0, 0), states, options).leaf());
+    if (work.spec.keep == Keep::nothing) return;
+    for (Part& part : parts | std::views::reverse) part.session.backward(part.tensors, part.gradients);
   }
 
-  RecurrenceSpec spec;
-  Session session;
-  SessionTensors tensors;
-  struct Part {
-    Session session;
-    SessionTensors tensors;
-  };
-  std::vector<Part> parts;   ///< run in place of the session
-  std::optional<RNN> layer;  ///< likewise
-  States states;
+  void step() {
+    work.tensors.y->select(0, 0).copy_from(layer->step(work.tensors.x.select(0, 0), states, options).leaf());
+  }
+
+  Work work;
+  SharedWeights weights;
   PlanOptions options;
+  bool reloads;              ///< packs the weights before each run
+  std::vector<Part> parts;   ///< run one after the other
+  std::optional<RNN> layer;  ///< its step is run in place of the parts
+  States states;
 };
 
 Peer* peer_create(const PeerProblem* problem) try {

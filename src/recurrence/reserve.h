@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "recurrence/schedule.h"
 #include "rondo/recurrence/recurrence.h"
@@ -52,5 +53,18 @@ RONDO_HOST_DEVICE inline std::int64_t reserve_row(const Schedule& schedule, cons
                                                   std::int64_t b) {
   return x.first_rows == nullptr ? t * schedule.B + b : x.first_rows[t] + b;
 }
+
+/// Gates and states of steps: those of a run's reserve, or of a range of steps that was run again.
+struct KeptSteps {
+  ReserveLayout layout;
+  void* memory = nullptr;
+  /// Of a range of steps: its first one, and row (s - first_step) B + b. Absent: rows as reserve_row has them.
+  std::optional<std::int64_t> first_step = std::nullopt;
+
+  std::int64_t row(const Schedule& schedule, const TimeBatchStrides& x, std::int64_t s, std::int64_t b) const {
+    if (first_step) return (s - *first_step) * schedule.B + b;
+    return reserve_row(schedule, x, schedule.read_time(s, b), b);
+  }
+};
 
 }  // namespace rondo

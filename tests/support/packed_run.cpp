@@ -81,47 +81,120 @@ RecurrenceSpec packed_spec(const RandomRecurrence& recurrence) {
   return spec;
 }
 
+namespace {
+
+/// A packed run of a recurrence: its tensors, and where its rows are.
+class PackedRun {
+ public:
+  PackedRun(const Plan& plan, const RandomRecurrence& recurrence, const Packing& packing)
+      : spec_(plan.spec()), padded_steps_(recurrence.spec.T), order_(recurrence) {
+    std::vector<std::int64_t> in_order(order_.rows.size());
+    std::iota(in_order.begin(), in_order.end(), 0);
+    state_rows_ = packing.by_index ? in_order : order_.rows;
+    tensors_.x = moved(packed(recurrence.x, order_));
+    if (spec_.has_resets) tensors_.resets = packed(*recurrence.resets, order_).to(spec_.device);
+    for (const Tensor& state : recurrence.reset_state) {
+      tensors_.reset_state.push_back(state.rank() == 1 ? moved(state) : moved_rows(state));
+    }
+    for (const Tensor& state : recurrence.initial_state) tensors_.initial_state.push_back(moved_rows(state));
+    const std::int64_t features = output_units(spec_.cell);
+    tensors_.y = unwritten({order_.total(), features});
+    tensors_.last_output = unwritten({spec_.B, features});
+    tensors_.final_state = unwritten_states();
+    tensors_.batch_sizes = integers(order_.sizes, packing, spec_.device);
+    if (packing.by_index) tensors_.row_indices = integers(order_.rows, packing, spec_.device);
+    if (plan.reserve_bytes() == 0) return;
+    const auto bytes = static_cast<std::int64_t>(plan.reserve_bytes(order_.total()));
+    tensors_.reserve = Tensor::full({bytes}, 255, DType::u8, spec_.device);
+  }
+
+  const SessionTensors& tensors() const { return tensors_; }
+
+  RunResult result() const {
+    RunResult result{padded(*tensors_.y), in_place(*tensors_.last_output), {}};
+    for (const Tensor& state : tensors_.final_state) result.final_state.push_back(in_place(state));
+    return result;
+  }
+
+  /// Given gradients, packed, and room for the others.
+  SessionGradients gradients(const RandomRecurrence& recurrence, const Upstream& upstream) const {
+    SessionGradients gradients;
+    if (upstream.y) gradients.y = moved(packed(*upstream.y, order_));
+    if (upstream.last_output) gradients.last_output = moved_rows(*upstream.last_output);
+    for (const Tensor& state : upstream.final_state) gradients.final_state.push_back(moved_rows(state));
+    gradients.x = unwritten({order_.total(), spec_.I});
+    gradients.initial_state = unwritten_states();
+    for (const Tensor& state : tensors_.reset_state) gradients.reset_state.push_back(unwritten(state.shape()));
+    gradients.weights.kernel = unwritten(recurrence.weights.kernel.shape());
+    gradients.weights.recurrent_kernel = unwritten(recurrence.weights.recurrent_kernel.shape());
+    return gradients;
+  }
+
+  Gradients taken(const SessionGradients& gradients) const {
+    Gradients result{padded(*gradients.x), {}, {}, gradients.weights};
+    for (const Tensor& state : gradients.initial_state) result.initial_state.push_back(in_place(state));
+    for (const Tensor& state : gradients.reset_state) {
+      result.reset_state.push_back(state.rank() == 1 ? state.to(cpu()) : in_place(state));
+    }
+    return result;
+  }
+
+  Tensor moved(const Tensor& tensor) const { return tensor.to(spec_.dtype).to(spec_.device); }
+
+ private:
+  Tensor moved_rows(const Tensor& state) const { return moved(reordered(state, state_rows_)); }
+  Tensor unwritten(const Shape& shape) const {
+    return Tensor::full(shape, std::numeric_limits<double>::quiet_NaN(), spec_.dtype, spec_.device);
+  }
+  std::vector<Tensor> unwritten_states() const {
+    std::vector<Tensor> states;
+    for (int k = 0; k < state_count(spec_.cell.kind); ++k) {
+      states.push_back(unwritten({spec_.B, state_units(spec_.cell, k)}));
+    }
+    return states;
+  }
+  /// (N, width) as (T, B, width), with zeros where the packed batch has no rows.
+  Tensor padded(const Tensor& rows) const {
+    const Tensor result = Tensor::zeros({padded_steps_, spec_.B, rows.size(1)}, spec_.dtype);
+    const Tensor on_cpu = rows.to(cpu());
+    order_.for_each([&](std::int64_t n, std::int64_t t, std::int64_t b) {
+      result.select(0, t).select(0, b).copy_from(on_cpu.select(0, n));
+    });
+    return result;
+  }
+  /// Rows of states in the order of the padded batch.
+  Tensor in_place(const Tensor& states) const {
+    std::vector<std::int64_t> places(state_rows_.size());
+    for (std::size_t b = 0; b < state_rows_.size(); ++b) {
+      places[static_cast<std::size_t>(state_rows_[b])] = static_cast<std::int64_t>(b);
+    }
+    return reordered(states.to(cpu()), places);
+  }
+
+  const RecurrenceSpec spec_;
+  const std::int64_t padded_steps_;
+  const Order order_;
+  std::vector<std::int64_t> state_rows_;
+  SessionTensors tensors_;
+};
+
+}  // namespace
+
 RunResult run_packed(const Plan& plan, const RandomRecurrence& recurrence, const Packing& packing) {
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  const RecurrenceSpec& spec = plan.spec();
-  const Order order(recurrence);
-  std::vector<std::int64_t> in_order(order.rows.size());
-  std::iota(in_order.begin(), in_order.end(), 0);
-  const std::vector<std::int64_t>& state_rows = packing.by_index ? in_order : order.rows;
-  const auto moved = [&](const Tensor& tensor) { return tensor.to(spec.dtype).to(spec.device); };
-  const auto unwritten = [&](const Shape& shape) { return Tensor::full(shape, kNaN, spec.dtype, spec.device); };
-  const std::int64_t features = output_units(spec.cell);
+  const PackedRun run(plan, recurrence, packing);
+  Session session(plan, recurrence.weights.map([&](const Tensor& weight) { return run.moved(weight); }));
+  session.run(run.tensors());
+  return run.result();
+}
 
-  SessionTensors tensors{.x = moved(packed(recurrence.x, order))};
-  if (spec.has_resets) tensors.resets = packed(*recurrence.resets, order).to(spec.device);
-  for (const Tensor& state : recurrence.reset_state) {
-    tensors.reset_state.push_back(moved(state.rank() == 1 ? state : reordered(state, state_rows)));
-  }
-  for (const Tensor& state : recurrence.initial_state)
-    tensors.initial_state.push_back(moved(reordered(state, state_rows)));
-  tensors.y = unwritten({order.total(), features});
-  tensors.last_output = unwritten({spec.B, features});
-  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
-    tensors.final_state.push_back(unwritten({spec.B, state_units(spec.cell, k)}));
-  }
-  tensors.batch_sizes = integers(order.sizes, packing, spec.device);
-  if (packing.by_index) tensors.row_indices = integers(order.rows, packing, spec.device);
-  Session session(plan, recurrence.weights.map(moved));
-  session.run(tensors);
-
-  std::vector<std::int64_t> places(state_rows.size());  // where the row of each state is
-  for (std::size_t b = 0; b < state_rows.size(); ++b) {
-    places[static_cast<std::size_t>(state_rows[b])] = static_cast<std::int64_t>(b);
-  }
-  RunResult result{Tensor::zeros({recurrence.spec.T, spec.B, features}, spec.dtype),
-                   reordered(tensors.last_output->to(cpu()), places),
-                   {}};
-  const Tensor y = tensors.y->to(cpu());
-  order.for_each([&](std::int64_t n, std::int64_t t, std::int64_t b) {
-    result.y.select(0, t).select(0, b).copy_from(y.select(0, n));
-  });
-  for (const Tensor& state : tensors.final_state) result.final_state.push_back(reordered(state.to(cpu()), places));
-  return result;
+Gradients packed_gradients(const Plan& plan, const RandomRecurrence& recurrence, const Upstream& upstream,
+                           const Packing& packing) {
+  const PackedRun run(plan, recurrence, packing);
+  Session session(plan, recurrence.weights.map([&](const Tensor& weight) { return run.moved(weight); }));
+  session.run(run.tensors());
+  const SessionGradients gradients = run.gradients(recurrence, upstream);
+  session.backward(run.tensors(), gradients);
+  return run.taken(gradients);
 }
 
 void clear_padding(RunResult& result, const RandomRecurrence& recurrence) {

@@ -1,7 +1,7 @@
 /// Runs of random recurrences as packed batches.
 #pragma once
 
-#include "support/random_recurrence.h"
+#include "support/gradient_run.h"
 
 namespace rondo::test {
 
@@ -20,6 +20,11 @@ RecurrenceSpec packed_spec(const RandomRecurrence& recurrence);
 
 /// Runs a plan of packed_spec. The results are padded: zeros are where the packed batch has no rows.
 RunResult run_packed(const Plan& plan, const RandomRecurrence& recurrence, const Packing& packing);
+
+/// Runs a plan of packed_spec, and its gradients: of x, the initial states, the given reset states and the two kernels.
+/// They are padded as the results of run_packed are.
+Gradients packed_gradients(const Plan& plan, const RandomRecurrence& recurrence, const Upstream& upstream,
+                           const Packing& packing);
 
 /// Makes y zeros at a row's length and later.
 void clear_padding(RunResult& result, const RandomRecurrence& recurrence);

@@ -53,15 +53,21 @@ class FusedRunner final : public Runner {
     FusedRunner& runner = run.runner;
     const Partition partition = fused::partition(runner.spec_, count);
     if (index >= partition.threads()) return;  // the work is not worth all threads
+    const RecurrenceSpec& spec = runner.spec_;
+    KeptSteps kept;
+    if (spec.keep != Keep::nothing) kept = {reserve_layout(spec, run.buffers.x.packed_rows), run.buffers.reserve};
     const fused::FlushDenormals flush_denormals;
-    fused::run_worker({.spec = runner.spec_,
+    fused::run_worker({.spec = spec,
                        .kernels = runner.kernels_,
                        .weights = runner.weights_,
                        .buffers = run.buffers,
                        .workspace = run.workspace,
                        .partition = partition,
                        .index = index,
-                       .barrier = runner.barriers_[static_cast<std::size_t>(index / partition.unit_groups)]});
+                       .barrier = runner.barriers_[static_cast<std::size_t>(index / partition.unit_groups)],
+                       .steps = {0, static_cast<std::int32_t>(spec.T)},
+                       .kept = kept,
+                       .initial_dtype = spec.dtype});
   }
 
   const RecurrenceSpec spec_;

@@ -4,12 +4,13 @@
 
 namespace rondo::fused {
 
-Keeper::Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const RecurrenceBuffers& buffers,
-               const Range& units, float* const* scratch)
+Keeper::Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const KeptSteps& steps, const Range& units,
+               float* const* scratch)
     : spec_(spec),
       kernels_(kernels),
-      layout_(spec.keep == Keep::nothing ? ReserveLayout{} : reserve_layout(spec, buffers.x.packed_rows)),
-      base_(static_cast<std::byte*>(buffers.reserve)),
+      steps_(steps),
+      layout_(steps_.layout),
+      base_(static_cast<std::byte*>(steps.memory)),
       units_(units),
       scratch_(scratch) {}
 

@@ -8,16 +8,17 @@
 
 namespace rondo::fused {
 
-/// Writes some of the units of rows of a reserve.
+/// Writes some of the units of the steps that a run keeps.
 class Keeper {
  public:
   /// `scratch` has the room of gates_scratch(spec) floats for each live row of an even and of an odd step.
-  Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const RecurrenceBuffers& buffers, const Range& units,
+  Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const KeptSteps& steps, const Range& units,
          float* const* scratch);
 
   /// Floats that a live row of a step needs where the reserve's gates are not f32.
   static std::int64_t gates_scratch(const RecurrenceSpec& spec);
 
+  const KeptSteps& steps() const { return steps_; }
   /// Writes the states before a step.
   void keep_states(std::int64_t row, const float* h, const float* c) const;
   /// Where the gates of live row `index` of step s are written, [kKept][H]: the reserve's row, or scratch.
@@ -33,7 +34,8 @@ class Keeper {
 
   const RecurrenceSpec& spec_;
   const KernelTable& kernels_;
-  const ReserveLayout layout_;
+  const KeptSteps steps_;
+  const ReserveLayout& layout_;
   std::byte* const base_;
   const Range units_;
   float* const* const scratch_;

@@ -17,16 +17,15 @@ struct Columns {
   std::int64_t H;
   int lanes;
 
-  /// Calls `move(source column, target element)` for each column of panel `p`.
+  /// Calls `move(source column, target element, count)` for the columns of panel `p`, in runs that are adjacent in both.
   template <typename Move>
-  void for_each(std::int64_t p, Move&& move) const {
+  void for_each_run(std::int64_t p, Move&& move) const {
     const std::int64_t first = p * pass.panel_units(lanes);
-    const std::int64_t last = std::min(H, first + pass.panel_units(lanes));
-    for (std::int64_t u = first; u < last; ++u) {
-      const std::int64_t unit_vector = (u - first) / lanes;
-      for (int gate = 0; gate < pass.gates; ++gate) {
-        const std::int64_t vector = unit_vector * pass.gates + gate;
-        move((pass.first_gate + gate) * H + u, vector * lanes + (u - first) % lanes);
+    for (std::int64_t v = 0; v < pass.unit_vectors; ++v) {
+      const std::int64_t u = first + v * lanes;
+      const std::int64_t count = std::min<std::int64_t>(lanes, H - u);
+      for (int gate = 0; gate < pass.gates && count > 0; ++gate) {
+        move((pass.first_gate + gate) * H + u, (v * pass.gates + gate) * lanes, count);
       }
     }
   }
@@ -39,8 +38,11 @@ void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_co
   const std::int64_t width = columns.pass.panel_floats(columns.lanes);
   for (std::int64_t p = 0; p < columns.pass.panels(columns.H, columns.lanes); ++p) {
     for (std::int64_t k = 0; k < rows; ++k) {
-      columns.for_each(p, [&](std::int64_t column, std::int64_t element) {
-        target[(p * rows + k) * width + element] = convert_element<Element>(source[k * source_columns + column]);
+      const Source* const from = source + k * source_columns;
+      Element* const to = target + (p * rows + k) * width;
+      columns.for_each_run(p, [&](std::int64_t column, std::int64_t element, std::int64_t count) {
+        std::transform(from + column, from + column + count, to + element,
+                       [](Source value) { return convert_element<Element>(value); });
       });
     }
   }

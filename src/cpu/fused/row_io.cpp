@@ -18,8 +18,8 @@ void RowIo::load_initial_states() const {
     if (pads) {
       for (float* state : states) std::fill(state + spec_.cell.units, state + scratch_.states.stride, 0.0F);
     }
-    load(run_.buffers.initial_state[0], b, states[0]);
-    if (has_c) load(run_.buffers.initial_state[1], b, states[1]);
+    load(run_.buffers.initial_state[0], run_.initial_dtype, b, states[0]);
+    if (has_c) load(run_.buffers.initial_state[1], run_.initial_dtype, b, states[1]);
   }
   if (spec_.has_resets) load_piece_h(pads);
 }
@@ -28,7 +28,7 @@ void RowIo::load_piece_h(bool pads) const {
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
     float* const h = piece_h_of(b);
     if (pads) std::fill(h + spec_.cell.units, h + scratch_.states.stride, 0.0F);
-    load(run_.buffers.reset_state[0], b, h);
+    load(run_.buffers.reset_state[0], spec_.dtype, b, h);
     if (run_.buffers.reset_state[0].stride == 0) return;
   }
 }
@@ -40,7 +40,7 @@ void RowIo::begin_pieces(std::int64_t s) const {
     if (!run_.buffers.schedule.resets_before(s, b)) continue;
     scratch_.notes.current[b - rows_.begin] = kPieceH;
     scratch_.notes.was_live[b - rows_.begin] = false;
-    if (state_count(spec_.cell.kind) == 2) load(run_.buffers.reset_state[1], b, row_of(scratch_.states.c, b));
+    if (state_count(spec_.cell.kind) == 2) load(run_.buffers.reset_state[1], spec_.dtype, b, row_of(scratch_.states.c, b));
   }
 }
 
@@ -99,12 +99,13 @@ std::byte* RowIo::element(void* data, std::int64_t index) const {
   return static_cast<std::byte*>(data) + index * static_cast<std::int64_t>(size_of(spec_.dtype));
 }
 
-void RowIo::load(const BatchBuffer& initial, std::int64_t b, float* states) const {
-  if (initial.data == nullptr) {
+void RowIo::load(const BatchBuffer& given, DType dtype, std::int64_t b, float* states) const {
+  if (given.data == nullptr) {
     std::fill(states + units_.begin, states + units_.end, 0.0F);
   } else {
-    const std::int64_t first = run_.buffers.schedule.state_row(b) * initial.stride + units_.begin;
-    run_.kernels.load_row(spec_.dtype, element(initial.data, first), units_.size(), states + units_.begin);
+    const std::int64_t first = run_.buffers.schedule.state_row(b) * given.stride + units_.begin;
+    const auto* source = static_cast<const std::byte*>(given.data) + first * static_cast<std::int64_t>(size_of(dtype));
+    run_.kernels.load_row(dtype, source, units_.size(), states + units_.begin);
   }
 }
 

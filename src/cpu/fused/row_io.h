@@ -49,7 +49,7 @@ class RowIo {
   }
   void load_piece_h(bool pads) const;
   std::byte* element(void* data, std::int64_t index) const;
-  void load(const BatchBuffer& initial, std::int64_t b, float* states) const;
+  void load(const BatchBuffer& given, DType dtype, std::int64_t b, float* states) const;
   void store(const float* states, void* target, std::int64_t offset) const;
   void store_zeros(void* target, std::int64_t offset) const;
   void emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const;

@@ -26,7 +26,7 @@ class Worker {
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
-        keeper_(spec_, run.kernels, run.buffers, own_units(), scratch_.kept) {
+        keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
     for (std::size_t i = 0; i < passes_.size(); ++i)
       products_[i] = run.kernels.product(spec_.dtype, passes_[i].vectors());
   }
@@ -34,8 +34,8 @@ class Worker {
   void run() {
     row_io_.load_initial_states();
     run_.barrier.arrive_and_wait(run_.partition.unit_groups);
-    for (std::int64_t first = 0; first < spec_.T; first += scratch_.steps) {
-      const std::int64_t steps = std::min(scratch_.steps, spec_.T - first);
+    for (std::int64_t first = run_.steps.first; first < run_.steps.last; first += scratch_.steps) {
+      const std::int64_t steps = std::min(scratch_.steps, run_.steps.last - first);
       const std::int64_t live = find_live_rows(first, steps);
       for (std::size_t i = 0; i < passes_.size(); ++i) project_inputs(i, live);
       std::int64_t offset = 0;
@@ -155,7 +155,7 @@ class Worker {
   }
 
   std::int64_t kept_row(std::int64_t s, std::int64_t b) const {
-    return reserve_row(schedule_, run_.buffers.x.strides, schedule_.read_time(s, b), b);
+    return keeper_.steps().row(schedule_, run_.buffers.x.strides, s, b);
   }
 
   void keep_states_of_segment(std::int64_t segment) const {

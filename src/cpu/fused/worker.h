@@ -5,6 +5,7 @@
 #include "cpu/fused/scratch.h"
 #include "cpu/threads/spin.h"
 #include "recurrence/executor.h"
+#include "recurrence/reserve.h"
 
 namespace rondo::fused {
 
@@ -18,6 +19,10 @@ struct WorkerArguments {
   Partition partition;
   int index;
   SpinBarrier& barrier;  ///< shared by the parts of one group of rows
+  StepRange steps;       ///< the processing steps to run
+  KeptSteps kept = {};   ///< what the run keeps, iff the spec does
+  /// The dtype of the initial states. That of the spec, but where steps are run again their states are f32.
+  DType initial_dtype = DType::f32;
 };
 
 /// Runs part `arguments.index` on the calling thread. All parts of a group of rows must run at once.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "cpu/fused/backward/rerun.h"
 #include "cpu/fused/backward/worker.h"
 #include "cpu/fused/flush_denormals.h"
 #include "rondo/tensor/thread_pool.h"
@@ -20,7 +21,9 @@ class FusedBackwardRunner final : public BackwardRunner {
         weights_(request, shape_, kernels.lanes),
         pool_(default_thread_pool()),
         threads_(partition(spec_, request.properties.processors).threads()),
-        barriers_(static_cast<std::size_t>(threads_) + 1) {}
+        barriers_(static_cast<std::size_t>(threads_) + 1) {
+    if (spec_.keep != Keep::gates) forward_weights_.emplace(request, kernels.lanes);
+  }
 
   void run(const GradientBuffers& buffers, void* workspace) override {
     Run run{*this, buffers, workspace};
@@ -56,6 +59,7 @@ class FusedBackwardRunner final : public BackwardRunner {
                          .shape = runner.shape_,
                          .kernels = runner.kernels_,
                          .weights = runner.weights_,
+                         .forward_weights = runner.forward_weights_ ? &*runner.forward_weights_ : nullptr,
                          .buffers = run.buffers,
                          .workspace = run.workspace,
                          .partition = partition,
@@ -68,6 +72,7 @@ class FusedBackwardRunner final : public BackwardRunner {
   const KernelTable& kernels_;
   const GradientShape shape_;
   const TransposedWeights weights_;
+  std::optional<PackedWeights> forward_weights_;
   const std::shared_ptr<ThreadPool> pool_;
   const int threads_;
   std::vector<SpinBarrier> barriers_;             ///< of the groups of rows, and of all parts
@@ -84,7 +89,8 @@ class FusedBackwardDecision final : public BackwardDecision {
   std::string describe() const override {
     const Partition shares = partition(spec_, processors_);
     return "threads: " + std::to_string(shares.row_groups) + " groups of rows x " + std::to_string(shares.unit_groups) +
-           " of units; weights' gradients of " + std::to_string(gradient_steps(spec_)) + " steps at a time";
+           " of units; weights' gradients of " + std::to_string(gradient_steps(spec_)) + " steps at a time" +
+           (spec_.keep == Keep::gates ? "" : "; runs " + std::to_string(rerun_steps(spec_)) + " steps again at a time");
   }
 
   std::unique_ptr<BackwardRunner> make_runner(const RunnerRequest& request) const override {
@@ -100,7 +106,6 @@ class FusedBackwardDecision final : public BackwardDecision {
 }  // namespace
 
 BackwardAnswer decide_fused_backward(const RecurrenceSpec& spec, int processors, const KernelTable& kernels) {
-  if (spec.keep == Keep::states) return Refusal{"it does not compute gates again from states"};
   return std::make_shared<FusedBackwardDecision>(spec, processors, kernels);
 }
 

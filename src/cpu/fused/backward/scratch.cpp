@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "recurrence/reserve.h"
+#include "cpu/fused/backward/rerun.h"
 #include "recurrence/workspace.h"
 
 namespace rondo::fused {
@@ -51,7 +51,7 @@ GradientNotes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, con
   notes.operands = cutter.take<const float*>(chunk.capacity);
   notes.rows = cutter.take<GradientRow>(spec.B);
   notes.of_step = cutter.take<std::int32_t>(spec.B);
-  const bool converts = reserve_dtype(spec) != DType::f32;
+  const bool converts = spec.keep == Keep::gates && reserve_dtype(spec) != DType::f32;
   notes.kept = cutter.take<float>(converts ? spec.B * (kept_count(spec.cell) + 1) * shape.H : 0);
   notes.block = cutter.take<float>(kMostRows * shape.panel);
   notes.step_sums = cutter.take<float>(std::max<std::int64_t>(spec.B, kMostRows) * shape.panel);
@@ -67,6 +67,7 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, const KernelTable& kernels,
   scratch.steps = gradient_steps(spec);
   scratch.capacity = scratch.steps * spec.B;
   scratch.shared = cut_shared(cutter, spec, shape, scratch.capacity, kernels.gradients.most_features);
+  scratch.rerun = cut_rerun(cutter, spec, kernels, partition.threads());
   for (int part = 0; part < partition.threads(); ++part) {
     const GradientNotes notes = cut_notes(cutter, spec, shape, scratch);
     if (part == index) scratch.notes = notes;

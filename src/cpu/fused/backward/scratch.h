@@ -4,6 +4,7 @@
 #include "cpu/fused/backward/shape.h"
 #include "cpu/fused/partition.h"
 #include "recurrence/buffers.h"
+#include "recurrence/reserve.h"
 
 namespace rondo::fused {
 
@@ -45,9 +46,17 @@ struct GradientNotes {
   bool* reaches;             ///< [T][row]: whether the gradient of an output reaches h
 };
 
+/// The memory of a Rerun, which all parts share.
+struct RerunMemory {
+  KeptSteps steps;             ///< the gates and states of the range in f32
+  float* states[kMaxStates];   ///< (B, H): the states before the range, in the order of Schedule::state_row
+  void* workspace;             ///< of the forward run
+};
+
 struct GradientScratch {
   SharedGradients shared;
   GradientNotes notes;
+  RerunMemory rerun;
   std::int64_t steps;     ///< of a chunk
   std::int64_t capacity;  ///< live rows that a chunk has room for
 };

@@ -9,16 +9,31 @@
 namespace rondo::fused {
 namespace {
 
+/// Writes the columns of a gate in a few rows of the matrix as rows of a panel. Blocks are small, because rows whose
+/// distance is a power of two share few sets of a cache.
+template <typename Element>
+void transpose_block(const Element* source, std::int64_t source_stride, std::int64_t rows, std::int64_t columns,
+                     std::int64_t panel, Element* target) {
+  for (std::int64_t column = 0; column < columns; ++column) {
+    for (std::int64_t row = 0; row < rows; ++row) target[column * panel + row] = source[row * source_stride + column];
+  }
+}
+
 /// Packs a matrix (rows, G H) as [panel of its rows][gate * gate_stride + unit][row of the panel]. The target must be
 /// zeros, since padding is not written.
 template <typename Element>
 void pack_transposed(const Element* source, std::int64_t rows, const GradientShape& shape, Element* target) {
+  constexpr std::int64_t kRows = 8;
+  constexpr std::int64_t kColumns = 16;
   const std::int64_t panel_size = shape.gates * shape.gate_stride * shape.panel;
-  for (std::int64_t row = 0; row < rows; ++row) {
+  const std::int64_t stride = shape.gates * shape.H;
+  for (std::int64_t row = 0; row < rows; row += kRows) {
     Element* const panel = target + row / shape.panel * panel_size + row % shape.panel;
     for (std::int64_t gate = 0; gate < shape.gates; ++gate) {
-      for (std::int64_t u = 0; u < shape.H; ++u) {
-        panel[(gate * shape.gate_stride + u) * shape.panel] = source[(row * shape.gates + gate) * shape.H + u];
+      for (std::int64_t u = 0; u < shape.H; u += kColumns) {
+        transpose_block(source + row * stride + gate * shape.H + u, stride, std::min(kRows, rows - row),
+                        std::min(kColumns, shape.H - u), shape.panel,
+                        panel + (gate * shape.gate_stride + u) * shape.panel);
       }
     }
   }

@@ -5,9 +5,9 @@
 
 #include "cpu/fused/backward/gradient_gates.h"
 #include "cpu/fused/backward/kept_rows.h"
+#include "cpu/fused/backward/rerun.h"
 #include "cpu/fused/backward/row_gradients.h"
 #include "cpu/fused/backward/weight_sums.h"
-#include "recurrence/reserve.h"
 
 namespace rondo::fused {
 namespace {
@@ -30,6 +30,7 @@ class GradientWorker {
         scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels, run.partition, run.index)),
         row_gradients_(run, scratch_, rows_, own_units()),
         kept_(run, scratch_, own_units()),
+        rerun_(run, scratch_.rerun, rows_),
         gates_(spec_.cell, run.kernels),
         sums_(run, scratch_),
         product_(run.kernels.product(spec_.dtype, kMostVectors)) {}
@@ -37,8 +38,27 @@ class GradientWorker {
   void run() {
     row_gradients_.load_final_states();
     sums_.begin();
+    const bool keeps_gates = spec_.keep == Keep::gates;
+    const std::int64_t range = keeps_gates ? std::max<std::int64_t>(spec_.T, 1) : rerun_steps(spec_);
     for (std::int64_t last = spec_.T; last > 0;) {
-      const std::int64_t first = (last - 1) / scratch_.steps * scratch_.steps;
+      const std::int64_t first = (last - 1) / range * range;
+      if (!keeps_gates) {
+        kept_.read_from(rerun_.run({static_cast<std::int32_t>(first), static_cast<std::int32_t>(last)}));
+      }
+      run_range(first, last);
+      last = first;
+    }
+    row_gradients_.store_states();
+    if (spec_.T == 0) meet();  // with the rows' sums of the other parts
+    row_gradients_.store_shared_reset_state(run_.part_of(shape_.H));
+    sums_.store();
+  }
+
+ private:
+  /// Runs the steps first .. last - 1 backward, whose gates and states are kept.
+  void run_range(std::int64_t first_of_range, std::int64_t last) {
+    while (last > first_of_range) {
+      const std::int64_t first = std::max(first_of_range, last - scratch_.steps);
       find_live_rows(first, last);
       for (std::int64_t s = last - 1; s >= first; --s) run_step(s, s - first);
       const std::int64_t live = scratch_.notes.first_live[last - first];
@@ -49,13 +69,8 @@ class GradientWorker {
       meet();
       last = first;
     }
-    row_gradients_.store_states();
-    if (spec_.T == 0) meet();  // with the rows' sums of the other parts
-    row_gradients_.store_shared_reset_state(run_.part_of(shape_.H));
-    sums_.store();
   }
 
- private:
   void meet() const { run_.barrier.arrive_and_wait(run_.partition.threads()); }
   void meet_group() const { run_.group_barrier.arrive_and_wait(run_.partition.unit_groups); }
 
@@ -75,7 +90,7 @@ class GradientWorker {
         notes.live_rows[live] = static_cast<std::int32_t>(b);
         notes.x[live] = input_row(t, b, live);
         notes.d_x[live] = run_.buffers.d_x.strides.offset(t, b);
-        notes.h[live] = kept_.h(reserve_row(schedule_, run_.buffers.run.x.strides, t, b), live);
+        notes.h[live] = kept_.h(kept_.row(s, b), live);
         notes.reset_h[live] = scratch_.shared.reset_h + live * shape_.state_stride();
         ++live;
       }
@@ -129,7 +144,7 @@ class GradientWorker {
         row.d_reset_h = row_gradients_.row_of(scratch_.shared.d_reset_h, b);
         row.reset_h = scratch_.shared.reset_h + live * shape_.state_stride();
       }
-      const std::int64_t kept = reserve_row(schedule_, run_.buffers.run.x.strides, schedule_.read_time(s, b), b);
+      const std::int64_t kept = kept_.row(s, b);
       kept_.convert_h(kept, live);
       kept_.read_gates(kept, count, row);
       notes.of_step[count] = static_cast<std::int32_t>(b);
@@ -214,7 +229,8 @@ class GradientWorker {
   const Range panels_;  ///< this part's panels of units
   const GradientScratch scratch_;
   const RowGradients row_gradients_;
-  const KeptRows kept_;
+  KeptRows kept_;
+  const Rerun rerun_;
   const GradientGates gates_;
   const WeightSums sums_;
   const ProductKernel product_;

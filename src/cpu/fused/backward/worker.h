@@ -3,6 +3,7 @@
 
 #include "cpu/fused/backward/scratch.h"
 #include "cpu/fused/backward/weights.h"
+#include "cpu/fused/panels.h"
 #include "cpu/threads/spin.h"
 #include "recurrence/gradient_buffers.h"
 
@@ -14,6 +15,7 @@ struct GradientArguments {
   const GradientShape& shape;
   const KernelTable& kernels;
   const TransposedWeights& weights;
+  const PackedWeights* forward_weights;  ///< where the spec keeps no gates, so that steps are run again
   const GradientBuffers& buffers;
   void* workspace;
   Partition partition;

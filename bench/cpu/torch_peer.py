@@ -1,0 +1,97 @@
+"""PyTorch behind the calls of peers.py."""
+
+import numpy as np
+
+from peers import PythonRun
+
+
+class PyTorch:
+    packs_weights = False  # before a run: each run packs them
+
+    def __init__(self):
+        import torch
+        self._library = torch
+        self.name = f"PyTorch {torch.__version__}"
+
+    def create(self, problem, threads, variant=""):
+        torch = self._library
+        torch.set_num_threads(threads)
+        module = self._module(problem)
+        if variant.startswith("train"):
+            return _TorchTraining(torch, module, problem, variant.endswith("packed"))
+        x = torch.from_numpy(problem.x)
+        if variant == "packed":
+            return self._packed(module, torch.nn.utils.rnn.pack_padded_sequence(x, torch.from_numpy(problem.lengths)))
+        states = tuple(torch.from_numpy(state[None]) for state in problem.states.values())
+        initial = None if not states else states[0] if len(states) == 1 else states
+
+        def call():
+            with torch.inference_mode():
+                run.y = module(x, initial)[0]
+
+        run = PythonRun(call)
+        call()
+        run.y = run.y.numpy()
+        return run
+
+    def _module(self, problem):
+        torch = self._library
+        module = (torch.nn.GRU if problem.cell == "gru" else torch.nn.LSTM)(problem.I, problem.H).eval()
+        gates = torch_gates(problem)
+        block = lambda matrix: torch.from_numpy(np.ascontiguousarray(problem.gate_blocks(matrix, gates).T))
+        bias = problem.bias if problem.cell == "gru" else np.stack([problem.bias, np.zeros_like(problem.bias)])
+        with torch.no_grad():
+            module.weight_ih_l0.copy_(block(problem.kernel))
+            module.weight_hh_l0.copy_(block(problem.recurrent_kernel))
+            module.bias_ih_l0.copy_(block(bias[0]))
+            module.bias_hh_l0.copy_(block(bias[1]))
+        return module
+
+    def _packed(self, module, packed):
+        def call():
+            with self._library.inference_mode():
+                run.y = module(packed)[0].data
+
+        run = PythonRun(call)
+        return run
+
+
+def torch_gates(problem):
+    """PyTorch's order of gates, or Keras's of PyTorch's: r z n for a GRU and, as in Keras, i f g o for an LSTM."""
+    return [1, 0, 2] if problem.cell == "gru" else [0, 1, 2, 3]
+
+
+class _TorchTraining(PythonRun):
+    """Training steps, whose gradients are new tensors each time, as after `optimizer.zero_grad()`."""
+
+    def __init__(self, torch, module, problem, packed):
+        super().__init__(self._step)
+        self._backward = torch.autograd.backward
+        self._module, self._problem, self._packed = module.train(), problem, packed
+        self._inputs, self._d_y = torch.from_numpy(problem.x), torch.from_numpy(problem.d_y)
+        if packed:
+            pack = lambda sequence: torch.nn.utils.rnn.pack_padded_sequence(sequence, torch.from_numpy(problem.lengths))
+            self._inputs, self._d_y = pack(self._inputs), pack(self._d_y).data
+        self._x = (self._inputs.data if packed else self._inputs).requires_grad_()
+
+    def _step(self):
+        self._x.grad = None
+        self._module.zero_grad(set_to_none=True)
+        y = self._module(self._inputs)[0]
+        y = y.data if self._packed else y
+        self._backward(y, self._d_y)
+        self._y = y.detach()
+
+    @property
+    def y(self):
+        return self._y.numpy()
+
+    @property
+    def gradients(self):
+        """In Keras's layout. An LSTM has one bias there, and PyTorch's two have its gradient each."""
+        problem, module = self._problem, self._module
+        block = lambda weight: problem.gate_blocks(weight.grad.numpy().T, torch_gates(problem))
+        biases = [block(module.bias_ih_l0), block(module.bias_hh_l0)]
+        return {"x": self._x.grad.numpy(), "kernel": block(module.weight_ih_l0),
+                "recurrent_kernel": block(module.weight_hh_l0),
+                "bias": np.stack(biases) if problem.cell == "gru" else biases[0]}
