@@ -62,7 +62,11 @@ class GradientParity : public ::testing::TestWithParam<Precision> {
 TEST_P(GradientParity, AreNearTheOracle) {
   for_each_seed([](std::uint64_t seed) {
     Random random(seed);
-    check(recurrence_of(random), random);
+    // Roundings are a matter of averages, which a few values do not have.
+    const bool rounds = size_of(GetParam().dtype) == 2 || GetParam().math == MatrixMath::tf32;
+    WantedSizes sizes;
+    if (rounds) sizes = {.units = random.integer(8, 24), .B = random.integer(2, 6)};
+    check(recurrence_of(random, sizes), random);
   });
 }
 
