@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+
+#include "recurrence/reserve.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
 #include "support/device_under_test.h"
@@ -68,6 +72,35 @@ TEST_P(GradientParity, AreNearTheOracle) {
     if (rounds) sizes = {.units = random.integer(8, 24), .B = random.integer(2, 6)};
     check(recurrence_of(random, sizes), random);
   });
+}
+
+/// The elements of a run's reserve in f32.
+Tensor reserve_of(const Plan& plan, const RandomRecurrence& recurrence) {
+  Session session(plan, recurrence.weights.map([&](const Tensor& weight) { return weight.to(plan.spec().device); }));
+  const SessionTensors run = run_tensors(plan, recurrence);
+  session.run(run);
+  const Tensor bytes = run.reserve->to(cpu());
+  const auto count = (bytes.numel() - static_cast<std::int64_t>(kReserveTagBytes)) / std::int64_t{sizeof(float)};
+  Tensor elements = Tensor::empty({count}, DType::f32);
+  std::memcpy(elements.data(), bytes.data<std::uint8_t>() + kReserveTagBytes,
+              static_cast<std::size_t>(count) * sizeof(float));
+  return elements;
+}
+
+/// All executors have one layout, and write nothing for rows that are dead.
+TEST(ReserveParity, EqualsThatOfTheReference) {
+  for (std::uint64_t seed = 0; seed < 300 && !HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    RandomRecurrence recurrence = random_recurrence(random);
+    RecurrenceSpec spec = recurrence.spec;
+    spec.keep = random.coin() ? Keep::gates : Keep::states;
+    SCOPED_TRACE(to_string(spec));
+    const Tensor expected = reserve_of(Plan::create(spec, {.executor = "reference"}), recurrence);
+    spec.device = device_under_test();
+    const Tensor actual = reserve_of(Plan::create(spec, {.executor = "cuda_stepwise"}), recurrence);
+    EXPECT_TRUE(within(actual, expected, 1e-5 * std::max(1.0, largest_magnitude(expected))));
+  }
 }
 
 /// Enough rows that threads take packs of units, and that sums over rows have several parts.
