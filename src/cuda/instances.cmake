@@ -13,7 +13,10 @@ endmacro()
 foreach(row IN ITEMS "f64 double" "f32 float" "f16 Float16" "bf16 BFloat16")
   string(REGEX MATCH "([^ ]+) ([^ ]+)" row ${row})
   set(type ${CMAKE_MATCH_2})
-  rondo_cuda_instance(stepwise_${CMAKE_MATCH_1} stepwise/instance.cu.in)
+  set(name ${CMAKE_MATCH_1})
+  rondo_cuda_instance(stepwise_${name} stepwise/instance.cu.in)
+  rondo_cuda_instance(stepwise_keeping_${name} stepwise/keeping_instance.cu.in)
+  rondo_cuda_instance(stepwise_backward_${name} stepwise/backward/instance.cu.in)
 endforeach()
 
 # A row: operand, its type, and how many octets of units a warp of a grid may own (has_octets in persistent_shape.h). A

@@ -4,6 +4,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/instances.cmake)
 # for the simulated one.
 set(RONDO_CUDA_PORTABLE_SOURCES
   common/input_products.cpp
+  common/kept_rows.cpp
   common/packed_biases.cpp
   common/packed_rows.cu
   common/product_weights.cpp
@@ -28,6 +29,10 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   products/product_cache.cpp
   products/product_spec.cpp
   runtime/calls.cpp
+  stepwise/backward/gradient_products.cpp
+  stepwise/backward/note_live.cu
+  stepwise/backward/stepwise_backward.cpp
+  stepwise/step_launch.cpp
   stepwise/stepwise_executor.cpp
   stepwise/stepwise_products.cpp
   tensor/copy.cu)

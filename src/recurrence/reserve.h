@@ -49,7 +49,8 @@ DType reserve_dtype(const RecurrenceSpec& spec);
 int kept_count(const CellSpec& cell);
 
 /// The row of the reserve that the step has which reads (t, b) of x. `rows` are the strides of x where x is packed.
-inline std::int64_t reserve_row(const Schedule& schedule, const TimeBatchStrides& x, std::int64_t t, std::int64_t b) {
+RONDO_HOST_DEVICE inline std::int64_t reserve_row(const Schedule& schedule, const TimeBatchStrides& x, std::int64_t t,
+                                                  std::int64_t b) {
   return x.first_rows == nullptr ? t * schedule.B + b : x.first_rows[t] + b;
 }
 

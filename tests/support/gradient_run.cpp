@@ -1,13 +1,18 @@
 #include "support/gradient_run.h"
 
+#include <gtest/gtest.h>
+
+#include <cmath>
 #include <limits>
+
+#include "rondo/ops/ops.h"
 
 namespace rondo::test {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-double dot(const Tensor& a, const Tensor& b) {
+double inner_product(const Tensor& a, const Tensor& b) {
   const std::vector<double> left = a.to(DType::f64).contiguous().to_vector<double>();
   const std::vector<double> right = b.to(DType::f64).contiguous().to_vector<double>();
   double sum = 0;
@@ -54,10 +59,10 @@ Upstream random_upstream(Random& random, const RandomRecurrence& recurrence) {
 }
 
 double loss_of(const Upstream& upstream, const RunResult& result) {
-  double loss = upstream.y ? dot(*upstream.y, result.y) : 0.0;
-  if (upstream.last_output) loss += dot(*upstream.last_output, result.last_output);
+  double loss = upstream.y ? inner_product(*upstream.y, result.y) : 0.0;
+  if (upstream.last_output) loss += inner_product(*upstream.last_output, result.last_output);
   for (std::size_t k = 0; k < upstream.final_state.size(); ++k) {
-    loss += dot(upstream.final_state[k], result.final_state[k]);
+    loss += inner_product(upstream.final_state[k], result.final_state[k]);
   }
   return loss;
 }
@@ -146,6 +151,54 @@ Gradients gradients_of(const Plan& plan, const RandomRecurrence& recurrence, con
                       .bias = weight(gradients.weights.bias),
                       .peepholes = weight(gradients.weights.peepholes),
                       .projection = weight(gradients.weights.projection)}};
+}
+
+Gradients oracle_gradients(const RandomRecurrence& recurrence, const Upstream& upstream) {
+  RecurrenceSpec spec = recurrence.spec;
+  spec.device = cpu();
+  spec.dtype = DType::f64;
+  spec.math = MatrixMath::strict;
+  spec.keep = Keep::gates;
+  spec.segment = 0;
+  return gradients_of(Plan::create(spec, {.executor = "reference", .backward_executor = "reference"}), recurrence,
+                      upstream);
+}
+
+double square_of(const Tensor& tensor) {
+  const Tensor wide = tensor.to(DType::f64);
+  return sum(mul(wide, wide)).item();
+}
+
+void expect_near(const Gradients& actual, const Gradients& expected, const Upstream& upstream, double tolerance) {
+  const auto left = actual.all();
+  const auto right = expected.all();
+  ASSERT_EQ(left.size(), right.size());
+  double error = 0;
+  double length = upstream.y ? square_of(*upstream.y) : 0.0;
+  if (upstream.last_output) length += square_of(*upstream.last_output);
+  for (std::size_t k = 0; k < left.size(); ++k) {
+    error += square_of(sub(left[k].second.to(DType::f64), right[k].second.to(DType::f64)));
+    length += square_of(right[k].second);
+  }
+  EXPECT_LE(std::sqrt(error), tolerance * std::sqrt(length)) << "of " << std::sqrt(length);
+}
+
+Upstream rounded(Upstream upstream, DType dtype) {
+  const auto round = [dtype](Tensor& tensor) { tensor = tensor.to(dtype).to(DType::f32); };
+  if (upstream.y) round(*upstream.y);
+  if (upstream.last_output) round(*upstream.last_output);
+  for (Tensor& state : upstream.final_state) round(state);
+  return upstream;
+}
+
+RandomRecurrence without_kinks(RandomRecurrence recurrence, DType dtype) {
+  if (size_of(dtype) == 2) {
+    recurrence.spec.cell.activation = Activation::tanh;
+    recurrence.spec.cell.recurrent_activation = Activation::sigmoid;
+    recurrence.spec.cell.cell_clip.reset();
+    recurrence.spec.cell.projection_clip.reset();
+  }
+  return recurrence;
 }
 
 RecurrenceSpec random_keep(Random& random, RecurrenceSpec spec) {

@@ -40,6 +40,23 @@ SessionGradients unwritten_gradients(const Plan& plan, const RandomRecurrence& r
 /// Runs a plan whose spec keeps something, and then its gradients.
 Gradients gradients_of(const Plan& plan, const RandomRecurrence& recurrence, const Upstream& upstream);
 
+/// The gradients by the reference in f64 on the CPU.
+Gradients oracle_gradients(const RandomRecurrence& recurrence, const Upstream& upstream);
+
+/// The sum of the squares of all elements.
+double square_of(const Tensor& tensor);
+
+/// Compares all gradients by the length of their error, relative to the length of all of them, those given and those
+/// computed: a unit near the end of its range has almost no gradient, and 16 bits lose it.
+void expect_near(const Gradients& actual, const Gradients& expected, const Upstream& upstream, double tolerance);
+
+/// The gradients given in the precision of `dtype`.
+Upstream rounded(Upstream upstream, DType dtype);
+
+/// The recurrence without kinks if `dtype` has 16 bits: what a run keeps in these may lie on the other side of a kink,
+/// and without bounds it has no f16.
+RandomRecurrence without_kinks(RandomRecurrence recurrence, DType dtype);
+
 /// The spec with `keep` and, for Keep::states, segments of some length or none.
 RecurrenceSpec random_keep(Random& random, RecurrenceSpec spec);
 

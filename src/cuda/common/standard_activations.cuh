@@ -45,4 +45,14 @@ RONDO_HOST_DEVICE inline float activate(StandardActivations::Tanh, float x) {
 RONDO_HOST_DEVICE inline double activate(StandardActivations::Sigmoid, double x) { return formula::sigmoid(x); }
 RONDO_HOST_DEVICE inline double activate(StandardActivations::Tanh, double x) { return formula::tanh(x); }
 
+/// The derivatives where the activations have the value y.
+template <typename Real>
+RONDO_HOST_DEVICE Real derivative_at_value(StandardActivations::Sigmoid, Real y) {
+  return derivative_at_value(Activation::sigmoid, y);
+}
+template <typename Real>
+RONDO_HOST_DEVICE Real derivative_at_value(StandardActivations::Tanh, Real y) {
+  return derivative_at_value(Activation::tanh, y);
+}
+
 }  // namespace rondo

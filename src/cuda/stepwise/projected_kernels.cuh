@@ -13,9 +13,9 @@
 
 namespace rondo {
 
-template <typename Element, typename Activations, int kWidth>
-__global__ void __launch_bounds__(kUnitThreads)
-    unprojected_step_kernel(const __grid_constant__ UnprojectedStep<Element> step) {
+/// Step is UnprojectedStep, or Keeping<UnprojectedStep>.
+template <typename Element, typename Activations, int kWidth, typename Step = UnprojectedStep<Element>>
+__global__ void __launch_bounds__(kUnitThreads) unprojected_step_kernel(const __grid_constant__ Step step) {
   using Real = ComputeType<Element>;
   using Formula = LstmVariantFormula;
   const Schedule& schedule = step.sums.schedule;
@@ -36,7 +36,17 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (!step.from_zeros) add_products<Formula::kGates>(step.sums, at, sums);
   UnitResults<Real, kWidth> now;
   for (int i = 0; i < kWidth; ++i) now.c[i] = old_c[i];
-  advance<Formula>(sums, activations, variant, now);
+  if constexpr (kKeeps<Step>) {
+    KeptUnits<Real, Formula::kKept, kWidth> kept;
+    advance<Formula>(sums, activations, variant, now, kept);
+    if (row.live) {
+      const KeptPlace place = kept_place(step.kept, schedule, s, at);
+      write_kept<Element, Activations>(step.kept, old_c, step.kept.c, place.row * step.sums.H + at.u);
+      keep_gates<Element, Activations>(step.kept, place, step.sums.H, kept);
+    }
+  } else {
+    advance<Formula>(sums, activations, variant, now);
+  }
   device::write_pack(now.h, step.operand + unit);
   for (int i = 0; i < kWidth; ++i) now.c[i] = row.live ? now.c[i] : old_c[i];
   if (row.next_begins_piece) {
@@ -49,9 +59,9 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (s + 1 == schedule.T) store_units(now.c, step.final_c, state_position(schedule, at));
 }
 
-template <typename Element, int kWidth>
-__global__ void __launch_bounds__(kUnitThreads)
-    projected_step_kernel(const __grid_constant__ ProjectedStep<Element> step) {
+/// Step is ProjectedStep, or Keeping<ProjectedStep>.
+template <typename Element, int kWidth, typename Step = ProjectedStep<Element>>
+__global__ void __launch_bounds__(kUnitThreads) projected_step_kernel(const __grid_constant__ Step step) {
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= step.schedule.B || at.u >= step.P) return;
   const std::int64_t unit = at.b * step.P + at.u;
@@ -61,6 +71,10 @@ __global__ void __launch_bounds__(kUnitThreads)
   device::wait_for_previous_kernel();
 
   if (row.live) {
+    if constexpr (kKeeps<Step>) {
+      const KeptPlace place = kept_place(step.kept, step.schedule, step.s, at);
+      write_kept<Element, Activations>(step.kept, now.h, step.kept.h, place.row * step.P + at.u);
+    }
     device::read_pack(step.sums + unit, now.h);
     for (ComputeType<Element>& value : now.h) value = formula::clip(value, -step.clip, step.clip);
   }

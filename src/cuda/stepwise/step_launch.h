@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "cuda/device/launch_config.h"
+#include "recurrence/executor.h"
 
 namespace rondo {
 
@@ -16,5 +17,8 @@ struct StepLaunch {
 
   bool packs_pay(std::int64_t B, std::int64_t H) const { return B * H >= packed_units; }
 };
+
+/// How the kernels of a session's steps are started.
+StepLaunch step_launch(const RunnerRequest& request);
 
 }  // namespace rondo

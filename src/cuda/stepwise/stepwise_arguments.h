@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "cuda/common/kept_rows.h"
 #include "cuda/common/result_rows.h"
 #include "recurrence/cells/lstm.h"
 #include "recurrence/schedule.h"
@@ -149,6 +150,13 @@ struct ProjectedStep {
   ResultRows<Element> results = {};  ///< without c
   Element* y = nullptr;              ///< (T, B, P)
   TimeBatchStrides y_strides = {};
+};
+
+/// A step that also writes what the gradients need to the reserve. Step is a GateStep, an UnprojectedStep, which keeps
+/// gates and c, or a ProjectedStep, which keeps h.
+template <typename Step>
+struct Keeping : Step {
+  KeptRows kept = {};
 };
 
 /// Writes the results of a run without steps.

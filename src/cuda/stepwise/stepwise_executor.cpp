@@ -3,6 +3,7 @@
 #include "cuda/common/graph_replay.h"
 #include "cuda/common/packed_biases.h"
 #include "cuda/model/product_model.h"
+#include "cuda/stepwise/stepwise_backward.h"
 #include "cuda/stepwise/stepwise_loop.h"
 #include "cuda/stepwise/stepwise_scratch.h"
 #include "recurrence/simple_decision.h"
@@ -11,23 +12,10 @@
 namespace rondo {
 namespace {
 
-// Hopper is the first with kernels that begin before the kernel in front of them has ended.
-constexpr int kOverlappingLaunches = 90;
 // Positions of units are counted in 32 bits.
 constexpr std::int64_t kMostUnits = std::int64_t{1} << 30;
 // Positions of rows are counted in 32 bits, too.
 constexpr std::int64_t kMostRows = std::int64_t{1} << 31;
-
-// How many threads with one unit each hide the latencies of a step on a multiprocessor. Measured on an H200: where
-// packs of 4 units leave multiprocessors idle, a step takes 2 microseconds longer.
-constexpr std::int64_t kUnitsPerProcessor = 1024;
-
-StepLaunch step_launch(const RunnerRequest& request) {
-  const bool overlaps = request.properties.compute_capability >= kOverlappingLaunches;
-  return {.stream = request.stream,
-          .order = overlaps ? device::LaunchOrder::overlapping : device::LaunchOrder::serial,
-          .packed_units = request.properties.processors * kUnitsPerProcessor};
-}
 
 class StepwiseRunner final : public Runner {
  public:
@@ -51,12 +39,18 @@ class StepwiseRunner final : public Runner {
     const StepwiseRun run{request_.spec,   buffers,   biases_->memory(), peepholes_.get(),
                           input_products_, products_, workspace,         how};
     switch (request_.spec.dtype) {
-      case DType::f64: return run_stepwise<double>(run);
-      case DType::f32: return run_stepwise<float>(run);
-      case DType::f16: return run_stepwise<Float16>(run);
-      case DType::bf16: return run_stepwise<BFloat16>(run);
+      case DType::f64: return run_elements<double>(run);
+      case DType::f32: return run_elements<float>(run);
+      case DType::f16: return run_elements<Float16>(run);
+      case DType::bf16: return run_elements<BFloat16>(run);
       default: throw ValueError("dtype", to_string(request_.spec.dtype), "a floating dtype");
     }
+  }
+
+  template <typename Element>
+  static void run_elements(const StepwiseRun& run) {
+    if (run.spec.keep == Keep::nothing) return run_stepwise<Element>(run);
+    run_stepwise_keeping<Element>(run);
   }
 
   const RunnerRequest request_;
@@ -84,16 +78,31 @@ std::optional<double> time_of(const RecurrenceSpec& spec, const DeviceProperties
   return stepwise_total_ns(spec, properties);
 }
 
+std::optional<Refusal> refuse_sizes(const RecurrenceSpec& spec) {
+  if (spec.cell.units >= kMostUnits || output_units(spec.cell) >= kMostUnits)
+    return Refusal{"it counts units in 30 bits"};
+  if (spec.B >= kMostRows) return Refusal{"it counts rows in 31 bits"};
+  return std::nullopt;
+}
+
 class StepwiseExecutor final : public Executor {
  public:
   std::string_view name() const override { return "cuda_stepwise"; }
 
   Answer decide(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
-    if (spec.cell.units >= kMostUnits || output_units(spec.cell) >= kMostUnits)
-      return Refusal{"it counts units in 30 bits"};
-    if (spec.B >= kMostRows) return Refusal{"it counts rows in 31 bits"};
+    if (const auto refusal = refuse_sizes(spec)) return *refusal;
     return decision_for<StepwiseRunner>(
         {.workspace_bytes = scratch_bytes(spec), .predicted_ns = time_of(spec, properties)});
+  }
+
+  std::optional<Refusal> refuse_to_keep(const RecurrenceSpec& spec) const override {
+    if (spec.segment > 0) return Refusal{"it keeps the states before each step, not of segments"};
+    return std::nullopt;
+  }
+
+  BackwardAnswer decide_backward(const RecurrenceSpec& spec, const DeviceProperties&) const override {
+    if (const auto refusal = refuse_sizes(spec)) return *refusal;
+    return decide_stepwise_backward(spec);
   }
 };
 

@@ -31,6 +31,7 @@
 #include "cuda/device/dependent_launch.cuh"
 #include "cuda/device/pack.cuh"
 #include "cuda/device/prefetch.cuh"
+#include "cuda/stepwise/kept_units.cuh"
 #include "cuda/stepwise/row_results.cuh"
 #include "cuda/stepwise/unit_grid.cuh"
 #include "cuda/stepwise/variant_units.cuh"
@@ -112,17 +113,18 @@ __global__ void __launch_bounds__(kUnitThreads) reset_step_kernel(const __grid_c
   device::write_pack(h, step.reset_operand + unit);
 }
 
-/// h, c = formula(input sums, recurrent sums, h, c) in kWidth units.
-template <typename Formula, int kWidth, typename Real, typename Activations, typename Variant>
+/// h, c = formula(input sums, recurrent sums, h, c) in kWidth units. `kept.of_unit(i)` takes what unit i keeps.
+template <typename Formula, int kWidth, typename Real, typename Activations, typename Variant,
+          typename Kept = NoKeptUnits>
 __device__ inline void advance(const UnitSums<Real, Formula::kGates, kWidth>& sums, Activations activations,
-                               const Variant& variant, UnitResults<Real, kWidth>& unit) {
+                               const Variant& variant, UnitResults<Real, kWidth>& unit, Kept&& kept = {}) {
   for (int i = 0; i < kWidth; ++i) {
     const UnitStates<Real> previous{unit.h[i], unit.c[i]};
     UnitStates<Real> next;
     if constexpr (kIsLstmVariant<Formula>) {
-      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations, variant.unit(i));
+      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations, variant.unit(i), kept.of_unit(i));
     } else {
-      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations);
+      next = Formula::step(sums.input[i], sums.recurrent[i], previous, activations, kept.of_unit(i));
     }
     unit.h[i] = next.h;
     unit.c[i] = next.c;
@@ -159,9 +161,10 @@ __global__ void __launch_bounds__(kUnitThreads)
   if (step.last) store_results(step.results, at, now);
 }
 
-template <typename Formula, typename Element, typename Activations, int kWidth>
-__global__ void __launch_bounds__(kUnitThreads)
-    gate_step_kernel(const __grid_constant__ GateStep<Formula, Element> step) {
+/// Step is GateStep, or Keeping<GateStep>.
+template <typename Formula, typename Element, typename Activations, int kWidth,
+          typename Step = GateStep<Formula, Element>>
+__global__ void __launch_bounds__(kUnitThreads) gate_step_kernel(const __grid_constant__ Step step) {
   using Real = ComputeType<Element>;
   constexpr bool kHasC = Formula::kStates == 2;
   const Schedule& schedule = step.sums.schedule;
@@ -185,7 +188,15 @@ __global__ void __launch_bounds__(kUnitThreads)
 
   if (row.live) {
     if (!step.from_zeros) add_products<Formula::kGates>(step.sums, at, sums);
-    advance<Formula>(sums, activations, variant, now);
+    if constexpr (kKeeps<Step>) {
+      const KeptPlace place = kept_place(step.kept, schedule, s, at);
+      keep_states<Element, Activations>(step.kept, place, step.sums.H, now.h, now.c);
+      KeptUnits<Real, Formula::kKept, kWidth> kept;
+      advance<Formula>(sums, activations, variant, now, kept);
+      keep_gates<Element, Activations>(step.kept, place, step.sums.H, kept);
+    } else {
+      advance<Formula>(sums, activations, variant, now);
+    }
   }
   keep_and_emit<kHasC>(step, schedule, s, unit, at, row, now);
 }

@@ -135,19 +135,24 @@ AllLiveGateStep<Formula, Element> all_live_step(const GateStep<Formula, Element>
           .results = step.results};
 }
 
+/// Whether a gate step takes packs.
+template <typename Formula, typename Element>
+bool step_takes_packs(const GateStep<Formula, Element>& step, const StepLaunch& how) {
+  const std::int64_t H = step.sums.H;
+  return how.packs_pay(step.sums.schedule.B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H, H) &&
+         variant_fits_packs(step.variant) && results_fit_packs(step.results) && piece_fits_packs(step.piece) &&
+         device::fits_packs<kPackWidth<Element>>(step.y, step.y_strides.time, step.y_strides.batch);
+}
+
 /// One processing step of all rows. A step from zeros follows the product of the inputs and reads its sums before it
 /// waits, so it must not overlap that product.
 template <typename Formula, typename Element>
 void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& how) {
-  constexpr int kWide = kPackWidth<Element>;
   const Schedule& schedule = step.sums.schedule;
   const std::int64_t B = schedule.B;
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
-  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && states_fit_packs(step.states, H, H) &&
-                     variant_fits_packs(step.variant) && results_fit_packs(step.results) &&
-                     piece_fits_packs(step.piece) &&
-                     device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
+  const bool packs = step_takes_packs(step, how);
   const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   const bool all_live = schedule.all_live();
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
@@ -166,16 +171,23 @@ void launch_gate_step(const GateStep<Formula, Element>& step, const StepLaunch& 
   });
 }
 
+/// Whether the gates of a step whose h is projected take packs.
+template <typename Element>
+bool step_takes_packs(const UnprojectedStep<Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  const std::int64_t H = step.sums.H;
+  return how.packs_pay(step.sums.schedule.B, H) && sums_fit_packs(step.sums) && variant_fits_packs(step.variant) &&
+         device::fits_packs<kWide>(step.c, H) && device::fits_packs<kWide>(step.operand) &&
+         rows_fit_packs(step.final_c) && rows_fit_packs(step.piece_c);
+}
+
 /// The gates of a step whose h is projected. A step from zeros does not overlap, as in launch_gates.
 template <typename Element>
 void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLaunch& how) {
-  constexpr int kWide = kPackWidth<Element>;
   const std::int64_t B = step.sums.schedule.B;
   const std::int64_t H = step.sums.H;
   if (B == 0) return;
-  const bool packs = how.packs_pay(B, H) && sums_fit_packs(step.sums) && variant_fits_packs(step.variant) &&
-                     device::fits_packs<kWide>(step.c, H) && device::fits_packs<kWide>(step.operand) &&
-                     rows_fit_packs(step.final_c) && rows_fit_packs(step.piece_c);
+  const bool packs = step_takes_packs(step, how);
   const device::LaunchOrder order = step.from_zeros ? device::LaunchOrder::serial : how.order;
   dispatch_activations(step.sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kGateWide = kGatePackWidth<LstmVariantFormula, Element, Activations>;
@@ -188,6 +200,15 @@ void launch_unprojected_step(const UnprojectedStep<Element>& step, const StepLau
   });
 }
 
+/// Whether the h of a step takes packs, where it is projected.
+template <typename Element>
+bool step_takes_packs(const ProjectedStep<Element>& step, const StepLaunch& how) {
+  constexpr int kWide = kPackWidth<Element>;
+  return how.packs_pay(step.schedule.B, step.P) && device::fits_packs<kWide>(step.sums, step.P) &&
+         states_fit_packs(step.states, step.P, 0) && results_fit_packs(step.results) && piece_fits_packs(step.piece) &&
+         device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
+}
+
 /// The h of a step, from the product with the projection.
 template <typename Element>
 void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch& how) {
@@ -195,11 +216,7 @@ void launch_projected_step(const ProjectedStep<Element>& step, const StepLaunch&
   const std::int64_t B = step.schedule.B;
   const std::int64_t P = step.P;
   if (B == 0) return;
-  const bool packs = how.packs_pay(B, P) && device::fits_packs<kWide>(step.sums, P) &&
-                     states_fit_packs(step.states, P, 0) && results_fit_packs(step.results) &&
-                     piece_fits_packs(step.piece) &&
-                     device::fits_packs<kWide>(step.y, step.y_strides.time, step.y_strides.batch);
-  if (packs) {
+  if (step_takes_packs(step, how)) {
     device::launch(projected_step_kernel<Element, kWide>, unit_grid<kWide>(B, P, how.stream, how.order), step);
   } else {
     device::launch(projected_step_kernel<Element, 1>, unit_grid<1>(B, P, how.stream, how.order), step);

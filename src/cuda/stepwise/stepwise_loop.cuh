@@ -1,4 +1,5 @@
-/// run_stepwise, which instances of instance.cu.in instantiate once for each Element:
+/// run_stepwise and run_stepwise_keeping, which instances of instance.cu.in and keeping_instance.cu.in instantiate once
+/// for each Element:
 ///
 ///     load states (if there are any);  input sums = x W
 ///     for s in 0 .. T-1:
@@ -7,6 +8,7 @@
 ///       or, where h is projected:  gates;  projected sums = (o act(c)) projection;  h
 #pragma once
 
+#include "cuda/stepwise/keeping_launchers.cuh"
 #include "cuda/stepwise/stepwise_launchers.cuh"
 #include "cuda/stepwise/stepwise_loop.h"
 #include "cuda/stepwise/stepwise_scratch.h"
@@ -14,7 +16,7 @@
 
 namespace rondo {
 
-template <typename Formula, typename Element>
+template <typename Formula, typename Element, bool kKeepsReserve>
 class StepwiseLoop {
  public:
   explicit StepwiseLoop(const StepwiseRun& run)
@@ -35,6 +37,7 @@ class StepwiseLoop {
                           .recurrent_sums = scratch_.recurrent_sums,
                           .bias = static_cast<const ComputeType<Element>*>(run.biases.data()),
                           .recurrent_bias = static_cast<const ComputeType<Element>*>(run.biases.select(0, 1).data())};
+    if constexpr (kKeepsReserve) kept_ = kept_rows(run.spec, run.buffers);
   }
 
   void run() {
@@ -69,43 +72,57 @@ class StepwiseLoop {
       if (run_.spec.cell.projection_units) return projected_step(from_zeros, wanted);
     }
     const SequenceBuffer& y = run_.buffers.y;
-    launch_gate_step(GateStep<Formula, Element>{.sums = sums_,
-                                                .states = states_,
-                                                .piece = piece(),
-                                                .from_zeros = from_zeros,
-                                                .variant = variant_,
-                                                .flags = run_.buffers.flags,
-                                                .results = wanted,
-                                                .y = static_cast<Element*>(y.data),
-                                                .y_strides = y.strides},
-                     run_.how);
+    const GateStep<Formula, Element> gates{.sums = sums_,
+                                           .states = states_,
+                                           .piece = piece(),
+                                           .from_zeros = from_zeros,
+                                           .variant = variant_,
+                                           .flags = run_.buffers.flags,
+                                           .results = wanted,
+                                           .y = static_cast<Element*>(y.data),
+                                           .y_strides = y.strides};
+    if constexpr (kKeepsReserve) {
+      launch_keeping_gate_step(Keeping<GateStep<Formula, Element>>{gates, kept_}, run_.how);
+    } else {
+      launch_gate_step(gates, run_.how);
+    }
   }
 
   void projected_step(bool from_zeros, const ResultRows<Element>& wanted) const {
-    launch_unprojected_step(UnprojectedStep<Element>{.sums = sums_,
-                                                     .variant = variant_,
-                                                     .from_zeros = from_zeros,
-                                                     .c = states_.c,
-                                                     .piece_c = piece().c,
-                                                     .operand = scratch_.unprojected,
-                                                     .final_c = wanted.final_c},
-                            run_.how);
-    run_.products.project(scratch_.unprojected, scratch_.projected_sums, scratch_.product_workspace, run_.how.stream);
+    const UnprojectedStep<Element> gates{.sums = sums_,
+                                         .variant = variant_,
+                                         .from_zeros = from_zeros,
+                                         .c = states_.c,
+                                         .piece_c = piece().c,
+                                         .operand = scratch_.unprojected,
+                                         .final_c = wanted.final_c};
     const SequenceBuffer& y = run_.buffers.y;
-    launch_projected_step(
-        ProjectedStep<Element>{.schedule = sums_.schedule,
-                               .s = sums_.s,
-                               .P = output_units(run_.spec.cell),
-                               .sums = scratch_.projected_sums,
-                               .clip = bound_of<ComputeType<Element>>(run_.spec.cell.projection_clip),
-                               .states = {.h = states_.h, .operand = states_.operand, .was_live = states_.was_live},
-                               .piece = {.h = piece().h},
-                               .from_zeros = from_zeros,
-                               .flags = run_.buffers.flags,
-                               .results = {.last_output = wanted.last_output, .final_h = wanted.final_h},
-                               .y = static_cast<Element*>(y.data),
-                               .y_strides = y.strides},
-        run_.how);
+    const ProjectedStep<Element> projected{
+        .schedule = sums_.schedule,
+        .s = sums_.s,
+        .P = output_units(run_.spec.cell),
+        .sums = scratch_.projected_sums,
+        .clip = bound_of<ComputeType<Element>>(run_.spec.cell.projection_clip),
+        .states = {.h = states_.h, .operand = states_.operand, .was_live = states_.was_live},
+        .piece = {.h = piece().h},
+        .from_zeros = from_zeros,
+        .flags = run_.buffers.flags,
+        .results = {.last_output = wanted.last_output, .final_h = wanted.final_h},
+        .y = static_cast<Element*>(y.data),
+        .y_strides = y.strides};
+    if constexpr (kKeepsReserve) {
+      launch_keeping_unprojected_step(Keeping<UnprojectedStep<Element>>{gates, kept_}, run_.how);
+      project();
+      launch_keeping_projected_step(Keeping<ProjectedStep<Element>>{projected, kept_}, run_.how);
+    } else {
+      launch_unprojected_step(gates, run_.how);
+      project();
+      launch_projected_step(projected, run_.how);
+    }
+  }
+
+  void project() const {
+    run_.products.project(scratch_.unprojected, scratch_.projected_sums, scratch_.product_workspace, run_.how.stream);
   }
 
   void multiply_states() const {
@@ -148,12 +165,19 @@ class StepwiseLoop {
   StepStates<Element> states_;
   StepSums<Element> sums_;
   VariantStep<Formula, Element> variant_;
+  KeptRows kept_;
 };
 
 template <typename Element>
 void run_stepwise(const StepwiseRun& run) {
   dispatch_cell(run.spec.cell,
-                [&]<typename Formula>(FormulaTag<Formula>) { StepwiseLoop<Formula, Element>(run).run(); });
+                [&]<typename Formula>(FormulaTag<Formula>) { StepwiseLoop<Formula, Element, false>(run).run(); });
+}
+
+template <typename Element>
+void run_stepwise_keeping(const StepwiseRun& run) {
+  dispatch_cell(run.spec.cell,
+                [&]<typename Formula>(FormulaTag<Formula>) { StepwiseLoop<Formula, Element, true>(run).run(); });
 }
 
 }  // namespace rondo

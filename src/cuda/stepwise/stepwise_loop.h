@@ -25,4 +25,8 @@ struct StepwiseRun {
 template <typename Element>
 void run_stepwise(const StepwiseRun& run);
 
+/// run_stepwise for a spec that keeps something. Its kernels are compiled in files of their own, too.
+template <typename Element>
+void run_stepwise_keeping(const StepwiseRun& run);
+
 }  // namespace rondo

@@ -1,0 +1,25 @@
+/// The host's loop of gradients in the stepwise executor: which kernels and products they consist of.
+#pragma once
+
+#include "cuda/stepwise/backward/gradient_products.h"
+#include "cuda/stepwise/step_launch.h"
+#include "recurrence/executor.h"
+
+namespace rondo {
+
+/// The arguments of the gradients of one run.
+struct StepwiseGradientRun {
+  const RecurrenceSpec& spec;
+  const GradientBuffers& buffers;
+  const WeightPack* biases;     ///< as pack_biases packs them; null unless gates are computed again
+  const WeightPack* peepholes;  ///< as pack_peepholes packs them
+  const GradientProducts& products;
+  void* workspace = nullptr;
+  StepLaunch how = {};
+};
+
+/// Queues the gradients of a run. Element is the type of the spec's dtype. Each dtype has a file of its own.
+template <typename Element>
+void run_stepwise_gradients(const StepwiseGradientRun& run);
+
+}  // namespace rondo

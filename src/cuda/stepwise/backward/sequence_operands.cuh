@@ -1,0 +1,133 @@
+/// The operands of the products over whole sequences: rows of x and of h in the order of the reserve, with zeros where
+/// a row is dead. Where all rows are live, they may be read where they are.
+#pragma once
+
+#include "cuda/runtime/runtime.h"
+#include "cuda/stepwise/backward/gates_again.cuh"
+#include "cuda/stepwise/backward/gradient_loop.h"
+#include "cuda/stepwise/backward/gradient_workspace.h"
+
+namespace rondo {
+
+template <typename Row>
+BatchRows<Row> batch_rows(const BatchBuffer& buffer) {
+  return {static_cast<Row*>(buffer.data), buffer.stride};
+}
+
+template <typename Element>
+class SequenceOperands {
+ public:
+  using Real = ComputeType<Element>;
+
+  SequenceOperands(const StepwiseGradientRun& run, const GradientWorkspace<Element>& work)
+      : run_(run),
+        buffers_(run.buffers),
+        schedule_(run.buffers.run.schedule),
+        work_(work),
+        I_(run.spec.I),
+        H_(run.spec.cell.units),
+        F_(output_units(run.spec.cell)),
+        rows_(run.spec.T * run.spec.B),
+        columns_(gate_count(run.spec.cell.kind) * H_),
+        kept_(kept_rows(run.spec, run.buffers.run)) {
+    if (run.spec.keep == Keep::states) kept_.gates = work.gates;
+  }
+
+  /// The states before each step, and the gates, which compute_gates_again may have to write first.
+  const KeptRows& kept() const { return kept_; }
+
+  LstmVariantStep<Element> variant() const {
+    const void* peepholes = run_.peepholes == nullptr ? nullptr : run_.peepholes->data();
+    return {.peepholes = static_cast<const Real*>(peepholes), .cell_clip = bound_of<Real>(run_.spec.cell.cell_clip)};
+  }
+
+  /// Writes the gates of a run that has kept states alone.
+  template <typename Formula>
+  void compute_gates_again() const {
+    GatesAgain<Formula, Element> again{.schedule = schedule_,
+                                       .H = H_,
+                                       .activations = activations(),
+                                       .input_sums = work_.input_sums,
+                                       .recurrent_sums = work_.recurrent_sums,
+                                       .bias = static_cast<const Real*>(run_.biases->data()),
+                                       .kept = kept_,
+                                       .reset_operand = work_.states};
+    again.recurrent_bias = again.bias + columns_;
+    if constexpr (kIsLstmVariant<Formula>) again.variant = variant();
+    run_.products.input_sums(operands(live_inputs(), nullptr, work_.input_sums), stream());
+    const auto multiply = [&](RecurrentPart part, const void* states) {
+      run_.products.recurrent_sums(part, operands(states, nullptr, work_.recurrent_sums), stream());
+    };
+    multiply(RecurrentPart::before_reset, live_states(kNoFactor, Formula::kKept));
+    if constexpr (kPhases<Formula> == 2) {
+      clear_if_packed(work_.states, F_);
+      launch_reset_again(again, stream());
+      multiply(RecurrentPart::after_reset, work_.states);
+    }
+    launch_gates_again(again, stream());
+  }
+
+ protected:
+  static constexpr int kNoFactor = -1;
+  static constexpr int kResetGate = 1;  ///< among the kept gates of a GRU that resets before the candidate's product
+
+  Stream stream() const { return run_.how.stream; }
+  Activations activations() const { return {run_.spec.cell.activation, run_.spec.cell.recurrent_activation}; }
+
+  GradientOperands operands(const void* a, const void* b, void* result) const {
+    return {.a = a, .b = b, .result = result, .workspace = work_.product_workspace};
+  }
+
+  /// A packed x may have less rows than T B: the others are zeros in all operands.
+  void clear_if_packed(Element* rows, std::int64_t width) const {
+    if (!run_.spec.packed) return;
+    cuda_runtime::fill_zeros(rows, static_cast<std::size_t>(rows_ * width) * sizeof(Element), stream());
+  }
+
+  /// Whether rows of I elements lie in the order of the reserve without gaps.
+  bool are_dense(const TimeBatchStrides& strides) const {
+    return strides.batch == I_ && strides.time == run_.spec.B * I_;
+  }
+
+  /// (rows, I): x.
+  const void* live_inputs() const {
+    const SequenceBuffer& x = buffers_.run.x;
+    if (schedule_.all_live() && are_dense(x.strides)) return x.data;
+    clear_if_packed(work_.inputs, I_);
+    launch_live_inputs(LiveInputs<Element>{.schedule = schedule_,
+                                           .I = I_,
+                                           .x = static_cast<const Element*>(x.data),
+                                           .x_strides = x.strides,
+                                           .target = work_.inputs},
+                       stream());
+    return work_.inputs;
+  }
+
+  /// (rows, F): h before each step, times the kept gate `factor` unless that is kNoFactor.
+  const void* live_states(int factor, int kept_gates) const {
+    const bool has_dtype = reserve_dtype(run_.spec) == run_.spec.dtype;
+    if (schedule_.all_live() && factor == kNoFactor && has_dtype) return kept_.h;
+    clear_if_packed(work_.states, F_);
+    launch_live_states(LiveStates<Element>{.schedule = schedule_,
+                                           .units = F_,
+                                           .kept = kept_,
+                                           .factor = factor,
+                                           .kept_gates = kept_gates,
+                                           .target = work_.states},
+                       stream());
+    return work_.states;
+  }
+
+  const StepwiseGradientRun& run_;
+  const GradientBuffers& buffers_;
+  const Schedule& schedule_;
+  const GradientWorkspace<Element>& work_;
+  const std::int64_t I_;
+  const std::int64_t H_;
+  const std::int64_t F_;
+  const std::int64_t rows_;
+  const std::int64_t columns_;
+  KeptRows kept_;
+};
+
+}  // namespace rondo

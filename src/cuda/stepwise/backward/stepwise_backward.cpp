@@ -1,0 +1,77 @@
+#include "cuda/stepwise/stepwise_backward.h"
+
+#include "cuda/common/packed_biases.h"
+#include "cuda/runtime/replayed_runs.h"
+#include "cuda/stepwise/backward/gradient_loop.h"
+#include "cuda/stepwise/backward/gradient_workspace.h"
+#include "recurrence/simple_decision.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+// Pairs of a step and a row are counted in 31 bits.
+constexpr std::int64_t kMostPairs = std::int64_t{1} << 31;
+
+class StepwiseBackwardRunner final : public BackwardRunner {
+ public:
+  explicit StepwiseBackwardRunner(const RunnerRequest& request)
+      : request_(request),
+        biases_(request.spec.keep == Keep::states ? pack_biases(request) : nullptr),
+        peepholes_(pack_peepholes(request)),
+        products_(request),
+        how_(step_launch(request)),
+        runs_(request.stream, request.graph_use) {}
+
+  void run(const GradientBuffers& buffers, void* workspace) override {
+    runs_.run({buffers, workspace}, [&](Stream stream) { queue(buffers, workspace, stream); });
+  }
+
+ private:
+  struct RunBuffers {
+    GradientBuffers buffers;
+    void* workspace = nullptr;
+
+    bool operator==(const RunBuffers&) const = default;
+  };
+
+  void queue(const GradientBuffers& buffers, void* workspace, Stream stream) const {
+    StepLaunch how = how_;
+    how.stream = stream;
+    const StepwiseGradientRun run{request_.spec, buffers, biases_.get(), peepholes_.get(), products_, workspace, how};
+    switch (request_.spec.dtype) {
+      case DType::f64: return run_stepwise_gradients<double>(run);
+      case DType::f32: return run_stepwise_gradients<float>(run);
+      case DType::f16: return run_stepwise_gradients<Float16>(run);
+      case DType::bf16: return run_stepwise_gradients<BFloat16>(run);
+      default: throw ValueError("dtype", to_string(request_.spec.dtype), "a floating dtype");
+    }
+  }
+
+  const RunnerRequest request_;
+  const std::shared_ptr<const WeightPack> biases_;     ///< null unless gates are computed again
+  const std::shared_ptr<const WeightPack> peepholes_;  ///< null where the cell has none
+  const GradientProducts products_;
+  const StepLaunch how_;
+  ReplayedRuns<RunBuffers> runs_;
+};
+
+std::size_t workspace_bytes(const RecurrenceSpec& spec) {
+  WorkspaceCutter cutter(nullptr);
+  switch (spec.dtype) {
+    case DType::f64: cut_gradient_workspace<double>(spec, cutter); break;
+    case DType::f32: cut_gradient_workspace<float>(spec, cutter); break;
+    default: cut_gradient_workspace<Float16>(spec, cutter);
+  }
+  return cutter.used();
+}
+
+}  // namespace
+
+BackwardAnswer decide_stepwise_backward(const RecurrenceSpec& spec) {
+  if (spec.segment > 0) return Refusal{"it does not run segments again"};
+  if (spec.T * spec.B >= kMostPairs) return Refusal{"it counts pairs of a step and a row in 31 bits"};
+  return backward_decision_for<StepwiseBackwardRunner>(workspace_bytes(spec));
+}
+
+}  // namespace rondo
