@@ -158,6 +158,7 @@ struct SpreadRows {
   const Element* source = nullptr;  ///< (T B, width)
   Element* target = nullptr;
   TimeBatchStrides strides = {};
+  bool accumulate = false;  ///< adds to the target
 };
 
 }  // namespace rondo

@@ -69,7 +69,7 @@ class SequenceGradients : private SequenceOperands<Element> {
   void store_inputs() const {
     const SequenceBuffer& d_x = buffers_.d_x;
     if (d_x.data == nullptr) return;
-    if (!run_.spec.packed && are_dense(d_x.strides)) {
+    if (!run_.spec.packed && !buffers_.accumulates_x && are_dense(d_x.strides)) {
       return run_.products.inputs(operands(work_.gradients.input, nullptr, d_x.data), stream());
     }
     run_.products.inputs(operands(work_.gradients.input, nullptr, work_.inputs), stream());
@@ -82,6 +82,7 @@ class SequenceGradients : private SequenceOperands<Element> {
             .source = work_.inputs,
             .target = static_cast<Element*>(d_x.data),
             .strides = packed ? TimeBatchStrides{.batch = d_x.strides.batch} : d_x.strides,
+            .accumulate = buffers_.accumulates_x,
         },
         stream());
   }

@@ -125,7 +125,13 @@ __global__ void __launch_bounds__(kUnitThreads) spread_rows_kernel(const __grid_
   const std::int64_t t = static_cast<std::uint32_t>(at.b) / static_cast<std::uint32_t>(spread.B);
   ComputeType<Element> values[kWidth];
   device::read_pack(spread.source + at.b * spread.width + at.u, values);
-  device::write_pack(values, spread.target + spread.strides.offset(t, at.b - t * spread.B) + at.u);
+  Element* const target = spread.target + spread.strides.offset(t, at.b - t * spread.B) + at.u;
+  if (spread.accumulate) {
+    ComputeType<Element> before[kWidth];
+    device::read_pack(target, before);
+    for (int i = 0; i < kWidth; ++i) values[i] += before[i];
+  }
+  device::write_pack(values, target);
 }
 
 }  // namespace rondo
