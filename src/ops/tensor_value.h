@@ -47,4 +47,21 @@ class TensorValue {
 /// `x` is a tensor.
 inline TensorValue activate(Activation activation, const TensorValue& x) { return activate(activation, x.tensor()); }
 
+/// 1 where x is not zero, else 0. `x` is a tensor.
+inline TensorValue is_not_zero(const TensorValue& x) { return x.tensor().to(DType::boolean).to(x.tensor().dtype()); }
+
+/// The derivative of `activation` where its value is `y`, a tensor. A hard sigmoid is between 0 and 1 where y (1 - y)
+/// is not zero.
+inline TensorValue derivative_at_value(Activation activation, const TensorValue& y) {
+  switch (activation) {
+    case Activation::tanh: return 1.0 - y * y;
+    case Activation::sigmoid: return y * (1.0 - y);
+    case Activation::hard_sigmoid: return is_not_zero(y * (1.0 - y)) * 0.2;
+    case Activation::hard_sigmoid_keras3: return is_not_zero(y * (1.0 - y)) * (1.0 / 6);
+    case Activation::relu: return is_not_zero(y);
+    case Activation::linear: break;
+  }
+  return 1.0;
+}
+
 }  // namespace rondo

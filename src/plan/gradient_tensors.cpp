@@ -71,6 +71,7 @@ GradientBuffers gradient_buffers(const RecurrenceSpec& spec, const SessionTensor
   }
   buffers.d_final_state = state_buffers(gradients.final_state, "gradients.final_state", spec);
   if (gradients.x) buffers.d_x = sequence_buffer(spec, run, {"gradients.x", *gradients.x, spec.I}, memory);
+  buffers.accumulates_x = gradients.accumulate_x;
   buffers.d_initial_state = state_buffers(gradients.initial_state, "gradients.initial_state", spec);
   buffers.d_reset_state = reset_buffers(gradients.reset_state, "gradients.reset_state", spec);
   buffers.d_weights = weight_gradients(spec, gradients);

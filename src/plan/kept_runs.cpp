@@ -25,17 +25,17 @@ std::vector<NetworkWeights> unshared(const std::vector<SharedNetworkWeights>& we
 
 /// What kept sessions do for their owners alone.
 struct KeptRun {
-  /// Runs in an idle session with the key `view`, or in the one that `make()` returns. A session that has stalled is
-  /// given back with its path without waits before the stall is told.
-  template <typename Kept, typename View, typename Make, typename Tensors>
-  static void run(Kept& kept, const View& view, const Make& make, const Tensors& tensors) {
+  /// Calls `work(session)` with an idle session with the key `view`, or with the one that `make()` returns. A session
+  /// that has stalled is given back with its path without waits before the stall is told.
+  template <typename Kept, typename View, typename Make, typename Work>
+  static void use(Kept& kept, const View& view, const Make& make, Device device, const Work& work) {
     SessionStatus status;
     {
       const auto session = kept.take(view, make);
       if (session->has_notice_of_a_stall()) status = session->settle();
-      if (!status.stalled) return session->run(tensors);
+      if (!status.stalled) return work(*session);
     }
-    throw DeviceError("an earlier call stalled on " + to_string(tensors.x.device()) + ": " + to_string(status.stall) +
+    throw DeviceError("an earlier call stalled on " + to_string(device) + ": " + to_string(status.stall) +
                       ". Its results and those of the calls behind it are NaN; call again");
   }
 
@@ -47,17 +47,35 @@ struct KeptRun {
   }
 };
 
-void run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
-              const PlanOptions& options, const SessionTensors& tensors) {
+namespace {
+
+/// Calls `work(session)` with a session for the spec: a kept one, or while the stream is recorded one of its own.
+template <typename Work>
+void use_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+              const PlanOptions& options, const Work& work) {
   const Stream stream = current_stream(spec.device);
   if (cuda_runtime::is_recording(stream)) {
-    return Session(Plan::create(spec, unattended(options, stream)), weights.weights(), stream).run(tensors);
+    Session session(Plan::create(spec, unattended(options, stream)), weights.weights(), stream);
+    return work(session);
   }
   static const std::vector<SharedNetworkWeights> always_the_same;
   const SessionKey<RecurrenceSpec, PlanOptions>::View view{spec, options, always_the_same, stream.native,
                                                            pool_on(spec.device)};
-  KeptRun::run(
-      kept, view, [&] { return std::make_unique<Session>(Plan::create(spec, options), weights, stream); }, tensors);
+  KeptRun::use(
+      kept, view, [&] { return std::make_unique<Session>(Plan::create(spec, options), weights, stream); }, spec.device,
+      work);
+}
+
+}  // namespace
+
+void run_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+              const PlanOptions& options, const SessionTensors& tensors) {
+  use_kept(kept, weights, spec, options, [&](Session& session) { session.run(tensors); });
+}
+
+void backward_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+                   const PlanOptions& options, const RunGradients& run) {
+  use_kept(kept, weights, spec, options, [&](Session& session) { session.backward(run.tensors, run.gradients); });
 }
 
 void run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
@@ -69,9 +87,9 @@ void run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weigh
         .run(tensors);
   }
   const SessionKey<NetworkSpec, NetworkOptions>::View view{spec, options, weights, stream.native, pool_on(device)};
-  KeptRun::run(
+  KeptRun::use(
       kept, view, [&] { return std::make_unique<NetworkSession>(NetworkPlan::create(spec, options), weights, stream); },
-      tensors);
+      device, [&](NetworkSession& session) { session.run(tensors); });
 }
 
 SessionStatus finish_kept(KeptRecurrences& kept) { return KeptRun::finish(kept); }

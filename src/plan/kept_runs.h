@@ -51,6 +51,18 @@ void run_kept(KeptRecurrences& kept, const SharedWeights& weights, const Recurre
 void run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
               const NetworkOptions& options, const NetworkTensors& tensors);
 
+/// A run, and the gradients of its results and those that are wanted.
+struct RunGradients {
+  const SessionTensors& tensors;
+  const SessionGradients& gradients;
+};
+
+/// Computes the gradients of a run of run_kept, as Session::backward does. All that belongs to the run is in its
+/// tensors and its reserve, so any session of these weights with the spec and options will do: the kept one may have
+/// run other calls in between, and there may be none left.
+void backward_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+                   const PlanOptions& options, const RunGradients& run);
+
 /// Waits for the runs so far, and returns and clears what they found, while no other thread uses `kept`. After a stall
 /// repeats no run, because the tensors of the run may be gone; later runs have no waits between blocks.
 SessionStatus finish_kept(KeptRecurrences& kept);

@@ -16,6 +16,10 @@ void check_common(const std::string& name, const RecurrenceSpec& spec, const Rec
   if (spec.packed != first.packed) {
     throw ValueError(name + ".packed", spec.packed ? "true" : "false", (first.packed ? "true, " : "false, ") + why);
   }
+  if ((spec.keep == Keep::nothing) != (first.keep == Keep::nothing)) {
+    throw ValueError(name + ".keep", to_string(spec.keep),
+                     (first.keep == Keep::nothing ? "nothing, " : "states or gates, ") + why);
+  }
   if (spec.dtype != first.dtype) {
     throw ValueError(name + ".dtype", to_string(spec.dtype), to_string(first.dtype) + ", " + why);
   }

@@ -98,29 +98,48 @@ NetworkLanes::Lane NetworkLanes::make_lane(const NetworkLane& plan, Stream strea
   return lane;
 }
 
+// The outputs of a layer in a run. A packed sequence between layers has as many rows as x.
+Tensor NetworkLanes::between(std::size_t layer, const NetworkTensors& tensors) const {
+  const RecurrenceSpec& spec = plan_.spec().layers[layer].forward;
+  const Tensor& sequence = sequences_[layer];
+  if (!tensors.reserve) return spec.packed ? sequence.slice(0, 0, tensors.x.size(0)) : sequence;
+  const std::int64_t features = sequence.size(-1);
+  const Shape shape = spec.packed ? Shape{tensors.x.size(0), features} : Shape{spec.T, spec.B, features};
+  return tensor_of_piece(*tensors.reserve, reserve_.layers[layer].sequence, shape, spec.dtype);
+}
+
+// The features of a layer's outputs that one of its directions has.
+Tensor NetworkLanes::direction_of(const Lane& lane, const Tensor& sequence) const {
+  const NetworkLayer& layer = plan_.spec().layers[lane.plan->layer];
+  const bool forward = lane.plan->direction == Direction::forward;
+  const std::int64_t first = forward ? 0 : output_units(layer.forward.cell);
+  const std::int64_t features = output_units((forward ? layer.forward : *layer.backward).cell);
+  return sequence.slice(-1, first, first + features);
+}
+
 LaneTensors NetworkLanes::lane_tensors(const Lane& lane, const NetworkTensors& tensors) const {
   static const DirectionTensors nothing;
   const std::size_t k = lane.plan->layer;
   const NetworkLayer& layer = plan_.spec().layers[k];
   const bool forward = lane.plan->direction == Direction::forward;
-  const RecurrenceSpec& spec = forward ? layer.forward : *layer.backward;
-  // A packed sequence between layers has as many rows as x.
-  const auto between = [&](std::size_t below) {
-    return spec.packed ? sequences_[below].slice(0, 0, tensors.x.size(0)) : sequences_[below];
-  };
   std::optional<Tensor> y = tensors.y;
-  if (k + 1 < plan_.spec().layers.size()) y = between(k);
-  const std::int64_t first = forward ? 0 : output_units(layer.forward.cell);  // this direction's first feature in y
-  if (y) y = y->slice(y->rank() - 1, first, first + output_units(spec.cell));
+  if (k + 1 < plan_.spec().layers.size()) y = between(k, tensors);
+  if (y) y = direction_of(lane, *y);
   const DirectionTensors* given = &nothing;
   if (!tensors.layers.empty()) given = forward ? &tensors.layers[k].forward : &tensors.layers[k].backward;
-  return {spec, k == 0 ? tensors.x : between(k - 1), std::move(y), *given, lane.carried};
+  LaneTensors result{forward ? layer.forward : *layer.backward, k == 0 ? tensors.x : between(k - 1, tensors),
+                     std::move(y), *given, lane.carried};
+  if (!tensors.reserve) return result;
+  const NetworkReserve::Layer& pieces = reserve_.layers[k];
+  result.reserve = bytes_of_piece(*tensors.reserve, forward ? pieces.forward : pieces.backward);
+  return result;
 }
 
 // The first lane is the trunk: stages follow each other on it, and the other lanes fork from it and join it again. The
 // trunk waits for `from`, where the caller has made x and may still read what an earlier run wrote, and `from` waits
 // for the trunk. If `from` is being recorded, these waits bring all lanes into the recording and join them to `from`.
 void NetworkLanes::queue(const NetworkTensors& tensors, Stream from) {
+  if (tensors.reserve) reserve_ = network_reserve(plan_.spec(), tensors.x);
   make_wait(lane_stream(0), from);
   for (std::size_t k = 0; k < stages_.size(); ++k) queue_stage(plan_.stages()[k], stages_[k], tensors);
   make_wait(from, lane_stream(0));

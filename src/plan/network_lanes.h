@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cuda/runtime/runtime.h"
+#include "plan/network_reserve.h"
 #include "plan/network_run.h"
 
 namespace rondo {
@@ -21,6 +22,9 @@ class NetworkLanes {
 
   /// Queues a run after the work that is on `from`, and before all later work on `from`.
   void queue(const NetworkTensors& tensors, Stream from);
+
+  /// Queues the gradients of a run likewise. Throws `ValueError`, before it queues anything, naming the layer.
+  void queue_backward(const NetworkTensors& run, const NetworkGradients& gradients, Stream from);
 
   /// Orders all later work on the lanes after the work that is on the network's stream, and the reverse.
   void lanes_wait_for_stream() const;
@@ -45,11 +49,19 @@ class NetworkLanes {
   Stream lane_stream(std::size_t place) const;
   void queue_stage(const NetworkStage& stage, std::vector<Lane>& lanes, const NetworkTensors& tensors);
   LaneTensors lane_tensors(const Lane& lane, const NetworkTensors& tensors) const;
+  Tensor between(std::size_t layer, const NetworkTensors& tensors) const;
+  Tensor direction_of(const Lane& lane, const Tensor& sequence) const;
+  SessionTensors whole_run(const Lane& lane, const NetworkTensors& tensors) const;
+  SessionGradients lane_gradients(const Lane& lane, const NetworkTensors& run, const NetworkGradients& gradients) const;
+  template <typename Visit>
+  void for_each_backward(const Visit& visit);
 
   const NetworkPlan& plan_;
   const Stream stream_;
   std::vector<std::unique_ptr<cuda_runtime::OwnedStream>> streams_;  ///< one for each lane; none on the CPU
-  std::vector<Tensor> sequences_;                                    ///< outputs of all layers but the last
+  /// The outputs of all layers but the last; or where those are in the reserves of runs, their gradients.
+  std::vector<Tensor> sequences_;
+  NetworkReserve reserve_;  ///< of the run that is queued, where it keeps something
   Tensor scratch_;
   std::vector<std::vector<Lane>> stages_;
   std::vector<Session*> sessions_;  ///< of all stages

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "plan/network_reserve.h"
 #include "plan/network_stages.h"
 #include "plan/planner.h"
 #include "rondo/vocabulary/error.h"
@@ -91,6 +92,12 @@ NetworkPlan network_plan_for(const Executor& executor, const NetworkSpec& spec, 
 NetworkPlan::NetworkPlan(const NetworkSpec& spec, const DeviceProperties& properties, const NetworkOptions& options,
                          std::vector<NetworkStage> stages)
     : spec_(spec), properties_(properties), options_(options), stages_(std::move(stages)) {}
+
+std::size_t NetworkPlan::reserve_bytes(std::optional<std::int64_t> packed_rows) const {
+  const RecurrenceSpec& first = spec_.layers.front().forward;
+  if (first.keep == Keep::nothing) return 0;
+  return network_reserve(spec_, first.packed && packed_rows ? *packed_rows : first.T * first.B).bytes;
+}
 
 std::size_t NetworkPlan::scratch_bytes() const {
   std::size_t most = 0;

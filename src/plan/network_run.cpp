@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plan/network_reserve.h"
 #include "plan/network_stages.h"
 #include "plan/run_tensors.h"
 #include "rondo/vocabulary/error.h"
@@ -87,13 +88,15 @@ void check_network_tensors(const NetworkSpec& spec, const NetworkTensors& tensor
     check_rows(*tensors.y, {"y", shape, first.dtype, first.device});
   }
   check_layers(spec, tensors.layers);
+  const bool keeps = first.keep != Keep::nothing;
+  check_reserve(tensors.reserve, keeps ? network_reserve(spec, tensors.x).bytes : 0, first);
 }
 
 void list_addresses(const NetworkSpec& spec, const NetworkTensors& tensors, std::vector<TensorAddress>& addresses) {
   addresses.clear();
   addresses.push_back({tensors.x.data(), tensors.x.strides(), tensors.x.size(0)});
-  for (const std::optional<Tensor>* tensor :
-       {&tensors.mask, &tensors.lengths, &tensors.resets, &tensors.y, &tensors.batch_sizes, &tensors.row_indices}) {
+  for (const std::optional<Tensor>* tensor : {&tensors.mask, &tensors.lengths, &tensors.resets, &tensors.y,
+                                              &tensors.batch_sizes, &tensors.row_indices, &tensors.reserve}) {
     addresses.push_back(address_of(*tensor));
   }
   static const LayerTensors nothing;
@@ -115,6 +118,7 @@ SessionTensors chunk_tensors(const LaneTensors& lane, const NetworkTensors& tens
   if (lane.spec.has_lengths) part.lengths = tensors.lengths;
   if (lane.spec.has_resets) part.resets = steps(*tensors.resets);
   part.reset_state = lane.given.reset_state;
+  part.reserve = lane.reserve;
   if (lane.y) part.y = steps(*lane.y);
   part.batch_sizes = tensors.batch_sizes;
   part.row_indices = tensors.row_indices;

@@ -36,6 +36,7 @@ struct LaneTensors {
   std::optional<Tensor> y;
   const DirectionTensors& given;
   const std::vector<Tensor>& carried;  ///< states between chunks
+  std::optional<Tensor> reserve = std::nullopt;
 };
 
 /// The tensors of a session's run over one chunk. A chunk reads the states that the chunk before it wrote.

@@ -141,6 +141,17 @@ void NetworkSession::run(const NetworkTensors& tensors) {
   impl.run_on_device(tensors);
 }
 
+void NetworkSession::backward(const NetworkTensors& run, const NetworkGradients& gradients) {
+  const Occupied occupied(impl_->occupied);
+  const cuda_runtime::Range range("rondo::NetworkSession::backward");
+  const NetworkSpec& spec = impl_->plan.spec();
+  if (spec.layers.front().forward.keep == Keep::nothing) {
+    throw ValueError("keep", "nothing", "states or gates in the specs, for gradients");
+  }
+  check_network_tensors(spec, run);
+  impl_->lanes.queue_backward(run, gradients, impl_->own_stream);
+}
+
 // All lanes fork from the network's stream and join it, so runs before and after are ordered with this.
 void NetworkSession::reload_weights() {
   const Occupied occupied(impl_->occupied);

@@ -186,6 +186,7 @@ Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) co
   try {
     // The network records its whole run in one graph, so its sessions record none.
     const PlanOptions options{.executor = options_.executor,
+                              .backward_executor = options_.backward_executor,
                               .graph_use = GraphUse::never,
                               .threads = options_.threads,
                               .never_waits = options_.never_waits};
@@ -206,6 +207,7 @@ std::string StagePlanner::why_not_in_chunks(std::size_t layer) const {
   const RecurrenceSpec& spec = recurrence({layer});
   const std::string name = name_of(layer, Direction::forward);
   if (!spec.rules.reads_forward()) return name + " does not read forward";
+  if (spec.keep != Keep::nothing) return name + " keeps a reserve, which is one for the whole run";
   if (spec.packed) return name + " is packed: its rows end at lengths that count from the first step of all";
   if (spec.has_lengths) return name + " has lengths, which count from the first step of all";
   // A dead row emits zeros or h, by whether the row was live in an earlier chunk, which h does not show.

@@ -53,22 +53,34 @@ ReserveTag tag_of(const SessionTensors& run, const RecurrenceSpec& spec, const W
   return tag;
 }
 
-void write_tag(const Tensor& reserve, const ReserveTag& tag) {
-  if (reserve.device() == cpu()) std::memcpy(reserve.data(), &tag, sizeof(tag));
+void ReserveTags::write(const Tensor& reserve, const ReserveTag& tag) {
+  if (reserve.device() == cpu()) {
+    std::memcpy(reserve.data(), &tag, sizeof(tag));
+  } else {
+    on_device_[reserve.data()] = tag;
+  }
 }
 
-void check_tag(const Tensor& reserve, const ReserveTag& tag) {
-  if (reserve.device() != cpu()) return;
-  ReserveTag found;
-  std::memcpy(&found, reserve.data(), sizeof(found));
+ReserveTag ReserveTags::found(const Tensor& reserve) const {
+  ReserveTag tag;
+  if (reserve.device() == cpu()) {
+    std::memcpy(&tag, reserve.data(), sizeof(tag));
+  } else if (const auto noted = on_device_.find(reserve.data()); noted != on_device_.end()) {
+    tag = noted->second;
+  }
+  return tag;
+}
+
+void ReserveTags::check(const Tensor& reserve, const ReserveTag& tag) const {
+  const ReserveTag written = found(reserve);
   const auto require = [](bool fits, const char* got, const char* expected) {
     if (!fits) throw ValueError("reserve", got, expected);
   };
-  require(found.mark == tag.mark, "memory that no run has written", "the reserve of a run");
-  require(found.spec == tag.spec, "the reserve of a run of another plan", "one of this session's plan");
-  require(found.tensors == tag.tensors, "the reserve of a run with other tensors",
+  require(written.mark == tag.mark, "memory that no run has written", "the reserve of a run");
+  require(written.spec == tag.spec, "the reserve of a run of another plan", "one of this session's plan");
+  require(written.tensors == tag.tensors, "the reserve of a run with other tensors",
           "the x, mask, lengths, resets and other tensors of that run");
-  require(found.weights == tag.weights, "the reserve of a run with other weights, or before they were reloaded",
+  require(written.weights == tag.weights, "the reserve of a run with other weights, or before they were reloaded",
           "one with the session's weights as they are");
 }
 

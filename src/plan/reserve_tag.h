@@ -1,8 +1,8 @@
 /// The tag in front of a reserve: which run has written it.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <map>
 
 #include "recurrence/weight_packs.h"
 #include "rondo/plan/plan.h"
@@ -21,10 +21,20 @@ struct ReserveTag {
 /// The tag of a run with these tensors.
 ReserveTag tag_of(const SessionTensors& run, const RecurrenceSpec& spec, const WeightPacks& weights);
 
-/// Writes the tag to a reserve on the CPU. On a CUDA device the order of runs is the caller's to keep.
-void write_tag(const Tensor& reserve, const ReserveTag& tag);
+/// The tags of the reserves that a session has written. On the CPU a tag is in the first bytes of its reserve, and goes
+/// with them. The host does not read a CUDA device's memory for it, so there the session remembers tags by address.
+class ReserveTags {
+ public:
+  /// Notes that a run with this tag writes the reserve.
+  void write(const Tensor& reserve, const ReserveTag& tag);
 
-/// Throws `ValueError` unless the reserve on the CPU has this tag, with the first fact that differs.
-void check_tag(const Tensor& reserve, const ReserveTag& tag);
+  /// Throws `ValueError` unless the reserve has this tag, with the first fact that differs.
+  void check(const Tensor& reserve, const ReserveTag& tag) const;
+
+ private:
+  ReserveTag found(const Tensor& reserve) const;
+
+  std::map<const void*, ReserveTag> on_device_;
+};
 
 }  // namespace rondo

@@ -115,14 +115,13 @@ void check_reset_state(const std::vector<Tensor>& states, const std::string& nam
   }
 }
 
-void check_reserve(const std::optional<Tensor>& reserve, const RecurrenceSpec& spec, const Tensor& x) {
+void check_reserve(const std::optional<Tensor>& reserve, std::size_t bytes, const RecurrenceSpec& spec) {
   const bool planned = spec.keep != Keep::nothing;
   if (reserve.has_value() != planned) {
     throw ValueError("reserve", planned ? "none" : "one",
                      planned ? "one, as the spec keeps " + to_string(spec.keep) : "none, as the spec keeps nothing");
   }
   if (!planned) return;
-  const std::size_t bytes = reserve_layout(spec, spec.packed ? x.size(0) : 0).bytes;
   const bool fits = reserve->defined() && reserve->dtype() == DType::u8 && reserve->device() == spec.device &&
                     reserve->is_contiguous() && static_cast<std::size_t>(reserve->numel()) >= bytes &&
                     reinterpret_cast<std::uintptr_t>(reserve->data()) % Allocator::kAlignment == 0;
@@ -173,7 +172,9 @@ RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& 
   buffers.final_state = state_buffers(tensors.final_state, "final_state", spec);
   if (tensors.y) buffers.y = sequence_buffer(spec, tensors, {"y", *tensors.y, features}, memory);
   if (tensors.last_output) buffers.last_output = batch_buffer(spec, *tensors.last_output, "last_output");
-  check_reserve(tensors.reserve, spec, tensors.x);
+  const std::size_t reserve_bytes =
+      spec.keep == Keep::nothing ? 0 : reserve_layout(spec, spec.packed ? tensors.x.size(0) : 0).bytes;
+  check_reserve(tensors.reserve, reserve_bytes, spec);
   if (tensors.reserve) buffers.reserve = tensors.reserve->data();
   buffers.flags = memory.flags;
   return buffers;

@@ -38,8 +38,8 @@ void check_reset_state(const std::vector<Tensor>& states, const std::string& nam
 /// The shape of a sequence of this width: (T, B, width), or packed (N, width) with the rows N of `x`.
 Shape sequence_shape(const RecurrenceSpec& spec, const Tensor& x, std::int64_t width);
 
-/// Checks that `reserve` has room for the run with this x if the spec keeps something, and is absent if not.
-void check_reserve(const std::optional<Tensor>& reserve, const RecurrenceSpec& spec, const Tensor& x);
+/// Checks that `reserve` has this many bytes if the spec keeps something, and is absent if not.
+void check_reserve(const std::optional<Tensor>& reserve, std::size_t bytes, const RecurrenceSpec& spec);
 
 /// What a session has for its runs.
 struct RunMemory {

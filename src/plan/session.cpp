@@ -5,7 +5,6 @@
 #include "cuda/runtime/range.h"
 #include "plan/gradient_tensors.h"
 #include "plan/planner.h"
-#include "plan/reserve_tag.h"
 #include "plan/session_impl.h"
 #include "plan/session_status.h"
 #include "rondo/tensor/stream.h"
@@ -117,6 +116,15 @@ SessionStatus Session::Impl::settle() {
   return status;
 }
 
+// The addresses of a backward, which have been checked.
+GradientBuffers Session::Impl::gradient_buffers(const SessionTensors& run, const SessionGradients& gradients) const {
+  const RecurrenceSpec& spec = plan.spec();
+  if (spec.keep == Keep::nothing) throw ValueError("keep", "nothing", "states or gates in the spec, for gradients");
+  GradientBuffers checked = rondo::gradient_buffers(spec, kept_of(run), gradients, memory());
+  tags.check(*run.reserve, tag_of(run, spec, *weights->packs));
+  return checked;
+}
+
 // What a run and its gradients have in common before they are queued.
 void Session::Impl::prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers) {
   if (packed) packed->update(plan.spec(), tensors, buffers.flags, stream);
@@ -171,7 +179,7 @@ void Session::run(const SessionTensors& tensors) {
   const cuda_runtime::Range range("rondo::Session::run");
   const RecurrenceBuffers buffers = impl_->buffers(tensors);
   impl_->prepare_run(tensors, buffers);
-  if (tensors.reserve) write_tag(*tensors.reserve, tag_of(tensors, impl_->plan.spec(), *impl_->weights->packs));
+  if (tensors.reserve) impl_->tags.write(*tensors.reserve, tag_of(tensors, impl_->plan.spec(), *impl_->weights->packs));
   impl_->last_run = buffers;
   impl_->runner->run(buffers, impl_->workspace.data());
 }
@@ -184,12 +192,13 @@ void Session::reload_weights() {
 void Session::backward(const SessionTensors& run, const SessionGradients& gradients) {
   const Occupied occupied(impl_->occupied);
   const cuda_runtime::Range range("rondo::Session::backward");
-  const RecurrenceSpec& spec = impl_->plan.spec();
-  if (spec.keep == Keep::nothing) throw ValueError("keep", "nothing", "states or gates in the spec, for gradients");
-  const GradientBuffers buffers = gradient_buffers(spec, kept_of(run), gradients, impl_->memory());
-  check_tag(*run.reserve, tag_of(run, spec, *impl_->weights->packs));
+  const GradientBuffers buffers = impl_->gradient_buffers(run, gradients);
   impl_->prepare_run(run, buffers.run);
   impl_->backward_runner->run(buffers, impl_->workspace.data());
+}
+
+void Session::check_backward(const SessionTensors& run, const SessionGradients& gradients) const {
+  (void)impl_->gradient_buffers(run, gradients);
 }
 
 SessionStatus Session::finish() {

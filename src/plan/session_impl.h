@@ -3,6 +3,7 @@
 
 #include "plan/occupied.h"
 #include "plan/packed_rows.h"
+#include "plan/reserve_tag.h"
 #include "plan/run_tensors.h"
 #include "plan/shared_weights_impl.h"
 #include "plan/stall_notice.h"
@@ -23,6 +24,7 @@ struct Session::Impl {
   std::optional<StallNotice> notice;  // where a run may stall
   std::optional<PackedRows> packed;   // where the spec is packed
   std::unique_ptr<Runner> runner;
+  ReserveTags tags;
   std::unique_ptr<BackwardRunner> backward_runner;  // where the spec keeps a reserve
   bool runs_fallback = false;
   RecurrenceBuffers last_run;
@@ -38,6 +40,7 @@ struct Session::Impl {
     return {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr};
   }
   RecurrenceBuffers buffers(const SessionTensors& tensors) const { return run_buffers(plan.spec(), tensors, memory()); }
+  GradientBuffers gradient_buffers(const SessionTensors& run, const SessionGradients& gradients) const;
   void prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers);
   void look_at_lengths(const Schedule& schedule) const;
   SessionStatus take_status();

@@ -33,6 +33,7 @@ struct GradientBuffers {
 
   // Wanted; absent: not computed. Every element of those that are present is written.
   SequenceBuffer d_x;
+  bool accumulates_x = false;  ///< adds to d_x in place of writing
   std::array<BatchBuffer, kMaxStates> d_initial_state;
   std::array<BatchBuffer, kMaxStates> d_reset_state;  ///< a stride of 0: one row, the sum over all
   WeightGradientBuffers d_weights;

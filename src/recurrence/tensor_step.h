@@ -16,6 +16,16 @@ struct TensorStep {
   TensorValue reset_h;  ///< the operand of a reset gate: h, or h with some elements dropped
 };
 
+/// The last argument of a formula's `step`: keeps what `backward` takes.
+struct KeepTensors {
+  std::vector<TensorValue>& kept;
+
+  template <typename... Values>
+  void operator()(const Values&... values) const {
+    (kept.push_back(values), ...);
+  }
+};
+
 /// Returns the new states. `multiply(state, first, last)` returns `state` U + rb of the gates first .. last - 1, one
 /// tensor for each gate; `unit` holds the further arguments of Formula::step.
 template <typename Formula, typename Activations, typename Multiply, typename... Unit>

@@ -15,6 +15,10 @@ class Hidden final : public Cell {
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override {
     return cell_->call(inputs, states, context);
   }
+  StepWithPullback call_with_pullback(const Nest& inputs, const States& states, const CellContext& context) override {
+    return cell_->call_with_pullback(inputs, states, context);
+  }
+  std::vector<Tensor> weight_list() const override { return cell_->weight_list(); }
 
  private:
   std::shared_ptr<Cell> cell_;

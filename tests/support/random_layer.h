@@ -19,14 +19,15 @@ struct RandomLayer {
   Tensor x;
   CallOptions call;
 
-  explicit RandomLayer(Random& random)
+  /// A layer of this dtype, or of a random one.
+  explicit RandomLayer(Random& random, std::optional<DType> wanted = std::nullopt)
       : options{.return_sequences = random.coin(),
                 .return_state = true,
                 .go_backwards = random.coin(),
                 .unroll = random.coin(),
                 .time_major = random.coin(),
                 .zero_output_for_mask = random.coin()} {
-    const DType dtype = random.coin(0.8) ? DType::f32 : DType::f64;
+    const DType dtype = wanted ? *wanted : random.coin(0.8) ? DType::f32 : DType::f64;
     const std::int64_t T = random.integer(0, 6);
     const std::int64_t B = random.integer(0, 4);
     std::int64_t features = random.integer(1, 5);

@@ -65,11 +65,17 @@ class Bidirectional {
     Nest backward = {};
     Tensor beside = {};
     States states = {};
+    // Of layers that ran one after the other, for gradients:
+    std::size_t forward_states = 0;
+    Pullback forward_pullback = {};
+    Pullback backward_pullback = {};
+    bool turned = false;  ///< whether the backward layer's output was reversed in time
   };
 
   void check_states_of_both(const CheckedSequence& sequence, const CallOptions& call) const;
   bool is_one_network(const CheckedSequence& sequence, const CallOptions& call) const;
   Results run_network(const CheckedSequence& sequence, const CallOptions& call) const;
+  Pullback pullback_of(Results results, const SequenceSizes& sizes, const LayerResult& result) const;
   Results run_apart(const CheckedSequence& sequence, const CallOptions& call);
 
   RNN forward_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rondo/keras/rnn.h"
+#include "rondo/keras/rnn_gradients.h"
 #include "rondo/plan/plan.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/nest.h"
@@ -79,6 +80,14 @@ class Cell {
   /// Computes one step. `states` has an entry for each child of `state_size`, or one entry if `state_size` is a leaf.
   virtual StepResult call(const Nest& inputs, const States& states, const CellContext& context) = 0;
 
+  /// As `call`, with the gradients of the step, for CallOptions::gradients of a layer. StepGradients::constants has
+  /// those of `context.constants`, and then those of `weight_list`. Throws `ValueError` unless a class overrides it.
+  /// What the context views need not outlive the call.
+  virtual StepWithPullback call_with_pullback(const Nest& inputs, const States& states, const CellContext& context);
+
+  /// The weights that `call_with_pullback` has gradients of, in the order of Keras's `get_weights()`; by default none.
+  virtual std::vector<Tensor> weight_list() const { return {}; }
+
   /// Whether `call` reads `context.constants`. A layer throws `ValueError` for constants given to a cell that does not.
   virtual bool accepts_constants() const { return false; }
 
@@ -117,10 +126,14 @@ class KnownCell : public Cell {
   /// only the cell's mathematics.
   States get_initial_state(const InitialStateRequest& request) const final { return Cell::get_initial_state(request); }
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override;
+  StepWithPullback call_with_pullback(const Nest& inputs, const States& states, const CellContext& context) override;
+  std::vector<Tensor> weight_list() const override;
 
  private:
   friend class KeptCell;
   struct Kept;
+
+  DropoutMasks masks_of(std::int64_t B, const CellContext& context) const;
 
   CellSpec spec_;
   RecurrentWeights weights_;
@@ -193,10 +206,15 @@ class StackedRNNCells final : public Cell {
   SizeNest state_size() const override;
   SizeNest output_size() const override;
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override;
+  StepWithPullback call_with_pullback(const Nest& inputs, const States& states, const CellContext& context) override;
+  std::vector<Tensor> weight_list() const override;
   bool accepts_constants() const override;
   States get_initial_state(const InitialStateRequest& request) const override;
 
  private:
+  void build_once(std::size_t k, const Nest& inputs);
+  CellContext context_of(std::size_t k, const CellContext& context) const;
+
   std::vector<std::shared_ptr<Cell>> cells_;
   std::vector<bool> built_;
 };

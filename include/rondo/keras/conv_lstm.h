@@ -50,6 +50,8 @@ class ConvLSTMCell final : public Cell {
   SizeNest state_size() const override;
   void build(const SizeNest& input_shape) override;
   StepResult call(const Nest& inputs, const States& states, const CellContext& context) override;
+  StepWithPullback call_with_pullback(const Nest& inputs, const States& states, const CellContext& context) override;
+  std::vector<Tensor> weight_list() const override;
   /// Returns zeros. Throws `ValueError` for inputs that are not images with the kernel's number of channels.
   States get_initial_state(const InitialStateRequest& request) const override;
 

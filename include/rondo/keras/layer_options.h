@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "rondo/keras/pullback.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/plan/plan.h"
 
@@ -56,12 +57,17 @@ struct CallOptions {
   /// The number of the call, which selects the masks of dropout in training. By default the layer counts its calls in
   /// training, from 0.
   std::optional<std::uint64_t> dropout_call = std::nullopt;
+  /// The call keeps what its gradients need, and LayerResult::pullback computes them. Stored states of a stateful layer
+  /// are constants to it: no gradient reaches an earlier call. Where another executor then runs the cells, results may
+  /// differ by rounding. A cell of the caller's needs Cell::call_with_pullback, else the call throws `ValueError`.
+  bool gradients = false;
   /// Which executor runs known cells, also those in a stack with other cells. It serves to compare executors; by
   /// default the plan chooses.
   PlanOptions plan = {};
 };
 
-/// A call to plan for: the sizes of its inputs, and whether it has a mask, lengths or resets, or is packed.
+/// A call to plan for: the sizes of its inputs, and whether it has a mask, lengths or resets, is packed, or
+/// wants gradients.
 struct PlanRequest {
   std::int64_t B = 1;
   std::int64_t T = 1;
@@ -69,13 +75,15 @@ struct PlanRequest {
   bool has_lengths = false;
   bool has_resets = false;
   bool packed = false;
+  bool gradients = false;
   PlanOptions plan = {};
 };
 
 /// Results of a layer's call.
 struct LayerResult {
-  Nest output;    ///< (B, ...) or, with return_sequences, (B, T, ...)
-  States states;  ///< the final states with return_state, else empty
+  Nest output;             ///< (B, ...) or, with return_sequences, (B, T, ...)
+  States states;           ///< the final states with return_state, else empty
+  Pullback pullback = {};  ///< with CallOptions::gradients, else empty
 };
 
 }  // namespace rondo

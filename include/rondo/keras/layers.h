@@ -18,6 +18,8 @@
 namespace rondo {
 
 struct CheckedSequence;
+struct LoopOptions;
+struct SequenceSizes;
 
 /// Holds what one layer keeps beside its cell: sessions, and the mark of a call. A copy of a layer begins with its own.
 class LayerKeeper {
@@ -130,16 +132,19 @@ class RNN {
   std::vector<DropoutMasks> draw_masks(const CallOptions& call, std::int64_t B) const;
   bool can_plan(const std::vector<DropoutMasks>& masks) const;
   LayerResult run_planned(const Call& call) const;
-  LayerResult run_cell(const Call& call) const;
-  LayerResult run_cell_by_cell(const Call& call) const;
+  LayerResult run_cells(const Call& call) const;
+  void set_results(SessionTensors& tensors, const RecurrenceSpec& spec, const SequenceSizes& sizes, bool top) const;
   LayerResult run_network(const Call& call) const;
   LayerResult run_step_loop(const Call& call);
+  LayerResult run_step_loop_with_pullback(const Call& call);
+  LoopOptions loop_options(const Call& call) const;
   std::vector<RecurrenceSpec> specs(const PlanRequest& request, const TimeRules& rules) const;
   Tensor step_cell(const Tensor& frame, const States& states, const PlanRequest& request,
                    const PlanOptions& plan) const;
   Tensor step_stack(const Tensor& frame, const States& states, const PlanRequest& request,
                     const PlanOptions& plan) const;
   SessionTensors tensors_of(const Call& call) const;
+  bool is_stack() const { return dynamic_cast<const StackedRNNCells*>(cell_.get()) != nullptr; }
   bool keeps_states() const { return options_.return_state || options_.stateful; }
 
   std::shared_ptr<Cell> cell_;

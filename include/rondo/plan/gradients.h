@@ -51,6 +51,7 @@ struct SessionGradients {
   std::vector<Tensor> reset_state = {};    ///< each (H), the sum over all rows, or (B, H)
   WeightGradients weights = {};
   bool accumulate_weights = false;  ///< adds to `weights`, which otherwise are overwritten
+  bool accumulate_x = false;        ///< likewise for `x`, as for an x that two recurrences read
 };
 
 }  // namespace rondo

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/plan/network_gradients.h"
 #include "rondo/plan/plan.h"
 
 namespace rondo {
@@ -28,8 +29,8 @@ struct NetworkLayer {
   bool operator==(const NetworkLayer&) const = default;
 };
 
-/// Layers from the input up. All have the same T, B, dtype and device; the I of each layer is output_features of the
-/// layer below.
+/// Layers from the input up. All have the same T, B, dtype and device, and all keep a reserve or none; the I of each
+/// layer is output_features of the layer below.
 struct NetworkSpec {
   std::vector<NetworkLayer> layers;
 
@@ -46,6 +47,7 @@ enum class Overlap : std::uint8_t { automatic, never };
 struct NetworkOptions {
   /// PlanOptions::executor, for every direction of every layer.
   std::string executor = {};
+  std::string backward_executor = {};  ///< PlanOptions::backward_executor, likewise
   GraphUse graph_use = GraphUse::automatic;
   bool never_waits = false;  ///< PlanOptions::never_waits, for every direction of every layer
   int threads = 0;           ///< PlanOptions::threads, for every direction of every layer
@@ -102,6 +104,10 @@ class NetworkPlan {
   /// The part of workspace_bytes that is scratch memory: enough for the largest stage.
   std::size_t scratch_bytes() const;
 
+  /// Bytes of NetworkTensors::reserve, for `packed_rows` as Plan::reserve_bytes has them: the reserves of all
+  /// recurrences, and the sequences between layers. 0 where the specs keep nothing.
+  std::size_t reserve_bytes(std::optional<std::int64_t> packed_rows = std::nullopt) const;
+
   /// Tells which recurrences run at once and which do not, and why, and the plan of each recurrence.
   std::string explain() const;
 
@@ -156,6 +162,7 @@ struct NetworkTensors {
   std::vector<LayerTensors> layers = {};   ///< one for each layer; empty: zero states, and no states written
   std::optional<Tensor> batch_sizes = std::nullopt;  ///< as in SessionTensors; iff the specs are packed
   std::optional<Tensor> row_indices = std::nullopt;  ///< as in SessionTensors
+  std::optional<Tensor> reserve = std::nullopt;      ///< as in SessionTensors, of NetworkPlan::reserve_bytes
 };
 
 /// A plan with its weights and all memory that its runs need. One thread uses a session at a time.
@@ -201,6 +208,11 @@ class NetworkSession {
   /// states between chunks have the dtype of the tensors. Throws `ValueError` naming the tensor that does not fit,
   /// before anything runs.
   void run(const NetworkTensors& tensors);
+
+  /// Queues the gradients of a run of this session, layer after layer from the last one down, as Session::backward
+  /// does. `run` has the tensors of that run, of which states and outputs are not read. Throws `ValueError`, before
+  /// anything runs, naming the layer and what does not fit.
+  void backward(const NetworkTensors& run, const NetworkGradients& gradients);
 
   /// Session::reload_weights for all recurrences.
   void reload_weights();

@@ -110,7 +110,7 @@ struct SessionTensors {
   std::optional<Tensor> row_indices = std::nullopt;
   /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64, written by a run
   /// whose spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. It is the caller's, so
-  /// that any number of runs may await their gradients.
+  /// that any number of runs may await their gradients; on a CUDA device it stays at its address until then.
   std::optional<Tensor> reserve = std::nullopt;
 };
 
@@ -195,12 +195,15 @@ class Session {
 
  private:
   friend class NetworkSession;  // replays its sessions without calling `run`, so only it knows the last run
+  friend class NetworkLanes;    // checks all gradients of a network before it runs any
   friend struct KeptRun;
 
   /// Whether a run may have stalled. Does not wait for the device.
   bool has_notice_of_a_stall() const;
   /// As finish, but repeats no run.
   SessionStatus settle();
+  /// Throws as backward does before it runs.
+  void check_backward(const SessionTensors& run, const SessionGradients& gradients) const;
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "rondo/keras/pullback.h"
 #include "rondo/plan/plan.h"
 #include "rondo/tf1/v1_cells.h"
 
@@ -34,8 +35,7 @@ struct DynamicRnnOptions {
   /// cell of the caller's own is called step by step, and the number has no effect. Never changes a value beyond
   /// rounding: states between chunks have the dtype of the run.
   std::int64_t parallel_iterations = 32;
-  /// Accepted without effect: in TensorFlow it moves tensors of the backward pass to the host, and Rondo has no
-  /// backward pass.
+  /// Accepted without effect: in TensorFlow it moves tensors of the backward pass to the host.
   bool swap_memory = false;
   /// Inputs and outputs have (T, B, ...) instead of (B, T, ...).
   bool time_major = false;
@@ -43,12 +43,19 @@ struct DynamicRnnOptions {
   std::string scope = "rnn";
   /// Which executor runs known cells. It serves to compare executors; by default the plan chooses.
   PlanOptions plan = {};
+  /// Keeps what DynamicRnnResult::pullback needs. Only for cells that run over whole sequences, which then run over all
+  /// time steps at once: parallel_iterations has no effect.
+  bool gradients = false;
 };
 
 /// Results of dynamic_rnn.
 struct DynamicRnnResult {
   Nest outputs;  ///< the structure of the cell's `output_size`, each leaf (B, T, ...), time-major (T, B, ...)
   Nest state;    ///< the structure of the cell's `state_size`, each leaf (B, ...) or of rank 0
+  /// With DynamicRnnOptions::gradients, else empty. Takes the gradient of `outputs` and a list with that of `state`.
+  /// LayerGradients::initial_state has the gradient of the given initial state, and LayerGradients::weights those of
+  /// TensorFlow 1's variables, as the struct of the cell's weights lists them; of a KnownCell Keras's weights.
+  Pullback pullback = {};
 };
 
 /// Runs `cell` over `inputs`, a tensor or a nest whose leaves share T and B. Cells of v1_cells.h, KnownCells, and
@@ -58,7 +65,8 @@ struct DynamicRnnResult {
 /// Throws `TypeError` for a null cell, and `ValueError` for: inputs without a tensor, of rank below 3, or that disagree
 /// on T or B; neither `dtype` nor `initial_state`; an initial state of another structure or shape, or of several dtypes
 /// where `dtype` is absent; lengths of another shape or dtype; parallel_iterations below 0; inputs, state or `dtype`
-/// that do not fit the weights of a known cell; a cell whose output or new state differs from its sizes and `dtype`.
+/// that do not fit the weights of a known cell; `gradients` for a cell that is called at every step; a cell whose
+/// output or new state differs from its sizes and `dtype`.
 DynamicRnnResult dynamic_rnn(const std::shared_ptr<Cell>& cell, const Nest& inputs,
                              const DynamicRnnOptions& options = {});
 
@@ -75,6 +83,7 @@ struct BidirectionalRnnOptions {
   bool time_major = false;
   std::string scope = "bidirectional_rnn";
   PlanOptions plan = {};
+  bool gradients = false;
 };
 
 /// A nest for each direction.
@@ -87,6 +96,9 @@ struct Directions {
 struct BidirectionalRnnResult {
   Directions outputs;  ///< unmerged, both in the order of the inputs
   Directions output_states;
+  /// With BidirectionalRnnOptions::gradients, else empty. Takes a tuple of the gradients of both outputs, and a list of
+  /// those of both states, the forward ones first; LayerGradients has this order, too.
+  Pullback pullback = {};
 };
 
 /// Runs dynamic_rnn with `cell_fw`, and with `cell_bw` over each row reversed within its length, and reverses the

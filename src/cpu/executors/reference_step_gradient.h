@@ -69,7 +69,7 @@ class StepGradient {
   void begin() {
     for_each_sum([](Real* sums, std::int64_t count, void*) { std::fill_n(sums, count, Real(0)); });
     const SequenceBuffer& d_x = buffers_.d_x;
-    if (d_x.data == nullptr) return;
+    if (d_x.data == nullptr || buffers_.accumulates_x) return;
     auto* const data = static_cast<Element*>(d_x.data);
     if (spec_.packed) {
       for (std::int64_t row = 0; row < d_x.packed_rows; ++row)
@@ -94,7 +94,8 @@ class StepGradient {
     if (buffers_.d_x.data == nullptr) return;
     auto* d_x = static_cast<Element*>(buffers_.d_x.data) + buffers_.d_x.strides.offset(t, b);
     for (std::int64_t k = 0; k < spec_.I; ++k) {
-      d_x[k] = convert_element<Element>(product(scratch_.d_input, weights_.kernel, k, 0, columns_));
+      const Real before = buffers_.accumulates_x ? convert_element<Real>(d_x[k]) : Real(0);
+      d_x[k] = convert_element<Element>(before + product(scratch_.d_input, weights_.kernel, k, 0, columns_));
     }
   }
 

@@ -17,7 +17,8 @@ struct Columns {
   std::int64_t H;
   int lanes;
 
-  /// Calls `move(source column, target element, count)` for the columns of panel `p`, in runs that are adjacent in both.
+  /// Calls `move(source column, target element, count)` for the columns of panel `p`, in runs that are adjacent in
+  /// both.
   template <typename Move>
   void for_each_run(std::int64_t p, Move&& move) const {
     const std::int64_t first = p * pass.panel_units(lanes);

@@ -40,7 +40,8 @@ void RowIo::begin_pieces(std::int64_t s) const {
     if (!run_.buffers.schedule.resets_before(s, b)) continue;
     scratch_.notes.current[b - rows_.begin] = kPieceH;
     scratch_.notes.was_live[b - rows_.begin] = false;
-    if (state_count(spec_.cell.kind) == 2) load(run_.buffers.reset_state[1], spec_.dtype, b, row_of(scratch_.states.c, b));
+    if (state_count(spec_.cell.kind) == 2)
+      load(run_.buffers.reset_state[1], spec_.dtype, b, row_of(scratch_.states.c, b));
   }
 }
 

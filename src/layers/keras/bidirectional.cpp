@@ -1,5 +1,6 @@
 #include "rondo/keras/bidirectional.h"
 
+#include "layers/keras/bidirectional_pullback.h"
 #include "layers/keras/layer_call.h"
 #include "plan/session_status.h"
 #include "rondo/ops/ops.h"
@@ -51,13 +52,6 @@ RNN turned(const RNN& layer, const std::vector<RecurrentWeights>& weights) {
   }
   const bool stacked = dynamic_cast<const StackedRNNCells*>(&layer.cell()) != nullptr;
   return stacked ? RNN(std::move(copies), options) : RNN(copies[0], options);
-}
-
-// A copy of the sequence with its last time step first.
-Nest turn_time(const Nest& sequence, const SequenceSizes& sizes) {
-  return sequence.map([&](const Tensor& leaf) {
-    return sizes.T == 0 ? leaf : leaf.slice(sizes.time_axis, sizes.T - 1, -1, -1).clone();
-  });
 }
 
 void check_even(const std::string& name, const States& states) {
@@ -122,7 +116,8 @@ LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& cal
   if (sequence.sizes.packed() && !is_one_network(sequence, checked)) {
     throw ValueError("batch_sizes", "packed inputs", "padded ones, as the layers are not one network of known cells");
   }
-  Results results = is_one_network(sequence, checked) ? run_network(sequence, checked) : run_apart(sequence, checked);
+  const bool as_network = is_one_network(sequence, checked) && !call.gradients;  // networks have no gradients
+  Results results = as_network ? run_network(sequence, checked) : run_apart(sequence, checked);
   LayerResult result;
   if (results.beside.defined()) {
     result.output = results.beside;
@@ -131,8 +126,25 @@ LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& cal
   } else {
     result.output = merge(results.forward.leaf(), results.backward.leaf(), merge_mode_);
   }
-  if (return_state_) result.states = std::move(results.states);
+  if (return_state_) result.states = results.states;
+  if (call.gradients) result.pullback = pullback_of(std::move(results), sequence.sizes, result);
   return result;
+}
+
+Pullback Bidirectional::pullback_of(Results results, const SequenceSizes& sizes, const LayerResult& result) const {
+  BidirectionalTape tape{.forward = std::move(results.forward_pullback),
+                         .backward = std::move(results.backward_pullback),
+                         .merge_mode = merge_mode_,
+                         .sizes = sizes,
+                         .turned = results.turned,
+                         .forward_states = results.forward_states,
+                         .results = ResultForms(result.output, result.states)};
+  if (merge_mode_ == MergeMode::concat) tape.forward_features = results.forward.leaf().size(-1);
+  if (merge_mode_ == MergeMode::mul) {
+    tape.forward_output = std::move(results.forward);
+    tape.backward_output = std::move(results.backward);
+  }
+  return Pullback(std::move(tape));
 }
 
 void Bidirectional::reload_weights() {
@@ -185,7 +197,12 @@ Bidirectional::Results Bidirectional::run_apart(const CheckedSequence& sequence,
   const TimeRules rules = rules_of(backward_.options());
   const bool turns = rules.reads_forward() && backward_.options().return_sequences;
   LayerResult backward = backward_.run(sequence, half_of(call, Direction::backward), rules.in_input_order());
-  Results results{.forward = std::move(forward.output), .backward = std::move(backward.output)};
+  Results results{.forward = std::move(forward.output),
+                  .backward = std::move(backward.output),
+                  .forward_states = forward.states.size(),
+                  .forward_pullback = std::move(forward.pullback),
+                  .backward_pullback = std::move(backward.pullback),
+                  .turned = turns};
   if (turns) results.backward = turn_time(results.backward, sequence.sizes);
   results.states = std::move(forward.states);
   results.states.insert(results.states.end(), backward.states.begin(), backward.states.end());

@@ -2,22 +2,11 @@
 
 #include "layers/keras/dropout.h"
 #include "layers/keras/kept_cell.h"
-#include "rondo/ops/ops.h"
 #include "rondo/plan/plan.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
-
-// Checks the inputs of one step of a known cell: one tensor (B, I) of the weights' dtype.
-const Tensor& check_step_input(const Nest& inputs, const RecurrentWeights& weights) {
-  const Tensor& x = inputs.leaf();
-  const std::int64_t I = weights.kernel.size(0);
-  if (x.rank() != 2 || x.size(1) != I || x.dtype() != weights.kernel.dtype()) {
-    throw ValueError("inputs", describe(x), to_string(weights.kernel.dtype()) + "(B, " + std::to_string(I) + ")");
-  }
-  return x;
-}
 
 template <typename CellOptions>
 DropoutOptions dropout_options(const CellOptions& options) {
@@ -35,6 +24,10 @@ SizeNest Cell::output_size() const {
 }
 
 void Cell::build(const SizeNest&) {}
+
+StepWithPullback Cell::call_with_pullback(const Nest&, const States&, const CellContext&) {
+  throw ValueError("gradients", "true, and a cell without gradients", "a cell that overrides call_with_pullback");
+}
 
 States Cell::get_initial_state(const InitialStateRequest& request) const {
   const Nest zeros = state_size().map([&](const Shape& shape) {
@@ -77,27 +70,6 @@ SizeNest KnownCell::state_size() const {
   std::vector<SizeNest> states;
   for (int k = 0; k < state_count(spec_.kind); ++k) states.emplace_back(Shape{state_units(spec_, k)});
   return states.size() == 1 ? states[0] : SizeNest::tuple(std::move(states));
-}
-
-// Runs a sequence of one step, so that no second code has the cell's formula.
-StepResult KnownCell::call(const Nest& inputs, const States& states, const CellContext& context) {
-  Tensor x = check_step_input(inputs, weights_).contiguous();
-  if (context.training && dropout_.drops()) {
-    const bool given = !context.dropout.empty() && !is_empty(context.dropout[0]);
-    const DropoutMasks masks = given ? context.dropout[0] : draw_masks(x.size(0), context);
-    if (!is_one_for_all_gates(masks)) return dropped_step(spec_, weights_, {x, states}, masks);
-    x = mul(x, masks.inputs[0]);
-  }
-  const RecurrenceSpec spec{
-      .cell = spec_, .T = 1, .B = x.size(0), .I = x.size(1), .dtype = x.dtype(), .device = x.device()};
-  SessionTensors tensors{.x = x.insert_axis(0)};
-  for (const Nest& state : states) tensors.initial_state.push_back(state.leaf().contiguous());
-  for (int k = 0; k < state_count(spec_.kind); ++k) {
-    tensors.final_state.push_back(Tensor::empty({spec.B, state_units(spec_, k)}, spec.dtype, spec.device));
-  }
-  KeptCell::run(*this, spec, context.plan, tensors);
-  // The output of a live step is its h.
-  return {tensors.final_state[0], States(tensors.final_state.begin(), tensors.final_state.end())};
 }
 
 SimpleRNNCell::SimpleRNNCell(const SimpleRNNCellOptions& options, RecurrentWeights weights)

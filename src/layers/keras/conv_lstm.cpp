@@ -1,10 +1,7 @@
 #include "rondo/keras/conv_lstm.h"
 
 #include <algorithm>
-#include <numeric>
 
-#include "ops/tensor_value.h"
-#include "recurrence/cells/lstm.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
 
@@ -51,18 +48,6 @@ ConvLSTMCellOptions checked(ConvLSTMCellOptions options, const RecurrentWeights&
                  options.use_bias ? "as use_bias is true" : "as use_bias is false");
   if (options.use_bias) check_tensor(*weights.bias, {"bias", {4 * options.filters}, kernel.dtype()});
   return options;
-}
-
-// A view of a batch of images (B, C, ...) as (B, ..., C), or the reverse.
-Tensor move_channels(const Tensor& image, bool to_last) {
-  std::vector<int> order(static_cast<std::size_t>(image.rank()));
-  std::iota(order.begin(), order.end(), 0);
-  if (to_last) {
-    std::rotate(order.begin() + 1, order.begin() + 2, order.end());
-  } else {
-    std::rotate(order.begin() + 1, order.end() - 1, order.end());
-  }
-  return image.transpose(order);
 }
 
 std::shared_ptr<Cell> make_cell(const ConvLSTMCellOptions& options, RecurrentWeights weights, int axes) {
@@ -114,29 +99,6 @@ States ConvLSTMCell::get_initial_state(const InitialStateRequest& request) const
   const Shape state = state_shape(leaves[0].shape().erase(0)).erase(0).insert(0, request.batch_size);
   const auto zeros = [&] { return Tensor::zeros(state, request.dtype, request.device); };
   return {zeros(), zeros()};
-}
-
-StepResult ConvLSTMCell::call(const Nest& inputs, const States& states, const CellContext&) {
-  const bool first = options_.data_format == DataFormat::channels_first;
-  const auto image = [&](const Nest& nest) { return first ? move_channels(nest.leaf(), true) : nest.leaf(); };
-  Tensor sums =
-      convolution(image(inputs), weights_.kernel,
-                  {.strides = options_.strides, .padding = options_.padding, .dilation = options_.dilation_rate});
-  if (weights_.bias) sums = add(sums, *weights_.bias);
-  sums = add(sums, convolution(image(states[0]), weights_.recurrent_kernel, {.padding = ConvolutionPadding::same}));
-  const std::vector<Tensor> gates = split(sums, 4);
-  const TensorValue gate_sums[] = {gates[0], gates[1], gates[2], gates[3]};
-  const TensorValue nothing_more[4];  // gate_sums already include the products of h
-  const UnitStates<TensorValue> next =
-      LstmFormula::step(gate_sums, nothing_more, UnitStates<TensorValue>{.c = image(states[1])},
-                        Activations{options_.activation, options_.recurrent_activation});
-  Tensor h = next.h.tensor();
-  Tensor c = next.c.tensor();
-  if (first) {
-    h = move_channels(h, false);
-    c = move_channels(c, false);
-  }
-  return {h, {h, c}};
 }
 
 ConvLSTM1D::ConvLSTM1D(const ConvLSTMCellOptions& cell, RecurrentWeights weights, const RNNOptions& options)

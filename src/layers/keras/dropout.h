@@ -25,4 +25,8 @@ struct CellArguments {
 StepResult dropped_step(const CellSpec& spec, const RecurrentWeights& weights, const CellArguments& arguments,
                         const DropoutMasks& masks);
 
+/// As dropped_step, with the gradients of x, the states and, as constants, the weights.
+StepWithPullback dropped_step_with_pullback(const CellSpec& spec, const RecurrentWeights& weights,
+                                            const CellArguments& arguments, const DropoutMasks& masks);
+
 }  // namespace rondo

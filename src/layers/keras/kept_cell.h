@@ -16,12 +16,16 @@ struct KnownCell::Kept {
 /// The library's own access to what a cell keeps.
 class KeptCell {
  public:
+  using Kept = KnownCell::Kept;
+
   /// run_kept with the weights and sessions of the cell.
   static void run(const KnownCell& cell, const RecurrenceSpec& spec, const PlanOptions& options,
                   const SessionTensors& tensors) {
     run_kept(cell.kept_->sessions, cell.kept_->weights, spec, options, tensors);
   }
   static const SharedWeights& weights(const KnownCell& cell) { return cell.kept_->weights; }
+  /// All that the cell keeps of its weights as they are now. It outlives the cell and its next weights.
+  static std::shared_ptr<Kept> kept(const KnownCell& cell) { return cell.kept_; }
 };
 
 }  // namespace rondo

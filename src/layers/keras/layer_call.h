@@ -37,6 +37,7 @@ inline PlanRequest request_of(const CallOptions& call, const SequenceSizes& size
           .has_lengths = call.lengths.has_value(),
           .has_resets = call.resets.has_value(),
           .packed = sizes.packed(),
+          .gradients = call.gradients,
           .plan = call.plan};
 }
 
@@ -54,7 +55,8 @@ inline RecurrenceSpec recurrence_of(const KnownCell& cell, const PlanRequest& re
           .has_mask = request.masked,
           .has_lengths = request.has_lengths,
           .has_resets = request.has_resets,
-          .packed = request.packed};
+          .packed = request.packed,
+          .keep = request.gradients ? Keep::gates : Keep::nothing};
 }
 
 struct LayerKeeper::Kept {

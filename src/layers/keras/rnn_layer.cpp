@@ -2,7 +2,6 @@
 #include <optional>
 
 #include "layers/keras/layer_call.h"
-#include "layers/loop/step_loop.h"
 #include "plan/occupied.h"
 #include "plan/session_status.h"
 #include "rondo/vocabulary/error.h"
@@ -157,41 +156,6 @@ SessionStatus RNN::finish() const {
   SessionStatus status = finish_kept(keeper_->networks);
   for (const KnownCell* cell : known_cells_) status = merged(status, cell->finish());
   return status;
-}
-
-LayerResult RNN::run_step_loop(const Call& call) {
-  const Nest& inputs = call.sequence.inputs;
-  const SequenceSizes& sizes = call.sequence.sizes;
-  const CallOptions& options = call.options;
-  if (!built_) {
-    cell_->build(inputs.map([&](const Tensor& leaf) { return leaf.shape().erase(sizes.time_axis); }));
-    built_ = true;
-  }
-  check_mask_has_states(options.mask || options.lengths, call.initial);
-  const StepFunction step = [&](const Nest& x, const States& states, const Constants& constants) {
-    return cell_->call(x, states,
-                       {.constants = constants,
-                        .training = options.training,
-                        .dropout_call = options.dropout_call.value_or(0),
-                        .dropout = call.masks,
-                        .plan = options.plan});
-  };
-  const Nest output = cell_->output_size().map(
-      [&](const Shape& shape) { return Tensor::zeros(shape.insert(0, sizes.B), sizes.dtype, sizes.device); });
-  RnnResult result = run_loop(step, call.sequence, call.initial,
-                              {.rules = call.rules,
-                               .mask = options.mask ? time_major_mask("mask", *options.mask, sizes) : Tensor(),
-                               .lengths = options.lengths.value_or(Tensor()),
-                               .resets = options.resets ? time_major_mask("resets", *options.resets, sizes) : Tensor(),
-                               .reset_state = options.reset_state,
-                               .return_all_outputs = options_.return_sequences,
-                               .unroll = options_.unroll,
-                               // In training a cell may behave differently at every call.
-                               .graphs = options.training ? nullptr : graphs_,
-                               .constants = options.constants,
-                               .output = output,
-                               .executor = options.plan.executor});
-  return {options_.return_sequences ? result.outputs : result.last_output, std::move(result.new_states)};
 }
 
 void RNN::reset_states() {

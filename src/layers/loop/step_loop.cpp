@@ -1,5 +1,6 @@
 #include "layers/loop/step_loop.h"
 
+#include "layers/loop/loop_rows.h"
 #include "layers/loop/reordered_rows.h"
 #include "layers/loop/step_graphs.h"
 #include "recurrence/schedule.h"
@@ -8,17 +9,6 @@
 
 namespace rondo {
 namespace {
-
-// live (B,) as (B, 1, 1, ...) with `rank` axes, to choose between tensors whose first axis is the batch.
-Tensor align_mask(const Tensor& live, int rank) {
-  Tensor aligned = live;
-  while (aligned.rank() < rank) aligned = aligned.insert_axis(aligned.rank());
-  return aligned;
-}
-
-Nest zeros_like_nest(const Nest& nest) {
-  return nest.map([](const Tensor& leaf) { return zeros_like(leaf); });
-}
 
 class StepLoop {
  public:
@@ -37,7 +27,7 @@ class StepLoop {
 
   RnnResult run() {
     for (std::int64_t s = 0; s < sizes_.T; ++s) advance(s);
-    if (sizes_.T == 0) start_outputs(options_.output ? *options_.output : zeros_like_nest(first_state()));
+    if (sizes_.T == 0) start_outputs(options_.output ? *options_.output : zero_nest(first_state()));
     if (!options_.return_all_outputs) {
       outputs_ = last_output_.map([&](const Tensor& leaf) { return leaf.insert_axis(sizes_.time_axis).clone(); });
     }
@@ -61,7 +51,7 @@ class StepLoop {
     if (s == 0) {
       check_output(result.output);
       if (emits_states()) check_states("step_function: output", {result.output}, {states_[0]});
-      start_outputs(zeros_like_nest(result.output));
+      start_outputs(zero_nest(result.output));
     }
     check_states("step_function: output", {result.output}, {last_output_});
     if (live_.defined()) {
@@ -131,29 +121,6 @@ class StepLoop {
   std::vector<Tensor> output_leaves_;
 };
 
-// RnnOptions::input_length as (B,) on the inputs' device. Throws `ValueError` for lengths of another shape or dtype, or
-// out of range.
-Tensor input_lengths(const std::variant<std::int64_t, Tensor>& given, const SequenceSizes& sizes) {
-  if (const auto* lengths = std::get_if<Tensor>(&given)) return checked_lengths("input_length", *lengths, sizes);
-  const std::int64_t steps = std::get<std::int64_t>(given);
-  (void)lengths_within_steps("input_length", Tensor::from<std::int64_t>({steps}, {1}), sizes);
-  return Tensor::full({sizes.B}, static_cast<double>(steps), DType::i64, sizes.device);
-}
-
-// (T, B) booleans by input time; undefined: every row is always live.
-Tensor live_rows(const LoopOptions& options, const SequenceSizes& sizes) {
-  if (!options.lengths.defined()) return options.mask;
-  const Tensor within = sequence_mask(options.lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
-  return options.mask.defined() ? where(within, options.mask, zeros_like(options.mask)) : within;
-}
-
-// (T, B) booleans by input time; undefined: none. A mark at a row's length or later means nothing.
-Tensor resets_within(const LoopOptions& options, const SequenceSizes& sizes) {
-  if (!options.resets.defined() || !options.lengths.defined()) return options.resets;
-  const Tensor within = sequence_mask(options.lengths.to(sizes.device), sizes.T).swap_axes(0, 1);
-  return where(within, options.resets, zeros_like(options.resets));
-}
-
 /// A text with all options that a recorded loop depends on.
 std::string recorded_options(const LoopOptions& options, bool time_major) {
   const auto number = [](auto order) { return std::to_string(static_cast<int>(order)); };
@@ -186,15 +153,6 @@ RnnResult run_reordered_rows(const StepFunction& step, const CheckedSequence& se
 
 }  // namespace
 
-Nest select_rows(const Tensor& rows, const Nest& taken, const Nest& other) {
-  const std::vector<Tensor> other_leaves = other.flatten();
-  std::size_t next = 0;
-  return taken.map([&](const Tensor& leaf) {
-    const Tensor& left = other_leaves[next++];
-    return leaf.rank() == 0 ? leaf : where(align_mask(rows, leaf.rank()), leaf, left);
-  });
-}
-
 RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
                    const LoopOptions& options) {
   const SequenceSizes& sizes = sequence.sizes;
@@ -217,25 +175,6 @@ RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, co
   if (!recorded) return loop(given);
   const auto graphs = options.graphs != nullptr ? options.graphs : std::make_shared<StepGraphs>();
   return RecordedLoops::run(*graphs, given, recorded_options(options, sequence.time_major()), loop);
-}
-
-RnnResult rnn(const StepFunction& step, const Nest& inputs, const States& initial_states, const RnnOptions& options) {
-  const CheckedSequence sequence = check_inputs(inputs, options.time_major);
-  check_mask_has_states(options.mask.has_value(), initial_states);
-  LoopOptions loop{.rules = TimeRules::keras(options.go_backwards, options.zero_output_for_mask),
-                   .return_all_outputs = options.return_all_outputs,
-                   .unroll = options.unroll,
-                   .graphs = options.graphs,
-                   .constants = options.constants};
-  if (options.mask) {
-    loop.mask = time_major_mask("mask", *options.mask, sequence.sizes);
-  } else if (options.input_length) {
-    loop.lengths = input_lengths(*options.input_length, sequence.sizes);
-  }
-  if (options.resets) loop.resets = time_major_mask("resets", *options.resets, sequence.sizes);
-  check_reset_state_has_resets(options.resets.has_value(), options.reset_state);
-  loop.reset_state = options.reset_state;
-  return run_loop(step, sequence, initial_states, loop);
 }
 
 }  // namespace rondo

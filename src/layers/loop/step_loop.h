@@ -36,8 +36,4 @@ struct LoopOptions {
 RnnResult run_loop(const StepFunction& step, const CheckedSequence& sequence, const States& initial_states,
                    const LoopOptions& options);
 
-/// Returns the rows of `taken` where `rows`, (B,), is true, and else those of `other`, leaf by leaf. A leaf of rank 0
-/// has no rows, so it is always that of `taken`.
-Nest select_rows(const Tensor& rows, const Nest& taken, const Nest& other);
-
 }  // namespace rondo

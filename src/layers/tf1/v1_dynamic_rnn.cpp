@@ -1,4 +1,5 @@
 #include "layers/loop/packed_states.h"
+#include "layers/tf1/v1_pullback.h"
 #include "layers/tf1/v1_sequence.h"
 #include "rondo/ops/ops.h"
 #include "rondo/tf1/v1.h"
@@ -59,6 +60,7 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
     throw ValueError("dtype", "none, and no " + argument.state_name, "one of the two");
   }
   const SequenceSizes& sizes = sequence.sizes();
+  sequence.cell = argument.cell;
   if (argument.initial_state) {
     sequence.given_state = &*argument.initial_state;
   } else {
@@ -76,7 +78,8 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
 // Applies the options that dynamic_rnn and bidirectional_dynamic_rnn share.
 template <typename Options>
 Sequence make_sequence(const Nest& inputs, const Options& options) {
-  Sequence sequence{.checked = check_inputs(inputs, options.time_major), .plan = options.plan};
+  Sequence sequence{
+      .checked = check_inputs(inputs, options.time_major), .plan = options.plan, .gradients = options.gradients};
   if (options.parallel_iterations < 0) {
     throw ValueError("parallel_iterations", std::to_string(options.parallel_iterations), "0 or more");
   }
@@ -94,6 +97,9 @@ DynamicRnnResult run(Cell& cell, const Sequence& sequence) {
     return run_cells(cell, {&single, 1}, sequence);
   }
   const std::vector<SequenceCell> cells = sequence_cells(cell);
+  if (cells.empty() && sequence.gradients) {
+    throw ValueError("gradients", "true, and a cell that is called at every step", "cells that Rondo knows");
+  }
   return cells.empty() ? run_called(cell, sequence) : run_cells(cell, cells, sequence);
 }
 
@@ -124,7 +130,9 @@ BidirectionalRnnResult bidirectional_dynamic_rnn(const std::shared_ptr<Cell>& ce
   set_state(bw, backward, options.dtype);
   const DynamicRnnResult first = run(*cell_fw, fw);
   const DynamicRnnResult second = run(*cell_bw, bw);
-  return {{first.outputs, second.outputs}, {first.state, second.state}};
+  BidirectionalRnnResult result{{first.outputs, second.outputs}, {first.state, second.state}};
+  if (options.gradients) result.pullback = pullback_of(first, second);
+  return result;
 }
 
 }  // namespace rondo::v1

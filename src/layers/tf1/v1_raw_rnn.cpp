@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "layers/loop/loop_rows.h"
 #include "layers/loop/packed_states.h"
 #include "layers/loop/step_loop.h"
 #include "layers/tf1/v1_sequence.h"

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
-#include "layers/keras/kept_cell.h"
-#include "layers/loop/packed_states.h"
+#include "layers/keras/cell_tape.h"
+#include "layers/tf1/v1_pullback.h"
+#include "layers/tf1/v1_state_forms.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 
@@ -48,35 +49,23 @@ void for_each_chunk(const Sequence& sequence, const Run& run) {
   }
 }
 
-// keras_states and cell_state convert a cell's states to Keras's order and back: TensorFlow 1's LSTM has c first.
-std::vector<Tensor> keras_states(const SequenceCell& cell, const Nest& state) {
-  if (cell.lstm == nullptr) return state.flatten();
-  const LSTMCell::State old = cell.lstm->unpack(unpack_states(cell.cell->state_size(), state));
-  return {old.h, old.c};
-}
-
-Nest cell_state(const SequenceCell& cell, const std::vector<Tensor>& states) {
-  if (cell.cell == cell.known)
-    return states.size() == 1 ? Nest(states[0]) : Nest::tuple({states.begin(), states.end()});
-  if (cell.lstm == nullptr) return cell.cell->state_size().pack(states);
-  return pack_states(cell.cell->state_size(), cell.lstm->pack({.c = states[1], .h = states[0]}));
-}
-
-// Runs a cell over x (T, B, I) and writes y (T, B, H). Returns the final state.
+// Runs a cell over x (T, B, I) and writes y (T, B, H). Returns the final state. Where gradients are wanted, the only
+// chunk is the whole sequence, also one without steps, and `tapes` gets its run.
 Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, const Nest& initial,
-                 const Sequence& sequence) {
+                 const Sequence& sequence, std::vector<CellTape>& tapes) {
   RecurrenceSpec spec{.cell = cell.known->spec(),
                       .B = x.size(1),
                       .I = x.size(2),
                       .dtype = x.dtype(),
                       .device = x.device(),
                       .rules = rules_of_chunks(sequence.rules),
-                      .has_lengths = sequence.lengths.defined()};
+                      .has_lengths = sequence.lengths.defined(),
+                      .keep = sequence.gradients ? Keep::gates : Keep::nothing};
   std::vector<Tensor> states = keras_states(cell, initial);
   for (Tensor& state : states) {
     if (state.size(-1) > 1 && state.stride(-1) != 1) state = state.clone();
   }
-  for_each_chunk(sequence, [&](const Chunk& chunk) {
+  const auto run = [&](const Chunk& chunk) {
     spec.T = chunk.steps();
     SessionTensors tensors{.x = chunk.of(x), .initial_state = std::move(states), .y = chunk.of(y)};
     if (chunk.lengths.defined()) tensors.lengths = chunk.lengths;
@@ -84,9 +73,18 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
     for (const Tensor& state : tensors.initial_state) {
       tensors.final_state.push_back(Tensor::empty(state.shape(), state.dtype(), state.device()));
     }
-    KeptCell::run(*cell.known, spec, sequence.plan, tensors);
+    if (sequence.gradients) {
+      tapes.emplace_back(*cell.known, spec, sequence.plan, tensors);
+    } else {
+      KeptCell::run(*cell.known, spec, sequence.plan, tensors);
+    }
     states = std::move(tensors.final_state);
-  });
+  };
+  if (sequence.gradients) {
+    run({0, sequence.sizes().T, sequence.lengths});
+  } else {
+    for_each_chunk(sequence, run);
+  }
   return cell_state(cell, states);
 }
 
@@ -116,20 +114,6 @@ void check_cells(std::span<const SequenceCell> cells, const Sequence& sequence) 
                      to_string(first.dtype()) + " of width " + std::to_string(width) + " on " +
                          to_string(first.device()) + ", the outputs of the cell below");
   }
-}
-
-// states_of_cells and state_of_stack convert the state of a stack to one state for each cell, and back.
-States states_of_cells(const Cell& cell, const Nest& state) {
-  const States states = unpack_states(cell.state_size(), state);
-  if (const auto* stack = dynamic_cast<const MultiRNNCell*>(&cell)) return stack->unpack(states);
-  return dynamic_cast<const StackedRNNCells*>(&cell) != nullptr ? states : States{state};
-}
-
-Nest state_of_stack(const Cell& cell, const States& states) {
-  if (const auto* stack = dynamic_cast<const MultiRNNCell*>(&cell)) {
-    return pack_states(cell.state_size(), stack->pack(states));
-  }
-  return dynamic_cast<const StackedRNNCells*>(&cell) != nullptr ? Nest::tuple(states) : states[0];
 }
 
 }  // namespace
@@ -165,6 +149,7 @@ DynamicRnnResult run_cells(const Cell& cell, std::span<const SequenceCell> cells
   const bool is_stack = cells[0].cell != &cell;
   States states = is_stack ? states_of_cells(cell, sequence.state()) : States(1);
   Tensor x = with_packed_features(swap_layout(sequence.inputs(), given_time_major));
+  std::vector<CellTape> tapes;
   for (std::size_t k = 0; k < cells.size(); ++k) {
     // Below the top of a stack outputs are time-major, so that the next cell reads them contiguously.
     const bool time_major = given_time_major || k + 1 < cells.size();
@@ -172,10 +157,13 @@ DynamicRnnResult run_cells(const Cell& cell, std::span<const SequenceCell> cells
     const Tensor memory =
         Tensor::empty(step.insert(time_major ? 0 : 1, sizes.T), cells[k].input_kernel().dtype(), sizes.device);
     const Tensor y = swap_layout(memory, time_major);
-    states[k] = run_planned(cells[k], x, y, is_stack ? states[k] : sequence.state(), sequence);
+    states[k] = run_planned(cells[k], x, y, is_stack ? states[k] : sequence.state(), sequence, tapes);
     x = y;
   }
-  return {swap_layout(x, given_time_major), is_stack ? state_of_stack(cell, states) : std::move(states[0])};
+  DynamicRnnResult result{swap_layout(x, given_time_major),
+                          is_stack ? state_of_stack(cell, states) : std::move(states[0])};
+  if (sequence.gradients) result.pullback = pullback_of(sequence, cells, std::move(tapes), result);
+  return result;
 }
 
 }  // namespace rondo::v1

@@ -24,6 +24,8 @@ struct Sequence {
   bool dtype_given = false;                  ///< whether the caller gave `dtype`; else it is the state's dtype
   std::int64_t chunk = 1;                    ///< time steps of one run of an executor
   PlanOptions plan = {};
+  bool gradients = false;           ///< whether the result has a pullback
+  std::shared_ptr<Cell> cell = {};  ///< the cell of the call, which a pullback keeps
 
   const Nest& state() const { return given_state == nullptr ? fresh_state : *given_state; }
   const Nest& inputs() const { return checked.inputs; }

@@ -57,4 +57,29 @@ RecurrentWeights keras_weights(const SplitKernel& kernel, const Tensor& bias) {
   return {ifco(kernel.input), ifco(kernel.recurrent), ifco(bias)};
 }
 
+std::vector<Tensor> variable_gradients(const SequenceCell& cell, const std::vector<Tensor>& keras) {
+  const CellSpec& spec = cell.known->spec();
+  if (cell.cell == cell.known) return keras;
+  const Tensor kernel = concat({keras[0], keras[1]}, 0);  // [input; state]
+  const Tensor& bias = keras[2];
+  if (spec.kind == CellKind::simple_rnn) return {kernel, bias};
+  const std::span<const int> order = gate_order(WeightOrigin::tf1, spec.kind);
+  const Tensor ordered = from_keras_order(kernel, order, -1);
+  const Tensor ordered_bias = from_keras_order(bias, order, -1);
+  if (spec.kind == CellKind::gru) {
+    const auto gates = [&](const Tensor& rzh) { return rzh.slice(-1, 0, 2 * spec.units).contiguous(); };
+    const auto candidate = [&](const Tensor& rzh) {
+      return rzh.slice(-1, 2 * spec.units, 3 * spec.units).contiguous();
+    };
+    return {gates(ordered), gates(ordered_bias), candidate(ordered), candidate(ordered_bias)};
+  }
+  std::vector<Tensor> variables = {ordered, ordered_bias};
+  if (spec.use_peepholes) {
+    const Tensor& peepholes = keras[3];  // rows w_i w_f w_o
+    for (const std::int64_t row : {1, 0, 2}) variables.push_back(peepholes.select(0, row));
+  }
+  if (spec.projection_units) variables.push_back(keras.back());
+  return variables;
+}
+
 }  // namespace rondo::v1

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "layers/tf1/v1_sequence.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tf1/v1_cells.h"
 
@@ -31,5 +33,9 @@ RecurrentWeights keras_weights(const GRUWeights& weights, std::int64_t units);
 
 /// Puts the gates i j f o into Keras's order i f c o, where c is j.
 RecurrentWeights keras_weights(const SplitKernel& kernel, const Tensor& bias);
+
+/// The gradients of a cell's weights in Keras's layout as those of the weights that the cell was made of: TensorFlow
+/// 1's variables, in the order in which the struct of the cell's weights has them. A KnownCell has Keras's weights.
+std::vector<Tensor> variable_gradients(const SequenceCell& cell, const std::vector<Tensor>& keras);
 
 }  // namespace rondo::v1

@@ -56,7 +56,8 @@ class KeptRows {
            static_cast<std::size_t>(element) * size_of(steps_.layout.dtype);
   }
   void load(std::size_t offset, std::int64_t element, float* target) const {
-    run_.kernels.load_row(steps_.layout.dtype, at(offset, element + units_.begin), units_.size(), target + units_.begin);
+    run_.kernels.load_row(steps_.layout.dtype, at(offset, element + units_.begin), units_.size(),
+                          target + units_.begin);
   }
 
   const GradientArguments& run_;

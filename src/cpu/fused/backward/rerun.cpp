@@ -71,8 +71,7 @@ KeptSteps Rerun::run(const StepRange& range) const {
 
 // The parts of a group share its rows.
 void Rerun::load_states(const StepRange& range) const {
-  const Range own =
-      Range::part(rows_.size(), run_.index % run_.partition.unit_groups, run_.partition.unit_groups);
+  const Range own = Range::part(rows_.size(), run_.index % run_.partition.unit_groups, run_.partition.unit_groups);
   for (std::int64_t b = rows_.begin + own.begin; b < rows_.begin + own.end; ++b) load_row(range, b);
 }
 

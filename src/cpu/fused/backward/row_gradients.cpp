@@ -73,7 +73,8 @@ void RowGradients::end_pieces(std::int64_t s) const {
 
 void RowGradients::clear_dead_inputs(std::int64_t s) const {
   const SequenceBuffer& d_x = run_.buffers.d_x;
-  if (d_x.data == nullptr || run_.spec.packed || run_.index % run_.partition.unit_groups != 0) return;
+  if (d_x.data == nullptr || run_.buffers.accumulates_x || run_.spec.packed) return;
+  if (run_.index % run_.partition.unit_groups != 0) return;
   const auto bytes = static_cast<std::size_t>(run_.spec.I) * size_of(run_.spec.dtype);
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
     if (schedule_.live(s, b)) continue;

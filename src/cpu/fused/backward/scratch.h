@@ -48,9 +48,9 @@ struct GradientNotes {
 
 /// The memory of a Rerun, which all parts share.
 struct RerunMemory {
-  KeptSteps steps;             ///< the gates and states of the range in f32
-  float* states[kMaxStates];   ///< (B, H): the states before the range, in the order of Schedule::state_row
-  void* workspace;             ///< of the forward run
+  KeptSteps steps;            ///< the gates and states of the range in f32
+  float* states[kMaxStates];  ///< (B, H): the states before the range, in the order of Schedule::state_row
+  void* workspace;            ///< of the forward run
 };
 
 struct GradientScratch {

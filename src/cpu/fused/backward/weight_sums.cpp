@@ -36,7 +36,7 @@ void WeightSums::begin() const {
     std::fill(sums.sums + panels_.begin * of_panel, sums.sums + panels_.end * of_panel, 0.0F);
   });
   const SequenceBuffer& d_x = run_.buffers.d_x;
-  if (d_x.data == nullptr || !run_.spec.packed || run_.index != 0) return;
+  if (d_x.data == nullptr || run_.buffers.accumulates_x || !run_.spec.packed || run_.index != 0) return;
   for (std::int64_t row = 0; row < d_x.packed_rows; ++row) {
     std::memset(element(d_x.data, row * d_x.strides.batch, run_.spec.dtype), 0,
                 static_cast<std::size_t>(shape_.I) * size_of(run_.spec.dtype));
@@ -143,10 +143,19 @@ void WeightSums::store_inputs(const Tile& tile, const Group& group, const Range&
     const std::int64_t first = p * shape_.panel;
     for (int i = 0; i < tile.rows; ++i, sums += shape_.panel) {
       const std::int64_t offset = notes.d_x[rows.begin + tile.first + i] + first;
-      run_.kernels.store_row(sums, std::min(shape_.panel, shape_.I - first), run_.spec.dtype,
-                             element(run_.buffers.d_x.data, offset, run_.spec.dtype));
+      store(sums, std::min(shape_.panel, shape_.I - first), run_.buffers.accumulates_x, run_.spec.dtype,
+            element(run_.buffers.d_x.data, offset, run_.spec.dtype));
     }
   }
+}
+
+/// Writes at most a panel's row of sums, or adds them to what is there.
+void WeightSums::store(const float* sums, std::int64_t count, bool adds, DType dtype, std::byte* target) const {
+  if (!adds) return run_.kernels.store_row(sums, count, dtype, target);
+  float block[kMostVectors * kMostLanes];
+  run_.kernels.load_row(dtype, target, count, block);
+  for (std::int64_t k = 0; k < count; ++k) block[k] += sums[k];
+  run_.kernels.store_row(block, count, dtype, target);
 }
 
 void WeightSums::store() const {
@@ -159,7 +168,6 @@ void WeightSums::store() const {
 /// Stores this part's columns of a row, whose gates lie gate_stride apart and in the target H.
 void WeightSums::store_row(const Sums& sums, std::int64_t row) const {
   const WeightGradientBuffers& weights = run_.buffers.d_weights;
-  float block[kMostVectors * kMostLanes];
   for (std::int64_t p = panels_.begin; p < panels_.end; ++p) {
     const float* const of_panel = sums.sums + (p * sums.rows + row) * shape_.panel - p * shape_.panel;
     for (std::int64_t first = p * shape_.panel; first < (p + 1) * shape_.panel;) {
@@ -170,10 +178,7 @@ void WeightSums::store_row(const Sums& sums, std::int64_t row) const {
       const std::int64_t count = std::min(last - first, shape_.H - unit);
       if (count > 0) {
         std::byte* const place = element(sums.target, (row * shape_.gates + gate) * shape_.H + unit, weights.dtype);
-        std::fill_n(block, count, 0.0F);
-        if (weights.accumulate) run_.kernels.load_row(weights.dtype, place, count, block);
-        for (std::int64_t k = 0; k < count; ++k) block[k] += of_panel[first + k];
-        run_.kernels.store_row(block, count, weights.dtype, place);
+        store(of_panel + first, count, weights.accumulate, weights.dtype, place);
       }
       first = last;
     }

@@ -35,6 +35,7 @@ class WeightSums {
   void add_outer(const float* features, std::int64_t live, std::int64_t panel, const Sums& sums,
                  const float* gradients) const;
   void add_bias(std::int64_t live, std::int64_t panel, const float* gradients, float* bias) const;
+  void store(const float* sums, std::int64_t count, bool adds, DType dtype, std::byte* target) const;
   void store_row(const Sums& sums, std::int64_t row) const;
   template <typename Function>
   void for_each_sum(const Function& function) const;
