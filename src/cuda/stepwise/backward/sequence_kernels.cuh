@@ -16,7 +16,7 @@ struct SequenceRow {
   std::int64_t row = 0;  ///< in the order of the reserve
 };
 
-/// Rows are counted in 31 bits, and a division of 32 bits takes a third of the time of one of 64.
+/// Rows are counted in 31 bits, so that a division of 32 bits serves, which is shorter than one of 64.
 __device__ inline SequenceRow sequence_row(const Schedule& schedule, const TimeBatchStrides& x, std::int64_t index) {
   SequenceRow row;
   row.t = static_cast<std::uint32_t>(index) / static_cast<std::uint32_t>(schedule.B);
