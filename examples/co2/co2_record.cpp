@@ -70,6 +70,15 @@ rondo::Tensor mask(const Record& record) {
   return result;
 }
 
+rondo::Tensor targets(const Record& record) {
+  const std::size_t T = record.measured.size();
+  std::vector<float> values(T, std::nanf(""));
+  for (std::size_t t = 0; t + 1 < T; ++t) {
+    values[t] = static_cast<float>((record.measured[t + 1] - record.last[t]) / kScale);
+  }
+  return rondo::Tensor::from(values, {1, static_cast<std::int64_t>(T), 1});
+}
+
 std::vector<double> forecast(const Record& record, const rondo::Tensor& answers) {
   const std::vector<float> y = answers.to_vector<float>();
   std::vector<double> result;

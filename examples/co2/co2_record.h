@@ -27,6 +27,9 @@ rondo::Tensor features(const Record& record);
 /// (1, T): true where the week is measured.
 rondo::Tensor mask(const Record& record);
 
+/// (1, T, 1): the answer that would be right for each week; NaN where the week after it is not measured.
+rondo::Tensor targets(const Record& record);
+
 /// The forecast in ppm for the week after each week, from the model's answers.
 std::vector<double> forecast(const Record& record, const rondo::Tensor& answers);
 

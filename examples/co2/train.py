@@ -9,7 +9,6 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
 import numpy as np
 import tensorflow as tf
 from safetensors.numpy import save_file
-from statsmodels.datasets import co2
 
 from recipe import SCALE, features, last_measured, read_weeks, targets
 
@@ -21,6 +20,8 @@ TRAIN_END = "1991-01-01"
 
 
 def write_record(path):
+    from statsmodels.datasets import co2
+
     record = co2.load_pandas().data["co2"]
     with open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -61,16 +62,26 @@ def rmse(difference):
     return float(np.sqrt(np.mean(np.square(difference))))
 
 
+def held_out_weeks(dates, values):
+    """The measured weeks from 1991 on."""
+    return np.array([t for t in range(1, len(values)) if dates[t] >= TRAIN_END and not np.isnan(values[t])])
+
+
+def held_out_error(dates, values, prediction):
+    """The model's error in ppm, one week ahead, over these weeks."""
+    weeks = held_out_weeks(dates, values)
+    return rmse(last_measured(values)[weeks - 1] + SCALE * prediction[weeks - 1] - values[weeks])
+
+
 def evaluate(dates, values, prediction):
     """Prints errors one week ahead, over the measured weeks from 1991 on."""
     last = last_measured(values)
-    weeks = np.array([t for t in range(1, len(values)) if dates[t] >= TRAIN_END and not np.isnan(values[t])])
+    weeks = held_out_weeks(dates, values)
     truth = values[weeks]
-    model = last[weeks - 1] + SCALE * prediction[weeks - 1]
     print(f"RMSE in ppm, one week ahead, {len(weeks)} weeks of 1991 to 2001:")
     print(f"  same as last week       {rmse(last[weeks - 1] - truth):.4f}")
     print(f"  same as a year before   {rmse(last[weeks - 52] - truth):.4f}")
-    print(f"  model                   {rmse(model - truth):.4f}")
+    print(f"  model                   {held_out_error(dates, values, prediction):.4f}")
 
 
 def save_model(model):
