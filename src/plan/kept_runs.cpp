@@ -1,6 +1,7 @@
 #include "plan/kept_runs.h"
 
 #include "cuda/runtime/runtime.h"
+#include "plan/session_impl.h"
 #include "plan/session_status.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/tensor/thread_pool.h"
@@ -39,6 +40,15 @@ struct KeptRun {
                       ". Its results and those of the calls behind it are NaN; call again");
   }
 
+  static ReserveTag tag_of_run(const Session& session, const SessionTensors& tensors) {
+    return tag_of(tensors, session.plan().spec(), *session.impl_->weights->packs);
+  }
+
+  /// Tells the session of a reserve that another session may have written. On the CPU the reserve itself has its tag.
+  static void tell_of_run(Session& session, const SessionTensors& tensors, const ReserveTag& tag) {
+    if (tensors.reserve->device() != cpu()) session.impl_->tags.write(*tensors.reserve, tag);
+  }
+
   template <typename Kept>
   static SessionStatus finish(Kept& kept) {
     SessionStatus status;
@@ -73,9 +83,22 @@ void run_kept(KeptRecurrences& kept, const SharedWeights& weights, const Recurre
   use_kept(kept, weights, spec, options, [&](Session& session) { session.run(tensors); });
 }
 
+ReserveTag run_kept_with_reserve(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+                                 const PlanOptions& options, const SessionTensors& tensors) {
+  ReserveTag tag;
+  use_kept(kept, weights, spec, options, [&](Session& session) {
+    session.run(tensors);
+    tag = KeptRun::tag_of_run(session, tensors);
+  });
+  return tag;
+}
+
 void backward_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
                    const PlanOptions& options, const RunGradients& run) {
-  use_kept(kept, weights, spec, options, [&](Session& session) { session.backward(run.tensors, run.gradients); });
+  use_kept(kept, weights, spec, options, [&](Session& session) {
+    KeptRun::tell_of_run(session, run.tensors, run.tag);
+    session.backward(run.tensors, run.gradients);
+  });
 }
 
 void run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,

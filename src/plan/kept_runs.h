@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "plan/kept_sessions.h"
+#include "plan/reserve_tag.h"
 #include "rondo/plan/network.h"
 
 namespace rondo {
@@ -51,15 +52,20 @@ void run_kept(KeptRecurrences& kept, const SharedWeights& weights, const Recurre
 void run_kept(KeptNetworks& kept, const std::vector<SharedNetworkWeights>& weights, const NetworkSpec& spec,
               const NetworkOptions& options, const NetworkTensors& tensors);
 
-/// A run, and the gradients of its results and those that are wanted.
+/// As run_kept, for a spec that keeps something. Returns the tag of the reserve that the run has written.
+ReserveTag run_kept_with_reserve(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
+                                 const PlanOptions& options, const SessionTensors& tensors);
+
+/// A run of run_kept_with_reserve, and the gradients of its results and those that are wanted.
 struct RunGradients {
   const SessionTensors& tensors;
+  const ReserveTag& tag;
   const SessionGradients& gradients;
 };
 
-/// Computes the gradients of a run of run_kept, as Session::backward does. All that belongs to the run is in its
-/// tensors and its reserve, so any session of these weights with the spec and options will do: the kept one may have
-/// run other calls in between, and there may be none left.
+/// Computes the gradients of a run, as Session::backward does. All that belongs to the run is in its tensors and its
+/// reserve, so any session of these weights with the spec and options will do: the kept one may have run other calls in
+/// between, and there may be none left.
 void backward_kept(KeptRecurrences& kept, const SharedWeights& weights, const RecurrenceSpec& spec,
                    const PlanOptions& options, const RunGradients& run);
 

@@ -116,7 +116,7 @@ LayerResult Bidirectional::operator()(const Nest& inputs, const CallOptions& cal
   if (sequence.sizes.packed() && !is_one_network(sequence, checked)) {
     throw ValueError("batch_sizes", "packed inputs", "padded ones, as the layers are not one network of known cells");
   }
-  const bool as_network = is_one_network(sequence, checked) && !call.gradients;  // networks have no gradients
+  const bool as_network = is_one_network(sequence, checked) && !call.gradients;  // gradients are those of each layer
   Results results = as_network ? run_network(sequence, checked) : run_apart(sequence, checked);
   LayerResult result;
   if (results.beside.defined()) {

@@ -41,7 +41,7 @@ CellTape::CellTape(const KnownCell& cell, const RecurrenceSpec& spec, const Plan
   const std::int64_t packed_rows = spec.packed ? run_.x.size(0) : 0;
   const std::size_t bytes = reserve_layout(spec, packed_rows).bytes;
   run_.reserve = Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::u8, spec.device);
-  run_kept(kept_->sessions, kept_->weights, spec_, options_, run_);
+  tag_ = run_kept_with_reserve(kept_->sessions, kept_->weights, spec_, options_, run_);
   // The outputs belong to the caller, and gradients do not read them.
   run_.y.reset();
   run_.last_output.reset();
@@ -52,7 +52,7 @@ CellGradients CellTape::gradients(SessionGradients given) const {
   given.initial_state = unwritten_like(run_.initial_state);
   given.reset_state = unwritten_like(run_.reset_state);
   given.weights = unwritten_like(kept_->weights.weights());
-  backward_kept(kept_->sessions, kept_->weights, spec_, options_, {run_, given});
+  backward_kept(kept_->sessions, kept_->weights, spec_, options_, {run_, tag_, given});
   return {.x = *given.x,
           .initial_state = std::move(given.initial_state),
           .reset_state = std::move(given.reset_state),

@@ -34,6 +34,7 @@ class CellTape {
   RecurrenceSpec spec_;
   PlanOptions options_;
   SessionTensors run_;
+  ReserveTag tag_;
 };
 
 }  // namespace rondo

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <thread>
+
 #include "rondo/keras/bidirectional.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
@@ -94,6 +97,21 @@ TEST_F(LayerPullback, MayAwaitOtherCallsAndBeCalledAgain) {
   expect_identical(second.pullback(d_last_), of_second);
   const Pullback copy = first.pullback;
   expect_identical(copy(d_last_), of_first);
+}
+
+TEST_F(LayerPullback, ManyThreadsMayCallIt) {
+  LSTM layer = lstm({});
+  const LayerResult result = layer(x_, {.gradients = true});
+  const LayerGradients expected = result.pullback(d_last_);
+  std::vector<LayerGradients> actual(4);
+  std::vector<std::thread> threads;
+  for (LayerGradients& gradients : actual) {
+    threads.emplace_back([&] {
+      for (int call = 0; call < 20; ++call) gradients = result.pullback(d_last_);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const LayerGradients& gradients : actual) expect_identical(gradients, expected);
 }
 
 TEST_F(LayerPullback, OutlivesItsLayerAndItsNextWeights) {
