@@ -71,13 +71,12 @@ class StepGradient {
     const SequenceBuffer& d_x = buffers_.d_x;
     if (d_x.data == nullptr || buffers_.accumulates_x) return;
     auto* const data = static_cast<Element*>(d_x.data);
-    if (spec_.packed) {
-      for (std::int64_t row = 0; row < d_x.packed_rows; ++row)
-        std::fill_n(data + row * d_x.strides.batch, spec_.I, Element(0));
-      return;
-    }
-    for (std::int64_t t = 0; t < spec_.T; ++t) {
-      for (std::int64_t b = 0; b < spec_.B; ++b) std::fill_n(data + d_x.strides.offset(t, b), spec_.I, Element(0));
+    const std::int64_t steps = spec_.packed ? d_x.packed_rows : spec_.T;
+    for (std::int64_t t = 0; t < steps; ++t) {
+      for (std::int64_t b = 0; b < (spec_.packed ? 1 : spec_.B); ++b) {
+        const std::int64_t offset = spec_.packed ? t * d_x.strides.batch : d_x.strides.offset(t, b);
+        std::fill_n(data + offset, spec_.I, Element(0));
+      }
     }
   }
 
@@ -175,8 +174,8 @@ class StepGradient {
   void run_candidate(const Real* d_h) {
     if constexpr (kPhases<Formula> == 2) {
       const std::int64_t first = Formula::kProductsBeforeReset * H_;
+      Real kept[Formula::kKept];
       for (std::int64_t u = 0; u < H_; ++u) {
-        Real kept[Formula::kKept];
         gather_kept(u, kept);
         scratch_.d_recurrent[first + u] = Formula::backward_candidate(kept, d_h[u], forward_.activations());
       }
@@ -187,9 +186,9 @@ class StepGradient {
   }
 
   void run_unit(std::int64_t u, const Real* d_unprojected, Real* d_h, Real* d_c) {
+    const bool projects = weights_.projection != nullptr;
     Real kept[Formula::kKept];
     gather_kept(u, kept);
-    const bool projects = weights_.projection != nullptr;
     const UnitStates<Real> previous{projects ? Real(0) : scratch_.previous[0][u], scratch_.previous[1][u]};
     const UnitStates<Real> d_next{d_unprojected[u], d_c[u]};
     UnitGradient<Real, Formula::kGates> gradient;
@@ -244,9 +243,7 @@ class StepGradient {
   const GradientBuffers& buffers_;
   const StepGradientScratch<Real>& scratch_;
   const Forward& forward_;
-  const std::int64_t H_;
-  const std::int64_t columns_;
-  const std::int64_t features_;
+  const std::int64_t H_, columns_, features_;
 };
 
 }  // namespace rondo

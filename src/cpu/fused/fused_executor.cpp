@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "cpu/fused/backward/fused_backward.h"
 #include "cpu/fused/flush_denormals.h"
+#include "cpu/fused/fused_backward.h"
 #include "cpu/fused/worker.h"
 #include "rondo/tensor/thread_pool.h"
 #include "vocabulary/fork.h"

@@ -25,9 +25,9 @@ HWY_BEFORE_NAMESPACE();
 
 #include "cpu/fused/convert-inl.h"
 
-#include "cpu/fused/backward/outer_product-inl.h"
+#include "cpu/fused/outer_product-inl.h"
 
-#include "cpu/fused/backward/gradients-inl.h"
+#include "cpu/fused/gradients-inl.h"
 
 namespace rondo::fused::HWY_NAMESPACE {
 

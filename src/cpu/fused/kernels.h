@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "cpu/fused/backward/kernels.h"
+#include "cpu/fused/gradient_kernels.h"
 #include "rondo/vocabulary/dtype.h"
 
 namespace rondo::fused {

@@ -1,4 +1,4 @@
-#include "cpu/fused/backward/fused_backward.h"
+#include "cpu/fused/fused_backward.h"
 
 #include <memory>
 #include <vector>
