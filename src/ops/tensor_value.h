@@ -44,8 +44,10 @@ class TensorValue {
   double number_ = 0;
 };
 
-/// `x` is a tensor.
-inline TensorValue activate(Activation activation, const TensorValue& x) { return activate(activation, x.tensor()); }
+/// `x` is a tensor. Hidden, because the shared library exports the public functions of this name.
+[[gnu::visibility("hidden")]] inline TensorValue activate(Activation activation, const TensorValue& x) {
+  return activate(activation, x.tensor());
+}
 
 /// 1 where x is not zero, else 0. `x` is a tensor.
 inline TensorValue is_not_zero(const TensorValue& x) { return x.tensor().to(DType::boolean).to(x.tensor().dtype()); }
