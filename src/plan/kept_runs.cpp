@@ -41,7 +41,7 @@ struct KeptRun {
   }
 
   static ReserveTag tag_of_run(const Session& session, const SessionTensors& tensors) {
-    return tag_of(tensors, session.plan().spec(), *session.impl_->weights->packs);
+    return session.impl_->tag_of_run(tensors);
   }
 
   /// Tells the session of a reserve that another session may have written. On the CPU the reserve itself has its tag.

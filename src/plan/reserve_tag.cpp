@@ -34,11 +34,18 @@ class Hash {
 
 }  // namespace
 
-ReserveTag tag_of(const SessionTensors& run, const RecurrenceSpec& spec, const WeightPacks& weights) {
-  ReserveTag tag{.mark = kMark};
-  Hash of_spec;
-  for (const char letter : to_string(spec)) of_spec.add(static_cast<unsigned char>(letter));
-  tag.spec = of_spec.sum();
+std::uint64_t tag_of(const RecurrenceSpec& spec) {
+  Hash hash;
+  for (const char letter : to_string(spec)) hash.add(static_cast<unsigned char>(letter));
+  // The text has neither the activations nor whether there is a bias.
+  hash.add(static_cast<std::uint64_t>(spec.cell.activation));
+  hash.add(static_cast<std::uint64_t>(spec.cell.recurrent_activation));
+  hash.add(spec.cell.use_bias ? 1 : 0);
+  return hash.sum();
+}
+
+ReserveTag tag_of(const SessionTensors& run, std::uint64_t spec, const WeightPacks& weights) {
+  ReserveTag tag{.mark = kMark, .spec = spec};
   Hash of_tensors;
   of_tensors.add(run.x);
   for (const auto* tensor : {&run.mask, &run.lengths, &run.resets, &run.batch_sizes, &run.row_indices}) {

@@ -18,8 +18,10 @@ struct ReserveTag {
   bool operator==(const ReserveTag&) const = default;
 };
 
-/// The tag of a run with these tensors.
-ReserveTag tag_of(const SessionTensors& run, const RecurrenceSpec& spec, const WeightPacks& weights);
+/// A number for all that a spec says.
+std::uint64_t tag_of(const RecurrenceSpec& spec);
+/// The tag of a run with these tensors; `spec` is the tag of the spec.
+ReserveTag tag_of(const SessionTensors& run, std::uint64_t spec, const WeightPacks& weights);
 
 /// The tags of the reserves that a session has written. On the CPU a tag is in the first bytes of its reserve, and goes
 /// with them. The host does not read a CUDA device's memory for it, so there the session remembers tags by address.

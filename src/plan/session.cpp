@@ -121,7 +121,7 @@ GradientBuffers Session::Impl::gradient_buffers(const SessionTensors& run, const
   const RecurrenceSpec& spec = plan.spec();
   if (spec.keep == Keep::nothing) throw ValueError("keep", "nothing", "states or gates in the spec, for gradients");
   GradientBuffers checked = rondo::gradient_buffers(spec, kept_of(run), gradients, memory());
-  tags.check(*run.reserve, tag_of(run, spec, *weights->packs));
+  tags.check(*run.reserve, tag_of_run(run));
   return checked;
 }
 
@@ -179,7 +179,7 @@ void Session::run(const SessionTensors& tensors) {
   const cuda_runtime::Range range("rondo::Session::run");
   const RecurrenceBuffers buffers = impl_->buffers(tensors);
   impl_->prepare_run(tensors, buffers);
-  if (tensors.reserve) impl_->tags.write(*tensors.reserve, tag_of(tensors, impl_->plan.spec(), *impl_->weights->packs));
+  if (tensors.reserve) impl_->tags.write(*tensors.reserve, impl_->tag_of_run(tensors));
   impl_->last_run = buffers;
   impl_->runner->run(buffers, impl_->workspace.data());
 }

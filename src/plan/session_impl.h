@@ -25,6 +25,7 @@ struct Session::Impl {
   std::optional<PackedRows> packed;   // where the spec is packed
   std::unique_ptr<Runner> runner;
   ReserveTags tags;
+  const std::uint64_t spec_tag = tag_of(plan.spec());
   std::unique_ptr<BackwardRunner> backward_runner;  // where the spec keeps a reserve
   bool runs_fallback = false;
   RecurrenceBuffers last_run;
@@ -36,6 +37,7 @@ struct Session::Impl {
   void take(MadeRunner made);
   RunnerRequest request() const;
   SessionStatus settle();
+  ReserveTag tag_of_run(const SessionTensors& tensors) const { return tag_of(tensors, spec_tag, *weights->packs); }
   RunMemory memory() const {
     return {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr};
   }

@@ -149,6 +149,11 @@ struct Schedule {
     return mark == nullptr ? std::uint8_t{0} : *mark;
   }
 
+  /// Whether row b has been live in its piece up to processing step s, included, where `before` says so of step s - 1.
+  RONDO_HOST_DEVICE bool was_live(bool before, std::int64_t s, std::int64_t b) const {
+    return live(s, b) || (before && !resets_before(s, b));
+  }
+
   /// Whether a row emits zeros in place of its h at a step. The output of every cell is its h, and h does not change
   /// while a row is dead: so the previous output is h, or zeros if the row has never been live. `live` is the row at
   /// this step, `never_live` the row at all steps of its piece up to this one, included.

@@ -72,6 +72,12 @@ bool can_be_packed(const RecurrenceSpec& spec) {
   return spec.has_lengths && !spec.has_mask && spec.rules.read != ReadOrder::reversed;
 }
 
+void draw_longest_row(Random& random, RandomRecurrence& recurrence) {
+  recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
+  recurrence.lengths->data<std::int32_t>()[random.integer(0, recurrence.spec.B - 1)] =
+      static_cast<std::int32_t>(recurrence.spec.T);
+}
+
 RecurrenceSpec packed_spec(const RandomRecurrence& recurrence) {
   const std::vector<std::int64_t> lengths = lengths_of(recurrence);
   RecurrenceSpec spec = recurrence.spec;

@@ -15,6 +15,10 @@ struct Packing {
 /// Whether a packed batch can hold the recurrence: no mask, lengths, and rows that are read within them.
 bool can_be_packed(const RecurrenceSpec& spec);
 
+/// Makes a recurrence that can be packed one that a packed batch holds whole: dead positions of x are zeros, and one
+/// row has all steps.
+void draw_longest_row(Random& random, RandomRecurrence& recurrence);
+
 /// The spec of `recurrence` as a packed batch, whose steps are those of its longest row.
 RecurrenceSpec packed_spec(const RandomRecurrence& recurrence);
 

@@ -1,5 +1,6 @@
 #include "cpu/executors/reference_backward.h"
 
+#include "cpu/executors/dispatch_reference.h"
 #include "cpu/executors/reference_gradients.h"
 #include "recurrence/simple_decision.h"
 
@@ -11,25 +12,14 @@ class ReferenceBackwardRunner final : public BackwardRunner {
   explicit ReferenceBackwardRunner(const RunnerRequest& request) : request_(request) {}
 
   void run(const GradientBuffers& buffers, void* workspace) override {
-    switch (request_.spec.dtype) {
-      case DType::f64: return run_cell<double, double>(buffers, workspace);
-      case DType::f32: return run_cell<float, float>(buffers, workspace);
-      case DType::f16: return run_cell<Float16, float>(buffers, workspace);
-      case DType::bf16: return run_cell<BFloat16, float>(buffers, workspace);
-      default: throw ValueError("dtype", to_string(request_.spec.dtype), "a floating dtype");
-    }
-  }
-
- private:
-  template <typename Element, typename Real>
-  void run_cell(const GradientBuffers& buffers, void* workspace) const {
-    WorkspaceCutter cutter(workspace);
-    const GradientScratch<Real> scratch(cutter, request_.spec);
-    dispatch_cell(request_.spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+    dispatch_reference(request_.spec, [&]<typename Formula, typename Element, typename Real>() {
+      WorkspaceCutter cutter(workspace);
+      const GradientScratch<Real> scratch(cutter, request_.spec);
       ReferenceGradients<Formula, Element, Real>(request_, buffers, scratch).run();
     });
   }
 
+ private:
   const RunnerRequest request_;
 };
 

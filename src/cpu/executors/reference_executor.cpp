@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cpu/executors/dispatch_reference.h"
 #include "cpu/executors/reference_backward.h"
 #include "cpu/executors/reference_step.h"
 #include "cpu/executors/reserve_rows.h"
@@ -130,25 +131,14 @@ class ReferenceRunner final : public Runner {
   explicit ReferenceRunner(const RunnerRequest& request) : request_(request) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
-    switch (request_.spec.dtype) {
-      case DType::f64: return run_cell<double, double>(buffers, workspace);
-      case DType::f32: return run_cell<float, float>(buffers, workspace);
-      case DType::f16: return run_cell<Float16, float>(buffers, workspace);
-      case DType::bf16: return run_cell<BFloat16, float>(buffers, workspace);
-      default: throw ValueError("dtype", to_string(request_.spec.dtype), "a floating dtype");
-    }
-  }
-
- private:
-  template <typename Element, typename Real>
-  void run_cell(const RecurrenceBuffers& buffers, void* workspace) const {
-    WorkspaceCutter cutter(workspace);
-    const Scratch<Real> scratch(cutter, request_.spec);
-    dispatch_cell(request_.spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+    dispatch_reference(request_.spec, [&]<typename Formula, typename Element, typename Real>() {
+      WorkspaceCutter cutter(workspace);
+      const Scratch<Real> scratch(cutter, request_.spec);
       ReferenceLoop<Formula, Element, Real>(request_, buffers, scratch).run();
     });
   }
 
+ private:
   const RunnerRequest request_;
 };
 

@@ -72,9 +72,8 @@ class ReferenceGradients {
   void find_reaches(std::int64_t b) {
     bool was_live = false;
     for (std::int64_t s = 0; s < spec_.T; ++s) {
-      const bool live = schedule_.live(s, b);
-      was_live = live || (was_live && !schedule_.resets_before(s, b));
-      scratch_.reaches[s] = !schedule_.emits_zeros(live, !was_live);
+      was_live = schedule_.was_live(was_live, s, b);
+      scratch_.reaches[s] = !schedule_.emits_zeros(schedule_.live(s, b), !was_live);
     }
   }
 

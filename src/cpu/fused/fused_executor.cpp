@@ -1,13 +1,10 @@
 #include "cpu/fused/fused_executor.h"
 
 #include <memory>
-#include <vector>
 
-#include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/fused_backward.h"
 #include "cpu/fused/worker.h"
-#include "rondo/tensor/thread_pool.h"
-#include "vocabulary/fork.h"
+#include "cpu/fused/worker_threads.h"
 
 namespace rondo {
 namespace {
@@ -20,63 +17,31 @@ class FusedRunner final : public Runner {
       : spec_(request.spec),
         kernels_(kernels),
         weights_(request, kernels_.lanes),
-        pool_(default_thread_pool()),
-        threads_(fused::partition(spec_, request.properties.processors).threads()),
-        barriers_(static_cast<std::size_t>(threads_)) {}
+        threads_(spec_, request.properties.processors) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
-    Run run{*this, buffers, workspace};
-    if (threads_ == 1) {
-      run_worker(&run, 0, 1);
-    } else {
-      free_barriers();
-      pool_->run(threads_, run_worker, &run);
-    }
+    KeptSteps kept;
+    if (spec_.keep != Keep::nothing) kept = {reserve_layout(spec_, buffers.x.packed_rows), buffers.reserve};
+    threads_.run([&](const fused::ThreadPart& part) {
+      fused::run_worker({.spec = spec_,
+                         .kernels = kernels_,
+                         .weights = weights_,
+                         .buffers = buffers,
+                         .workspace = workspace,
+                         .partition = part.partition,
+                         .index = part.index,
+                         .barrier = part.group_barrier,
+                         .steps = {0, static_cast<std::int32_t>(spec_.T)},
+                         .kept = kept,
+                         .initial_dtype = spec_.dtype});
+    });
   }
 
  private:
-  struct Run {
-    FusedRunner& runner;
-    const RecurrenceBuffers& buffers;
-    void* workspace;
-  };
-
-  // The parent process may have been in a run at fork(): its barriers then count threads that the child does not have.
-  void free_barriers() {
-    if (generation_ == fork_generation()) return;
-    for (SpinBarrier& barrier : barriers_) std::construct_at(&barrier);
-    generation_ = fork_generation();
-  }
-
-  static void run_worker(void* work, int index, int count) {
-    const Run& run = *static_cast<Run*>(work);
-    FusedRunner& runner = run.runner;
-    const Partition partition = fused::partition(runner.spec_, count);
-    if (index >= partition.threads()) return;  // the work is not worth all threads
-    const RecurrenceSpec& spec = runner.spec_;
-    KeptSteps kept;
-    if (spec.keep != Keep::nothing) kept = {reserve_layout(spec, run.buffers.x.packed_rows), run.buffers.reserve};
-    const fused::FlushDenormals flush_denormals;
-    fused::run_worker({.spec = spec,
-                       .kernels = runner.kernels_,
-                       .weights = runner.weights_,
-                       .buffers = run.buffers,
-                       .workspace = run.workspace,
-                       .partition = partition,
-                       .index = index,
-                       .barrier = runner.barriers_[static_cast<std::size_t>(index / partition.unit_groups)],
-                       .steps = {0, static_cast<std::int32_t>(spec.T)},
-                       .kept = kept,
-                       .initial_dtype = spec.dtype});
-  }
-
   const RecurrenceSpec spec_;
   const fused::KernelTable& kernels_;
   const fused::PackedWeights weights_;
-  const std::shared_ptr<ThreadPool> pool_;
-  const int threads_;
-  std::vector<SpinBarrier> barriers_;
-  std::uint64_t generation_ = fork_generation();  ///< the process that last used the barriers
+  fused::WorkerThreads threads_;
 };
 
 class FusedDecision final : public Decision {

@@ -160,9 +160,7 @@ TEST_P(GradientPairs, OfAPackedBatchAreThoseOfThePaddedOne) {
     Random random(seed);
     RandomRecurrence recurrence = random_recurrence(random);
     if (!can_be_packed(recurrence.spec) || recurrence.spec.B == 0) return;
-    recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
-    recurrence.lengths->data<std::int32_t>()[random.integer(0, recurrence.spec.B - 1)] =
-        static_cast<std::int32_t>(recurrence.spec.T);
+    draw_longest_row(random, recurrence);
     recurrence.spec = spec_of(random_keep(random, recurrence.spec));
     if (!accepted(recurrence.spec)) return;
     SCOPED_TRACE(rondo::to_string(recurrence.spec));

@@ -18,10 +18,7 @@ TEST_P(Conformance, APackedBatchEqualsThePaddedOne) {
     Random random(seed);
     RandomRecurrence recurrence = random_recurrence(random);
     if (!can_be_packed(recurrence.spec) || recurrence.spec.B == 0) return;
-    // A packed batch has the steps of its longest row.
-    recurrence.x = where(recurrence.live.insert_axis(2), recurrence.x, zeros_like(recurrence.x));
-    recurrence.lengths->data<std::int32_t>()[random.integer(0, recurrence.spec.B - 1)] =
-        static_cast<std::int32_t>(recurrence.spec.T);
+    draw_longest_row(random, recurrence);
     recurrence.spec = asked_spec(which, recurrence.spec);
     if (!accepts(which.executor, recurrence.spec)) return;
     SCOPED_TRACE(to_string(recurrence.spec));

@@ -89,6 +89,19 @@ TEST_F(Backward, RefusesTheReserveOfAnotherPlan) {
   expect_words([&] { other.backward(run_, gradients_); }, {"reserve", "another plan"});
 }
 
+/// Two plans with other activations and the same weights have reserves of the same layout.
+TEST_F(Backward, RefusesTheReserveOfAnotherActivation) {
+  const SharedWeights weights(recurrence_.weights);
+  RecurrenceSpec spec = plan_.spec();
+  spec.cell.activation = Activation::tanh;
+  Session tanh(Plan::create(spec), weights);
+  spec.cell.activation = Activation::sigmoid;
+  Session sigmoid(Plan::create(spec), weights);
+  tanh.run(run_);
+  expect_words([&] { sigmoid.backward(run_, gradients_); }, {"reserve", "another plan"});
+  tanh.backward(run_, gradients_);
+}
+
 TEST_F(Backward, RefusesGradientsThatDoNotFit) {
   session_.run(run_);
   const auto refuses = [&](const char* name, auto change) {

@@ -1,13 +1,11 @@
 #include "cpu/fused/fused_backward.h"
 
 #include <memory>
-#include <vector>
+#include <optional>
 
 #include "cpu/fused/backward/rerun.h"
 #include "cpu/fused/backward/worker.h"
-#include "cpu/fused/flush_denormals.h"
-#include "rondo/tensor/thread_pool.h"
-#include "vocabulary/fork.h"
+#include "cpu/fused/worker_threads.h"
 
 namespace rondo::fused {
 namespace {
@@ -19,64 +17,33 @@ class FusedBackwardRunner final : public BackwardRunner {
         kernels_(kernels),
         shape_(spec_, kernels.lanes),
         weights_(request, shape_, kernels.lanes),
-        pool_(default_thread_pool()),
-        threads_(partition(spec_, request.properties.processors).threads()),
-        barriers_(static_cast<std::size_t>(threads_) + 1) {
+        threads_(spec_, request.properties.processors) {
     if (spec_.keep != Keep::gates) forward_weights_.emplace(request, kernels.lanes);
   }
 
   void run(const GradientBuffers& buffers, void* workspace) override {
-    Run run{*this, buffers, workspace};
-    if (threads_ == 1) {
-      run_worker(&run, 0, 1);
-    } else {
-      free_barriers();
-      pool_->run(threads_, run_worker, &run);
-    }
+    threads_.run([&](const ThreadPart& part) {
+      run_gradient_worker({.spec = spec_,
+                           .shape = shape_,
+                           .kernels = kernels_,
+                           .weights = weights_,
+                           .forward_weights = forward_weights_ ? &*forward_weights_ : nullptr,
+                           .buffers = buffers,
+                           .workspace = workspace,
+                           .partition = part.partition,
+                           .index = part.index,
+                           .group_barrier = part.group_barrier,
+                           .barrier = part.barrier});
+    });
   }
 
  private:
-  struct Run {
-    FusedBackwardRunner& runner;
-    const GradientBuffers& buffers;
-    void* workspace;
-  };
-
-  // The parent process may have been in a run at fork(): its barriers then count threads that the child does not have.
-  void free_barriers() {
-    if (generation_ == fork_generation()) return;
-    for (SpinBarrier& barrier : barriers_) std::construct_at(&barrier);
-    generation_ = fork_generation();
-  }
-
-  static void run_worker(void* work, int index, int count) {
-    const Run& run = *static_cast<Run*>(work);
-    FusedBackwardRunner& runner = run.runner;
-    const Partition partition = fused::partition(runner.spec_, count);
-    if (index >= partition.threads()) return;  // the work is not worth all threads
-    const FlushDenormals flush_denormals;
-    run_gradient_worker({.spec = runner.spec_,
-                         .shape = runner.shape_,
-                         .kernels = runner.kernels_,
-                         .weights = runner.weights_,
-                         .forward_weights = runner.forward_weights_ ? &*runner.forward_weights_ : nullptr,
-                         .buffers = run.buffers,
-                         .workspace = run.workspace,
-                         .partition = partition,
-                         .index = index,
-                         .group_barrier = runner.barriers_[static_cast<std::size_t>(index / partition.unit_groups)],
-                         .barrier = runner.barriers_.back()});
-  }
-
   const RecurrenceSpec spec_;
   const KernelTable& kernels_;
   const GradientShape shape_;
   const TransposedWeights weights_;
   std::optional<PackedWeights> forward_weights_;
-  const std::shared_ptr<ThreadPool> pool_;
-  const int threads_;
-  std::vector<SpinBarrier> barriers_;             ///< of the groups of rows, and of all parts
-  std::uint64_t generation_ = fork_generation();  ///< the process that last used the barriers
+  WorkerThreads threads_;
 };
 
 class FusedBackwardDecision final : public BackwardDecision {

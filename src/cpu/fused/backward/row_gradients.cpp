@@ -21,9 +21,8 @@ void RowGradients::find_reaches() const {
   for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
     bool was_live = false;
     for (std::int64_t s = 0; s < run_.spec.T; ++s) {
-      const bool live = schedule_.live(s, b);
-      was_live = live || (was_live && !schedule_.resets_before(s, b));
-      reaches(s, b) = !schedule_.emits_zeros(live, !was_live);
+      was_live = schedule_.was_live(was_live, s, b);
+      reaches(s, b) = !schedule_.emits_zeros(schedule_.live(s, b), !was_live);
     }
   }
 }

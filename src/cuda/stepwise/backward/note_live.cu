@@ -11,8 +11,7 @@ __global__ void __launch_bounds__(kUnitThreads) note_live_kernel(const __grid_co
   if (at.b >= note.schedule.B || at.u != 0) return;
   bool was_live = false;
   for (std::int64_t s = 0; s < note.schedule.T; ++s) {
-    const bool live = note.schedule.live(s, at.b);
-    was_live = live || (was_live && !note.schedule.resets_before(s, at.b));
+    was_live = note.schedule.was_live(was_live, s, at.b);
     note.was_live[s * note.schedule.B + at.b] = was_live;
   }
 }
