@@ -16,12 +16,9 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// the largest f32, of which all sums are, and of 2^2 below the largest f16, in which gradients themselves may be.
 double largest_compared(DType dtype) {
   switch (dtype) {
-    case DType::f16:
-      return 65504.0 / 4;
-    case DType::f64:
-      return std::numeric_limits<double>::max();
-    default:
-      return static_cast<double>(std::numeric_limits<float>::max()) / 1024;
+    case DType::f16: return 65504.0 / 4;
+    case DType::f64: return std::numeric_limits<double>::max();
+    default: return static_cast<double>(std::numeric_limits<float>::max()) / 1024;
   }
 }
 

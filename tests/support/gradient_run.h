@@ -47,8 +47,8 @@ Gradients oracle_gradients(const RandomRecurrence& recurrence, const Upstream& u
 double square_of(const Tensor& tensor);
 
 /// Compares all gradients by the length of their error, relative to the length of all of them, those given and those
-/// computed: a unit near the end of its range has almost no gradient, and 16 bits lose it. Gradients that grow over time
-/// beyond the range of their dtype or of the f32 sums have nothing to compare: they are infinite or NaN.
+/// computed: a unit near the end of its range has almost no gradient, and 16 bits lose it. Gradients that grow over
+/// time beyond the range of their dtype or of the f32 sums have nothing to compare: they are infinite or NaN.
 void expect_near(const Gradients& actual, const Gradients& expected, const Upstream& upstream, double tolerance);
 
 /// The gradients given in the precision of `dtype`.
