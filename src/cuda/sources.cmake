@@ -18,6 +18,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   ops/softmax.cu
   ops/unary.cu
   ops/where.cu
+  persistent/persistent_backward.cpp
   persistent/persistent_executor.cpp
   persistent/persistent_launch.cu
   persistent/persistent_runner.cpp

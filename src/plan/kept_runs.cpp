@@ -34,7 +34,7 @@ struct KeptRun {
     {
       const auto session = kept.take(view, make);
       if (session->has_notice_of_a_stall()) status = session->settle();
-      if (!status.stalled) return work(*session);
+      if (!status.stalled && !status.gradients_stalled) return work(*session);
     }
     throw DeviceError("an earlier call stalled on " + to_string(device) + ": " + to_string(status.stall) +
                       ". Its results and those of the calls behind it are NaN; call again");

@@ -113,7 +113,7 @@ SessionStatus NetworkSession::Impl::settle() {
   SessionStatus status;
   for (Session* session : lanes.sessions()) status = merged(status, session->settle());
   lanes.stream_waits_for_lanes();
-  if (status.stalled) replay.forget();  // recorded graphs have the kernels that stalled
+  if (status.stalled || status.gradients_stalled) replay.forget();  // recorded graphs have the kernels that stalled
   return status;
 }
 

@@ -110,14 +110,37 @@ void find_fallback(Planner::Data& data) {
   }
 }
 
+/// As answer_of, for the gradients.
+BackwardAnswer backward_answer_of(const Executor& executor, const Planner::Data& data, bool never_waits) {
+  BackwardAnswer answer = executor.decide_backward(data.spec, data.properties);
+  const auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer);
+  if (never_waits && decision != nullptr && (*decision)->may_stall()) {
+    return Refusal{"its blocks wait for each other, which never_waits excludes"};
+  }
+  return answer;
+}
+
+void find_backward_fallback(Planner::Data& data) {
+  if (!data.backward->needs_fallback()) return;
+  for (const Executor* executor : executor_list(data.spec.device.type).automatic) {
+    data.backward_may_be_replaced = data.backward_may_be_replaced || executor == data.backward_executor;
+    if (executor == data.backward_executor || data.backward_fallback != nullptr) continue;
+    BackwardAnswer answer = backward_answer_of(*executor, data, true);
+    auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer);
+    if (decision == nullptr) continue;
+    data.backward_fallback = std::move(*decision);
+    data.backward_fallback_name = executor->name();
+  }
+}
+
 /// Finds who computes the gradients, among `executors` that outlive the plan.
 void find_backward(Planner::Data& data, std::span<const Executor* const> executors) {
   for (const Executor* executor : executors) {
-    BackwardAnswer answer = executor->decide_backward(data.spec, data.properties);
+    BackwardAnswer answer = backward_answer_of(*executor, data, data.never_waits);
     if (auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer)) {
       data.backward_executor = executor;
       data.backward = std::move(*decision);
-      return;
+      return find_backward_fallback(data);
     }
     data.backward_declined.push_back({std::string(executor->name()), std::get<Refusal>(std::move(answer))});
   }
@@ -197,8 +220,14 @@ Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties
 
 Plan plan_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
               const PlanOptions& options) {
+  return plan_for(executor, executor, spec, properties, options);
+}
+
+Plan plan_for(const Executor& executor, const Executor& backward, const RecurrenceSpec& spec,
+              const DeviceProperties& properties, const PlanOptions& options) {
   const Executor* const executors[] = {&executor};
-  return first_of(executors, checked_data(spec, properties, options), executors);
+  const Executor* const backward_executors[] = {&backward};
+  return first_of(executors, checked_data(spec, properties, options), backward_executors);
 }
 
 const RecurrenceSpec& Plan::spec() const { return data_->spec; }
@@ -210,14 +239,19 @@ std::string Plan::backward_executor_name() const {
 }
 std::size_t Plan::workspace_bytes() const {
   const std::size_t forward = data_->decision->workspace_bytes();
-  return data_->backward == nullptr ? forward : std::max(forward, data_->backward->workspace_bytes());
+  if (data_->backward == nullptr) return forward;
+  const bool replaced = data_->backward_fallback != nullptr;
+  return std::max({forward, data_->backward->workspace_bytes(),
+                   replaced ? data_->backward_fallback->workspace_bytes() : std::size_t{0}});
 }
 std::size_t Plan::reserve_bytes(std::optional<std::int64_t> packed_rows) const {
   const RecurrenceSpec& spec = data_->spec;
   return spec.keep == Keep::nothing ? 0 : reserve_layout(spec, packed_rows.value_or(spec.T * spec.B)).bytes;
 }
 std::optional<double> Plan::predicted_ns() const { return data_->decision->predicted_ns(); }
-bool Plan::may_stall() const { return data_->decision->may_stall(); }
+bool Plan::may_stall() const {
+  return data_->decision->may_stall() || (data_->backward != nullptr && data_->backward->may_stall());
+}
 std::string Plan::explain() const { return explain_data(*data_); }
 
 }  // namespace rondo

@@ -28,6 +28,10 @@ struct Plan::Data {
   const Executor* backward_executor = nullptr;
   std::shared_ptr<const BackwardDecision> backward = nullptr;
   std::vector<Declined> backward_declined = {};
+  // As the fallback of runs, below.
+  std::shared_ptr<const BackwardDecision> backward_fallback = nullptr;
+  std::string backward_fallback_name = {};
+  bool backward_may_be_replaced = false;
   /// What runs after a stalled run: the decision of the first automatic executor whose blocks do not wait for each
   /// other. Null where the decision needs none, or where no executor has one.
   std::shared_ptr<const Decision> fallback = nullptr;
@@ -54,6 +58,10 @@ class Planner {
 /// `ValueError` for a spec with a negative or missing size, and, with the reason, if the executor declines.
 Plan plan_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
               const PlanOptions& options = {});
+
+/// As plan_for, with the gradients by another executor, which outlives the plan.
+Plan plan_for(const Executor& executor, const Executor& backward, const RecurrenceSpec& spec,
+              const DeviceProperties& properties, const PlanOptions& options = {});
 
 /// Plans a network whose recurrences are all run by `executor`, as plan_for does. `options.executor` is ignored.
 NetworkPlan network_plan_for(const Executor& executor, const NetworkSpec& spec, const NetworkOptions& options = {});

@@ -1,6 +1,7 @@
 // Checks the tensors of a run against the plan and hands their addresses to the executor.
 
 #include <atomic>
+#include <utility>
 
 #include "cuda/runtime/range.h"
 #include "plan/gradient_tensors.h"
@@ -41,11 +42,17 @@ Tensor checked_workspace(const Tensor& workspace, const Plan& plan) {
 }
 
 // The plan names another executor, so a user could not tell why the run is slower than expected.
-void tell_once(const Planner::Data& data, const std::string& reason) {
+void tell_once(const Planner::Data& data, const std::string& fallback, const std::string& planned,
+               const std::string& reason) {
   static std::atomic_flag told = ATOMIC_FLAG_INIT;  // not a once_flag, which could block a child of fork()
   if (told.test_and_set()) return;
-  log(LogLevel::warning, data.fallback_name + " runs on " + to_string(data.spec.device) + " what was planned for " +
-                             std::string(data.executor->name()) + ": " + reason);
+  log(LogLevel::warning,
+      fallback + " runs on " + to_string(data.spec.device) + " what was planned for " + planned + ": " + reason);
+}
+
+RuntimeError no_room(const Planner::Data& data, const std::string& executor, const std::string& refusal) {
+  return RuntimeError(executor + " has no kernel that " + to_string(data.spec.device) + " has room for: " + refusal +
+                      "; choose another executor");
 }
 
 Stream checked_stream(const Plan& plan, std::optional<Stream> stream) {
@@ -57,7 +64,7 @@ Stream checked_stream(const Plan& plan, std::optional<Stream> stream) {
 }  // namespace
 
 Session::Impl::~Impl() {
-  if (notice && notice->given()) {
+  if (flags.has_notice() || backward_flags.has_notice()) {
     log(LogLevel::warning, "a run on " + to_string(stream.device) + " stalled, and nobody asked: its results are NaN");
   }
   if (weights != nullptr) weights->packs->order_release_after(stream);
@@ -68,12 +75,13 @@ void Session::Impl::prepare(const SharedWeights& its_weights, const std::optiona
   weights = its_weights.impl_;
   const Device device = plan.spec().device;
   workspace = its_workspace ? checked_workspace(*its_workspace, plan) : bytes_on(device, plan.workspace_bytes());
-  flags = Tensor::zeros({kFlagWords}, DType::i32, device);
-  if (plan.spec().packed) packed.emplace(plan.spec());
-  if (plan.may_stall()) notice.emplace(flags, stream);
-  make_runner();
   const Planner::Data& data = Planner::data(plan);
-  if (data.backward != nullptr) backward_runner = data.backward->make_runner(request());
+  flags = RunFlags(stream, data.decision->may_stall());
+  if (plan.spec().packed) packed.emplace(plan.spec());
+  make_runner();
+  if (data.backward == nullptr) return;
+  backward_flags = RunFlags(stream, data.backward->may_stall());
+  make_backward_runner();
 }
 
 // Makes the runner that the plan has decided on or, where the device has no room for it, that of the plan's fallback.
@@ -81,12 +89,26 @@ void Session::Impl::make_runner() {
   const Planner::Data& data = Planner::data(plan);
   MadeRunner made = data.decision->make_runner(request());
   if (made.runner != nullptr) return take(std::move(made));
-  if (!data.may_be_replaced || data.fallback == nullptr) {
-    throw RuntimeError(plan.executor_name() + " has no kernel that " + to_string(data.spec.device) +
-                       " has room for: " + made.refusal + "; choose another executor");
-  }
-  tell_once(data, made.refusal);
+  if (!data.may_be_replaced || data.fallback == nullptr) throw no_room(data, plan.executor_name(), made.refusal);
+  tell_once(data, data.fallback_name, plan.executor_name(), made.refusal);
   use_fallback();
+}
+
+// As make_runner, for the gradients.
+void Session::Impl::make_backward_runner() {
+  const Planner::Data& data = Planner::data(plan);
+  MadeBackwardRunner made = data.backward->make_runner(request());
+  backward_runner = std::move(made.runner);
+  if (backward_runner != nullptr) return;
+  const std::string name = plan.backward_executor_name();
+  if (!data.backward_may_be_replaced || data.backward_fallback == nullptr) throw no_room(data, name, made.refusal);
+  tell_once(data, data.backward_fallback_name, name, made.refusal);
+  use_backward_fallback();
+}
+
+void Session::Impl::use_backward_fallback() {
+  backward_runner = Planner::data(plan).backward_fallback->make_runner(request()).runner;
+  runs_backward_fallback = true;
 }
 
 void Session::Impl::use_fallback() {
@@ -111,16 +133,21 @@ RunnerRequest Session::Impl::request() const {
 
 // After a stall, later runs have no waits between blocks.
 SessionStatus Session::Impl::settle() {
-  const SessionStatus status = take_status();
-  if (status.stalled && !runs_fallback && Planner::data(plan).fallback != nullptr) use_fallback();
-  return status;
+  const Planner::Data& data = Planner::data(plan);
+  const SessionStatus status = flags.take();
+  if (status.stalled && !runs_fallback && data.fallback != nullptr) use_fallback();
+  SessionStatus of_gradients = backward_flags.take();
+  of_gradients.gradients_stalled = std::exchange(of_gradients.stalled, false);
+  const bool has_fallback = !runs_backward_fallback && data.backward_fallback != nullptr;
+  if (of_gradients.gradients_stalled && has_fallback) use_backward_fallback();
+  return merged(status, of_gradients);
 }
 
 // The addresses of a backward, which have been checked.
 GradientBuffers Session::Impl::gradient_buffers(const SessionTensors& run, const SessionGradients& gradients) const {
   const RecurrenceSpec& spec = plan.spec();
   if (spec.keep == Keep::nothing) throw ValueError("keep", "nothing", "states or gates in the spec, for gradients");
-  GradientBuffers checked = rondo::gradient_buffers(spec, kept_of(run), gradients, memory());
+  GradientBuffers checked = rondo::gradient_buffers(spec, kept_of(run), gradients, memory(backward_flags));
   tags.check(*run.reserve, tag_of_run(run));
   return checked;
 }
@@ -128,28 +155,15 @@ GradientBuffers Session::Impl::gradient_buffers(const SessionTensors& run, const
 // What a run and its gradients have in common before they are queued.
 void Session::Impl::prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers) {
   if (packed) packed->update(plan.spec(), tensors, buffers.flags, stream);
-  if (stream.device == cpu()) look_at_lengths(buffers.schedule);
+  if (stream.device == cpu()) look_at_lengths(buffers);
   weights->check_unchanged();
 }
 
 // Sets kLengthOutOfRange on the CPU. On a CUDA device a kernel sets it.
-void Session::Impl::look_at_lengths(const Schedule& schedule) const {
-  for (std::int64_t b = 0; b < schedule.B; ++b) {
-    if (!schedule.length_fits(b)) *static_cast<std::uint32_t*>(flags.data()) |= kLengthOutOfRange;
+void Session::Impl::look_at_lengths(const RecurrenceBuffers& buffers) const {
+  for (std::int64_t b = 0; b < buffers.schedule.B; ++b) {
+    if (!buffers.schedule.length_fits(b)) *buffers.flags |= kLengthOutOfRange;
   }
-}
-
-// Reads and clears the flags; waits for the device.
-SessionStatus Session::Impl::take_status() {
-  const Tensor words_of_status = flags.slice(0, 0, kStatusWords);
-  const Tensor taken = words_of_status.to(cpu()).clone();
-  words_of_status.fill(0);
-  if (notice) notice->clear();
-  auto* words = static_cast<std::uint32_t*>(taken.data());
-  return {.length_out_of_range = (words[0] & kLengthOutOfRange) != 0,
-          .packed_out_of_range = (words[0] & kPackedOutOfRange) != 0,
-          .stalled = (words[0] & kStalled) != 0,
-          .stall = *stall_record(words)};
 }
 
 // Weights that do not fit are refused before a copy of them is made.
@@ -207,12 +221,12 @@ SessionStatus Session::finish() {
   SessionStatus status = impl_->settle();
   if (status.stalled && impl_->runs_fallback) {
     impl_->runner->run(impl_->last_run, impl_->workspace.data());
-    status = merged(status, impl_->take_status());
+    status = merged(status, impl_->flags.take());
   }
   return status;
 }
 
-bool Session::has_notice_of_a_stall() const { return impl_->notice && impl_->notice->given(); }
+bool Session::has_notice_of_a_stall() const { return impl_->flags.has_notice() || impl_->backward_flags.has_notice(); }
 
 SessionStatus Session::settle() {
   const Occupied occupied(impl_->occupied);

@@ -4,9 +4,9 @@
 #include "plan/occupied.h"
 #include "plan/packed_rows.h"
 #include "plan/reserve_tag.h"
+#include "plan/run_flags.h"
 #include "plan/run_tensors.h"
 #include "plan/shared_weights_impl.h"
-#include "plan/stall_notice.h"
 #include "recurrence/executor.h"
 #include "rondo/plan/plan.h"
 
@@ -20,32 +20,35 @@ struct Session::Impl {
   const Stream stream;
   std::shared_ptr<SharedWeights::Impl> weights;
   Tensor workspace;
-  Tensor flags;                       // (kFlagWords,) i32: RecurrenceBuffers::flags
-  std::optional<StallNotice> notice;  // where a run may stall
-  std::optional<PackedRows> packed;   // where the spec is packed
+  RunFlags flags;
+  std::optional<PackedRows> packed;  // where the spec is packed
   std::unique_ptr<Runner> runner;
   ReserveTags tags;
   const std::uint64_t spec_tag = tag_of(plan.spec());
-  std::unique_ptr<BackwardRunner> backward_runner;  // where the spec keeps a reserve
   bool runs_fallback = false;
+  // Where the spec keeps a reserve:
+  RunFlags backward_flags;
+  std::unique_ptr<BackwardRunner> backward_runner;
+  bool runs_backward_fallback = false;
   RecurrenceBuffers last_run;
   ForkFlag occupied;
 
   void prepare(const SharedWeights& its_weights, const std::optional<Tensor>& its_workspace);
   void make_runner();
+  void make_backward_runner();
   void use_fallback();
+  void use_backward_fallback();
   void take(MadeRunner made);
   RunnerRequest request() const;
   SessionStatus settle();
   ReserveTag tag_of_run(const SessionTensors& tensors) const { return tag_of(tensors, spec_tag, *weights->packs); }
-  RunMemory memory() const {
-    return {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr};
+  RunMemory memory(const RunFlags& of) const { return {.flags = of.words(), .packed = packed ? &*packed : nullptr}; }
+  RecurrenceBuffers buffers(const SessionTensors& tensors) const {
+    return run_buffers(plan.spec(), tensors, memory(flags));
   }
-  RecurrenceBuffers buffers(const SessionTensors& tensors) const { return run_buffers(plan.spec(), tensors, memory()); }
   GradientBuffers gradient_buffers(const SessionTensors& run, const SessionGradients& gradients) const;
   void prepare_run(const SessionTensors& tensors, const RecurrenceBuffers& buffers);
-  void look_at_lengths(const Schedule& schedule) const;
-  SessionStatus take_status();
+  void look_at_lengths(const RecurrenceBuffers& buffers) const;
 };
 
 }  // namespace rondo

@@ -66,6 +66,12 @@ class BackwardRunner {
   virtual void run(const GradientBuffers& buffers, void* workspace) = 0;
 };
 
+/// The answer to a request for a backward runner: a runner, or why the device itself has no room for it.
+struct MadeBackwardRunner {
+  std::unique_ptr<BackwardRunner> runner = nullptr;  ///< null: refused
+  std::string refusal = {};                          ///< as MadeRunner::refusal
+};
+
 /// What a backward executor has decided about one spec on one device.
 class BackwardDecision {
  public:
@@ -73,10 +79,14 @@ class BackwardDecision {
 
   /// Scratch bytes that a run needs.
   virtual std::size_t workspace_bytes() const = 0;
+  /// As Decision::may_stall.
+  virtual bool may_stall() const { return false; }
+  /// As Decision::needs_fallback.
+  virtual bool needs_fallback() const { return may_stall(); }
   /// How the executor computes the gradients, in words: whole lines for `explain()`, or an empty string.
   virtual std::string describe() const { return {}; }
   /// Makes a runner. All that it allocates, packs or requests from a library is done here.
-  virtual std::unique_ptr<BackwardRunner> make_runner(const RunnerRequest& request) const = 0;
+  virtual MadeBackwardRunner make_runner(const RunnerRequest& request) const = 0;
 };
 
 /// An executor's answer to a spec whose gradients are wanted.

@@ -38,24 +38,31 @@ std::shared_ptr<const Decision> make_decision(const DecisionFacts& facts, Make m
   return std::make_shared<SimpleDecision<Make>>(facts, std::move(make));
 }
 
-/// A backward decision whose runner is made from the request alone.
-template <typename AnyRunner>
+/// A backward decision whose `make(request)` returns a pointer to a runner.
+template <typename Make>
 class SimpleBackwardDecision final : public BackwardDecision {
  public:
-  explicit SimpleBackwardDecision(std::size_t workspace_bytes) : workspace_bytes_(workspace_bytes) {}
+  SimpleBackwardDecision(std::size_t workspace_bytes, Make make)
+      : workspace_bytes_(workspace_bytes), make_(std::move(make)) {}
 
   std::size_t workspace_bytes() const override { return workspace_bytes_; }
-  std::unique_ptr<BackwardRunner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<AnyRunner>(request);
-  }
+  MadeBackwardRunner make_runner(const RunnerRequest& request) const override { return {.runner = make_(request)}; }
 
  private:
   const std::size_t workspace_bytes_;
+  const Make make_;
 };
 
+template <typename Make>
+std::shared_ptr<const BackwardDecision> make_backward_decision(std::size_t workspace_bytes, Make make) {
+  return std::make_shared<SimpleBackwardDecision<Make>>(workspace_bytes, std::move(make));
+}
+
+/// A backward decision whose runner is made from the request alone.
 template <typename AnyRunner>
 std::shared_ptr<const BackwardDecision> backward_decision_for(std::size_t workspace_bytes) {
-  return std::make_shared<SimpleBackwardDecision<AnyRunner>>(workspace_bytes);
+  return make_backward_decision(workspace_bytes,
+                                [](const RunnerRequest& request) { return std::make_unique<AnyRunner>(request); });
 }
 
 /// A decision whose runner is made from the request alone.

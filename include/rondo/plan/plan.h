@@ -66,7 +66,8 @@ class Plan {
   /// The predicted time of a run in nanoseconds, with the product of the inputs; absent where the executor has no model
   /// of its time.
   std::optional<double> predicted_ns() const;
-  /// Whether blocks of a kernel wait for each other, so that a run may stall (SessionStatus::stalled).
+  /// Whether blocks of a kernel wait for each other, so that a run or its gradients may stall (SessionStatus::stalled,
+  /// SessionStatus::gradients_stalled).
   bool may_stall() const;
   /// A text with one line each for the spec, for the reason of each executor that declined, for the chosen executor,
   /// and for what that executor tells about how it runs the spec.
@@ -128,7 +129,10 @@ struct SessionStatus {
   /// wait between blocks, and all later runs take that path. Its results are right unless `final_state` was its
   /// `initial_state`.
   bool stalled = false;
-  StallRecord stall = {};  ///< where `stalled`: the first wait that was given up
+  /// The same of Session::backward: discard the gradients since the last status. They hold NaN, but what they should
+  /// have been added to is unchanged. None was computed again; later ones are computed without any wait between blocks.
+  bool gradients_stalled = false;
+  StallRecord stall = {};  ///< where one of the two is set: the first wait that was given up
 };
 
 /// A plan with its weights and its workspace. The constructor allocates everything, and `run` nothing. One thread uses

@@ -30,8 +30,9 @@ double input_product_ns(const RecurrenceSpec& spec, const DeviceProperties& prop
   return kHardware.product_ns + takes / part_of_device(properties);
 }
 
-// A step is two launches. Its product reads the recurrent kernel anew, out of L2 as long as it fits there.
-double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
+// A step is two launches, forward and backward. Its product reads the recurrent kernel anew, out of L2 as long as it
+// fits there.
+double stepwise_steps_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
   const double rows = static_cast<double>(spec.B);
   const double flops_per_ns = product_flops_per_ns(spec, rows, kHardware.stepwise_tf32_flops_per_ns);
   const double units = static_cast<double>(spec.cell.units);
@@ -41,7 +42,11 @@ double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& pro
   const double reading_ns = bytes / (bytes <= kHardware.l2_bytes ? kHardware.stepwise_l2_bytes_per_ns
                                                                  : kHardware.stepwise_memory_bytes_per_ns);
   const double step_ns = kHardware.stepwise_step_ns + std::max(product_ns, reading_ns) / part_of_device(properties);
-  return input_product_ns(spec, properties) + static_cast<double>(spec.T) * step_ns;
+  return static_cast<double>(spec.T) * step_ns;
+}
+
+double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
+  return input_product_ns(spec, properties) + stepwise_steps_ns(spec, properties);
 }
 
 }  // namespace rondo

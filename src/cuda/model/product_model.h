@@ -10,6 +10,9 @@ namespace rondo {
 /// The product of the inputs of all steps by cuBLASLt, in nanoseconds.
 double input_product_ns(const RecurrenceSpec& spec, const DeviceProperties& properties);
 
+/// What the model expects of the steps of cuda_stepwise alone, forward or backward, in nanoseconds.
+double stepwise_steps_ns(const RecurrenceSpec& spec, const DeviceProperties& properties);
+
 /// What the model expects of cuda_stepwise, with the product of the inputs, in nanoseconds.
 double stepwise_total_ns(const RecurrenceSpec& spec, const DeviceProperties& properties);
 

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "cuda/model/product_model.h"
+#include "cuda/persistent/persistent_backward.h"
 #include "cuda/persistent/persistent_runner.h"
 #include "cuda/persistent/persistent_scratch.h"
 #include "cuda/persistent/planner/persistent_choice.h"
@@ -62,6 +63,10 @@ class ChoosingExecutor final : public Executor {
     if (choice.stepwise != nullptr && !is_one_kind()) return Refusal{measured_faster(*choice.stepwise)};
     if (!is_wanted(*choice.plan, spec, properties)) return Refusal{"cuda_stepwise is expected to be faster"};
     return std::make_shared<ChosenDecision>(*this, spec, *choice.plan);
+  }
+
+  BackwardAnswer decide_backward(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
+    return decide_persistent_backward(spec, properties, kinds_);
   }
 
  private:

@@ -2,21 +2,26 @@
 #include "cuda/device/launch_room.cuh"
 #include "cuda/persistent/kernel/pack_tiles.cuh"
 #include "cuda/persistent/persistent_kernels.h"
+#include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/persistent/shape/block_layout.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
 
+KernelRows kernel_rows(const PersistentShape& shape) {
+  return {.row_tiles = shape.row_tiles, .streams = shape.streams, .words = shape.words};
+}
+
 template <typename Operand>
 PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
-  const KernelRows rows{.row_tiles = task.shape.row_tiles, .streams = task.shape.streams, .words = task.shape.words};
+  const KernelRows rows = kernel_rows(task.shape);
   switch (task.shape.kind) {
     case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
     case PersistentKind::cluster: return find_persistent_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
     case PersistentKind::grid:
       return dispatch_formula<Operand>(
-          task.cell, task.shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+          task.cell, task.shape, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
             return find_persistent_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, rows);
           });
   }
@@ -24,9 +29,26 @@ PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
 }
 
 template <typename Operand>
+BackwardKernel<Operand> backward_kernel_of(const PersistentTask& task) {
+  const KernelRows rows = kernel_rows(task.shape);
+  if constexpr (kHasBackwardKernels<Operand>) {
+    switch (task.shape.kind) {
+      case PersistentKind::block: return find_backward_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
+      case PersistentKind::cluster: return find_backward_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
+      case PersistentKind::grid:
+        return dispatch_octets<Operand, BackwardProduct>(
+            task.shape.octets, [&]<int kOctets>(FormulaTag<BackwardProduct>, Octets<kOctets>) {
+              return find_backward_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, rows);
+            });
+    }
+  }
+  throw ValueError("kernel of gradients", candidate_name(task.shape), "one that there is");
+}
+
+template <typename Operand>
 SharedLayout layout_of(const PersistentTask& task) {
   return dispatch_formula<Operand>(
-      task.cell, task.shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+      task.cell, task.shape, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
         return shared_layout(task.shape, block_needs<Formula, Operand, kOctets>(task.shape));
       });
 }
@@ -49,7 +71,7 @@ template <typename Operand>
 std::int64_t PersistentKernels<Operand>::packed_vectors(const PersistentTask& task) {
   const PersistentShape& shape = task.shape;
   const std::int64_t tiles = std::int64_t{shape.blocks} * shape.threads() * shape.warp_tiles();
-  return dispatch_formula<Operand>(task.cell, shape.octets,
+  return dispatch_formula<Operand>(task.cell, shape,
                                    [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
                                      return tiles * TileLayout<Formula, Operand, kOctets>::kVectors;
                                    });
@@ -61,7 +83,7 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
   const std::int64_t blocks = (packed_vectors(task) + kPackThreads - 1) / kPackThreads;
   const device::LaunchConfig config{
       .grid = {static_cast<unsigned>(blocks)}, .block = {kPackThreads}, .stream = task.stream};
-  dispatch_formula<Operand>(task.cell, task.shape.octets,
+  dispatch_formula<Operand>(task.cell, task.shape,
                             [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
                               device::launch(pack_tiles_kernel<Formula, Operand, kOctets>, config,
                                              PackTiles<Operand>{task.shape, K, kernel, packed});
@@ -70,7 +92,9 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
 
 template <typename Operand>
 std::string PersistentKernels<Operand>::prepare(const PersistentTask& task) {
-  return device::prepare_if_room(kernel_of<Operand>(task), launch_config<Operand>(task));
+  const device::LaunchConfig config = launch_config<Operand>(task);
+  if (task.shape.is_backward()) return device::prepare_if_room(backward_kernel_of<Operand>(task), config);
+  return device::prepare_if_room(kernel_of<Operand>(task), config);
 }
 
 template <typename Operand>
@@ -78,6 +102,13 @@ void PersistentKernels<Operand>::launch(const PersistentTask& task, const Persis
   PersistentRun<Element> laid_out = run;
   laid_out.layout = layout_of<Operand>(task);
   device::launch(kernel_of<Operand>(task), launch_config<Operand>(task), laid_out);
+}
+
+template <typename Operand>
+void PersistentKernels<Operand>::launch(const PersistentTask& task, const BackwardRun<Element>& run) {
+  BackwardRun<Element> laid_out = run;
+  laid_out.layout = layout_of<Operand>(task);
+  device::launch(backward_kernel_of<Operand>(task), launch_config<Operand>(task), laid_out);
 }
 
 template struct PersistentKernels<BFloat16>;

@@ -6,16 +6,12 @@
 #include "cuda/common/graph_replay.h"
 #include "cuda/common/input_products.h"
 #include "cuda/common/packed_biases.h"
-#include "cuda/persistent/persistent_kernels.h"
+#include "cuda/persistent/persistent_memory.h"
 #include "cuda/persistent/persistent_scratch.h"
-#include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/persistent/shape/operand_kind.h"
-#include "rondo/tensor/stream.h"
 
 namespace rondo {
 namespace {
-
-Tensor device_bytes(std::int64_t bytes, Device device) { return Tensor::zeros({bytes}, DType::u8, device); }
 
 /// Whether every row of x begins at a word of 4 bytes and ends before one.
 bool in_words(const RecurrenceSpec& spec, const SequenceBuffer& x) {
@@ -32,14 +28,16 @@ class PersistentRunner final : public Runner {
       : request_(request),
         task_{shape, request.spec.cell, request.stream},
         biases_(pack_biases(request)),
-        packed_(pack("recurrent_kernel", shape, request.weights.recurrent_kernel, request.spec.cell.units)),
+        packed_(pack_kernel<Operand>(request, task_,
+                                     {"recurrent_kernel", request.weights.recurrent_kernel, request.spec.cell.units})),
+        grid_(shape, request.spec.device),
         replay_(request) {
     if (shape.multiplies_inputs()) {
-      packed_inputs_ = pack("kernel", shape.of_inputs(), request.weights.kernel, request.spec.I);
+      const PersistentTask inputs{shape.of_inputs(), task_.cell, task_.stream};
+      packed_inputs_ = pack_kernel<Operand>(request, inputs, {"kernel", request.weights.kernel, request.spec.I});
     } else {
       inputs_.emplace(request, SumOrder::units_first);
     }
-    if (shape.kind == PersistentKind::grid) make_grid_memory();
   }
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
@@ -49,29 +47,6 @@ class PersistentRunner final : public Runner {
  private:
   using Kernels = PersistentKernels<Operand>;
   using Element = typename OperandTraits<Operand>::Element;
-
-  /// Packs a kernel of K rows as the blocks of `shape` read it.
-  std::shared_ptr<const WeightPack> pack(const std::string& name, const PersistentShape& shape, const void* kernel,
-                                         std::int64_t K) const {
-    const PersistentTask task{shape, task_.cell, task_.stream};
-    const auto bytes = Kernels::packed_vectors(task) * static_cast<std::int64_t>(sizeof(device::Words4));
-    return packed(request_, {.key = name + " of " + candidate_name(shape) + " in " + to_string(request_.spec.math),
-                             .allocate = [bytes, device = request_.spec.device] { return device_bytes(bytes, device); },
-                             .fill =
-                                 [task, kernel, K](const Tensor& memory) {
-                                   PersistentTask now = task;
-                                   now.stream = current_stream(task.stream.device);
-                                   Kernels::pack(now, static_cast<const Element*>(kernel), K,
-                                                 static_cast<device::Words4*>(memory.data()));
-                                 }});
-  }
-
-  void make_grid_memory() {
-    const PersistentShape& shape = task_.shape;
-    const GridMemorySize size = grid_memory_size(shape);
-    words_ = Tensor::full({size.words}, size.fill, DType::i32, request_.spec.device);
-    epochs_ = Tensor::full({shape.teams}, 1, DType::i32, request_.spec.device);
-  }
 
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
     PersistentRun<Element> run = kernel_run(buffers);
@@ -102,22 +77,17 @@ class PersistentRunner final : public Runner {
             .weights = static_cast<const device::Words4*>(packed_->data()),
             .bias = bias,
             .recurrent_bias = bias + biases_->memory().stride(0),
-            .initial_h = rows<const Element>(buffers.initial_state[0]),
-            .initial_c = rows<const Element>(buffers.initial_state[1]),
-            .piece_h = rows<const Element>(buffers.reset_state[0]),
-            .piece_c = rows<const Element>(buffers.reset_state[1]),
-            .results = {.last_output = rows<Element>(buffers.last_output),
-                        .final_h = rows<Element>(buffers.final_state[0]),
-                        .final_c = rows<Element>(buffers.final_state[1])},
+            .initial_h = rows_of<const Element>(buffers.initial_state[0]),
+            .initial_c = rows_of<const Element>(buffers.initial_state[1]),
+            .piece_h = rows_of<const Element>(buffers.reset_state[0]),
+            .piece_c = rows_of<const Element>(buffers.reset_state[1]),
+            .results = {.last_output = rows_of<Element>(buffers.last_output),
+                        .final_h = rows_of<Element>(buffers.final_state[0]),
+                        .final_c = rows_of<Element>(buffers.final_state[1])},
             .y = static_cast<Element*>(buffers.y.data),
             .y_strides = buffers.y.strides,
-            .grid = {words_.data(), static_cast<std::uint32_t*>(epochs_.data())},
+            .grid = grid_.get(),
             .flags = buffers.flags};
-  }
-
-  template <typename Row>
-  static BatchRows<Row> rows(const BatchBuffer& buffer) {
-    return {static_cast<Row*>(buffer.data), buffer.stride};
   }
 
   const RunnerRequest request_;
@@ -126,8 +96,7 @@ class PersistentRunner final : public Runner {
   const std::shared_ptr<const WeightPack> packed_;
   std::optional<InputProducts> inputs_;              ///< where the kernel does not multiply x itself
   std::shared_ptr<const WeightPack> packed_inputs_;  ///< W, where it does
-  Tensor words_;
-  Tensor epochs_;
+  const OwnedGridMemory grid_;
   GraphReplay replay_;
 };
 

@@ -284,7 +284,7 @@ TEST(PersistentPlan, EveryPlanFits) {
         EXPECT_GE(std::int64_t{shape.teams} * shape.rows, spec.B);
         EXPECT_LT(std::int64_t{shape.teams - 1} * shape.rows, spec.B) << "the last team has rows";
         EXPECT_LE(shape.rows, shape.padded_rows());
-        const RecurrentProduct product = recurrent_product(spec);
+        const RecurrentProduct product = recurrent_product(spec, shape);
         EXPECT_LE(shape.row_tiles, most_row_tiles(kind, product, shape.octets));
         EXPECT_TRUE(has_octets(kind, product, shape.octets));
         EXPECT_GE(shape.k_warps, fewest_k_warps(kind, shape.octets, shape.row_tiles));

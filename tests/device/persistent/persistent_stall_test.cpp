@@ -41,7 +41,7 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   const Tensor epochs = Tensor::full({1}, 1, DType::i32, device);
   const Tensor flags = Tensor::zeros({kFlagWords}, DType::i32, device);
   const SharedLayout layout = dispatch_formula<float>(
-      task.cell, shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+      task.cell, shape, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
         return shared_layout(shape, block_needs<Formula, float, kOctets>(shape));
       });
   const PersistentRun<float> run{.shape = shape,

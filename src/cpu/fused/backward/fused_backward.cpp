@@ -60,8 +60,8 @@ class FusedBackwardDecision final : public BackwardDecision {
            (spec_.keep == Keep::gates ? "" : "; runs " + std::to_string(rerun_steps(spec_)) + " steps again at a time");
   }
 
-  std::unique_ptr<BackwardRunner> make_runner(const RunnerRequest& request) const override {
-    return std::make_unique<FusedBackwardRunner>(request, kernels_);
+  MadeBackwardRunner make_runner(const RunnerRequest& request) const override {
+    return {.runner = std::make_unique<FusedBackwardRunner>(request, kernels_)};
   }
 
  private:

@@ -1,28 +1,12 @@
 /// find_persistent_kernel, which instances of instance.cu.in instantiate once for each Operand and kind.
 #pragma once
 
+#include "cuda/persistent/instances/exchange_of.cuh"
 #include "cuda/persistent/kernel/persistent_kernel.cuh"
 #include "cuda/persistent/persistent_kernels.h"
 #include "recurrence/dispatch_cell.h"
 
 namespace rondo {
-
-template <typename Operand, PersistentKind kKind, int kRowTiles, GridWords kWords>
-struct ExchangeOf {
-  using Type = BlockExchange<Operand>;
-};
-template <typename Operand, int kRowTiles, GridWords kWords>
-struct ExchangeOf<Operand, PersistentKind::cluster, kRowTiles, kWords> {
-  using Type = ClusterExchange<Operand>;
-};
-template <typename Operand, int kRowTiles, GridWords kWords>
-struct ExchangeOf<Operand, PersistentKind::grid, kRowTiles, kWords> {
-  using Type = GridExchange<Operand, kRowTiles, kWords>;
-};
-template <typename Operand, int kRowTiles>
-struct ExchangeOf<Operand, PersistentKind::grid, kRowTiles, GridWords::threes> {
-  using Type = ThreesExchange<Operand>;
-};
 
 /// The kernel with kRowTiles row tiles.
 template <typename Formula, typename Operand, PersistentKind kKind, int kOctets, int kRowTiles, GridWords kWords>

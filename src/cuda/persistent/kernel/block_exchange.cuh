@@ -5,8 +5,10 @@
 ///     begin()                  once, before anything else; a barrier
 ///     push(rows, value, wanted)  by all lanes of a warp: if wanted, `value` is h in the unit of this thread, for the
 ///                              row that is `rows` behind the thread's first
+///     push<kGate>(...)         the same for dG of a gate, in kernels of gradients
 ///     end_pushes()             when a thread has pushed all of its rows
 ///     make_room(rows, wanted)  after end_pushes, for each row that the thread has pushed: if kMakesRoom
+///     make_room<kGate>(...)    likewise
 ///     wait(first_row)          until the pushes of all blocks have arrived, or until operands may be asked for
 ///     operands(first_row)      the rows of h from there on, for a product, which may have to wait for them
 ///     order(first_row)         when the operands have arrived, before a barrier of the block and the next push
@@ -48,10 +50,11 @@ class BlockExchange {
 
   __device__ void begin() { device::block_barrier(); }
 
+  template <int kGate = 0>
   __device__ void push(int rows, float value, bool wanted) {
     const std::uint32_t word = word_of_lanes<Operand>(value);
     if (!wanted || !pushes_) return;
-    auto* first = reinterpret_cast<std::byte*>(place_.operands) + word_;
+    auto* first = reinterpret_cast<std::byte*>(place_.operands) + word_ + gate_bytes<kGate>(place_.layout);
     *reinterpret_cast<std::uint32_t*>(first + rows * place_.layout.operand_row) = word;
   }
 

@@ -30,7 +30,9 @@ class ClusterExchange {
     first_peer_ = device::opaque(exists ? device::lane() % kChunk : static_cast<unsigned>(place.shape.blocks));
     auto* first = place.operands + place.row * place.shape.row_stride() + first_unit / OperandTraits<Operand>::kPerWord;
     chunk_ = device::opaque(reinterpret_cast<std::byte*>(first));
-    bytes_ = static_cast<std::uint32_t>(place.rows * ((place.shape.H + kChunk - 1) / kChunk)) * sizeof(device::Words4);
+    const std::int32_t gates = place.shape.is_backward() ? place.shape.pushed_gates : 1;
+    const std::int32_t chunks = (place.shape.H + kChunk - 1) / kChunk;
+    bytes_ = static_cast<std::uint32_t>(place.rows * gates * chunks) * sizeof(device::Words4);
   }
 
   __device__ void begin() {
@@ -43,11 +45,13 @@ class ClusterExchange {
   }
 
   /// Lane i of a chunk pushes to the peers i, i + kChunkLanes, ...
+  template <int kGate = 0>
   __device__ void push(int rows, float value, bool wanted) {
     const device::Words4 words = chunk_of_lanes<Operand>(value);
     const auto blocks = static_cast<unsigned>(place_.shape.blocks);
     if (!wanted || first_peer_ >= blocks) return;
-    auto* target = reinterpret_cast<device::Words4*>(chunk_ + push_place_ + rows * place_.layout.operand_row);
+    auto* target = reinterpret_cast<device::Words4*>(chunk_ + push_place_ + rows * place_.layout.operand_row +
+                                                     gate_bytes<kGate>(place_.layout));
     for (unsigned peer = first_peer_; peer < blocks; peer += kChunkLanes<Operand>) {
       device::push(target, words, &barriers_[push_parity_], peer);
     }

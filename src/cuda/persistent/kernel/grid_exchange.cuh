@@ -79,7 +79,7 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     const int unit = place.block * place.shape.units() + place.unit;
     const int word = unit / kPerWord;
     const int tile = word / device::kTileWords;
-    pushes_ = place.unit % kPerWord == 0 && tile < place.shape.k_tiles;
+    pushes_ = place.unit % kPerWord == 0 && tile < place.layout.pushed_tiles;
     const int pair = tile * kRoomRows * kTilePairs + word % kTilePairs;
     const auto slot = static_cast<std::uint32_t>(2 * pair + word % device::kTileWords / kTilePairs);
     slot_ = team_offset() + slot * kSlotBytes + static_cast<std::uint32_t>(place.row) * kRowBytes;
@@ -88,9 +88,10 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     if constexpr (kRoomTiles <= 2) slot_ = device::opaque(slot_);
   }
 
+  template <int kGate = 0>
   __device__ void push(int rows, float value, bool wanted) {
     const std::uint32_t word = word_of_lanes<Operand>(value);
-    if (wanted && pushes_) store(slot_ + static_cast<std::uint32_t>(rows) * kRowBytes, word);
+    if (wanted && pushes_) store(slot_of<kGate>(rows), word);
   }
 
   __device__ void end_pushes() {
@@ -104,8 +105,9 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
 
   /// Makes room in the place of the exchange after the next one. The push does not do so itself, because its words
   /// would then reach the other blocks later.
+  template <int kGate = 0>
   __device__ void make_room(int rows, bool wanted) const {
-    if (wanted && pushes_) empty(slot_ + static_cast<std::uint32_t>(rows) * kRowBytes);
+    if (wanted && pushes_) empty(slot_of<kGate>(rows));
   }
 
   /// Waits for the rows of one product, from `first_row` on.
@@ -159,6 +161,15 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
   using Team::push_place_;
   using Team::stall_;
   using Team::team_offset;
+
+  /// The slot of the thread's word of a gate, in the row that is `rows` behind its first.
+  template <int kGate>
+  __device__ std::uint32_t slot_of(int rows) const {
+    const std::uint32_t slot = slot_ + static_cast<std::uint32_t>(rows) * kRowBytes;
+    if constexpr (kGate == 0) return slot;
+    const auto of_gate = static_cast<std::uint32_t>(kGate * place_.layout.pushed_tiles);
+    return slot + of_gate * (kRoomRows * kRowBytes);
+  }
 
   /// Writes a word to a slot of the current exchange. `slot` is in bytes, without the offset of the exchange.
   __device__ void store(std::uint32_t slot, std::uint32_t word) const {

@@ -18,16 +18,27 @@ struct PackTiles {
   device::Words4* packed = nullptr;                                  ///< [block of a team][warp][tile][vector][lane]
 };
 
-/// The word of column (gate, unit) at a position along k; zero beyond K and H.
+/// The element of column (gate, unit) at a position along k; zero beyond K and H.
+template <typename Formula, typename Operand>
+__device__ inline auto kernel_element(const PackTiles<Operand>& pack, int gate, std::int64_t unit, std::int64_t k) {
+  using Element = typename OperandTraits<Operand>::Element;
+  const std::int64_t H = pack.shape.H;
+  const bool exists = gate < Formula::kGates && unit < H;
+  if constexpr (std::is_same_v<Formula, BackwardProduct>) {
+    // The transposed kernel: k counts gates, and in each gate the units of whole tiles.
+    const std::int64_t of_gate = pack.shape.pushed_tiles() * device::kTileWords * OperandTraits<Operand>::kPerWord;
+    const std::int64_t column = k % of_gate;
+    return exists && column < H ? pack.kernel[(unit * pack.shape.pushed_gates + k / of_gate) * H + column] : Element{};
+  } else {
+    return exists && k < pack.K ? pack.kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
+  }
+}
+
+/// The word of column (gate, unit) at a position along k.
 template <typename Formula, typename Operand>
 __device__ inline std::uint32_t kernel_word(const PackTiles<Operand>& pack, int gate, std::int64_t unit, int word) {
-  using Element = typename OperandTraits<Operand>::Element;
   constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
-  const std::int64_t H = pack.shape.H;
-  const auto at = [&](std::int64_t k) {
-    const bool exists = gate < Formula::kGates && unit < H && k < pack.K;
-    return exists ? pack.kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
-  };
+  const auto at = [&](std::int64_t k) { return kernel_element<Formula>(pack, gate, unit, k); };
   const std::int64_t k = std::int64_t{word} * kPerWord;
   if constexpr (kPerWord == 1) {
     return operand_word(Operand{}, at(k));

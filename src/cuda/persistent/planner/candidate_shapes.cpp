@@ -5,8 +5,6 @@
 #include <limits>
 #include <optional>
 
-#include "cuda/persistent/shape/operand_kind.h"
-
 namespace rondo {
 namespace {
 
@@ -18,11 +16,12 @@ std::int32_t k_tiles_of(const RecurrenceSpec& spec, std::int64_t K) {
 /// Lists the shapes, without their variants.
 class Shapes {
  public:
-  Shapes(const RecurrenceSpec& spec, const DeviceProperties& properties, PersistentKind kind)
+  Shapes(const RecurrenceSpec& spec, const DeviceProperties& properties, PersistentKind kind, Pass pass)
       : spec_(spec),
         properties_(properties),
         kind_(kind),
-        product_(recurrent_product(spec)),
+        product_(recurrent_product(spec, pass)),
+        pushed_gates_(pass == Pass::backward ? gate_count(spec.cell.kind) : 0),
         octets_(ceil_div(spec.cell.units, kOctetUnits)) {}
 
   std::vector<PersistentShape> all() {
@@ -75,7 +74,8 @@ class Shapes {
                                     .octets = team.octets,
                                     .unit_warps = static_cast<std::int32_t>(team.unit_warps),
                                     .k_warps = k_warps,
-                                    .k_tiles = k_tiles_of(spec_, spec_.cell.units)};
+                                    .k_tiles = k_tiles_of(spec_, spec_.cell.units) * std::max(1, pushed_gates_),
+                                    .pushed_gates = pushed_gates_};
         add_words(shape);
       }
     }
@@ -94,8 +94,15 @@ class Shapes {
     }
   }
 
+  /// Whether some block has all units of the last tile of a gate. A kernel of gradients pushes nothing for others.
+  bool has_whole_tiles(const PersistentShape& shape) const {
+    const std::int64_t units_of_tile = 4 * device::kTileWords / static_cast<std::int64_t>(size_of(spec_.dtype));
+    return std::int64_t{shape.blocks} * shape.units() >= shape.pushed_tiles() * units_of_tile;
+  }
+
   // Few units, or few rows, yield one shape several times.
   void add(const PersistentShape& shape) {
+    if (shape.is_backward() && !has_whole_tiles(shape)) return;
     if (std::ranges::find(shapes_, shape) == shapes_.end()) shapes_.push_back(shape);
   }
 
@@ -103,6 +110,7 @@ class Shapes {
   const DeviceProperties& properties_;
   const PersistentKind kind_;
   const RecurrentProduct product_;
+  const int pushed_gates_;
   const std::int64_t octets_;
   std::vector<PersistentShape> shapes_;
 };
@@ -115,7 +123,7 @@ bool can_multiply_inputs(const RecurrenceSpec& spec) {
 /// `shape` with a kernel that multiplies x itself. Few warps share the product of x, because each warp has sums of its
 /// own; more warps share a strict product, which takes longer.
 PersistentShape with_inputs(const RecurrenceSpec& spec, PersistentShape shape) {
-  const std::int64_t warp_tiles = recurrent_product(spec).strict ? 2 : 4;
+  const std::int64_t warp_tiles = recurrent_product(spec, shape).strict ? 2 : 4;
   shape.input_tiles = k_tiles_of(spec, spec.I);
   const auto warps = std::bit_ceil(static_cast<std::uint32_t>(ceil_div(shape.input_tiles, warp_tiles)));
   shape.input_k_warps = std::min(shape.k_warps, static_cast<std::int32_t>(warps));
@@ -127,7 +135,7 @@ std::optional<PersistentShape> with_streams_once(const RecurrenceSpec& spec, con
                                                  PersistentShape shape) {
   constexpr int kLeastCapability = 90;
   if (properties.compute_capability < kLeastCapability) return std::nullopt;
-  if (!streams_once(shape.kind, recurrent_product(spec), shape.octets, shape.row_tiles)) return std::nullopt;
+  if (!streams_once(shape.kind, recurrent_product(spec, shape), shape.octets, shape.row_tiles)) return std::nullopt;
   shape.streams = Streams::once;
   return shape;
 }
@@ -135,10 +143,11 @@ std::optional<PersistentShape> with_streams_once(const RecurrenceSpec& spec, con
 }  // namespace
 
 std::vector<PersistentShape> candidate_shapes(const RecurrenceSpec& spec, const DeviceProperties& properties,
-                                              PersistentKind kind) {
+                                              PersistentKind kind, Pass pass) {
   std::vector<PersistentShape> shapes;
-  for (const PersistentShape& shape : Shapes(spec, properties, kind).all()) {
+  for (const PersistentShape& shape : Shapes(spec, properties, kind, pass).all()) {
     shapes.push_back(shape);
+    if (pass == Pass::backward) continue;
     if (can_multiply_inputs(spec)) shapes.push_back(with_inputs(spec, shape));
     if (const auto once = with_streams_once(spec, properties, shape)) shapes.push_back(*once);
   }

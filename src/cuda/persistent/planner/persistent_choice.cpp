@@ -31,6 +31,18 @@ std::string why_none(const RecurrenceSpec& spec) {
   return {};
 }
 
+/// Why no kernel computes the gradients of a recurrence on any device.
+std::string why_none_backward(const RecurrenceSpec& spec) {
+  if (std::string reason = why_none(spec); !reason.empty()) return reason;
+  if (spec.segment > 0) return "it does not run segments again";
+  if (spec.dtype == DType::f32 && spec.math == MatrixMath::tf32x3)
+    return "its gradients have no products of three TF32";
+  const bool two_products =
+      dispatch_plain_cell(spec.cell, []<typename Formula>(FormulaTag<Formula>) { return kPhases<Formula> == 2; });
+  if (two_products) return "its gradients have no candidate with a product of its own";
+  return {};
+}
+
 std::string why_too_large(const DeviceProperties& properties, std::span<const PersistentKind> kinds) {
   const PersistentKind kind = kinds.back();
   if (kinds.size() == 1 && kind == PersistentKind::cluster && properties.clusters.most_blocks() == 0) {
@@ -48,10 +60,10 @@ std::optional<PersistentPlan> first_ranked(const RecurrenceSpec& spec, const Dev
 
 /// What first_ranked gives without a row of the table, without sorting. Every plan of a layer asks for this.
 std::optional<PersistentPlan> fastest(const RecurrenceSpec& spec, const DeviceProperties& properties,
-                                      std::span<const PersistentKind> kinds) {
+                                      std::span<const PersistentKind> kinds, Pass pass) {
   std::optional<PersistentPlan> best;
   for (const PersistentKind kind : kinds) {
-    const std::vector<PersistentPlan> plans = unsorted_persistent_plans(spec, properties, kind);
+    const std::vector<PersistentPlan> plans = unsorted_persistent_plans(spec, properties, kind, pass);
     const auto found = std::ranges::min_element(
         plans, {}, [](const PersistentPlan& plan) { return std::pair(weighed_ns(plan), plan.total_ns); });
     if (found != plans.end() && (!best || weighed_ns(*found) < weighed_ns(*best))) best = *found;
@@ -85,10 +97,20 @@ PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DevicePrope
   PersistentChoice choice{.reason = why_none(spec)};
   if (!choice.reason.empty()) return choice;
   const TuningRow* row = find_tuning(options.table, spec, properties);
-  choice.plan = row == nullptr ? fastest(spec, properties, options.kinds) : first_ranked(spec, properties, options);
+  choice.plan = row == nullptr ? fastest(spec, properties, options.kinds, Pass::forward)
+                               : first_ranked(spec, properties, options);
   if (!choice.plan) choice.reason = why_too_large(properties, options.kinds);
   if (choice.plan && choice.plan->measured != nullptr) return choice;
   if (row != nullptr && row->candidate == kStepwiseCandidate) choice.stepwise = row;
+  return choice;
+}
+
+PersistentChoice choose_persistent_backward(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                            std::span<const PersistentKind> kinds) {
+  PersistentChoice choice{.reason = why_none_backward(spec)};
+  if (!choice.reason.empty()) return choice;
+  choice.plan = fastest(spec, properties, kinds, Pass::backward);
+  if (!choice.plan) choice.reason = why_too_large(properties, kinds);
   return choice;
 }
 

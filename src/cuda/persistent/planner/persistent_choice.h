@@ -30,6 +30,10 @@ struct PersistentOptions {
 std::vector<PersistentPlan> ranked_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                               const PersistentOptions& options);
 
+/// The plan for the gradients of a recurrence that the model expects to be the fastest, or why there is none.
+PersistentChoice choose_persistent_backward(const RecurrenceSpec& spec, const DeviceProperties& properties,
+                                            std::span<const PersistentKind> kinds);
+
 /// The first plan of ranked_persistent, or why there is none.
 PersistentChoice choose_persistent(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                    const PersistentOptions& options);

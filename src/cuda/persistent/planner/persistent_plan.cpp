@@ -38,7 +38,7 @@ bool stream_least(const RecurrenceSpec& spec, std::size_t shared_bytes, Persiste
 /// As stream_least, but with sums in one place where that leaves more room for weights.
 bool make_room(const RecurrenceSpec& spec, std::size_t shared_bytes, PersistentPlan& plan) {
   const bool fits = stream_least(spec, shared_bytes, plan);
-  if (plan.shape.kind != PersistentKind::grid || recurrent_product(spec).strict ||
+  if (plan.shape.kind != PersistentKind::grid || recurrent_product(spec, plan.shape).strict ||
       (fits && plan.shape.streamed_tiles == 0)) {
     return fits;
   }
@@ -65,7 +65,7 @@ std::int64_t waves(const PersistentShape& shape, const DeviceProperties& propert
 /// Adds, behind the fastest plan, that plan with Polls::one_first, where it is a grid for few rows. The model does not
 /// know which of the two is faster; a measurement of alternatives tells.
 void add_other_polls(const RecurrenceSpec& spec, std::vector<PersistentPlan>& plans) {
-  if (plans.empty() || recurrent_product(spec).strict) return;
+  if (plans.empty() || recurrent_product(spec, plans.front().shape).strict) return;
   PersistentPlan other = plans.front();
   if (other.shape.kind != PersistentKind::grid || other.shape.row_tiles > 1) return;
   other.shape.polls = Polls::one_first;
@@ -75,11 +75,11 @@ void add_other_polls(const RecurrenceSpec& spec, std::vector<PersistentPlan>& pl
 }  // namespace
 
 std::vector<PersistentPlan> unsorted_persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
-                                                      PersistentKind kind) {
+                                                      PersistentKind kind, Pass pass) {
   std::vector<PersistentPlan> plans;
   if (spec.B == 0 || !has_operand(spec) || !is_plain(spec.cell)) return plans;
-  const double inputs_ns = input_product_ns(spec, properties);
-  const std::vector<PersistentShape> shapes = candidate_shapes(spec, properties, kind);
+  const double inputs_ns = pass == Pass::forward ? input_product_ns(spec, properties) : 0.0;
+  const std::vector<PersistentShape> shapes = candidate_shapes(spec, properties, kind, pass);
   plans.reserve(shapes.size() + 1);
   const auto add = [&](const PersistentShape& shape) {
     PersistentPlan plan{.shape = shape};
@@ -98,7 +98,7 @@ std::vector<PersistentPlan> unsorted_persistent_plans(const RecurrenceSpec& spec
 
 std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                              PersistentKind kind) {
-  std::vector<PersistentPlan> plans = unsorted_persistent_plans(spec, properties, kind);
+  std::vector<PersistentPlan> plans = unsorted_persistent_plans(spec, properties, kind, Pass::forward);
   std::ranges::stable_sort(plans, {}, &PersistentPlan::total_ns);
   add_other_polls(spec, plans);
   return plans;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cuda/persistent/shape/block_layout.h"
+#include "cuda/persistent/shape/operand_kind.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/vocabulary/device.h"
 
@@ -17,16 +18,18 @@ struct PersistentPlan {
   PersistentShape shape = {};
   BlockBytes bytes = {};
   double step_ns = 0;  ///< predicted time of one step of all rows, including x W if the kernel computes it
-  double total_ns =
-      0;  ///< predicted time of the run, including x W, whether a product before the kernel or the kernel computes it
+  /// Predicted time of the run, including x W, whether a product before the kernel or the kernel computes it; of
+  /// gradients, that of the kernel alone.
+  double total_ns = 0;
   const TuningRow* measured = nullptr;  ///< the row of the tuning table that the plan was taken from, or null
 };
 
-/// The plans of persistent_plans in no order, without those that differ from another one in Polls alone.
+/// All plans of a kind and a pass that fit the device, in no order, without those that differ from another one in Polls
+/// alone.
 std::vector<PersistentPlan> unsorted_persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
-                                                      PersistentKind kind);
+                                                      PersistentKind kind, Pass pass);
 
-/// All plans of a kind that fit the device, sorted by the time that the model expects.
+/// All plans of a kind for a run forward that fit the device, sorted by the time that the model expects.
 std::vector<PersistentPlan> persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                              PersistentKind kind);
 

@@ -54,7 +54,9 @@ std::string in_words(const PersistentPlan& plan) {
     text << "measured " << plan.measured->step_us << " us a step, with the product of the inputs";
   } else {
     text << "predicted " << std::round(plan.step_ns) / 1000.0 << " us a step, "
-         << (shape.multiplies_inputs() ? "with" : "without") << " the product of the inputs";
+         << (shape.multiplies_inputs() ? "with the product of the inputs"
+             : shape.is_backward()     ? "without the products of whole sequences"
+                                       : "without the product of the inputs");
   }
   text << " (" << candidate_name(shape) << ")";
   return text.str();

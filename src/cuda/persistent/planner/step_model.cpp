@@ -44,7 +44,7 @@ Passes passes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
                   .count = count,
                   .repeats = count};
     if (kStrict) {
-      const int together = rows_together(recurrent_product(spec).phases);
+      const int together = rows_together(recurrent_product(spec, shape).phases);
       passes.repeats = std::ceil(static_cast<double>(shape.rows) / together);
       passes.rows = strict_rows(shape.rows, together);
     }
@@ -54,7 +54,7 @@ Passes passes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
 
 double product_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const Passes& passes) {
   const double tiles = shape.warp_tiles();
-  const double octets = gate_count(spec.cell.kind) * shape.octets;
+  const double octets = recurrent_product(spec, shape).gates * shape.octets;
   double clocks = 0;
   if (passes.strict) {
     const double slots = std::ceil(octets * kOctetUnits / device::kWarpLanes);
@@ -145,7 +145,7 @@ double exchange_ns(const PersistentShape& shape, const Passes& passes) {
 
 double modelled_step_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const BlockBytes& bytes) {
   const Passes passes = passes_of(spec, shape);
-  const double phases = recurrent_product(spec).phases;
+  const double phases = recurrent_product(spec, shape).phases;
   const double work = overlapped(product_ns(spec, shape, passes), shared_memory_ns(shape, bytes, passes));
   const double incoming = phases * incoming_ns(shape, bytes, passes);
   // Words of h of one pass arrive while another pass is multiplied.

@@ -27,11 +27,13 @@ decltype(auto) dispatch_octets(int octets, Function&& function) {
   }
 }
 
-/// As dispatch_octets, for the formula of `cell`.
+/// As dispatch_octets, for the formula of `cell` or, where a shape is of gradients, for BackwardProduct.
 template <typename Operand, typename Function>
-decltype(auto) dispatch_formula(const CellSpec& cell, int octets, Function&& function) {
-  return dispatch_plain_cell(
-      cell, [&]<typename Formula>(FormulaTag<Formula>) { return dispatch_octets<Operand, Formula>(octets, function); });
+decltype(auto) dispatch_formula(const CellSpec& cell, const PersistentShape& shape, Function&& function) {
+  if (shape.is_backward()) return dispatch_octets<Operand, BackwardProduct>(shape.octets, function);
+  return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
+    return dispatch_octets<Operand, Formula>(shape.octets, function);
+  });
 }
 
 /// What a block keeps, in bytes.
@@ -49,7 +51,7 @@ struct BlockBytes {
 template <typename Operand>
 BlockBytes block_bytes(const CellSpec& cell, const PersistentShape& shape) {
   return dispatch_formula<Operand>(
-      cell, shape.octets, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+      cell, shape, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
         const BlockNeeds needs = block_needs<Formula, Operand, kOctets>(shape);
         const auto tile_bytes = std::size_t{16} * static_cast<std::size_t>(shape.threads() * needs.vectors);
         const auto tiles = static_cast<std::size_t>(shape.warp_tiles());

@@ -28,6 +28,13 @@ struct ExchangePlace {
   const std::uint32_t* flags = nullptr;  ///< RecurrenceBuffers::flags
 };
 
+/// From the words of the first gate in a row in shared memory to those of gate kGate.
+template <int kGate>
+RONDO_HOST_DEVICE constexpr int gate_bytes(const SharedLayout& layout) {
+  constexpr int kTileBytes = device::kTileWords * static_cast<int>(sizeof(std::uint32_t));
+  return kGate == 0 ? 0 : kGate * layout.pushed_tiles * kTileBytes;
+}
+
 /// The size of GridMemory::words in words of 4 bytes, and the first value of each word.
 struct GridMemorySize {
   std::int64_t words = 0;

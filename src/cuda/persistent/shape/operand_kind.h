@@ -31,12 +31,21 @@ decltype(auto) dispatch_operand(const RecurrenceSpec& spec, Function&& function)
   }
 }
 
-/// The product of h of a cell for which is_plain holds; not for f64.
-inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec) {
+/// Which of a recurrence's products a kernel makes in each step: h U, or dG U' for the gradients.
+enum class Pass : std::uint8_t { forward, backward };
+
+/// The product of a pass of a cell for which is_plain holds; not for f64.
+inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec, Pass pass) {
   return dispatch_operand(spec, [&]<typename Operand>(OperandTag<Operand>) {
+    if (pass == Pass::backward) return kRecurrentProduct<BackwardProduct, Operand>;
     return dispatch_plain_cell(
         spec.cell, []<typename Formula>(FormulaTag<Formula>) { return kRecurrentProduct<Formula, Operand>; });
   });
+}
+
+/// The product of the kernels of a shape.
+inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec, const PersistentShape& shape) {
+  return recurrent_product(spec, shape.is_backward() ? Pass::backward : Pass::forward);
 }
 
 }  // namespace rondo

@@ -37,20 +37,23 @@ enum class PersistentKind : std::uint8_t {
   grid      ///< blocks of a team meet in global memory, and all blocks run at once
 };
 
-/// What a step multiplies with h, in the figures that decide which kernels exist.
+/// What a step multiplies with h, or a step of gradients with dG, in the figures that decide which kernels exist.
 struct RecurrentProduct {
   int gates = 1;
   int phases = 1;  ///< kPhases of the cell's Formula
   int operand_bytes = 4;
-  bool strict = true;  ///< computed without tensor cores
+  bool strict = true;     ///< computed without tensor cores
+  bool backward = false;  ///< dG U', of which a unit has one sum
 };
 
 /// Whether there are kernels whose warps own `octets` octets. In a grid, blocks of 8 units bring more multiprocessors
 /// to a small H, and blocks of 24 units fit a large one. On tensor cores every warp reads all rows of h, so that a
 /// device with more units in each warp reads h less often: kernels of cells with few gates have room for the weights of
 /// 32, 48 and 64 units. Without tensor cores, 32 units use all lanes, and 24 units do not.
+/// Kernels of gradients have warps of 8 and 16 units.
 RONDO_HOST_DEVICE constexpr bool has_octets(PersistentKind kind, const RecurrentProduct& product, int octets) {
   if (kind != PersistentKind::grid) return octets == 2;
+  if (product.backward) return octets <= 2;
   switch (octets) {
     case 1:
     case 2: return true;
@@ -163,6 +166,7 @@ struct PersistentShape {
   std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies x; 0: x W is ready when the kernel begins
   std::int32_t input_k_warps = 1;  ///< warps along k that share them: the first of k_warps
   bool of_x = false;               ///< whether of_inputs has made this shape
+  std::int32_t pushed_gates = 0;   ///< of a kernel of gradients: gates of a unit, of which it pushes dG; 0: it pushes h
 
   bool operator==(const PersistentShape&) const = default;
 
@@ -173,6 +177,9 @@ struct PersistentShape {
   RONDO_HOST_DEVICE constexpr std::int32_t warps() const { return unit_warps * k_warps; }
   RONDO_HOST_DEVICE constexpr std::int32_t threads() const { return warps() * device::kWarpLanes; }
   RONDO_HOST_DEVICE bool multiplies_inputs() const { return input_tiles > 0; }
+  RONDO_HOST_DEVICE bool is_backward() const { return pushed_gates > 0; }
+  /// Tiles along k of what all units push of one gate, or of h.
+  RONDO_HOST_DEVICE std::int32_t pushed_tiles() const { return is_backward() ? k_tiles / pushed_gates : k_tiles; }
   /// How a block shares out x W: as a recurrent product with input_tiles tiles and input_k_warps warps along k.
   RONDO_HOST_DEVICE PersistentShape of_inputs() const {
     PersistentShape inputs = *this;

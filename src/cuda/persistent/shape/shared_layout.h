@@ -84,6 +84,7 @@ struct SharedLayout {
   std::size_t bytes = 0;
   SumLayout sum_layout;              ///< for the phase with the most gates
   std::uint32_t exchange_bytes = 0;  ///< bytes of one exchange of a team of a grid
+  std::int32_t pushed_tiles = 0;     ///< PersistentShape::pushed_tiles
   std::int32_t operand_row = 0;      ///< from a row of h in shared memory to the next, in bytes
   std::int32_t operand_place = 0;    ///< from a copy of these rows to the next, in bytes
   bool missing_octet = false;  ///< whether, in 16 bits, no block has the units of the second half of the last tile of h
@@ -145,8 +146,9 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   layout.operand_row = static_cast<std::int32_t>(operand_bytes(shape, 1));
   layout.operand_place = static_cast<std::int32_t>(operand_bytes(shape, needs.pass_rows));
   layout.sum_layout = sum_layout(shape, needs.gates, needs.pass_rows);
-  layout.missing_octet =
-      shape.words != GridWords::threes && shape.blocks * shape.units() / kOctetUnits < 2 * shape.k_tiles;
+  layout.pushed_tiles = shape.pushed_tiles();
+  layout.missing_octet = !shape.is_backward() && shape.words != GridWords::threes &&
+                         shape.blocks * shape.units() / kOctetUnits < 2 * shape.k_tiles;
   layout.exchange_bytes = static_cast<std::uint32_t>(exchange_bytes(shape));
   return layout;
 }

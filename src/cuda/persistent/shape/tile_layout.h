@@ -64,12 +64,21 @@ struct TileLayout<Formula, float, kOctets> {
   }
 };
 
+/// Takes the place of a Formula for the product of a step of gradients, dG U', which has one sum for each unit of any
+/// cell. Its k counts gates, and within a gate units up to a whole tile.
+struct BackwardProduct {
+  static constexpr int kGates = 1;
+  static constexpr int kProductsBeforeReset = 1;
+  static constexpr int kBiases = 1;
+};
+
 template <typename Formula, typename Operand>
 inline constexpr RecurrentProduct kRecurrentProduct = {
     .gates = Formula::kGates,
     .phases = kPhases<Formula>,
     .operand_bytes = static_cast<int>(sizeof(typename OperandTraits<Operand>::Element)),
-    .strict = std::is_same_v<Operand, float>};
+    .strict = std::is_same_v<Operand, float>,
+    .backward = std::is_same_v<Formula, BackwardProduct>};
 
 /// Row tiles that one product multiplies. A grid with more row tiles makes several products one after the other, a pass
 /// for each, so that sums leave registers and shared memory to the weights. Strict products need their rows of h in

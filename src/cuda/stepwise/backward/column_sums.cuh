@@ -8,6 +8,7 @@
 #include "cuda/device/launch.cuh"
 #include "cuda/stepwise/backward/row_parts.h"
 #include "cuda/stepwise/unit_grid.cuh"
+#include "recurrence/buffers.h"
 
 namespace rondo {
 
@@ -21,7 +22,8 @@ struct ColumnSums {
   Real* parts = nullptr;  ///< (parts, columns)
 };
 
-/// target = the sum of the parts, added to what is there if `accumulate`.
+/// target = the sum of the parts, added to what is there if `accumulate`. Nothing is added after a stall, because the
+/// parts hold NaN then, and the target is to be added to again.
 template <typename Real, typename Target>
 struct AddParts {
   const Real* parts = nullptr;  ///< (count, columns)
@@ -29,7 +31,10 @@ struct AddParts {
   std::int64_t columns = 0;
   Target* target = nullptr;
   bool accumulate = false;
+  const std::uint32_t* flags = nullptr;  ///< RecurrenceBuffers::flags; read if `accumulate`
 };
+
+__device__ inline bool has_stalled(const std::uint32_t* flags) { return flags != nullptr && (*flags & kStalled) != 0; }
 
 /// The column of a thread. A block's y is the part.
 __device__ inline std::int64_t column_of_thread() {
@@ -54,7 +59,7 @@ __global__ void __launch_bounds__(kUnitThreads)
 template <typename Real, typename Target>
 __global__ void __launch_bounds__(kUnitThreads) add_parts_kernel(const __grid_constant__ AddParts<Real, Target> add) {
   const std::int64_t column = column_of_thread();
-  if (column >= add.columns) return;
+  if (column >= add.columns || (add.accumulate && has_stalled(add.flags))) return;
   Real sum = 0;
   for (std::int64_t part = 0; part < add.count; ++part) sum += add.parts[part * add.columns + column];
   if (add.accumulate) sum = device::convert_element<Real>(add.target[column]) + sum;

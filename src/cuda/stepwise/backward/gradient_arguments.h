@@ -158,7 +158,8 @@ struct SpreadRows {
   const Element* source = nullptr;  ///< (T B, width)
   Element* target = nullptr;
   TimeBatchStrides strides = {};
-  bool accumulate = false;  ///< adds to the target
+  bool accumulate = false;               ///< adds to the target, but after a stall, as AddParts
+  const std::uint32_t* flags = nullptr;  ///< as in AddParts
 };
 
 }  // namespace rondo

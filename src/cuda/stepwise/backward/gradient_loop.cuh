@@ -1,7 +1,7 @@
 /// run_stepwise_gradients, which instances of instance.cu.in instantiate once for each Element:
 ///
 ///     dh, dc = gradients of the final states
-///     for s in T-1 .. 0:   the kernels and products of gradient_kernels.cuh
+///     for s in T-1 .. 0:   the kernels and products of gradient_kernels.cuh, or one kernel of another executor
 ///     gradients of the initial states and of the reset states
 ///     weights and x, over whole sequences: sequence_gradients.cuh
 #pragma once
@@ -42,7 +42,11 @@ class StepwiseGradientLoop {
 
   void run() {
     load();
-    for (std::int64_t s = run_.spec.T - 1; s >= 0; --s) step(s);
+    if (run_.steps != nullptr) {
+      queue_steps();
+    } else {
+      for (std::int64_t s = run_.spec.T - 1; s >= 0; --s) step(s);
+    }
     store_states();
     sequences_.template store_weights<Formula>();
     sequences_.store_inputs();
@@ -83,6 +87,25 @@ class StepwiseGradientLoop {
             .d_final_c = batch_rows<const Element>(buffers_.d_final_state[1]),
         },
         stream());
+  }
+
+  void queue_steps() const {
+    if constexpr (std::is_same_v<Real, float>) {
+      const auto state = [](const CarriedGradient<Element>& carried) {
+        return StepsState{carried.d_state, carried.reset_sums};
+      };
+      run_.steps->queue({.schedule = schedule_,
+                         .kept = step_.kept,
+                         .was_live = step_.arriving.was_live,
+                         .d_y = buffers_.d_y,
+                         .d_last_output = buffers_.d_last_output,
+                         .h = state(work_.h),
+                         .c = state(work_.c),
+                         .d_input = work_.gradients.input,
+                         .d_recurrent = work_.gradients.recurrent,
+                         .flags = buffers_.run.flags},
+                        stream());
+    }
   }
 
   void step(std::int64_t s) {
@@ -134,6 +157,7 @@ class StepwiseGradientLoop {
   }
 
   void store_states() const {
+    const bool has_product = run_.steps == nullptr && run_.spec.T > 0;
     const auto rows_of = [](const BatchBuffer& d_reset) {
       return d_reset.stride == 0 ? BatchRows<Element>{} : batch_rows<Element>(d_reset);
     };
@@ -142,7 +166,7 @@ class StepwiseGradientLoop {
                                                    .c_units = Formula::kStates == 2 ? H_ : 0,
                                                    .h = work_.h,
                                                    .c = work_.c,
-                                                   .product = run_.spec.T == 0 ? nullptr : work_.product,
+                                                   .product = has_product ? work_.product : nullptr,
                                                    .d_initial_h = batch_rows<Element>(buffers_.d_initial_state[0]),
                                                    .d_initial_c = batch_rows<Element>(buffers_.d_initial_state[1]),
                                                    .d_reset_h = rows_of(buffers_.d_reset_state[0]),

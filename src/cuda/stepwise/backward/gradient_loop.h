@@ -3,6 +3,7 @@
 
 #include "cuda/stepwise/backward/gradient_products.h"
 #include "cuda/stepwise/step_launch.h"
+#include "cuda/stepwise/steps_kernel.h"
 #include "recurrence/executor.h"
 
 namespace rondo {
@@ -16,6 +17,7 @@ struct StepwiseGradientRun {
   const GradientProducts& products;
   void* workspace = nullptr;
   StepLaunch how = {};
+  const StepsKernel* steps = nullptr;  ///< computes all steps in place of the stepwise kernels; null: nothing does
 };
 
 /// Queues the gradients of a run. Element is the type of the spec's dtype. Each dtype has a file of its own.

@@ -83,6 +83,7 @@ class SequenceGradients : private SequenceOperands<Element> {
             .target = static_cast<Element*>(d_x.data),
             .strides = packed ? TimeBatchStrides{.batch = d_x.strides.batch} : d_x.strides,
             .accumulate = buffers_.accumulates_x,
+            .flags = buffers_.run.flags,
         },
         stream());
   }
@@ -139,13 +140,15 @@ class SequenceGradients : private SequenceOperands<Element> {
   void add_parts(void* target, AddParts<Real, Real> add) const {
     const WeightGradientBuffers& wanted = buffers_.d_weights;
     add.accumulate = wanted.accumulate;
+    add.flags = buffers_.run.flags;
     add.target = static_cast<Real*>(target);
     if (wanted.dtype == compute_dtype(run_.spec.dtype)) return launch_add_parts(add, stream());
     launch_add_parts(AddParts<Real, Element>{.parts = add.parts,
                                              .count = add.count,
                                              .columns = add.columns,
                                              .target = static_cast<Element*>(target),
-                                             .accumulate = add.accumulate},
+                                             .accumulate = add.accumulate,
+                                             .flags = add.flags},
                      stream());
   }
 };

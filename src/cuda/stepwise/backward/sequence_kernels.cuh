@@ -3,6 +3,7 @@
 /// A row of their grids is a pair of an input step t and a row b of the batch, t B + b. A packed x has no row for some.
 #pragma once
 
+#include "cuda/stepwise/backward/column_sums.cuh"
 #include "cuda/stepwise/backward/gradient_kernels.cuh"
 
 namespace rondo {
@@ -122,6 +123,7 @@ template <typename Element, int kWidth>
 __global__ void __launch_bounds__(kUnitThreads) spread_rows_kernel(const __grid_constant__ SpreadRows<Element> spread) {
   const UnitPosition at = unit_position<kWidth>();
   if (at.b >= spread.T * spread.B || at.u >= spread.width) return;
+  if (spread.accumulate && has_stalled(spread.flags)) return;
   const std::int64_t t = static_cast<std::uint32_t>(at.b) / static_cast<std::uint32_t>(spread.B);
   ComputeType<Element> values[kWidth];
   device::read_pack(spread.source + at.b * spread.width + at.u, values);

@@ -15,8 +15,9 @@ constexpr std::int64_t kMostPairs = std::int64_t{1} << 31;
 
 class StepwiseBackwardRunner final : public BackwardRunner {
  public:
-  explicit StepwiseBackwardRunner(const RunnerRequest& request)
+  StepwiseBackwardRunner(const RunnerRequest& request, std::unique_ptr<const StepsKernel> steps)
       : request_(request),
+        steps_(std::move(steps)),
         biases_(request.spec.keep == Keep::states ? pack_biases(request) : nullptr),
         peepholes_(pack_peepholes(request)),
         products_(request),
@@ -38,7 +39,8 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   void queue(const GradientBuffers& buffers, void* workspace, Stream stream) const {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseGradientRun run{request_.spec, buffers, biases_.get(), peepholes_.get(), products_, workspace, how};
+    const StepwiseGradientRun run{request_.spec, buffers,   biases_.get(), peepholes_.get(),
+                                  products_,     workspace, how,           steps_.get()};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise_gradients<double>(run);
       case DType::f32: return run_stepwise_gradients<float>(run);
@@ -49,6 +51,7 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   }
 
   const RunnerRequest request_;
+  const std::unique_ptr<const StepsKernel> steps_;
   const std::shared_ptr<const WeightPack> biases_;     ///< null unless gates are computed again
   const std::shared_ptr<const WeightPack> peepholes_;  ///< null where the cell has none
   const GradientProducts products_;
@@ -56,7 +59,9 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   ReplayedRuns<RunBuffers> runs_;
 };
 
-std::size_t workspace_bytes(const RecurrenceSpec& spec) {
+}  // namespace
+
+std::size_t gradient_workspace_bytes(const RecurrenceSpec& spec) {
   WorkspaceCutter cutter(nullptr);
   switch (spec.dtype) {
     case DType::f64: cut_gradient_workspace<double>(spec, cutter); break;
@@ -66,12 +71,21 @@ std::size_t workspace_bytes(const RecurrenceSpec& spec) {
   return cutter.used();
 }
 
-}  // namespace
+std::unique_ptr<BackwardRunner> make_gradient_runner(const RunnerRequest& request,
+                                                     std::unique_ptr<const StepsKernel> steps) {
+  return std::make_unique<StepwiseBackwardRunner>(request, std::move(steps));
+}
+
+std::optional<Refusal> refuse_gradient_sizes(const RecurrenceSpec& spec) {
+  if (spec.T * spec.B >= kMostPairs) return Refusal{"it counts pairs of a step and a row in 31 bits"};
+  return std::nullopt;
+}
 
 BackwardAnswer decide_stepwise_backward(const RecurrenceSpec& spec) {
   if (spec.segment > 0) return Refusal{"it does not run segments again"};
-  if (spec.T * spec.B >= kMostPairs) return Refusal{"it counts pairs of a step and a row in 31 bits"};
-  return backward_decision_for<StepwiseBackwardRunner>(workspace_bytes(spec));
+  if (const auto refusal = refuse_gradient_sizes(spec)) return *refusal;
+  return make_backward_decision(gradient_workspace_bytes(spec),
+                                [](const RunnerRequest& request) { return make_gradient_runner(request, nullptr); });
 }
 
 }  // namespace rondo

@@ -1,0 +1,42 @@
+/// The arguments of a persistent kernel of gradients.
+#pragma once
+
+#include "cuda/common/kept_rows.h"
+#include "cuda/common/result_rows.h"
+#include "cuda/persistent/shape/exchange.h"
+#include "recurrence/cells/unit.h"
+#include "recurrence/schedule.h"
+
+namespace rondo {
+
+/// The gradient of one state. The kernel finds that of the final state, and leaves that of the state before the first
+/// step, from which no reset has taken anything yet.
+struct StateGradient {
+  float* d_state = nullptr;     ///< (B, H)
+  float* reset_sums = nullptr;  ///< (B, H): the kernel adds the gradients of the states that resets have put in
+};
+
+/// `Element` is the type of the spec's dtype. Rows are those of the reserve.
+template <typename Element>
+struct BackwardRun {
+  PersistentShape shape = {};
+  SharedLayout layout = {};  ///< as in PersistentRun
+  Schedule schedule = {};
+  Activations activations = {};
+  const device::Words4* weights =
+      nullptr;  ///< the recurrent kernel, as pack_tiles_kernel leaves it for BackwardProduct
+  KeptRows kept = {};
+  const std::uint8_t* was_live = nullptr;  ///< (T, B) by processing step: whether a row has been live in its piece;
+                                           ///< null: what dead rows emit does not depend on it
+  const Element* d_y = nullptr;  ///< (T, B, H) by write time; null: zeros
+  TimeBatchStrides d_y_strides = {};
+  BatchRows<const Element> d_last_output = {};  ///< absent: zeros
+  StateGradient h = {};
+  StateGradient c = {};
+  Element* d_input = nullptr;      ///< (rows, G H): the gradients of x W + b, zeros where a row is dead
+  Element* d_recurrent = nullptr;  ///< (rows, G H): those of h U + rb; not written where both are the same
+  GridMemory grid = {};
+  std::uint32_t* flags = nullptr;  ///< RecurrenceBuffers::flags
+};
+
+}  // namespace rondo

@@ -1,0 +1,148 @@
+/// One launch for the steps of the gradients of a whole sequence. The machine is that of persistent_kernel.cuh, run
+/// from the last step to the first: the blocks of a team hold U' in registers and shared memory, and tell each other
+/// dG, of all gates of their units, once in each step:
+///
+///     for s in the steps at which some row of the team is live, from the last one down:
+///       [wait for dG;  sums = dG U', each warp a part]       not at the first of these steps
+///       barrier
+///       dh += sums;  a reset takes dh, dc;  dh += dY         dY of what the row emits
+///       dG, dh, dc = formula(gates, dh, dc) in live rows;  push dG
+///       write dG
+///     wait for dG;  dh += dG U'
+///
+/// In steps outside of that range nothing is multiplied. Inputs are asked for one step ahead, passes and waits that are
+/// given up are as in persistent_kernel.cuh.
+#pragma once
+
+#include "cuda/persistent/kernel/persistent_kernel.cuh"
+#include "cuda/persistent/kernel/unit_gradients.cuh"
+
+namespace rondo {
+
+/// Calls function with the index of each gate, as a constant.
+template <int kGates, int kGate = 0, typename Function>
+__device__ inline void for_gates(const Function& function) {
+  if constexpr (kGate < kGates) {
+    function(std::integral_constant<int, kGate>{});
+    for_gates<kGates, kGate + 1>(function);
+  }
+}
+
+/// Pushes dG of each row that this thread has in a pass to all blocks of the team.
+template <typename Exchange, typename Rows>
+__device__ inline void push_gates(Exchange& exchange, const Rows& rows, int pass) {
+  rows.for_rows(pass, [&](int i) {
+    for_gates<Rows::kGates>([&]<int kGate>(std::integral_constant<int, kGate>) {
+      exchange.template push<kGate>(rows.behind_first(i), rows.pushed(i, kGate), rows.is_pushed(i));
+    });
+  });
+}
+
+/// As make_room, for dG of all gates.
+template <typename Exchange, typename Rows>
+__device__ inline void make_room_for_gates(const Exchange& exchange, const Rows& rows) {
+  if constexpr (Exchange::kMakesRoom) {
+    RONDO_UNROLL
+    for (int i = 0; i < Rows::kRows; ++i) {
+      for_gates<Rows::kGates>([&]<int kGate>(std::integral_constant<int, kGate>) {
+        exchange.template make_room<kGate>(rows.behind_first(i), rows.is_pushed(i));
+      });
+    }
+  }
+}
+
+template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles>
+__global__ void __launch_bounds__(kPersistentThreads, 1)
+    persistent_backward_kernel(const __grid_constant__ BackwardRun<typename OperandTraits<Operand>::Element> run) {
+  // As in persistent_kernel.
+  if constexpr (Exchange::kKind == PersistentKind::cluster && !device::kHasClusters) return;
+  constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
+  constexpr int kPassRows = kPassTiles * device::kTileColumns;
+  using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, Streams::each_pass>;
+  using Product = typename ProductOf<BackwardProduct, Operand, Sizes>::Type;
+  using Counts =
+      PassCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),
+                 known_units(Exchange::kKind, kOctets, kRowTiles)>;
+  constexpr bool kAsksEarly = Counts::kPasses == 1 && Exchange::kInFlight;
+  const PersistentShape& shape = run.shape;
+  const int thread = static_cast<int>(device::thread_index().x);
+  const int team = static_cast<int>(device::block_index().x) / shape.blocks;
+  const int block = static_cast<int>(device::block_index().x) % shape.blocks;
+  const std::int32_t first_row = team * shape.rows;
+  const std::int32_t rows_left = static_cast<std::int32_t>(run.schedule.B) - first_row;
+  const int team_rows = rows_left < shape.rows ? rows_left : shape.rows;
+
+  const BlockMemory memory{device::shared_memory(), run.layout};
+  memory.clear(shape.threads());
+  const StepRange range = run.schedule.steps_to_compute(first_row, team_rows);
+  const bool multiplies = range.last > range.first;
+  const int warp = thread / device::kWarpLanes;
+  Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
+                                    device::kWarpLanes,
+                  warp_place<Product>(shape, memory, team_rows, multiplies));
+  const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
+  UnitGradients<Formula, typename OperandTraits<Operand>::Element, Counts> rows(
+      run,
+      {.unit = place.unit,
+       .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
+       .first_row = first_row,
+       .rows = team_rows,
+       .row = place.row,
+       .row_step = place.row_step,
+       .lane = place.lane},
+      memory.base);
+  Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, place.row, memory.operands(),
+                     memory.barriers(), run.flags});
+  exchange.begin();
+
+  rows.load_states();
+  auto s = static_cast<std::int32_t>(run.schedule.T) - 1;
+  for (; s >= range.last; --s) rows.skip(s);
+  std::uint32_t given_up = exchange.given_up();
+  if (multiplies) rows.load_step(s);
+  bool has_pushed = false;
+  SumPlaces sums(run.layout, shape, block_needs<BackwardProduct, Operand, kOctets>(shape));
+  typename Product::template Asked<decltype(exchange.operands(0))> asked;
+  // Makes the sums of a pass, which are zeros before the first push.
+  const auto multiply = [&](int pass) {
+    if (has_pushed) {
+      const int first = pass * kPassRows;
+      exchange.wait(first);
+      const auto operands = exchange.operands(first);
+      if (!kAsksEarly) product.ask(operands, asked);
+      product.template multiply<0>(operands, asked, {pass, rows_of_pass<Counts>(team_rows, first)},
+                                   memory.sums_at(sums.next()));
+      exchange.order(first);
+    }
+    device::block_barrier();
+    given_up = exchange.given_up();
+  };
+  RONDO_KEEP_LOOP
+  for (; multiplies && given_up == 0; --s) {
+    // Behind the last step that it computes, the kernel still multiplies that step's dG.
+    const bool computes = s >= range.first;
+    for_passes<Counts>(team_rows, [&](int pass) {
+      multiply(pass);
+      rows.step(pass, s, sums.current(), computes);
+      if (computes && given_up == 0) push_gates(exchange, rows, pass);
+    });
+    if (given_up != 0 || !computes) break;
+    exchange.end_pushes();
+    has_pushed = true;
+    if (kAsksEarly) product.ask(exchange.operands(0), asked);
+    make_room_for_gates(exchange, rows);
+    rows.emit(s);
+    if (s > range.first) rows.load_step(s - 1);
+  }
+  if (given_up == 0) {
+    for (; s >= 0; --s) rows.skip(s);
+    rows.store_states();
+  } else {
+    if (thread == 0) exchange.report(run.flags, s);
+    rows.lose(s);
+  }
+  device::AsyncCopies().wait<0>();  // copies write into memory that another block owns when this one has ended
+  exchange.end();
+}
+
+}  // namespace rondo

@@ -1,0 +1,157 @@
+// Every shape in which the persistent kernels can share out the gradients of a recurrence, against the reference in
+// f64. The planner takes the shape that it predicts to be fastest, so all shapes must be right.
+
+#include <gtest/gtest.h>
+
+#include "cuda/persistent/persistent_backward.h"
+#include "cuda/persistent/planner/persistent_plan.h"
+#include "cuda/stepwise/stepwise_executor.h"
+#include "plan/planner.h"
+#include "rondo/ops/ops.h"
+#include "support/compare.h"
+#include "support/device_under_test.h"
+#include "support/gradient_run.h"
+
+namespace rondo::test {
+namespace {
+
+struct Precision {
+  DType dtype;
+  MatrixMath math;
+  double tolerance;  ///< as expect_near takes it
+};
+constexpr Precision kPrecisions[] = {{DType::f32, MatrixMath::strict, 1e-5},
+                                     {DType::f32, MatrixMath::tf32, 4e-3},
+                                     {DType::f16, MatrixMath::strict, 1e-3},
+                                     {DType::bf16, MatrixMath::strict, 4e-3}};
+
+bool rounds(const Precision& precision) { return size_of(precision.dtype) == 2 || precision.math == MatrixMath::tf32; }
+
+using Executors = std::vector<std::unique_ptr<const Executor>>;
+
+/// The recurrence in a precision, on the device, keeping something.
+RandomRecurrence on_device(RandomRecurrence recurrence, const Precision& precision, Random& random) {
+  recurrence =
+      rounded(without_kinks(std::move(recurrence), rounds(precision) ? DType::f16 : precision.dtype), precision.dtype);
+  RecurrenceSpec& spec = recurrence.spec;
+  spec.dtype = precision.dtype;
+  spec.math = precision.math;
+  spec.device = device_under_test();
+  spec.keep = random.coin(0.8) ? Keep::gates : Keep::states;
+  return recurrence;
+}
+
+/// A plan for gradients by one of the shapes of a kind; nothing where there is none.
+class AnyShape {
+ public:
+  AnyShape(const RecurrenceSpec& spec, PersistentKind kind, Random& random)
+      : spec_(spec), executors_(persistent_backward_alternatives(spec, properties_of(spec.device), kind)) {
+    if (!executors_.empty()) any_ = executors_[index(random)].get();
+  }
+
+  bool exists() const { return any_ != nullptr; }
+  std::string name() const { return std::string(any_->name()); }
+  Plan plan() const { return plan_for(stepwise_executor(), *any_, spec_, properties_of(spec_.device)); }
+
+ private:
+  std::size_t index(Random& random) const {
+    return static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(executors_.size()) - 1));
+  }
+
+  const RecurrenceSpec spec_;
+  const Executors executors_;
+  const Executor* any_ = nullptr;
+};
+
+/// Checks a shape of a kind in each precision. Returns how many there were.
+int check(const RandomRecurrence& given, PersistentKind kind, std::uint64_t seed) {
+  int count = 0;
+  for (const Precision& precision : kPrecisions) {
+    Random random(seed);
+    const RandomRecurrence recurrence = on_device(given, precision, random);
+    const AnyShape shape(recurrence.spec, kind, random);
+    if (!shape.exists()) continue;
+    SCOPED_TRACE(to_string(recurrence.spec) + ", " + shape.name());
+    const Upstream upstream = rounded(random_upstream(random, recurrence), precision.dtype);
+    expect_near(gradients_of(shape.plan(), recurrence, upstream), oracle_gradients(recurrence, upstream), upstream,
+                precision.tolerance);
+    ++count;
+  }
+  return count;
+}
+
+struct Size {
+  std::int64_t H;
+  std::int64_t B;
+};
+
+class PersistentGradientParity : public ::testing::TestWithParam<PersistentKind> {};
+
+/// Units and rows are around the sizes of tiles, chunks and blocks.
+TEST_P(PersistentGradientParity, HazardousSizes) {
+  int shapes = 0;
+  std::uint64_t seed = 0;
+  for (const Size size : {Size{7, 9}, Size{8, 8}, Size{15, 2}, Size{16, 16}, Size{17, 3}, Size{31, 5}, Size{33, 17},
+                          Size{48, 3}, Size{50, 18}, Size{64, 8}, Size{23, 33}, Size{40, 64}}) {
+    for (int repeat = 0; repeat < 4; ++repeat) {
+      Random random(++seed);
+      const RandomRecurrence recurrence = random_recurrence(random, {.units = size.H, .B = size.B, .plain_cell = true});
+      shapes += check(recurrence, GetParam(), seed);
+    }
+  }
+  EXPECT_GT(shapes, 60);
+}
+
+/// As HazardousSizes, for a tool that takes a hundred times as long.
+TEST_P(PersistentGradientParity, UnderASanitizer) {
+  int shapes = 0;
+  for (std::uint64_t seed = 1; shapes < 8; ++seed) {
+    Random random(seed);
+    const bool large = seed % 2 == 0;
+    const RandomRecurrence recurrence =
+        random_recurrence(random, {.units = large ? 33 : 17, .B = large ? 9 : 1, .T = 5, .plain_cell = true});
+    shapes += check(recurrence, GetParam(), seed);
+  }
+}
+
+/// Gradients of zeros are zeros; a repeated backward, which is recorded and then replayed, has the same bits; and
+/// accumulated gradients are added.
+TEST_P(PersistentGradientParity, ObeyTheirLaws) {
+  for (std::uint64_t seed = 0; seed < 30 && !HasFailure(); ++seed) {
+    Random random(seed);
+    const RandomRecurrence recurrence =
+        on_device(random_recurrence(random, {.plain_cell = true}), kPrecisions[0], random);
+    const AnyShape shape(recurrence.spec, GetParam(), random);
+    if (!shape.exists()) continue;
+    SCOPED_TRACE(to_string(recurrence.spec) + ", " + shape.name());
+    const Plan plan = shape.plan();
+    Session session(plan, recurrence.weights.map([&](const Tensor& weight) { return weight.to(plan.spec().device); }));
+    const SessionTensors run = run_tensors(plan, recurrence);
+    session.run(run);
+    const SessionGradients zeros = unwritten_gradients(plan, recurrence, {});
+    session.backward(run, zeros);
+    EXPECT_EQ(square_of(*zeros.x), 0.0);
+    EXPECT_EQ(square_of(*zeros.weights.kernel), 0.0);
+
+    const Upstream upstream = random_upstream(random, recurrence);
+    const SessionGradients once = unwritten_gradients(plan, recurrence, upstream);
+    session.backward(run, once);
+    SessionGradients again = unwritten_gradients(plan, recurrence, upstream);
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      again.x->fill(0.5);
+      session.backward(run, again);
+      EXPECT_TRUE(identical(again.x->to(cpu()), once.x->to(cpu())));
+    }
+    again.accumulate_weights = true;
+    session.backward(run, again);
+    EXPECT_TRUE(identical(again.weights.kernel->to(cpu()), mul(*once.weights.kernel, 2.0).to(cpu())));
+    EXPECT_FALSE(session.finish().gradients_stalled);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, PersistentGradientParity,
+                         ::testing::Values(PersistentKind::block, PersistentKind::cluster, PersistentKind::grid),
+                         [](const auto& instance) { return name_of(instance.param); });
+
+}  // namespace
+}  // namespace rondo::test
