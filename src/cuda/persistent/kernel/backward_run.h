@@ -28,7 +28,7 @@ struct BackwardRun {
   KeptRows kept = {};
   const std::uint8_t* was_live = nullptr;  ///< (T, B) by processing step: whether a row has been live in its piece;
                                            ///< null: what dead rows emit does not depend on it
-  const Element* d_y = nullptr;  ///< (T, B, H) by write time; null: zeros
+  const Element* d_y = nullptr;            ///< (T, B, H) by write time; null: zeros
   TimeBatchStrides d_y_strides = {};
   BatchRows<const Element> d_last_output = {};  ///< absent: zeros
   StateGradient h = {};
