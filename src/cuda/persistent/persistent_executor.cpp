@@ -18,6 +18,14 @@ std::string measured_faster(const TuningRow& row) {
   return text.str();
 }
 
+/// Why no kernel writes the reserve of a spec; absent: there are kernels.
+std::optional<Refusal> refuse_reserve(const RecurrenceSpec& spec) {
+  if (spec.segment > 0) return Refusal{"it keeps the states before each step, not of segments"};
+  const bool threefold = spec.dtype == DType::f32 && spec.math == MatrixMath::tf32x3;
+  if (threefold) return Refusal{"its kernels that keep something have no products of three TF32"};
+  return std::nullopt;
+}
+
 std::vector<PersistentKind> all_kinds() {
   return {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid};
 }
@@ -64,6 +72,8 @@ class ChoosingExecutor final : public Executor {
     if (!is_wanted(*choice.plan, spec, properties)) return Refusal{"cuda_stepwise is expected to be faster"};
     return std::make_shared<ChosenDecision>(*this, spec, *choice.plan);
   }
+
+  std::optional<Refusal> refuse_to_keep(const RecurrenceSpec& spec) const override { return refuse_reserve(spec); }
 
   BackwardAnswer decide_backward(const RecurrenceSpec& spec, const DeviceProperties& properties) const override {
     return decide_persistent_backward(spec, properties, kinds_);
@@ -123,6 +133,7 @@ class PlannedExecutor final : public Executor {
     if (spec != spec_) return Refusal{"it is for another recurrence"};
     return std::make_shared<PersistentDecision>(spec_, plan_);
   }
+  std::optional<Refusal> refuse_to_keep(const RecurrenceSpec& spec) const override { return refuse_reserve(spec); }
 
  private:
   const RecurrenceSpec spec_;

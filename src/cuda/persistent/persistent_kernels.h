@@ -14,11 +14,14 @@ template <typename Operand>
 using PersistentKernel = void (*)(PersistentRun<typename OperandTraits<Operand>::Element>);
 
 template <typename Operand>
+using KeepingKernel = void (*)(KeepingRun<typename OperandTraits<Operand>::Element>);
+
+template <typename Operand>
 using BackwardKernel = void (*)(BackwardRun<typename OperandTraits<Operand>::Element>);
 
-/// Whether there are kernels of gradients for an Operand.
+/// Whether there are kernels for an Operand that write a reserve, and kernels of gradients.
 template <typename Operand>
-inline constexpr bool kHasBackwardKernels = !std::is_same_v<Operand, device::Tf32x3>;
+inline constexpr bool kHasGradientKernels = !std::is_same_v<Operand, device::Tf32x3>;
 
 /// The fields of PersistentShape that choose a kernel of a cell.
 struct KernelRows {
@@ -31,6 +34,10 @@ struct KernelRows {
 /// take long to compile; a grid has one for each number of octets.
 template <typename Operand, PersistentKind kKind, int kOctets>
 PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, const KernelRows& rows);
+
+/// As find_persistent_kernel, for runs that keep a reserve.
+template <typename Operand, PersistentKind kKind, int kOctets>
+KeepingKernel<Operand> find_keeping_kernel(const CellSpec& cell, const KernelRows& rows);
 
 /// As find_persistent_kernel, for the gradients of a cell whose gates have one product.
 template <typename Operand, PersistentKind kKind, int kOctets>
@@ -58,6 +65,8 @@ struct PersistentKernels {
   static std::string prepare(const PersistentTask& task);
   /// Queues the whole recurrence.
   static void launch(const PersistentTask& task, const PersistentRun<Element>& run);
+  /// The same with a shape that keeps a reserve.
+  static void launch(const PersistentTask& task, const KeepingRun<Element>& run);
   /// Queues all steps of the gradients, with a shape of gradients.
   static void launch(const PersistentTask& task, const BackwardRun<Element>& run);
 };

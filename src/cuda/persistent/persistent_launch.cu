@@ -28,21 +28,38 @@ PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
   throw ValueError("kind", std::to_string(static_cast<int>(task.shape.kind)), "one of the PersistentKind values");
 }
 
+[[noreturn]] void throw_no_kernel(const PersistentShape& shape) {
+  throw ValueError("kernel", candidate_name(shape), "one that there is");
+}
+
+template <typename Operand>
+KeepingKernel<Operand> keeping_kernel_of(const PersistentTask& task) {
+  const KernelRows rows = kernel_rows(task.shape);
+  if constexpr (kHasGradientKernels<Operand>) {
+    switch (task.shape.kind) {
+      case PersistentKind::block: return find_keeping_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
+      case PersistentKind::cluster: return find_keeping_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
+      case PersistentKind::grid:
+        if (task.shape.octets == 1) return find_keeping_kernel<Operand, PersistentKind::grid, 1>(task.cell, rows);
+        if (task.shape.octets == 2) return find_keeping_kernel<Operand, PersistentKind::grid, 2>(task.cell, rows);
+    }
+  }
+  throw_no_kernel(task.shape);
+}
+
 template <typename Operand>
 BackwardKernel<Operand> backward_kernel_of(const PersistentTask& task) {
   const KernelRows rows = kernel_rows(task.shape);
-  if constexpr (kHasBackwardKernels<Operand>) {
+  if constexpr (kHasGradientKernels<Operand>) {
     switch (task.shape.kind) {
       case PersistentKind::block: return find_backward_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
       case PersistentKind::cluster: return find_backward_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
       case PersistentKind::grid:
-        return dispatch_octets<Operand, BackwardProduct>(
-            task.shape.octets, [&]<int kOctets>(FormulaTag<BackwardProduct>, Octets<kOctets>) {
-              return find_backward_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, rows);
-            });
+        if (task.shape.octets == 1) return find_backward_kernel<Operand, PersistentKind::grid, 1>(task.cell, rows);
+        if (task.shape.octets == 2) return find_backward_kernel<Operand, PersistentKind::grid, 2>(task.cell, rows);
     }
   }
-  throw ValueError("kernel of gradients", candidate_name(task.shape), "one that there is");
+  throw_no_kernel(task.shape);
 }
 
 template <typename Operand>
@@ -93,6 +110,7 @@ void PersistentKernels<Operand>::pack(const PersistentTask& task, const Element*
 template <typename Operand>
 std::string PersistentKernels<Operand>::prepare(const PersistentTask& task) {
   const device::LaunchConfig config = launch_config<Operand>(task);
+  if (task.shape.keeps) return device::prepare_if_room(keeping_kernel_of<Operand>(task), config);
   if (task.shape.is_backward()) return device::prepare_if_room(backward_kernel_of<Operand>(task), config);
   return device::prepare_if_room(kernel_of<Operand>(task), config);
 }
@@ -102,6 +120,13 @@ void PersistentKernels<Operand>::launch(const PersistentTask& task, const Persis
   PersistentRun<Element> laid_out = run;
   laid_out.layout = layout_of<Operand>(task);
   device::launch(kernel_of<Operand>(task), launch_config<Operand>(task), laid_out);
+}
+
+template <typename Operand>
+void PersistentKernels<Operand>::launch(const PersistentTask& task, const KeepingRun<Element>& run) {
+  KeepingRun<Element> laid_out = run;
+  laid_out.layout = layout_of<Operand>(task);
+  device::launch(keeping_kernel_of<Operand>(task), launch_config<Operand>(task), laid_out);
 }
 
 template <typename Operand>

@@ -8,29 +8,12 @@
 
 namespace rondo {
 
-/// The kernel with kRowTiles row tiles.
-template <typename Formula, typename Operand, PersistentKind kKind, int kOctets, int kRowTiles, GridWords kWords>
-BackwardKernel<Operand> find_backward_for_words() {
-  if constexpr (has_words(kKind, kRecurrentProduct<BackwardProduct, Operand>, kOctets, kRowTiles, kWords)) {
-    using Exchange = typename ExchangeOf<Operand, kKind, kRowTiles, kWords>::Type;
-    return persistent_backward_kernel<Formula, Operand, Exchange, kOctets, kRowTiles>;
-  }
-  throw ValueError("words", std::to_string(static_cast<int>(kWords)), "those that there are kernels for");
-}
-
+/// The kernel with kRowTiles row tiles, whose words are those of gradient_words.
 template <typename Formula, typename Operand, PersistentKind kKind, int kOctets, int kRowTiles>
 BackwardKernel<Operand> find_backward_for_rows(const KernelRows& rows) {
   if (rows.row_tiles <= kRowTiles) {
-    switch (rows.words) {
-      case GridWords::none:
-        return find_backward_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::none>();
-      case GridWords::numbered:
-        return find_backward_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::numbered>();
-      case GridWords::alone:
-        return find_backward_for_words<Formula, Operand, kKind, kOctets, kRowTiles, GridWords::alone>();
-      case GridWords::threes: break;
-    }
-    throw ValueError("words", "threes", "those that there are kernels for");
+    using Exchange = typename ExchangeOf<Operand, kKind, kRowTiles, gradient_words(kKind, kRowTiles)>::Type;
+    return persistent_backward_kernel<Formula, Operand, Exchange, kOctets, kRowTiles>;
   }
   constexpr int kMore = 2 * kRowTiles;
   if constexpr (kMore <= most_row_tiles(kKind, kRecurrentProduct<BackwardProduct, Operand>, kOctets)) {

@@ -10,6 +10,7 @@
 ///       barrier
 ///       [r * h; push it, wait for it; sums = (r * h) U for the candidate; barrier]         a GRU that resets before it
 ///       h, c = formula(x W + b, sums, h, c) in live rows;  push the h that the next step shall find
+///       [reserve = the gates, and the states before the step]                             where the run keeps them
 ///       y[write time] = what the row emits;  h, c = those of a reset where the row begins a piece at the next step
 ///
 /// Where a team has more rows than a product takes, each line runs for one pass of rows after the other, and h of one
@@ -50,10 +51,13 @@ struct ProductOf<Formula, float, Sizes> {
   using Type = FmaProduct<Formula, Sizes>;
 };
 
+/// `Run` is PersistentRun, with KeepsNothing, or KeepingRun, with KeepsReserve.
 template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles,
-          Streams kStreams = Streams::each_pass>
-__global__ void __launch_bounds__(kPersistentThreads, 1)
-    persistent_kernel(const __grid_constant__ PersistentRun<typename OperandTraits<Operand>::Element> run) {
+          Streams kStreams = Streams::each_pass,
+          typename Run = PersistentRun<typename OperandTraits<Operand>::Element>,
+          template <typename, typename> typename Keeper = KeepsNothing>
+__global__ void __launch_bounds__(kPersistentThreads, 1) persistent_kernel(const __grid_constant__ Run run) {
+  using Element = typename OperandTraits<Operand>::Element;
   // Compute capability 9.0 is the first with clusters, and for 8.0 the compiler has no registers for the sums of two
   // passes.
   constexpr bool kNewer = Exchange::kKind == PersistentKind::cluster || kStreams == Streams::once;
@@ -91,7 +95,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
                                     device::kWarpLanes,
                   warp_place<Product>(shape, memory, team_rows, !h_is_zeros || range.last - range.first > 1));
   const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
-  UnitRows<Formula, typename OperandTraits<Operand>::Element, Counts> rows(
+  UnitRows<Formula, Element, Counts, Keeper<Formula, Element>> rows(
       run,
       {.unit = place.unit,
        .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
@@ -100,7 +104,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
        .row = place.row,
        .row_step = place.row_step,
        .lane = place.lane},
-      memory.base);
+      memory.base, Keeper<Formula, Element>(run));
   Exchange exchange({shape, run.layout, run.grid, team, block, team_rows, place.unit, place.row, memory.operands(),
                      memory.barriers(), run.flags});
   exchange.begin();
@@ -161,7 +165,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     }
     for_passes<Counts>(team_rows, [&](int pass) {
       multiply(std::integral_constant<int, kPhases<Formula> - 1>{}, pass);
-      rows.step(pass, sums.current());
+      rows.step(pass, s, sums.current());
       if (more && given_up == 0) push_rows(exchange, rows, pass, [&](int i) { return rows.next_h(i); });
     });
     if (given_up != 0) break;

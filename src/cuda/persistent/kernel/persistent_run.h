@@ -1,6 +1,7 @@
 /// The arguments of a persistent kernel.
 #pragma once
 
+#include "cuda/common/kept_rows.h"
 #include "cuda/common/result_rows.h"
 #include "cuda/persistent/shape/exchange.h"
 #include "cuda/persistent/shape/shared_layout.h"
@@ -42,6 +43,12 @@ struct PersistentRun {
   TimeBatchStrides y_strides = {};
   GridMemory grid = {};
   std::uint32_t* flags = nullptr;  ///< bits such as kLengthOutOfRange
+};
+
+/// The arguments of a persistent kernel whose runs keep a reserve.
+template <typename Element>
+struct KeepingRun : PersistentRun<Element> {
+  KeptRows kept = {};
 };
 
 }  // namespace rondo

@@ -177,7 +177,9 @@ class UnitGradients : public ProductSums<BackwardProduct, BackwardRun<Element>, 
   template <typename Activations>
   __device__ float value(Element element) const {
     if constexpr (std::is_same_v<Element, BFloat16>) {
-      if (keeps_f16<Element, Activations>(run_.kept)) return device::to_float(Float16{element.bits});
+      Float16 narrow;
+      narrow.bits = element.bits;
+      if (keeps_f16<Element, Activations>(run_.kept)) return device::to_float(narrow);
     }
     return device::to_float(element);
   }

@@ -3,12 +3,14 @@
 
 #include "cuda/common/dead_rows.cuh"
 #include "cuda/device/unroll.cuh"
+#include "cuda/persistent/kernel/unit_keeper.cuh"
 #include "cuda/persistent/kernel/unit_sums.cuh"
 
 namespace rondo {
 
-/// The thread's unit in all of its rows: RowMemory says which rows these are. Rows that do not exist are idle.
-template <typename Formula, typename Element, typename Counts>
+/// The thread's unit in all of its rows: RowMemory says which rows these are. Rows that do not exist are idle. `Keeper`
+/// is KeepsNothing or KeepsReserve.
+template <typename Formula, typename Element, typename Counts, typename Keeper>
 class UnitRows : public UnitSums<Formula, Element, Counts> {
   using Sums = UnitSums<Formula, Element, Counts>;
   using Sums::bias_;
@@ -21,7 +23,9 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
   using Sums::for_rows;
   using Sums::kRows;
 
-  using Sums::UnitSums;
+  __device__ UnitRows(const PersistentRun<Element>& run, const UnitPlace& place, const std::byte* shared,
+                      const Keeper& keeper)
+      : Sums(run, place, shared), keeper_(keeper) {}
 
   __device__ float h(int i) const { return rows_[i].h; }
   /// The h that the next step finds: another one than the row's own where the row begins a piece there. To be called
@@ -121,16 +125,19 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     });
   }
 
-  /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass.
-  __device__ void step(int pass, std::uint32_t sums) {
+  /// h, c = formula(x W + b, h U + rb, h, c) in live rows of a pass of step s.
+  __device__ void step(int pass, std::int32_t s, std::uint32_t sums) {
     this->with_activations([&](auto activations) {
       for_rows(pass, [&](int i) {
         Row& row = rows_[i];
         this->template add_products<kPhases<Formula> - 1>(sums, i, row.recurrent);
         // Rows that do not exist are never live.
+        const UnitStates<float> before{row.h, row.c};
+        typename Keeper::Unit& kept = kept_[kRemembersKept ? i : 0];
         const UnitStates<float> next =
-            Formula::step(row.inputs, row.recurrent, UnitStates<float>{row.h, row.c}, activations);
+            Formula::step(row.inputs, row.recurrent, before, activations, kept.begin(before));
         if (!row.live()) return;
+        if constexpr (kWritesReserve<Keeper> && !kRemembersKept) keep(i, s, kept);
         row.h = next.h;
         row.c = next.c;
       });
@@ -145,6 +152,9 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
       Row& row = rows_[i];
       const bool live = computed && row.live();
       if (live) row.steps |= Row::kWasLive;
+      if constexpr (kWritesReserve<Keeper> && kRemembersKept) {
+        if (live) keep(i, s, kept_[i]);
+      }
       write_y(i, s, output(i, live));
       if (computed && run_.schedule.reset_byte(s + 1, this->batch(i), row.length()) != 0) begin_piece(i);
     }
@@ -212,6 +222,12 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     rows_[i].steps &= ~Row::kWasLive;
   }
 
+  __device__ void keep(int i, std::int32_t s, const typename Keeper::Unit& kept) const {
+    const std::int32_t t = run_.schedule.read_time(s, rows_[i].length());
+    const std::int64_t row = reserve_row(run_.schedule, keeper_.rows().x, t, this->batch(i));
+    keeper_.write(kept, row, run_.shape.H, place_.u);
+  }
+
   /// What a row emits at a step at which it is live or not.
   __device__ float output(int i, bool live) const {
     return run_.schedule.emits_zeros(live, !rows_[i].was_live()) ? 0.0F : rows_[i].h;
@@ -224,7 +240,13 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     device::from_float(value, run_.y[run_.y_strides.offset_32(time, this->batch(i)) + place_.u]);
   }
 
+  /// With one pass, a thread remembers what it keeps, and writes it when it has pushed h. With several passes it has no
+  /// registers for that, and the time of a step does not depend on when h of one of them arrives.
+  static constexpr bool kRemembersKept = Counts::kPasses == 1;
+
   Row rows_[kRows];
+  [[no_unique_address]] typename Keeper::Unit kept_[kRemembersKept ? kRows : 1];
+  [[no_unique_address]] const Keeper keeper_;
 };
 
 }  // namespace rondo

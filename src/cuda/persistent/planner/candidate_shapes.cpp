@@ -21,6 +21,7 @@ class Shapes {
         properties_(properties),
         kind_(kind),
         product_(recurrent_product(spec, pass)),
+        keeps_(pass == Pass::forward && spec.keep != Keep::nothing),
         pushed_gates_(pass == Pass::backward ? gate_count(spec.cell.kind) : 0),
         octets_(ceil_div(spec.cell.units, kOctetUnits)) {}
 
@@ -35,7 +36,7 @@ class Shapes {
         break;
       case PersistentKind::grid:
         for (int octets = 1; octets <= kMostOctets; ++octets) {
-          if (!has_octets(kind_, product_, octets)) continue;
+          if (!has_octets(kind_, product_, octets) || (keeps_ && octets > 2)) continue;
           for (int unit_warps = 1; unit_warps <= kMostWarps; unit_warps *= 2) {
             add_team({.blocks = ceil_div(octets_, octets * unit_warps), .octets = octets, .unit_warps = unit_warps});
           }
@@ -75,6 +76,7 @@ class Shapes {
                                     .unit_warps = static_cast<std::int32_t>(team.unit_warps),
                                     .k_warps = k_warps,
                                     .k_tiles = k_tiles_of(spec_, spec_.cell.units) * std::max(1, pushed_gates_),
+                                    .keeps = keeps_,
                                     .pushed_gates = pushed_gates_};
         add_words(shape);
       }
@@ -85,6 +87,8 @@ class Shapes {
   void add_words(const PersistentShape& shape) {
     for (const GridWords words : {GridWords::none, GridWords::numbered, GridWords::threes, GridWords::alone}) {
       if (!has_words(kind_, product_, shape.octets, shape.row_tiles, words)) continue;
+      const bool for_gradients = shape.keeps || shape.is_backward();
+      if (for_gradients && words != gradient_words(kind_, shape.row_tiles)) continue;
       PersistentShape with_words = shape;
       with_words.words = words;
       if (words == GridWords::threes) {
@@ -110,6 +114,7 @@ class Shapes {
   const DeviceProperties& properties_;
   const PersistentKind kind_;
   const RecurrentProduct product_;
+  const bool keeps_;
   const int pushed_gates_;
   const std::int64_t octets_;
   std::vector<PersistentShape> shapes_;
@@ -134,7 +139,7 @@ PersistentShape with_inputs(const RecurrenceSpec& spec, PersistentShape shape) {
 std::optional<PersistentShape> with_streams_once(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                                  PersistentShape shape) {
   constexpr int kLeastCapability = 90;
-  if (properties.compute_capability < kLeastCapability) return std::nullopt;
+  if (properties.compute_capability < kLeastCapability || shape.keeps) return std::nullopt;
   if (!streams_once(shape.kind, recurrent_product(spec, shape), shape.octets, shape.row_tiles)) return std::nullopt;
   shape.streams = Streams::once;
   return shape;

@@ -130,6 +130,13 @@ RONDO_HOST_DEVICE constexpr bool has_words(PersistentKind kind, const RecurrentP
   return words == (octets % 3 == 0 ? GridWords::threes : GridWords::numbered);
 }
 
+/// The words of kernels that write a reserve, and of kernels of gradients. They have warps of 8 and 16 units, and one kind
+/// of words for each number of row tiles, because kernels take long to compile.
+RONDO_HOST_DEVICE constexpr GridWords gradient_words(PersistentKind kind, int row_tiles) {
+  if (kind != PersistentKind::grid) return GridWords::none;
+  return row_tiles > 1 ? GridWords::alone : GridWords::numbered;
+}
+
 /// Which words a waiting lane of a grid asks for.
 enum class Polls : std::uint8_t {
   all,       ///< all missing words: they arrive one round trip to L2 after they were written
@@ -166,6 +173,7 @@ struct PersistentShape {
   std::int32_t input_tiles = 0;  ///< k tiles of x W, if the kernel multiplies x; 0: x W is ready when the kernel begins
   std::int32_t input_k_warps = 1;  ///< warps along k that share them: the first of k_warps
   bool of_x = false;               ///< whether of_inputs has made this shape
+  bool keeps = false;              ///< whether the kernel writes a reserve
   std::int32_t pushed_gates = 0;   ///< of a kernel of gradients: gates of a unit, of which it pushes dG; 0: it pushes h
 
   bool operator==(const PersistentShape&) const = default;
