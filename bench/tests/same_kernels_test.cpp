@@ -1,4 +1,5 @@
-// Resets and packed batches run on the kernels of plain runs: the planner decides as without them.
+// Resets, packed batches and runs that keep a reserve have the kernels of plain runs: the planner decides as without
+// them.
 
 #include <gtest/gtest.h>
 
@@ -28,6 +29,18 @@ TEST(SameKernels, OfTheQuickSetWithResetsAndPacked) {
     packed.packed = true;
     if (packed.rules.read == ReadOrder::reversed) packed.rules.read = ReadOrder::reversed_within_length;
     expect_same_kernel(packed, spec);
+  }
+}
+
+/// A run that keeps a reserve takes the same kind of kernel as one that does not.
+TEST(SameKernels, OfTheQuickSetThatKeepReserves) {
+  for (const Point& point : load_points(RONDO_BENCH_POINTS, "quick")) {
+    const RecurrenceSpec spec = point.spec(cuda(0));
+    for (const Keep keep : {Keep::states, Keep::gates}) {
+      RecurrenceSpec keeping = spec;
+      keeping.keep = keep;
+      expect_same_kernel(keeping, spec);
+    }
   }
 }
 

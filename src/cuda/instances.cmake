@@ -38,21 +38,23 @@ foreach(row IN ITEMS "f32 float 1;2;4" "tf32 device::Tf32 1;2;3;4" "tf32x3 devic
   endforeach()
 endforeach()
 
-# Kernels that write a reserve, and kernels of gradients, whose warps own one or two octets.
-foreach(row IN ITEMS "f32 float" "tf32 device::Tf32" "f16 Float16" "bf16 BFloat16")
-  string(REGEX MATCH "([^ ]+) ([^ ]+)" row ${row})
-  set(operand ${CMAKE_MATCH_1})
-  set(type ${CMAKE_MATCH_2})
+# Kernels that write a reserve, and kernels of gradients, which there are not for tf32x3. Warps of a grid own one or two
+# octets.
+foreach(row IN ITEMS "keeping f32 float" "keeping tf32 device::Tf32" "keeping tf32x3 device::Tf32x3" "keeping f16 Float16"
+                     "keeping bf16 BFloat16" "backward f32 float" "backward tf32 device::Tf32" "backward f16 Float16"
+                     "backward bf16 BFloat16")
+  string(REGEX MATCH "([^ ]+) ([^ ]+) ([^ ]+)" row ${row})
+  set(purpose ${CMAKE_MATCH_1})
+  set(operand ${CMAKE_MATCH_2})
+  set(type ${CMAKE_MATCH_3})
   set(octets 2)
   foreach(kind IN ITEMS block cluster)
-    rondo_cuda_instance(persistent_keeping_${kind}_${operand} persistent/instances/keeping_instance.cu.in)
-    rondo_cuda_instance(persistent_backward_${kind}_${operand} persistent/instances/backward_instance.cu.in)
+    rondo_cuda_instance(persistent_${purpose}_${kind}_${operand} persistent/instances/${purpose}_instance.cu.in)
   endforeach()
   set(kind grid)
   foreach(octets IN ITEMS 1 2)
     math(EXPR units "8 * ${octets}")
-    rondo_cuda_instance(persistent_keeping_grid_${operand}_${units}units persistent/instances/keeping_instance.cu.in)
-    rondo_cuda_instance(persistent_backward_grid_${operand}_${units}units
-                        persistent/instances/backward_instance.cu.in)
+    rondo_cuda_instance(persistent_${purpose}_grid_${operand}_${units}units
+                        persistent/instances/${purpose}_instance.cu.in)
   endforeach()
 endforeach()

@@ -21,8 +21,6 @@ std::string measured_faster(const TuningRow& row) {
 /// Why no kernel writes the reserve of a spec; absent: there are kernels.
 std::optional<Refusal> refuse_reserve(const RecurrenceSpec& spec) {
   if (spec.segment > 0) return Refusal{"it keeps the states before each step, not of segments"};
-  const bool threefold = spec.dtype == DType::f32 && spec.math == MatrixMath::tf32x3;
-  if (threefold) return Refusal{"its kernels that keep something have no products of three TF32"};
   return std::nullopt;
 }
 

@@ -19,9 +19,9 @@ using KeepingKernel = void (*)(KeepingRun<typename OperandTraits<Operand>::Eleme
 template <typename Operand>
 using BackwardKernel = void (*)(BackwardRun<typename OperandTraits<Operand>::Element>);
 
-/// Whether there are kernels for an Operand that write a reserve, and kernels of gradients.
+/// Whether there are kernels of gradients for an Operand.
 template <typename Operand>
-inline constexpr bool kHasGradientKernels = !std::is_same_v<Operand, device::Tf32x3>;
+inline constexpr bool kHasBackwardKernels = !std::is_same_v<Operand, device::Tf32x3>;
 
 /// The fields of PersistentShape that choose a kernel of a cell.
 struct KernelRows {

@@ -35,14 +35,12 @@ PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
 template <typename Operand>
 KeepingKernel<Operand> keeping_kernel_of(const PersistentTask& task) {
   const KernelRows rows = kernel_rows(task.shape);
-  if constexpr (kHasGradientKernels<Operand>) {
-    switch (task.shape.kind) {
-      case PersistentKind::block: return find_keeping_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
-      case PersistentKind::cluster: return find_keeping_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
-      case PersistentKind::grid:
-        if (task.shape.octets == 1) return find_keeping_kernel<Operand, PersistentKind::grid, 1>(task.cell, rows);
-        if (task.shape.octets == 2) return find_keeping_kernel<Operand, PersistentKind::grid, 2>(task.cell, rows);
-    }
+  switch (task.shape.kind) {
+    case PersistentKind::block: return find_keeping_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
+    case PersistentKind::cluster: return find_keeping_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
+    case PersistentKind::grid:
+      if (task.shape.octets == 1) return find_keeping_kernel<Operand, PersistentKind::grid, 1>(task.cell, rows);
+      if (task.shape.octets == 2) return find_keeping_kernel<Operand, PersistentKind::grid, 2>(task.cell, rows);
   }
   throw_no_kernel(task.shape);
 }
@@ -50,7 +48,7 @@ KeepingKernel<Operand> keeping_kernel_of(const PersistentTask& task) {
 template <typename Operand>
 BackwardKernel<Operand> backward_kernel_of(const PersistentTask& task) {
   const KernelRows rows = kernel_rows(task.shape);
-  if constexpr (kHasGradientKernels<Operand>) {
+  if constexpr (kHasBackwardKernels<Operand>) {
     switch (task.shape.kind) {
       case PersistentKind::block: return find_backward_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
       case PersistentKind::cluster: return find_backward_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);

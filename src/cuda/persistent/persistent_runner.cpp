@@ -65,9 +65,7 @@ class PersistentRunner final : public Runner {
     }
     PersistentTask task = task_;
     task.stream = stream;
-    if constexpr (kHasGradientKernels<Operand>) {
-      if (task.shape.keeps) return Kernels::launch(task, KeepingRun<Element>{run, kept_rows(request_.spec, buffers)});
-    }
+    if (task.shape.keeps) return Kernels::launch(task, KeepingRun<Element>{run, kept_rows(request_.spec, buffers)});
     Kernels::launch(task, run);
   }
 

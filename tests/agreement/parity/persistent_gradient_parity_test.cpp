@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cuda/persistent/persistent_backward.h"
+#include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/stepwise/stepwise_executor.h"
 #include "plan/planner.h"
@@ -41,26 +42,33 @@ RandomRecurrence on_device(RandomRecurrence recurrence, const Precision& precisi
   return recurrence;
 }
 
-/// A plan for gradients by one of the shapes of a kind; nothing where there is none.
+/// A plan for gradients by one of the shapes of a kind, of a run by one of its shapes or by cuda_stepwise.
 class AnyShape {
  public:
   AnyShape(const RecurrenceSpec& spec, PersistentKind kind, Random& random)
-      : spec_(spec), executors_(persistent_backward_alternatives(spec, properties_of(spec.device), kind)) {
-    if (!executors_.empty()) any_ = executors_[index(random)].get();
-  }
+      : spec_(spec),
+        backward_(persistent_backward_alternatives(spec, properties_of(spec.device), kind)),
+        forward_(persistent_alternatives(spec, properties_of(spec.device), kind)),
+        backward_executor_(any_of(backward_, random)),
+        forward_executor_(random.coin(0.2) ? &stepwise_executor() : any_of(forward_, random)) {}
 
-  bool exists() const { return any_ != nullptr; }
-  std::string name() const { return std::string(any_->name()); }
-  Plan plan() const { return plan_for(stepwise_executor(), *any_, spec_, properties_of(spec_.device)); }
+  bool exists() const { return backward_executor_ != nullptr && forward_executor_ != nullptr; }
+  std::string name() const {
+    return std::string(forward_executor_->name()) + " and " + std::string(backward_executor_->name());
+  }
+  Plan plan() const { return plan_for(*forward_executor_, *backward_executor_, spec_, properties_of(spec_.device)); }
 
  private:
-  std::size_t index(Random& random) const {
-    return static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(executors_.size()) - 1));
+  static const Executor* any_of(const Executors& executors, Random& random) {
+    if (executors.empty()) return nullptr;
+    return executors[static_cast<std::size_t>(random.integer(0, std::ssize(executors) - 1))].get();
   }
 
   const RecurrenceSpec spec_;
-  const Executors executors_;
-  const Executor* any_ = nullptr;
+  const Executors backward_;
+  const Executors forward_;
+  const Executor* const backward_executor_;
+  const Executor* const forward_executor_;
 };
 
 /// Checks a shape of a kind in each precision. Returns how many there were.

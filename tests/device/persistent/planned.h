@@ -22,7 +22,8 @@ inline RecurrenceSpec lstm(std::int64_t H, std::int64_t B, DType dtype = DType::
 inline std::string chosen(const RecurrenceSpec& spec, const DeviceProperties& properties) {
   const Plan plan = Plan::create(spec, properties);
   if (plan.executor_name() != "cuda_persistent") return plan.executor_name();
-  const std::string text = plan.explain();
+  const std::string explained = plan.explain();
+  const std::string text = explained.substr(0, explained.find("\n  gradients:"));
   for (const PersistentKind kind : kKinds) {
     if (text.find(name_of(kind) + " kernel") != std::string::npos) return name_of(kind);
   }
