@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
-from pytorch_cases import CLASSES, initial_states, write_case
+from pytorch_cases import CLASSES, initial_states, with_states, write_case
 
 VARIANTS = {
     "simple_rnn": [{"nonlinearity": "tanh"}, {"nonlinearity": "relu"}],
@@ -28,8 +28,7 @@ class Case:
         self.name = f"pytorch_packed_{kind}_{number:03d}"
         self.hazard = HAZARDS.get(number % 7)
         self.I = self.draw(1, 6)
-        # 20 units are more than a vector register holds. One layer of them, so that files stay small.
-        self.H = 20 if layers == 1 and number % 5 == 3 else self.draw(2, 6)
+        self.H = self.draw_units(number, layers, bidirectional)
         self.options = {"num_layers": layers, "bidirectional": bidirectional, "bias": random.random() < 0.7, **variant}
         if "proj_size" in variant:
             self.options["proj_size"] = self.draw(1, self.H - 1)
@@ -39,6 +38,10 @@ class Case:
 
     def draw(self, low, high):
         return int(self.random.integers(low, high, endpoint=True))
+
+    def draw_units(self, number, layers, bidirectional):
+        # 20 units are more than a vector register holds. One layer of them, so that files stay small.
+        return 20 if layers == 1 and number % 5 == 3 else self.draw(2, 6)
 
     def draw_lengths(self):
         """Lengths in the caller's order, of which the longest is T."""
@@ -73,7 +76,7 @@ class Case:
         if packed.sorted_indices is not None:
             tensors["row_indices"] = packed.sorted_indices
         options = {"kind": self.kind, "enforce_sorted": self.enforce_sorted, "lengths": self.lengths, **self.options}
-        write_case(directory, self.name, module, options, tensors, initial, states)
+        write_case(directory, self.name, module, options, with_states(self.kind, tensors, initial, states))
 
 
 def generate(directory, seed):
