@@ -1,5 +1,5 @@
-// Golden cases of PyTorch's gradients: a run of a network and its backward, with every pair of executors.
-// PackedSequences are run twice, packed and as padded sequences with lengths.
+// Golden cases of PyTorch's gradients: a run of a network and its backward, with every pair of executors, and where one
+// layer reads one way, of a session too. PackedSequences are run packed and as padded sequences with lengths.
 
 #include <algorithm>
 
@@ -40,12 +40,31 @@ class TorchRun {
   }
 
   void run(const NetworkPlan& plan, const std::vector<NetworkWeights>& weights) {
-    const auto rows = form_ == Form::packed ? std::optional(tensors_.x.size(0)) : std::nullopt;
-    const auto bytes = static_cast<std::int64_t>(plan.reserve_bytes(rows));
-    tensors_.reserve = Tensor::full({bytes}, 255, DType::u8, golden_.device());
+    tensors_.reserve = reserve_for(plan);
     NetworkSession session(plan, weights);
     session.run(tensors_);
     session.backward(tensors_, gradients_);
+  }
+
+  /// As above, of a network that has one recurrence.
+  void run(const Plan& plan, const RecurrentWeights& weights) {
+    const DirectionTensors& states = tensors_.layers.front().forward;
+    const DirectionGradients& of_states = gradients_.layers.front().forward;
+    const SessionTensors tensors{.x = tensors_.x,
+                                 .lengths = tensors_.lengths,
+                                 .initial_state = states.initial_state,
+                                 .y = tensors_.y,
+                                 .final_state = states.final_state,
+                                 .batch_sizes = tensors_.batch_sizes,
+                                 .row_indices = tensors_.row_indices,
+                                 .reserve = reserve_for(plan)};
+    Session session(plan, weights);
+    session.run(tensors);
+    session.backward(tensors, {.y = gradients_.y,
+                               .final_state = of_states.final_state,
+                               .x = gradients_.x,
+                               .initial_state = of_states.initial_state,
+                               .weights = of_states.weights});
   }
 
   std::string differences() const {
@@ -73,6 +92,12 @@ class TorchRun {
                          .recurrent_kernel = wanted.recurrent_kernel,
                          .bias = wanted.bias,
                          .projection = wanted.projection};
+  }
+
+  template <typename AnyPlan>
+  Tensor reserve_for(const AnyPlan& plan) const {
+    const auto rows = form_ == Form::packed ? std::optional(tensors_.x.size(0)) : std::nullopt;
+    return Tensor::full({static_cast<std::int64_t>(plan.reserve_bytes(rows))}, 255, DType::u8, golden_.device());
   }
 
   std::string of_sequence(const std::string& name, const Tensor& actual) const {
@@ -106,26 +131,47 @@ class TorchRun {
   NetworkGradients gradients_;
 };
 
-bool accepts(const NetworkSpec& spec, const NetworkOptions& options) {
+bool accepts(const NetworkSpec& spec, const PlanOptions& options) {
   const auto runs = [&](const RecurrenceSpec& recurrence) {
-    return test::accepts(options.executor, recurrence, {.backward_executor = options.backward_executor});
+    return test::accepts(options.executor, recurrence, options);
   };
   return std::ranges::all_of(spec.layers, [&](const NetworkLayer& layer) {
     return runs(layer.forward) && (!layer.backward || runs(*layer.backward));
   });
 }
 
+/// A case in one form.
+struct FormedCase {
+  const GoldenCase& golden;
+  Form form;
+  LoadedNetwork network;
+  NetworkSpec spec;
+};
+
+std::string check_as_network(const FormedCase& formed, const PlanOptions& options) {
+  TorchRun run(formed.golden, formed.network, formed.form);
+  const NetworkOptions of_network{.executor = options.executor, .backward_executor = options.backward_executor};
+  run.run(NetworkPlan::create(formed.spec, of_network), formed.network.weights);
+  return run.differences();
+}
+
+std::string check_as_session(const FormedCase& formed, const PlanOptions& options) {
+  const NetworkLayer& layer = formed.spec.layers.front();
+  if (formed.spec.layers.size() > 1 || layer.backward) return {};
+  TorchRun run(formed.golden, formed.network, formed.form);
+  run.run(Plan::create(layer.forward, options), formed.network.weights.front().forward);
+  return run.differences();
+}
+
 std::string check_on_executors(const GoldenCase& golden, Form form, Keep keep) {
   std::string text;
   const LoadedNetwork network = network_of(golden);
-  const NetworkSpec spec = spec_of(golden, network, form, keep);
+  const FormedCase formed{golden, form, network, spec_of(golden, network, form, keep)};
   for (const std::string& forward : executor_names(golden.device())) {
     for (const std::string& backward : executor_names(golden.device())) {
-      const NetworkOptions options{.executor = forward, .backward_executor = backward};
-      if (!is_asked(forward) || !is_asked(backward) || !accepts(spec, options)) continue;
-      TorchRun run(golden, network, form);
-      run.run(NetworkPlan::create(spec, options), network.weights);
-      const std::string found = run.differences();
+      const PlanOptions options{.executor = forward, .backward_executor = backward};
+      if (!is_asked(forward) || !is_asked(backward) || !accepts(formed.spec, options)) continue;
+      const std::string found = check_as_network(formed, options) + check_as_session(formed, options);
       const std::string way = std::string(form == Form::packed ? "packed" : "padded") + ", keeping " + to_string(keep);
       if (!found.empty()) text += way + ", forward on " + forward + ", backward on " + backward + ": " + found;
       count_case(backward);

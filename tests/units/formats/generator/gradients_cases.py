@@ -40,7 +40,7 @@ class GradientCase(Case):
         self.name += "_f64" if dtype == torch.float64 else "_f32"
 
     def draw_units(self, number, layers, bidirectional):
-        # These files have all weights twice, and narrow layers keep them small.
+        # Files have all weights twice: narrow layers keep them small. 20 units are more than a vector register holds.
         wide = layers == 1 and not bidirectional and self.dtype == torch.float32 and number % 4 == 0
         return 20 if wide else self.draw(2, 5 if layers == 1 else 3)
 
