@@ -1,14 +1,14 @@
 #include "agreement/golden/golden_case.h"
 
-#include "rondo/formats/safetensors.h"
+#include <limits>
+
 #include "support/compare.h"
 
 namespace rondo::golden {
 
-GoldenCase::GoldenCase(const std::filesystem::path& path, Device device) : device_(device) {
-  const Safetensors file = load_safetensors(path);
-  description_ = nlohmann::json::parse(file.metadata().at("case"));
-  for (const auto& [name, tensor] : file.tensors()) tensors_[name] = tensor.to(device);
+GoldenCase::GoldenCase(const std::filesystem::path& path, Device device)
+    : device_(device), file_(load_safetensors(path)), description_(nlohmann::json::parse(file_.metadata().at("case"))) {
+  for (const auto& [name, tensor] : file_.tensors()) tensors_[name] = tensor.to(device);
 }
 
 const Tensor& GoldenCase::tensor(const std::string& name) const {
@@ -33,6 +33,10 @@ Nest GoldenCase::nest(const std::string& name) const {
   if (tensors_.contains(name)) return tensor(name);
   const std::vector<Tensor> leaves = tensors(name);
   return Nest::tuple({leaves.begin(), leaves.end()});
+}
+
+Tensor unwritten(const Tensor& like) {
+  return Tensor::full(like.shape(), std::numeric_limits<double>::quiet_NaN(), like.dtype(), like.device());
 }
 
 std::string difference(const GoldenCase& golden, const std::string& name, const Nest& actual) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/formats/safetensors.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/nest.h"
 
@@ -27,6 +28,8 @@ class GoldenCase {
   bool must_raise() const { return description_.contains("raises"); }
 
   Device device() const { return device_; }
+  /// The file, whose tensors are on the CPU.
+  const Safetensors& file() const { return file_; }
   const Tensor& tensor(const std::string& name) const;
   std::optional<Tensor> optional_tensor(const std::string& name) const;
   /// The tensors `name/0`, `name/1`, ... up to the first missing one.
@@ -36,9 +39,13 @@ class GoldenCase {
 
  private:
   Device device_;
+  Safetensors file_;
   std::map<std::string, Tensor> tensors_;
   nlohmann::json description_;
 };
+
+/// Room for a result like this tensor: NaN, which no comparison takes for a number.
+Tensor unwritten(const Tensor& like);
 
 /// Compares a result with the tensors `name` (or `name/0`, ...) of a case. Describes the first that differs; empty when
 /// all agree.
@@ -58,6 +65,8 @@ std::string check_bidirectional_rnn(const GoldenCase& golden);
 std::string check_raw_rnn(const GoldenCase& golden);
 /// Runs a session and its backward, with every pair of executors that accept the recurrence.
 std::string check_gradients(const GoldenCase& golden);
+/// Runs a network and its backward, with every pair of executors that accept its recurrences.
+std::string check_torch_gradients(const GoldenCase& golden);
 /// Runs a call to contrib's rnn.
 std::string check_contrib_rnn(const GoldenCase& golden);
 

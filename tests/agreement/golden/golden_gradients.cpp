@@ -1,16 +1,13 @@
 // Golden cases of gradients: a run of a session and its backward, with every pair of executors.
 
-#include <limits>
-
 #include "agreement/golden/golden_case.h"
 #include "agreement/golden/golden_executors.h"
 #include "rondo/plan/plan.h"
+#include "support/cell_kinds.h"
 #include "support/executors.h"
 
 namespace rondo::golden {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 template <typename Value>
 Value named(const std::string& name, std::initializer_list<std::pair<const char*, Value>> values) {
@@ -21,15 +18,13 @@ Value named(const std::string& name, std::initializer_list<std::pair<const char*
 }
 
 CellSpec cell_of(const nlohmann::json& cell) {
-  CellSpec spec{
-      .kind = named<CellKind>(cell.at("kind"),
-                              {{"simple_rnn", CellKind::simple_rnn}, {"lstm", CellKind::lstm}, {"gru", CellKind::gru}}),
-      .units = cell.at("units"),
-      .activation = activation_from_name(cell.at("activation")),
-      .recurrent_activation = activation_from_name(cell.at("recurrent_activation")),
-      .use_bias = cell.at("use_bias"),
-      .reset_after = cell.at("reset_after"),
-      .use_peepholes = cell.at("use_peepholes")};
+  CellSpec spec{.kind = test::kind_from_name(cell.at("kind")),
+                .units = cell.at("units"),
+                .activation = activation_from_name(cell.at("activation")),
+                .recurrent_activation = activation_from_name(cell.at("recurrent_activation")),
+                .use_bias = cell.at("use_bias"),
+                .reset_after = cell.at("reset_after"),
+                .use_peepholes = cell.at("use_peepholes")};
   if (!cell.at("cell_clip").is_null()) spec.cell_clip = cell.at("cell_clip").get<double>();
   if (!cell.at("projection_units").is_null()) spec.projection_units = cell.at("projection_units").get<std::int64_t>();
   if (!cell.at("projection_clip").is_null()) spec.projection_clip = cell.at("projection_clip").get<double>();
@@ -62,7 +57,7 @@ RecurrenceSpec spec_of(const GoldenCase& golden) {
           .keep = Keep::gates};
 }
 
-Tensor unwritten(const Tensor& like) { return Tensor::full(like.shape(), kNaN, like.dtype(), like.device()); }
+using golden::unwritten;
 
 std::vector<Tensor> unwritten(const std::vector<Tensor>& like) {
   std::vector<Tensor> result;

@@ -25,6 +25,7 @@ std::string check(const GoldenCase& golden) {
   if (api == "v1.bidirectional_dynamic_rnn") return check_bidirectional_rnn(golden);
   if (api == "v1.raw_rnn") return check_raw_rnn(golden);
   if (api == "gradient") return check_gradients(golden);
+  if (api == "torch_gradient") return check_torch_gradients(golden);
   if (api == "contrib.rnn") return check_contrib_rnn(golden);
   return check_backend_rnn(golden) + check_backend_rnn_on_executors(golden);
 }
@@ -112,9 +113,8 @@ int run(const std::filesystem::path& directory, Device device) {
   }
   ::testing::RegisterTest(
       "GoldenReach", "EveryExecutorRunsManyCases", nullptr, nullptr, __FILE__, __LINE__,
-      [count = paths.size(), device, gradients = directory.filename() == "gradient_cases"]() -> ::testing::Test* {
-        return new ReachTest(count, device, gradients);
-      });
+      [count = paths.size(), device, gradients = directory.filename().string().ends_with("gradient_cases")]()
+          -> ::testing::Test* { return new ReachTest(count, device, gradients); });
   return RUN_ALL_TESTS();
 }
 

@@ -1,15 +1,11 @@
 #include "units/formats/golden_file.h"
 
+#include "support/cell_kinds.h"
 #include "support/compare.h"
 
 namespace rondo::golden {
 
-CellKind GoldenFile::kind() const {
-  for (const CellKind kind : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
-    if (to_string(kind) == description_.at("kind")) return kind;
-  }
-  throw std::out_of_range("the golden file has another kind of cell: " + description_.dump());
-}
+CellKind GoldenFile::kind() const { return test::kind_from_name(description_.at("kind")); }
 
 std::string difference(const GoldenFile& golden, const std::string& name, const Tensor& actual) {
   const Tensor expected = golden.tensor("expected/" + name);

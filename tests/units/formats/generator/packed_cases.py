@@ -12,24 +12,26 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
-from pytorch_cases import CLASSES, initial_states, write_case
+from pytorch_cases import CLASSES, initial_states, with_states, write_case
 
 VARIANTS = {
     "simple_rnn": [{"nonlinearity": "tanh"}, {"nonlinearity": "relu"}],
     "gru": [{}],
     "lstm": [{}, {"proj_size": True}],
 }
-HAZARDS = {0: "one step", 1: "one row", 2: "equal lengths"}  # by the remainder of a case's number divided by 7
+HAZARDS = {0: "one step", 1: "one row", 2: "equal lengths"}  # by the remainder of a case's number and its `period`
 
 
 class Case:
+    most_rows = 6
+    period = 7
+
     def __init__(self, kind, number, layers, bidirectional, dtype, enforce_sorted, variant, random):
         self.kind, self.dtype, self.enforce_sorted, self.random = kind, dtype, enforce_sorted, random
         self.name = f"pytorch_packed_{kind}_{number:03d}"
-        self.hazard = HAZARDS.get(number % 7)
+        self.hazard = HAZARDS.get(number % self.period)
         self.I = self.draw(1, 6)
-        # 20 units are more than a vector register holds. One layer of them, so that files stay small.
-        self.H = 20 if layers == 1 and number % 5 == 3 else self.draw(2, 6)
+        self.H = self.draw_units(number, layers)
         self.options = {"num_layers": layers, "bidirectional": bidirectional, "bias": random.random() < 0.7, **variant}
         if "proj_size" in variant:
             self.options["proj_size"] = self.draw(1, self.H - 1)
@@ -40,10 +42,14 @@ class Case:
     def draw(self, low, high):
         return int(self.random.integers(low, high, endpoint=True))
 
+    def draw_units(self, number, layers):
+        # 20 units are more than a vector register holds. One layer of them, so that files stay small.
+        return 20 if layers == 1 and number % 5 == 3 else self.draw(2, 6)
+
     def draw_lengths(self):
         """Lengths in the caller's order, of which the longest is T."""
         T = 1 if self.hazard == "one step" else self.draw(2, 7)
-        B = 1 if self.hazard == "one row" else self.draw(2, 6)
+        B = 1 if self.hazard == "one row" else self.draw(2, self.most_rows)
         if self.hazard == "equal lengths":
             return [T] * B
         lengths = [self.draw(1, T) for _ in range(B)]
@@ -73,7 +79,7 @@ class Case:
         if packed.sorted_indices is not None:
             tensors["row_indices"] = packed.sorted_indices
         options = {"kind": self.kind, "enforce_sorted": self.enforce_sorted, "lengths": self.lengths, **self.options}
-        write_case(directory, self.name, module, options, tensors, initial, states)
+        write_case(directory, self.name, module, options, with_states(self.kind, tensors, initial, states))
 
 
 def generate(directory, seed):

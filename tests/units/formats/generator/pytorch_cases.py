@@ -48,13 +48,17 @@ def initial_states(kind, module, options, B, H, dtype):
     return (h, torch.randn(rows, B, H, dtype=dtype)) if kind == "lstm" else h
 
 
-def write_case(directory, name, module, options, tensors, initial, states):
-    """Writes a golden of a module. `initial`, which may be None, and `states` are as the module takes and returns them."""
-    kind = options["kind"]
-    tensors = tensors | {f"module.{key}": value for key, value in module.state_dict().items()}
-    tensors |= {f"expected/{key}": value for key, value in states_of(kind, states).items()}
+def with_states(kind, tensors, initial, states):
+    """`tensors`, and the states of a module. `initial`, which may be None, and `states` are as it takes and returns them."""
+    tensors = tensors | {f"expected/{key}": value for key, value in states_of(kind, states).items()}
     if initial is not None:
         tensors |= {f"initial/{key}": value for key, value in states_of(kind, initial).items()}
+    return tensors
+
+
+def write_case(directory, name, module, options, tensors):
+    """Writes a golden of a module."""
+    tensors = tensors | {f"module.{key}": value for key, value in module.state_dict().items()}
     arrays = {key: np.asarray(value.detach()) for key, value in tensors.items()}
     write(directory, name, {"origin": "pytorch", "torch": torch.__version__, **options}, arrays)
 
@@ -109,4 +113,5 @@ def generate(directory, seed):
             if lengths is not None:
                 tensors["lengths"] = lengths.to(torch.int32)
             name = f"pytorch_{kind}_{number:03d}"
-            write_case(directory, name, module, {"kind": kind, **options}, tensors, initial, states)
+            tensors = with_states(kind, tensors, initial, states)
+            write_case(directory, name, module, {"kind": kind, **options}, tensors)
