@@ -71,7 +71,9 @@ RONDO_HOST_DEVICE constexpr int most_row_tiles(PersistentKind kind, const Recurr
   switch (kind) {
     case PersistentKind::block: return 1;
     case PersistentKind::cluster: return 2;
-    case PersistentKind::grid: return octets == 2 && product.gates == 4 && !product.strict ? 8 : 4;
+    case PersistentKind::grid:
+      if (product.backward && product.strict) return 2;
+      return octets == 2 && product.gates == 4 && !product.strict ? 8 : 4;
   }
   return 0;
 }
