@@ -7,6 +7,7 @@
 #include "cuda/runtime/runtime.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/fork.h"
 
 namespace rondo {
 namespace {
@@ -71,7 +72,7 @@ class IdleBlocks {
     blocks_.clear();
   }
 
-  std::mutex mutex_;
+  ForkLock mutex_;
   std::vector<Block> blocks_;
 };
 

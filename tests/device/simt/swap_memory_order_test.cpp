@@ -48,9 +48,10 @@ class Swapped {
       return results;
     }
   };
+  /// On the current stream.
   Work work(bool swap_memory) const {
     const Plan made = plan(swap_memory);
-    return {Session(made, recurrence_.weights.to(cuda(0))), run_tensors(made, recurrence_),
+    return {Session(made, recurrence_.weights.to(cuda(0)), current_stream(cuda(0))), run_tensors(made, recurrence_),
             unwritten_gradients(made, recurrence_, upstream_)};
   }
 
@@ -135,6 +136,32 @@ TEST(SwapMemoryOrder, FreedMemoryIsUsedAgain) {
   const Plan plan = Swapped(5).plan(true);
   const void* const first = plan.empty_reserve().data();
   EXPECT_EQ(plan.empty_reserve().data(), first);
+}
+
+/// A run on one stream still copies to memory that a run on another stream gets.
+TEST(SwapMemoryOrder, FreedMemoryIsNotWrittenByItsLastUse) {
+  for (std::uint64_t seed = 0; seed < 40 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    const Swapped recurrence(seed, GraphUse::never);
+    Swapped::Work plain = recurrence.work(false);
+    plain.queue();
+    const std::vector<Tensor> expected = plain.results();
+    const OwnedStream first(cuda(0)), second(cuda(0));
+    const simt::StreamsInAnyOrder any_order(seed);
+    const void* freed = nullptr;
+    {
+      const StreamScope scope(first.get());
+      Swapped::Work other = recurrence.work(true);
+      other.run.x.fill(0.25);
+      for (int repeat = 0; repeat < 8; ++repeat) other.session.run(other.run);
+      freed = other.run.reserve->data();
+    }
+    const StreamScope scope(second.get());
+    Swapped::Work work = recurrence.work(true);
+    EXPECT_EQ(work.run.reserve->data(), freed);
+    work.queue();
+    expect_same(work.results(), expected);
+  }
 }
 
 /// The device's memory that a pullback of a layer holds.
