@@ -8,6 +8,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   common/packed_biases.cpp
   common/packed_rows.cu
   common/product_weights.cpp
+  common/reserve_swap.cpp
   cuda_executors.cpp
   device/launch_room.cpp
   model/product_model.cpp

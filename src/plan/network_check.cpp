@@ -1,4 +1,5 @@
 #include "plan/network_stages.h"
+#include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -19,6 +20,10 @@ void check_common(const std::string& name, const RecurrenceSpec& spec, const Rec
   if ((spec.keep == Keep::nothing) != (first.keep == Keep::nothing)) {
     throw ValueError(name + ".keep", to_string(spec.keep),
                      (first.keep == Keep::nothing ? "nothing, " : "states or gates, ") + why);
+  }
+  if (swaps_reserve(spec)) {
+    throw ValueError(name + ".swap_memory", "true",
+                     "false, as a network's reserve has the sequences between its layers, which stay on the device");
   }
   if (spec.dtype != first.dtype) {
     throw ValueError(name + ".dtype", to_string(spec.dtype), to_string(first.dtype) + ", " + why);

@@ -7,6 +7,7 @@
 
 #include "plan/executor_list.h"
 #include "plan/planner.h"
+#include "plan/unwritten_reserve.h"
 #include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 
@@ -43,6 +44,10 @@ void check_sizes(const RecurrenceSpec& spec) {
     throw ValueError("segment", std::to_string(spec.segment) + " where the spec keeps " + to_string(spec.keep),
                      "0, or a spec that keeps states");
   }
+  if (spec.segment > 0 && swaps_reserve(spec)) {
+    throw ValueError("swap_memory", "true where segments of " + std::to_string(spec.segment) + " steps are run again",
+                     "false, or a segment of 0");
+  }
 }
 
 std::string joined_names(Device device) {
@@ -72,12 +77,19 @@ Planner::Data checked_data(const RecurrenceSpec& spec, const DeviceProperties& p
   return data;
 }
 
+/// Why an executor cannot have the reserve in the host's memory, where the spec wants that; absent: it can.
+std::optional<Refusal> refuse_to_swap(const Executor& executor, const RecurrenceSpec& spec) {
+  if (!swaps_reserve(spec) || executor.swaps_memory()) return std::nullopt;
+  return Refusal{"its reserve is in the device's memory, which swap_memory excludes"};
+}
+
 /// The executor's answer, in which blocks that wait for each other are a reason to decline where that is asked for.
 Answer answer_of(const Executor& executor, const Planner::Data& data, bool never_waits) {
   Answer answer = executor.decide(data.spec, data.properties);
   const auto* decision = std::get_if<std::shared_ptr<const Decision>>(&answer);
   if (decision != nullptr && data.spec.keep != Keep::nothing) {
     if (std::optional<Refusal> refusal = executor.refuse_to_keep(data.spec)) return *std::move(refusal);
+    if (std::optional<Refusal> refusal = refuse_to_swap(executor, data.spec)) return *std::move(refusal);
   }
   if (never_waits && decision != nullptr && (*decision)->may_stall()) {
     return Refusal{"its blocks wait for each other, which never_waits excludes"};
@@ -112,6 +124,7 @@ void find_fallback(Planner::Data& data) {
 
 /// As answer_of, for the gradients.
 BackwardAnswer backward_answer_of(const Executor& executor, const Planner::Data& data, bool never_waits) {
+  if (std::optional<Refusal> refusal = refuse_to_swap(executor, data.spec)) return *std::move(refusal);
   BackwardAnswer answer = executor.decide_backward(data.spec, data.properties);
   const auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer);
   if (never_waits && decision != nullptr && (*decision)->may_stall()) {
@@ -164,7 +177,7 @@ std::string explain_backward(const Planner::Data& data) {
   if (data.backward == nullptr) return text;
   return text + "\n  " + std::string(data.backward_executor->name()) + " computes them, from a reserve of " +
          std::to_string(reserve_layout(data.spec, data.spec.T * data.spec.B).bytes) + " bytes" +
-         indented(data.backward->describe());
+         (swaps_reserve(data.spec) ? " in the host's memory" : "") + indented(data.backward->describe());
 }
 
 std::string explain_data(const Planner::Data& data) {
@@ -247,6 +260,11 @@ std::size_t Plan::workspace_bytes() const {
 std::size_t Plan::reserve_bytes(std::optional<std::int64_t> packed_rows) const {
   const RecurrenceSpec& spec = data_->spec;
   return spec.keep == Keep::nothing ? 0 : reserve_layout(spec, packed_rows.value_or(spec.T * spec.B)).bytes;
+}
+Tensor Plan::empty_reserve(std::optional<std::int64_t> packed_rows) const {
+  if (data_->spec.keep == Keep::nothing)
+    throw ValueError("keep", "nothing", "states or gates in the spec, for a reserve");
+  return unwritten_reserve(data_->spec, packed_rows.value_or(data_->spec.T * data_->spec.B));
 }
 std::optional<double> Plan::predicted_ns() const { return data_->decision->predicted_ns(); }
 bool Plan::may_stall() const {

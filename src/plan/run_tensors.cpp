@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/runtime/runtime.h"
 #include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 
@@ -122,13 +123,18 @@ void check_reserve(const std::optional<Tensor>& reserve, std::size_t bytes, cons
                      planned ? "one, as the spec keeps " + to_string(spec.keep) : "none, as the spec keeps nothing");
   }
   if (!planned) return;
-  const bool fits = reserve->defined() && reserve->dtype() == DType::u8 && reserve->device() == spec.device &&
+  const bool swaps = swaps_reserve(spec);
+  const Device device = swaps ? cpu() : spec.device;
+  const bool fits = reserve->defined() && reserve->dtype() == DType::u8 && reserve->device() == device &&
                     reserve->is_contiguous() && static_cast<std::size_t>(reserve->numel()) >= bytes &&
                     reinterpret_cast<std::uintptr_t>(reserve->data()) % Allocator::kAlignment == 0;
-  if (fits) return;
-  throw ValueError("reserve", describe(*reserve),
-                   "at least " + std::to_string(bytes) + " bytes of u8 without gaps on " + to_string(spec.device) +
-                       ", aligned to " + std::to_string(Allocator::kAlignment));
+  // Copies of other memory would make the host wait.
+  const bool locked = !swaps || (fits && cuda_runtime::is_page_locked(reserve->data()));
+  if (fits && locked) return;
+  throw ValueError("reserve", describe(*reserve) + (fits ? " that is not page-locked" : ""),
+                   "at least " + std::to_string(bytes) + " bytes of u8 without gaps on " + to_string(device) +
+                       (swaps ? ", page-locked, as swap_memory wants them" : "") + ", aligned to " +
+                       std::to_string(Allocator::kAlignment));
 }
 
 SequenceBuffer sequence_buffer(const RecurrenceSpec& spec, const SessionTensors& run, const NamedSequence& sequence,

@@ -140,6 +140,10 @@ class Executor {
     return Refusal{"it keeps nothing for gradients"};
   }
 
+  /// Whether its runs and its gradients swap a reserve where the spec wants it: see swaps_reserve. An executor that
+  /// does not is not asked for either.
+  virtual bool swaps_memory() const { return false; }
+
   /// Decides whether and how to compute the gradients of `spec`, whose runs keep a reserve. This is host arithmetic, as
   /// `decide` is.
   virtual BackwardAnswer decide_backward(const RecurrenceSpec&, const DeviceProperties&) const {

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "recurrence/dispatch_cell.h"
+#include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
 
@@ -139,6 +140,7 @@ std::string to_string(const RecurrenceSpec& spec) {
   if (spec.rules.dead == DeadOutput::incoming_state) text += ", dead rows emit the incoming state";
   if (spec.keep != Keep::nothing) text += ", keeps " + to_string(spec.keep);
   if (spec.segment > 0) text += " of every " + std::to_string(spec.segment) + " steps";
+  if (swaps_reserve(spec)) text += ", swaps memory";
   return text + ", on " + to_string(spec.device);
 }
 

@@ -10,6 +10,10 @@
 /// Row r is the step at which a row of x is read, in the order of x: r = t B + b, or the row of a packed x. With
 /// segments r = (s / segment) B + b for the processing steps s that a segment begins with, before their resets. Rows of
 /// steps at which the batch row is dead hold nothing.
+///
+/// A reserve that is swapped is in the host's memory. After the tag it has chunks, one after another: the gates, h and
+/// c of chunk_steps processing steps each, so that a chunk is one copy whatever the order in which rows are read. Its
+/// row r is (s - first step of the chunk) B + b, also where x is packed.
 #pragma once
 
 #include <cstddef>
@@ -25,17 +29,24 @@ namespace rondo {
 inline constexpr std::size_t kReserveTagBytes = 256;
 
 struct ReserveLayout {
-  std::int64_t rows = 0;
+  std::int64_t rows = 0;     ///< of all, or of a chunk
   std::int64_t gates = 0;    ///< kKept H of a row, 0 where gates are not kept
   std::int64_t h = 0;        ///< features of h
   std::int64_t c = 0;        ///< H of an LSTM, else 0
   DType dtype = DType::f32;  ///< of all elements
-  // In bytes from the beginning of the reserve:
+  // In bytes from the beginning of the reserve, or of a chunk:
   std::size_t gates_offset = 0;
   std::size_t h_offset = 0;
   std::size_t c_offset = 0;
   std::size_t bytes = 0;  ///< the whole reserve
+  // Where the reserve is swapped:
+  std::int64_t chunk_steps = 0;
+  std::int64_t chunks = 0;
+  std::size_t chunk_bytes = 0;
 };
+
+/// Whether the reserve of the spec's runs is swapped: with swap_memory on a CUDA device.
+bool swaps_reserve(const RecurrenceSpec& spec);
 
 /// The layout for `packed_rows` rows of x, which an unpacked spec ignores. The spec must keep something.
 ReserveLayout reserve_layout(const RecurrenceSpec& spec, std::int64_t packed_rows);

@@ -108,7 +108,8 @@ SessionTensors run_tensors(const Plan& plan, const RandomRecurrence& recurrence)
     tensors.final_state.push_back(moved.unwritten({spec.B, state_units(spec.cell, k)}));
   }
   if (plan.reserve_bytes() > 0) {
-    tensors.reserve = Tensor::full({static_cast<std::int64_t>(plan.reserve_bytes())}, 255, DType::u8, spec.device);
+    tensors.reserve = plan.empty_reserve();
+    tensors.reserve->fill(255);
   }
   return tensors;
 }

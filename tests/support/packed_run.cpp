@@ -110,8 +110,8 @@ class PackedRun {
     tensors_.batch_sizes = integers(order_.sizes, packing, spec_.device);
     if (packing.by_index) tensors_.row_indices = integers(order_.rows, packing, spec_.device);
     if (plan.reserve_bytes() == 0) return;
-    const auto bytes = static_cast<std::int64_t>(plan.reserve_bytes(order_.total()));
-    tensors_.reserve = Tensor::full({bytes}, 255, DType::u8, spec_.device);
+    tensors_.reserve = plan.empty_reserve(order_.total());
+    tensors_.reserve->fill(255);
   }
 
   const SessionTensors& tensors() const { return tensors_; }

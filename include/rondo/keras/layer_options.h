@@ -61,13 +61,17 @@ struct CallOptions {
   /// are constants to it: no gradient reaches an earlier call. Where another executor then runs the cells, results may
   /// differ by rounding. A cell of the caller's needs Cell::call_with_pullback, else the call throws `ValueError`.
   bool gradients = false;
+  /// With `gradients`: what known cells keep for them lies in page-locked memory of the host, where the call was on a
+  /// CUDA device (RecurrenceSpec::swap_memory). Gradients are the same, bit for bit. No effect on the CPU, on cells of
+  /// the caller's, and on cells that run step by step.
+  bool swap_memory = false;
   /// Which executor runs known cells, also those in a stack with other cells. It serves to compare executors; by
   /// default the plan chooses.
   PlanOptions plan = {};
 };
 
 /// A call to plan for: the sizes of its inputs, and whether it has a mask, lengths or resets, is packed, or
-/// wants gradients.
+/// wants gradients, and swaps memory for them.
 struct PlanRequest {
   std::int64_t B = 1;
   std::int64_t T = 1;
@@ -76,6 +80,7 @@ struct PlanRequest {
   bool has_resets = false;
   bool packed = false;
   bool gradients = false;
+  bool swap_memory = false;
   PlanOptions plan = {};
 };
 

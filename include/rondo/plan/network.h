@@ -29,8 +29,8 @@ struct NetworkLayer {
   bool operator==(const NetworkLayer&) const = default;
 };
 
-/// Layers from the input up. All have the same T, B, dtype and device, and all keep a reserve or none; the I of each
-/// layer is output_features of the layer below.
+/// Layers from the input up. All have the same T, B, dtype and device, and all keep a reserve or none, which none swaps
+/// on a CUDA device; the I of each layer is output_features of the layer below.
 struct NetworkSpec {
   std::vector<NetworkLayer> layers;
 

@@ -63,6 +63,10 @@ class Plan {
   /// Bytes of SessionTensors::reserve, for `packed_rows` rows of x where the spec is packed (absent: T B, the most); 0
   /// where the spec keeps nothing.
   std::size_t reserve_bytes(std::optional<std::int64_t> packed_rows = std::nullopt) const;
+  /// Memory for a reserve of reserve_bytes(packed_rows), where the plan's runs want it: on the spec's device or, with
+  /// swap_memory on a CUDA device, in page-locked memory of the host. It is freed in the order of the device's current
+  /// stream. Throws `ValueError` where the spec keeps nothing.
+  [[nodiscard]] Tensor empty_reserve(std::optional<std::int64_t> packed_rows = std::nullopt) const;
   /// The predicted time of a run in nanoseconds, with the product of the inputs; absent where the executor has no model
   /// of its time.
   std::optional<double> predicted_ns() const;
@@ -110,8 +114,9 @@ struct SessionTensors {
   /// row b of the batch has, as PyTorch's `sorted_indices` say. Absent: row b.
   std::optional<Tensor> row_indices = std::nullopt;
   /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64, written by a run
-  /// whose spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. It is the caller's, so
-  /// that any number of runs may await their gradients; on a CUDA device it stays at its address until then.
+  /// whose spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. With swap_memory on a
+  /// CUDA device they are on the CPU, page-locked. The reserve is the caller's, so that any number of runs may await
+  /// their gradients; on a CUDA device it stays at its address until then. Plan::empty_reserve makes one.
   std::optional<Tensor> reserve = std::nullopt;
 };
 

@@ -75,6 +75,10 @@ struct RecurrenceSpec {
   /// With Keep::states: the states are kept before every `segment`-th processing step alone, and gradients run each
   /// segment again. The memory is least for the square root of T. 0: they are kept before each step.
   std::int64_t segment = 0;
+  /// On a CUDA device: what a run keeps lies in page-locked memory of the host. Chunks of steps are copied there while
+  /// the run goes on, and fetched a chunk ahead by the gradients, which have the same bits as without. Device memory
+  /// has two chunks at a time. Not with `segment`. On the CPU, or where nothing is kept, it has no effect.
+  bool swap_memory = false;
 
   bool operator==(const RecurrenceSpec&) const = default;
 };

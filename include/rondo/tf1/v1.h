@@ -35,7 +35,9 @@ struct DynamicRnnOptions {
   /// cell of the caller's own is called step by step, and the number has no effect. Never changes a value beyond
   /// rounding: states between chunks have the dtype of the run.
   std::int64_t parallel_iterations = 32;
-  /// Accepted without effect: in TensorFlow it moves tensors of the backward pass to the host.
+  /// Moves the tensors that gradients need to the host: with `gradients`, what the run of a known cell on a CUDA device
+  /// keeps lies in page-locked memory of the host (RecurrenceSpec::swap_memory). Never changes a value. On the CPU, and
+  /// without `gradients`, it has no effect.
   bool swap_memory = false;
   /// Inputs and outputs have (T, B, ...) instead of (B, T, ...).
   bool time_major = false;
@@ -137,7 +139,7 @@ using LoopFunction = std::function<LoopFunctionResult(const LoopFunctionArgument
 /// Arguments of raw_rnn besides the cell and the loop function.
 struct RawRnnOptions {
   std::int64_t parallel_iterations = 32;  ///< no effect, because every step depends on the loop function
-  bool swap_memory = false;               ///< as in DynamicRnnOptions
+  bool swap_memory = false;               ///< no effect, because there are no gradients
   std::string scope = "rnn";              ///< as in DynamicRnnOptions
   PlanOptions plan = {};                  ///< as in DynamicRnnOptions
 };

@@ -26,6 +26,9 @@ void* allocate(std::size_t, Stream) { refuse(); }
 void deallocate(void*, Stream) noexcept {}
 std::size_t free_bytes(Device) { refuse(); }
 std::uint32_t* allocate_host_words(std::size_t) { refuse(); }
+void* allocate_host(std::size_t) { refuse(); }
+void deallocate_host(void*) noexcept {}
+bool is_page_locked(const void*) { return false; }
 bool is_device_pointer(const void*, Device) { return false; }
 void copy(void*, const void*, std::size_t, Stream) { refuse(); }
 void fill_zeros(void*, std::size_t, Stream) { refuse(); }

@@ -144,6 +144,29 @@ std::uint32_t* allocate_host_words(std::size_t count) {
   return static_cast<std::uint32_t*>(words);
 }
 
+void* allocate_host(std::size_t bytes) {
+  announce(Call::allocate);
+  void* pointer = nullptr;
+  const cudaError_t status = cudaHostAlloc(&pointer, std::max<std::size_t>(bytes, 1), cudaHostAllocPortable);
+  if (status == cudaErrorMemoryAllocation) {
+    (void)cudaGetLastError();
+    throw OutOfMemory("no page-locked memory for " + std::to_string(bytes) + " bytes");
+  }
+  check(status, "allocating page-locked memory");
+  return pointer;
+}
+
+void deallocate_host(void* pointer) noexcept {
+  announce(Call::deallocate);
+  (void)cudaFreeHost(pointer);  // it fails only where the context is gone, and the memory with it
+}
+
+bool is_page_locked(const void* pointer) {
+  cudaPointerAttributes attributes = {};
+  check(cudaPointerGetAttributes(&attributes, pointer), "asking where memory is");
+  return attributes.type == cudaMemoryTypeHost;
+}
+
 bool is_device_pointer(const void* pointer, Device device) {
   cudaPointerAttributes attributes = {};
   check(cudaPointerGetAttributes(&attributes, pointer), "asking where memory is");

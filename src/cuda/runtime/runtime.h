@@ -37,6 +37,14 @@ std::size_t free_bytes(Device device);
 /// freed, and like device memory not allocated while a stream is recorded.
 std::uint32_t* allocate_host_words(std::size_t count);
 
+/// Page-locked memory of the host: copies read and write it when they run, beside other work. As device memory not
+/// allocated while a stream is recorded. Throws `OutOfMemory` naming the bytes asked for.
+void* allocate_host(std::size_t bytes);
+/// Frees what `allocate_host` returned. No work may use it any more.
+void deallocate_host(void* pointer) noexcept;
+/// Whether the memory at `pointer` is page-locked memory of the host.
+bool is_page_locked(const void* pointer);
+
 /// Whether work on `device` may use the memory at `pointer`.
 bool is_device_pointer(const void* pointer, Device device);
 

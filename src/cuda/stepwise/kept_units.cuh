@@ -37,7 +37,7 @@ struct KeptPlace {
 /// The place at processing step s, at which the row must be live.
 __device__ inline KeptPlace kept_place(const KeptRows& kept, const Schedule& schedule, std::int64_t s,
                                        UnitPosition at) {
-  return {reserve_row(schedule, kept.x, schedule.read_time(s, at.b), at.b), at.u};
+  return {kept.row(schedule.B, s, at.b, reserve_row(schedule, kept.x, schedule.read_time(s, at.b), at.b)), at.u};
 }
 
 /// Keeps the states before a step: h, and c where the cell has it. Both have `units` units.

@@ -26,7 +26,9 @@ class StepwiseRunner final : public Runner {
         input_products_(request),
         products_(request),
         how_(step_launch(request)),
-        replay_(request) {}
+        replay_(request) {
+    if (swaps_reserve(request.spec)) swap_.emplace(request.spec);
+  }
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
     replay_.run(buffers, workspace, [&](Stream stream) { queue(buffers, workspace, stream); });
@@ -36,8 +38,15 @@ class StepwiseRunner final : public Runner {
   void queue(const RecurrenceBuffers& buffers, void* workspace, Stream stream) {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseRun run{request_.spec,   buffers,   biases_->memory(), peepholes_.get(),
-                          input_products_, products_, workspace,         how};
+    const StepwiseRun run{.spec = request_.spec,
+                          .buffers = buffers,
+                          .biases = biases_->memory(),
+                          .peepholes = peepholes_.get(),
+                          .input_products = input_products_,
+                          .products = products_,
+                          .swap = swap_ ? &*swap_ : nullptr,
+                          .workspace = workspace,
+                          .how = how};
     switch (request_.spec.dtype) {
       case DType::f64: return run_elements<double>(run);
       case DType::f32: return run_elements<float>(run);
@@ -59,6 +68,7 @@ class StepwiseRunner final : public Runner {
   InputProducts input_products_;
   const StepwiseProducts products_;
   const StepLaunch how_;
+  std::optional<ReserveSwap> swap_;
   GraphReplay replay_;
 };
 
@@ -99,6 +109,8 @@ class StepwiseExecutor final : public Executor {
     if (spec.segment > 0) return Refusal{"it keeps the states before each step, not of segments"};
     return std::nullopt;
   }
+
+  bool swaps_memory() const override { return true; }
 
   BackwardAnswer decide_backward(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     if (const auto refusal = refuse_sizes(spec)) return *refusal;

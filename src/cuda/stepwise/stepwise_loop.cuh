@@ -37,21 +37,35 @@ class StepwiseLoop {
                           .recurrent_sums = scratch_.recurrent_sums,
                           .bias = static_cast<const ComputeType<Element>*>(run.biases.data()),
                           .recurrent_bias = static_cast<const ComputeType<Element>*>(run.biases.select(0, 1).data())};
-    if constexpr (kKeepsReserve) kept_ = kept_rows(run.spec, run.buffers);
+    if constexpr (kKeepsReserve) {
+      if (run.swap == nullptr) kept_ = kept_rows(run.spec, run.buffers);
+    }
   }
 
   void run() {
     const bool loads = run_.buffers.initial_state[0].data != nullptr || run_.spec.has_resets;
     if (loads || run_.spec.T == 0) load_states();
     run_.input_products.multiply_inputs(run_.buffers, scratch_.input_sums, scratch_.product_workspace, run_.how.stream);
-    for (std::int64_t s = 0; s < run_.spec.T; ++s) {
-      sums_.s = s;
-      step(s == 0 && !loads);
+    if (kKeepsReserve && run_.swap != nullptr) {
+      run_.swap->write({run_.buffers, scratch_.slots, run_.how.stream}, [&](const KeptRows& chunk) {
+        kept_ = chunk;
+        steps(chunk.first_step, chunk.last_step, loads);
+      });
+    } else {
+      steps(0, run_.spec.T, loads);
     }
     if (run_.spec.T == 0) store_results();
   }
 
  private:
+  /// The steps first .. last - 1, of which the first of all begins from zeros unless states were loaded.
+  void steps(std::int64_t first, std::int64_t last, bool loaded) {
+    for (std::int64_t s = first; s < last; ++s) {
+      sums_.s = s;
+      step(s == 0 && !loaded);
+    }
+  }
+
   void load_states() const {
     const auto& initial = run_.buffers.initial_state;
     launch_load_states(LoadStates<Element>{.schedule = run_.buffers.schedule,

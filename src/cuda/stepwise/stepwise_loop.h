@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/common/input_products.h"
+#include "cuda/common/reserve_swap.h"
 #include "cuda/stepwise/step_launch.h"
 #include "cuda/stepwise/stepwise_products.h"
 #include "recurrence/executor.h"
@@ -16,6 +17,7 @@ struct StepwiseRun {
   const WeightPack* peepholes;  ///< as pack_peepholes packs them
   InputProducts& input_products;
   const StepwiseProducts& products;
+  ReserveSwap* swap = nullptr;  ///< where the spec swaps its reserve
   void* workspace = nullptr;
   StepLaunch how = {};
 };

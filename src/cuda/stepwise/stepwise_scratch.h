@@ -1,6 +1,7 @@
 /// What the stepwise executor keeps in the workspace of a run.
 #pragma once
 
+#include "cuda/common/reserve_swap.h"
 #include "cuda/products/product.h"
 #include "cuda/stepwise/stepwise_arguments.h"
 #include "recurrence/workspace.h"
@@ -17,6 +18,7 @@ struct StepwiseScratch {
   // The next two are for a cell with a projection:
   Element* unprojected = nullptr;                  ///< (B, H): the operand of the projection's product
   ComputeType<Element>* projected_sums = nullptr;  ///< (B, P)
+  void* slots = nullptr;                           ///< ReserveSwap::Memory::slots, where the reserve is swapped
 };
 
 template <typename Element>
@@ -33,6 +35,9 @@ StepwiseScratch<Element> cut_scratch(const RecurrenceSpec& spec, WorkspaceCutter
   if constexpr (!std::is_same_v<Element, ComputeType<Element>>) scratch.states.operand = cutter.take<Element>(outputs);
   scratch.states.was_live = cutter.take<bool>(spec.has_resets ? 2 * spec.B : spec.B);
   scratch.reset_operand = cutter.take<Element>(units);
+  if (swaps_reserve(spec)) {
+    scratch.slots = cutter.take<std::byte>(static_cast<std::int64_t>(ReserveSwap::slot_bytes(spec)));
+  }
   if (!spec.cell.projection_units) return scratch;
   scratch.unprojected = cutter.take<Element>(units);
   scratch.projected_sums = cutter.take<ComputeType<Element>>(outputs);

@@ -1,6 +1,6 @@
 #include "layers/keras/cell_tape.h"
 
-#include "recurrence/reserve.h"
+#include "plan/unwritten_reserve.h"
 
 namespace rondo {
 namespace {
@@ -38,9 +38,7 @@ std::vector<Tensor> in_keras_order(const WeightGradients& weights) {
 CellTape::CellTape(const KnownCell& cell, const RecurrenceSpec& spec, const PlanOptions& options,
                    SessionTensors tensors)
     : kept_(KeptCell::kept(cell)), spec_(spec), options_(options), run_(std::move(tensors)) {
-  const std::int64_t packed_rows = spec.packed ? run_.x.size(0) : 0;
-  const std::size_t bytes = reserve_layout(spec, packed_rows).bytes;
-  run_.reserve = Tensor::empty({static_cast<std::int64_t>(bytes)}, DType::u8, spec.device);
+  run_.reserve = unwritten_reserve(spec, spec.packed ? run_.x.size(0) : 0);
   tag_ = run_kept_with_reserve(kept_->sessions, kept_->weights, spec_, options_, run_);
   // The outputs belong to the caller, and gradients do not read them.
   run_.y.reset();

@@ -38,6 +38,7 @@ inline PlanRequest request_of(const CallOptions& call, const SequenceSizes& size
           .has_resets = call.resets.has_value(),
           .packed = sizes.packed(),
           .gradients = call.gradients,
+          .swap_memory = call.swap_memory,
           .plan = call.plan};
 }
 
@@ -56,7 +57,8 @@ inline RecurrenceSpec recurrence_of(const KnownCell& cell, const PlanRequest& re
           .has_lengths = request.has_lengths,
           .has_resets = request.has_resets,
           .packed = request.packed,
-          .keep = request.gradients ? Keep::gates : Keep::nothing};
+          .keep = request.gradients ? Keep::gates : Keep::nothing,
+          .swap_memory = request.gradients && request.swap_memory};
 }
 
 struct LayerKeeper::Kept {

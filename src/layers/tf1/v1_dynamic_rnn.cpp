@@ -78,8 +78,10 @@ void set_state(Sequence& sequence, const CellArgument& argument, const std::opti
 // Applies the options that dynamic_rnn and bidirectional_dynamic_rnn share.
 template <typename Options>
 Sequence make_sequence(const Nest& inputs, const Options& options) {
-  Sequence sequence{
-      .checked = check_inputs(inputs, options.time_major), .plan = options.plan, .gradients = options.gradients};
+  Sequence sequence{.checked = check_inputs(inputs, options.time_major),
+                    .plan = options.plan,
+                    .gradients = options.gradients,
+                    .swap_memory = options.swap_memory};
   if (options.parallel_iterations < 0) {
     throw ValueError("parallel_iterations", std::to_string(options.parallel_iterations), "0 or more");
   }

@@ -60,7 +60,8 @@ Nest run_planned(const SequenceCell& cell, const Tensor& x, const Tensor& y, con
                       .device = x.device(),
                       .rules = rules_of_chunks(sequence.rules),
                       .has_lengths = sequence.lengths.defined(),
-                      .keep = sequence.gradients ? Keep::gates : Keep::nothing};
+                      .keep = sequence.gradients ? Keep::gates : Keep::nothing,
+                      .swap_memory = sequence.gradients && sequence.swap_memory};
   std::vector<Tensor> states = keras_states(cell, initial);
   for (Tensor& state : states) {
     if (state.size(-1) > 1 && state.stride(-1) != 1) state = state.clone();

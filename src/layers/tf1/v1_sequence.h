@@ -25,6 +25,7 @@ struct Sequence {
   std::int64_t chunk = 1;                    ///< time steps of one run of an executor
   PlanOptions plan = {};
   bool gradients = false;           ///< whether the result has a pullback
+  bool swap_memory = false;         ///< whether what gradients need lies in the host's memory
   std::shared_ptr<Cell> cell = {};  ///< the cell of the call, which a pullback keeps
 
   const Nest& state() const { return given_state == nullptr ? fresh_state : *given_state; }

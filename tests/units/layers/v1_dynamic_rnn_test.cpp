@@ -116,6 +116,19 @@ TEST(DynamicRnn, AcceptedOptionsWithoutEffectHaveNone) {
   EXPECT_TRUE(identical(plain.outputs, other.outputs));
 }
 
+/// What gradients need is in the host's memory anyway.
+TEST(DynamicRnn, SwapMemoryHasNoEffectOnTheCpu) {
+  const auto gradients = [](bool swap_memory) {
+    const auto result =
+        v1::dynamic_rnn(lstm(), inputs(), {.dtype = DType::f32, .swap_memory = swap_memory, .gradients = true});
+    return result.pullback(Tensor::full({B, T, H}, 1.0, DType::f32)).weights;
+  };
+  const std::vector<Tensor> actual = gradients(true);
+  const std::vector<Tensor> expected = gradients(false);
+  ASSERT_EQ(actual.size(), expected.size());
+  for (std::size_t k = 0; k < actual.size(); ++k) EXPECT_TRUE(identical(actual[k], expected[k]));
+}
+
 // Remembers the largest number of bytes that were allocated at once.
 class PeakAllocator final : public Allocator {
  public:

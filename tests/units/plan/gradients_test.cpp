@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/plan/plan.h"
+#include "support/compare.h"
 #include "support/expect_error.h"
 #include "support/gradient_run.h"
 
@@ -131,6 +132,34 @@ TEST_F(Backward, TakesSegmentsWithStatesAlone) {
   EXPECT_LT(planned(Keep::states, 2).reserve_bytes(), planned(Keep::states).reserve_bytes());
   EXPECT_LT(planned(Keep::states).reserve_bytes(), planned(Keep::gates).reserve_bytes());
   EXPECT_EQ(planned(Keep::nothing).reserve_bytes(), 0U);
+}
+
+/// On the CPU a plan, its reserve and its gradients are those of a spec without.
+TEST_F(Backward, SwapMemoryHasNoEffectOnTheCpu) {
+  RecurrenceSpec spec = plan_.spec();
+  spec.swap_memory = true;
+  const Plan swapping = Plan::create(spec);
+  EXPECT_EQ(swapping.explain(), plan_.explain());
+  EXPECT_EQ(swapping.reserve_bytes(), plan_.reserve_bytes());
+  const SharedWeights weights(recurrence_.weights);
+  session_ = Session(plan_, weights);
+  session_.run(run_);
+  Session session(swapping, weights);
+  session.backward(run_, gradients_);  // the reserve has the same layout
+  const Tensor actual = gradients_.weights.recurrent_kernel->clone();
+  session_.backward(run_, gradients_);
+  EXPECT_TRUE(identical(actual, *gradients_.weights.recurrent_kernel));
+  spec.keep = Keep::states;
+  spec.segment = 2;
+  EXPECT_EQ(Plan::create(spec).explain(), planned(Keep::states, 2).explain());
+}
+
+TEST_F(Backward, EmptyReserveFits) {
+  run_.reserve = plan_.empty_reserve();
+  EXPECT_EQ(static_cast<std::size_t>(run_.reserve->numel()), plan_.reserve_bytes());
+  session_.run(run_);
+  session_.backward(run_, gradients_);
+  expect_words([&] { (void)planned(Keep::nothing).empty_reserve(); }, {"keep", "nothing"});
 }
 
 /// Values of a step and a row, in units of H: gates and states 6, states 2.

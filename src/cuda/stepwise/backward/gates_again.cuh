@@ -1,4 +1,4 @@
-/// Computes what a formula keeps of each step again, from the states before all steps: where a run has kept states
+/// Computes what a formula keeps of each step again, from the states before the steps: where a run has kept states
 /// alone, its gradients begin with this. Nothing waits for anything here, so that a product serves all steps:
 ///
 ///     input sums = x W;  recurrent sums = h U
@@ -38,19 +38,19 @@ __global__ void __launch_bounds__(kUnitThreads)
     gates_again_kernel(const __grid_constant__ GatesAgain<Formula, Element> again) {
   using Real = ComputeType<Element>;
   const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= again.schedule.T * again.schedule.B || at.u >= again.H) return;
-  const SequenceRow row = sequence_row(again.schedule, again.kept.x, at.b);
+  if (at.b >= again.kept.rows(again.schedule.B) || at.u >= again.H) return;
+  const SequenceRow row = kept_sequence_row(again.schedule, again.kept, at.b);
   if (!row.live) return;
   UnitResults<Real, kWidth> now;  // no gate depends on h but by its product
   if constexpr (Formula::kStates == 2) {
-    read_kept<Element, Activations>(again.kept, again.kept.c, row.row * again.H + at.u, now.c);
+    read_kept<Element, Activations>(again.kept, again.kept.c, row.kept * again.H + at.u, now.c);
   }
   UnitSums<Real, Formula::kGates, kWidth> sums;
   read_sums<Formula, Formula::kGates>(again, row.row, at.u, sums);
   const auto variant = variant_units<kWidth>(again.variant, again.H, at.u);
   KeptUnits<Real, Formula::kKept, kWidth> kept;
   advance<Formula>(sums, make_activations<Activations>(again), variant, now, kept);
-  keep_gates<Element, Activations>(again.kept, {row.row, at.u}, again.H, kept);
+  keep_gates<Element, Activations>(again.kept, {row.kept, at.u}, again.H, kept);
 }
 
 template <typename Formula, typename Element, typename Activations, int kWidth>
@@ -58,19 +58,18 @@ __global__ void __launch_bounds__(kUnitThreads)
     reset_again_kernel(const __grid_constant__ GatesAgain<Formula, Element> again) {
   using Real = ComputeType<Element>;
   const UnitPosition at = unit_position<kWidth>();
-  if (at.b >= again.schedule.T * again.schedule.B || at.u >= again.H) return;
-  const SequenceRow row = sequence_row(again.schedule, again.kept.x, at.b);
+  if (at.b >= again.kept.rows(again.schedule.B) || at.u >= again.H) return;
+  const SequenceRow row = kept_sequence_row(again.schedule, again.kept, at.b);
   if (!row.exists) return;
-  const std::int64_t unit = row.row * again.H + at.u;
   Real h[kWidth] = {};
   if (row.live) {
     UnitSums<Real, Formula::kGates, kWidth> sums;
-    read_kept<Element, Activations>(again.kept, again.kept.h, unit, h);
+    read_kept<Element, Activations>(again.kept, again.kept.h, row.kept * again.H + at.u, h);
     read_sums<Formula, Formula::kProductsBeforeReset>(again, row.row, at.u, sums);
     const auto activations = make_activations<Activations>(again);
     for (int i = 0; i < kWidth; ++i) h[i] = Formula::reset(sums.input[i], sums.recurrent[i], h[i], activations);
   }
-  device::write_pack(h, again.reset_operand + unit);
+  device::write_pack(h, again.reset_operand + row.row * again.H + at.u);
 }
 
 template <typename Formula, typename Element>
@@ -87,7 +86,7 @@ void launch_gates_again(const GatesAgain<Formula, Element>& again, Stream stream
     constexpr int kWide = kGatePackWidth<Formula, Element, Activations>;
     launch_over_rows<kWide>(gates_again_kernel<Formula, Element, Activations, kWide>,
                             gates_again_kernel<Formula, Element, Activations, 1>, again_takes_packs(again),
-                            again.schedule.T * again.schedule.B, again.H, stream, again);
+                            again.kept.rows(again.schedule.B), again.H, stream, again);
   });
 }
 
@@ -98,7 +97,7 @@ void launch_reset_again(const GatesAgain<Formula, Element>& again, Stream stream
     constexpr int kWide = kPackWidth<Element>;
     launch_over_rows<kWide>(reset_again_kernel<Formula, Element, Activations, kWide>,
                             reset_again_kernel<Formula, Element, Activations, 1>, again_takes_packs(again),
-                            again.schedule.T * again.schedule.B, again.H, stream, again);
+                            again.kept.rows(again.schedule.B), again.H, stream, again);
   });
 }
 

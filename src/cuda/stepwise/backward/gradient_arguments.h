@@ -114,7 +114,7 @@ struct LiveInputs {
   Element* target = nullptr;  ///< (rows, I)
 };
 
-/// LiveInputs, of h before each step, or of r h.
+/// LiveInputs, of h before each of the kept steps, or of r h.
 template <typename Element>
 struct LiveStates {
   Schedule schedule = {};
@@ -125,15 +125,17 @@ struct LiveStates {
   Element* target = nullptr;  ///< (rows, F)
 };
 
-/// Computes h before its projection again, with zeros where a row is dead.
+/// Computes again, for the kept steps of an LSTM, what the gradients of its projection and of its peepholes read. Zeros
+/// where a row is dead.
 template <typename Element>
-struct UnprojectedRows {
+struct VariantRows {
   Schedule schedule = {};
   std::int64_t H = 0;
   Activations activations = {};
   KeptRows kept = {};
   LstmVariantStep<Element> variant = {};
-  Element* target = nullptr;  ///< (rows, H)
+  Element* unprojected = nullptr;           ///< (rows, H): h before its projection; null: not wanted
+  ComputeType<Element>* c_pairs = nullptr;  ///< (rows, 2, H): c before and after the step; null: not wanted
 };
 
 /// The gradients of the peepholes, in parts of the rows.
@@ -141,10 +143,9 @@ template <typename Element>
 struct PeepholeSums {
   Schedule schedule = {};
   std::int64_t H = 0;
-  Activations activations = {};
-  KeptRows kept = {};
-  LstmVariantStep<Element> variant = {};
-  const Element* d_gates = nullptr;  ///< (rows, G H)
+  TimeBatchStrides x = {};                        ///< of x, for the rows of a packed one
+  const ComputeType<Element>* c_pairs = nullptr;  ///< of VariantRows
+  const Element* d_gates = nullptr;               ///< (rows, G H)
   std::int64_t part_length = 0;
   ComputeType<Element>* parts = nullptr;  ///< (parts, 3, H)
 };

@@ -35,12 +35,11 @@ struct KeptStep {
 };
 
 template <typename Formula, typename Element, typename Activations, bool kProjected, int kWidth>
-__device__ inline void read_kept_step(const KeptRows& kept, const GradientRow& row, std::int64_t H, int u,
+__device__ inline void read_kept_step(const KeptRows& kept, std::int64_t row, std::int64_t H, int u,
                                       KeptStep<Formula, ComputeType<Element>, kWidth>& step) {
-  if (!row.live) return;
-  read_gates<Element, Activations>(kept, row.row, H, u, step.gates);
-  if constexpr (!kProjected) read_kept<Element, Activations>(kept, kept.h, row.row * H + u, step.h);
-  if constexpr (Formula::kStates == 2) read_kept<Element, Activations>(kept, kept.c, row.row * H + u, step.c);
+  read_gates<Element, Activations>(kept, row, H, u, step.gates);
+  if constexpr (!kProjected) read_kept<Element, Activations>(kept, kept.h, row * H + u, step.h);
+  if constexpr (Formula::kStates == 2) read_kept<Element, Activations>(kept, kept.c, row * H + u, step.c);
 }
 
 /// The gradients of kWidth units at one step.
@@ -103,7 +102,8 @@ __global__ void __launch_bounds__(kUnitThreads)
   const std::int64_t unit = at.b * step.H + at.u;
   const GradientRow row = gradient_row(schedule, step.kept.x, arriving.s, at.b);
   KeptStep<Formula, Real, kWidth> kept;
-  read_kept_step<Formula, Element, Activations, kProjected>(step.kept, row, step.H, at.u, kept);
+  const std::int64_t kept_row = step.kept.row(schedule.B, arriving.s, at.b, row.row);
+  if (row.live) read_kept_step<Formula, Element, Activations, kProjected>(step.kept, kept_row, step.H, at.u, kept);
   Real d_h[kWidth] = {};
   Real d_c[kWidth] = {};
   Real inner[kWidth] = {};
@@ -136,7 +136,8 @@ __global__ void __launch_bounds__(kUnitThreads)
   const std::int64_t unit = at.b * step.H + at.u;
   const GradientRow row = gradient_row(arriving.schedule, step.kept.x, arriving.s, at.b);
   Real gates[kWidth][Formula::kKept] = {};
-  if (row.live) read_gates<Element, Activations>(step.kept, row.row, step.H, at.u, gates);
+  const std::int64_t kept_row = step.kept.row(arriving.schedule.B, arriving.s, at.b, row.row);
+  if (row.live) read_gates<Element, Activations>(step.kept, kept_row, step.H, at.u, gates);
   Real d_h[kWidth];
   Real outputs[kWidth] = {};
   device::read_pack(arriving.h.d_state + unit, d_h);

@@ -2,6 +2,7 @@
 ///
 ///     dh, dc = gradients of the final states
 ///     for s in T-1 .. 0:   the kernels and products of gradient_kernels.cuh, or one kernel of another executor
+///                          (of a swapped reserve chunk after chunk, while the next chunk is fetched)
 ///     gradients of the initial states and of the reset states
 ///     weights and x, over whole sequences: sequence_gradients.cuh
 #pragma once
@@ -27,7 +28,6 @@ class StepwiseGradientLoop {
         sequences_(run, work_) {
     step_.H = H_;
     step_.activations = {run.spec.cell.activation, run.spec.cell.recurrent_activation};
-    step_.kept = sequences_.kept();
     step_.c = work_.c;
     if constexpr (kIsLstmVariant<Formula>) step_.variant = sequences_.variant();
     if (kPhases<Formula> == 2 || projects()) step_.inner_product = work_.inner_product;
@@ -42,11 +42,12 @@ class StepwiseGradientLoop {
 
   void run() {
     load();
-    if (run_.steps != nullptr) {
-      queue_steps();
-    } else {
-      for (std::int64_t s = run_.spec.T - 1; s >= 0; --s) step(s);
-    }
+    sequences_.template for_each_kept<Formula>(ChunkOrder::last_to_first, [&](const KeptRows& kept) {
+      sequences_.template collect_states<Formula>(kept);
+      step_.kept = kept;
+      if (run_.steps != nullptr) return queue_steps();
+      for (std::int64_t s = kept.last_step - 1; s >= kept.first_step; --s) step(s);
+    });
     store_states();
     sequences_.template store_weights<Formula>();
     sequences_.store_inputs();
@@ -108,24 +109,32 @@ class StepwiseGradientLoop {
     }
   }
 
+  /// The first kernel of a chunk follows no product, and must not overlap what comes before.
+  StepLaunch launch_of_step(std::int64_t s) const {
+    StepLaunch how = run_.how;
+    if (step_.kept.is_chunk && s + 1 == step_.kept.last_step) how.order = device::LaunchOrder::serial;
+    return how;
+  }
+
   void step(std::int64_t s) {
+    const StepLaunch how = launch_of_step(s);
     const bool last = s + 1 == run_.spec.T;
     ArrivingGradient<Element>& arriving = step_.arriving;
     arriving.s = s;
     arriving.product = last ? nullptr : work_.product;
     arriving.d_last_output = last ? batch_rows<const Element>(buffers_.d_last_output) : BatchRows<const Element>{};
     if constexpr (kPhases<Formula> == 2) {
-      launch_candidate_gradient(step_, run_.how);
+      launch_candidate_gradient(step_, how);
       multiply(RecurrentPart::after_reset, work_.inner_product);
     }
     if constexpr (kIsLstmVariant<Formula>) {
       if (projects()) {
-        project_gradient();
-        launch_gate_gradient<true>(step_, run_.how);
+        project_gradient(how);
+        launch_gate_gradient<true>(step_, how);
         return multiply(RecurrentPart::before_reset, work_.product);
       }
     }
-    launch_gate_gradient<false>(step_, run_.how);
+    launch_gate_gradient<false>(step_, how);
     multiply(RecurrentPart::before_reset, work_.product);
   }
 
@@ -139,7 +148,7 @@ class StepwiseGradientLoop {
                        stream());
   }
 
-  void project_gradient() const {
+  void project_gradient(const StepLaunch& how) const {
     const bool neighbours = rows_of_a_step_are_neighbours();
     launch_projected_gradient(
         ProjectedGradient<Element>{.arriving = step_.arriving,
@@ -148,7 +157,7 @@ class StepwiseGradientLoop {
                                    .clip = bound_of<Real>(run_.spec.cell.projection_clip),
                                    .d_projected = work_.d_projected,
                                    .operand = neighbours ? nullptr : work_.projected_operand},
-        run_.how);
+        how);
     run_.products.step_through_projection(
         {.a = rows_of_step(work_.d_projected, work_.projected_operand, F_, step_.arriving.s),
          .result = work_.inner_product,

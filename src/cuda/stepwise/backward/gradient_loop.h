@@ -1,6 +1,7 @@
 /// The host's loop of gradients in the stepwise executor: which kernels and products they consist of.
 #pragma once
 
+#include "cuda/common/reserve_swap.h"
 #include "cuda/stepwise/backward/gradient_products.h"
 #include "cuda/stepwise/step_launch.h"
 #include "cuda/stepwise/steps_kernel.h"
@@ -15,6 +16,7 @@ struct StepwiseGradientRun {
   const WeightPack* biases;     ///< as pack_biases packs them; null unless gates are computed again
   const WeightPack* peepholes;  ///< as pack_peepholes packs them
   const GradientProducts& products;
+  ReserveSwap* swap = nullptr;  ///< where the spec swaps its reserve
   void* workspace = nullptr;
   StepLaunch how = {};
   const StepsKernel* steps = nullptr;  ///< computes all steps in place of the stepwise kernels; null: nothing does

@@ -11,7 +11,7 @@ namespace rondo {
 /// What a row of the batch is at a step, seen from the end.
 struct GradientRow : RowStep {
   bool exists = false;   ///< whether x has a row for the step: a packed one has none beyond the row's length
-  std::int64_t row = 0;  ///< of the reserve and of the gradients of sums, if it exists
+  std::int64_t row = 0;  ///< of the gradients of sums, in the order of x, if it exists
 };
 
 __device__ inline GradientRow gradient_row(const Schedule& schedule, const TimeBatchStrides& x, std::int64_t s,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cuda/common/reserve_swap.h"
 #include "cuda/products/product.h"
 #include "cuda/stepwise/backward/gradient_arguments.h"
 #include "cuda/stepwise/backward/row_parts.h"
@@ -27,10 +28,14 @@ struct GradientWorkspace {
   Element* states = nullptr;    ///< (rows, F): live rows of h, then of r h
   Real* weight_sums = nullptr;  ///< of one weight
   Real* parts = nullptr;        ///< of sums over rows
+  // Where the reserve is swapped:
+  void* slots = nullptr;            ///< ReserveSwap::Memory::slots
+  Element* reset_states = nullptr;  ///< (rows, H): live rows of r h, of a cell whose candidate takes that
   // Where a run has kept states alone:
-  void* gates = nullptr;           ///< (rows, kKept, H), as a reserve has them
+  void* gates = nullptr;           ///< (rows, kKept, H), as a reserve has them, or as a chunk of one
   Real* input_sums = nullptr;      ///< (rows, G H)
   Real* recurrent_sums = nullptr;  ///< (rows, G H)
+  Real* c_pairs = nullptr;         ///< (rows, 2, H): VariantRows::c_pairs, for a cell with peepholes
   // For a cell with a projection:
   Element* unprojected = nullptr;        ///< (rows, H)
   Real* projected = nullptr;             ///< (rows, P), before its clip
@@ -41,6 +46,11 @@ struct GradientWorkspace {
 /// Whether the gradients of x W + b and of h U + rb differ.
 inline bool has_recurrent_gradient(const CellSpec& cell) {
   return dispatch_cell(cell, []<typename Formula>(FormulaTag<Formula>) { return Formula::kBiases == 2; });
+}
+
+/// Whether the cell's candidate has a product of its own, with r h.
+inline bool has_reset_product(const CellSpec& cell) {
+  return dispatch_cell(cell, []<typename Formula>(FormulaTag<Formula>) { return kPhases<Formula> == 2; });
 }
 
 template <typename Element>
@@ -65,11 +75,18 @@ GradientWorkspace<Element> cut_gradient_workspace(const RecurrenceSpec& spec, Wo
   work.states = cutter.take<Element>(rows * F);
   work.weight_sums = cutter.take<Real>(std::max({spec.I * columns, F * columns, H * F}));
   work.parts = cutter.take<Real>(RowParts::kMost * std::max(columns, F));
+  const bool swaps = swaps_reserve(spec);
+  const ReserveLayout reserve = reserve_layout(spec, rows);
+  if (swaps) {
+    work.slots = cutter.take<std::byte>(static_cast<std::int64_t>(ReserveSwap::slot_bytes(spec)));
+    if (has_reset_product(spec.cell)) work.reset_states = cutter.take<Element>(rows * F);
+  }
   if (spec.keep == Keep::states) {
-    work.gates = cutter.take<Element>(rows * kept_count(spec.cell) * H);
+    work.gates = cutter.take<Element>((swaps ? reserve.rows : rows) * kept_count(spec.cell) * H);
     work.input_sums = cutter.take<Real>(rows * columns);
     work.recurrent_sums = cutter.take<Real>(rows * columns);
   }
+  if (spec.cell.use_peepholes) work.c_pairs = cutter.take<Real>(rows * 2 * H);
   if (!spec.cell.projection_units) return work;
   work.unprojected = cutter.take<Element>(rows * H);
   work.projected = cutter.take<Real>(rows * F);

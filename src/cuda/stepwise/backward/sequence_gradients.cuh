@@ -15,12 +15,12 @@ template <typename Element>
 class SequenceGradients : private SequenceOperands<Element> {
   using Base = SequenceOperands<Element>;
   using Base::activations, Base::are_dense, Base::buffers_, Base::clear_if_packed, Base::columns_, Base::F_, Base::H_,
-      Base::I_, Base::kept_, Base::kNoFactor, Base::kResetGate, Base::live_inputs, Base::live_states, Base::operands,
-      Base::rows_, Base::run_, Base::schedule_, Base::stream, Base::work_;
+      Base::I_, Base::kNoFactor, Base::kResetGate, Base::live_inputs, Base::live_states, Base::operands, Base::rows_,
+      Base::run_, Base::schedule_, Base::stream, Base::swaps_, Base::work_;
 
  public:
   using Real = ComputeType<Element>;
-  using Base::kept, Base::variant;
+  using Base::collect_states, Base::for_each_kept, Base::variant;
 
   SequenceGradients(const StepwiseGradientRun& run, const GradientWorkspace<Element>& work) : Base(run, work) {}
 
@@ -30,18 +30,10 @@ class SequenceGradients : private SequenceOperands<Element> {
     if (run_.spec.keep == Keep::states) Base::template compute_gates_again<Formula>();
     clear_if_packed(work_.gradients.input, columns_);
     if (work_.gradients.recurrent != nullptr) clear_if_packed(work_.gradients.recurrent, columns_);
-    if (!projects) return;
-    clear_if_packed(work_.unprojected, H_);
-    clear_if_packed(work_.d_projected, F_);
-    launch_unprojected_rows(UnprojectedRows<Element>{.schedule = schedule_,
-                                                     .H = H_,
-                                                     .activations = activations(),
-                                                     .kept = kept_,
-                                                     .variant = variant(),
-                                                     .target = work_.unprojected},
-                            stream());
-    if (!run_.spec.cell.projection_clip) return;
-    run_.products.project(operands(work_.unprojected, nullptr, work_.projected), stream());
+    if constexpr (kIsLstmVariant<Formula>) prepare_variant<Formula>(projects);
+    if (!swaps_) return;
+    clear_if_packed(work_.states, F_);
+    if (work_.reset_states != nullptr) clear_if_packed(work_.reset_states, F_);
   }
 
   template <typename Formula>
@@ -101,6 +93,25 @@ class SequenceGradients : private SequenceOperands<Element> {
   }
 
  private:
+  /// What the gradients of a projection and of peepholes read, which is computed again from what was kept.
+  template <typename Formula>
+  void prepare_variant(bool projects) const {
+    VariantRows<Element> rows{.schedule = schedule_, .H = H_, .activations = activations(), .variant = variant()};
+    if (projects) rows.unprojected = work_.unprojected;
+    if (buffers_.d_weights.peepholes != nullptr) rows.c_pairs = work_.c_pairs;
+    if (rows.unprojected == nullptr && rows.c_pairs == nullptr) return;
+    if (projects) {
+      clear_if_packed(work_.unprojected, H_);
+      clear_if_packed(work_.d_projected, F_);
+    }
+    Base::template for_each_kept<Formula>(ChunkOrder::first_to_last, [&](const KeptRows& kept) {
+      rows.kept = kept;
+      launch_variant_rows(rows, stream());
+    });
+    if (!run_.spec.cell.projection_clip) return;
+    run_.products.project(operands(work_.unprojected, nullptr, work_.projected), stream());
+  }
+
   /// Writes or adds a weight's gradient of `count` elements, which `multiply(result)` computes in the type of sums.
   template <typename Multiply>
   void store_product(void* target, std::int64_t count, const Multiply& multiply) const {
@@ -127,9 +138,8 @@ class SequenceGradients : private SequenceOperands<Element> {
     if (wanted.peepholes == nullptr) return;
     launch_peephole_sums(PeepholeSums<Element>{.schedule = schedule_,
                                                .H = H_,
-                                               .activations = activations(),
-                                               .kept = kept_,
-                                               .variant = variant(),
+                                               .x = buffers_.run.x.strides,
+                                               .c_pairs = work_.c_pairs,
                                                .d_gates = work_.gradients.input,
                                                .parts = work_.parts},
                          stream());

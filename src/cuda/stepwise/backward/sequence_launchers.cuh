@@ -33,17 +33,17 @@ void launch_live_states(const LiveStates<Element>& copy, Stream stream) {
   constexpr int kWide = kPackWidth<Element>;
   const bool packs = kept_fits_packs<kWide, Element>(copy.kept, copy.units, copy.units);
   launch_over_rows<kWide>(live_states_kernel<Element, kWide>, live_states_kernel<Element, 1>, packs,
-                          copy.schedule.T * copy.schedule.B, copy.units, stream, copy);
+                          copy.kept.rows(copy.schedule.B), copy.units, stream, copy);
 }
 
 template <typename Element>
-void launch_unprojected_rows(const UnprojectedRows<Element>& rows, Stream stream) {
+void launch_variant_rows(const VariantRows<Element>& rows, Stream stream) {
   const bool packs =
       kept_fits_packs<kPackWidth<Element>, Element>(rows.kept, 0, rows.H) && variant_fits_packs(rows.variant);
   dispatch_activations(rows.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
     constexpr int kWide = kGatePackWidth<LstmVariantFormula, Element, Activations>;
-    launch_over_rows<kWide>(unprojected_rows_kernel<Element, Activations, kWide>,
-                            unprojected_rows_kernel<Element, Activations, 1>, packs, rows.schedule.T * rows.schedule.B,
+    launch_over_rows<kWide>(variant_rows_kernel<Element, Activations, kWide>,
+                            variant_rows_kernel<Element, Activations, 1>, packs, rows.kept.rows(rows.schedule.B),
                             rows.H, stream, rows);
   });
 }
@@ -63,9 +63,7 @@ void launch_peephole_sums(PeepholeSums<Element> sums, Stream stream) {
   const RowParts parts(sums.schedule.T * sums.schedule.B);
   if (parts.count == 0) return;
   sums.part_length = parts.length;
-  dispatch_activations(sums.activations, [&]<typename Activations>(ActivationsTag<Activations>) {
-    device::launch(peephole_sums_kernel<Element, Activations>, column_grid(sums.H, parts.count, stream), sums);
-  });
+  device::launch(peephole_sums_kernel<Element>, column_grid(sums.H, parts.count, stream), sums);
 }
 
 }  // namespace rondo

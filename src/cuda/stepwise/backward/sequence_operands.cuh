@@ -29,42 +29,56 @@ class SequenceOperands {
         F_(output_units(run.spec.cell)),
         rows_(run.spec.T * run.spec.B),
         columns_(gate_count(run.spec.cell.kind) * H_),
-        kept_(kept_rows(run.spec, run.buffers.run)) {
+        swaps_(run.swap != nullptr) {
+    if (swaps_) return;
+    kept_ = kept_rows(run.spec, run.buffers.run);
     if (run.spec.keep == Keep::states) kept_.gates = work.gates;
   }
 
-  /// The states before each step, and the gates, which compute_gates_again may have to write first.
-  const KeptRows& kept() const { return kept_; }
+  /// Calls `visit(kept)` with the states before each step and the gates: for all steps at once or, where the reserve is
+  /// swapped, for chunk after chunk.
+  template <typename Formula, typename Visit>
+  void for_each_kept(ChunkOrder order, const Visit& visit) const {
+    for_each_states(order, [&](const KeptRows& kept) {
+      if (swaps_ && run_.spec.keep == Keep::states) launch_gates_again(gates_again<Formula>(kept), stream());
+      visit(kept);
+    });
+  }
 
   LstmVariantStep<Element> variant() const {
     const void* peepholes = run_.peepholes == nullptr ? nullptr : run_.peepholes->data();
     return {.peepholes = static_cast<const Real*>(peepholes), .cell_clip = bound_of<Real>(run_.spec.cell.cell_clip)};
   }
 
-  /// Writes the gates of a run that has kept states alone.
+  /// Computes the sums behind the gates of a run that has kept states alone and, unless its reserve is swapped, the
+  /// gates.
   template <typename Formula>
   void compute_gates_again() const {
-    GatesAgain<Formula, Element> again{.schedule = schedule_,
-                                       .H = H_,
-                                       .activations = activations(),
-                                       .input_sums = work_.input_sums,
-                                       .recurrent_sums = work_.recurrent_sums,
-                                       .bias = static_cast<const Real*>(run_.biases->data()),
-                                       .kept = kept_,
-                                       .reset_operand = work_.states};
-    again.recurrent_bias = again.bias + columns_;
-    if constexpr (kIsLstmVariant<Formula>) again.variant = variant();
     run_.products.input_sums(operands(live_inputs(), nullptr, work_.input_sums), stream());
     const auto multiply = [&](RecurrentPart part, const void* states) {
       run_.products.recurrent_sums(part, operands(states, nullptr, work_.recurrent_sums), stream());
     };
+    if (swaps_) {
+      clear_if_packed(work_.states, F_);
+      for_each_states(ChunkOrder::first_to_last,
+                      [&](const KeptRows& kept) { copy_states(kept, kNoFactor, Formula::kKept, work_.states); });
+    }
     multiply(RecurrentPart::before_reset, live_states(kNoFactor, Formula::kKept));
     if constexpr (kPhases<Formula> == 2) {
       clear_if_packed(work_.states, F_);
-      launch_reset_again(again, stream());
+      for_each_states(ChunkOrder::first_to_last,
+                      [&](const KeptRows& kept) { launch_reset_again(gates_again<Formula>(kept), stream()); });
       multiply(RecurrentPart::after_reset, work_.states);
     }
-    launch_gates_again(again, stream());
+    if (!swaps_) launch_gates_again(gates_again<Formula>(kept_), stream());
+  }
+
+  /// Where the reserve is swapped: copies what live_states returns after the last chunk.
+  template <typename Formula>
+  void collect_states(const KeptRows& kept) const {
+    if (!swaps_ || buffers_.d_weights.recurrent_kernel == nullptr) return;
+    copy_states(kept, kNoFactor, Formula::kKept, work_.states);
+    if constexpr (kPhases<Formula> == 2) copy_states(kept, kResetGate, Formula::kKept, work_.reset_states);
   }
 
  protected:
@@ -103,21 +117,54 @@ class SequenceOperands {
     return work_.inputs;
   }
 
-  /// (rows, F): h before each step, times the kept gate `factor` unless that is kNoFactor.
+  /// (rows, F): h before each step, times the kept gate `factor` unless that is kNoFactor. Where the reserve is
+  /// swapped, the chunks have been copied.
   const void* live_states(int factor, int kept_gates) const {
+    if (swaps_) return factor == kNoFactor ? work_.states : work_.reset_states;
     const bool has_dtype = reserve_dtype(run_.spec) == run_.spec.dtype;
     if (schedule_.all_live() && factor == kNoFactor && has_dtype) return kept_.h;
     clear_if_packed(work_.states, F_);
-    launch_live_states(LiveStates<Element>{.schedule = schedule_,
-                                           .units = F_,
-                                           .kept = kept_,
-                                           .factor = factor,
-                                           .kept_gates = kept_gates,
-                                           .target = work_.states},
-                       stream());
+    copy_states(kept_, factor, kept_gates, work_.states);
     return work_.states;
   }
 
+ private:
+  /// for_each_kept, with gates only where the run has kept them or compute_gates_again has computed them.
+  template <typename Visit>
+  void for_each_states(ChunkOrder order, const Visit& visit) const {
+    if (!swaps_) return visit(kept_);
+    run_.swap->read({buffers_.run, work_.slots, stream()}, order, [&](KeptRows kept) {
+      if (run_.spec.keep == Keep::states) kept.gates = work_.gates;
+      visit(kept);
+    });
+  }
+
+  template <typename Formula>
+  GatesAgain<Formula, Element> gates_again(const KeptRows& kept) const {
+    GatesAgain<Formula, Element> again{.schedule = schedule_,
+                                       .H = H_,
+                                       .activations = activations(),
+                                       .input_sums = work_.input_sums,
+                                       .recurrent_sums = work_.recurrent_sums,
+                                       .bias = static_cast<const Real*>(run_.biases->data()),
+                                       .kept = kept,
+                                       .reset_operand = work_.states};
+    again.recurrent_bias = again.bias + columns_;
+    if constexpr (kIsLstmVariant<Formula>) again.variant = variant();
+    return again;
+  }
+
+  void copy_states(const KeptRows& kept, int factor, int kept_gates, Element* target) const {
+    launch_live_states(LiveStates<Element>{.schedule = schedule_,
+                                           .units = F_,
+                                           .kept = kept,
+                                           .factor = factor,
+                                           .kept_gates = kept_gates,
+                                           .target = target},
+                       stream());
+  }
+
+ protected:
   const StepwiseGradientRun& run_;
   const GradientBuffers& buffers_;
   const Schedule& schedule_;
@@ -127,7 +174,10 @@ class SequenceOperands {
   const std::int64_t F_;
   const std::int64_t rows_;
   const std::int64_t columns_;
-  KeptRows kept_;
+  const bool swaps_;
+
+ private:
+  KeptRows kept_;  ///< of all steps, unless the reserve is swapped
 };
 
 }  // namespace rondo

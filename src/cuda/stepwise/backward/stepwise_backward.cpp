@@ -22,7 +22,9 @@ class StepwiseBackwardRunner final : public BackwardRunner {
         peepholes_(pack_peepholes(request)),
         products_(request),
         how_(step_launch(request)),
-        runs_(request.stream, request.graph_use) {}
+        runs_(request.stream, request.graph_use) {
+    if (swaps_reserve(request.spec)) swap_.emplace(request.spec);
+  }
 
   void run(const GradientBuffers& buffers, void* workspace) override {
     runs_.run({buffers, workspace}, [&](Stream stream) { queue(buffers, workspace, stream); });
@@ -36,11 +38,18 @@ class StepwiseBackwardRunner final : public BackwardRunner {
     bool operator==(const RunBuffers&) const = default;
   };
 
-  void queue(const GradientBuffers& buffers, void* workspace, Stream stream) const {
+  void queue(const GradientBuffers& buffers, void* workspace, Stream stream) {
     StepLaunch how = how_;
     how.stream = stream;
-    const StepwiseGradientRun run{request_.spec, buffers,   biases_.get(), peepholes_.get(),
-                                  products_,     workspace, how,           steps_.get()};
+    const StepwiseGradientRun run{.spec = request_.spec,
+                                  .buffers = buffers,
+                                  .biases = biases_.get(),
+                                  .peepholes = peepholes_.get(),
+                                  .products = products_,
+                                  .swap = swap_ ? &*swap_ : nullptr,
+                                  .workspace = workspace,
+                                  .how = how,
+                                  .steps = steps_.get()};
     switch (request_.spec.dtype) {
       case DType::f64: return run_stepwise_gradients<double>(run);
       case DType::f32: return run_stepwise_gradients<float>(run);
@@ -56,6 +65,7 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   const std::shared_ptr<const WeightPack> peepholes_;  ///< null where the cell has none
   const GradientProducts products_;
   const StepLaunch how_;
+  std::optional<ReserveSwap> swap_;
   ReplayedRuns<RunBuffers> runs_;
 };
 

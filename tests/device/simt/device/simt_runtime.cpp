@@ -9,6 +9,7 @@
 #include "cuda/runtime/calls.h"
 #include "cuda/runtime/runtime.h"
 #include "device/simt/device/device_memory.h"
+#include "device/simt/device/page_locked.h"
 #include "device/simt/device/stream_queue.h"
 #include "rondo/vocabulary/error.h"
 
@@ -86,11 +87,23 @@ std::uint32_t* allocate_host_words(std::size_t count) {
   return all.emplace_back(std::make_unique<std::uint32_t[]>(count)).get();
 }
 
+void* allocate_host(std::size_t bytes) {
+  announce(Call::allocate);
+  return simt::allocate_page_locked(bytes);
+}
+
+void deallocate_host(void* pointer) noexcept {
+  announce(Call::deallocate);
+  simt::free_page_locked(pointer);
+}
+
+bool is_page_locked(const void* pointer) { return simt::in_page_locked(pointer); }
+
 bool is_device_pointer(const void* pointer, Device) { return simt::in_device_memory(pointer); }
 
 void copy(void* target, const void* source, std::size_t bytes, Stream stream) {
   announce(Call::copy);
-  if (simt::in_device_memory(source)) {
+  if (simt::in_device_memory(source) || simt::in_page_locked(source)) {
     simt::submit(stream, [=] { std::memmove(target, source, bytes); });
     return;
   }
