@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 #include <span>
-#include <sstream>
 
 #include "plan/executor_list.h"
+#include "plan/explained.h"
 #include "plan/planner.h"
 #include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
@@ -50,6 +50,12 @@ std::string joined_names(Device device) {
   for (const std::string& name : executor_names(device)) names += (names.empty() ? "" : ", ") + name;
   return names;
 }
+
+/// Who may compute the gradients.
+struct BackwardCandidates {
+  std::span<const Executor* const> executors;
+  bool named = false;  ///< by the caller
+};
 
 /// The executor with this name, from either list.
 const Executor& named_executor(const std::string& name, Device device) {
@@ -110,10 +116,28 @@ void find_fallback(Planner::Data& data) {
   }
 }
 
-/// Finds who computes the gradients, among `executors` that outlive the plan.
-void find_backward(Planner::Data& data, std::span<const Executor* const> executors) {
+/// Why `executor` cannot read what the plan's executor keeps; absent: it can.
+std::optional<Refusal> refuse_layout(const Executor& executor, const Executor& keeping) {
+  const bool both_common = executor.kept_layout() == KeptLayout::common && keeping.kept_layout() == KeptLayout::common;
+  if (both_common || &executor == &keeping) return std::nullopt;
+  const Executor& special = keeping.kept_layout() == KeptLayout::own ? keeping : executor;
+  const Executor& other = &special == &keeping ? executor : keeping;
+  return Refusal{"the reserves of " + std::string(special.name()) + " have a layout of their own, and " +
+                 std::string(other.name()) + " has another"};
+}
+
+BackwardAnswer backward_answer_of(const Executor& executor, const Planner::Data& data) {
+  if (std::optional<Refusal> refusal = refuse_layout(executor, *data.executor)) return *std::move(refusal);
+  return executor.decide_backward(data.spec, data.properties);
+}
+
+/// Finds who computes the gradients, among `executors` that outlive the plan. Of a reserve that the plan's executor
+/// alone reads, only that one can: with no executor named, there is no other candidate.
+void find_backward(Planner::Data& data, const BackwardCandidates& candidates) {
+  const bool alone = !candidates.named && data.executor->kept_layout() == KeptLayout::own;
+  const std::span<const Executor* const> executors = alone ? std::span(&data.executor, 1) : candidates.executors;
   for (const Executor* executor : executors) {
-    BackwardAnswer answer = executor->decide_backward(data.spec, data.properties);
+    BackwardAnswer answer = backward_answer_of(*executor, data);
     if (auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer)) {
       data.backward_executor = executor;
       data.backward = std::move(*decision);
@@ -123,48 +147,18 @@ void find_backward(Planner::Data& data, std::span<const Executor* const> executo
   }
 }
 
-std::string declined_lines(const std::vector<Planner::Data::Declined>& declined) {
-  std::string text;
-  for (const auto& [executor, refusal] : declined) text += "\n  " + executor + " declined: " + refusal.reason;
-  return text;
-}
-
-std::string indented(const std::string& description) {
-  std::string text;
-  std::istringstream lines(description);
-  for (std::string line; std::getline(lines, line);) text += "\n    " + line;
-  return text;
-}
-
-std::string explain_backward(const Planner::Data& data) {
-  std::string text = "\n  gradients:" + declined_lines(data.backward_declined);
-  if (data.backward == nullptr) return text;
-  return text + "\n  " + std::string(data.backward_executor->name()) + " computes them, from a reserve of " +
-         std::to_string(reserve_layout(data.spec, data.spec.T * data.spec.B).bytes) + " bytes" +
-         indented(data.backward->describe());
-}
-
-std::string explain_data(const Planner::Data& data) {
-  std::string text = to_string(data.spec) + declined_lines(data.declined);
-  if (data.decision == nullptr) return text;
-  text += "\n  " + std::string(data.executor->name()) + " runs it, with a workspace of " +
-          std::to_string(data.decision->workspace_bytes()) + " bytes" + indented(data.decision->describe());
-  return data.spec.keep == Keep::nothing ? text : text + explain_backward(data);
-}
-
 /// The plan of the first of these executors that accepts, with the first of `backward` for its gradients.
-Plan first_of(std::span<const Executor* const> executors, Planner::Data data,
-              std::span<const Executor* const> backward) {
+Plan first_of(std::span<const Executor* const> executors, Planner::Data data, const BackwardCandidates& backward) {
   for (const Executor* executor : executors) {
     if (!takes(data, *executor)) continue;
     find_fallback(data);
     if (data.spec.keep != Keep::nothing) {
       find_backward(data, backward);
-      if (data.backward == nullptr) throw ValueError("no executor computes the gradients of " + explain_data(data));
+      if (data.backward == nullptr) throw ValueError("no executor computes the gradients of " + explained(data));
     }
     return Planner::plan(std::make_shared<const Planner::Data>(std::move(data)));
   }
-  throw ValueError("no executor accepts " + explain_data(data));
+  throw ValueError("no executor accepts " + explained(data));
 }
 
 }  // namespace
@@ -192,13 +186,26 @@ Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties
   const Executor* forward[1];
   const Executor* backward[1];
   const auto forward_candidates = candidates(options.executor, forward);
-  return first_of(forward_candidates, std::move(data), candidates(options.backward_executor, backward));
+  return first_of(forward_candidates, std::move(data),
+                  {candidates(options.backward_executor, backward), !options.backward_executor.empty()});
 }
 
 Plan plan_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
               const PlanOptions& options) {
   const Executor* const executors[] = {&executor};
-  return first_of(executors, checked_data(spec, properties, options), executors);
+  return first_of(executors, checked_data(spec, properties, options), {.executors = executors});
+}
+
+std::optional<std::size_t> own_reserve_bytes(const Plan& plan) {
+  const Planner::Data& data = Planner::data(plan);
+  return data.spec.keep == Keep::nothing ? std::nullopt : data.decision->own_reserve_bytes();
+}
+
+void check_common_reserve(const Plan& plan) {
+  const Planner::Data& data = Planner::data(plan);
+  if (data.spec.keep == Keep::nothing || data.executor->kept_layout() == KeptLayout::common) return;
+  throw ValueError("executor", plan.executor_name() + ", whose reserves have a layout of their own",
+                   "one whose reserves have the common layout, outside of a Session");
 }
 
 const RecurrenceSpec& Plan::spec() const { return data_->spec; }
@@ -214,10 +221,11 @@ std::size_t Plan::workspace_bytes() const {
 }
 std::size_t Plan::reserve_bytes(std::optional<std::int64_t> packed_rows) const {
   const RecurrenceSpec& spec = data_->spec;
+  if (const std::optional<std::size_t> own = own_reserve_bytes(*this)) return *own;
   return spec.keep == Keep::nothing ? 0 : reserve_layout(spec, packed_rows.value_or(spec.T * spec.B)).bytes;
 }
 std::optional<double> Plan::predicted_ns() const { return data_->decision->predicted_ns(); }
 bool Plan::may_stall() const { return data_->decision->may_stall(); }
-std::string Plan::explain() const { return explain_data(*data_); }
+std::string Plan::explain() const { return explained(*data_); }
 
 }  // namespace rondo

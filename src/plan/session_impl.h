@@ -3,6 +3,7 @@
 
 #include "plan/occupied.h"
 #include "plan/packed_rows.h"
+#include "plan/planner.h"
 #include "plan/reserve_tag.h"
 #include "plan/run_tensors.h"
 #include "plan/shared_weights_impl.h"
@@ -39,7 +40,9 @@ struct Session::Impl {
   SessionStatus settle();
   ReserveTag tag_of_run(const SessionTensors& tensors) const { return tag_of(tensors, spec_tag, *weights->packs); }
   RunMemory memory() const {
-    return {.flags = static_cast<std::uint32_t*>(flags.data()), .packed = packed ? &*packed : nullptr};
+    return {.flags = static_cast<std::uint32_t*>(flags.data()),
+            .packed = packed ? &*packed : nullptr,
+            .own_reserve_bytes = own_reserve_bytes(plan)};
   }
   RecurrenceBuffers buffers(const SessionTensors& tensors) const { return run_buffers(plan.spec(), tensors, memory()); }
   GradientBuffers gradient_buffers(const SessionTensors& run, const SessionGradients& gradients) const;
