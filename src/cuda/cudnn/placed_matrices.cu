@@ -10,6 +10,7 @@
 #include "cuda/device/convert_element.cuh"
 #include "cuda/device/launch.cuh"
 #include "rondo/vocabulary/error.h"
+#include "rondo/vocabulary/host_device.h"
 
 namespace rondo {
 namespace {
@@ -24,7 +25,7 @@ struct MatrixBatch {
   bool accumulate = false;
 };
 
-__host__ __device__ std::int64_t squares_along(std::int64_t elements) { return (elements + kSide - 1) / kSide; }
+RONDO_HOST_DEVICE inline std::int64_t squares_along(std::int64_t elements) { return (elements + kSide - 1) / kSide; }
 
 /// The square of a block.
 struct Square {

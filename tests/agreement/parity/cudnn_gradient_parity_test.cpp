@@ -128,8 +128,9 @@ TEST_F(CudnnGradientParity, PersistentAlgorithmsWhereTheLibraryAccepts) {
     for (const std::int64_t H : {64, 128}) {
       for (CellSpec cell : cells(H)) {
         for (const Precision& precision : kPrecisions) {
+          if (H > 64 && precision.dtype != DType::f16) continue;
           Random random(++seed);
-          cell.use_bias = H != 128;
+          cell.use_bias = seed % 3 != 0;
           const RandomRecurrence recurrence = recurrence_of(cell, precision, random, {.T = 4, .B = 8, .I = 32, .H = H});
           SCOPED_TRACE(std::string(cudnn_executor_name(algorithm)) + " " + to_string(recurrence.spec));
           const Upstream upstream = rounded(random_upstream(random, recurrence), precision.dtype);

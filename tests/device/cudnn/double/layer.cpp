@@ -52,11 +52,18 @@ class Step {
   std::int64_t b_;
 };
 
+Vector all_of(const DoubleLayer& layer, const Elements& weights) {
+  Vector values(at(layer.weight_elements()));
+  for (std::int64_t k = 0; k < layer.weight_elements(); ++k) values[at(k)] = weights.get(k);
+  return values;
+}
+
 /// (W v + b)[u] of matrix `id`.
-double product(const DoubleLayer& layer, const Elements& weights, std::int64_t id, const Vector& v, std::int64_t u) {
+double product(const DoubleLayer& layer, const Vector& weights, std::int64_t id, const Vector& v, std::int64_t u) {
   const std::int64_t width = layer.width_of(id);
-  double sum = layer.has_bias ? weights.get(layer.bias_begin(id) + u) : 0.0;
-  for (std::int64_t k = 0; k < width; ++k) sum += weights.get(layer.matrix_begin(id) + u * width + k) * v[at(k)];
+  const std::int64_t row = layer.matrix_begin(id) + u * width;
+  double sum = layer.has_bias ? weights[at(layer.bias_begin(id) + u)] : 0.0;
+  for (std::int64_t k = 0; k < width; ++k) sum += weights[at(row + k)] * v[at(k)];
   return sum;
 }
 
@@ -132,13 +139,12 @@ void fill(const Elements& target, std::int64_t count, double value) {
 }
 
 /// v += W' sums of matrix `id`, where sums are kept as number k.
-void add_transposed(const DoubleLayer& layer, const Elements& weights, std::int64_t id, const Step& step,
-                    std::int64_t k, Vector& v) {
+void add_transposed(const DoubleLayer& layer, const Vector& weights, std::int64_t id, const Step& step, std::int64_t k,
+                    Vector& v) {
   const std::int64_t width = layer.width_of(id);
   for (std::int64_t u = 0; u < layer.H; ++u) {
-    for (std::int64_t j = 0; j < width; ++j) {
-      v[at(j)] += weights.get(layer.matrix_begin(id) + u * width + j) * step.kept(k, u);
-    }
+    const std::int64_t row = layer.matrix_begin(id) + u * width;
+    for (std::int64_t j = 0; j < width; ++j) v[at(j)] += weights[at(row + j)] * step.kept(k, u);
   }
 }
 
@@ -172,6 +178,7 @@ void Elements::set(std::int64_t index, double value) const {
 
 void run_layer(const DoubleLayer& layer, const DoubleRun& run) {
   const std::int64_t G = layer.gates();
+  const Vector weights = all_of(layer, run.weights);
   if (run.reserve != nullptr) run.reserve[0] = kOfARun;
   for (std::int64_t b = 0; b < layer.B; ++b) {
     Vector c(at(layer.H));
@@ -185,8 +192,8 @@ void run_layer(const DoubleLayer& layer, const DoubleRun& run) {
         Vector x_sums;
         Vector h_sums;
         for (std::int64_t gate = 0; gate < G; ++gate) {
-          x_sums.push_back(product(layer, run.weights, gate, x, u));
-          h_sums.push_back(product(layer, run.weights, G + gate, h, u));
+          x_sums.push_back(product(layer, weights, gate, x, u));
+          h_sums.push_back(product(layer, weights, G + gate, h, u));
         }
         const Unit unit = unit_after(layer, x_sums, h_sums, h[at(u)], c[at(u)]);
         c[at(u)] = unit.c;
@@ -209,6 +216,7 @@ void data_gradients(const DoubleLayer& layer, const DoubleGradients& gradients) 
     return fill(gradients.d_x, layer.T * layer.B * layer.I, kNaN);
   }
   gradients.reserve[0] = kOfDataGradients;
+  const Vector weights = all_of(layer, gradients.weights);
   for (std::int64_t b = 0; b < layer.B; ++b) {
     Vector dh(at(H));
     Vector dc(at(H));
@@ -232,8 +240,8 @@ void data_gradients(const DoubleLayer& layer, const DoubleGradients& gradients) 
       }
       Vector dx(at(layer.I));
       for (std::int64_t gate = 0; gate < G; ++gate) {
-        add_transposed(layer, gradients.weights, gate, step, gate, dx);
-        add_transposed(layer, gradients.weights, G + gate, step, G + gate, before);
+        add_transposed(layer, weights, gate, step, gate, dx);
+        add_transposed(layer, weights, G + gate, step, G + gate, before);
       }
       for (std::int64_t k = 0; k < layer.I; ++k) gradients.d_x.set(step.element(layer.I, k), dx[at(k)]);
       dh = before;
