@@ -12,6 +12,7 @@ def run(check):
     part_first.read_failed_cases(check)
     check.run_tests("parity_gradients", PARITY_SECONDS * check.scale,
                     [check.programs["parity_test"], f"--gtest_filter={TESTS}"], environment=check.without())
-    measure_if_time(check, "bench_train", ["--train", "--set", "train_steps", "--executors", check.executors(AGAINST_CUDNN)])
+    measure_if_time(check, "bench_train", ["--train", "--set", "train_steps", "--rounds", "7", "--executors",
+                                           check.executors(AGAINST_CUDNN)])
     check.record.data.setdefault("versions", (check.record.data.get("bench_train") or {}).get("versions", {}))
     check.record.save()
