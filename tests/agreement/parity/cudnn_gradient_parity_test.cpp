@@ -210,7 +210,15 @@ TEST_F(CudnnGradientParity, AreOfTheirOwnRun) {
   const std::array<const RandomRecurrence*, 2> recurrences{&first, &second};
   std::array runs{run_tensors(made, first), run_tensors(made, second)};
   for (const SessionTensors& run : runs) session.run(run);
-  for (const SessionTensors& run : runs) {
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    const SessionTensors& run = runs[k];
+    RecurrenceSpec spec = first.spec;
+    spec.device = cpu();
+    spec.keep = Keep::nothing;
+    const RunResult expected = run_plan(Plan::create(spec, {.executor = "reference"}), *recurrences[k]);
+    expect_close(
+        {run.y->to(cpu()), run.last_output->to(cpu()), {run.final_state[0].to(cpu()), run.final_state[1].to(cpu())}},
+        expected, 1e-10);
     run.y->fill(std::numeric_limits<double>::quiet_NaN());
     for (const Tensor& state : run.initial_state) state.fill(7.0);
   }
@@ -244,12 +252,30 @@ TEST_F(CudnnGradientParity, OnlyWhatIsWanted) {
   session.backward(run, some);
   EXPECT_TRUE(close(*some.weights.recurrent_kernel, *expected.weights.recurrent_kernel, 1e-10));
   some.weights = {};
-  // The gradient of the initial state over that of the final one, as in truncated back-propagation.
-  some.initial_state = some.final_state;
+  some.initial_state = all.initial_state;
   some.x = all.x;
   session.backward(run, some);
   EXPECT_TRUE(close(*some.x, expected.x, 1e-10));
   EXPECT_TRUE(close(some.initial_state[0], expected.initial_state[0], 1e-10));
+}
+
+/// The gradients of the initial states over those of the final ones, as in truncated back-propagation.
+TEST_F(CudnnGradientParity, InPlaceOfWhatIsGiven) {
+  Random random(550);
+  const RandomRecurrence recurrence = recurrence_of(cell_of(CellKind::lstm), kPrecisions[0], random);
+  const Plan made = plan(recurrence.spec);
+  Upstream upstream;
+  upstream.final_state = {random.tensor({3, 8}, 1.0), random.tensor({3, 8}, 1.0)};
+  const Gradients expected = oracle_gradients(recurrence, upstream);
+  Session session = session_of(made, recurrence);
+  const SessionTensors run = run_tensors(made, recurrence);
+  session.run(run);
+  SessionGradients gradients = unwritten_gradients(made, recurrence, upstream);
+  gradients.initial_state = gradients.final_state;
+  session.backward(run, gradients);
+  EXPECT_TRUE(close(*gradients.x, expected.x, 1e-10));
+  EXPECT_TRUE(close(gradients.initial_state[0], expected.initial_state[0], 1e-10));
+  EXPECT_TRUE(close(gradients.initial_state[1], expected.initial_state[1], 1e-10));
 }
 
 /// Weights that have changed, and gradients of weights in f32 where the spec has 16 bits.

@@ -179,6 +179,7 @@ void Elements::set(std::int64_t index, double value) const {
 void run_layer(const DoubleLayer& layer, const DoubleRun& run) {
   const std::int64_t G = layer.gates();
   const Vector weights = all_of(layer, run.weights);
+  for (const Elements& state : {run.final_h, run.final_c}) fill(state, layer.B * layer.H, kNaN);
   if (run.reserve != nullptr) run.reserve[0] = kOfARun;
   for (std::int64_t b = 0; b < layer.B; ++b) {
     Vector c(at(layer.H));
@@ -217,6 +218,7 @@ void data_gradients(const DoubleLayer& layer, const DoubleGradients& gradients) 
   }
   gradients.reserve[0] = kOfDataGradients;
   const Vector weights = all_of(layer, gradients.weights);
+  for (const Elements& state : {gradients.d_initial_h, gradients.d_initial_c}) fill(state, layer.B * H, kNaN);
   for (std::int64_t b = 0; b < layer.B; ++b) {
     Vector dh(at(H));
     Vector dc(at(H));

@@ -67,6 +67,8 @@ struct DoubleGradients {
   double* reserve = nullptr;
 };
 
+// Each function spoils the states that it writes before it reads others: none may share memory with what is given.
+
 void run_layer(const DoubleLayer& layer, const DoubleRun& run);
 
 /// Overwrites the reserve of a run by what the gradients of the weights read. Writes NaN where the reserve is not that
