@@ -140,21 +140,8 @@ void measure(const Point& point, const DeviceProperties& device, const Options& 
   results.save();
 }
 
-int run(const Options& options, std::vector<std::string> command) {
-  if (options.set == "front_door") {
-    run_front_door(
-        {.filter = options.filter, .json = options.json, .commit = options.commit, .command = std::move(command)});
-    return 0;
-  }
-  const std::vector<Point> points = chosen_points(options);
-  if (options.list) {
-    for (const Point& point : points) std::printf("%s\n", point.id().c_str());
-    return 0;
-  }
-  if (!options.explain.empty()) {
-    explain(points, known_gpu(options.explain), options);
-    return 0;
-  }
+/// Measures the points while there is time. Returns the program's exit code.
+int measure_all(const std::vector<Point>& points, const Options& options, std::vector<std::string> command) {
   const DeviceProperties device = properties_of(device_from(options.device));
   const char* format = options.train ? kTrainingFormat : kRunsFormat;
   Results results({format, options.commit, std::move(command), device, options.contest}, options.json);
@@ -176,6 +163,27 @@ int run(const Options& options, std::vector<std::string> command) {
   if (unmeasured > 0) std::printf("%zu points not measured: the time was over\n", unmeasured);
   if (results.failures() > 0) std::printf("%d failures\n", results.failures());
   return results.failures() == 0 ? 0 : 1;
+}
+
+int run(const Options& options, std::vector<std::string> command) {
+  if (options.set == "front_door") {
+    run_front_door(
+        {.filter = options.filter, .json = options.json, .commit = options.commit, .command = std::move(command)});
+    return 0;
+  }
+  if (options.train && options.contest.alternatives > 0) {
+    throw ValueError("--alternatives", std::to_string(options.contest.alternatives), "none with --train");
+  }
+  const std::vector<Point> points = chosen_points(options);
+  if (options.list) {
+    for (const Point& point : points) std::printf("%s\n", point.id().c_str());
+    return 0;
+  }
+  if (!options.explain.empty()) {
+    explain(points, known_gpu(options.explain), options);
+    return 0;
+  }
+  return measure_all(points, options, std::move(command));
 }
 
 /// The program's arguments, without folders: the paths of this machine mean nothing elsewhere.

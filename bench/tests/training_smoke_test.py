@@ -65,6 +65,12 @@ class TrainingSmokeTest(unittest.TestCase):
             (result,) = load_training(path)["results"]
         self.assertEqual({one["executor"] for one in result["runs"]}, {TRUSTED})
 
+    def test_mistakes_are_named(self):
+        for arguments, words in ((("--set", "smoke", "--alternatives", "2"), "--alternatives"), (("--set", "nonsense"), "nonsense")):
+            done = run(*arguments)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(words, done.stderr)
+
     def test_plans_tell_who_computes_gradients(self):
         if DEVICE == "cpu":
             return
