@@ -8,8 +8,8 @@
 #include <optional>
 #include <regex>
 
-#include "cuda/runtime/calls.h"
 #include "plan/planner.h"
+#include "program/contest_parts.h"
 #include "program/problem.h"
 #include "program/stopwatch.h"
 #include "program/truth.h"
@@ -18,43 +18,6 @@
 
 namespace rondo::bench {
 namespace {
-
-constexpr const char* kReplayed = "replayed";
-constexpr int kUnrecordedRounds = 2;
-constexpr int kFewestRounds = 5;
-constexpr double kMostRunsPerRound = 1000;
-// The 16-bit outputs of two correct executors differ by well below a percent after many steps.
-constexpr double kDisagreement = 0.05;
-
-double seconds_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-/// Counts the graphs that are replayed while the counter lives, because the session decides whether it replays.
-class ReplayCount {
- public:
-  ReplayCount() {
-    count_ = 0;
-    cuda_runtime::observe_calls([](cuda_runtime::Call call) { count_ += call == cuda_runtime::Call::replay_graph; });
-  }
-  ~ReplayCount() { cuda_runtime::observe_calls(nullptr); }
-  ReplayCount(const ReplayCount&) = delete;
-  ReplayCount& operator=(const ReplayCount&) = delete;
-
-  std::int64_t get() const { return count_; }
-
- private:
-  static inline std::int64_t count_ = 0;
-};
-
-/// The part of a plan's message that concerns `executor`.
-std::string reason_in(const std::string& message, const std::string& executor) {
-  const std::string declined = executor + " declined: ";
-  const std::size_t begin = message.find(declined);
-  if (begin == std::string::npos) return message;
-  const std::size_t reason = begin + declined.size();
-  return message.substr(reason, message.find('\n', reason) - reason);
-}
 
 /// One executor, run either eagerly or replayed.
 struct Competitor {
@@ -74,7 +37,8 @@ class Contest {
         scope_(stream_.get()),
         stopwatch_(stream_.get()),
         problem_(make_problem(point, device, options.seed)),
-        truth_(find_truth(problem_, point, device, stream_.get())) {
+        truth_(find_truth(problem_, point, device, stream_.get())),
+        workspace_(device.device) {
     result_.input_sets = problem_.sets.size();
   }
 
@@ -101,9 +65,7 @@ class Contest {
     if (!refused && device_.device.type == DeviceType::cuda) enter_as(executor, kReplayed, GraphUse::automatic);
   }
 
-  bool wanted(const std::string& executor) const {
-    return options_.executors.empty() || std::regex_search(executor, std::regex(options_.executors));
-  }
+  bool wanted(const std::string& executor) const { return is_wanted(executor, options_.executors); }
 
   void enter_alternatives(PersistentKind kind) {
     if (options_.alternatives == 0) return;
@@ -128,7 +90,7 @@ class Contest {
     const auto begin = std::chrono::steady_clock::now();
     try {
       const Plan plan = make_plan();
-      session.emplace(plan, problem_.weights, stream_.get(), workspace_for(plan));
+      session.emplace(plan, problem_.weights, stream_.get(), workspace_.of(plan.workspace_bytes()));
     } catch (const ValueError& error) {
       result_.refusals.push_back({executor, reason_in(error.what(), executor)});
       return;
@@ -154,15 +116,6 @@ class Contest {
     competitor.result.candidate = persistent_candidate(*Planner::data(plan).decision);
   }
 
-  // All sessions share one workspace, because they run on one stream. A session keeps an earlier workspace alive.
-  const Tensor& workspace_for(const Plan& plan) {
-    const auto needed = std::max<std::int64_t>(static_cast<std::int64_t>(plan.workspace_bytes()), 1);
-    if (!workspace_.defined() || workspace_.numel() < needed) {
-      workspace_ = Tensor::empty({needed}, DType::boolean, device_.device);
-    }
-    return workspace_;
-  }
-
   // Throws where the failure of one executor has left the device unusable: later measurements would mean nothing.
   void fail(Failure failure) {
     result_.failures.push_back(std::move(failure));
@@ -177,7 +130,7 @@ class Contest {
   void check_output(Competitor& competitor) {
     poison(problem_.sets[0]);
     run_once(competitor);
-    check_stalls(competitor);
+    check_stalls(competitor.session);
     const double difference = relative_difference(sample(problem_.sets[0]), truth_.output);
     competitor.result.difference = difference;
     if (!(difference < kDisagreement)) {
@@ -185,15 +138,9 @@ class Contest {
     }
   }
 
-  // Throws where a run has stalled: the session repeats it, and does all later runs, without this executor's kernel.
-  static void check_stalls(Competitor& competitor) {
-    const SessionStatus status = competitor.session.finish();
-    if (status.stalled) throw RuntimeError("a run stalled: " + to_string(status.stall));
-  }
-
   void finish(Competitor& competitor) {
     try {
-      check_stalls(competitor);
+      check_stalls(competitor.session);
     } catch (const Error& error) {
       return fail({competitor.result.executor, competitor.result.graph, error.what()});
     }
@@ -211,25 +158,17 @@ class Contest {
     const bool replayed = replays.get() == static_cast<std::int64_t>(problem_.sets.size());
     if (!replayed && competitor.result.graph == kReplayed) competitor.result.graph = "not replayed";
     const double run_ms = stopwatch_.stop_milliseconds() / static_cast<double>(problem_.sets.size());
-    competitor.result.runs_per_round =
-        static_cast<int>(std::clamp(std::ceil(options_.round_ms / run_ms), 1.0, kMostRunsPerRound));
+    competitor.result.runs_per_round = runs_per_turn(options_, run_ms);
   }
 
-  // Each round runs all executors, so that a change of the clocks affects all of them. Each round begins with another
-  // executor, so that the order varies.
   void play_rounds() {
-    const auto begin = std::chrono::steady_clock::now();
-    for (int round = -kUnrecordedRounds; round < options_.rounds; ++round) {
-      if (round >= kFewestRounds && seconds_since(begin) > options_.seconds_per_point) break;
-      for (std::size_t k = 0; k < competitors_.size(); ++k) {
-        const std::size_t turn = static_cast<std::size_t>(round + kUnrecordedRounds) + k;
-        Competitor& competitor = competitors_[turn % competitors_.size()];
-        stopwatch_.start();
-        for (int run = 0; run < competitor.result.runs_per_round; ++run) run_once(competitor);
-        const double ms = stopwatch_.stop_milliseconds();
-        if (round >= 0) competitor.microseconds.push_back(1000.0 * ms / competitor.result.runs_per_round);
-      }
-    }
+    rondo::bench::play_rounds(options_, competitors_.size(), [&](std::size_t k, bool counts) {
+      Competitor& competitor = competitors_[k];
+      stopwatch_.start();
+      for (int run = 0; run < competitor.result.runs_per_round; ++run) run_once(competitor);
+      const double ms = stopwatch_.stop_milliseconds();
+      if (counts) competitor.microseconds.push_back(1000.0 * ms / competitor.result.runs_per_round);
+    });
   }
 
   const Point& point_;
@@ -240,7 +179,7 @@ class Contest {
   Stopwatch stopwatch_;
   Problem problem_;
   Truth truth_;
-  Tensor workspace_;
+  SharedMemory workspace_;
   std::vector<std::unique_ptr<const Executor>> alternatives_;  // declared before the sessions, which run them
   std::vector<Competitor> competitors_;
   ContestResult result_;

@@ -50,17 +50,34 @@ Json candidate_json(const PersistentCandidate& candidate) {
           {"from_table", candidate.plan.measured != nullptr}};
 }
 
+Json spread_json(const Spread& spread) {
+  return {{"median", spread.median}, {"p10", spread.p10}, {"p90", spread.p90}, {"least", spread.least}};
+}
+
+Json training_json(const TrainingMeasurement& measurement) {
+  return {{"executor", measurement.executor},
+          {"backward", measurement.backward},
+          {"graph", measurement.graph},
+          {"us_per_run", spread_json(measurement.forward)},
+          {"us_per_backward", spread_json(measurement.gradients)},
+          {"us_per_step", spread_json(measurement.step)},
+          {"reserve_bytes", measurement.reserve_bytes},
+          {"rounds", measurement.rounds},
+          {"steps_per_round", measurement.steps_per_round},
+          {"setup_seconds", measurement.setup_seconds},
+          {"difference", measurement.difference}};
+}
+
 Json measurement_json(const Measurement& measurement, const Point& point) {
   const Spread& spread = measurement.microseconds;
-  Json json{
-      {"executor", measurement.executor},
-      {"graph", measurement.graph},
-      {"us_per_run", {{"median", spread.median}, {"p10", spread.p10}, {"p90", spread.p90}, {"least", spread.least}}},
-      {"us_per_step", spread.median / static_cast<double>(point.T)},
-      {"rounds", measurement.rounds},
-      {"runs_per_round", measurement.runs_per_round},
-      {"setup_seconds", measurement.setup_seconds},
-      {"difference", measurement.difference}};
+  Json json{{"executor", measurement.executor},
+            {"graph", measurement.graph},
+            {"us_per_run", spread_json(spread)},
+            {"us_per_step", spread.median / static_cast<double>(point.T)},
+            {"rounds", measurement.rounds},
+            {"runs_per_round", measurement.runs_per_round},
+            {"setup_seconds", measurement.setup_seconds},
+            {"difference", measurement.difference}};
   if (measurement.predicted_us) {
     json["predicted_us_per_run"] = *measurement.predicted_us;
     json["predicted_us_per_step"] = *measurement.predicted_us / static_cast<double>(point.T);
@@ -72,7 +89,7 @@ Json measurement_json(const Measurement& measurement, const Point& point) {
 }  // namespace
 
 Results::Results(ResultsHead head, std::filesystem::path path) : path_(std::move(path)) {
-  json_["format"] = "rondo_bench 1";
+  json_["format"] = head.format;
   json_["date"] = now_utc();
   json_["commit"] = head.commit;
   json_["command"] = head.command;
@@ -93,12 +110,22 @@ void Results::add(const Ceilings& ceilings) {
 }
 
 void Results::add(const Point& point, const ContestResult& result) {
+  Json runs = Json::array();
+  for (const Measurement& measurement : result.measurements) runs.push_back(measurement_json(measurement, point));
+  add_point(point, std::move(runs), result);
+}
+
+void Results::add(const Point& point, const TrainingResult& result) {
+  Json runs = Json::array();
+  for (const TrainingMeasurement& measurement : result.measurements) runs.push_back(training_json(measurement));
+  add_point(point, std::move(runs), result);
+}
+
+template <typename AnyResult>
+void Results::add_point(const Point& point, Json runs, const AnyResult& result) {
   Json json = point_json(point);
   json["input_sets"] = result.input_sets;
-  json["runs"] = Json::array();
-  for (const Measurement& measurement : result.measurements) {
-    json["runs"].push_back(measurement_json(measurement, point));
-  }
+  json["runs"] = std::move(runs);
   json["refusals"] = Json::array();
   for (const Refusal& refusal : result.refusals) {
     json["refusals"].push_back({{"executor", refusal.executor}, {"reason", refusal.reason}});
@@ -113,7 +140,7 @@ void Results::add(const Point& point, const ContestResult& result) {
 }
 
 void Results::add_failure(const Point& point, const std::string& message) {
-  add(point, {.failures = {{"", "", message}}});
+  add(point, ContestResult{.failures = {{"", "", message}}});
 }
 
 void Results::add_unmeasured(const Point& point) { json_["unmeasured"].push_back(point.id()); }
@@ -135,27 +162,6 @@ void Results::save() const {
   Json json = json_;
   json["versions"] = versions();  // asked last, because executors load libraries when they are first used
   write_json(path_, json);
-}
-
-void print_table_head() {
-  std::printf("%-46s %-24s %-8s %12s %10s %8s %8s\n", "point", "executor", "graph", "us/run", "us/step", "p10..p90",
-              "TFLOP/s");
-}
-
-void print_table_rows(const Point& point, const ContestResult& result) {
-  const std::string id = point.id();
-  if (result.measurements.empty() && result.failures.empty()) std::printf("%-46s no executor runs it\n", id.c_str());
-  for (const Measurement& measurement : result.measurements) {
-    const Spread& spread = measurement.microseconds;
-    std::printf("%-46s %-24s %-8s %12.2f %10.3f %7.1f%% %8.2f\n", id.c_str(), measurement.executor.c_str(),
-                measurement.graph.c_str(), spread.median, spread.median / static_cast<double>(point.T),
-                100.0 * (spread.p90 - spread.p10) / spread.median, point.flops() / spread.median * 1e-6);
-  }
-  for (const Failure& failure : result.failures) {
-    std::printf("%-46s %-24s %-8s FAILED: %s\n", id.c_str(), failure.executor.c_str(), failure.graph.c_str(),
-                failure.message.c_str());
-  }
-  std::fflush(stdout);
 }
 
 }  // namespace rondo::bench

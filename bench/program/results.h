@@ -9,13 +9,18 @@
 #include "program/ceilings.h"
 #include "program/contest.h"
 #include "program/point.h"
+#include "program/training.h"
 #include "rondo/plan/plan.h"
 #include "rondo/vocabulary/device.h"
 
 namespace rondo::bench {
 
+inline constexpr const char* kRunsFormat = "rondo_bench 1";
+inline constexpr const char* kTrainingFormat = "rondo_training 1";
+
 /// The head of the file: what all points share.
 struct ResultsHead {
+  std::string format;  ///< kRunsFormat or kTrainingFormat
   std::string commit;
   std::vector<std::string> command;
   DeviceProperties device;
@@ -28,6 +33,7 @@ class Results {
 
   void add(const Ceilings& ceilings);
   void add(const Point& point, const ContestResult& result);
+  void add(const Point& point, const TrainingResult& result);
   /// Adds a point that could not be measured at all, and why.
   void add_failure(const Point& point, const std::string& message);
   /// Adds a point that was not measured because the time was over.
@@ -41,6 +47,9 @@ class Results {
   int failures() const { return failures_; }
 
  private:
+  template <typename AnyResult>
+  void add_point(const Point& point, nlohmann::ordered_json runs, const AnyResult& result);
+
   std::filesystem::path path_;
   nlohmann::ordered_json json_;
   int failures_ = 0;
@@ -52,5 +61,7 @@ nlohmann::ordered_json plan_json(const Point& point, const Plan& plan);
 
 void print_table_head();
 void print_table_rows(const Point& point, const ContestResult& result);
+void print_training_head();
+void print_training_rows(const Point& point, const TrainingResult& result);
 
 }  // namespace rondo::bench

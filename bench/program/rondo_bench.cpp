@@ -11,6 +11,8 @@
 #include "program/json_file.h"
 #include "program/point.h"
 #include "program/results.h"
+#include "program/training.h"
+#include "program/training_problem.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/device.h"
 #include "rondo/vocabulary/error.h"
@@ -28,14 +30,16 @@ struct Options {
   double minutes = 0;
   std::string explain;
   bool list = false;
+  bool train = false;
   bool ceilings = false;
   ContestOptions contest;
 };
 
 void describe(CLI::App& app, Options& options) {
-  app.add_option("--set", options.set,
-                 "quick, smoke, all, or some of inference, training, flashrnn, applications, "
-                 "cliff, variants, steps, joined by commas; or front_door, for layers beside sessions on the CPU")
+  app.add_option(
+         "--set", options.set,
+         "quick, smoke, all, or some of inference, training, flashrnn, applications, "
+         "cliff, variants, steps, train_steps, joined by commas; or front_door, for layers beside sessions on the CPU")
       ->capture_default_str();
   app.add_option("--filter", options.filter, "only points in whose name this regular expression is found");
   app.add_option("--device", options.device, "cuda:N or cpu; without it the first CUDA device, or the CPU");
@@ -43,6 +47,10 @@ void describe(CLI::App& app, Options& options) {
                  "print what would run each point on this GPU, such as h200, which need not be here, and with --json "
                  "write it to that file; measure nothing");
   app.add_flag("--list", options.list, "print the points and measure nothing");
+  app.add_flag(
+      "--train", options.train,
+      "measure training steps in place of runs: a run that keeps what its gradients need, and the gradients of "
+      "x and of all weights");
   app.add_flag("--ceilings", options.ceilings, "measure also how fast the device copies and multiplies");
   app.add_option("--json", options.json, "write the results to this file");
   app.add_option("--commit", options.commit, "the measured commit, for the file");
@@ -85,7 +93,7 @@ std::vector<Point> chosen_points(const Options& options) {
 void explain(const std::vector<Point>& points, const DeviceProperties& gpu, const Options& options) {
   nlohmann::ordered_json json{{"format", "rondo_plans 1"}, {"device", device_json(gpu)}};
   for (const Point& point : points) {
-    const Plan plan = Plan::create(point.spec(gpu.device), gpu);
+    const Plan plan = Plan::create(options.train ? training_spec(point, gpu.device) : point.spec(gpu.device), gpu);
     const std::string text = plan.explain();
     std::printf("%s%s\n\n", point.id().c_str(), text.substr(text.find('\n')).c_str());
     json["plans"].push_back(plan_json(point, plan));
@@ -106,12 +114,23 @@ void measure_ceilings(const DeviceProperties& device, Results& results) {
   }
 }
 
+void measure_runs(const Point& point, const DeviceProperties& device, const ContestOptions& options, Results& results) {
+  const ContestResult result = run_contest(point, device, options);
+  results.add(point, result);
+  print_table_rows(point, result);
+}
+
+void measure_training(const Point& point, const DeviceProperties& device, const ContestOptions& options,
+                      Results& results) {
+  const TrainingResult result = run_training(point, device, options);
+  results.add(point, result);
+  print_training_rows(point, result);
+}
+
 /// Measures and reports one point. Throws where the device can run nothing any more.
-void measure(const Point& point, const DeviceProperties& device, const ContestOptions& options, Results& results) {
+void measure(const Point& point, const DeviceProperties& device, const Options& options, Results& results) {
   try {
-    const ContestResult result = run_contest(point, device, options);
-    results.add(point, result);
-    print_table_rows(point, result);
+    (options.train ? measure_training : measure_runs)(point, device, options.contest, results);
   } catch (const Error& error) {
     results.add_failure(point, error.what());
     std::printf("%-46s FAILED: %s\n", point.id().c_str(), error.what());
@@ -121,11 +140,39 @@ void measure(const Point& point, const DeviceProperties& device, const ContestOp
   results.save();
 }
 
+/// Measures the points while there is time. Returns the program's exit code.
+int measure_all(const std::vector<Point>& points, const Options& options, std::vector<std::string> command) {
+  const DeviceProperties device = properties_of(device_from(options.device));
+  const char* format = options.train ? kTrainingFormat : kRunsFormat;
+  Results results({format, options.commit, std::move(command), device, options.contest}, options.json);
+  std::printf("%zu points on %s %s\n", points.size(), to_string(device.device).c_str(), device.name.c_str());
+  if (options.ceilings) measure_ceilings(device, results);
+  (options.train ? print_training_head : print_table_head)();
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t unmeasured = 0;
+  for (const Point& point : points) {
+    const std::chrono::duration<double, std::ratio<60>> passed = std::chrono::steady_clock::now() - begin;
+    if (options.minutes > 0 && passed.count() > options.minutes) {
+      results.add_unmeasured(point);
+      ++unmeasured;
+    } else {
+      measure(point, device, options, results);
+    }
+  }
+  results.save();
+  if (unmeasured > 0) std::printf("%zu points not measured: the time was over\n", unmeasured);
+  if (results.failures() > 0) std::printf("%d failures\n", results.failures());
+  return results.failures() == 0 ? 0 : 1;
+}
+
 int run(const Options& options, std::vector<std::string> command) {
   if (options.set == "front_door") {
     run_front_door(
         {.filter = options.filter, .json = options.json, .commit = options.commit, .command = std::move(command)});
     return 0;
+  }
+  if (options.train && options.contest.alternatives > 0) {
+    throw ValueError("--alternatives", std::to_string(options.contest.alternatives), "none with --train");
   }
   const std::vector<Point> points = chosen_points(options);
   if (options.list) {
@@ -136,26 +183,7 @@ int run(const Options& options, std::vector<std::string> command) {
     explain(points, known_gpu(options.explain), options);
     return 0;
   }
-  const DeviceProperties device = properties_of(device_from(options.device));
-  Results results({options.commit, std::move(command), device, options.contest}, options.json);
-  std::printf("%zu points on %s %s\n", points.size(), to_string(device.device).c_str(), device.name.c_str());
-  if (options.ceilings) measure_ceilings(device, results);
-  print_table_head();
-  const auto begin = std::chrono::steady_clock::now();
-  std::size_t unmeasured = 0;
-  for (const Point& point : points) {
-    const std::chrono::duration<double, std::ratio<60>> passed = std::chrono::steady_clock::now() - begin;
-    if (options.minutes > 0 && passed.count() > options.minutes) {
-      results.add_unmeasured(point);
-      ++unmeasured;
-    } else {
-      measure(point, device, options.contest, results);
-    }
-  }
-  results.save();
-  if (unmeasured > 0) std::printf("%zu points not measured: the time was over\n", unmeasured);
-  if (results.failures() > 0) std::printf("%d failures\n", results.failures());
-  return results.failures() == 0 ? 0 : 1;
+  return measure_all(points, options, std::move(command));
 }
 
 /// The program's arguments, without folders: the paths of this machine mean nothing elsewhere.

@@ -4,16 +4,12 @@
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::bench {
-namespace {
-
-std::vector<std::string> trusted(const Point& point, Device device) {
+std::vector<std::string> trusted_executors(const Point& point, Device device) {
   if (device.type == DeviceType::cuda) return {"cuda_stepwise"};
   std::vector<std::string> executors{"cpu_gemm", "cpu_fused"};
   if (is_short_for_reference(point)) executors.insert(executors.begin(), "reference");
   return executors;
 }
-
-}  // namespace
 
 bool is_short_for_reference(const Point& point) {
   constexpr double kMostFlops = 1e8;
@@ -22,7 +18,7 @@ bool is_short_for_reference(const Point& point) {
 
 Truth find_truth(const Problem& problem, const Point& point, const DeviceProperties& device, Stream stream) {
   std::string reasons;
-  for (const std::string& executor : trusted(point, device.device)) {
+  for (const std::string& executor : trusted_executors(point, device.device)) {
     try {
       const Plan plan = Plan::create(problem.spec, device, {.executor = executor, .graph_use = GraphUse::never});
       Session session(plan, problem.weights, stream);

@@ -15,6 +15,9 @@ struct Truth {
   std::string executor;       ///< the executor that computed the output
 };
 
+/// The executors whose results others are compared with, the first that runs the point.
+std::vector<std::string> trusted_executors(const Point& point, Device device);
+
 /// Whether the executor "reference", a scalar loop, finishes the point in about a second.
 bool is_short_for_reference(const Point& point);
 

@@ -75,7 +75,8 @@ def check_micro_shape(micro, where):
                     raise FileError(f"{place}: times out of order: {row['ns']}")
 
 
-def _read(path):
+def read_json(path):
+    """The JSON of a file. Throws `FileError` for a missing or broken one."""
     try:
         return json.loads(pathlib.Path(path).read_text())
     except (OSError, ValueError) as error:
@@ -95,7 +96,7 @@ def _checked(bench, where):
 
 def load(path):
     """A file of rondo_bench, or the files of rondo_bench within a file of scripts/gpu-check, merged into one."""
-    data = _read(path)
+    data = read_json(path)
     if not _is_check(data):
         return _checked(data, path)
     return merge([_checked(data.get(part), f"{path}: {part}") for part in BENCH_PARTS if data.get(part) or part == BENCH_PARTS[-1]])
@@ -104,7 +105,7 @@ def load(path):
 def load_alternatives(path):
     """From a file of scripts/gpu-check: the measured alternatives of persistent kernels, and for each point the text of
     `rondo_bench --explain`. (None, {}) where the file has none."""
-    data = _read(path)
+    data = read_json(path)
     part = next((part for part in ALTERNATIVES_PARTS if _is_check(data) and data.get(part)), None)
     if part is None:
         return None, {}
@@ -114,7 +115,7 @@ def load_alternatives(path):
 def load_ways(path):
     """What `--alternatives` measured, from a file of rondo_bench or scripts/gpu-check. None for a file without it, such
     as a file of rondo_micro or scripts/bench cpu."""
-    data = _read(path)
+    data = read_json(path)
     if isinstance(data, dict) and ("peers" in data or data.get("format") == MICRO_FORMAT):
         return None
     return load_alternatives(path)[0] if _is_check(data) else _checked(data, path)
@@ -123,7 +124,7 @@ def load_ways(path):
 def load_micro(path):
     """What rondo_micro measured, from its own file or a file of scripts/gpu-check. None for a file without it, such as
     a file of rondo_bench."""
-    data = _read(path)
+    data = read_json(path)
     if _is_check(data):
         data = data.get("micro")
     elif isinstance(data, dict) and data.get("format") == FORMAT:

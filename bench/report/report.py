@@ -4,6 +4,7 @@
     report.py record FILE [--doc bench/results/gpu.md] [--plots docs/images]
     report.py results FILE... [--doc bench/results/gpu.md] [--plots docs/images]
     report.py constants FILE [--doc bench/results/gpu.md]
+    report.py training FILE [--doc PAGE]
     report.py cpu FILE... [--doc bench/results/cpu.md] [--plots docs/images]
     report.py predict [--set quick] [--doc bench/results/predictions.md]
     report.py plans PLANS FILE [--doc bench/results/predictions.md]
@@ -14,8 +15,10 @@
 FILE is what `scripts/gpu-check` wrote. `results` also takes files of `rondo_bench --json`, `constants` files of
 `rondo_micro --out`, and `cpu` files of `scripts/bench cpu`. `record` is constants and results together, and `overview`
 takes files of a GPU and of the CPU. Without --doc the Markdown is printed; with --doc it replaces the text between markers,
-`<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `prediction`, `plans`, `model`, `overview_cpu`,
+`<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `training`, `prediction`, `plans`, `model`, `overview_cpu`,
 `overview_gpu`). --plots writes SVG charts into a folder.
+
+`training` makes tables of training steps beside cuDNN's, from `scripts/gpu-check --part training` or `rondo_bench --train`.
 
 `overview` makes one table and one chart for the CPU and for the GPU each.
 
@@ -44,6 +47,7 @@ from overview import overviews
 from plans import load_plans, plans_markdown
 from step_constants import constants_table, measured_constants, read_constants, write_constants
 from tables import STEPS_SET, overall_table, point_name, speed_table, steps_table, variant_table
+from training_tables import load_training, training_markdown
 from tuning import tuning_header
 
 BENCH = pathlib.Path(__file__).resolve().parents[1]
@@ -171,7 +175,9 @@ def parse(arguments):
     predict.add_argument("--set", default="quick")
     constants = commands.add_parser("constants")
     constants.add_argument("file", type=pathlib.Path)
-    for command in (record, results, plans, predict, constants, model, cpu, overview):
+    training = commands.add_parser("training")
+    training.add_argument("file", type=pathlib.Path)
+    for command in (record, results, plans, predict, constants, model, cpu, overview, training):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -193,6 +199,8 @@ def main(arguments):
         parts = [("plans", plans_markdown(load_plans(options.plans), load(options.file)))]
     elif options.command == "constants":
         parts = [constants_of(options.file)]
+    elif options.command == "training":
+        parts = [("training", training_markdown(load_training(options.file)))]
     elif options.command == "model":
         parts = [model_of(options.file, options.header)]
     elif options.command == "cpu":

@@ -7,7 +7,7 @@ import pathlib
 import tempfile
 import time
 
-from . import device, part_first, part_rest, programs
+from . import device, part_first, part_rest, part_training, programs
 from .check import DEVICE, Check
 from .programs import ROOT, WrongCall
 from .record import Record
@@ -15,14 +15,15 @@ from .record import Record
 TEXT = """\
 Checks on a machine with a GPU whether the executors for CUDA agree with the CPU, and measures how fast they are.
 
-  scripts/gpu-check [--part first|rest|all] [--prebuilt DIR|ARCHIVE] [--out FOLDER] [--minutes N] [--specs N]
+  scripts/gpu-check [--part first|rest|training|all] [--prebuilt DIR|ARCHIVE] [--out FOLDER] [--minutes N] [--specs N]
 
   --part first    four minutes, the most important steps first: each kind of persistent kernel once, each in its own
                   process (first_light); the device's constants; the points where latency counts, with alternatives
   --part rest     four minutes more: parity with random recurrences, persistent kernels under compute-sanitizer, goldens,
                   10,000 runs in one process, the benchmark with cuDNN, and while time is left further sets. Kernels that
                   failed at first light, according to FOLDER's record, are left out
-  --part all      both parts, one after the other (default)
+  --part training four minutes of gradients: parity with the reference, and training steps beside cuDNN's
+  --part all      the first part and the rest, one after the other (default)
   --prebuilt DIR  takes the programs from a package of scripts/gpu-package (default: builds the preset cuda)
   --out FOLDER    the folder of record.json, which is replaced after and during every step, and of log.txt, the output of
                   the steps (default: build/gpu-check/<date>-<device>)
@@ -34,7 +35,7 @@ Checks on a machine with a GPU whether the executors for CUDA agree with the CPU
 Exits with 0 when everything passes, 1 when something fails, 2 for a wrong call, 77 without a GPU."""
 
 PART_SECONDS = 240
-PARTS = {"first": (part_first,), "rest": (part_rest,), "all": (part_first, part_rest)}
+PARTS = {"first": (part_first,), "rest": (part_rest,), "training": (part_training,), "all": (part_first, part_rest)}
 NO_GPU = 77
 
 

@@ -10,6 +10,7 @@ set(RONDO_CUDA_PORTABLE_SOURCES
   common/product_weights.cpp
   common/reserve_swap.cpp
   cuda_executors.cpp
+  cudnn/placed_matrices.cu
   device/launch_room.cpp
   model/product_model.cpp
   ops/binary.cu
@@ -52,9 +53,13 @@ set(RONDO_CUDA_LIBRARY_SOURCES
 # Sources that call cuDNN.
 set(RONDO_CUDNN_SOURCES
   cudnn/check_cudnn.cpp
+  cudnn/cudnn_backward.cpp
+  cudnn/cudnn_calls.cpp
   cudnn/cudnn_descriptors.cpp
   cudnn/cudnn_executor.cpp
   cudnn/cudnn_packing.cpp
+  cudnn/cudnn_reserve.cpp
   cudnn/cudnn_rnn.cpp
+  cudnn/cudnn_runner.cpp
   cudnn/cudnn_support.cpp
   cudnn/cudnn_weight_space.cpp)

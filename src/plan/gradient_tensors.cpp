@@ -63,6 +63,7 @@ GradientBuffers gradient_buffers(const RecurrenceSpec& spec, const SessionTensor
                                  const SessionGradients& gradients, const RunMemory& memory) {
   GradientBuffers buffers;
   buffers.run = run_buffers(spec, run, memory);
+  buffers.reserve_use = gradients.reserve_use;
   if (gradients.y) {
     buffers.d_y = sequence_buffer(spec, run, {"gradients.y", *gradients.y, output_units(spec.cell)}, memory);
   }

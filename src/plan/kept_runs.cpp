@@ -87,6 +87,7 @@ ReserveTag run_kept_with_reserve(KeptRecurrences& kept, const SharedWeights& wei
                                  const PlanOptions& options, const SessionTensors& tensors) {
   ReserveTag tag;
   use_kept(kept, weights, spec, options, [&](Session& session) {
+    check_common_reserve(session.plan());
     session.run(tensors);
     tag = KeptRun::tag_of_run(session, tensors);
   });

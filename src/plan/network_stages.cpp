@@ -190,7 +190,10 @@ Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) co
                               .graph_use = GraphUse::never,
                               .threads = options_.threads,
                               .never_waits = options_.never_waits};
-    return unlisted_ == nullptr ? Plan::create(spec, share, options) : plan_for(*unlisted_, spec, share, options);
+    const Plan made =
+        unlisted_ == nullptr ? Plan::create(spec, share, options) : plan_for(*unlisted_, spec, share, options);
+    check_common_reserve(made);
+    return made;
   } catch (const ValueError& error) {
     throw ValueError(name_of(place.layer, place.direction) + ": " + error.what());
   }

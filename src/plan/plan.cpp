@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <limits>
 #include <span>
-#include <sstream>
 
+#include "plan/backward_choice.h"
 #include "plan/executor_list.h"
+#include "plan/explained.h"
 #include "plan/planner.h"
 #include "plan/unwritten_reserve.h"
 #include "recurrence/reserve.h"
@@ -77,12 +78,6 @@ Planner::Data checked_data(const RecurrenceSpec& spec, const DeviceProperties& p
   return data;
 }
 
-/// Why an executor cannot have the reserve in the host's memory, where the spec wants that; absent: it can.
-std::optional<Refusal> refuse_to_swap(const Executor& executor, const RecurrenceSpec& spec) {
-  if (!swaps_reserve(spec) || executor.swaps_memory()) return std::nullopt;
-  return Refusal{"its reserve is in the device's memory, which swap_memory excludes"};
-}
-
 /// The executor's answer, in which blocks that wait for each other are a reason to decline where that is asked for.
 Answer answer_of(const Executor& executor, const Planner::Data& data, bool never_waits) {
   Answer answer = executor.decide(data.spec, data.properties);
@@ -122,85 +117,18 @@ void find_fallback(Planner::Data& data) {
   }
 }
 
-/// As answer_of, for the gradients.
-BackwardAnswer backward_answer_of(const Executor& executor, const Planner::Data& data, bool never_waits) {
-  if (std::optional<Refusal> refusal = refuse_to_swap(executor, data.spec)) return *std::move(refusal);
-  BackwardAnswer answer = executor.decide_backward(data.spec, data.properties);
-  const auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer);
-  if (never_waits && decision != nullptr && (*decision)->may_stall()) {
-    return Refusal{"its blocks wait for each other, which never_waits excludes"};
-  }
-  return answer;
-}
-
-void find_backward_fallback(Planner::Data& data) {
-  if (!data.backward->needs_fallback()) return;
-  for (const Executor* executor : executor_list(data.spec.device.type).automatic) {
-    data.backward_may_be_replaced = data.backward_may_be_replaced || executor == data.backward_executor;
-    if (executor == data.backward_executor || data.backward_fallback != nullptr) continue;
-    BackwardAnswer answer = backward_answer_of(*executor, data, true);
-    auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer);
-    if (decision == nullptr) continue;
-    data.backward_fallback = std::move(*decision);
-    data.backward_fallback_name = executor->name();
-  }
-}
-
-/// Finds who computes the gradients, among `executors` that outlive the plan.
-void find_backward(Planner::Data& data, std::span<const Executor* const> executors) {
-  for (const Executor* executor : executors) {
-    BackwardAnswer answer = backward_answer_of(*executor, data, data.never_waits);
-    if (auto* decision = std::get_if<std::shared_ptr<const BackwardDecision>>(&answer)) {
-      data.backward_executor = executor;
-      data.backward = std::move(*decision);
-      return find_backward_fallback(data);
-    }
-    data.backward_declined.push_back({std::string(executor->name()), std::get<Refusal>(std::move(answer))});
-  }
-}
-
-std::string declined_lines(const std::vector<Planner::Data::Declined>& declined) {
-  std::string text;
-  for (const auto& [executor, refusal] : declined) text += "\n  " + executor + " declined: " + refusal.reason;
-  return text;
-}
-
-std::string indented(const std::string& description) {
-  std::string text;
-  std::istringstream lines(description);
-  for (std::string line; std::getline(lines, line);) text += "\n    " + line;
-  return text;
-}
-
-std::string explain_backward(const Planner::Data& data) {
-  std::string text = "\n  gradients:" + declined_lines(data.backward_declined);
-  if (data.backward == nullptr) return text;
-  return text + "\n  " + std::string(data.backward_executor->name()) + " computes them, from a reserve of " +
-         std::to_string(reserve_layout(data.spec, data.spec.T * data.spec.B).bytes) + " bytes" +
-         (swaps_reserve(data.spec) ? " in the host's memory" : "") + indented(data.backward->describe());
-}
-
-std::string explain_data(const Planner::Data& data) {
-  std::string text = to_string(data.spec) + declined_lines(data.declined);
-  if (data.decision == nullptr) return text;
-  text += "\n  " + std::string(data.executor->name()) + " runs it, with a workspace of " +
-          std::to_string(data.decision->workspace_bytes()) + " bytes" + indented(data.decision->describe());
-  return data.spec.keep == Keep::nothing ? text : text + explain_backward(data);
-}
-
 /// The plan of the first of these executors that accepts, with the first of `backward` for its gradients.
-Plan first_of(std::span<const Executor* const> executors, Planner::Data data,
-              std::span<const Executor* const> backward) {
+Plan first_of(std::span<const Executor* const> executors, Planner::Data data, const BackwardCandidates& backward) {
   for (const Executor* executor : executors) {
     if (!takes(data, *executor)) continue;
     find_fallback(data);
     if (data.spec.keep != Keep::nothing) {
       find_backward(data, backward);
-      if (data.backward == nullptr) throw ValueError("no executor computes the gradients of " + explain_data(data));
+      if (data.backward == nullptr) throw ValueError("no executor computes the gradients of " + explained(data));
     }
     return Planner::plan(std::make_shared<const Planner::Data>(std::move(data)));
   }
-  throw ValueError("no executor accepts " + explain_data(data));
+  throw ValueError("no executor accepts " + explained(data));
 }
 
 }  // namespace
@@ -228,7 +156,8 @@ Plan Plan::create(const RecurrenceSpec& spec, const DeviceProperties& properties
   const Executor* forward[1];
   const Executor* backward[1];
   const auto forward_candidates = candidates(options.executor, forward);
-  return first_of(forward_candidates, std::move(data), candidates(options.backward_executor, backward));
+  return first_of(forward_candidates, std::move(data),
+                  {candidates(options.backward_executor, backward), !options.backward_executor.empty()});
 }
 
 Plan plan_for(const Executor& executor, const RecurrenceSpec& spec, const DeviceProperties& properties,
@@ -240,7 +169,19 @@ Plan plan_for(const Executor& executor, const Executor& backward, const Recurren
               const DeviceProperties& properties, const PlanOptions& options) {
   const Executor* const executors[] = {&executor};
   const Executor* const backward_executors[] = {&backward};
-  return first_of(executors, checked_data(spec, properties, options), backward_executors);
+  return first_of(executors, checked_data(spec, properties, options), {backward_executors, &backward != &executor});
+}
+
+std::optional<std::size_t> own_reserve_bytes(const Plan& plan) {
+  const Planner::Data& data = Planner::data(plan);
+  return data.spec.keep == Keep::nothing ? std::nullopt : data.decision->own_reserve_bytes();
+}
+
+void check_common_reserve(const Plan& plan) {
+  const Planner::Data& data = Planner::data(plan);
+  if (data.spec.keep == Keep::nothing || data.executor->kept_layout() == KeptLayout::common) return;
+  throw ValueError("executor", plan.executor_name() + ", whose reserves have a layout of their own",
+                   "one whose reserves have the common layout, outside of a Session");
 }
 
 const RecurrenceSpec& Plan::spec() const { return data_->spec; }
@@ -259,17 +200,18 @@ std::size_t Plan::workspace_bytes() const {
 }
 std::size_t Plan::reserve_bytes(std::optional<std::int64_t> packed_rows) const {
   const RecurrenceSpec& spec = data_->spec;
+  if (const std::optional<std::size_t> own = own_reserve_bytes(*this)) return *own;
   return spec.keep == Keep::nothing ? 0 : reserve_layout(spec, packed_rows.value_or(spec.T * spec.B)).bytes;
 }
 Tensor Plan::empty_reserve(std::optional<std::int64_t> packed_rows) const {
   if (data_->spec.keep == Keep::nothing)
     throw ValueError("keep", "nothing", "states or gates in the spec, for a reserve");
-  return unwritten_reserve(data_->spec, packed_rows.value_or(data_->spec.T * data_->spec.B));
+  return unwritten_reserve(data_->spec, reserve_bytes(packed_rows));
 }
 std::optional<double> Plan::predicted_ns() const { return data_->decision->predicted_ns(); }
 bool Plan::may_stall() const {
   return data_->decision->may_stall() || (data_->backward != nullptr && data_->backward->may_stall());
 }
-std::string Plan::explain() const { return explain_data(*data_); }
+std::string Plan::explain() const { return explained(*data_); }
 
 }  // namespace rondo

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,14 @@ class Planner {
   static NetworkPlan network_plan(const NetworkSpec& spec, const DeviceProperties& properties,
                                   const NetworkOptions& options, const Executor* unlisted);
 };
+
+/// The bytes of the reserve of a run, where its executor has a layout of its own; absent where it has the common one,
+/// and where the spec keeps nothing. May ask the device.
+std::optional<std::size_t> own_reserve_bytes(const Plan& plan);
+
+/// Throws `ValueError` where the runs of the plan keep a reserve in a layout of their own: networks and layers cut
+/// their memory by the common layout.
+void check_common_reserve(const Plan& plan);
 
 /// Makes a plan for an executor that outlives the plan and may be in no list. `options.executor` is ignored. Throws
 /// `ValueError` for a spec with a negative or missing size, and, with the reason, if the executor declines.

@@ -83,7 +83,8 @@ void ReserveTags::check(const Tensor& reserve, const ReserveTag& tag) const {
   const auto require = [](bool fits, const char* got, const char* expected) {
     if (!fits) throw ValueError("reserve", got, expected);
   };
-  require(written.mark == tag.mark, "memory that no run has written", "the reserve of a run");
+  require(written.mark == tag.mark, "memory that no run has written, or whose run was consumed",
+          "the reserve of a run");
   require(written.spec == tag.spec, "the reserve of a run of another plan", "one of this session's plan");
   require(written.tensors == tag.tensors, "the reserve of a run with other tensors",
           "the x, mask, lengths, resets and other tensors of that run");

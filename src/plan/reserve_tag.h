@@ -30,6 +30,9 @@ class ReserveTags {
   /// Notes that a run with this tag writes the reserve.
   void write(const Tensor& reserve, const ReserveTag& tag);
 
+  /// Notes that the reserve has no run any more.
+  void forget(const Tensor& reserve) { write(reserve, {}); }
+
   /// Throws `ValueError` unless the reserve has this tag, with the first fact that differs.
   void check(const Tensor& reserve, const ReserveTag& tag) const;
 

@@ -37,6 +37,12 @@ Schedule make_schedule(const RecurrenceSpec& spec, const SessionTensors& tensors
   return schedule;
 }
 
+std::size_t reserve_bytes(const RecurrenceSpec& spec, const SessionTensors& tensors, const RunMemory& memory) {
+  if (spec.keep == Keep::nothing) return 0;
+  if (memory.own_reserve_bytes) return *memory.own_reserve_bytes;
+  return reserve_layout(spec, spec.packed ? tensors.x.size(0) : 0).bytes;
+}
+
 }  // namespace
 
 void check_rows(const Tensor& tensor, const Requirement& required) {
@@ -178,9 +184,7 @@ RecurrenceBuffers run_buffers(const RecurrenceSpec& spec, const SessionTensors& 
   buffers.final_state = state_buffers(tensors.final_state, "final_state", spec);
   if (tensors.y) buffers.y = sequence_buffer(spec, tensors, {"y", *tensors.y, features}, memory);
   if (tensors.last_output) buffers.last_output = batch_buffer(spec, *tensors.last_output, "last_output");
-  const std::size_t reserve_bytes =
-      spec.keep == Keep::nothing ? 0 : reserve_layout(spec, spec.packed ? tensors.x.size(0) : 0).bytes;
-  check_reserve(tensors.reserve, reserve_bytes, spec);
+  check_reserve(tensors.reserve, reserve_bytes(spec, tensors, memory), spec);
   if (tensors.reserve) buffers.reserve = tensors.reserve->data();
   buffers.flags = memory.flags;
   return buffers;

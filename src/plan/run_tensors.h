@@ -43,8 +43,9 @@ void check_reserve(const std::optional<Tensor>& reserve, std::size_t bytes, cons
 
 /// What a session has for its runs.
 struct RunMemory {
-  std::uint32_t* flags = nullptr;      ///< RecurrenceBuffers::flags
-  const PackedRows* packed = nullptr;  ///< where the spec is packed
+  std::uint32_t* flags = nullptr;                               ///< RecurrenceBuffers::flags
+  const PackedRows* packed = nullptr;                           ///< where the spec is packed
+  std::optional<std::size_t> own_reserve_bytes = std::nullopt;  ///< Decision::own_reserve_bytes
 };
 
 struct NamedSequence {

@@ -208,6 +208,7 @@ void Session::backward(const SessionTensors& run, const SessionGradients& gradie
   const cuda_runtime::Range range("rondo::Session::backward");
   const GradientBuffers buffers = impl_->gradient_buffers(run, gradients);
   impl_->prepare_run(run, buffers.run);
+  if (gradients.reserve_use == ReserveUse::consume) impl_->tags.forget(*run.reserve);
   impl_->backward_runner->run(buffers, impl_->workspace.data());
 }
 

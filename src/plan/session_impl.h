@@ -3,6 +3,7 @@
 
 #include "plan/occupied.h"
 #include "plan/packed_rows.h"
+#include "plan/planner.h"
 #include "plan/reserve_tag.h"
 #include "plan/run_flags.h"
 #include "plan/run_tensors.h"
@@ -42,7 +43,9 @@ struct Session::Impl {
   RunnerRequest request() const;
   SessionStatus settle();
   ReserveTag tag_of_run(const SessionTensors& tensors) const { return tag_of(tensors, spec_tag, *weights->packs); }
-  RunMemory memory(const RunFlags& of) const { return {.flags = of.words(), .packed = packed ? &*packed : nullptr}; }
+  RunMemory memory(const RunFlags& of) const {
+    return {.flags = of.words(), .packed = packed ? &*packed : nullptr, .own_reserve_bytes = own_reserve_bytes(plan)};
+  }
   RecurrenceBuffers buffers(const SessionTensors& tensors) const {
     return run_buffers(plan.spec(), tensors, memory(flags));
   }

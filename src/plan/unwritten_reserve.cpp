@@ -5,9 +5,9 @@
 
 namespace rondo {
 
-Tensor unwritten_reserve(const RecurrenceSpec& spec, std::int64_t packed_rows) {
-  const auto bytes = static_cast<std::int64_t>(reserve_layout(spec, packed_rows).bytes);
-  return swaps_reserve(spec) ? page_locked_bytes(bytes, spec.device) : Tensor::empty({bytes}, DType::u8, spec.device);
+Tensor unwritten_reserve(const RecurrenceSpec& spec, std::size_t bytes) {
+  const auto count = static_cast<std::int64_t>(bytes);
+  return swaps_reserve(spec) ? page_locked_bytes(count, spec.device) : Tensor::empty({count}, DType::u8, spec.device);
 }
 
 }  // namespace rondo

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,12 @@
 #include "rondo/vocabulary/device.h"
 
 namespace rondo {
+
+/// Who reads what the runs of an executor keep.
+enum class KeptLayout : std::uint8_t {
+  common,  ///< every executor of this layout, which is that of reserve.h
+  own      ///< the executor alone
+};
 
 /// Why an executor declines.
 struct Refusal {
@@ -61,8 +68,9 @@ class BackwardRunner {
  public:
   virtual ~BackwardRunner() = default;
 
-  /// Computes the gradients of a run from its reserve, which stays as it is, on the stream the runner was made for,
-  /// without allocating or synchronising. `workspace` as in Runner::run.
+  /// Computes the gradients of a run from its reserve, which stays as it is unless the buffers say that it may be
+  /// consumed, on the stream the runner was made for, without allocating or synchronising. `workspace` as in
+  /// Runner::run. Throws `ValueError` naming a tensor whose memory lies in a way that the executor cannot read.
   virtual void run(const GradientBuffers& buffers, void* workspace) = 0;
 };
 
@@ -114,6 +122,10 @@ class Decision {
   /// How the executor runs the spec, in words: whole lines for `explain()`, or an empty string.
   virtual std::string describe() const { return {}; }
 
+  /// The bytes of a reserve of KeptLayout::own; absent: it has the common layout. May ask the device, and then throws
+  /// as make_runner does.
+  virtual std::optional<std::size_t> own_reserve_bytes() const { return std::nullopt; }
+
   /// Makes a runner for the spec and the device of this decision. All that a runner allocates, packs or requests from a
   /// library is done here. Throws `ValueError` where only the library itself can tell that it does not support the
   /// spec.
@@ -140,12 +152,15 @@ class Executor {
     return Refusal{"it keeps nothing for gradients"};
   }
 
+  /// The layout of what the executor's runs keep, and of what its gradients read.
+  virtual KeptLayout kept_layout() const { return KeptLayout::common; }
+
   /// Whether its runs and its gradients swap a reserve where the spec wants it: see swaps_reserve. An executor that
   /// does not is not asked for either.
   virtual bool swaps_memory() const { return false; }
 
-  /// Decides whether and how to compute the gradients of `spec`, whose runs keep a reserve. This is host arithmetic, as
-  /// `decide` is.
+  /// Decides whether and how to compute the gradients of `spec`, whose runs keep a reserve that this executor reads.
+  /// This is host arithmetic, as `decide` is.
   virtual BackwardAnswer decide_backward(const RecurrenceSpec&, const DeviceProperties&) const {
     return Refusal{"it computes no gradients"};
   }

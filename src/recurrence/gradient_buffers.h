@@ -4,6 +4,7 @@
 #include <array>
 
 #include "recurrence/buffers.h"
+#include "rondo/recurrence/reserve_use.h"
 #include "rondo/vocabulary/dtype.h"
 
 namespace rondo {
@@ -25,6 +26,7 @@ struct WeightGradientBuffers {
 struct GradientBuffers {
   /// The run: x, reset_state, schedule, reserve and flags. The other members are absent.
   RecurrenceBuffers run;
+  ReserveUse reserve_use = ReserveUse::keep;
 
   // Given; absent: zeros.
   SequenceBuffer d_y;

@@ -1,5 +1,5 @@
-/// What a run keeps for its gradients, and where: one layout for all executors, so that each backward executor reads
-/// what any forward executor has written.
+/// What a run keeps for its gradients, and where: one layout for all executors of KeptLayout::common, so that each
+/// backward executor reads what any forward executor has written.
 ///
 /// A reserve is one block of memory: kReserveTagBytes with the tag of the run, then
 ///

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "rondo/recurrence/reserve_use.h"
 #include "rondo/tensor/tensor.h"
 
 namespace rondo {
@@ -52,6 +53,7 @@ struct SessionGradients {
   WeightGradients weights = {};
   bool accumulate_weights = false;  ///< adds to `weights`, which otherwise are overwritten
   bool accumulate_x = false;        ///< likewise for `x`, as for an x that two recurrences read
+  ReserveUse reserve_use = ReserveUse::keep;
 };
 
 }  // namespace rondo

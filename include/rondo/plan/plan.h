@@ -22,7 +22,7 @@ struct PlanOptions {
   /// in the order of executor_names, without the executors that are asked by name alone.
   std::string executor = {};
   /// Name of the only executor to consider for gradients, where the spec keeps what they need. Empty: the first that
-  /// accepts, in the same order.
+  /// accepts, in the same order; of cuDNN's executors, whose reserves nobody else reads, the executor itself.
   std::string backward_executor = {};
   GraphUse graph_use = GraphUse::automatic;
   /// The most threads of the CPU that a run uses; 0 stands for the number of processors that the process may use.
@@ -61,7 +61,8 @@ class Plan {
   /// Bytes of scratch memory that one run needs, or the gradients of one.
   std::size_t workspace_bytes() const;
   /// Bytes of SessionTensors::reserve, for `packed_rows` rows of x where the spec is packed (absent: T B, the most); 0
-  /// where the spec keeps nothing.
+  /// where the spec keeps nothing. What cuDNN's executors keep is asked of the device, which must be there: throws
+  /// `ValueError` for a recurrence that cuDNN then refuses.
   std::size_t reserve_bytes(std::optional<std::int64_t> packed_rows = std::nullopt) const;
   /// Memory for a reserve of reserve_bytes(packed_rows), where the plan's runs want it: on the spec's device or, with
   /// swap_memory on a CUDA device, in page-locked memory of the host. It is freed in the order of the device's current
@@ -113,10 +114,11 @@ struct SessionTensors {
   /// (B) of i32 or i64, where `batch_sizes` may be, only if spec.packed: which row of the states and of the last output
   /// row b of the batch has, as PyTorch's `sorted_indices` say. Absent: row b.
   std::optional<Tensor> row_indices = std::nullopt;
-  /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64, written by a run
-  /// whose spec keeps something, and read by Session::backward: iff spec.keep is not `nothing`. With swap_memory on a
-  /// CUDA device they are on the CPU, page-locked. The reserve is the caller's, so that any number of runs may await
-  /// their gradients; on a CUDA device it stays at its address until then. Plan::empty_reserve makes one.
+  /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64 (to 256 for cuDNN's
+  /// executors, as memory of a CUDA device is from the beginning of its allocation), written by a run whose spec keeps
+  /// something, and read by Session::backward: iff spec.keep is not `nothing`. With swap_memory on a CUDA device they
+  /// are on the CPU, page-locked. The reserve is the caller's, so that any number of runs may await their gradients; on
+  /// a CUDA device it stays at its address until then. Plan::empty_reserve makes one.
   std::optional<Tensor> reserve = std::nullopt;
 };
 
@@ -185,10 +187,11 @@ class Session {
 
   /// Queues the gradients of a run of this session on its stream, as `run` is queued. `run` has the tensors of that
   /// run: x, mask, lengths, resets, reset_state, batch_sizes, row_indices and reserve, whose elements have not changed.
-  /// Its states and outputs are not read, and may be absent or hold other values. The reserve stays as it is. May be
-  /// called any number of times, in any order of the runs. Before anything runs, throws `ValueError` naming the tensor
-  /// that does not fit, a reserve that no run has written, that another plan, or a run with other tensors, has written,
-  /// or that was written with weights that have been reloaded since.
+  /// Its states and outputs are not read, and may be absent or hold other values. The reserve stays as it is, unless
+  /// SessionGradients::reserve_use gives it up. May be called any number of times, in any order of the runs. Before
+  /// anything runs, throws `ValueError` naming the tensor that does not fit, a reserve that no run has written, that
+  /// another plan, or a run with other tensors, has written, or that was written with weights that have been reloaded
+  /// since.
   void backward(const SessionTensors& run, const SessionGradients& gradients);
 
   /// Packs the weights again, whose elements have changed, on the session's stream. Allocates nothing, and may be

@@ -18,6 +18,13 @@ enum class CudnnLayout : std::uint8_t {
   packed        ///< rows longest first, and of each step only those that have it: no padding anywhere
 };
 
+/// What a network is made for.
+enum class CudnnUse : std::uint8_t {
+  inference,
+  training,  ///< runs keep what their gradients need
+  gradients  ///< likewise, and the network computes gradients
+};
+
 /// Layers of one cell, each of which reads what the one before wrote. A direction of a layer is what cuDNN calls a
 /// pseudo layer; the backward one reads its input from the end, and its outputs follow the forward ones in every row of
 /// y.
@@ -37,6 +44,7 @@ struct CudnnConfig {
   MatrixMath math = MatrixMath::strict;
   Device device = {};
   bool packed = false;  ///< whether sequences are packed, instead of in either of the other layouts
+  CudnnUse use = CudnnUse::inference;
 };
 
 /// Weights of one pseudo layer in Keras's layout, where W is the width of its input: kernel (W, G H), bias as in

@@ -13,6 +13,15 @@ Tensor block_of(const Tensor& weight, int axis, int block, std::int64_t H) {
   return weight.slice(axis, block * H, (block + 1) * H);
 }
 
+bool is_wanted(const CudnnMatrix& matrix, const CudnnWeights& gradients) {
+  switch (matrix.source) {
+    case CudnnMatrixSource::kernel: return gradients.cell.kernel.defined();
+    case CudnnMatrixSource::recurrent_kernel: return gradients.cell.recurrent_kernel.defined();
+    case CudnnMatrixSource::projection: return gradients.projection.has_value();
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<CudnnMatrix> cudnn_matrices(CellKind kind, bool projected) {
@@ -43,6 +52,34 @@ std::optional<Tensor> cudnn_bias_view(const CudnnMatrix& matrix, const CudnnWeig
   if (bias.rank() == 2) return block_of(bias.select(0, recurrent ? 1 : 0), 0, matrix.block, H);
   if (recurrent) return std::nullopt;
   return block_of(bias, 0, matrix.block, H);
+}
+
+void check_cudnn_place(const Tensor& place, const Tensor& weight, const CudnnMatrix& matrix) {
+  if (place.defined() && place.shape() == weight.shape()) return;
+  throw RuntimeError("cuDNN's weight " + std::to_string(matrix.id) + " is " +
+                     (place.defined() ? describe(place) : "absent") + ", not " + describe(weight));
+}
+
+std::vector<PlacedMatrix> unpacked_gradients(std::span<const CudnnPlace> places, const CudnnWeights& gradients,
+                                             std::int64_t H) {
+  std::vector<PlacedMatrix> copies;
+  const auto add = [&](const Tensor& source, const Tensor& target, const CudnnMatrix& matrix) {
+    check_cudnn_place(source, target, matrix);
+    copies.push_back({.source = source.data(),
+                      .rows = target.size(0),
+                      .columns = target.size(1),
+                      .target = target.data(),
+                      .row_stride = target.stride(0),
+                      .column_stride = target.stride(1)});
+  };
+  for (const CudnnPlace& place : places) {
+    if (is_wanted(place.matrix, gradients)) {
+      add(place.values, cudnn_matrix_view(place.matrix, gradients, H), place.matrix);
+    }
+    const std::optional<Tensor> bias = cudnn_bias_view(place.matrix, gradients, H);
+    if (bias) add(place.bias, bias->insert_axis(1), place.matrix);
+  }
+  return copies;
 }
 
 void check_cudnn_weights(const CudnnConfig& config, std::int64_t pseudo_layer, const CudnnWeights& weights) {

@@ -13,9 +13,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "cuda/cudnn/cudnn_config.h"
+#include "cuda/cudnn/placed_matrices.h"
 
 namespace rondo {
 
@@ -38,6 +40,23 @@ Tensor cudnn_matrix_view(const CudnnMatrix& matrix, const CudnnWeights& weights,
 /// A view of (H,); nothing where cuDNN's bias has no counterpart and is zeros: Keras has one bias where cuDNN has two,
 /// but for a GRU.
 std::optional<Tensor> cudnn_bias_view(const CudnnMatrix& matrix, const CudnnWeights& weights, std::int64_t H);
+
+/// Where a matrix of a pseudo layer, and its bias, lie in memory of cuDNN's order.
+struct CudnnPlace {
+  std::int64_t pseudo_layer = 0;
+  CudnnMatrix matrix;
+  Tensor values;  ///< (H, width), or (P, H) of the projection, without gaps
+  Tensor bias;    ///< (H, 1); undefined where cuDNN has none
+};
+
+/// The copies from the places of one pseudo layer to `gradients`, in Keras's layout. An undefined kernel, recurrent
+/// kernel, or an absent bias or projection is not wanted. Throws `RuntimeError` for a place that does not fit.
+std::vector<PlacedMatrix> unpacked_gradients(std::span<const CudnnPlace> places, const CudnnWeights& gradients,
+                                             std::int64_t H);
+
+/// Throws `RuntimeError` unless `place`, which may be undefined, has the shape of `weight`: a place of another shape
+/// would be a misunderstanding that no test of sizes could find later.
+void check_cudnn_place(const Tensor& place, const Tensor& weight, const CudnnMatrix& matrix);
 
 /// Throws `ValueError` naming what of `weights` does not fit the pseudo layer, what came and what was expected.
 void check_cudnn_weights(const CudnnConfig& config, std::int64_t pseudo_layer, const CudnnWeights& weights);

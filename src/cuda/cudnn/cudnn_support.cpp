@@ -106,6 +106,11 @@ std::optional<Refusal> cudnn_refusal(CudnnAlgorithm algorithm, const RecurrenceS
   return std::nullopt;
 }
 
+std::optional<Refusal> cudnn_refusal_to_keep(const RecurrenceSpec& spec) {
+  if (spec.keep == Keep::states) return Refusal{"cuDNN keeps the gates, and has no gradients from states alone"};
+  return std::nullopt;
+}
+
 CudnnConfig cudnn_config(CudnnAlgorithm algorithm, const RecurrenceSpec& spec) {
   return {.algorithm = algorithm,
           .kind = spec.cell.kind,
@@ -117,7 +122,8 @@ CudnnConfig cudnn_config(CudnnAlgorithm algorithm, const RecurrenceSpec& spec) {
           .H = spec.cell.units,
           .dtype = spec.dtype,
           .math = spec.math,
-          .device = spec.device};
+          .device = spec.device,
+          .use = spec.keep == Keep::nothing ? CudnnUse::inference : CudnnUse::training};
 }
 
 CudnnLayout cudnn_layout(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers) {
@@ -138,6 +144,24 @@ void check_cudnn_states(const RecurrenceSpec& spec, const RecurrenceBuffers& buf
     check_rows("final_state[" + std::to_string(k) + "]", buffers.final_state[k], spec);
   }
   check_rows("last_output", buffers.last_output, spec);
+}
+
+CudnnLayout checked_cudnn_gradients(const RecurrenceSpec& spec, const GradientBuffers& buffers) {
+  RecurrenceBuffers run;
+  run.x = buffers.run.x;
+  const CudnnLayout layout = cudnn_layout(spec, run);
+  const auto check_layout = [&](const char* name, const SequenceBuffer& gradient, std::int64_t width) {
+    if (gradient.data == nullptr || lies_in(layout, gradient.strides, width, spec)) return;
+    refuse_strides(name, gradient.strides, "x's layout without gaps, as cuDNN has no others");
+  };
+  check_layout("gradients.x", buffers.d_x, spec.I);
+  check_layout("gradients.y", buffers.d_y, spec.cell.units);
+  for (std::size_t k = 0; k < kMaxStates; ++k) {
+    check_rows("gradients.initial_state[" + std::to_string(k) + "]", buffers.d_initial_state[k], spec);
+    check_rows("gradients.final_state[" + std::to_string(k) + "]", buffers.d_final_state[k], spec);
+  }
+  check_rows("gradients.last_output", buffers.d_last_output, spec);
+  return layout;
 }
 
 }  // namespace rondo

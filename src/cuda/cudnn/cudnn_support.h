@@ -16,7 +16,10 @@ std::string_view cudnn_executor_name(CudnnAlgorithm algorithm);
 /// only when a runner is made.
 std::optional<Refusal> cudnn_refusal(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
 
-/// The network of one layer that carries out an accepted spec.
+/// Why cuDNN does not keep what the spec asks for.
+std::optional<Refusal> cudnn_refusal_to_keep(const RecurrenceSpec& spec);
+
+/// The network of one layer that carries out an accepted spec: for training where the spec keeps something.
 CudnnConfig cudnn_config(CudnnAlgorithm algorithm, const RecurrenceSpec& spec);
 
 /// The layout of cuDNN in which x and y lie. Throws `ValueError` naming a tensor that has gaps, or a layout of y that
@@ -25,5 +28,9 @@ CudnnLayout cudnn_layout(const RecurrenceSpec& spec, const RecurrenceBuffers& bu
 
 /// Throws `ValueError` naming a state, or the last output, whose rows have gaps.
 void check_cudnn_states(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers);
+
+/// The layout of the run, in which the gradients of x and y lie as well. Throws `ValueError` naming a gradient of a
+/// sequence in another layout, or a gradient of a state or of the last output whose rows have gaps.
+CudnnLayout checked_cudnn_gradients(const RecurrenceSpec& spec, const GradientBuffers& buffers);
 
 }  // namespace rondo

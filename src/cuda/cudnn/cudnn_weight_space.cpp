@@ -3,33 +3,26 @@
 #include <array>
 #include <string>
 
-#include "cuda/cudnn/cudnn_packing.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::cudnn {
 namespace {
 
-/// Where cuDNN wants a matrix and its bias: views of the weight space; undefined where it has none.
-struct Place {
-  Tensor matrix;
-  Tensor bias;
-};
-
 class WeightSpace {
  public:
   WeightSpace(Tensor space, const Handle& handle, const RnnDescriptor& network)
       : space_(std::move(space)), handle_(handle), network_(network) {}
 
-  Place place_of(std::int64_t pseudo_layer, int id) const {
-    const TensorDescriptor matrix = make_tensor_descriptor();
+  CudnnPlace place_of(std::int64_t pseudo_layer, const CudnnMatrix& matrix) const {
+    const TensorDescriptor values = make_tensor_descriptor();
     const TensorDescriptor bias = make_tensor_descriptor();
-    void* matrix_address = nullptr;
+    void* values_address = nullptr;
     void* bias_address = nullptr;
     check(cudnnGetRNNWeightParams(handle_.get(), network_.get(), static_cast<std::int32_t>(pseudo_layer), bytes(),
-                                  space_.data(), id, matrix.get(), &matrix_address, bias.get(), &bias_address),
+                                  space_.data(), matrix.id, values.get(), &values_address, bias.get(), &bias_address),
           "asking cuDNN where a weight goes");
-    return {view(matrix, matrix_address), view(bias, bias_address)};
+    return {pseudo_layer, matrix, view(values, values_address), view(bias, bias_address)};
   }
 
  private:
@@ -58,16 +51,24 @@ class WeightSpace {
   const RnnDescriptor& network_;
 };
 
-// A place of another shape would be a misunderstanding that no test of sizes could find later.
-void fill_place(const Tensor& place, const Tensor& weight, int id) {
-  if (!place.defined() || place.shape() != weight.shape()) {
-    throw RuntimeError("cuDNN's weight " + std::to_string(id) + " is " +
-                       (place.defined() ? describe(place) : "absent") + ", not " + describe(weight));
-  }
+void fill_place(const Tensor& place, const Tensor& weight, const CudnnMatrix& matrix) {
+  check_cudnn_place(place, weight, matrix);
   place.copy_from(weight);
 }
 
 }  // namespace
+
+std::vector<CudnnPlace> places_in(const Tensor& memory, const CudnnConfig& config, const Handle& handle,
+                                  const RnnDescriptor& network) {
+  const WeightSpace space(memory, handle, network);
+  std::vector<CudnnPlace> places;
+  for (std::int64_t pseudo_layer = 0; pseudo_layer < pseudo_layer_count(config); ++pseudo_layer) {
+    for (const CudnnMatrix& matrix : cudnn_matrices(config.kind, config.projection > 0)) {
+      places.push_back(space.place_of(pseudo_layer, matrix));
+    }
+  }
+  return places;
+}
 
 Tensor make_weight_space(const CudnnConfig& config, const Handle& handle, const RnnDescriptor& network, Stream stream) {
   std::size_t bytes = 0;
@@ -87,16 +88,14 @@ void fill_weight_space(const CudnnConfig& config, std::span<const CudnnWeights> 
                      std::to_string(expected) + ", one for each direction of each layer");
   }
   const StreamScope scope(stream);
-  const WeightSpace space(memory, handle, network);
   for (std::size_t pseudo_layer = 0; pseudo_layer < expected; ++pseudo_layer) {
-    const auto index = static_cast<std::int64_t>(pseudo_layer);
-    check_cudnn_weights(config, index, weights[pseudo_layer]);
-    for (const CudnnMatrix& matrix : cudnn_matrices(config.kind, config.projection > 0)) {
-      const Place place = space.place_of(index, matrix.id);
-      fill_place(place.matrix, cudnn_matrix_view(matrix, weights[pseudo_layer], config.H), matrix.id);
-      const std::optional<Tensor> bias = cudnn_bias_view(matrix, weights[pseudo_layer], config.H);
-      if (bias) fill_place(place.bias, bias->insert_axis(1), matrix.id);
-    }
+    check_cudnn_weights(config, static_cast<std::int64_t>(pseudo_layer), weights[pseudo_layer]);
+  }
+  for (const CudnnPlace& place : places_in(memory, config, handle, network)) {
+    const CudnnWeights& of_layer = weights[static_cast<std::size_t>(place.pseudo_layer)];
+    fill_place(place.values, cudnn_matrix_view(place.matrix, of_layer, config.H), place.matrix);
+    const std::optional<Tensor> bias = cudnn_bias_view(place.matrix, of_layer, config.H);
+    if (bias) fill_place(place.bias, bias->insert_axis(1), place.matrix);
   }
 }
 

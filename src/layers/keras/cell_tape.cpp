@@ -1,6 +1,7 @@
 #include "layers/keras/cell_tape.h"
 
 #include "plan/unwritten_reserve.h"
+#include "recurrence/reserve.h"
 
 namespace rondo {
 namespace {
@@ -38,7 +39,7 @@ std::vector<Tensor> in_keras_order(const WeightGradients& weights) {
 CellTape::CellTape(const KnownCell& cell, const RecurrenceSpec& spec, const PlanOptions& options,
                    SessionTensors tensors)
     : kept_(KeptCell::kept(cell)), spec_(spec), options_(options), run_(std::move(tensors)) {
-  run_.reserve = unwritten_reserve(spec, spec.packed ? run_.x.size(0) : 0);
+  run_.reserve = unwritten_reserve(spec, reserve_layout(spec, spec.packed ? run_.x.size(0) : 0).bytes);
   tag_ = run_kept_with_reserve(kept_->sessions, kept_->weights, spec_, options_, run_);
   // The outputs belong to the caller, and gradients do not read them.
   run_.y.reset();

@@ -116,6 +116,16 @@ TEST(CudnnSupport, OnlyTwoAlgorithmsHaveDoubles) {
   }
 }
 
+TEST(CudnnSupport, KeepsGatesAlone) {
+  RecurrenceSpec spec = plain_spec();
+  EXPECT_EQ(cudnn_config(CudnnAlgorithm::standard, spec).use, CudnnUse::inference);
+  spec.keep = Keep::gates;
+  EXPECT_FALSE(cudnn_refusal_to_keep(spec).has_value());
+  EXPECT_EQ(cudnn_config(CudnnAlgorithm::standard, spec).use, CudnnUse::training);
+  spec.keep = Keep::states;
+  EXPECT_EQ(cudnn_refusal_to_keep(spec)->reason, "cuDNN keeps the gates, and has no gradients from states alone");
+}
+
 TEST(CudnnSupport, NetworkOfASpec) {
   RecurrenceSpec spec = plain_spec();
   spec.cell = {.kind = CellKind::simple_rnn, .units = 8, .activation = Activation::relu, .use_bias = false};
@@ -204,6 +214,52 @@ TEST(CudnnLayout, RefusesStatesWithGaps) {
   refused(buffers.final_state[0], "final_state[0]");
   refused(buffers.final_state[1], "final_state[1]");
   refused(buffers.last_output, "last_output");
+}
+
+class CudnnGradientLayout : public ::testing::Test {
+ protected:
+  CudnnGradientLayout() {
+    buffers_.run.x = {&somewhere_, {12, 4}};
+    buffers_.d_y = {&somewhere_, {24, 8}};
+    buffers_.d_x = {&somewhere_, {12, 4}};
+    for (auto* states : {&buffers_.d_initial_state, &buffers_.d_final_state}) states->fill({&somewhere_, 8});
+    buffers_.d_last_output = {&somewhere_, 8};
+  }
+  void refused(const std::string& message) {
+    expect_error<ValueError>([&] { (void)checked_cudnn_gradients(spec_, buffers_); }, message);
+  }
+
+  int somewhere_ = 0;
+  const RecurrenceSpec spec_ = plain_spec();
+  GradientBuffers buffers_;
+};
+
+TEST_F(CudnnGradientLayout, IsThatOfX) {
+  EXPECT_EQ(checked_cudnn_gradients(spec_, buffers_), CudnnLayout::time_major);
+  buffers_.d_y.strides = {8, 40};
+  refused("gradients.y: got strides of 8 (T) and 40 (B), expected x's layout without gaps, as cuDNN has no others");
+  buffers_.d_x.strides = {4, 20};
+  buffers_.run.x.strides = {4, 20};
+  EXPECT_EQ(checked_cudnn_gradients(spec_, buffers_), CudnnLayout::batch_major);
+  buffers_.d_x.strides = {12, 4};
+  refused("gradients.x: got strides of 12 (T) and 4 (B), expected x's layout without gaps, as cuDNN has no others");
+  buffers_.d_x = {};
+  buffers_.d_y = {};
+  EXPECT_EQ(checked_cudnn_gradients(spec_, buffers_), CudnnLayout::batch_major);
+}
+
+TEST_F(CudnnGradientLayout, RefusesStatesWithGaps) {
+  const auto with_gaps = [&](BatchBuffer& which, const std::string& name) {
+    which.stride = 9;
+    refused("gradients." + name + ": got rows 9 elements apart, expected 8, as cuDNN takes states without gaps");
+    which = {nullptr, 9};
+    (void)checked_cudnn_gradients(spec_, buffers_);
+  };
+  with_gaps(buffers_.d_initial_state[0], "initial_state[0]");
+  with_gaps(buffers_.d_initial_state[1], "initial_state[1]");
+  with_gaps(buffers_.d_final_state[0], "final_state[0]");
+  with_gaps(buffers_.d_final_state[1], "final_state[1]");
+  with_gaps(buffers_.d_last_output, "last_output");
 }
 
 }  // namespace

@@ -46,6 +46,29 @@ class GpuCheckTest(GpuCheckCase):
             self.assertTrue(0.3 < minutes <= 0.5, (name, minutes))  # of one minute, with some seconds to end in
         self.assertNotIn("--quick", record["micro"]["arguments"])  # the first part has not run
 
+    def test_training(self):
+        code, printed, record = self.part("training")
+        self.assertEqual(code, 0, printed)
+        steps = self.steps(record)
+        self.assertEqual(list(steps), ["parity_gradients", "bench_train"])
+        self.assertIn("*Gradient*", steps["parity_gradients"]["command"])
+        for words in ("--train", "--set train_steps", "--executors ^(cuda_persistent|cuda_stepwise|cudnn)", "--device cuda:0"):
+            self.assertIn(words, record["bench_train"]["arguments"])
+        self.assertEqual(record["versions"], {"cudnn": "9.13.1"})
+
+    def test_training_goes_on_after_the_first_part(self):
+        self.part("first", "cluster_8=fail")
+        record = self.part("training")[2]
+        self.assertIn("--executors ^(cuda_stepwise|cudnn)", record["bench_train"]["arguments"])
+        self.assertIn("headline", record)
+
+    def test_gradients_disagree(self):
+        code, _, record = self.part("training", "parity_gradients=fail")
+        self.assertEqual((code, self.of_outcome(record, "failed")), (1, ["parity_gradients"]))
+        self.assertIn("bench_train", record)
+        code, _, record = self.part("training", "bench_train=empty")
+        self.assertEqual((code, self.of_outcome(record, "failed")), (1, ["bench_train"]))
+
     def test_persistent_kernels_under_the_sanitizers(self):
         steps = self.steps(self.part("rest")[2])
         for tool in ("memcheck", "racecheck", "synccheck"):

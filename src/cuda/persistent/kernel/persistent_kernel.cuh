@@ -53,8 +53,7 @@ struct ProductOf<Formula, float, Sizes> {
 
 /// `Run` is PersistentRun, with KeepsNothing, or KeepingRun, with KeepsReserve.
 template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles,
-          Streams kStreams = Streams::each_pass,
-          typename Run = PersistentRun<typename OperandTraits<Operand>::Element>,
+          Streams kStreams = Streams::each_pass, typename Run = PersistentRun<typename OperandTraits<Operand>::Element>,
           template <typename, typename> typename Keeper = KeepsNothing>
 __global__ void __launch_bounds__(kPersistentThreads, 1) persistent_kernel(const __grid_constant__ Run run) {
   using Element = typename OperandTraits<Operand>::Element;

@@ -133,11 +133,10 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
         this->template add_products<kPhases<Formula> - 1>(sums, i, row.recurrent);
         // Rows that do not exist are never live.
         const UnitStates<float> before{row.h, row.c};
-        typename Keeper::Unit& kept = kept_[kRemembersKept ? i : 0];
         const UnitStates<float> next =
-            Formula::step(row.inputs, row.recurrent, before, activations, kept.begin(before));
+            Formula::step(row.inputs, row.recurrent, before, activations, kept_.begin(before));
         if (!row.live()) return;
-        if constexpr (kWritesReserve<Keeper> && !kRemembersKept) keep(i, s, kept);
+        if constexpr (kWritesReserve<Keeper> && !kRemembersKept) keep(i, s);
         row.h = next.h;
         row.c = next.c;
       });
@@ -153,7 +152,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
       const bool live = computed && row.live();
       if (live) row.steps |= Row::kWasLive;
       if constexpr (kWritesReserve<Keeper> && kRemembersKept) {
-        if (live) keep(i, s, kept_[i]);
+        if (live) keep(i, s);
       }
       write_y(i, s, output(i, live));
       if (computed && run_.schedule.reset_byte(s + 1, this->batch(i), row.length()) != 0) begin_piece(i);
@@ -222,10 +221,10 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     rows_[i].steps &= ~Row::kWasLive;
   }
 
-  __device__ void keep(int i, std::int32_t s, const typename Keeper::Unit& kept) const {
+  __device__ void keep(int i, std::int32_t s) const {
     const std::int32_t t = run_.schedule.read_time(s, rows_[i].length());
     const std::int64_t row = reserve_row(run_.schedule, keeper_.rows().x, t, this->batch(i));
-    keeper_.write(kept, row, run_.shape.H, place_.u);
+    keeper_.write(kept_, row, run_.shape.H, place_.u);
   }
 
   /// What a row emits at a step at which it is live or not.
@@ -240,12 +239,12 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     device::from_float(value, run_.y[run_.y_strides.offset_32(time, this->batch(i)) + place_.u]);
   }
 
-  /// With one pass, a thread remembers what it keeps, and writes it when it has pushed h. With several passes it has no
-  /// registers for that, and the time of a step does not depend on when h of one of them arrives.
-  static constexpr bool kRemembersKept = Counts::kPasses == 1;
+  /// With one row, a thread remembers what it keeps, and writes it when it has pushed h. With several rows it has no
+  /// registers for that.
+  static constexpr bool kRemembersKept = kRows == 1;
 
   Row rows_[kRows];
-  [[no_unique_address]] typename Keeper::Unit kept_[kRemembersKept ? kRows : 1];
+  [[no_unique_address]] typename Keeper::Unit kept_;
   [[no_unique_address]] const Keeper keeper_;
 };
 

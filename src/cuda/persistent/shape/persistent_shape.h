@@ -132,8 +132,8 @@ RONDO_HOST_DEVICE constexpr bool has_words(PersistentKind kind, const RecurrentP
   return words == (octets % 3 == 0 ? GridWords::threes : GridWords::numbered);
 }
 
-/// The words of kernels that write a reserve, and of kernels of gradients. They have warps of 8 and 16 units, and one kind
-/// of words for each number of row tiles, because kernels take long to compile.
+/// The words of kernels that write a reserve, and of kernels of gradients. They have warps of 8 and 16 units, and one
+/// kind of words for each number of row tiles, because kernels take long to compile.
 RONDO_HOST_DEVICE constexpr GridWords gradient_words(PersistentKind kind, int row_tiles) {
   if (kind != PersistentKind::grid) return GridWords::none;
   return row_tiles > 1 ? GridWords::alone : GridWords::numbered;
