@@ -131,10 +131,10 @@ struct SessionStatus {
   /// size before, and so that all rows are within x; indices as 0 or B - 1.
   bool packed_out_of_range = false;
   /// Blocks of a kernel that wait for each other did not all arrive within two seconds, as when other work held the
-  /// device. Discard what the runs since the last status wrote: the stalled run wrote NaN from the step on at which it
-  /// stalled, and runs that were queued behind it wrote nothing but NaN. The last run alone was repeated, without any
-  /// wait between blocks, and all later runs take that path. Its results are right unless `final_state` was its
-  /// `initial_state`.
+  /// device. Discard what the runs since the last status wrote, and their gradients: the stalled run wrote NaN from the
+  /// step on at which it stalled, and runs that were queued behind it wrote nothing but NaN. The last run alone was
+  /// repeated, without any wait between blocks, and all later runs take that path. Its results are right unless
+  /// `final_state` was its `initial_state`.
   bool stalled = false;
   /// The same of Session::backward: discard the gradients since the last status. They hold NaN, but what they should
   /// have been added to is unchanged. None was computed again; later ones are computed without any wait between blocks.

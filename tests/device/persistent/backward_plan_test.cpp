@@ -1,0 +1,89 @@
+// Which kernel computes the gradients of a recurrence.
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "device/persistent/planned.h"
+#include "rondo/vocabulary/error.h"
+#include "support/expect_error.h"
+
+namespace rondo::test {
+namespace {
+
+RecurrenceSpec keeping(RecurrenceSpec spec) {
+  spec.keep = Keep::gates;
+  return spec;
+}
+
+/// The part of explain() that is about gradients.
+std::string gradients_of(const Plan& plan) {
+  const std::string text = plan.explain();
+  return text.substr(text.find("\n  gradients:"));
+}
+
+TEST(BackwardPlan, EveryShapeIsOfGradientsAndFits) {
+  int count = 0;
+  for (const DeviceProperties& properties : {h200(), a100(), slice()}) {
+    for (const PersistentKind kind : kKinds) {
+      for (const auto& [H, B] : {std::pair{8, 1}, std::pair{40, 3}, std::pair{72, 9}, std::pair{256, 16},
+                                 std::pair{768, 16}, std::pair{1024, 64}}) {
+        for (const DType dtype : {DType::f32, DType::bf16}) {
+          const RecurrenceSpec spec = keeping(lstm(H, B, dtype));
+          std::set<std::string> names;
+          for (const PersistentPlan& plan : unsorted_persistent_plans(spec, properties, kind, Pass::backward)) {
+            const PersistentShape& shape = plan.shape;
+            SCOPED_TRACE(to_string(spec) + ", " + in_words(plan));
+            ++count;
+            EXPECT_TRUE(names.insert(candidate_name(shape)).second) << "another candidate has this name";
+            EXPECT_EQ(shape.pushed_gates, 4);
+            EXPECT_FALSE(shape.multiplies_inputs());
+            EXPECT_GE(shape.pushed_tiles() * device::kTileWords * 4, H * static_cast<int>(size_of(dtype)));
+            EXPECT_EQ(shape.k_tiles, 4 * shape.pushed_tiles());
+            EXPECT_GE(shape.blocks * shape.units() * static_cast<int>(size_of(dtype)),
+                      shape.pushed_tiles() * device::kTileWords * 4)
+                << "some block pushes each word";
+            EXPECT_LE(plan.bytes.shared, properties.shared_bytes_per_block);
+            EXPECT_LE(shape.teams * (kind == PersistentKind::grid ? shape.blocks : 0), properties.processors);
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(count, 500);
+}
+
+TEST(BackwardPlan, IsChosenAndExplained) {
+  const Plan plan = Plan::create(keeping(lstm(768, 16, DType::f16, 1024)), h200());
+  EXPECT_EQ(plan.backward_executor_name(), "cuda_persistent");
+  EXPECT_TRUE(plan.may_stall());
+  EXPECT_NE(gradients_of(plan).find("grid kernel"), std::string::npos) << plan.explain();
+  EXPECT_NE(gradients_of(plan).find("without the products of whole sequences"), std::string::npos) << plan.explain();
+}
+
+TEST(BackwardPlan, NeverWaitsTakesKernelsThatDoNot) {
+  const Plan plan = Plan::create(keeping(lstm(768, 16, DType::f16, 1024)), h200(), {.never_waits = true});
+  EXPECT_EQ(plan.backward_executor_name(), "cuda_stepwise");
+  EXPECT_FALSE(plan.may_stall());
+}
+
+TEST(BackwardPlan, DeclinesWithAReason) {
+  const auto declines = [](const RecurrenceSpec& spec, const std::string& reason) {
+    const Plan plan = Plan::create(spec, h200());
+    EXPECT_EQ(plan.backward_executor_name(), "cuda_stepwise");
+    EXPECT_NE(gradients_of(plan).find("cuda_persistent declined: " + reason), std::string::npos) << plan.explain();
+  };
+  RecurrenceSpec reset_before = keeping(lstm(256, 16));
+  reset_before.cell = {.kind = CellKind::gru, .units = 256, .reset_after = false};
+  declines(reset_before, "its gradients have no candidate with a product of its own");
+  RecurrenceSpec threefold = keeping(lstm(256, 16, DType::f32));
+  threefold.math = MatrixMath::tf32x3;
+  declines(threefold, "its gradients have no products of three TF32");
+  declines(keeping(lstm(256, 16, DType::f64)), "it computes in f32, f16 and bf16 alone");
+  RecurrenceSpec peepholes = keeping(lstm(256, 16));
+  peepholes.cell.use_peepholes = true;
+  declines(peepholes, "its LSTM has no peepholes, no cell clip and no projection");
+}
+
+}  // namespace
+}  // namespace rondo::test
