@@ -59,8 +59,8 @@ class AnyDecision final : public Decision {
 class AnyBackward final : public BackwardDecision {
  public:
   std::size_t workspace_bytes() const override { return 16; }
-  std::unique_ptr<BackwardRunner> make_runner(const RunnerRequest&) const override {
-    return std::make_unique<ReadingRunner>();
+  MadeBackwardRunner make_runner(const RunnerRequest&) const override {
+    return {.runner = std::make_unique<ReadingRunner>()};
   }
 };
 
