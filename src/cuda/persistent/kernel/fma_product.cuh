@@ -14,7 +14,8 @@ class FmaProduct {
   using Layout = TileLayout<Formula, float, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
   static constexpr bool kThrees = false;
-  static constexpr int kResident = resident_tiles<Formula, float>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
+  static constexpr int kResident =
+      resident_tiles<Formula, float, Sizes::kKeeps>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
 
   __device__ FmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, kMostTogether);

@@ -19,7 +19,8 @@ class MmaProduct {
   using Layout = TileLayout<Formula, Operand, Sizes::kOctets>;
   static constexpr int kVectors = Layout::kVectors;
   static constexpr bool kThrees = Sizes::kWords == GridWords::threes;
-  static constexpr int kResident = resident_tiles<Formula, Operand>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
+  static constexpr int kResident =
+      resident_tiles<Formula, Operand, Sizes::kKeeps>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
   static constexpr int kAsked = asked_tiles(kResident, Sizes::kRoomTiles, Sizes::kWords);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {

@@ -63,7 +63,8 @@ __global__ void __launch_bounds__(kPersistentThreads, 1) persistent_kernel(const
   if constexpr (kNewer && !device::kHasClusters) return;
   constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
   constexpr int kPassRows = kPassTiles * device::kTileColumns;
-  using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, kStreams>;
+  constexpr bool kKeeps = kWritesReserve<Keeper<Formula, Element>>;
+  using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, kStreams, kKeeps>;
   using Product = typename ProductOf<Formula, Operand, Sizes>::Type;
   using Counts =
       PassCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),

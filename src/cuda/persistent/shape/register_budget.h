@@ -22,11 +22,13 @@ RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles) {
 
 /// Tiles that a lane keeps in registers. The sums of tensor cores, the words of h that they multiply at once, and more
 /// rows need registers, too.
-template <typename Formula, typename Operand>
+/// A kernel that `kKeeps` a reserve needs some for what it keeps.
+template <typename Formula, typename Operand, bool kKeeps>
 RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Streams streams) {
   int tiles = 0;
   if constexpr (std::is_same_v<Operand, float>) {
-    tiles = strict_vectors<Formula>(vectors, row_tiles) / vectors;
+    const int kept = kKeeps ? (row_tiles >= 4 ? 5 : 2) : 0;
+    tiles = (strict_vectors<Formula>(vectors, row_tiles) - kept) / vectors;
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // registers for the two parts of words
     const bool once = streams == Streams::once;
@@ -34,7 +36,8 @@ RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Strea
     const int of_two_passes = many_units ? 116 : (vectors == 5 ? 132 : 140);
     const int of_many_rows = once ? 110 : (kPhases<Formula> == 2 ? 108 : of_two_passes);
     const int of_one_pass = row_tiles == 1 ? 150 : (kPhases<Formula> == 2 ? 144 : 152);
-    const int registers = (row_tiles <= 2 ? of_one_pass : of_many_rows) - split;
+    const int kept = kKeeps && row_tiles > 1 ? 12 : 0;
+    const int registers = (row_tiles <= 2 ? of_one_pass : of_many_rows) - split - kept;
     const int pass = row_tiles == 1 ? 1 : 2;
     const int sums = 4 * vectors * (once ? row_tiles : pass);
     tiles = (registers - sums) / (4 * vectors + 2 * pass);

@@ -90,7 +90,8 @@ RONDO_HOST_DEVICE constexpr int pass_tiles(PersistentKind kind, int row_tiles) {
 }
 
 /// The template arguments of a product besides its Formula and Operand.
-template <typename Exchange, int kOctetsValue, int kRowTilesValue, int kRoomTilesValue, Streams kStreamsValue>
+template <typename Exchange, int kOctetsValue, int kRowTilesValue, int kRoomTilesValue, Streams kStreamsValue,
+          bool kKeepsValue = false>
 struct ProductSizes {
   static constexpr PersistentKind kKind = Exchange::kKind;
   static constexpr GridWords kWords = Exchange::kWords;
@@ -99,6 +100,7 @@ struct ProductSizes {
   static constexpr int kRoomTiles = kRoomTilesValue;  ///< PersistentShape::row_tiles
   static constexpr Streams kStreams = kStreamsValue;
   static constexpr int kPasses = kRoomTiles / kRowTiles;
+  static constexpr bool kKeeps = kKeepsValue;  ///< PersistentShape::keeps
 };
 
 }  // namespace rondo
