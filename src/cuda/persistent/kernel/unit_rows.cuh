@@ -239,8 +239,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     device::from_float(value, run_.y[run_.y_strides.offset_32(time, this->batch(i)) + place_.u]);
   }
 
-  /// With one row, a thread remembers what it keeps, and writes it when it has pushed h. With several rows it has no
-  /// registers for that.
+  /// A thread with one row writes what it keeps when it has pushed h. With several rows it has no registers for that.
   static constexpr bool kRemembersKept = kRows == 1;
 
   Row rows_[kRows];

@@ -1,4 +1,4 @@
-#include "plan/network_reserve.h"
+#include "plan/network/network_reserve.h"
 
 #include "plan/run_tensors.h"
 #include "recurrence/reserve.h"

@@ -1,4 +1,4 @@
-#include "plan/network_prediction.h"
+#include "plan/network/network_prediction.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "plan/network_reserve.h"
-#include "plan/network_stages.h"
+#include "plan/network/network_reserve.h"
+#include "plan/network/network_stages.h"
 #include "plan/planner.h"
 #include "rondo/vocabulary/error.h"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cuda/runtime/runtime.h"
-#include "plan/network_reserve.h"
-#include "plan/network_run.h"
+#include "plan/network/network_reserve.h"
+#include "plan/network/network_run.h"
 
 namespace rondo {
 

@@ -1,8 +1,8 @@
-#include "plan/network_lanes.h"
+#include "plan/network/network_lanes.h"
 
 #include <algorithm>
 
-#include "plan/network_stages.h"
+#include "plan/network/network_stages.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 

@@ -2,8 +2,8 @@
 
 #include <ranges>
 
-#include "plan/network_lanes.h"
-#include "plan/network_stages.h"
+#include "plan/network/network_lanes.h"
+#include "plan/network/network_stages.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 

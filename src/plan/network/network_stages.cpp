@@ -1,8 +1,8 @@
-#include "plan/network_stages.h"
+#include "plan/network/network_stages.h"
 
 #include <algorithm>
 
-#include "plan/network_prediction.h"
+#include "plan/network/network_prediction.h"
 #include "plan/planner.h"
 #include "rondo/vocabulary/error.h"
 

@@ -1,9 +1,9 @@
-#include "plan/network_run.h"
+#include "plan/network/network_run.h"
 
 #include <algorithm>
 
-#include "plan/network_reserve.h"
-#include "plan/network_stages.h"
+#include "plan/network/network_reserve.h"
+#include "plan/network/network_stages.h"
 #include "plan/run_tensors.h"
 #include "rondo/vocabulary/error.h"
 

@@ -1,4 +1,4 @@
-#include "plan/network_stages.h"
+#include "plan/network/network_stages.h"
 #include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 

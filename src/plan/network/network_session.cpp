@@ -4,7 +4,7 @@
 
 #include "cuda/runtime/range.h"
 #include "cuda/runtime/replayed_runs.h"
-#include "plan/network_lanes.h"
+#include "plan/network/network_lanes.h"
 #include "plan/occupied.h"
 #include "plan/packed_rows.h"
 #include "plan/session_status.h"
