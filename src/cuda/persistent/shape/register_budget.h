@@ -13,7 +13,7 @@ RONDO_HOST_DEVICE constexpr int rows_together(int phases) { return phases == 2 ?
 /// registers for other values.
 template <typename Formula>
 RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles) {
-  if (std::is_same_v<Formula, BackwardProduct> && row_tiles > 1) return 20;
+  if (std::is_same_v<Formula, BackwardProduct> && row_tiles > 1) return 14;
   if (row_tiles >= 4) return vectors <= 2 || Formula::kBiases == 2 ? 22 : 17;
   const bool many_rows = vectors > 2 && Formula::kBiases == 2 && row_tiles == 2;
   if (kPhases<Formula> == 2 || many_rows) return 22;
