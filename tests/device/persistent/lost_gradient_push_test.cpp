@@ -91,7 +91,8 @@ TEST_P(LostGradientPush, LeavesWhatItAddsToAndIsRecoveredFrom) {
   session.backward(run, lost);
   EXPECT_FALSE(session.finish().gradients_stalled) << "told once";
   EXPECT_TRUE(close(lost.x->to(cpu()).to(DType::f32), undisturbed.x->to(cpu()).to(DType::f32), 2e-2));
-  EXPECT_TRUE(close(sub(added, full({kI, 4 * kH}, 2.0)).to(cpu()).to(DType::f32), right.to(cpu()).to(DType::f32), 2e-2));
+  EXPECT_TRUE(
+      close(sub(added, full({kI, 4 * kH}, 2.0)).to(cpu()).to(DType::f32), right.to(cpu()).to(DType::f32), 2e-2));
 }
 
 INSTANTIATE_TEST_SUITE_P(Candidates, LostGradientPush,

@@ -15,7 +15,7 @@ class FmaProduct {
   static constexpr int kVectors = Layout::kVectors;
   static constexpr bool kThrees = false;
   static constexpr int kResident =
-      resident_tiles<Formula, float, Sizes::kKeeps>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
+      resident_tiles<Formula, float, Sizes::kKeeps>(kVectors, Sizes::kRoomTiles, Sizes::kStreams, Sizes::kKind);
 
   __device__ FmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {
     weights_.load(packed, warp, kMostTogether);

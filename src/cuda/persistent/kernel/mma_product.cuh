@@ -20,7 +20,7 @@ class MmaProduct {
   static constexpr int kVectors = Layout::kVectors;
   static constexpr bool kThrees = Sizes::kWords == GridWords::threes;
   static constexpr int kResident =
-      resident_tiles<Formula, Operand, Sizes::kKeeps>(kVectors, Sizes::kRoomTiles, Sizes::kStreams);
+      resident_tiles<Formula, Operand, Sizes::kKeeps>(kVectors, Sizes::kRoomTiles, Sizes::kStreams, Sizes::kKind);
   static constexpr int kAsked = asked_tiles(kResident, Sizes::kRoomTiles, Sizes::kWords);
 
   __device__ MmaProduct(const device::Words4* packed, const WarpPlace& warp) : warp_(warp) {

@@ -12,8 +12,10 @@ RONDO_HOST_DEVICE constexpr int rows_together(int phases) { return phases == 2 ?
 /// Vectors that a lane has registers for in strict products. A Formula with more gates, states and phases needs more
 /// registers for other values.
 template <typename Formula>
-RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles) {
-  if (std::is_same_v<Formula, BackwardProduct> && row_tiles > 1) return 14;
+RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles, PersistentKind kind) {
+  // A thread of a block or a cluster may have several rows of a step of gradients.
+  const bool many_gradients = row_tiles > 1 || kind != PersistentKind::grid;
+  if (std::is_same_v<Formula, BackwardProduct> && many_gradients) return 14;
   if (row_tiles >= 4) return vectors <= 2 || Formula::kBiases == 2 ? 22 : 17;
   const bool many_rows = vectors > 2 && Formula::kBiases == 2 && row_tiles == 2;
   if (kPhases<Formula> == 2 || many_rows) return 22;
@@ -24,11 +26,11 @@ RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles) {
 /// rows need registers, too.
 /// A kernel that `kKeeps` a reserve needs some for what it keeps.
 template <typename Formula, typename Operand, bool kKeeps>
-RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Streams streams) {
+RONDO_HOST_DEVICE constexpr int resident_tiles(int vectors, int row_tiles, Streams streams, PersistentKind kind) {
   int tiles = 0;
   if constexpr (std::is_same_v<Operand, float>) {
     const int kept = kKeeps ? (row_tiles >= 4 ? 5 : 2) : 0;
-    tiles = (strict_vectors<Formula>(vectors, row_tiles) - kept) / vectors;
+    tiles = (strict_vectors<Formula>(vectors, row_tiles, kind) - kept) / vectors;
   } else {
     const int split = std::is_same_v<Operand, device::Tf32x3> ? 10 : 0;  // registers for the two parts of words
     const bool once = streams == Streams::once;

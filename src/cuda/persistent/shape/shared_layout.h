@@ -28,15 +28,16 @@ template <typename Formula, typename Operand, int kOctets>
 RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   using Layout = TileLayout<Formula, Operand, kOctets>;
   constexpr bool kStrict = std::is_same_v<Operand, float>;
-  BlockNeeds needs{
-      .vectors = Layout::kVectors,
-      .phase_vectors = Layout::template kPhaseVectors<0>,
-      .resident = shape.keeps
-                      ? resident_tiles<Formula, Operand, true>(Layout::kVectors, shape.row_tiles, shape.streams)
-                      : resident_tiles<Formula, Operand, false>(Layout::kVectors, shape.row_tiles, shape.streams),
-      .gates = kPhaseGates<Formula, 0>,
-      .input_gates = Formula::kGates,
-      .pass_rows = pass_tiles<Operand>(shape.kind, shape.row_tiles) * device::kTileColumns};
+  int resident = resident_tiles<Formula, Operand, false>(Layout::kVectors, shape.row_tiles, shape.streams, shape.kind);
+  if (shape.keeps) {
+    resident = resident_tiles<Formula, Operand, true>(Layout::kVectors, shape.row_tiles, shape.streams, shape.kind);
+  }
+  BlockNeeds needs{.vectors = Layout::kVectors,
+                   .phase_vectors = Layout::template kPhaseVectors<0>,
+                   .resident = resident,
+                   .gates = kPhaseGates<Formula, 0>,
+                   .input_gates = Formula::kGates,
+                   .pass_rows = pass_tiles<Operand>(shape.kind, shape.row_tiles) * device::kTileColumns};
   // Where a wait is no barrier of the block, a warp may begin its next product while another warp still reads the sums
   // of the last one, so that sums need two places. That is so in a cluster, and where tensor cores take h from global
   // memory and each warp waits for its own part. There, the shape may use one place, which leaves room for weights.
