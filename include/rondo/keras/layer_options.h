@@ -62,8 +62,8 @@ struct CallOptions {
   /// differ by rounding. A cell of the caller's needs Cell::call_with_pullback, else the call throws `ValueError`.
   bool gradients = false;
   /// With `gradients`: what known cells keep for them lies in page-locked memory of the host, where the call was on a
-  /// CUDA device (RecurrenceSpec::swap_memory). Gradients are the same, bit for bit. No effect on the CPU, on cells of
-  /// the caller's, and on cells that run step by step.
+  /// CUDA device (RecurrenceSpec::swap_memory). Gradients are those of `cuda_stepwise` without it, bit for bit. No
+  /// effect on the CPU, on cells of the caller's, and on cells that run step by step.
   bool swap_memory = false;
   /// Which executor runs known cells, also those in a stack with other cells. It serves to compare executors; by
   /// default the plan chooses.

@@ -61,13 +61,6 @@ RandomRecurrence alone(const RandomRecurrence& recurrence, std::int64_t b, const
   return one;
 }
 
-/// Equal bits, but for the executor whose library adds in another order where a batch has another number of rows.
-testing::AssertionResult same(const ConformanceCase& which, const Tensor& actual, const Tensor& expected,
-                              double scale) {
-  return which.executor == "cpu_gemm" ? within(actual, expected, which.tolerance * scale)
-                                      : identical(actual.clone(), expected);
-}
-
 /// What the run's row b has in common with its pieces.
 void expect_pieces(const ConformanceCase& which, const RandomRecurrence& recurrence, const RunResult& whole,
                    std::int64_t b) {
