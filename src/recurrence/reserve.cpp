@@ -8,7 +8,7 @@
 namespace rondo {
 namespace {
 
-// A copy of so many bytes takes many times as long as it takes to start one.
+// The copy of a chunk of this size takes many times as long as it takes to start one.
 constexpr std::int64_t kChunkBytes = std::int64_t{4} << 20;
 // Two chunks are on the device: a quarter of what a run keeps.
 constexpr std::int64_t kFewestChunks = 8;

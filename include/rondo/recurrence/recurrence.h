@@ -76,8 +76,10 @@ struct RecurrenceSpec {
   /// segment again. The memory is least for the square root of T. 0: they are kept before each step.
   std::int64_t segment = 0;
   /// On a CUDA device: what a run keeps lies in page-locked memory of the host. Chunks of steps are copied there while
-  /// the run goes on, and fetched a chunk ahead by the gradients, which have the same bits as without. Device memory
-  /// has two chunks at a time. Not with `segment`. On the CPU, or where nothing is kept, it has no effect.
+  /// the run goes on, and fetched a chunk ahead by the gradients. Device memory has two chunks at a time.
+  /// `cuda_stepwise` alone does that, with the bits that it has without; other executors decline, so that results may
+  /// differ by rounding where a plan would have chosen one of them. Not with `segment`. On the CPU, or where nothing is
+  /// kept, it has no effect.
   bool swap_memory = false;
 
   bool operator==(const RecurrenceSpec&) const = default;

@@ -36,8 +36,8 @@ struct DynamicRnnOptions {
   /// rounding: states between chunks have the dtype of the run.
   std::int64_t parallel_iterations = 32;
   /// Moves the tensors that gradients need to the host: with `gradients`, what the run of a known cell on a CUDA device
-  /// keeps lies in page-locked memory of the host (RecurrenceSpec::swap_memory). Never changes a value. On the CPU, and
-  /// without `gradients`, it has no effect.
+  /// keeps lies in page-locked memory of the host (RecurrenceSpec::swap_memory). Never changes a value beyond rounding.
+  /// On the CPU, and without `gradients`, it has no effect.
   bool swap_memory = false;
   /// Inputs and outputs have (T, B, ...) instead of (B, T, ...).
   bool time_major = false;

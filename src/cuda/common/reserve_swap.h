@@ -1,4 +1,4 @@
-/// What a run keeps, on its way between the device and the host's memory.
+/// Copies what a run keeps between the device and the host's memory, in chunks.
 #pragma once
 
 #include <array>
