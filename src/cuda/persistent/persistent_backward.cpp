@@ -23,7 +23,6 @@ class PersistentSteps final : public StepsKernel {
   void queue(const GradientSteps& steps, Stream stream) const override {
     PersistentTask task = task_;
     task.stream = stream;
-    const auto state = [](const StepsState& given) { return StateGradient{given.d_state, given.reset_sums}; };
     PersistentKernels<Operand>::launch(
         task, BackwardRun<Element>{.shape = task_.shape,
                                    .schedule = steps.schedule,
@@ -34,8 +33,8 @@ class PersistentSteps final : public StepsKernel {
                                    .d_y = static_cast<const Element*>(steps.d_y.data),
                                    .d_y_strides = steps.d_y.strides,
                                    .d_last_output = rows_of<const Element>(steps.d_last_output),
-                                   .h = state(steps.h),
-                                   .c = state(steps.c),
+                                   .h = steps.h,
+                                   .c = steps.c,
                                    .d_input = static_cast<Element*>(steps.d_input),
                                    .d_recurrent = static_cast<Element*>(steps.d_recurrent),
                                    .grid = grid_.get(),

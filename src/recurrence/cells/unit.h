@@ -43,6 +43,11 @@ inline constexpr int kPhaseGates<Formula, 0> = Formula::kProductsBeforeReset;
 template <typename Formula>
 inline constexpr int kPhaseGates<Formula, 1> = Formula::kGates - Formula::kProductsBeforeReset;
 
+/// Whether the gradients of x W + b and of h U + rb differ: where a gate multiplies the candidate's product of h, which
+/// then has a bias of its own.
+template <typename Formula>
+inline constexpr bool kHasRecurrentGradient = Formula::kBiases == 2;
+
 /// The states of one unit; only an LSTM has `c`. The output of every cell is its h.
 template <typename Real>
 struct UnitStates {

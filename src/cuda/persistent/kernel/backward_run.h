@@ -4,17 +4,11 @@
 #include "cuda/common/kept_rows.h"
 #include "cuda/common/result_rows.h"
 #include "cuda/persistent/shape/exchange.h"
+#include "cuda/stepwise/steps_kernel.h"
 #include "recurrence/cells/unit.h"
 #include "recurrence/schedule.h"
 
 namespace rondo {
-
-/// The gradient of one state. The kernel finds that of the final state, and leaves that of the state before the first
-/// step, from which no reset has taken anything yet.
-struct StateGradient {
-  float* d_state = nullptr;     ///< (B, H)
-  float* reset_sums = nullptr;  ///< (B, H): the kernel adds the gradients of the states that resets have put in
-};
 
 /// `Element` is the type of the spec's dtype. Rows are those of the reserve.
 template <typename Element>
@@ -31,8 +25,8 @@ struct BackwardRun {
   const Element* d_y = nullptr;            ///< (T, B, H) by write time; null: zeros
   TimeBatchStrides d_y_strides = {};
   BatchRows<const Element> d_last_output = {};  ///< absent: zeros
-  StateGradient h = {};
-  StateGradient c = {};
+  StepsState h = {};
+  StepsState c = {};
   Element* d_input = nullptr;      ///< (rows, G H): the gradients of x W + b, zeros where a row is dead
   Element* d_recurrent = nullptr;  ///< (rows, G H): those of h U + rb; not written where both are the same
   GridMemory grid = {};

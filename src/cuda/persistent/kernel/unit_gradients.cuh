@@ -9,10 +9,6 @@
 
 namespace rondo {
 
-/// Whether the gradients of x W + b and of h U + rb differ: where the candidate's product is multiplied by a gate.
-template <typename Formula>
-inline constexpr bool kDiffersInRecurrence = Formula::kBiases == 2;
-
 /// The thread's unit in all of its rows: RowPlaces says which rows these are. Rows that do not exist are idle.
 template <typename Formula, typename Element, typename Counts>
 class UnitGradients : public ProductSums<BackwardProduct, BackwardRun<Element>, Counts> {
@@ -136,7 +132,7 @@ class UnitGradients : public ProductSums<BackwardProduct, BackwardRun<Element>, 
     float d_h = 0;
     float d_c = 0;
     float d_recurrent[kGates] = {};
-    float d_input[kDiffersInRecurrence<Formula> ? kGates : 1] = {};
+    float d_input[kHasRecurrentGradient<Formula> ? kGates : 1] = {};
     // As memory has them:
     Element gates[Formula::kKept] = {};
     Element previous = {};  ///< c before the step or, in a cell without c, h
@@ -218,7 +214,7 @@ class UnitGradients : public ProductSums<BackwardProduct, BackwardRun<Element>, 
         Formula::backward(gates, previous, UnitStates<float>{row.d_h, row.d_c}, activations);
     for (int gate = 0; gate < kGates; ++gate) {
       row.d_recurrent[gate] = unit.recurrent[gate];
-      if constexpr (kDiffersInRecurrence<Formula>) row.d_input[gate] = unit.input[gate];
+      if constexpr (kHasRecurrentGradient<Formula>) row.d_input[gate] = unit.input[gate];
     }
     row.d_h = unit.previous.h;
     row.d_c = unit.previous.c;
@@ -236,7 +232,7 @@ class UnitGradients : public ProductSums<BackwardProduct, BackwardRun<Element>, 
     const std::int32_t H = run_.shape.H;
     const std::int64_t first = reserve_row(run_.schedule, run_.kept.x, t, this->batch(i)) * kGates * H + place_.u;
     for (int gate = 0; gate < kGates; ++gate) {
-      constexpr bool kDiffers = kDiffersInRecurrence<Formula>;
+      constexpr bool kDiffers = kHasRecurrentGradient<Formula>;
       device::from_float(kDiffers ? row.d_input[kDiffers ? gate : 0] : row.d_recurrent[gate],
                          run_.d_input[first + gate * H]);
       if constexpr (kDiffers) device::from_float(row.d_recurrent[gate], run_.d_recurrent[first + gate * H]);

@@ -22,10 +22,6 @@
 
 namespace rondo {
 
-/// Whether the gradients of x W + b and of h U + rb differ: where the candidate's product is multiplied by a gate.
-template <typename Formula>
-inline constexpr bool kHasRecurrentGradient = Formula::kBiases == 2;
-
 /// The states before a step, and the gates, in kWidth units.
 template <typename Formula, typename Real, int kWidth>
 struct KeptStep {

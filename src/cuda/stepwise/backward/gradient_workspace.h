@@ -45,7 +45,7 @@ struct GradientWorkspace {
 
 /// Whether the gradients of x W + b and of h U + rb differ.
 inline bool has_recurrent_gradient(const CellSpec& cell) {
-  return dispatch_cell(cell, []<typename Formula>(FormulaTag<Formula>) { return Formula::kBiases == 2; });
+  return dispatch_cell(cell, []<typename Formula>(FormulaTag<Formula>) { return kHasRecurrentGradient<Formula>; });
 }
 
 /// Whether the cell's candidate has a product of its own, with r h.
