@@ -95,17 +95,18 @@ class StepwiseGradientLoop {
       const auto state = [](const CarriedGradient<Element>& carried) {
         return StepsState{carried.d_state, carried.reset_sums};
       };
-      run_.steps->queue({.schedule = schedule_,
-                         .kept = step_.kept,
-                         .was_live = step_.arriving.was_live,
-                         .d_y = buffers_.d_y,
-                         .d_last_output = buffers_.d_last_output,
-                         .h = state(work_.h),
-                         .c = state(work_.c),
-                         .d_input = work_.gradients.input,
-                         .d_recurrent = work_.gradients.recurrent,
-                         .flags = buffers_.run.flags},
-                        stream());
+      // A named value, since nvcc loses the braces of an argument that depends on a template's parameter.
+      const GradientSteps steps = {.schedule = schedule_,
+                                   .kept = step_.kept,
+                                   .was_live = step_.arriving.was_live,
+                                   .d_y = buffers_.d_y,
+                                   .d_last_output = buffers_.d_last_output,
+                                   .h = state(work_.h),
+                                   .c = state(work_.c),
+                                   .d_input = work_.gradients.input,
+                                   .d_recurrent = work_.gradients.recurrent,
+                                   .flags = buffers_.run.flags};
+      run_.steps->queue(steps, stream());
     }
   }
 
