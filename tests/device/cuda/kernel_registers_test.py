@@ -1,9 +1,12 @@
 """Makes a table of the registers and memory of every kernel of the library from ptxas's reports, and fails for a kernel that
 spills registers to memory.
 
-    kernel_registers_test.py FOLDER [TABLE]     FOLDER has the objects, and *.ptxas beside them
+    kernel_registers_test.py FOLDER TABLE [--unoptimised REGEX]
+
+FOLDER has the objects, and *.ptxas beside them. Reports of sources that REGEX finds are not read.
 """
 
+import argparse
 import pathlib
 import re
 import subprocess
@@ -33,20 +36,25 @@ def demangled(names):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    files = sorted(folder.rglob("*.ptxas"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("table", type=pathlib.Path)
+    parser.add_argument("--unoptimised", default="")
+    options = parser.parse_args()
+    files = sorted(options.folder.rglob("*.ptxas"))
+    if options.unoptimised:
+        files = [file for file in files if not re.search(options.unoptimised, file.name)]
     kernels = []
     for file in files:
         for kernel in kernels_of(file.read_text()):
             kernels.append(kernel | {"source": file.name.removesuffix(".o.ptxas")})
     if not kernels:
-        sys.exit(f"no kernels in {folder}")
+        sys.exit(f"no kernels in {options.folder}")
     for kernel, name in zip(kernels, demangled([kernel["name"] for kernel in kernels]), strict=True):
         kernel["name"] = name
     rows = [f"{k['architecture']:<8} {k['registers']:>9} {k['spills']:>6}  {k['source']:<28} {k['name']}" for k in kernels]
     table = "\n".join([f"{'target':<8} {'registers':>9} {'spills':>6}  {'source':<28} kernel", *sorted(rows)]) + "\n"
-    if len(sys.argv) > 2:
-        pathlib.Path(sys.argv[2]).write_text(table)
+    options.table.write_text(table)
     spilling = [row for k, row in zip(kernels, rows) if k["spills"] > 0 and k["source"] not in MAY_SPILL]
     persistent = [k for k in kernels if k["name"].startswith("persistent_kernel")]
     print(f"{len(kernels)} kernels, {len(persistent)} of them persistent, of at most "
