@@ -1,9 +1,9 @@
 """Makes a table of the registers and memory of every kernel of the library from ptxas's reports, and fails for a kernel that
 spills registers to memory.
 
-    kernel_registers_test.py FOLDER TABLE [--unoptimised REGEX]
+    kernel_registers_test.py FOLDER TABLE [--optimised REGEX]
 
-FOLDER has the objects, and *.ptxas beside them. Reports of sources that REGEX finds are not read.
+FOLDER has the objects, and *.ptxas beside them. Of the persistent kernels, only sources that REGEX finds are looked at.
 """
 
 import argparse
@@ -39,11 +39,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("table", type=pathlib.Path)
-    parser.add_argument("--unoptimised", default="")
+    parser.add_argument("--optimised", default=".")
     options = parser.parse_args()
     files = sorted(options.folder.rglob("*.ptxas"))
-    if options.unoptimised:
-        files = [file for file in files if not re.search(options.unoptimised, file.name)]
+    files = [file for file in files if not file.name.startswith("persistent_") or re.search(options.optimised, file.name)]
     kernels = []
     for file in files:
         for kernel in kernels_of(file.read_text()):
