@@ -52,9 +52,18 @@ def code_of(lines):
                                      for k, line in enumerate(lines.strip().splitlines())))
 
 
-def kernel(push_limit=7, poll_limit=4):
+RESET = """
+HMMA.16816.F32 R4, R8, R10, R4
+@!P3 BRA `(.L_x_5)
+IMAD.WIDE R6, R7, 0x4, R6
+LDG.E.U8 R8, desc[UR4][R6.64]
+.L_x_5:
+"""
+
+
+def kernel(push_limit=7, poll_limit=4, reset_limit=0):
     return sass_check.Kernel("a kernel", "source", "symbol", r"STG\.E\.64\.STRONG", (("LDS", 2), ("MUFU.EX2", 1)),
-                             push_limit, poll_limit)
+                             push_limit, poll_limit, reset_limit)
 
 
 class SassCheckTest(unittest.TestCase):
@@ -65,6 +74,12 @@ class SassCheckTest(unittest.TestCase):
         figures = sass_check.measure(kernel(), code_of(POLL + GATES))
         self.assertEqual((figures.push, figures.poll, figures.branches, figures.local), (7, 4, 0, 0))
         self.assertEqual(figures.faults(kernel()), [])
+
+    def test_a_reset_has_the_instructions_of_its_load(self):
+        lines = POLL + RESET.strip() + GATES
+        self.assertEqual(sass_check.measure(kernel(reset_limit=2), code_of(lines)).reset, 2)
+        self.assertEqual(self.faults(lines, reset_limit=2), [])
+        self.assertEqual(len(self.faults(lines, reset_limit=1)), 1)
 
     def test_the_way_that_does_all_that_is_needed_counts(self):
         # The path over the other side of the branch has no exponential, so it is no step.
