@@ -9,6 +9,15 @@
 Arrays of NumPy, PyTorch, JAX and CuPy go in without a copy, and results are arrays of the library that the inputs are of.
 """
 
+try:
+    from . import _rondo
+except ImportError as error:
+    if "libcublasLt" not in str(error):
+        raise
+    from ._libraries import load_cublas
+
+    load_cublas(error)
+
 from ._rondo import (CellSpec, DeviceError, Plan, RecurrenceSpec, Session, SessionGradients, SessionTensors, Tensor,
                      cuda_device_count, empty, executor_names, get_threads, set_threads, zeros)
 from ._arrays import as_tensor, from_tensor
