@@ -265,3 +265,110 @@ class Session:
 
     def finish(self) -> bool:
         """Waits for the runs, and returns whether one has stalled."""
+
+class KerasLayer:
+    """A layer of a Keras model, as far as its file describes it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def class_name(self) -> str: ...
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def merge_mode(self) -> str: ...
+
+    @property
+    def weight_paths(self) -> list[str]: ...
+
+    @property
+    def weights(self) -> list: ...
+
+    @property
+    def wrapped(self) -> list[KerasLayer]:
+        """The forward and the backward layer of a Bidirectional."""
+
+    @property
+    def options(self) -> object:
+        """Of a recurrent layer or a Bidirectional of such; else None."""
+
+    @property
+    def cells(self) -> list:
+        """The CellSpec of each cell of a recurrent layer."""
+
+    @property
+    def dense(self) -> object:
+        """units, activation and use_bias of a Dense; else None."""
+
+    def make(self, device: str = 'cpu') -> Layer:
+        """A Layer with these options and weights."""
+
+def read_keras_archive(file: str, configuration: str, metadata: str, root: object) -> tuple:
+    """
+    The version and the layers of a .keras archive. `root` is the root group of its model.weights.h5.
+    """
+
+def read_keras_tree(file: str, root: object) -> tuple:
+    """
+    The version and the layers of an HDF5 file of Keras, of which `root` is the root group.
+    """
+
+def read_keras_layer(configuration: str, keras_version: str, file: str, weights: object) -> KerasLayer:
+    """
+    A layer of its configuration in JSON, and its weights in the order of get_weights(). Messages call it `file`.
+    """
+
+class OnnxNode:
+    """An RNN, GRU or LSTM node of an ONNX model."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names: X W R B sequence_lens initial_h initial_c P; empty if left out."""
+
+    @property
+    def outputs(self) -> list[str]: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def direction(self) -> str: ...
+
+    @property
+    def layout(self) -> int: ...
+
+    @property
+    def cells(self) -> list:
+        """The CellSpec of each direction."""
+
+    @property
+    def weights(self) -> dict:
+        """W, R, B and P in ONNX's layout; None for one that the node does not have."""
+
+class OnnxRunner:
+    """Runs one node, for one thread at a time."""
+
+    def __init__(self, node: OnnxNode, device: str = 'cpu') -> None: ...
+
+    def run(self, x: object, *, lengths: object | None = None, initial_h: object | None = None, initial_c: object | None = None) -> tuple:
+        """(Y, Y_h, Y_c or None)"""
+
+    def explain(self, T: int, B: int, has_lengths: bool = False) -> str:
+        """How inputs of this size run, or why the node runs step by step."""
+
+def read_onnx(model: object, file: str) -> dict:
+    """
+    The recurrent nodes of an onnx.ModelProto: {producer, ir_version, opset, nodes}.
+    """
