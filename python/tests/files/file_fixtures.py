@@ -5,6 +5,7 @@ import pathlib
 import struct
 
 import numpy
+import pytest
 
 ROOT = pathlib.Path(__file__).parents[3]
 KERAS = ROOT / "tests" / "data" / "keras"
@@ -23,3 +24,13 @@ def read_safetensors(path):
         begin, end = (8 + size + offset for offset in entry["data_offsets"])
         arrays[name] = numpy.frombuffer(data[begin:end], _DTYPES[entry["dtype"]]).reshape(entry["shape"])
     return arrays, metadata
+
+
+def torch_with_numpy():
+    """PyTorch; skips the test where it is missing, or was built for another NumPy."""
+    torch = pytest.importorskip("torch")
+    try:
+        torch.from_numpy(numpy.zeros(1, "f"))
+    except RuntimeError as error:
+        pytest.skip(str(error))
+    return torch

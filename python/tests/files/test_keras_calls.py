@@ -4,7 +4,7 @@ import json
 
 import numpy
 import pytest
-from file_fixtures import KERAS
+from file_fixtures import KERAS, torch_with_numpy
 
 pytest.importorskip("h5py")
 import rondo  # noqa: E402
@@ -78,7 +78,7 @@ def test_results_are_tensors():
 
 
 def test_results_are_tensors_of_torch():
-    torch = pytest.importorskip("torch")
+    torch = torch_with_numpy()
     layer = layer_of("lstm_keras3.keras", return_state=True)
     results = layer(torch.tensor(X))
     assert all(isinstance(result, torch.Tensor) for result in results)

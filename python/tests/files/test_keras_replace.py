@@ -5,6 +5,7 @@ import warnings
 import keras_stand_ins as keras
 import numpy
 import pytest
+from file_fixtures import torch_with_numpy
 
 from rondo.keras._replace import replace
 from rondo.keras._replace_calls import RondoCall
@@ -116,7 +117,7 @@ def test_foreign_class_of_the_same_name():
 
 
 def test_torch():
-    torch = pytest.importorskip("torch")
+    torch = torch_with_numpy()
     layer = keras.LSTM(4, return_state=True, convert=torch.tensor)
     expected = layer(torch.tensor(X))
     replace(layer)
