@@ -18,8 +18,8 @@ def refusal(where, came, expected):
 
 
 def checked_path(path):
-    """The name of a regular file. Raises ValueError where `path` is none: a directory or a device can be opened like a file,
-    but reading it fails or never ends."""
+    """The name of a regular file. Raises ValueError where `path` is none: a directory or a device can be opened like a
+    file, but reading it fails or never ends."""
     name = os.fsdecode(path)
     if not os.path.exists(name):
         raise refusal(name, "no such file", "a file")

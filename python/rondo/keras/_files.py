@@ -17,10 +17,11 @@ _MOST_DEFLATED = 1032  # what one compressed byte can become
 def load(path):
     """Reads a `.keras` archive, a `.weights.h5`, or a legacy `.h5`, of Keras 2 or 3; h5py, of rondo[keras], reads HDF5.
 
-    Returns a LoadedModel. The content of the file decides which kind it is. Raises ValueError naming the file, the layer,
-    what was given and what was expected: for a file that cannot be read, is broken or refers to other files; a
-    configuration that is no Sequential or Functional model, or has what Rondo does not know; missing or surplus weights,
-    or weights of the wrong shape or dtype. A class of layer that Rondo does not know is no error until it is called.
+    Returns a LoadedModel. The content of the file decides which kind it is. Raises ValueError naming the file, the
+    layer, what was given and what was expected: for a file that cannot be read, is broken or refers to other files; a
+    configuration that is no Sequential or Functional model, or has what Rondo does not know; missing or surplus
+    weights, or weights of the wrong shape or dtype. A class of layer that Rondo does not know is no error until it is
+    called.
 
     >>> model = rondo.keras.load("forecast.keras")
     >>> print(model.describe())
@@ -56,8 +57,9 @@ class Layers(dict):
 class LoadedModel:
     """The layers of a file that Keras wrote, all but the inputs.
 
-    `layers` has them by name: a SimpleRNN, LSTM, GRU, RNN or Bidirectional can be called as Keras's layer of that class;
-    the others have their weights. A file of weights alone has no classes and options: its layers have weights alone.
+    `layers` has them by name: a SimpleRNN, LSTM, GRU, RNN or Bidirectional can be called as Keras's layer of that
+    class; the others have their weights. A file of weights alone has no classes and options: its layers have weights
+    alone.
     """
 
     def __init__(self, file, keras_version, layers):
@@ -82,7 +84,7 @@ def _read_archive(name):
                 _read_member(archive, name, member) for member in ("config.json", "metadata.json", "model.weights.h5"))
     except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as error:
         raise refusal(name, f"a broken zip archive ({error})", "a .keras archive") from error
-    texts = [_text(name, member, data) for member, data in (("config.json", configuration), ("metadata.json", metadata))]
+    texts = [_text(name, "config.json", configuration), _text(name, "metadata.json", metadata)]
     where = f"{name}: model.weights.h5"
     with open_root(io.BytesIO(weights), where) as root:
         return _rondo.read_keras_archive(name, *texts, root)
@@ -99,7 +101,8 @@ def _read_member(archive, name, member):
     try:
         return archive.read(info)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise refusal(where, f"broken content ({error})", f"{info.file_size} bytes with the archive's checksum") from error
+        expected = f"{info.file_size} bytes with the archive's checksum"
+        raise refusal(where, f"broken content ({error})", expected) from error
 
 
 def _text(name, member, data):

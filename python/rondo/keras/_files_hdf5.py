@@ -27,8 +27,8 @@ def open_root(source, name):
 
 
 class Hdf5Group:
-    """One group. Links that are not hard, and datasets whose bytes are in another file, are refused, because an untrusted
-    file must not choose which files its reader opens."""
+    """One group. Links that are not hard, and datasets whose bytes are in another file, are refused, because an
+    untrusted file must not choose which files its reader opens."""
 
     def __init__(self, group):
         self._group = group
@@ -60,7 +60,8 @@ class Hdf5Group:
         read_as, dtype = _dtypes_of(dataset, where)
         _check_shape(dataset, where)
         with _refusing(where, "a broken dataset"):
-            array = numpy.array(dataset[()]).view("float16") if read_as == "opaque" else numpy.array(dataset[()], read_as)
+            values = dataset[()]
+            array = numpy.array(values).view("float16") if read_as == "opaque" else numpy.array(values, read_as)
         tensor = as_tensor(numpy.ascontiguousarray(array).reshape(dataset.shape), where)
         return tensor.viewed_as(dtype) if read_as == "opaque" else tensor.to(dtype)
 
@@ -125,8 +126,9 @@ def _dtypes_of(dataset, where):
     if dtype.kind == "f" and size == 2 and stored.get_fields()[2] == 8:
         return "float32", "bfloat16"  # NumPy has no bfloat16; a float32 has the same value
     # h5py stores NumPy's bfloat16 extension as two opaque bytes; Keras names the type in an attribute.
-    if dtype.kind == "V" and size == 2 and _strings(import_extra("h5py", "keras"), dataset, "dtype", where) == ["bfloat16"]:
-        return "opaque", "bfloat16"
+    if dtype.kind == "V" and size == 2:
+        if _strings(import_extra("h5py", "keras"), dataset, "dtype", where) == ["bfloat16"]:
+            return "opaque", "bfloat16"
     if (dtype.kind, size) not in _TYPES:
         raise refusal(where, "another element type", "f64, f32, f16, bf16, i64 or i32")
     return _TYPES[dtype.kind, size], _TYPES[dtype.kind, size]

@@ -1,4 +1,4 @@
-"""Layers from files and configurations, called as Keras's. This is the one place that makes layers of _rondo.KerasLayer."""
+"""Layers from files and configurations, called as Keras's: the one place that makes layers of _rondo.KerasLayer."""
 
 import threading
 
@@ -20,8 +20,9 @@ def describe_layer(layer):
     options = [name for name, value in (layer.source.options or {}).items() if value]
     if layer.source.wrapped:
         options.append(f"merge_mode {layer.source.merge_mode}")
-    cells = " of " + ", ".join(f"{cell.kind}({cell.units})" for cell in _cells(layer.source)) if _cells(layer.source) else ""
-    return f"{layer.name}: {kind}{cells}{': ' + ', '.join(options) if options else ''}; {shapes}"
+    cells = ", ".join(f"{cell.kind}({cell.units})" for cell in _cells(layer.source))
+    parts = [f"{layer.name}: {kind}", f" of {cells}" * bool(cells), f": {', '.join(options)}" * bool(options)]
+    return "".join(parts) + f"; {shapes}"
 
 
 def _cells(source):
@@ -81,21 +82,23 @@ class LoadedLayer(WeightsOnly):
     def __call__(self, inputs, initial_state=None, *, mask=None, lengths=None, training=None):
         """The output, or with `return_state` a list of the output and of all states, in the library of the inputs.
 
-        `inputs`: (B, T, I), time-major (T, B, I), of the dtype of the weights; a list is [inputs, *initial_state], as in
-        Keras. `mask`: (B, T), true where a step is used. `lengths`: integers (B,), of rows whose later steps are padding;
-        not together with a mask. `initial_state`: a list of (B, H); those of a stack cell after cell, grouped by cell or not.
-        States of a stack come grouped by cell, those of a cell of one state without a list.
+        `inputs`: (B, T, I), time-major (T, B, I), of the dtype of the weights; a list is [inputs, *initial_state], as
+        in Keras. `mask`: (B, T), true where a step is used. `lengths`: integers (B,), of rows whose later steps are
+        padding; not together with a mask. `initial_state`: a list of (B, H); those of a stack cell after cell, grouped
+        by cell or not. States of a stack come grouped by cell, those of a cell of one state without a list.
         """
         if isinstance(inputs, (list, tuple)):
             if initial_state is not None:
-                raise ValueError(f"inputs: got a {type(inputs).__name__} of {len(inputs)} together with initial_state, expected "
-                                 "one array, or [inputs, *initial_state] alone")
+                came = f"a {type(inputs).__name__} of {len(inputs)} together with initial_state"
+                raise ValueError(f"inputs: got {came}, expected one array, or [inputs, *initial_state] alone")
             inputs, initial_state = inputs[0], list(inputs[1:]) or None
         library = library_of(inputs)
         x = as_tensor(inputs, "inputs")
-        given = {name: as_tensor(value, name) for name, value in (("mask", mask), ("lengths", lengths)) if value is not None}
+        optional = {"mask": mask, "lengths": lengths}
+        given = {name: as_tensor(value, name) for name, value in optional.items() if value is not None}
         if initial_state is not None:
-            given["initial_state"] = self._pack_states([as_tensor(state, "initial_state") for state in _flat(initial_state)])
+            states = [as_tensor(state, "initial_state") for state in _flat(initial_state)]
+            given["initial_state"] = self._pack_states(states)
         output, states, _ = self.on(x.device)(x, training=bool(training), **given)
         output, states = _exported(output, library), _exported(states, library)
         outputs = output if isinstance(output, list) else [output]  # two outputs if merge_mode is None
@@ -108,7 +111,7 @@ class LoadedLayer(WeightsOnly):
 
 
 class LoadedBidirectional(LoadedLayer):
-    """A Bidirectional of such layers. With merge_mode None the results are [forward output, backward output, *states]."""
+    """A Bidirectional of such layers. With merge_mode None it returns [forward output, backward output, *states]."""
 
     def _make(self, device):
         forward, backward = (half.make(device) for half in self.source.wrapped)

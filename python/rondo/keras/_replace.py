@@ -33,13 +33,14 @@ class Report(NamedTuple):
 
 
 def replace(model):
-    """Has the recurrent layers in `model`, a Keras 3 model or layer, run by Rondo from now on, in place. Returns a Report.
+    """Has the recurrent layers in `model`, a Keras 3 model or layer, run by Rondo from now on, in place. Returns a
+    Report.
 
-    Only the computation of a call changes: the model keeps its layers, names and weights, and can be saved. A call after
-    the weights have changed uses the new ones. Keras's own code still runs with training=True, and, with a warning
-    at the first time, where PyTorch would record gradients (outside of torch.no_grad()), and while JAX or TensorFlow
-    traces a function, as predict() does unless the model is compiled with run_eagerly=True. TensorFlow's GradientTape
-    does not see through a call with training=False.
+    Only the computation of a call changes: the model keeps its layers, names and weights, and can be saved. A call
+    after the weights have changed uses the new ones. Keras's own code still runs with training=True, and, with a
+    warning at the first time, where PyTorch would record gradients (outside of torch.no_grad()), and while JAX or
+    TensorFlow traces a function, as predict() does unless the model is compiled with run_eagerly=True. TensorFlow's
+    GradientTape does not see through a call with training=False.
 
     Stays as it is: a subclass, a stateful layer, one without weights yet, one that computes in another dtype than its
     weights have, and one with a cell, an activation or an option that Rondo does not have. The report says why.

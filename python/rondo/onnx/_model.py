@@ -8,12 +8,13 @@ from ..formats._reading import checked_path, import_extra, refusal
 
 
 def load(path):
-    """Reads the recurrent nodes of a model: a path, or an onnx.ModelProto. The package onnx, of rondo[onnx], reads protobuf.
+    """Reads the recurrent nodes of a model: a path, or an onnx.ModelProto. The package onnx, of rondo[onnx], reads
+    protobuf.
 
     Returns a Model. Raises ValueError naming the file, the node, what was found and what was expected: for a file that
     cannot be read or is no ONNX model; an attribute of another type or value than the operator has; an activation that
-    Rondo does not have; a weight of another dtype than float16, bfloat16, float32 and float64, with fewer or more data than
-    its shape says, outside of the model file, or of a shape that does not fit the node.
+    Rondo does not have; a weight of another dtype than float16, bfloat16, float32 and float64, with fewer or more data
+    than its shape says, outside of the model file, or of a shape that does not fit the node.
     """
     onnx = import_extra("onnx", "onnx")
     if isinstance(path, onnx.ModelProto):
@@ -52,9 +53,11 @@ class Nodes(dict):
 
 
 class Model:
-    """The RNN, GRU and LSTM nodes of a model's graph; those in the bodies of If, Loop, Scan and functions are not listed.
+    """The RNN, GRU and LSTM nodes of a model's graph; those in the bodies of If, Loop, Scan and functions are not
+    listed.
 
-    `nodes` has them by name: the node's own, or that of its first output that has one.
+    `nodes` has them by name: the node's own, or that of its first output that has one. Nodes that share a name have "#"
+    and their number behind it.
     """
 
     def __init__(self, file, read):
@@ -78,9 +81,9 @@ class Model:
 class Node:
     """A node that can be called as the operator: Y, Y_h = node(X), of an LSTM Y, Y_h, Y_c = node(X).
 
-    It uses the weights of the model, and the model's constant lengths and initial states in calls that give none. Lengths
-    and states that the rest of the model computes must be given to each call. Calls from several threads run one after
-    another.
+    It uses the weights of the model, and the model's constant lengths and initial states in calls that give none.
+    Lengths and states that the rest of the model computes must be given to each call. Calls from several threads run
+    one after another.
     """
 
     def __init__(self, source):
@@ -94,7 +97,7 @@ class Node:
 
     @property
     def inputs(self):
-        """The names of X, W, R, B, sequence_lens, initial_h, initial_c and P in the graph; empty for one that is left out."""
+        """The names of X, W, R, B, sequence_lens, initial_h, initial_c and P in the graph; "" for one left out."""
         return self.source.inputs
 
     @property
@@ -104,7 +107,8 @@ class Node:
 
     def get_weights(self):
         """W, R, B and P in ONNX's layout, as arrays of NumPy; None for one that the node does not have."""
-        return {name: None if weight is None else from_tensor(weight, "numpy") for name, weight in self.source.weights.items()}
+        weights = self.source.weights.items()
+        return {name: None if weight is None else from_tensor(weight, "numpy") for name, weight in weights}
 
     def describe(self):
         layout = ", layout 1" if self.source.layout else ""

@@ -14,9 +14,9 @@ namespace rondo {
 
 enum class MemberKind : std::uint8_t { none, group, array };
 
-/// One group, as a reader of files gives it. A `name` has no slash and is neither empty nor "."; `where` is the place for
-/// messages. All members throw `ValueError` naming `where` for what is broken, and refuse what would make the reader open
-/// another file.
+/// One group, as a reader of files gives it. A `name` has no slash and is neither empty nor "."; `where` is the place
+/// for messages. All members throw `ValueError` naming `where` for what is broken, and refuse what would make the
+/// reader open another file.
 class GroupSource {
  public:
   GroupSource() = default;
@@ -72,8 +72,8 @@ class ArrayGroup {
   /// Whether `tensor` has read this array, through this group or another group of the file.
   bool has_read(const std::string& path) const;
 
-  /// The strings of an attribute, or of its parts `name0`, `name1`, ..., into which Keras splits a long list. No value if
-  /// there is no such attribute.
+  /// The strings of an attribute, or of its parts `name0`, `name1`, ..., into which Keras splits a long list. No value
+  /// if there is no such attribute.
   std::optional<std::vector<std::string>> strings(const std::string& attribute) const;
   /// The string of an attribute of one string. No value if there is no such attribute.
   std::optional<std::string> string(const std::string& attribute) const;
