@@ -15,5 +15,7 @@ void bind_step_loop(nb::module_& module);
 void bind_plans(nb::module_& module);
 void bind_sessions(nb::module_& module);
 void bind_devices(nb::module_& module);
+void bind_keras_files(nb::module_& module);
+void bind_onnx_files(nb::module_& module);
 
 }  // namespace rondo::python

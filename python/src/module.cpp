@@ -13,4 +13,6 @@ NB_MODULE(_rondo, module) {
   bind_step_loop(module);
   bind_plans(module);
   bind_sessions(module);
+  bind_keras_files(module);
+  bind_onnx_files(module);
 }
