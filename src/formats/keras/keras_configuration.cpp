@@ -128,6 +128,10 @@ std::vector<KerasLayer> parse_keras_configuration(std::string_view text, const K
   return single;
 }
 
+KerasLayer parse_keras_layer(std::string_view text, const KerasOrigin& origin) {
+  return parse_layer(parse_json(text, origin.file + ": configuration", kDepth), origin);
+}
+
 KerasOrigin keras_origin(const std::string& version, const std::string& file) {
   KerasOrigin origin{file};
   const char* const end = version.data() + version.size();

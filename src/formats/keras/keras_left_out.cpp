@@ -29,19 +29,19 @@ constexpr std::array<LeftOut, 5> kLeftOut{{{"optimizer", Kind::training},
                                            {"_random_generator", Kind::random}}};  // Keras 2
 
 /// In a tree every object has a group `vars`. A list of objects, which names its members by class, has none.
-bool is_object(const HdfGroup& group) { return group.is_root() || group.contains("vars"); }
+bool is_object(const ArrayGroup& group) { return group.is_root() || group.contains("vars"); }
 
-bool holds_only_integers(const HdfGroup& group, int depth) {
+bool holds_only_integers(const ArrayGroup& group, int depth) {
   if (depth == kDeepest) return false;
-  const std::vector<HdfChild> children = group.children();
-  return std::all_of(children.begin(), children.end(), [&](const HdfChild& child) {
+  const std::vector<ArrayChild> children = group.children();
+  return std::all_of(children.begin(), children.end(), [&](const ArrayChild& child) {
     return child.is_group ? holds_only_integers(group.group(child.name), depth + 1) : group.is_integer(child.name);
   });
 }
 
-void list_unread(const HdfGroup& group, int depth, std::vector<std::string>& unread) {
+void list_unread(const ArrayGroup& group, int depth, std::vector<std::string>& unread) {
   if (depth == kDeepest) throw ValueError(group.where(), "groups nested deeper", "at most " + std::to_string(kDeepest));
-  for (const HdfChild& child : group.children()) {
+  for (const ArrayChild& child : group.children()) {
     if (!child.is_group) {
       if (!group.has_read(child.name)) unread.push_back(group.path(child.name));
     } else if (!is_no_weight(group, child.name)) {
@@ -52,14 +52,14 @@ void list_unread(const HdfGroup& group, int depth, std::vector<std::string>& unr
 
 }  // namespace
 
-bool is_no_weight(const HdfGroup& parent, const std::string& name) {
+bool is_no_weight(const ArrayGroup& parent, const std::string& name) {
   const auto* const known =
       std::find_if(kLeftOut.begin(), kLeftOut.end(), [&](const LeftOut& one) { return one.group == name; });
   if (known == kLeftOut.end()) return false;
   return known->kind == Kind::training ? is_object(parent) : holds_only_integers(parent.group(name), 0);
 }
 
-void refuse_unread(const HdfGroup& root) {
+void refuse_unread(const ArrayGroup& root) {
   std::vector<std::string> unread;
   list_unread(root, 0, unread);
   if (unread.empty()) return;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr const char* kModelsOwn = "top_level_model_weights";
 
-KerasLayer read_legacy_layer(const HdfGroup& root, const std::string& name) {
-  const HdfGroup group = root.group(name);
+KerasLayer read_legacy_layer(const ArrayGroup& root, const std::string& name) {
+  const ArrayGroup group = root.group(name);
   KerasLayer layer{.name = name, .file = root.file(), .path = group.path()};
   // Only weight_names has Keras's order: HDF5 lists datasets alphabetically, bias before kernel.
   for (const std::string& weight : group.strings("weight_names").value_or(std::vector<std::string>())) {
@@ -23,9 +23,9 @@ KerasLayer read_legacy_layer(const HdfGroup& root, const std::string& name) {
 
 }  // namespace
 
-bool is_legacy_weights(const HdfGroup& root) { return root.strings("layer_names").has_value(); }
+bool is_legacy_weights(const ArrayGroup& root) { return root.strings("layer_names").has_value(); }
 
-std::vector<KerasLayer> read_legacy_layers(const HdfGroup& root) {
+std::vector<KerasLayer> read_legacy_layers(const ArrayGroup& root) {
   const std::optional<std::vector<std::string>> names = root.strings("layer_names");
   if (!names) throw ValueError(root.where() + ": attribute layer_names", "nothing", "the names of the layers");
   std::vector<KerasLayer> layers;

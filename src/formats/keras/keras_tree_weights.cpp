@@ -45,11 +45,11 @@ class ContainerNames {
 };
 
 /// Reads every dataset under `group`. Objects inside a layer have no order, but a Bidirectional has forward first.
-void collect(const HdfGroup& group, int depth, KerasLayer& layer) {
+void collect(const ArrayGroup& group, int depth, KerasLayer& layer) {
   if (depth == kDeepest) throw ValueError(group.where(), "groups nested deeper", "at most " + std::to_string(kDeepest));
   const bool bidirectional = group.contains("forward_layer");
   if (bidirectional) collect(group.group("forward_layer"), depth + 1, layer);
-  for (const HdfChild& child : group.children()) {
+  for (const ArrayChild& child : group.children()) {
     if (bidirectional && child.name == "forward_layer") continue;
     if (!child.is_group) {
       read_weight(group, child.name, layer);
@@ -74,7 +74,7 @@ void list_parts(const KerasLayer& layer, const std::string& path, std::vector<st
   }
 }
 
-void read_weights(const HdfGroup& group, KerasLayer& layer) {
+void read_weights(const ArrayGroup& group, KerasLayer& layer) {
   layer.path = group.path();
   std::vector<std::string> parts;
   list_parts(layer, "", parts);
@@ -92,19 +92,19 @@ bool is_container(const std::string& name) {
 }
 
 /// The group that lists the layers of a model, if there is one.
-std::optional<HdfGroup> container_of(const HdfGroup& root) {
+std::optional<ArrayGroup> container_of(const ArrayGroup& root) {
   for (const char* name : kContainers) {
     if (root.contains(name)) return root.group(name);
   }
   return std::nullopt;
 }
 
-[[noreturn]] void refuse_file(const HdfGroup& root) {
+[[noreturn]] void refuse_file(const ArrayGroup& root) {
   throw ValueError(root.file(), "neither an attribute layer_names nor a group 'layers'", "an HDF5 file of Keras");
 }
 
 /// Adds the weights of `group` as one layer. The layer has its own name if the file has that (Keras 3), else `name`.
-void add_layer(const HdfGroup& group, const std::string& name, std::vector<KerasLayer>& layers) {
+void add_layer(const ArrayGroup& group, const std::string& name, std::vector<KerasLayer>& layers) {
   KerasLayer layer{.name = name, .file = group.file()};
   if (group.contains("vars")) layer.name = group.group("vars").string("name").value_or(name);
   read_weights(group, layer);
@@ -112,11 +112,11 @@ void add_layer(const HdfGroup& group, const std::string& name, std::vector<Keras
 }
 
 /// Adds the members of a list or a dictionary of layers. Keras 3 names a list inside a list "container".
-void add_members(const HdfGroup& list, int depth, std::vector<KerasLayer>& layers) {
+void add_members(const ArrayGroup& list, int depth, std::vector<KerasLayer>& layers) {
   if (depth == kDeepest) throw ValueError(list.where(), "groups nested deeper", "at most " + std::to_string(kDeepest));
-  for (const HdfChild& child : list.children()) {
+  for (const ArrayChild& child : list.children()) {
     if (!child.is_group || is_no_weight(list, child.name)) continue;
-    const HdfGroup group = list.group(child.name);
+    const ArrayGroup group = list.group(child.name);
     if (child.name.starts_with("container") && !group.contains("vars")) {
       add_members(group, depth + 1, layers);
     } else {
@@ -127,10 +127,10 @@ void add_members(const HdfGroup& list, int depth, std::vector<KerasLayer>& layer
 
 /// Adds the weights outside the list of a model's layers: those of the model itself, and those of its attributes, which
 /// are layers or lists of layers. Keras writes an object once, below the name that it visits first.
-void add_attributes(const HdfGroup& root, std::vector<KerasLayer>& layers) {
-  for (const HdfChild& child : root.children()) {
+void add_attributes(const ArrayGroup& root, std::vector<KerasLayer>& layers) {
+  for (const ArrayChild& child : root.children()) {
     if (!child.is_group || is_container(child.name) || is_no_weight(root, child.name)) continue;
-    const HdfGroup group = root.group(child.name);
+    const ArrayGroup group = root.group(child.name);
     if (child.name == "vars") {
       KerasLayer own{.name = group.string("name").value_or(child.name), .file = root.file()};
       read_weights(group, own);
@@ -154,13 +154,13 @@ void tell_apart(std::vector<KerasLayer>& layers) {
 
 }  // namespace
 
-void read_weight(const HdfGroup& group, const std::string& name, KerasLayer& layer) {
+void read_weight(const ArrayGroup& group, const std::string& name, KerasLayer& layer) {
   layer.weights.push_back(group.tensor(name));
   layer.weight_paths.push_back(group.path(name));
 }
 
-std::vector<KerasLayer> read_tree_layers(const HdfGroup& root) {
-  const std::optional<HdfGroup> container = container_of(root);
+std::vector<KerasLayer> read_tree_layers(const ArrayGroup& root) {
+  const std::optional<ArrayGroup> container = container_of(root);
   if (!container && !root.contains("vars")) refuse_file(root);
   std::vector<KerasLayer> layers;
   if (container) add_members(*container, 0, layers);
@@ -169,8 +169,8 @@ std::vector<KerasLayer> read_tree_layers(const HdfGroup& root) {
   return layers;
 }
 
-void attach_tree_weights(const HdfGroup& root, std::vector<KerasLayer>& layers) {
-  const std::optional<HdfGroup> container = container_of(root);
+void attach_tree_weights(const ArrayGroup& root, std::vector<KerasLayer>& layers) {
+  const std::optional<ArrayGroup> container = container_of(root);
   if (!container) refuse_file(root);
   ContainerNames names;
   for (KerasLayer& layer : layers) {

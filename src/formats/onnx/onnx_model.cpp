@@ -1,11 +1,11 @@
 #include "rondo/formats/onnx_model.h"
 
 #include <array>
-#include <limits>
 #include <unordered_map>
 #include <utility>
 
 #include "formats/containers/input_file.h"
+#include "formats/onnx/onnx_message.h"
 #include "formats/onnx/onnx_operator.h"
 #include "formats/onnx/onnx_tensor.h"
 #include "rondo/vocabulary/error.h"
@@ -13,36 +13,26 @@
 namespace rondo {
 namespace {
 
-/// Parses a message of protobuf, which is at most 2 GiB long.
-template <typename Message>
-Message parse_message(std::span<const std::byte> bytes, const std::string& name, const std::string& expected) {
-  Message message;
-  const bool parsed = bytes.size() <= std::numeric_limits<std::int32_t>::max() &&
-                      message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  if (!parsed) throw ValueError(name, "bytes that are no such protobuf message", expected);
-  return message;
-}
-
 /// The standard operators have two names for their domain.
 bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
-std::optional<CellKind> kind_of(const onnx_format::Node& node) {
-  if (!is_standard(node.domain())) return std::nullopt;
-  if (node.op_type() == "RNN") return CellKind::simple_rnn;
-  if (node.op_type() == "GRU") return CellKind::gru;
-  if (node.op_type() == "LSTM") return CellKind::lstm;
+std::optional<CellKind> kind_of(const OnnxNodeMessage& node) {
+  if (!is_standard(node.domain)) return std::nullopt;
+  if (node.op_type == "RNN") return CellKind::simple_rnn;
+  if (node.op_type == "GRU") return CellKind::gru;
+  if (node.op_type == "LSTM") return CellKind::lstm;
   return std::nullopt;
 }
 
 /// Initializers, and the values of Constant nodes, by name. Each is converted to a tensor at most once.
 class Constants {
  public:
-  Constants(const onnx_format::Graph& graph, std::string file) : file_(std::move(file)) {
-    for (const onnx_format::Tensor& tensor : graph.initializer()) sources_[tensor.name()] = &tensor;
-    for (const onnx_format::Node& node : graph.node()) {
-      if (node.op_type() != "Constant" || !is_standard(node.domain()) || node.output_size() != 1) continue;
-      for (const onnx_format::Attribute& attribute : node.attribute()) {
-        if (attribute.name() == "value" && attribute.has_t()) sources_[node.output(0)] = &attribute.t();
+  Constants(const OnnxModelMessage& model, std::string file) : file_(std::move(file)) {
+    for (const OnnxTensorMessage& tensor : model.initializers) sources_[tensor.name] = &tensor;
+    for (const OnnxNodeMessage& node : model.nodes) {
+      if (node.op_type != "Constant" || !is_standard(node.domain) || node.outputs.size() != 1) continue;
+      for (const OnnxAttributeMessage& attribute : node.attributes) {
+        if (attribute.name == "value" && attribute.t) sources_[node.outputs[0]] = &*attribute.t;
       }
     }
   }
@@ -57,13 +47,13 @@ class Constants {
 
  private:
   std::string file_;
-  std::unordered_map<std::string, const onnx_format::Tensor*> sources_;
+  std::unordered_map<std::string, const OnnxTensorMessage*> sources_;
   std::unordered_map<std::string, Tensor> tensors_;
 };
 
-std::string name_of(const onnx_format::Node& node) {
-  if (!node.name().empty()) return node.name();
-  for (const std::string& output : node.output()) {
+std::string name_of(const OnnxNodeMessage& node) {
+  if (!node.name.empty()) return node.name;
+  for (const std::string& output : node.outputs) {
     if (!output.empty()) return output;
   }
   return {};
@@ -78,15 +68,15 @@ OnnxConstants constants_of(const std::vector<std::string>& inputs, Constants& co
   return result;
 }
 
-OnnxNode parse_node(const onnx_format::Node& node, CellKind kind, Constants& constants, const std::string& file) {
-  const int most = kind == CellKind::lstm ? 8 : 6;
+OnnxNode parse_node(const OnnxNodeMessage& node, CellKind kind, Constants& constants, const std::string& file) {
+  const std::size_t most = kind == CellKind::lstm ? 8 : 6;
   const std::string where = file + ": node '" + name_of(node) + "'";
-  if (node.input_size() < 3 || node.input_size() > most) {
-    throw ValueError(where + ": inputs", std::to_string(node.input_size()), "from 3 to " + std::to_string(most));
+  if (node.inputs.size() < 3 || node.inputs.size() > most) {
+    throw ValueError(where + ": inputs", std::to_string(node.inputs.size()), "from 3 to " + std::to_string(most));
   }
   OnnxNode result{.name = name_of(node), .file = file, .op = parse_onnx_operator(node, kind, where)};
-  result.inputs = {node.input().begin(), node.input().end()};
-  result.outputs = {node.output().begin(), node.output().end()};
+  result.inputs = node.inputs;
+  result.outputs = node.outputs;
   result.constants = constants_of(result.inputs, constants);
   // Weights that the model does not hold cannot be checked.
   const OnnxConstants& held = result.constants;
@@ -127,29 +117,18 @@ const OnnxNode& OnnxModel::node(const std::string& name) const {
   throw ValueError(file + ": node", "'" + name + "'", "one of " + listed(names));
 }
 
-OnnxModel load_onnx(const std::filesystem::path& path) {
-  InputFile file(path);
-  return parse_onnx(file.read_all(), file.name());
-}
-
-OnnxModel parse_onnx(std::span<const std::byte> bytes, const std::string& name) {
-  const auto message = parse_message<onnx_format::Model>(bytes, name, "an ONNX model");
-  if (!message.has_graph()) throw ValueError(name, "a message without a graph", "an ONNX model");
-  OnnxModel model{.file = name, .producer = message.producer_name(), .ir_version = message.ir_version()};
-  for (const onnx_format::OperatorSet& set : message.opset_import()) {
-    if (is_standard(set.domain())) model.opset = set.version();
+OnnxModel read_onnx(const OnnxModelMessage& message, const std::string& name) {
+  OnnxModel model{.file = name, .producer = message.producer_name, .ir_version = message.ir_version};
+  for (const OnnxModelMessage::OperatorSet& set : message.opset_import) {
+    if (is_standard(set.domain)) model.opset = set.version;
   }
-  Constants constants(message.graph(), name);
-  for (const onnx_format::Node& node : message.graph().node()) {
+  Constants constants(message, name);
+  for (const OnnxNodeMessage& node : message.nodes) {
     if (const std::optional<CellKind> kind = kind_of(node)) {
       model.nodes.push_back(parse_node(node, *kind, constants, name));
     }
   }
   return model;
-}
-
-Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& name) {
-  return onnx_tensor(parse_message<onnx_format::Tensor>(bytes, name, "an ONNX tensor"), name);
 }
 
 }  // namespace rondo

@@ -19,21 +19,21 @@ constexpr std::array kDirections{OnnxDirection::forward, OnnxDirection::reverse,
 /// The attributes of a node by name, each read as the type that the operator gives it.
 class Attributes {
  public:
-  Attributes(const onnx_format::Node& node, const std::string& where) : node_(node), where_(where) {}
+  Attributes(const OnnxNodeMessage& node, const std::string& where) : node_(node), where_(where) {}
 
   std::string where(const std::string& name) const { return where_ + ": attribute '" + name + "'"; }
 
-  const onnx_format::Attribute* find(const std::string& name) const {
-    const auto& all = node_.attribute();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.name() == name; });
+  const OnnxAttributeMessage* find(const std::string& name) const {
+    const auto& all = node_.attributes;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.name == name; });
     return found == all.end() ? nullptr : &*found;
   }
 
   std::optional<std::int64_t> integer(const std::string& name) const {
-    const onnx_format::Attribute* const attribute = find(name);
+    const OnnxAttributeMessage* const attribute = find(name);
     if (attribute == nullptr) return std::nullopt;
-    if (!attribute->has_i()) throw ValueError(where(name), "another type", "an integer");
-    return attribute->i();
+    if (!attribute->i) throw ValueError(where(name), "another type", "an integer");
+    return attribute->i;
   }
 
   /// An integer that is 0 or 1; 0 if the attribute is absent.
@@ -44,40 +44,40 @@ class Attributes {
   }
 
   std::optional<double> number(const std::string& name) const {
-    const onnx_format::Attribute* const attribute = find(name);
+    const OnnxAttributeMessage* const attribute = find(name);
     if (attribute == nullptr) return std::nullopt;
-    if (!attribute->has_f()) throw ValueError(where(name), "another type", "a float");
-    return attribute->f();
+    if (!attribute->f) throw ValueError(where(name), "another type", "a float");
+    return attribute->f;
   }
 
   std::string text(const std::string& name, const std::string& fallback) const {
-    const onnx_format::Attribute* const attribute = find(name);
+    const OnnxAttributeMessage* const attribute = find(name);
     if (attribute == nullptr) return fallback;
-    if (!attribute->has_s()) throw ValueError(where(name), "another type", "a string");
-    return attribute->s();
+    if (!attribute->s) throw ValueError(where(name), "another type", "a string");
+    return *attribute->s;
   }
 
   std::vector<std::string> texts(const std::string& name) const {
-    const onnx_format::Attribute* const attribute = find(name);
+    const OnnxAttributeMessage* const attribute = find(name);
     if (attribute == nullptr) return {};
-    return {attribute->strings().begin(), attribute->strings().end()};
+    return attribute->strings;
   }
 
   std::vector<float> numbers(const std::string& name) const {
-    const onnx_format::Attribute* const attribute = find(name);
+    const OnnxAttributeMessage* const attribute = find(name);
     if (attribute == nullptr) return {};
-    return {attribute->floats().begin(), attribute->floats().end()};
+    return attribute->floats;
   }
 
   void check_names(const std::vector<std::string>& known) const {
-    for (const onnx_format::Attribute& attribute : node_.attribute()) {
-      if (std::find(known.begin(), known.end(), attribute.name()) != known.end()) continue;
-      throw ValueError(where_ + ": attribute", "'" + attribute.name() + "'", "one of " + listed(known));
+    for (const OnnxAttributeMessage& attribute : node_.attributes) {
+      if (std::find(known.begin(), known.end(), attribute.name) != known.end()) continue;
+      throw ValueError(where_ + ": attribute", "'" + attribute.name + "'", "one of " + listed(known));
     }
   }
 
  private:
-  const onnx_format::Node& node_;
+  const OnnxNodeMessage& node_;
   const std::string& where_;
 };
 
@@ -198,7 +198,7 @@ std::vector<OnnxActivations> activations_of(const OnnxOperator& op) {
                    std::to_string(D) + ", or none for the defaults");
 }
 
-OnnxOperator parse_onnx_operator(const onnx_format::Node& node, CellKind kind, const std::string& where) {
+OnnxOperator parse_onnx_operator(const OnnxNodeMessage& node, CellKind kind, const std::string& where) {
   const Attributes attributes(node, where);
   attributes.check_names(known_attributes(kind));
   OnnxOperator op{.kind = kind, .direction = parse_direction(attributes)};

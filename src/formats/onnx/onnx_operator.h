@@ -1,17 +1,16 @@
 /// The attributes of a recurrent ONNX node.
 #pragma once
 
-#include <onnx.pb.h>
-
 #include <string>
 #include <vector>
 
+#include "formats/onnx/onnx_message.h"
 #include "rondo/formats/onnx_model.h"
 
 namespace rondo {
 
 /// Parses the attributes of a node. Throws `ValueError` naming `where` and the attribute as parse_onnx.
-OnnxOperator parse_onnx_operator(const onnx_format::Node& node, CellKind kind, const std::string& where);
+OnnxOperator parse_onnx_operator(const OnnxNodeMessage& node, CellKind kind, const std::string& where);
 
 /// The functions of each direction: those of `op`, or the operator's defaults. Throws `ValueError` if `op` has
 /// functions for another number of directions.

@@ -18,7 +18,10 @@ ONLY_CHECKED = {
     "ctest --preset": "would run this test: the preset exists",
     "cmake --install": "installed elsewhere by the test of projects: the folder is a preset's",
     "cpack": "packs what the tests of archives pack: the folder is a preset's",
-    "python": "a block of Python needs TensorFlow, PyTorch or ONNX: its syntax is checked",
+    "python3 -m venv": "makes an environment, as scripts/wheel-test does",
+    "env/bin/pip": "installs the package into it, as scripts/wheel-test does",
+    "python": "a block of Python needs TensorFlow, PyTorch or ONNX: its syntax is checked. python/tests/test_docs.py runs those "
+              "whose output a page shows",
 }
 # The tests of projects (projects.py) run commands that begin so.
 BY_CMAKE = "cmake -S"

@@ -1,0 +1,27 @@
+"""Recurrent networks on CPUs and CUDA GPUs, with the numbers that Keras and TensorFlow document.
+
+    rondo.keras     keras.backend.rnn, and the layers RNN, LSTM, GRU, SimpleRNN, Bidirectional and ConvLSTM of Keras
+    rondo.compat    dynamic_rnn and the cells of tf.compat.v1.nn
+    rondo.contrib   tf.contrib.keras.backend.rnn of TensorFlow 1.1
+    rondo.torch     LSTM, GRU and RNN as modules of PyTorch
+    rondo.onnx      recurrent nodes of ONNX models
+
+Arrays of NumPy, PyTorch, JAX and CuPy go in without a copy, and results are arrays of the library that the inputs are of.
+"""
+
+try:
+    from . import _rondo
+except ImportError as error:
+    if "libcublasLt" not in str(error):
+        raise
+    from ._libraries import load_cublas
+
+    load_cublas(error)
+
+from ._rondo import (CellSpec, DeviceError, Plan, RecurrenceSpec, Session, SessionGradients, SessionTensors, Tensor,
+                     cuda_device_count, empty, executor_names, get_threads, set_threads, zeros)
+from ._arrays import as_tensor, from_tensor
+
+__all__ = ["CellSpec", "DeviceError", "Plan", "RecurrenceSpec", "Session", "SessionGradients", "SessionTensors", "Tensor",
+           "as_tensor", "cuda_device_count", "empty", "executor_names", "from_tensor", "get_threads", "set_threads", "zeros"]
+__version__ = "0.2.0"

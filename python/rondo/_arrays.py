@@ -1,0 +1,99 @@
+"""Arrays of NumPy, PyTorch, JAX and CuPy as tensors of Rondo and back, without a copy.
+
+A library is a name: "numpy", "torch", "jax", "cupy" or "rondo". No library is imported before one of its arrays comes.
+"""
+
+import sys
+
+from . import _rondo
+from ._rondo import Tensor
+
+_LIBRARIES = {"numpy": "numpy", "torch": "torch", "jax": "jax", "jaxlib": "jax", "cupy": "cupy", "rondo": "rondo"}
+
+
+def library_of(*objects):
+    """The library of the first array among `objects`; None where there is none."""
+    for thing in objects:
+        if hasattr(thing, "__dlpack__") or hasattr(thing, "__array_interface__"):
+            for base in type(thing).__mro__:
+                library = _LIBRARIES.get(base.__module__.partition(".")[0])
+                if library is not None:
+                    return library
+            return "numpy"  # an array of an unknown library: the results are NumPy's
+    return None
+
+
+def as_tensor(array, argument="array", *, dtype=None, writable=False):
+    """A view of `array` as a Tensor. With `dtype`, elements of another dtype are converted into a copy.
+
+    Raises TypeError for what is no array, and ValueError, naming `argument`, for elements that Rondo does not have, a
+    PyTorch tensor that requires a gradient, and with `writable` for an array that must not be written to.
+    """
+    tensor = array if isinstance(array, Tensor) else _IMPORTERS.get(library_of(array), _import)(array, argument, writable)
+    if writable and tensor.read_only:
+        raise ValueError(f"{argument}: got a read-only {tensor!r}, expected an array that may be written to")
+    return tensor if dtype is None or tensor.dtype == dtype else tensor.to(dtype)
+
+
+def from_tensor(tensor, library):
+    """`tensor` as an array of `library`, which shares its memory."""
+    return _EXPORTERS[library](tensor)
+
+
+def _import(array, argument, writable):
+    return _rondo.import_array(array, argument, writable)
+
+
+def _import_numpy(array, argument, writable):
+    if array.dtype.name == "bfloat16":  # of ml_dtypes, whose elements the buffer protocol cannot describe
+        return _rondo.import_array(array.view("float16"), argument, writable).viewed_as("bfloat16")
+    return _rondo.import_array(array, argument, writable)
+
+
+def _import_torch(array, argument, writable):
+    if array.requires_grad:
+        raise ValueError(f"{argument}: got a torch.Tensor that requires a gradient, expected one that does not, because no "
+                         "gradient is computed here: pass its detach(), or use rondo.torch")
+    torch = sys.modules["torch"]
+    if array.dtype == torch.bool:  # PyTorch 1.13 does not export booleans
+        return _rondo.import_array(array.view(torch.uint8), argument, writable).viewed_as("bool")
+    return _rondo.import_array(array, argument, writable)
+
+
+def _export_numpy(tensor):
+    import numpy
+
+    if tensor.device != "cpu":
+        tensor = tensor.to(device="cpu")
+    array = numpy.asarray(tensor)
+    if tensor.dtype == "bfloat16":
+        import ml_dtypes
+
+        return array.view(ml_dtypes.bfloat16)
+    return array
+
+
+def _export_torch(tensor):
+    import torch
+    from torch.utils.dlpack import from_dlpack
+
+    if tensor.dtype == "bool":
+        return from_dlpack(tensor.viewed_as("uint8")).view(torch.bool)
+    return from_dlpack(tensor)
+
+
+def _export_jax(tensor):
+    import jax.dlpack
+
+    return jax.dlpack.from_dlpack(tensor)
+
+
+def _export_cupy(tensor):
+    import cupy
+
+    return cupy.from_dlpack(tensor)
+
+
+_IMPORTERS = {"numpy": _import_numpy, "torch": _import_torch}
+_EXPORTERS = {"numpy": _export_numpy, "torch": _export_torch, "jax": _export_jax, "cupy": _export_cupy,
+              "rondo": lambda tensor: tensor}

@@ -1,0 +1,124 @@
+#include "arrays.h"
+
+#include <nanobind/stl/string.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "capsules.h"
+#include "names.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo::python {
+namespace {
+
+std::string class_name(nb::handle object) { return nb::cast<std::string>(object.type().attr("__name__")); }
+
+/// Owns a view by the buffer protocol. It is released with the interpreter's lock, in whatever thread that happens.
+class Buffer {
+ public:
+  Buffer(nb::handle object, const char* argument) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_FULL_RO) == 0) return;
+    PyErr_Clear();
+    throw ValueError(argument, "a " + class_name(object) + " whose elements Python's buffer protocol cannot describe",
+                     "an array of floats, integers or booleans");
+  }
+  ~Buffer() {
+    if (!nb::is_alive()) return;
+    const nb::gil_scoped_acquire lock;
+    PyBuffer_Release(&view_);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  const Py_buffer& view() const { return view_; }
+
+ private:
+  Py_buffer view_{};
+};
+
+/// The dtype of a format of Python's struct module, such as "<f".
+DType dtype_of_format(const Py_buffer& view, const char* argument) {
+  std::string format = view.format == nullptr ? "B" : view.format;
+  const std::string came = "elements of the format \"" + format + "\"";
+  if (format[0] == '>' || format[0] == '!') {
+    throw ValueError(argument, came + ", which are big-endian", "elements in the byte order of this machine");
+  }
+  if (format[0] == '<' || format[0] == '=' || format[0] == '@') format.erase(0, 1);
+  if (format == "d") return DType::f64;
+  if (format == "f") return DType::f32;
+  if (format == "e") return DType::f16;
+  if (format == "?") return DType::boolean;
+  if (format == "B") return DType::u8;
+  const bool is_integer = format == "i" || format == "l" || format == "q";
+  if (is_integer && view.itemsize == 4) return DType::i32;
+  if (is_integer && view.itemsize == 8) return DType::i64;
+  throw ValueError(argument, came, "float64, float32, float16, bfloat16, int32, int64, bool or uint8");
+}
+
+Array from_buffer(nb::handle object, const char* argument) {
+  auto buffer = std::make_shared<Buffer>(object, argument);
+  const Py_buffer& view = buffer->view();
+  const DType dtype = dtype_of_format(view, argument);
+  if (view.ndim > kMaxRank) {
+    throw ValueError(argument, "an array of " + std::to_string(view.ndim) + " axes", "at most 8");
+  }
+  const auto axes = static_cast<std::size_t>(view.ndim);
+  std::array<std::int64_t, kMaxRank> sizes{};
+  std::array<std::int64_t, kMaxRank> strides{};
+  const auto item = static_cast<std::int64_t>(size_of(dtype));
+  std::int64_t first = 0;  // elements from the lowest address of the view to its first element
+  std::int64_t last = 0;
+  for (std::size_t axis = 0; axis < axes; ++axis) {
+    sizes[axis] = view.shape[axis];
+    if (view.strides[axis] % item != 0) {
+      throw ValueError(argument, "a stride of " + std::to_string(view.strides[axis]) + " bytes",
+                       "a multiple of the size of an element, " + std::to_string(item));
+    }
+    strides[axis] = view.strides[axis] / item;
+    const std::int64_t reach = strides[axis] * std::max<std::int64_t>(sizes[axis] - 1, 0);
+    (reach < 0 ? first : last) += reach < 0 ? -reach : reach;
+  }
+  auto* lowest = static_cast<std::byte*>(view.buf) - first * item;
+  const auto bytes = static_cast<std::size_t>((first + last + 1) * item);
+  auto storage = std::make_shared<Storage>(lowest, bytes, cpu(), [buffer] {});
+  const bool read_only = view.readonly != 0;
+  return {Tensor(std::move(storage), dtype, Shape(std::span(sizes.data(), axes)),
+                 Strides(std::span(strides.data(), axes)), first),
+          read_only};
+}
+
+}  // namespace
+
+Array import_array(nb::handle object, const char* argument, Access access) {
+  Array array;
+  if (nb::isinstance<Array>(object)) {
+    array = *nb::inst_ptr<Array>(object);
+  } else if (PyObject_CheckBuffer(object.ptr()) != 0 && !PyBytes_Check(object.ptr())) {
+    array = from_buffer(object, argument);
+  } else if (nb::hasattr(object, "__dlpack__")) {
+    array = from_capsule(object, argument);
+  } else {
+    throw TypeError(argument, "a " + class_name(object), "an array: of NumPy, PyTorch, JAX, CuPy, or with __dlpack__");
+  }
+  if (access == Access::write && array.read_only) {
+    throw ValueError(argument, describe(array.tensor) + ", which is read-only", "an array that may be written to");
+  }
+  return array;
+}
+
+const Tensor& tensor_of(nb::handle object, const char* argument) {
+  if (nb::isinstance<Array>(object)) return nb::inst_ptr<Array>(object)->tensor;
+  throw TypeError(argument, "a " + class_name(object), "a rondo.Tensor");
+}
+
+const Tensor& output_of(nb::handle object, const char* argument) {
+  const Tensor& tensor = tensor_of(object, argument);
+  if (!nb::inst_ptr<Array>(object)->read_only) return tensor;
+  throw ValueError(argument, describe(tensor) + ", which is read-only", "an array that may be written to");
+}
+
+}  // namespace rondo::python

@@ -1,0 +1,19 @@
+/// Python's capsules of DLPack.
+#pragma once
+
+#include "arrays.h"
+
+namespace rondo::python {
+
+/// What an object's `__dlpack__` exports; versioned where it can, else legacy.
+Array from_capsule(nb::handle object, const char* argument);
+
+/// What Python's array API hands to `__dlpack__`.
+struct ExportRequest {
+  nb::object stream;       ///< None: no stream is named; -1: the receiver orders the streams itself
+  nb::object max_version;  ///< None: the receiver knows the legacy struct alone
+};
+/// A capsule of a view of `array`. Throws BufferError for memory that the receiver would take for writable.
+nb::object to_capsule(const Array& array, const ExportRequest& request);
+
+}  // namespace rondo::python
