@@ -65,6 +65,9 @@ class Tensor:
     def viewed_as(self, dtype: str) -> Tensor:
         """The same bytes as elements of another dtype of the same size."""
 
+    def as_read_only(self) -> Tensor:
+        """This memory, which must not be written to by this view."""
+
     def contiguous(self) -> Tensor: ...
 
     def swap_axes(self, first: int, second: int) -> Tensor: ...
