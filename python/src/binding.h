@@ -15,5 +15,6 @@ void bind_step_loop(nb::module_& module);
 void bind_plans(nb::module_& module);
 void bind_sessions(nb::module_& module);
 void bind_devices(nb::module_& module);
+void bind_v1(nb::module_& module);
 
 }  // namespace rondo::python

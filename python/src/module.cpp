@@ -13,4 +13,5 @@ NB_MODULE(_rondo, module) {
   bind_step_loop(module);
   bind_plans(module);
   bind_sessions(module);
+  bind_v1(module);
 }

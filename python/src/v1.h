@@ -1,0 +1,13 @@
+/// The parts of bind_v1.
+#pragma once
+
+#include <vector>
+
+#include "binding.h"
+#include "rondo/tensor/nest.h"
+
+namespace rondo::python {
+
+void bind_v1_cells(nb::module_& module);
+
+}  // namespace rondo::python
