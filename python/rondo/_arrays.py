@@ -94,7 +94,17 @@ def _export_torch(tensor):
 def _export_jax(tensor):
     import jax.dlpack
 
-    return jax.dlpack.from_dlpack(tensor)
+    return jax.dlpack.from_dlpack(tensor if _is_compact(tensor) else tensor.contiguous())
+
+
+def _is_compact(tensor):
+    """Whether the elements lie without gaps in some order of the axes: JAX has no other arrays."""
+    expected = 1
+    for stride, size in sorted(zip(tensor.strides, tensor.shape)):
+        if size != 1 and stride != expected:
+            return 0 in tensor.shape
+        expected *= size
+    return True
 
 
 def _export_cupy(tensor):

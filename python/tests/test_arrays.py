@@ -127,6 +127,15 @@ def test_jax_both_ways_without_a_copy(shape, dtype):
     assert made.address == y.unsafe_buffer_pointer() or not y.size or made.address % 16 != 0
 
 
+def test_jax_gets_a_copy_of_what_has_gaps_and_views_all_else():
+    pytest.importorskip("jax")
+    x = rondo.zeros((4, 64, 16))
+    turned = x.swap_axes(0, 2)
+    assert from_tensor(turned, "jax").unsafe_buffer_pointer() == turned.address
+    gaps = as_tensor(values((2, 3, 4), "float32")[:, ::2])
+    assert np.array_equal(from_tensor(gaps, "jax"), np.asarray(gaps))
+
+
 def test_bfloat16_of_ml_dtypes():
     ml_dtypes = pytest.importorskip("ml_dtypes")
     x = values((2, 3), ml_dtypes.bfloat16)[:, ::-1]
