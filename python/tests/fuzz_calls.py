@@ -24,7 +24,7 @@ from fuzz_things import Made, worst
 MEMORY = 6 << 30
 SECONDS = 30
 MODULES = [rondo, _rondo, v1.nn, v1.nn.rnn_cell, backend]
-NAMED = re.compile(r"(\w+): ")
+NAMED = re.compile(r"(\w+): ([\w.]+)[^,=]*(=?)")
 
 
 def targets():
@@ -39,32 +39,33 @@ def targets():
 
 
 def parameters(function):
-    """The names of a function's parameters, as well as they can be found."""
+    """(name, type, whether there is a default) of each parameter, as well as they can be found."""
     try:
-        return [name for name in inspect.signature(function).parameters if name not in ("self", "args", "kwargs")]
+        return [(name, "", parameter.default is not parameter.empty)
+                for name, parameter in inspect.signature(function).parameters.items() if name not in ("self", "args", "kwargs")]
     except (TypeError, ValueError):
         text = (getattr(function, "__doc__", None) or "").partition("\n")[0]
-        init = getattr(getattr(function, "__init__", None), "__doc__", None) or ""
-        return NAMED.findall(text if "(" in text else init.partition("\n")[0])
+        init = (getattr(getattr(function, "__init__", None), "__doc__", None) or "").partition("\n")[0]
+        return NAMED.findall((text if "(" in text else init).partition(" -> ")[0])
 
 
 def arguments_for(function, made):
     """(positional, keyword) arguments: mostly what fits the name, often the worst."""
     positional, keywords = [], {}
-    names = parameters(function)
-    bad = random.choice([0.0, 0.1, 0.5, 1.0])
-    for place, name in enumerate(names):
-        chance = random.random()
-        if chance < 0.35 and place > 2:
+    bad = random.choice([0.0, 0.0, 0.0, 0.05, 0.3, 1.0])
+    by_place = random.choice([0, 1, 2])
+    skipped = random.choice([0.2, 0.8, 0.95])
+    for place, (name, kind, optional) in enumerate(parameters(function)):
+        if optional and random.random() < skipped:
             continue
-        value = worst(made) if random.random() < bad else made.fitting(name)
-        if place < random.choice([0, 1, 2, 9]) and len(positional) == place:
+        value = worst(made) if random.random() < bad else made.fitting(name, kind)
+        if place < by_place and len(positional) == place:
             positional.append(value)
         else:
             keywords[name] = value
-    if random.random() < 0.05:
+    if random.random() < 0.02:
         positional.append(worst(made))
-    if random.random() < 0.03:
+    if random.random() < 0.02:
         keywords[random.choice(["x", "y", "no_such", "self"])] = worst(made)
     return positional, keywords
 
@@ -78,7 +79,7 @@ def choose(found, made):
     thing = random.choice(made.objects)
     if random.random() < 0.1:
         kind = random.choice([value for value in found.values() if isinstance(value, type)])
-        thing = kind.__new__(kind)  # never initialised
+        thing = kind.__new__(kind) if not issubclass(kind, tuple) else thing  # never initialised
     names = [name for name in dir(type(thing)) if not name.startswith("__") or name in (
         "__init__", "__call__", "__repr__", "__dlpack__", "__dlpack_device__", "__enter__", "__exit__", "__array_interface__",
         "__del__")]

@@ -43,8 +43,13 @@ class Hostile:
         return random.choice([2, 4, -1])
 
 
+FITTING = [(3, 2, 5), (3, 2, 4), (2, 3, 5), (2, 3, 4), (2, 4), (2, 5), (5, 16), (4, 16), (16,), (9, 16), (3, 2), (2,)]
+
+
 def array():
     """An array whose sizes and elements may fit."""
+    if random.random() < 0.5:
+        return np.ones(random.choice(FITTING), random.choice(["f4", "f4", "f4", "f8", "?", "i4"]))
     shape = tuple(random.choice(SIZES) for _ in range(random.choice([0, 1, 2, 3, 3, 3, 4, 8, 9])))
     dtype = random.choice(["f4"] * 6 + ["f8", "f2", "i4", "i8", "?", "u1", "i1", "c8", "O", ">f4", "S2"])
     made = np.ones(shape, dtype)
@@ -96,7 +101,10 @@ class Made:
             self.objects.extend(world(kind))
 
     def keep(self, result):
-        if result is not None and not isinstance(result, (int, float, str, bool)):
+        if isinstance(result, (tuple, list)):
+            for part in result[:4]:
+                self.keep(part)
+        elif type(result).__module__.startswith(("rondo", "nanobind")):
             self.objects.append(result)
         if len(self.objects) > 60:
             del self.objects[random.randrange(len(self.objects))]
@@ -107,29 +115,53 @@ class Made:
         found = [thing for thing in self.objects if isinstance(thing, kinds)]
         return random.choice(found) if found else None
 
-    def fitting(self, name):
-        """A value for a parameter of that name."""
-        if name in ("x", "inputs", "y", "last_output", "array", "source", "initial_state", "tensors_of"):
-            return random.choice([tensor(), tensor(), array(), [tensor(), tensor()]])
-        kinds = {"cell": (_rondo.CellSpec, _rondo.Cell, v1.nn.rnn_cell.RNNCell), "spec": (_rondo.RecurrenceSpec, _rondo.CellSpec),
-                 "plan": (rondo.Plan,), "tensors": (rondo.SessionTensors,), "run": (rondo.SessionTensors,),
-                 "gradients": (rondo.SessionGradients,), "forward": (_rondo.Layer,), "backward": (_rondo.Layer,)}
-        if name in kinds:
-            return self.of(*kinds[name])
-        simple = {"kind": WORDS, "activation": WORDS, "recurrent_activation": WORDS, "device": WORDS, "library": WORDS,
-                  "dtype": DTYPES, "executor": WORDS, "gpu": WORDS, "units": NUMBERS, "T": NUMBERS, "B": NUMBERS, "I": NUMBERS,
-                  "num_units": NUMBERS}
-        if name in simple:
-            return random.choice(simple[name])
-        if name in ("weights", "states", "final_state", "initial_states", "reset_state", "constants"):
-            return [tensor() for _ in range(random.choice([0, 1, 2, 3, 3, 4]))]
+    def fitting(self, name, kind=""):
+        """A value for a parameter of that name, and of that type where it is known."""
+        if name in OBJECTS:
+            return self.of(*OBJECTS[name])
+        if name in ("weights", "states", "final_state", "initial_states", "initial_state", "reset_state", "constants", "d_states"):
+            shapes = random.choice([[(5, 16), (4, 16), (16,)], [(9, 16), (16,)], [(2, 4), (2, 4)], [(2, 4)], [(4,), (4,)]])
+            fits = [as_tensor(np.ones(shape, np.float32)) for shape in shapes]
+            return random.choice([fits, fits, fits, tuple(fits), [tensor() for _ in range(random.choice(SIZES))], tensor()])
         if name == "cells":
-            return [self.of(_rondo.Cell, v1.nn.rnn_cell.RNNCell) for _ in range(random.choice([0, 1, 2]))]
+            kind = random.choice([_rondo.Cell, _rondo.Cell, v1.nn.rnn_cell.RNNCell])
+            return [self.of(kind) for _ in range(random.choice([1, 1, 2, 0]))]
         if name in ("mask", "lengths", "resets", "sequence_length", "batch_sizes", "row_indices", "reserve"):
-            return random.choice([None, None, tensor()])
+            return random.choice([None, tensor()])
         if name == "shape":
             return tuple(random.choice(SIZES) for _ in range(random.choice([0, 1, 2, 3])))
+        if name in ("step_function", "step", "loop_fn", "loop_function"):
+            return random.choice(STEPS)
+        if name in WORDED:
+            return random.choice(DTYPES if name == "dtype" else WORDED[name])
+        return self.simple(name, kind)
+
+    def simple(self, name, kind):
+        if kind == "bool":
+            return random.random() < 0.5
+        if kind == "int" or name in ("num_units", "units"):
+            return random.choice([1, 2, 3, 4, 4, 4, 5, 0, random.choice(NUMBERS)])
+        if kind == "float":
+            return random.choice(FLOATS)
+        if kind == "str":
+            return random.choice(WORDS)
+        if name in ("x", "inputs", "y", "last_output", "array", "source", "d_output") or kind == "object":
+            return random.choice([tensor(), tensor(), array(), None])
         return random.choice([True, False, None, 1, 0.5, worst(self)])
+
+
+OBJECTS = {"cell": (_rondo.CellSpec, _rondo.Cell, v1.nn.rnn_cell.RNNCell), "spec": (_rondo.RecurrenceSpec, _rondo.CellSpec),
+           "plan": (rondo.Plan,), "tensors": (rondo.SessionTensors,), "run": (rondo.SessionTensors,),
+           "gradients": (rondo.SessionGradients,), "forward": (_rondo.Layer,), "backward": (_rondo.Layer,),
+           "cell_fw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell), "cell_bw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell)}
+WORDED = {"kind": ["lstm", "gru", "simple_rnn", "mgu"], "activation": ["tanh", "relu"], "recurrent_activation": ["sigmoid"],
+          "device": ["cpu", "cpu", "cuda"], "library": ["numpy", "jax", "torch", "rondo"], "dtype": DTYPES, "rules": ["keras"],
+          "executor": ["", "reference", *WORDS], "keep": ["gates", "states", "nothing"], "math": ["strict", "tf32"],
+          "merge_mode": ["sum", "concat", None]}
+STEPS = [lambda x, states, constants=(): (x, states), lambda x, states, constants=(): (states[0], states),
+         lambda x, states, constants=(): (x, states, lambda d_output, d_states: (d_output, d_states, [])),
+         lambda *a: worst(None), lambda *a: (worst(None), worst(None)), lambda *a: 1 / 0,
+         lambda *a: _rondo.rnn(STEPS[0], rondo.zeros((2, 3, 4)), [rondo.zeros((2, 4))])]
 
 
 def world(kind):
@@ -148,5 +180,5 @@ def world(kind):
     gradients = rondo.SessionGradients(cell, y=rondo.zeros((3, 2, 4)), x=rondo.zeros((3, 2, 5)))
     pullback = layer(rondo.zeros((2, 3, 5)), gradients=True)[2]
     return [cell, spec, plan, known, layer, tensors, session, gradients, pullback, x, *weights,
-            _rondo.Bidirectional(layer, layer), v1.nn.rnn_cell.LSTMCell(4), v1.nn.rnn_cell.GRUCell(4), Own(),
+            _rondo.Bidirectional(layer, _rondo.Layer([known], return_sequences=True, go_backwards=True)), v1.nn.rnn_cell.LSTMCell(4), v1.nn.rnn_cell.GRUCell(4), Own(),
             _rondo.CurrentStream("cpu", 0)]
