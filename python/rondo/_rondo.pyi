@@ -268,3 +268,36 @@ class Session:
 
     def finish(self) -> bool:
         """Waits for the runs, and returns whether one has stalled."""
+
+def v1_basic_rnn_cell(num_units: int, activation: str, weights: object) -> Cell: ...
+
+def v1_gru_cell(num_units: int, activation: str, weights: object) -> Cell: ...
+
+def v1_lstm_cell(num_units: int, activation: str, weights: object, *, use_peepholes: bool, cell_clip: float | None, num_proj: int | None, proj_clip: float | None, forget_bias: float, state_is_tuple: bool) -> Cell: ...
+
+def v1_multi_rnn_cell(cells: Sequence[Cell], state_is_tuple: bool) -> Cell: ...
+
+def v1_python_cell(step: object, state_structure: object, state_shapes: Sequence[Sequence[int]], output_structure: object, output_shapes: Sequence[Sequence[int]]) -> Cell:
+    """
+    A cell whose step is a function (inputs, states) -> (output, states). Structures are trees of any tensors.
+    """
+
+def v1_call_cell(cell: Cell, inputs: object, states: object) -> tuple:
+    """One step: (output, states)."""
+
+def v1_dynamic_rnn(cell: Cell, inputs: object, *, sequence_length: object | None, initial_state: object | None, dtype: str | None, parallel_iterations: int, swap_memory: bool, time_major: bool) -> tuple:
+    """(outputs, state)"""
+
+def v1_bidirectional_dynamic_rnn(cell_fw: Cell, cell_bw: Cell, inputs: object, *, sequence_length: object | None, initial_state_fw: object | None, initial_state_bw: object | None, dtype: str | None, parallel_iterations: int, swap_memory: bool, time_major: bool) -> tuple:
+    """(outputs forward, outputs backward, state forward, state backward)"""
+
+def v1_rnn_with_resets(cell: Cell, inputs: object, *, sequence_length: object | None, initial_state: object, resets: object, time_major: bool, reverse: bool) -> tuple:
+    """(outputs, states)"""
+
+def v1_raw_rnn(cell: Cell, loop_function: object) -> tuple:
+    """
+    loop_function(time, cell_output, cell_state): (emissions, state). Loop states are the caller's own.
+    """
+
+def contrib_rnn(step_function: object, inputs: object, initial_states: object, *, go_backwards: bool, mask: object | None, constants: object | None) -> tuple:
+    """(last_output, outputs, new_states)"""

@@ -75,9 +75,9 @@ def recursive():
 
 
 def deep():
-    made = []
+    made, wrap = [], random.choice([lambda inner: [inner], lambda inner: (inner,), lambda inner: {"a": inner}])
     for _ in range(random.choice([10, 5000])):
-        made = random.choice([[made], (made,), {"a": made}])
+        made = wrap(made)
     return made
 
 
