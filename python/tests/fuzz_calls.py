@@ -1,7 +1,7 @@
 """Makes random calls of Rondo with arguments of the worst kinds: python fuzz_calls.py SEED CALLS [LOG].
 
 Before each call it writes to LOG what it is about to do, so that a crash can be read there. Only Python exceptions may come
-out of a call; a crash ends the process by a signal, and so does a call that takes longer than half a minute.
+out of a call; a crash ends the process by a signal, and so does a call that computes for half a minute or waits for five.
 """
 
 import faulthandler
@@ -103,7 +103,8 @@ def one_call(found, made, log):
         log.truncate()
         log.write(f"{name} positional={[type(a).__name__ for a in positional]} keywords={sorted(keywords)}\n")
         log.flush()
-    signal.alarm(SECONDS)
+    signal.alarm(SECONDS * 10)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         result = function(*positional, **keywords)
         made.keep(result)
@@ -114,6 +115,7 @@ def one_call(found, made, log):
         return type(error).__name__
     finally:
         signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def main(seed, calls, path=None):

@@ -12,7 +12,7 @@ DTYPES = ["float32"] * 6 + ["float64", "float16", "int32", "int64", "bool", "uin
 NUMBERS = [-2**70, -2**63, -2**31, -3, -1, 0, 1, 2, 3, 4, 5, 7, 64, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1, 2**64, 10**30]
 FLOATS = [float("nan"), float("inf"), -float("inf"), -1.0, 0.0, 0.5, 1.0, 1e308, 1e-320]
 WORDS = ["", "lstm", "gru", "simple_rnn", "mgu", "tanh", "relu", "sigmoid", "cpu", "cuda", "cuda:0", "cuda:99999999999", "h200",
-         "keras", "gates", "states", "numpy", "torch", "jax", "concat", "\0", "x" * 10000, "\udcff", "reference", "float32"]
+         "keras", "gates", "states", "numpy", "rondo", "concat", "\0", "x" * 10000, "\udcff", "reference", "float32"]
 SIZES = [0, 1, 2, 3, 4, 5]
 
 
@@ -155,7 +155,7 @@ OBJECTS = {"cell": (_rondo.CellSpec, _rondo.Cell, v1.nn.rnn_cell.RNNCell), "spec
            "gradients": (rondo.SessionGradients,), "forward": (_rondo.Layer,), "backward": (_rondo.Layer,),
            "cell_fw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell), "cell_bw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell)}
 WORDED = {"kind": ["lstm", "gru", "simple_rnn", "mgu"], "activation": ["tanh", "relu"], "recurrent_activation": ["sigmoid"],
-          "device": ["cpu", "cpu", "cuda"], "library": ["numpy", "jax", "torch", "rondo"], "dtype": DTYPES, "rules": ["keras"],
+          "device": ["cpu", "cpu", "cuda"], "library": ["numpy", "rondo", ""], "dtype": DTYPES, "rules": ["keras"],
           "executor": ["", "reference", *WORDS], "keep": ["gates", "states", "nothing"], "math": ["strict", "tf32"],
           "merge_mode": ["sum", "concat", None]}
 STEPS = [lambda x, states, constants=(): (x, states), lambda x, states, constants=(): (states[0], states),
