@@ -47,7 +47,8 @@ def _import(array, argument, writable):
 
 
 def _import_numpy(array, argument, writable):
-    if getattr(getattr(array, "dtype", None), "name", None) == "bfloat16":  # of ml_dtypes, whose elements the buffer protocol cannot describe
+    if getattr(getattr(array, "dtype", None), "name", None) == "bfloat16":
+        # Of ml_dtypes: the buffer protocol cannot describe its elements.
         return _rondo.import_array(array.view("float16"), argument, writable).viewed_as("bfloat16")
     return _rondo.import_array(array, argument, writable)
 

@@ -51,7 +51,8 @@ Options options_of(nb::handle sequence_length, const OptionalName& dtype, std::i
 nb::tuple run_dynamic(const SharedCell& cell, nb::handle inputs, nb::handle sequence_length, nb::handle initial_state,
                       const OptionalName& dtype, std::int64_t parallel_iterations, bool swap_memory, bool time_major) {
   const Nest x = nest_from(inputs, "inputs");
-  auto options = options_of<v1::DynamicRnnOptions>(sequence_length, dtype, parallel_iterations, swap_memory, time_major);
+  auto options =
+      options_of<v1::DynamicRnnOptions>(sequence_length, dtype, parallel_iterations, swap_memory, time_major);
   options.initial_state = optional_nest(initial_state, "initial_state");
   v1::DynamicRnnResult result;
   {
@@ -74,8 +75,8 @@ nb::tuple run_both(const SharedCell& cell_fw, const SharedCell& cell_bw, nb::han
     const nb::gil_scoped_release unlocked;
     result = v1::bidirectional_dynamic_rnn(cell_fw, cell_bw, x, options);
   }
-  return nb::make_tuple(to_python(result.outputs.fw), to_python(result.outputs.bw),
-                        to_python(result.output_states.fw), to_python(result.output_states.bw));
+  return nb::make_tuple(to_python(result.outputs.fw), to_python(result.outputs.bw), to_python(result.output_states.fw),
+                        to_python(result.output_states.bw));
 }
 
 Tensor turned_over_time(const Tensor& x, int axis) {
@@ -85,10 +86,11 @@ Tensor turned_over_time(const Tensor& x, int axis) {
   return result;
 }
 
-/// The loop with resets, which is that of keras.backend.rnn with dynamic_rnn's rules: a dead row emits zeros. In reverse a
-/// row's padding is read first and changes nothing, so that rows are read within their lengths; outputs are turned back.
-nb::tuple run_with_resets(const SharedCell& cell, nb::handle inputs, nb::handle sequence_length, nb::handle initial_state,
-                          nb::handle resets, bool time_major, bool reverse) {
+/// The loop with resets, which is that of keras.backend.rnn with dynamic_rnn's rules: a dead row emits zeros. In
+/// reverse a row's padding is read first and changes nothing, so that rows are read within their lengths; outputs are
+/// turned back.
+nb::tuple run_with_resets(const SharedCell& cell, nb::handle inputs, nb::handle sequence_length,
+                          nb::handle initial_state, nb::handle resets, bool time_major, bool reverse) {
   const Nest x = nest_from(inputs, "inputs");
   const States before = nests_from(initial_state, "initial_state");
   RnnOptions options{.go_backwards = reverse,
@@ -99,17 +101,21 @@ nb::tuple run_with_resets(const SharedCell& cell, nb::handle inputs, nb::handle 
   RnnResult result;
   {
     const nb::gil_scoped_release unlocked;
-    const auto step = [&cell](const Nest& now, const States& states, const Constants&) { return cell->call(now, states, {}); };
+    const auto step = [&cell](const Nest& now, const States& states, const Constants&) {
+      return cell->call(now, states, {});
+    };
     result = rnn(step, x, before, options);
     if (reverse) {
-      result.outputs = result.outputs.map([&](const Tensor& leaf) { return turned_over_time(leaf, time_major ? 0 : 1); });
+      result.outputs =
+          result.outputs.map([&](const Tensor& leaf) { return turned_over_time(leaf, time_major ? 0 : 1); });
     }
   }
   return nb::make_tuple(to_python(result.outputs), to_python(result.new_states));
 }
 
 v1::LoopFunction loop_from(nb::object function) {
-  return [loop = Function(std::move(function), "loop_fn")](const v1::LoopFunctionArguments& now) -> v1::LoopFunctionResult {
+  return [loop = Function(std::move(function), "loop_fn")](
+             const v1::LoopFunctionArguments& now) -> v1::LoopFunctionResult {
     const nb::gil_scoped_acquire lock;
     const nb::tuple next = loop(4, "a tuple (elements_finished, next_input, next_cell_state, emit_output)", now.time,
                                 optional_to_python(now.cell_output), optional_to_python(now.cell_state));
@@ -162,8 +168,8 @@ void bind_v1(nb::module_& module) {
              "initial_state"_a, "resets"_a, "time_major"_a, "reverse"_a, "(outputs, states)");
   module.def("v1_raw_rnn", &run_raw, "cell"_a, "loop_function"_a,
              "loop_function(time, cell_output, cell_state): (emissions, state). Loop states are the caller's own.");
-  module.def("contrib_rnn", &run_contrib, "step_function"_a, "inputs"_a, "initial_states"_a, nb::kw_only(), "go_backwards"_a,
-             "mask"_a.none(), "constants"_a.none(), "(last_output, outputs, new_states)");
+  module.def("contrib_rnn", &run_contrib, "step_function"_a, "inputs"_a, "initial_states"_a, nb::kw_only(),
+             "go_backwards"_a, "mask"_a.none(), "constants"_a.none(), "(last_output, outputs, new_states)");
 }
 
 }  // namespace rondo::python

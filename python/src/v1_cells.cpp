@@ -77,8 +77,9 @@ std::shared_ptr<Cell> gru_cell(std::int64_t num_units, const std::string& activa
 }
 
 std::shared_ptr<Cell> lstm_cell(std::int64_t num_units, const std::string& activation, nb::handle weights,
-                                bool use_peepholes, std::optional<double> cell_clip, std::optional<std::int64_t> num_proj,
-                                std::optional<double> proj_clip, double forget_bias, bool state_is_tuple) {
+                                bool use_peepholes, std::optional<double> cell_clip,
+                                std::optional<std::int64_t> num_proj, std::optional<double> proj_clip,
+                                double forget_bias, bool state_is_tuple) {
   const std::vector<Tensor> given = weights_of(weights, 2 + (use_peepholes ? 3 : 0) + (num_proj ? 1 : 0));
   v1::LSTMWeights named{.kernel = given[0], .bias = given[1]};
   if (use_peepholes) {
@@ -99,7 +100,8 @@ std::shared_ptr<Cell> lstm_cell(std::int64_t num_units, const std::string& activ
 }
 
 std::shared_ptr<Cell> stack_of(std::vector<std::shared_ptr<Cell>> cells, bool state_is_tuple) {
-  return std::make_shared<v1::MultiRNNCell>(std::move(cells), v1::MultiRNNCellOptions{.state_is_tuple = state_is_tuple});
+  return std::make_shared<v1::MultiRNNCell>(std::move(cells),
+                                            v1::MultiRNNCellOptions{.state_is_tuple = state_is_tuple});
 }
 
 std::shared_ptr<Cell> python_cell(nb::object step, nb::handle state_structure, const Shapes& state_shapes,
@@ -127,9 +129,10 @@ void bind_v1_cells(nb::module_& module) {
   module.def("v1_lstm_cell", &lstm_cell, "num_units"_a, "activation"_a, "weights"_a, nb::kw_only(), "use_peepholes"_a,
              "cell_clip"_a.none(), "num_proj"_a.none(), "proj_clip"_a.none(), "forget_bias"_a, "state_is_tuple"_a);
   module.def("v1_multi_rnn_cell", &stack_of, "cells"_a, "state_is_tuple"_a);
-  module.def("v1_python_cell", &python_cell, "step"_a, "state_structure"_a, "state_shapes"_a, "output_structure"_a,
-             "output_shapes"_a,
-             "A cell whose step is a function (inputs, states) -> (output, states). Structures are trees of any tensors.");
+  module.def(
+      "v1_python_cell", &python_cell, "step"_a, "state_structure"_a, "state_shapes"_a, "output_structure"_a,
+      "output_shapes"_a,
+      "A cell whose step is a function (inputs, states) -> (output, states). Structures are trees of any tensors.");
   module.def("v1_call_cell", &call_cell, "cell"_a, "inputs"_a, "states"_a, "One step: (output, states).");
 }
 

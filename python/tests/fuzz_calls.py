@@ -1,7 +1,8 @@
 """Makes random calls of Rondo with arguments of the worst kinds: python fuzz_calls.py SEED CALLS [LOG].
 
-Before each call it writes to LOG what it is about to do, so that a crash can be read there. Only Python exceptions may come
-out of a call; a crash ends the process by a signal, and so does a call that computes for half a minute or waits for five.
+Before each call it writes to LOG what it is about to do, so that a crash can be read there. Only Python exceptions may
+come out of a call; a crash ends the process by a signal, and so does a call that computes for half a minute or waits
+for five.
 """
 
 import faulthandler
@@ -42,7 +43,8 @@ def parameters(function):
     """(name, type, whether there is a default) of each parameter, as well as they can be found."""
     try:
         return [(name, "", parameter.default is not parameter.empty)
-                for name, parameter in inspect.signature(function).parameters.items() if name not in ("self", "args", "kwargs")]
+                for name, parameter in inspect.signature(function).parameters.items()
+                if name not in ("self", "args", "kwargs")]
     except (TypeError, ValueError):
         text = (getattr(function, "__doc__", None) or "").partition("\n")[0]
         init = (getattr(getattr(function, "__init__", None), "__doc__", None) or "").partition("\n")[0]
@@ -81,7 +83,8 @@ def choose(found, made):
         kind = random.choice([value for value in found.values() if isinstance(value, type)])
         thing = kind.__new__(kind) if not issubclass(kind, tuple) else thing  # never initialised
     names = [name for name in dir(type(thing)) if not name.startswith("__") or name in (
-        "__init__", "__call__", "__repr__", "__dlpack__", "__dlpack_device__", "__enter__", "__exit__", "__array_interface__",
+        "__init__", "__call__", "__repr__", "__dlpack__", "__dlpack_device__", "__enter__", "__exit__",
+        "__array_interface__",
         "__del__")]
     name = random.choice(names)
     return f"{type(thing).__name__}.{name}", lambda *a, **k: call_attribute(thing, name, a, k)

@@ -8,10 +8,13 @@ import rondo
 from rondo import _rondo, as_tensor
 from rondo.compat import v1
 
-DTYPES = ["float32"] * 6 + ["float64", "float16", "int32", "int64", "bool", "uint8", "bfloat16", "float8", "", "O", ">f4"]
-NUMBERS = [-2**70, -2**63, -2**31, -3, -1, 0, 1, 2, 3, 4, 5, 7, 64, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1, 2**64, 10**30]
+DTYPES = ["float32"] * 6 + ["float64", "float16", "int32", "int64", "bool", "uint8", "bfloat16", "float8", "", "O",
+                            ">f4"]
+NUMBERS = [-2**70, -2**63, -2**31, -3, -1, 0, 1, 2, 3, 4, 5, 7, 64, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1, 2**64,
+           10**30]
 FLOATS = [float("nan"), float("inf"), -float("inf"), -1.0, 0.0, 0.5, 1.0, 1e308, 1e-320]
-WORDS = ["", "lstm", "gru", "simple_rnn", "mgu", "tanh", "relu", "sigmoid", "cpu", "cuda", "cuda:0", "cuda:99999999999", "h200",
+WORDS = ["", "lstm", "gru", "simple_rnn", "mgu", "tanh", "relu", "sigmoid", "cpu", "cuda", "cuda:0",
+         "cuda:99999999999", "h200",
          "keras", "gates", "states", "numpy", "rondo", "concat", "\0", "x" * 10000, "\udcff", "reference", "float32"]
 SIZES = [0, 1, 2, 3, 4, 5]
 
@@ -83,10 +86,13 @@ def deep():
 
 def worst(made):
     """A thing that hardly any function wants."""
-    kinds = [lambda: None, lambda: random.choice(NUMBERS), lambda: random.choice(FLOATS), lambda: random.choice(WORDS), array,
-             tensor, Hostile, recursive, deep, lambda: b"bytes", lambda: [], lambda: (), dict, object, lambda: [None] * 3,
+    kinds = [lambda: None, lambda: random.choice(NUMBERS), lambda: random.choice(FLOATS), lambda: random.choice(WORDS),
+             array,
+             tensor, Hostile, recursive, deep, lambda: b"bytes", lambda: [], lambda: (), dict, object,
+             lambda: [None] * 3,
              lambda: [tensor(), tensor()], lambda: (tensor(), [tensor()], {"a": tensor()}), lambda: True, lambda: 1j,
-             lambda: type, lambda: rondo.Tensor, lambda: rondo.Tensor.__new__(rondo.Tensor), lambda: iter([1]), lambda: range(3),
+             lambda: type, lambda: rondo.Tensor, lambda: rondo.Tensor.__new__(rondo.Tensor), lambda: iter([1]),
+             lambda: range(3),
              lambda: rondo.zeros((2,)).__dlpack__(), lambda: lambda *a, **k: worst(None), lambda: NotImplemented, Own,
              lambda: random.choice(made.objects) if made and made.objects else None]
     return random.choice(kinds)()
@@ -119,10 +125,13 @@ class Made:
         """A value for a parameter of that name, and of that type where it is known."""
         if name in OBJECTS:
             return self.of(*OBJECTS[name])
-        if name in ("weights", "states", "final_state", "initial_states", "initial_state", "reset_state", "constants", "d_states"):
-            shapes = random.choice([[(5, 16), (4, 16), (16,)], [(9, 16), (16,)], [(2, 4), (2, 4)], [(2, 4)], [(4,), (4,)]])
+        if name in ("weights", "states", "final_state", "initial_states", "initial_state", "reset_state", "constants",
+                    "d_states"):
+            shapes = random.choice([[(5, 16), (4, 16), (16,)], [(9, 16), (16,)], [(2, 4), (2, 4)], [(2, 4)],
+                                    [(4,), (4,)]])
             fits = [as_tensor(np.ones(shape, np.float32)) for shape in shapes]
-            return random.choice([fits, fits, fits, tuple(fits), [tensor() for _ in range(random.choice(SIZES))], tensor()])
+            return random.choice([fits, fits, fits, tuple(fits), [tensor() for _ in range(random.choice(SIZES))],
+                                  tensor()])
         if name == "cells":
             kind = random.choice([_rondo.Cell, _rondo.Cell, v1.nn.rnn_cell.RNNCell])
             return [self.of(kind) for _ in range(random.choice([1, 1, 2, 0]))]
@@ -150,11 +159,13 @@ class Made:
         return random.choice([True, False, None, 1, 0.5, worst(self)])
 
 
-OBJECTS = {"cell": (_rondo.CellSpec, _rondo.Cell, v1.nn.rnn_cell.RNNCell), "spec": (_rondo.RecurrenceSpec, _rondo.CellSpec),
+OBJECTS = {"cell": (_rondo.CellSpec, _rondo.Cell, v1.nn.rnn_cell.RNNCell),
+           "spec": (_rondo.RecurrenceSpec, _rondo.CellSpec),
            "plan": (rondo.Plan,), "tensors": (rondo.SessionTensors,), "run": (rondo.SessionTensors,),
            "gradients": (rondo.SessionGradients,), "forward": (_rondo.Layer,), "backward": (_rondo.Layer,),
            "cell_fw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell), "cell_bw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell)}
-WORDED = {"kind": ["lstm", "gru", "simple_rnn", "mgu"], "activation": ["tanh", "relu"], "recurrent_activation": ["sigmoid"],
+WORDED = {"kind": ["lstm", "gru", "simple_rnn", "mgu"], "activation": ["tanh", "relu"],
+          "recurrent_activation": ["sigmoid"],
           "device": ["cpu", "cpu", "cuda"], "library": ["numpy", "rondo", ""], "dtype": DTYPES, "rules": ["keras"],
           "executor": ["", "reference", *WORDS], "keep": ["gates", "states", "nothing"], "math": ["strict", "tf32"],
           "merge_mode": ["sum", "concat", None]}
@@ -168,7 +179,8 @@ def world(kind):
     """One of each object, which fit together."""
     cell = rondo.CellSpec(kind, 4)
     G = {"lstm": 4, "gru": 3}[kind]
-    weights = [as_tensor(np.ones(shape, np.float32)) for shape in ((5, G * 4), (4, G * 4), (2, 12) if kind == "gru" else (16,))]
+    weights = [as_tensor(np.ones(shape, np.float32))
+               for shape in ((5, G * 4), (4, G * 4), (2, 12) if kind == "gru" else (16,))]
     spec = rondo.RecurrenceSpec(cell, T=3, B=2, I=5, keep="gates")
     plan = rondo.Plan(spec)
     known = _rondo.KnownCell(cell, weights)
@@ -180,5 +192,6 @@ def world(kind):
     gradients = rondo.SessionGradients(cell, y=rondo.zeros((3, 2, 4)), x=rondo.zeros((3, 2, 5)))
     pullback = layer(rondo.zeros((2, 3, 5)), gradients=True)[2]
     return [cell, spec, plan, known, layer, tensors, session, gradients, pullback, x, *weights,
-            _rondo.Bidirectional(layer, _rondo.Layer([known], return_sequences=True, go_backwards=True)), v1.nn.rnn_cell.LSTMCell(4), v1.nn.rnn_cell.GRUCell(4), Own(),
+            _rondo.Bidirectional(layer, _rondo.Layer([known], return_sequences=True, go_backwards=True)),
+            v1.nn.rnn_cell.LSTMCell(4), v1.nn.rnn_cell.GRUCell(4), Own(),
             _rondo.CurrentStream("cpu", 0)]

@@ -25,7 +25,8 @@ def main():
     problem = Problem("lstm", T=1, B=1, I=64, H=64)
     session, bound, x = rondo.Session(problem.plan, tensors(problem.weights)), problem.bind(), as_tensor(problem.x)
     layer = _rondo.Layer([_rondo.KnownCell(problem.cell, tensors(problem.weights))], time_major=True)
-    rows = [("Session.run", lambda: session.run(bound)), ("SessionTensors and Session.run", lambda: session.run(problem.bind())),
+    rows = [("Session.run", lambda: session.run(bound)),
+            ("SessionTensors and Session.run", lambda: session.run(problem.bind())),
             ("Layer.__call__", lambda: layer(x)), ("as_tensor of a NumPy array", lambda: as_tensor(problem.x)),
             ("numpy.asarray of a Tensor", lambda: np.asarray(x))]
     for name, call in rows:

@@ -66,7 +66,8 @@ class Problem:
     def bind(self, **more):
         """The tensors of a run."""
         return rondo.SessionTensors(as_tensor(self.x), initial_state=tensors(self.initial_state), y=as_tensor(self.y),
-                                    last_output=as_tensor(self.last_output), final_state=tensors(self.final_state), **more)
+                                    last_output=as_tensor(self.last_output), final_state=tensors(self.final_state),
+                                    **more)
 
     def expected(self, lengths=None, reverse=False):
         wide = [array.astype(np.float64) for array in (self.x, *self.weights, *self.initial_state)]

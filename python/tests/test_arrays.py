@@ -35,7 +35,8 @@ def test_numpy_both_ways_without_a_copy(shape, dtype):
         assert np.all(x == 1)
 
 
-@pytest.mark.parametrize("cut", [np.s_[::-1], np.s_[:, ::-1, ::-2], np.s_[1:, :, 2], np.s_[:, None, 1::2], np.s_[..., 0]])
+@pytest.mark.parametrize("cut",
+                         [np.s_[::-1], np.s_[:, ::-1, ::-2], np.s_[1:, :, 2], np.s_[:, None, 1::2], np.s_[..., 0]])
 def test_numpy_views_keep_their_strides(cut):
     x = values((2, 3, 4), "float32")[cut]
     tensor = as_tensor(x)

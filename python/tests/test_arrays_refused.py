@@ -9,7 +9,8 @@ import rondo
 from rondo import _rondo, as_tensor, from_tensor
 
 
-@pytest.mark.parametrize("thing", [None, 3, 3.0, "abc", b"abc", [1.0, 2.0], (1.0,), {"a": 1}, object(), np.ndarray, np.float32,
+@pytest.mark.parametrize("thing",
+                         [None, 3, 3.0, "abc", b"abc", [1.0, 2.0], (1.0,), {"a": 1}, object(), np.ndarray, np.float32,
                                    rondo.Tensor])
 def test_what_is_no_array_is_a_type_error(thing):
     with pytest.raises(TypeError, match="^weights: got a"):
@@ -24,7 +25,8 @@ def test_a_tensor_that_was_never_made():
         np.asarray(rondo.Tensor.__new__(rondo.Tensor).shape)
 
 
-@pytest.mark.parametrize("dtype", ["i1", "i2", "u2", "u4", "u8", "c8", "c16", "S3", "U3", "M8[s]", "m8[s]", "O", "V4", "g",
+@pytest.mark.parametrize("dtype",
+                         ["i1", "i2", "u2", "u4", "u8", "c8", "c16", "S3", "U3", "M8[s]", "m8[s]", "O", "V4", "g",
                                    ">f4", ">f8", ">i4"])
 def test_other_elements_are_a_value_error(dtype):
     with pytest.raises(ValueError, match="^x: got"):
@@ -94,7 +96,8 @@ def test_a_tensor_that_requires_a_gradient():
 def test_tensors_of_torch_that_are_no_plain_memory():
     torch = pytest.importorskip("torch")
     for x in (torch.zeros(2, 3).to_sparse(), torch.zeros(3, device="meta"), torch._neg_view(torch.ones(3)),
-              torch.quantize_per_tensor(torch.zeros(3), 1.0, 0, torch.quint8), torch.zeros(3, dtype=torch.complex64).conj(),
+              torch.quantize_per_tensor(torch.zeros(3), 1.0, 0, torch.quint8),
+              torch.zeros(3, dtype=torch.complex64).conj(),
               torch.zeros(3, dtype=torch.int8), torch.zeros(3, dtype=torch.complex64)):
         with pytest.raises(ValueError):
             as_tensor(x, "x")

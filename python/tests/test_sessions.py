@@ -117,9 +117,12 @@ def test_plans_refuse_impossible_sizes(sizes):
 
 
 @pytest.mark.parametrize("setting, pattern", [
-    ({"dtype": "float8"}, "dtype: got the dtype float8"), ({"dtype": "int32"}, "dtype"), ({"math": "fast"}, 'math: got "fast"'),
-    ({"rules": "torch"}, 'rules: got "torch"'), ({"keep": "all"}, 'keep: got "all"'), ({"device": "tpu"}, 'device: got .*"tpu"'),
-    ({"has_mask": True, "packed": True}, "mask"), ({"keep": "gates", "segment": 2}, "segment"), ({"segment": -1}, "segment")])
+    ({"dtype": "float8"}, "dtype: got the dtype float8"), ({"dtype": "int32"}, "dtype"),
+    ({"math": "fast"}, 'math: got "fast"'),
+    ({"rules": "torch"}, 'rules: got "torch"'), ({"keep": "all"}, 'keep: got "all"'),
+    ({"device": "tpu"}, 'device: got .*"tpu"'),
+    ({"has_mask": True, "packed": True}, "mask"), ({"keep": "gates", "segment": 2}, "segment"),
+    ({"segment": -1}, "segment")])
 def test_settings_that_a_spec_does_not_have(setting, pattern):
     with pytest.raises(ValueError, match=pattern):
         rondo.Plan(rondo.RecurrenceSpec(rondo.CellSpec("gru", 4), T=2, B=2, I=2, **setting))

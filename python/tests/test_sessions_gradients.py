@@ -99,7 +99,8 @@ def test_a_pullback_of_a_layer_is_the_derivative(kind):
     from rondo import _rondo
 
     problem = Problem(kind, T=4, B=2, I=3, H=3, dtype="float64")
-    layer = _rondo.Layer([_rondo.KnownCell(problem.cell, tensors(problem.weights))], return_sequences=True, time_major=True)
+    layer = _rondo.Layer([_rondo.KnownCell(problem.cell, tensors(problem.weights))], return_sequences=True,
+                         time_major=True)
     upstream = np.random.default_rng(1).normal(size=problem.y.shape)
     output, _, pullback = layer(as_tensor(problem.x), initial_state=tensors(problem.initial_state), gradients=True)
     assert np.abs(np.asarray(output) - problem.expected()[0]).max() < 1e-10

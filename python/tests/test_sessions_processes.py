@@ -13,7 +13,8 @@ from sessions_reference import Problem, tensors
 
 
 def layer_of(problem):
-    return _rondo.Layer([_rondo.KnownCell(problem.cell, tensors(problem.weights))], return_sequences=True, time_major=True)
+    return _rondo.Layer([_rondo.KnownCell(problem.cell, tensors(problem.weights))], return_sequences=True,
+                        time_major=True)
 
 
 def test_eight_threads_call_one_layer():
@@ -36,7 +37,8 @@ def test_eight_threads_call_one_layer():
 
 
 def longest_pause(work):
-    """Runs `work` in this thread while another one notes the time: (seconds of work, longest pause between its notes)."""
+    """Runs `work` in this thread while another one notes the time: (seconds of work, longest pause between its
+    notes)."""
     stop, notes = threading.Event(), []
 
     def note():
@@ -115,7 +117,8 @@ def in_child(work):
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:os.fork:RuntimeWarning")
 def test_a_child_of_fork_computes_what_its_parent_does():
     problem = Problem("gru", T=50, B=8, I=64, H=64)
-    assert in_child(lambda: Problem("gru", T=5).session.run(Problem("gru", T=5).bind()) is None) == 0  # nothing ran here yet
+    other = Problem("gru", T=5)
+    assert in_child(lambda: other.session.run(other.bind()) is None) == 0  # nothing ran here yet
     layer, x, bound = layer_of(problem), as_tensor(problem.x), problem.bind()
     problem.session.run(bound)
     y, output = problem.y.copy(), np.array(np.asarray(layer(x)[0]))

@@ -5,7 +5,8 @@ import numpy as np
 import steps
 from rondo.compat import v1
 
-NAMES = {"BasicRNNCell": ["kernel", "bias"], "GRUCell": ["gates_kernel", "gates_bias", "candidate_kernel", "candidate_bias"]}
+NAMES = {"BasicRNNCell": ["kernel", "bias"],
+         "GRUCell": ["gates_kernel", "gates_bias", "candidate_kernel", "candidate_bias"]}
 LSTM = ["kernel", "bias", "w_f_diag", "w_i_diag", "w_o_diag", "projection_kernel"]
 
 
@@ -56,7 +57,8 @@ def listed(about, weights):
     """The arrays in the order of the cell's get_weights()."""
     if about["class"] == "MultiRNNCell":
         return [array for k, cell in enumerate(about["cells"])
-                for array in listed(cell, {name.partition("/")[2]: w for name, w in weights.items() if name.startswith(f"{k}/")})]
+                for array in listed(cell, {name.partition("/")[2]: w for name, w in weights.items()
+                                           if name.startswith(f"{k}/")})]
     return [weights[name] for name in NAMES.get(about["class"], LSTM) if name in weights]
 
 

@@ -24,7 +24,8 @@ SHAPES = [
     (rnn_cell.BasicRNNCell(4), [(7, 4), (4,)]), (rnn_cell.GRUCell(4), [(7, 8), (8,), (7, 4), (4,)]),
     (rnn_cell.BasicLSTMCell(4), [(7, 16), (16,)]), (rnn_cell.LSTMCell(4), [(7, 16), (16,)]),
     (rnn_cell.LSTMCell(4, use_peepholes=True, num_proj=2), [(5, 16), (16,), (4,), (4,), (4,), (4, 2)]),
-    (rnn_cell.MultiRNNCell([rnn_cell.GRUCell(2), rnn_cell.BasicRNNCell(4)]), [(5, 4), (4,), (5, 2), (2,), (6, 4), (4,)])]
+    (rnn_cell.MultiRNNCell([rnn_cell.GRUCell(2), rnn_cell.BasicRNNCell(4)]),
+     [(5, 4), (4,), (5, 2), (2,), (6, 4), (4,)])]
 
 
 @pytest.mark.parametrize("cell, shapes", SHAPES)
@@ -124,11 +125,13 @@ def test_zero_state_has_the_structure_of_state_size():
     (lambda: rnn_cell.GRUCell(0), ValueError, "num_units"), (lambda: rnn_cell.GRUCell("4"), TypeError, "integer"),
     (lambda: rnn_cell.GRUCell(4, activation=np.tanh), TypeError, "activation"),
     (lambda: filled(rnn_cell.GRUCell(4, activation="swish")), ValueError, "swish"),
-    (lambda: rnn_cell.GRUCell(4, units=3), TypeError, "units"), (lambda: rnn_cell.MultiRNNCell([]), ValueError, "at least one"),
+    (lambda: rnn_cell.GRUCell(4, units=3), TypeError, "units"),
+    (lambda: rnn_cell.MultiRNNCell([]), ValueError, "at least one"),
     (lambda: rnn_cell.MultiRNNCell(rnn_cell.GRUCell(4)), TypeError, "list or tuple"),
     (lambda: rnn_cell.MultiRNNCell([rnn_cell.LSTMCell(4)], state_is_tuple=False), ValueError, "state_is_tuple"),
     (lambda: rnn_cell.DropoutWrapper(rnn_cell.GRUCell(4), input_keep_prob=1.5), ValueError, "input_keep_prob"),
-    (lambda: rnn_cell.DropoutWrapper(rnn_cell.GRUCell(4), variational_recurrent=True), ValueError, "dtype must be provided"),
+    (lambda: rnn_cell.DropoutWrapper(rnn_cell.GRUCell(4), variational_recurrent=True), ValueError,
+     "dtype must be provided"),
     (lambda: rnn_cell.RNNCell().state_size, NotImplementedError, "Abstract")])
 def test_what_cells_refuse(make, error, pattern):
     with pytest.raises(error, match=pattern):

@@ -21,7 +21,8 @@ def step(x, states):
 @pytest.mark.parametrize("rank", [2, 3])
 def test_a_masked_row_emits_its_first_state_as_it_was(backwards, rank):
     mask = np.array([[0, 1, 0, 1, 1], [1, 1, 0, 0, 0]])
-    last, outputs, (state,) = backend.rnn(step, X, H0, go_backwards=backwards, mask=mask if rank == 2 else mask[..., None])
+    last, outputs, (state,) = backend.rnn(step, X, H0, go_backwards=backwards,
+                                          mask=mask if rank == 2 else mask[..., None])
     h, expected = H0.copy(), []
     for t in (range(4, -1, -1) if backwards else range(5)):
         live = mask[:, t, None] != 0
@@ -53,10 +54,12 @@ def test_torch_goes_in_and_out():
 
 
 @pytest.mark.parametrize("change, error, pattern", [
-    ({"inputs": X[0]}, ValueError, "inputs"), ({"mask": np.ones((2, 5)), "initial_states": []}, ValueError, "mask|states"),
+    ({"inputs": X[0]}, ValueError, "inputs"),
+    ({"mask": np.ones((2, 5)), "initial_states": []}, ValueError, "mask|states"),
     ({"mask": np.ones((5, 2))}, ValueError, "mask"), ({"step_function": None}, TypeError, "step_function"),
     ({"step_function": lambda x, states: x}, TypeError, "step_function"), ({"inputs": [1.0]}, TypeError, "inputs"),
-    ({"initial_states": [H0[:1]]}, ValueError, "states"), ({"step_function": lambda x, states: (x, [])}, ValueError, "."),
+    ({"initial_states": [H0[:1]]}, ValueError, "states"),
+    ({"step_function": lambda x, states: (x, [])}, ValueError, "."),
     ({"step_function": lambda x, states: (x, [x[:, :2]])}, ValueError, "."),
     ({"step_function": lambda x, states: 1 / 0}, ZeroDivisionError, ".")])
 def test_wrong_arguments(change, error, pattern):

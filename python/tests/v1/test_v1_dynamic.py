@@ -78,7 +78,8 @@ def test_dynamic_rnn_is_the_loop_of_steps(cell, lengths):
     expected, leaves = by_hand(cell, X, lengths)
     assert close(outputs, expected) and type(outputs) is np.ndarray
     assert all(close(*pair) for pair in zip(flat(state)[0], leaves))
-    major, _ = v1.nn.dynamic_rnn(cell, X.swapaxes(0, 1), lengths, dtype="float32", time_major=True, parallel_iterations=2)
+    major, _ = v1.nn.dynamic_rnn(cell, X.swapaxes(0, 1), lengths, dtype="float32", time_major=True,
+                                 parallel_iterations=2)
     assert close(major.swapaxes(0, 1), expected)
 
 
@@ -90,7 +91,8 @@ def test_resets_begin_a_piece(cell, lengths):
     outputs, state = v1.nn.dynamic_rnn(cell, X, lengths, dtype=np.float32, resets=resets)
     expected, leaves = by_hand(cell, X, lengths, resets)
     assert close(outputs, expected) and all(close(*pair) for pair in zip(flat(state)[0], leaves))
-    (forward, backward), states = v1.nn.bidirectional_dynamic_rnn(cell, cell, X, lengths, dtype=np.float32, resets=resets)
+    (forward, backward), states = v1.nn.bidirectional_dynamic_rnn(cell, cell, X, lengths, dtype=np.float32,
+                                                                  resets=resets)
     turned, leaves = by_hand(cell, X, lengths, resets, reverse=True)
     assert close(forward, expected) and close(backward, turned)
     assert all(close(*pair) for pair in zip(flat(states[1])[0], leaves))
@@ -98,13 +100,15 @@ def test_resets_begin_a_piece(cell, lengths):
 
 @pytest.mark.parametrize("cell", cells(), ids=lambda cell: type(cell).__name__)
 def test_bidirectional_rows_are_reversed_within_their_lengths(cell):
-    (forward, backward), (state_fw, state_bw) = v1.nn.bidirectional_dynamic_rnn(cell, cell, X, LENGTHS, dtype=np.float32)
+    (forward, backward), (state_fw, state_bw) = v1.nn.bidirectional_dynamic_rnn(cell, cell, X, LENGTHS,
+                                                                                dtype=np.float32)
     assert close(forward, by_hand(cell, X, LENGTHS)[0])
     expected, leaves = by_hand(cell, X, LENGTHS, reverse=True)
     assert close(backward, expected) and all(close(*pair) for pair in zip(flat(state_bw)[0], leaves))
 
 
-@pytest.mark.parametrize("lengths", [np.array(LENGTHS, dtype) for dtype in ("i1", "u1", "i2", "u4", "i4", "i8", "u8", ">i4")]
+@pytest.mark.parametrize("lengths",
+                         [np.array(LENGTHS, dtype) for dtype in ("i1", "u1", "i2", "u4", "i4", "i8", "u8", ">i4")]
                          + [LENGTHS, tuple(LENGTHS), [100, -5, 4]])
 def test_lengths_are_integers_of_any_size_and_clamped(lengths):
     cell = rnn_cell.GRUCell(H)
@@ -154,14 +158,16 @@ def test_errors_of_a_cell_pass_through_unchanged():
 
 
 @pytest.mark.parametrize("change, error, pattern", [
-    ({"cell": None}, TypeError, "cell.*is not an RNNCell"), ({"cell": rnn_cell.GRUCell}, TypeError, "is not an RNNCell"),
+    ({"cell": None}, TypeError, "cell.*is not an RNNCell"),
+    ({"cell": rnn_cell.GRUCell}, TypeError, "is not an RNNCell"),
     ({"cell": lambda x, state: None}, TypeError, "'output_size' property is missing"),
     ({"inputs": None}, ValueError, "inputs: got None"), ({"inputs": []}, ValueError, "inputs: got"),
     ({"inputs": [[1.0]]}, TypeError, "inputs: got a float"), ({"inputs": X[0]}, ValueError, "inputs"),
     ({"inputs": (X, X)}, ValueError, "inputs: got a tree"), ({"inputs": X.astype(np.float64)}, ValueError, "f64"),
     ({"dtype": None}, ValueError, "you must give a dtype"), ({"dtype": np.float64}, ValueError, "dtype"),
     ({"dtype": np.int32}, ValueError, "."), ({"sequence_length": [1, 2]}, ValueError, "sequence_length"),
-    ({"sequence_length": [1.0, 2.0, 3.0]}, ValueError, "sequence_length"), ({"sequence_length": "abc"}, ValueError, "sequence_length"),
+    ({"sequence_length": [1.0, 2.0, 3.0]}, ValueError, "sequence_length"),
+    ({"sequence_length": "abc"}, ValueError, "sequence_length"),
     ({"initial_state": np.zeros((B, H + 1), np.float32)}, ValueError, "initial_state"),
     ({"initial_state": (np.zeros((B, H), np.float32),) * 2}, ValueError, "initial_state"),
     ({"parallel_iterations": -1}, ValueError, "parallel_iterations"),

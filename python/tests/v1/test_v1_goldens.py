@@ -11,12 +11,14 @@ from rondo.compat.v1._sizes import leaves, map_leaves
 from rondo.contrib.keras import backend
 
 # Steps compute with NaN at masked places, which must not leak.
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning", "ignore:overflow:RuntimeWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning",
+                                        "ignore:overflow:RuntimeWarning")
 
 
 def options_of(case):
     options = case.options
-    return {"sequence_length": case.arrays.get("sequence_length"), "dtype": case.dtype if options["dtype_given"] else None,
+    return {"sequence_length": case.arrays.get("sequence_length"), "dtype": case.dtype if options["dtype_given"]
+            else None,
             "parallel_iterations": options["parallel_iterations"], "swap_memory": options["swap_memory"],
             "time_major": options["time_major"]}
 
@@ -110,5 +112,6 @@ def test_contrib_rnn(name):
 
 
 def test_there_are_as_many_cases_as_the_goldens_have():
-    counts = [len(cases.names(api)) for api in ("v1.dynamic_rnn", "v1.bidirectional_dynamic_rnn", "v1.raw_rnn", "contrib.rnn")]
+    counts = [len(cases.names(api))
+              for api in ("v1.dynamic_rnn", "v1.bidirectional_dynamic_rnn", "v1.raw_rnn", "contrib.rnn")]
     assert counts[0] >= 120 and counts[1] >= 20 and counts[2] >= 9 and counts[3] >= 32

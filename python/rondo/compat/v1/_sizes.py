@@ -1,7 +1,7 @@
 """Sizes of states and outputs, and trees of arrays in their structure.
 
-A tree is a tuple, a namedtuple, a list or a dict of trees. Rondo's C++ side has namedtuples and dicts as named fields, so
-that the way back follows the structure of the cell's sizes.
+A tree is a tuple, a namedtuple, a list or a dict of trees. Rondo's C++ side has namedtuples and dicts as named fields,
+so that the way back follows the structure of the cell's sizes.
 """
 
 import operator

@@ -8,15 +8,17 @@ __all__ = ["rnn"]
 
 
 def rnn(step_function, inputs, initial_states, go_backwards=False, mask=None, constants=None, unroll=False):
-    """Iterates over the time dimension of `inputs` (samples, time, ...), and returns (last_output, outputs, new_states).
+    """Iterates over the time dimension of `inputs` (samples, time, ...), and returns (last_output, outputs,
+    new_states).
 
-    step_function(input, states) returns (output, new_states), for the input of one time step and a list of states, behind
-    which the constants follow. With go_backwards the last time step is first, and outputs are in that order. A row whose
-    `mask` (samples, time), or (samples, time, 1), is zero keeps its states and emits its first state as it was before the
-    step, at the first step the initial state; keras.backend.rnn of later versions repeats the previous output.
+    step_function(input, states) returns (output, new_states), for the input of one time step and a list of states,
+    behind which the constants follow. With go_backwards the last time step is first, and outputs are in that order. A
+    row whose `mask` (samples, time), or (samples, time, 1), is zero keeps its states and emits its first state as it
+    was before the step, at the first step the initial state; keras.backend.rnn of later versions repeats the previous
+    output.
 
-    `unroll` never changes a value: TensorFlow 1.1's unrolled code treats masked steps otherwise than its loop, whose rule
-    this is. Results are arrays of the library that the inputs are of.
+    `unroll` never changes a value: TensorFlow 1.1's unrolled code treats masked steps otherwise than its loop, whose
+    rule this is. Results are arrays of the library that the inputs are of.
     """
     if not callable(step_function):
         raise TypeError(f"step_function: got a {type(step_function).__name__}, expected a function")
@@ -32,7 +34,8 @@ def rnn(step_function, inputs, initial_states, go_backwards=False, mask=None, co
         before = [from_native(native, like, export) for native, like in zip(native_states, states)]
         result = step_function(export(native_input), before + fixed)
         if not isinstance(result, tuple) or len(result) != 2:
-            raise TypeError(f"step_function: got a step that returned {type(result).__name__}, expected (output, new_states)")
+            raise TypeError(f"step_function: got a step that returned {type(result).__name__}, "
+                            "expected (output, new_states)")
         return native_tree(result[0], "output"), [native_tree(state, "new_states") for state in result[1]]
 
     last_output, outputs, new_states = _rondo.contrib_rnn(

@@ -10,8 +10,8 @@ class RNNCell:
     """A cell of your own derives from this class, and has `state_size`, `output_size` and `call(inputs, state)`.
 
     `call` returns (output, new_state) for inputs (B, I), a state in the structure of `state_size`, and arrays of the
-    library that the inputs are of. `build(inputs_shape)` may make weights with `add_weight`; it is called once, before the
-    first call. The arguments `trainable`, `name` and `_reuse` have no effect.
+    library that the inputs are of. `build(inputs_shape)` may make weights with `add_weight`; it is called once, before
+    the first call. The arguments `trainable`, `name` and `_reuse` have no effect.
     """
 
     # Of cells whose __init__ does not call this class's.
@@ -22,7 +22,7 @@ class RNNCell:
     def __init__(self, trainable=True, name=None, dtype=None, **kwargs):
         unknown = set(kwargs) - {"_reuse", "_scope", "activity_regularizer", "input_shape", "weights"}
         if unknown:
-            raise TypeError(f"{type(self).__name__}: got the keyword argument {sorted(unknown)[0]}, which it does not have")
+            raise TypeError(f"{type(self).__name__}: got the keyword argument {min(unknown)}, which it does not have")
         self.name = name or type(self).__name__
         self.trainable = trainable
         self.built = False
@@ -107,11 +107,13 @@ class RNNCell:
 def set_arrays(cell, arrays, given):
     given = [numpy.asarray(array) for array in given]
     if len(given) != len(arrays):
-        raise ValueError(f"You called `set_weights(weights)` on layer {cell.name!r} with a weight list of length {len(given)}, "
-                         f"but the layer was expecting {len(arrays)} weights: they are made by `build`, or the first call")
+        raise ValueError(f"You called `set_weights(weights)` on layer {cell.name!r} with a weight list of length "
+                         f"{len(given)}, but the layer was expecting {len(arrays)} weights: `build` or the first "
+                         "call makes them")
     for weight, array in zip(arrays, given):
         if weight.shape != array.shape:
-            raise ValueError(f"Layer weight shape {weight.shape} not compatible with provided weight shape {array.shape}")
+            raise ValueError(f"Layer weight shape {weight.shape} not compatible with provided weight shape "
+                             f"{array.shape}")
     for weight, array in zip(arrays, given):
         weight[...] = array
 

@@ -2,12 +2,11 @@
 
 import collections
 import operator
-import sys
 
 from .... import _rondo
 from ...._arrays import as_tensor, from_tensor, library_of
-from .._sizes import children, from_native, is_tree, native_states, shape_of, to_native
-from ._base import RNNCell, set_arrays
+from .._sizes import from_native, is_tree, native_states, to_native
+from ._base import RNNCell
 from ._initializers import ones, zeros
 
 
@@ -32,7 +31,7 @@ class KnownCell(RNNCell):
         if self._num_units < 1:
             raise ValueError(f"num_units: got {num_units}, expected at least 1")
         if activation is not None and not isinstance(activation, str):
-            raise TypeError(f"activation: got {activation!r}, expected the name of an activation, such as \"tanh\" or \"relu\"")
+            raise TypeError(f"activation: got {activation!r}, expected a name, such as \"tanh\" or \"relu\"")
         self._activation = activation or "tanh"
         self._native = {}  # the C++ cell on each device
 
@@ -75,7 +74,8 @@ class KnownCell(RNNCell):
         before = to_native(state, lambda leaf: as_tensor(leaf, "state"))
         output, after = _rondo.v1_call_cell(self.native(x.device), x, native_states(before))
         after = after if is_tree(self.state_size) else after[0]
-        return from_tensor(output, library), from_native(after, self.state_size, lambda leaf: from_tensor(leaf, library))
+        state = from_native(after, self.state_size, lambda leaf: from_tensor(leaf, library))
+        return from_tensor(output, library), state
 
 
 class BasicRNNCell(KnownCell):
@@ -94,9 +94,11 @@ class BasicRNNCell(KnownCell):
 
 
 class GRUCell(KnownCell):
-    """Weights: gates/kernel (I + H, 2 H), gates/bias (2 H), by default ones, candidate/kernel (I + H, H), candidate/bias (H)."""
+    """Weights: gates/kernel (I + H, 2 H), gates/bias (2 H), by default ones, candidate/kernel (I + H, H),
+    candidate/bias (H)."""
 
-    def __init__(self, num_units, activation=None, reuse=None, kernel_initializer=None, bias_initializer=None, name=None,
+    def __init__(self, num_units, activation=None, reuse=None, kernel_initializer=None, bias_initializer=None,
+                 name=None,
                  dtype=None, **kwargs):
         super().__init__(num_units, activation, _reuse=reuse, name=name, dtype=dtype, **kwargs)
         self._kernel_initializer, self._bias_initializer = kernel_initializer, bias_initializer
@@ -116,12 +118,13 @@ class LSTMCell(KnownCell):
     """An LSTM with peepholes, clips and a projection to P = num_proj values, where they are asked for.
 
     Weights: kernel (I + P, 4 H) and bias (4 H) for the gates i j f o, then w_f_diag, w_i_diag and w_o_diag (H) with
-    peepholes, then projection/kernel (H, P). `forget_bias` is added at every step and is not in the bias. num_unit_shards
-    and num_proj_shards have no effect.
+    peepholes, then projection/kernel (H, P). `forget_bias` is added at every step and is not in the bias.
+    num_unit_shards and num_proj_shards have no effect.
     """
 
     def __init__(self, num_units, use_peepholes=False, cell_clip=None, initializer=None, num_proj=None, proj_clip=None,
-                 num_unit_shards=None, num_proj_shards=None, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None,
+                 num_unit_shards=None, num_proj_shards=None, forget_bias=1.0, state_is_tuple=True, activation=None,
+                 reuse=None,
                  name=None, dtype=None, **kwargs):
         super().__init__(num_units, activation, _reuse=reuse, name=name, dtype=dtype, **kwargs)
         self._use_peepholes, self._cell_clip, self._initializer = bool(use_peepholes), cell_clip, initializer
@@ -156,81 +159,9 @@ class LSTMCell(KnownCell):
 class BasicLSTMCell(LSTMCell):
     """An LSTM without peepholes, clips and projection. Weights: kernel (I + H, 4 H) and bias (4 H) for i j f o."""
 
-    def __init__(self, num_units, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None, name=None, dtype=None,
+    def __init__(self, num_units, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None, name=None,
+                 dtype=None,
                  **kwargs):
-        super().__init__(num_units, forget_bias=forget_bias, state_is_tuple=state_is_tuple, activation=activation, reuse=reuse,
+        super().__init__(num_units, forget_bias=forget_bias, state_is_tuple=state_is_tuple, activation=activation,
+                         reuse=reuse,
                          name=name, dtype=dtype, **kwargs)
-
-
-class MultiRNNCell(RNNCell):
-    """Cells on top of each other. The state is a tuple of the cells' states, or without state_is_tuple one tensor of all."""
-
-    def __init__(self, cells, state_is_tuple=True):
-        super().__init__()
-        if not is_tree(cells) or isinstance(cells, dict):
-            raise TypeError(f"cells must be a list or tuple, but saw: {cells}.")
-        if not cells:
-            raise ValueError("Must specify at least one cell for MultiRNNCell.")
-        self._cells, self._state_is_tuple = list(cells), bool(state_is_tuple)
-        if not state_is_tuple and any(is_tree(cell.state_size) for cell in cells):
-            raise ValueError("Some cells return tuples of states, but the flag state_is_tuple is not set.  State sizes are: "
-                             f"{[cell.state_size for cell in cells]}")
-
-    @property
-    def cells(self):
-        return list(self._cells)
-
-    @property
-    def state_size(self):
-        sizes = tuple(cell.state_size for cell in self._cells)
-        return sizes if self._state_is_tuple else sum(sizes)
-
-    @property
-    def output_size(self):
-        return self._cells[-1].output_size
-
-    def zero_state(self, batch_size, dtype):
-        if not self._state_is_tuple:
-            return super().zero_state(batch_size, dtype)
-        return tuple(cell.zero_state(batch_size, dtype) for cell in self._cells)
-
-    @property
-    def weights(self):
-        return [weight for cell in self._cells for weight in getattr(cell, "weights", ())]
-
-    variables = trainable_weights = trainable_variables = weights
-
-    def get_weights(self):
-        return [weight.copy() for weight in self.weights]
-
-    def set_weights(self, weights):
-        counts = [len(getattr(cell, "weights", ())) for cell in self._cells]
-        weights = list(weights)
-        if len(weights) != sum(counts):
-            set_arrays(self, self.weights, weights)  # throws
-        for cell, count in zip(self._cells, counts):
-            if count:
-                cell.set_weights(weights[:count])
-                weights = weights[count:]
-
-    def call(self, inputs, state):
-        """One step, cell after cell."""
-        states, after = self._split(state), []
-        for cell, before in zip(self._cells, states):
-            inputs, new = cell(inputs, before)
-            after.append(new)
-        return inputs, tuple(after) if self._state_is_tuple else self._join(after)
-
-    def _split(self, state):
-        if self._state_is_tuple:
-            if len(children(state)) != len(self._cells):
-                raise ValueError(f"Expected state to be a tuple of length {len(self._cells)}, but received: {state}")
-            return children(state)
-        ends = [sum(shape_of(cell.state_size)[0] for cell in self._cells[:k]) for k in range(len(self._cells) + 1)]
-        return [state[:, begin:end] for begin, end in zip(ends, ends[1:])]
-
-    def _join(self, states):
-        library = library_of(*states)
-        if library == "torch":
-            return sys.modules["torch"].cat(states, 1)
-        return sys.modules["jax.numpy" if library == "jax" else library].concatenate(states, axis=1)

@@ -5,14 +5,15 @@ import numpy
 from .... import _rondo
 from ...._arrays import as_tensor, library_of
 from .._sizes import dtype_name, from_native, is_tree, leaves, native_states, to_native
-from ._native import Inputs, check_cell, native_cell
 from ._base import RNNCell
-from ._cells import MultiRNNCell
+from ._native import Inputs, check_cell, native_cell
+from ._stack import MultiRNNCell
 
 NARROW = ("int8", "uint8", "int16", "uint16")
 
 
-def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=None, parallel_iterations=None, swap_memory=False,
+def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=None, parallel_iterations=None,
+                swap_memory=False,
                 time_major=False, scope=None, *, resets=None):
     """Runs `cell` over `inputs` (B, T, ...), or a tree of such arrays, and returns (outputs, state).
 
@@ -23,9 +24,9 @@ def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=No
     `resets`, Rondo's own, is (B, T), time-major (T, B): where it is true at a live step, the row's states become zeros
     before that step is read.
 
-    `scope` has no effect, for there are no graphs. `parallel_iterations` is the number of time steps whose products with the
-    input are computed at once, which changes no value beyond rounding; with `resets` it has none. `swap_memory` has no
-    effect, because no gradients are computed.
+    `scope` has no effect, for there are no graphs. `parallel_iterations` is the number of time steps whose products
+    with the input are computed at once, which changes no value beyond rounding; with `resets` it has none.
+    `swap_memory` has no effect, because no gradients are computed.
     """
     check_cell(cell, "cell")
     given = checked_inputs(inputs, time_major)
@@ -41,14 +42,16 @@ def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=No
     return from_native(outputs, cell.output_size, given.export), from_native(after, cell.state_size, given.export)
 
 
-def bidirectional_dynamic_rnn(cell_fw, cell_bw, inputs, sequence_length=None, initial_state_fw=None, initial_state_bw=None,
+def bidirectional_dynamic_rnn(cell_fw, cell_bw, inputs, sequence_length=None, initial_state_fw=None,
+                              initial_state_bw=None,
                               dtype=None, parallel_iterations=None, swap_memory=False, time_major=False, scope=None, *,
                               resets=None):
     """Runs dynamic_rnn with `cell_fw`, and with `cell_bw` over each row reversed within its length.
 
-    Returns ((outputs_fw, outputs_bw), (state_fw, state_bw)), the outputs in the order of the inputs. The arguments are those
-    of dynamic_rnn, but a length outside 0 .. T is a ValueError, because such a row cannot be reversed. `resets` mark where a
-    piece of a row begins: read in reverse, states become zeros before the last step of the piece in front is read.
+    Returns ((outputs_fw, outputs_bw), (state_fw, state_bw)), the outputs in the order of the inputs. The arguments are
+    those of dynamic_rnn, but a length outside 0 .. T is a ValueError, because such a row cannot be reversed. `resets`
+    mark where a piece of a row begins: read in reverse, states become zeros before the last step of the piece in front
+    is read.
     """
     check_cell(cell_fw, "cell_fw")
     check_cell(cell_bw, "cell_bw")
@@ -142,8 +145,10 @@ def run_with_resets(cell, native, inputs, lengths, state, dtype, resets, time_ma
     T = leaves(inputs.native)[0].shape[0 if time_major else 1]
     if lengths is not None:
         lengths = as_tensor(numpy.clip(numpy.asarray(lengths.to(device="cpu")), 0, T)).to(device=inputs.device)
-    outputs, after = _rondo.v1_rnn_with_resets(native, inputs.native, sequence_length=lengths, initial_state=native_states(state),
-                                               resets=as_tensor(resets, "resets"), time_major=bool(time_major), reverse=reverse)
+    outputs, after = _rondo.v1_rnn_with_resets(native, inputs.native, sequence_length=lengths,
+                                               initial_state=native_states(state),
+                                               resets=as_tensor(resets, "resets"), time_major=bool(time_major),
+                                               reverse=reverse)
     if is_tree(cell.state_size):
         return outputs, after
     return outputs, after[0]

@@ -4,20 +4,23 @@ from .... import _rondo
 from ...._arrays import as_tensor, from_tensor
 from .._sizes import TensorShape, from_native, is_tree, leaves, map_leaves, native_states, shape_of, to_native
 from ._base import RNNCell
-from ._cells import KnownCell, MultiRNNCell
+from ._cells import KnownCell
+from ._stack import MultiRNNCell
 from ._wrappers import DeviceWrapper, DropoutWrapper
 
 
 def check_cell(cell, argument):
     """Throws TypeError for what TensorFlow does not take for a cell."""
-    missing = [f"'{name}' property is missing" for name in ("output_size", "state_size") if not hasattr(type(cell), name)
+    missing = [f"'{name}' property is missing" for name in ("output_size", "state_size")
+               if not hasattr(type(cell), name)
                and not hasattr(cell, name)]
     if not hasattr(cell, "zero_state") and not hasattr(cell, "get_initial_state"):
         missing.append("either 'zero_state' or 'get_initial_state' method is required")
     if not callable(cell):
         missing.append("is not callable")
     if missing or isinstance(cell, type):
-        raise TypeError(f"The argument {argument!r} ({cell}) is not an RNNCell: {', '.join(missing) or 'it is a class'}.")
+        raise TypeError(f"The argument {argument!r} ({cell}) is not an RNNCell: "
+                        f"{', '.join(missing) or 'it is a class'}.")
 
 
 class Inputs:

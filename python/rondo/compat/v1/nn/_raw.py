@@ -29,13 +29,14 @@ class TensorArray:
 def raw_rnn(cell, loop_fn, parallel_iterations=None, swap_memory=False, scope=None):
     """Calls `loop_fn`, then `cell`, then `loop_fn`, and so on, until all rows are finished.
 
-    loop_fn(time, cell_output, cell_state, loop_state) returns (elements_finished, next_input, next_cell_state, emit_output,
-    next_loop_state); at time 0 its last three arguments are None, next_cell_state is the initial state, and emit_output, if
-    it is not None, has arrays without a batch axis in the structure, shapes and dtypes of all emissions. A row that is
-    finished emits zeros and keeps its state. `time` is an int. A loop state may be any object; None keeps the one before.
+    loop_fn(time, cell_output, cell_state, loop_state) returns (elements_finished, next_input, next_cell_state,
+    emit_output, next_loop_state); at time 0 its last three arguments are None, next_cell_state is the initial state,
+    and emit_output, if it is not None, has arrays without a batch axis in the structure, shapes and dtypes of all
+    emissions. A row that is finished emits zeros and keeps its state. `time` is an int. A loop state may be any object;
+    None keeps the one before.
 
-    Returns (emit_ta, final_state, final_loop_state): a TensorArray for each array of the emissions. `parallel_iterations`,
-    `swap_memory` and `scope` have no effect.
+    Returns (emit_ta, final_state, final_loop_state): a TensorArray for each array of the emissions.
+    `parallel_iterations`, `swap_memory` and `scope` have no effect.
     """
     check_cell(cell, "cell")
     if not callable(loop_fn):
@@ -68,8 +69,8 @@ class Loop:
     def _call(self, time, output, state):
         result = self.function(time, output, state, self.state)
         if not isinstance(result, tuple) or len(result) != 5:
-            raise TypeError(f"loop_fn: got a result {type(result).__name__}, expected a tuple (elements_finished, next_input, "
-                            "next_cell_state, emit_output, next_loop_state)")
+            raise TypeError(f"loop_fn: got a result {type(result).__name__}, expected a tuple (elements_finished, "
+                            "next_input, next_cell_state, emit_output, next_loop_state)")
         if result[4] is not None:
             self.state = result[4]
         return result

@@ -91,7 +91,7 @@ class DeviceWrapper(Wrapper):
         if callable(self._device) or self._device is None or wanted[0] == device.partition(":")[0] and (
                 wanted[0] == "cpu" or (wanted[2] or "0") == (device.partition(":")[2] or "0")):
             return
-        raise ValueError(f"inputs: got arrays on {device}, expected arrays on {self._device}, the device of a DeviceWrapper")
+        raise ValueError(f"inputs: got arrays on {device}, expected arrays on {self._device}, as a DeviceWrapper says")
 
     def call(self, inputs, state):
         map_leaves(lambda leaf: self.check_device(as_tensor(leaf, "inputs").device), inputs)
@@ -107,7 +107,8 @@ class DropoutWrapper(Wrapper):
     elements runs as fast as the cell in it.
     """
 
-    def __init__(self, cell, input_keep_prob=1.0, output_keep_prob=1.0, state_keep_prob=1.0, variational_recurrent=False,
+    def __init__(self, cell, input_keep_prob=1.0, output_keep_prob=1.0, state_keep_prob=1.0,
+                 variational_recurrent=False,
                  input_size=None, dtype=None, seed=None, dropout_state_filter_visitor=None, **kwargs):
         super().__init__(cell, dtype=dtype, **kwargs)
         self._keep = {"input": input_keep_prob, "output": output_keep_prob, "state": state_keep_prob}
@@ -117,9 +118,11 @@ class DropoutWrapper(Wrapper):
         if variational_recurrent and dtype is None:
             raise ValueError("When variational_recurrent=True, dtype must be provided")
         if variational_recurrent and input_keep_prob < 1 and input_size is None:
-            raise ValueError("When variational_recurrent=True and input_keep_prob < 1.0 or is unknown, input_size must be provided")
+            raise ValueError("When variational_recurrent=True and input_keep_prob < 1.0 or is unknown, input_size must "
+                             "be provided")
         self._filter = dropout_state_filter_visitor or drops_by_default
-        self._generator, self._variational, self._noise = numpy.random.default_rng(seed), bool(variational_recurrent), {}
+        self._generator, self._noise = numpy.random.default_rng(seed), {}
+        self._variational = bool(variational_recurrent)
 
     @property
     def drops(self):
