@@ -1,10 +1,7 @@
 /// The parts of bind_v1.
 #pragma once
 
-#include <vector>
-
 #include "binding.h"
-#include "rondo/tensor/nest.h"
 
 namespace rondo::python {
 
