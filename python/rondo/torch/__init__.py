@@ -1,0 +1,1 @@
+from ._modules import GRU, LSTM, MGU, RNN
