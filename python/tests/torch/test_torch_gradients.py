@@ -109,7 +109,7 @@ def test_changes_in_place_before_backward_are_refused(which):
     x, hx, mask = torch.randn(T, B, I, dtype=torch.float64), torch.zeros(1, B, H, dtype=torch.float64), MASK.clone()
     loss = module(x, hx, mask=mask)[0].sum()
     with torch.no_grad():
-        {"input": x, "hx": hx, "weight": module.weight_hh_l0, "mask": mask}[which].add_(1)
+        {"input": x, "hx": hx, "weight": module.weight_hh_l0, "mask": mask}[which].zero_()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
 
