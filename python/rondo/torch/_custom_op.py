@@ -1,6 +1,6 @@
 """A layer's call as an operator of torch.library, which torch.compile takes into its graphs. PyTorch 2.4 has what it needs.
 
-An operator's arguments and results are tensors and numbers. So a layer is named by its number, and what the call keeps for
+An operator's arguments and results are tensors and numbers. So a layer is named by a text, and what the call keeps for
 its gradients is named by a token (`_kept.py`), whose memory a graph hands on to its backward half. Without torch.compile
 a call is an autograd.Function (`_function.py`), which costs less.
 """
@@ -15,7 +15,7 @@ from ._kept import kept_call, no_token
 from ._layer import Times, current_stream, layer_of
 
 
-def recurrence(layer: int, gradients: bool, x: Tensor, states: List[Tensor], reset_states: List[Tensor],
+def recurrence(layer: str, gradients: bool, x: Tensor, states: List[Tensor], reset_states: List[Tensor],
                weights: List[Tensor], lengths: Optional[Tensor], mask: Optional[Tensor], resets: Optional[Tensor],
                batch_sizes: Optional[Tensor], row_indices: Optional[Tensor]) -> Tuple[Tensor, List[Tensor], Tensor]:
     """(output, final states, token)."""
@@ -76,7 +76,7 @@ def run_compiled_layer(layer, x, states, reset_states, weights, times):
         B = int(times.batch_sizes[0])
         states = [x.new_zeros(B, size) for _ in range(layer.directions) for size in layer.state_sizes]
     needed = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *states, *reset_states, *weights))
-    output, finals, _ = _recurrence(layer.number, needed, x, list(states), list(reset_states), list(weights), *times)
+    output, finals, _ = _recurrence(layer.name, needed, x, list(states), list(reset_states), list(weights), *times)
     return output, finals
 
 

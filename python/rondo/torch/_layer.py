@@ -69,8 +69,8 @@ class RecurrentLayer:
         self.state_sizes = (spec.output_units, spec.units)[:spec.state_count]
         self._lock = threading.Lock()
         self._packed = None
-        self.number = next(_numbers)  # which names the layer to operators of torch.library
-        _layers[self.number] = self
+        self.name = f"{kind} {next(_numbers)}"  # which names the layer to operators of torch.library
+        _layers[self.name] = self
 
     def spec(self):
         return _rondo.CellSpec(self._kind, **self._options)
@@ -134,11 +134,11 @@ class RecurrentLayer:
         return packed
 
 
-def layer_of(number):
-    """The layer of this number."""
-    layer = _layers.get(number)
+def layer_of(name):
+    """The layer of this name."""
+    layer = _layers.get(name)
     if layer is None:
-        raise RuntimeError(f"layer: got the number {number}, expected that of a module that is alive")
+        raise RuntimeError(f"layer: got the name {name!r}, expected that of a module that is alive")
     return layer
 
 

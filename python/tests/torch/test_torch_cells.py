@@ -9,7 +9,7 @@ from torch_reference import relative
 I, H, P, T, B = 3, 5, 2, 6, 2
 
 ACTIVATIONS = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu, "linear": lambda x: x,
-               "hard_sigmoid": lambda x: (0.2 * x + 0.5).clamp(0, 1), "softsign": torch.nn.functional.softsign}
+               "hard_sigmoid": lambda x: (0.2 * x + 0.5).clamp(0, 1)}
 
 
 def weights_of(module):
@@ -32,7 +32,7 @@ def lstm_step(module, x, h, c, activation, gate, cell_clip, projection_clip):
 
 @pytest.mark.parametrize("options", [
     {"peepholes": True}, {"cell_clip": 0.05}, {"proj_size": P, "projection_clip": 0.02, "peepholes": True, "bias": False},
-    {"activation": "relu", "recurrent_activation": "hard_sigmoid"}, {"activation": "softsign", "proj_size": P}])
+    {"activation": "relu", "recurrent_activation": "hard_sigmoid"}, {"activation": "linear", "proj_size": P}])
 def test_lstm(options):
     module = rondo.torch.LSTM(I, H, dtype=torch.float64, **options)
     x = torch.randn(T, B, I, dtype=torch.float64)
