@@ -54,29 +54,28 @@ def _run_packed(module, input, hx, resets, reset_state):
 def _run_layers(module, x, states, reset_states, times):
     """(output, final states) of all layers; each state is (num_layers * directions, B, H)."""
     run = run_compiled_layer if is_compiling() else run_layer
+    x, states, reset_states = _converted(x, states, reset_states, module._weights(0)[0])
     finals = []
     for k in range(module.num_layers):
-        weights = module._weights(k)
-        x, layer_states, layer_resets = _prepared(module, k, x, states, reset_states, weights[0])
-        x, last = run(module._layer(k), x, layer_states, layer_resets, weights, times)
+        # Rondo's order: the states of the forward direction, then those of the reverse one.
+        rows = range(k * module.directions, (k + 1) * module.directions)
+        given, fresh = ([state[row] for row in rows for state in group] for group in (states, reset_states))
+        x, last = run(module._layer(k), x, given, fresh, module._weights(k), times)
         finals.append(last)
         if k + 1 < module.num_layers and module.dropout > 0 and module.training:
             x = _dropped(x, module.dropout, module.batch_first and times.batch_sizes is None)
     return x, _stacked(module, finals)
 
 
-def _prepared(module, k, x, states, reset_states, weight):
-    """The input and the states of layer k, in Rondo's order: the forward direction's states, then the reverse one's."""
-    tensors = [("input", x)] if k == 0 else []
-    tensors += [("hx", state) for state in states] + [("reset_state", state) for state in reset_states]
+def _converted(x, states, reset_states, weight):
+    """The input and the states, of the dtype of the weights: autocast converts them, and else another one is refused."""
     if _casts(weight):
-        x = x.to(weight.dtype)
-        states, reset_states = [[s.to(weight.dtype) for s in group] for group in (states, reset_states)]
-    elif k == 0:
-        for name, tensor in tensors:
-            _checks.check_dtype(name, tensor, weight)
-    rows = range(k * module.directions, (k + 1) * module.directions)
-    return x, [s[row] for row in rows for s in states], [s[row] for row in rows for s in reset_states]
+        return x.to(weight.dtype), [s.to(weight.dtype) for s in states], [s.to(weight.dtype) for s in reset_states]
+    _checks.check_dtype("input", x, weight)
+    for name, group in (("hx", states), ("reset_state", reset_states)):
+        for state in group:
+            _checks.check_dtype(name, state, weight)
+    return x, states, reset_states
 
 
 def _casts(weight):
