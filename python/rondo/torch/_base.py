@@ -111,7 +111,8 @@ class RecurrentModule(nn.Module):
         return layer
 
     def _weights(self, k):
-        return [getattr(self, name) for name in self._weight_names[k]]
+        parameters = self._parameters  # read as they are, which is faster; parametrised weights and replicas have none
+        return [parameters[name] if name in parameters else getattr(self, name) for name in self._weight_names[k]]
 
     def __getstate__(self):
         return {name: value for name, value in self.__dict__.items() if name not in _MADE}

@@ -54,13 +54,15 @@ def _run_packed(module, input, hx, resets, reset_state):
 def _run_layers(module, x, states, reset_states, times):
     """(output, final states) of all layers; each state is (num_layers * directions, B, H)."""
     run = run_compiled_layer if is_compiling() else run_layer
-    x, states, reset_states = _converted(x, states, reset_states, module._weights(0)[0])
     finals = []
     for k in range(module.num_layers):
+        weights = module._weights(k)
+        if k == 0:
+            x, states, reset_states = _converted(x, states, reset_states, weights[0])
         # Rondo's order: the states of the forward direction, then those of the reverse one.
         rows = range(k * module.directions, (k + 1) * module.directions)
         given, fresh = ([state[row] for row in rows for state in group] for group in (states, reset_states))
-        x, last = run(module._layer(k), x, given, fresh, module._weights(k), times)
+        x, last = run(module._layer(k), x, given, fresh, weights, times)
         finals.append(last)
         if k + 1 < module.num_layers and module.dropout > 0 and module.training:
             x = _dropped(x, module.dropout, module.batch_first and times.batch_sizes is None)
