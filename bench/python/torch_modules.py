@@ -2,8 +2,8 @@
 
     python bench/python/torch_modules.py [--seconds 0.5] [--json FILE] [--only TEXT] [--clock cpu]
 
-Each case runs both modules by turns, on random data, and has the median of the repetitions with the quartiles around it.
-The table is Markdown. A repetition is a call, with `backward` a call with gradients and their backward. The ratio is
+Each case alternates between both modules, on random data, and has the median of the repetitions with the quartiles
+around it. The table is Markdown. A repetition is a call, with `backward` a call with gradients and their backward. The ratio is
 torch.nn's median by Rondo's: more than 1 is faster.
 """
 
@@ -71,7 +71,7 @@ def check(theirs, ours):
 
 
 def times_of(runs, seconds, clock):
-    """Seconds of each repetition of each run, by turns. A repetition has as many calls as a millisecond takes."""
+    """Seconds of each repetition of each run, alternating. A repetition has as many calls as a millisecond takes."""
     calls = []
     for run in runs:
         begin = clock()
@@ -102,12 +102,14 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.5, help="of each case, at least")
     parser.add_argument("--json", help="the file to write")
     parser.add_argument("--only", default="", help="cases whose name has this text")
-    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: of the thread, where others load the machine")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall",
+                        help="cpu: of the thread, where others load the machine")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rondo.set_threads(1)
     results = []
-    print(f"torch {torch.__version__}, rondo {rondo.__version__}, one thread; microseconds of {options.clock} time, median (quartiles)\n")
+    print(f"torch {torch.__version__}, rondo {rondo.__version__}, one thread; microseconds of {options.clock} time, "
+          "median (quartiles)\n")
     print("| case | torch.nn | rondo.torch | ratio | target |\n|---|---|---|---|---|")
     for name, target, *sizes in cases():
         if options.only not in name:

@@ -1,8 +1,8 @@
 """What a call keeps for its gradients, and the tensor that keeps it.
 
 A token is a tensor of one number in memory that a KeptCall owns, and a KeptCall lives as long as some tensor has that
-memory. So PyTorch's own rules say when it goes: `save_for_backward` keeps a token, and backward without `retain_graph` frees
-it. An operator of `torch.library`, whose results are tensors alone, hands a token on likewise.
+memory. So PyTorch's own rules say when it goes: `save_for_backward` keeps a token, and backward without `retain_graph`
+frees it. An operator of `torch.library`, whose results are tensors alone, hands a token on likewise.
 """
 
 import itertools
