@@ -17,10 +17,10 @@ _MADE = ("_layers",)
 class RecurrentModule(nn.Module):
     """A recurrent network with the parameters, arguments and results of torch.nn's.
 
-    `weight_check` says how a call finds out that weights have changed. "contents" compares their elements on the host, and
-    is always right; it needs a copy of them, and for large modules and single time steps the time to read them twice.
-    "versions" sees changes of the parameters themselves, by optimizers and under no_grad, and none through `.data` or by
-    another process. On a GPU versions count in any case.
+    `weight_check` says how a call finds out that weights have changed. "contents" compares their elements on the host,
+    and is always right; it needs a copy of them, and for large modules and single time steps the time to read them
+    twice. "versions" sees changes of the parameters themselves, by optimizers and under no_grad, and none through
+    `.data` or by another process. On a GPU versions count in any case.
     """
 
     def __init__(self, kind, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size=0,
@@ -65,8 +65,8 @@ class RecurrentModule(nn.Module):
         input (T, B, I), with batch_first (B, T, I), unbatched (T, I), or a PackedSequence. hx, and the results: see
         torch.nn. The rest is Rondo's:
 
-        lengths (B,)  how many steps each row has. Later steps are padding: their outputs are zeros, the final state is that
-                      after the last step, and the reverse direction begins at the last step.
+        lengths (B,)  how many steps each row has. Later steps are padding: their outputs are zeros, the final state is
+                      that after the last step, and the reverse direction begins at the last step.
         mask          (T, B) as the input has them; steps where it is false are left out likewise.
         resets        (T, B), of a PackedSequence (N,): where it is true, a row begins anew with reset_state, in both
                       directions. Then a row gives what its pieces give when each of them runs alone.
@@ -77,7 +77,8 @@ class RecurrentModule(nn.Module):
     def extra_repr(self):
         defaults = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0,
                     "bidirectional": False}
-        changed = [f"{name}={getattr(self, name)}" for name, default in defaults.items() if getattr(self, name) != default]
+        changed = [f"{name}={getattr(self, name)}" for name, default in defaults.items()
+                   if getattr(self, name) != default]
         options = [f"{name}={value!r}" for name, value in self._cell_options.items()
                    if name not in ("units", "use_bias", "projection_units")]
         return ", ".join([str(self.input_size), str(self.hidden_size), *changed, *options])

@@ -1,4 +1,4 @@
-"""A layer's call as an operator of torch.library, which torch.compile takes into its graphs. PyTorch 2.4 has what it needs.
+"""A layer's call as an operator of torch.library, which torch.compile takes into its graphs. It needs PyTorch 2.4.
 
 An operator's arguments and results are tensors and numbers. So a layer is named by a text, and what the call keeps for
 its gradients is named by a token (`_kept.py`), whose memory a graph hands on to its backward half. Without torch.compile

@@ -1,7 +1,7 @@
 """Tensors of PyTorch as tensors of Rondo and back, without a copy.
 
-`rondo._arrays` does this for every library. Here the tensors are known to be PyTorch's, and small calls count: capsules go
-from one library to the other without the checks that `torch.Tensor.__dlpack__` makes in Python.
+`rondo._arrays` does this for every library. Here the tensors are known to be PyTorch's, and small calls count: capsules
+go from one library to the other without the checks that `torch.Tensor.__dlpack__` makes in Python.
 """
 
 import torch

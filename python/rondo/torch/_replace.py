@@ -35,8 +35,8 @@ class Report(NamedTuple):
 def replace(model):
     """Replaces torch.nn's LSTM, GRU and RNN in `model`, in place, by Rondo's with the same parameters.
 
-    Optimizers that have the parameters go on. A subclass, a module whose weights are parametrised, and one with hooks stay,
-    because Rondo's module would not do what they add. The report names them.
+    Optimizers that have the parameters go on. A subclass, a module whose weights are parametrised, and one with hooks
+    stay, because Rondo's module would not do what they add. The report names them.
 
     >>> print(replace(model))
     replaced encoder.lstm
@@ -62,7 +62,8 @@ def replace(model):
 
 
 def from_torch(module):
-    """Rondo's module for one of torch.nn, with the same parameters. Raises TypeError where there is none, and says why."""
+    """Rondo's module for one of torch.nn, with the same parameters. Raises TypeError, and says why, where there is none.
+    """
     if not isinstance(module, nn.RNNBase):
         raise TypeError(f"module: got a {type(module).__name__}, expected a torch.nn.LSTM, GRU or RNN")
     reason = why_not(module)

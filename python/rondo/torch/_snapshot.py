@@ -23,7 +23,8 @@ class Snapshot:
 
     A version says that a tensor was changed through itself. It does not say that it was changed through `.data`, which
     exponential averages and weight clipping use, or by another process that shares its memory. So the elements
-    themselves are compared where they are on the host, against copies. Elements on a GPU are compared by versions alone.
+    themselves are compared where they are on the host, against copies. Elements on a GPU are compared by versions
+    alone.
     """
 
     def __init__(self, weights, check):
