@@ -7,21 +7,27 @@ from ._known_cell import GRUCell, LSTMCell, SimpleRNNCell
 from ._rnn import RNN
 
 
+def split_arguments(arguments, names):
+    """The arguments of a constructor, as locals() gives them: those of `names`, and the others."""
+    given = {name: value for name, value in arguments.items() if name not in ("self", "__class__", "kwargs")}
+    given.update(arguments["kwargs"])
+    return ({name: given[name] for name in names if name in given},
+            {name: value for name, value in given.items() if name not in names})
+
+
 class KnownLayer(RNN):
     """A layer of one cell that Rondo knows. `arguments` are those of its constructor, as locals() gives them."""
 
     cell_class = None
 
     def __init__(self, arguments):
-        given = {name: value for name, value in arguments.items() if name not in ("self", "__class__", "kwargs")}
-        given.update(arguments["kwargs"])
-        if self.cell_class is SimpleRNNCell and given.pop("implementation", None) is not None:
+        names = list(inspect.signature(self.cell_class.__init__).parameters)
+        cell, own = split_arguments(arguments, names)
+        if self.cell_class is SimpleRNNCell and own.pop("implementation", None) is not None:
             warnings.warn("The `implementation` argument in `SimpleRNN` has been deprecated. Please remove it from your "
                           "layer call.", stacklevel=3)
-        names = [*inspect.signature(self.cell_class.__init__).parameters, "dtype", "trainable"]
-        cell = {name: given[name] for name in names if name in given}
-        own = {name: value for name, value in given.items() if name not in names or name in ("dtype", "trainable")}
-        super().__init__(self.cell_class(**cell), **own)
+        shared = {name: own[name] for name in ("dtype", "trainable") if name in own}
+        super().__init__(self.cell_class(**cell, **shared), **own)
 
     def step_shape(self, shape):
         if len(shape) != 3:
@@ -30,9 +36,7 @@ class KnownLayer(RNN):
         return super().step_shape(shape)
 
     def get_config(self):
-        config = {**self.cell.get_config(), **super().get_config()}
-        del config["cell"]
-        return config
+        return {**self.cell.get_config(), **self.options_config()}
 
     @classmethod
     def from_config(cls, config):

@@ -17,7 +17,7 @@ class Planned:
         self.layer = layer
         self._records = records
         self._pack = pack
-        self._reloads = reloads
+        self.reloads = reloads
         self._packed = self._versions()
 
     def _versions(self):
@@ -25,7 +25,7 @@ class Planned:
 
     def reload_changed(self):
         """Packs the weights again if set_weights has changed one."""
-        if self._reloads and self._packed != self._versions():
+        if self.reloads and self._packed != self._versions():
             self._packed = self._versions()
             self.layer.reload_weights()
 

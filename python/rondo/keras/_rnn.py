@@ -7,6 +7,7 @@ from . import _nest
 from ._calls import CallArguments, check_states, checked_structure, standardized
 from ._cells import build_cell, check_cell, initial_state, output_sizes, state_sizes, takes
 from ._known_cell import known_cells
+from ._layer import Layer
 from ._libraries import cast_floats, library_of_nest, to_library
 from ._planned import Planned
 from ._shapes import first_shape, is_symbolic, map_shapes, shape_nest
@@ -44,13 +45,12 @@ class RNN(StatefulLayer):
     # --- building and calling
 
     def build(self, input_shape):
-        step_shape = map_shapes(self.step_shape, input_shape)
         self._input_shape = input_shape
-        build_cell(self.cell, step_shape)
+        build_cell(self.cell, map_shapes(self.step_shape, input_shape))
+        for cell in getattr(self.cell, "cells", [self.cell]):
+            if getattr(cell, "dtype", self.dtype) != self.dtype:
+                raise ValueError(f"dtype: got a layer of {self.dtype} with a cell of {cell.dtype}, expected the same")
         cells = known_cells(self.cell)
-        if any(cell.dtype != self.dtype for cell in cells):
-            raise ValueError(f"dtype: got a layer of {self.dtype} with a cell of "
-                             f"{', '.join(cell.dtype for cell in cells)}, expected the same")
         if cells:
             self.planned = self.make_planned([cell.cell for cell in cells], self.cell.records())
         self.built = True
@@ -121,7 +121,7 @@ class RNN(StatefulLayer):
         if states is None:
             return None
         library, like = library_of_nest(inputs), _nest.flatten(inputs)[0]
-        sizes = self.state_structure()
+        sizes = self.state_structure(shape_nest(inputs))
         states = _nest.map_leaves(lambda leaf: to_library(leaf, library, like), checked_structure(argument, states, sizes))
         check_states(argument, states, sizes, self.batch_size(inputs), self.dtype, shared=argument == "reset_state")
         return states
@@ -171,8 +171,8 @@ class RNN(StatefulLayer):
     def batch_size(self, inputs):
         return _nest.flatten(inputs)[0].shape[1 if self.time_major else 0]
 
-    def state_structure(self):
-        """A list with the shapes of one state in each entry."""
+    def state_structure(self, input_shape=None):
+        """A list with the shapes of one state in each entry, which inputs of some shape have."""
         return state_sizes(self.cell)
 
     def pack_states(self, leaves):
@@ -189,7 +189,7 @@ class RNN(StatefulLayer):
         output = _nest.map_leaves(lambda size: (*leading, *size), self.output_structure(input_shape))
         if not self.return_state:
             return output
-        return [output, *_nest.map_leaves(lambda size: (batch, *size), self.state_structure())]
+        return [output, *_nest.map_leaves(lambda size: (batch, *size), self.state_structure(input_shape))]
 
     def output_structure(self, input_shape):
         return output_sizes(self.cell)
@@ -199,9 +199,12 @@ class RNN(StatefulLayer):
         return initial_state(self.cell, self.batch_size(inputs), self.dtype, library_of_nest(inputs),
                              _nest.flatten(inputs)[0])
 
+    def options_config(self):
+        """The configuration without that of the cell."""
+        return {**Layer.get_config(self), **{name: getattr(self, name) for name in OPTIONS}}
+
     def get_config(self):
-        config = {**super().get_config(), **{name: getattr(self, name) for name in OPTIONS}}
-        return {**config, "cell": cell_config(self.cell)}
+        return {**self.options_config(), "cell": cell_config(self.cell)}
 
     @classmethod
     def from_config(cls, config):
