@@ -71,6 +71,8 @@ class Bidirectional(Layer):
         if forward and backward:
             self.planned = Planned(_rondo.Bidirectional(forward.layer, backward.layer, self.merge_mode), self.records(),
                                    self._pack_states, forward.reloads and backward.reloads)
+        else:  # both run step by step, and keep their states themselves
+            self.forward_layer.planned = self.backward_layer.planned = None
         self.built = True
 
     def _halves(self, states):

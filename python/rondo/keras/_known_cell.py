@@ -1,4 +1,4 @@
-"""The cells whose mathematics Rondo knows: SimpleRNNCell, LSTMCell and GRUCell."""
+"""The cells whose mathematics Rondo knows: SimpleRNNCell, LSTMCell, GRUCell and MGUCell."""
 
 import numpy
 
@@ -10,13 +10,13 @@ from ._layer import Layer, check_none
 from ._planned import Planned
 from ._seeds import new_seed
 
-_GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}
+_GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
 _TRAINING_ONLY = ("kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint",
                   "recurrent_constraint", "bias_constraint")
 
 
 class KnownCell(Layer):
-    """What the three cells have in common. `arguments` are those of their constructors, as locals() gives them."""
+    """What these cells have in common. `arguments` are those of their constructors, as locals() gives them."""
 
     kind = ""
 
@@ -55,7 +55,7 @@ class KnownCell(Layer):
         self.bias = None
         if self.use_bias:
             shape = (gates * self.units,)
-            shape = (2, *shape) if getattr(self, "reset_after", False) else shape
+            shape = (2, *shape) if self.kind == "mgu" or getattr(self, "reset_after", False) else shape
             self.bias = self.add_weight("bias", shape, initializer=self._bias_values)
         self.cell = _rondo.KnownCell(self.spec(), [as_tensor(weight) for weight in self.weights],
                                      dropout=self.dropout, recurrent_dropout=self.recurrent_dropout,
@@ -138,6 +138,19 @@ class GRUCell(KnownCell):
                  kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, kernel_constraint=None,
                  recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0, reset_after=True,
                  implementation=2, seed=None, **kwargs):
+        super().__init__(locals())
+
+
+class MGUCell(KnownCell):
+    """A minimal gated unit, which Keras does not have. State: h; gates f n, the bias is (2, 2 H)."""
+
+    kind = "mgu"
+
+    def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
+                 kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
+                 kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, kernel_constraint=None,
+                 recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0, implementation=2,
+                 seed=None, **kwargs):
         super().__init__(locals())
 
 

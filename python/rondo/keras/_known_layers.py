@@ -1,9 +1,9 @@
-"""keras.layers.SimpleRNN, LSTM and GRU."""
+"""keras.layers.SimpleRNN, LSTM and GRU, and Rondo's own MGU."""
 
 import inspect
 import warnings
 
-from ._known_cell import GRUCell, LSTMCell, SimpleRNNCell
+from ._known_cell import GRUCell, LSTMCell, MGUCell, SimpleRNNCell
 from ._rnn import RNN
 
 
@@ -90,4 +90,18 @@ class GRU(KnownLayer):
                  kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0,
                  return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False,
                  time_major=False, reset_after=True, **kwargs):
+        super().__init__(locals())
+
+
+class MGU(KnownLayer):
+    """A minimal gated unit over time, which Keras does not have."""
+
+    cell_class = MGUCell
+
+    def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
+                 kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
+                 kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0,
+                 return_sequences=False, return_state=False, go_backwards=False, stateful=False, time_major=False,
+                 unroll=False, **kwargs):
         super().__init__(locals())
