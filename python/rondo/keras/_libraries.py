@@ -37,9 +37,16 @@ def to_library(array, library, like=None):
     if library_of(array) == library or library == "rondo" and library_of(array) is None:
         return array
     if library == "torch":
-        converted = from_tensor(as_tensor(array), "torch")
+        converted = torch_tensor(as_tensor(array))
         return converted if like is None else converted.to(like.device)
     return from_tensor(as_tensor(array), "rondo") if library == "rondo" else namespace(library).asarray(array)
+
+
+def torch_tensor(tensor):
+    """A tensor of Rondo's as one of PyTorch's; a copy where it is read-only, as weights are, which PyTorch does not have."""
+    if tensor.read_only:
+        tensor = as_tensor(from_tensor(tensor, "numpy").copy())
+    return from_tensor(tensor, "torch")
 
 
 def detached(array):

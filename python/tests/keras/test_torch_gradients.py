@@ -43,7 +43,7 @@ def test_backend_rnn_twice_differentiated():
 
     def run(x, W):
         weights = {"kernel": W, "recurrent_kernel": U}
-        return backend.rnn(lambda x, s: steps.minimal_tanh(weights, x, s), x, [torch.zeros(2, 3, dtype=torch.float64)])[1]
+        return backend.rnn(lambda x, s: steps.matrix_input(weights, x, s), x, [torch.zeros(2, 3, dtype=torch.float64)])[1]
 
     assert torch.autograd.gradgradcheck(run, (_random(2, 3, 2), W))
 
@@ -98,7 +98,7 @@ def test_what_dead_rows_read_reaches_no_gradient():
     W, U = _random(2, 3), _random(3, 3, seed=1)
     weights = {"kernel": W, "recurrent_kernel": U}
     x = torch.from_numpy(values).requires_grad_()
-    _, outputs, _ = backend.rnn(lambda x, s: steps.minimal_tanh(weights, x, s), x, [torch.zeros(3, 3, dtype=x.dtype)],
+    _, outputs, _ = backend.rnn(lambda x, s: steps.matrix_input(weights, x, s), x, [torch.zeros(3, 3, dtype=x.dtype)],
                                 mask=MASK)
     outputs.sum().backward()
     assert torch.isfinite(W.grad).all() and torch.isfinite(U.grad).all()
