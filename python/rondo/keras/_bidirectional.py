@@ -105,7 +105,9 @@ class Bidirectional(Layer):
         else:
             output, states = self._run_apart(inputs, arguments)
         outputs = list(output) if self.merge_mode is None else [output]
-        return outputs + list(states) if self.return_state or self.merge_mode is None else output
+        if self.return_state:
+            return outputs + list(states)
+        return outputs if self.merge_mode is None else output
 
     def _arguments(self, inputs, mask=None, training=None, initial_state=None, constants=None, lengths=None, resets=None,
                    reset_state=None):

@@ -70,6 +70,8 @@ def name_of_dtype(array):
 def cast_floats(nest, dtype):
     """The nest with floating arrays in `dtype`; integers and booleans stay as they are."""
     def cast(array):
+        if library_of(array) is None:
+            raise TypeError(f"inputs: got {type(array).__name__}, expected arrays of NumPy, PyTorch, JAX or CuPy")
         name = name_of_dtype(array)
         if name == dtype or not (name.startswith("float") or name == "bfloat16"):
             return array
