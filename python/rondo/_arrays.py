@@ -85,7 +85,7 @@ def _export_torch(tensor):
 def _export_jax(tensor):
     import jax.dlpack
 
-    return jax.dlpack.from_dlpack(tensor)
+    return jax.dlpack.from_dlpack(tensor.contiguous())  # JAX takes no other strides
 
 
 def _export_cupy(tensor):

@@ -86,7 +86,8 @@ class Bidirectional(Layer):
     def _state_structure(self):
         return self.forward_layer.state_structure() + self.backward_layer.state_structure()
 
-    def __call__(self, inputs, initial_state=None, constants=None, *, mask=None, training=None, lengths=None, resets=None,
+    def __call__(self, inputs, initial_state=None, constants=None, *, mask=None, training=None, lengths=None,
+                 resets=None,
                  reset_state=None):
         """As RNN.__call__. With merge_mode None the results are [forward output, backward output, *states]."""
         inputs, initial_state, constants = standardized(inputs, initial_state, constants)
@@ -109,14 +110,16 @@ class Bidirectional(Layer):
             return outputs + list(states)
         return outputs if self.merge_mode is None else output
 
-    def _arguments(self, inputs, mask=None, training=None, initial_state=None, constants=None, lengths=None, resets=None,
+    def _arguments(self, inputs, mask=None, training=None, initial_state=None, constants=None, lengths=None,
+                   resets=None,
                    reset_state=None):
         others = {"mask": mask, "constants": constants, "lengths": lengths, "resets": resets}
         halves = zip(*(self._half_states(name, states)
                        for name, states in (("initial_state", initial_state), ("reset_state", reset_state))))
         checked = [layer.arguments(inputs, **others, initial_state=initial, reset_state=reset)
                    for layer, (initial, reset) in zip((self.forward_layer, self.backward_layer), halves)]
-        joined = {name: checked[0][name] and checked[0][name] + checked[1][name] for name in ("initial_state", "reset_state")}
+        joined = {name: checked[0][name] and checked[0][name] + checked[1][name] for name in ("initial_state",
+                                                                                              "reset_state")}
         return CallArguments(inputs, training=training, calls=self._calls_in_training, **others, **joined)
 
     @staticmethod
@@ -124,7 +127,8 @@ class Bidirectional(Layer):
         if states is None:
             return None, None
         if not isinstance(states, (list, tuple)) or len(states) % 2:
-            raise ValueError("If passing `initial_state` to a Bidirectional RNN, the state should be a list containing an "
+            raise ValueError("If passing `initial_state` to a Bidirectional RNN, the state should be a list "
+                             "containing an "
                              f"even number of states. Received for {name}: {_nest.describe(states)}")
         return states[:len(states) // 2], states[len(states) // 2:]
 
@@ -152,7 +156,8 @@ class Bidirectional(Layer):
         if self.merge_mode == "concat":
             return concatenated([forward, backward])
         if tuple(forward.shape) != tuple(backward.shape):
-            raise ValueError(f"backward_layer: got an output {tuple(backward.shape)}, expected {tuple(forward.shape)} as of "
+            raise ValueError(f"backward_layer: got an output {tuple(backward.shape)}, expected {tuple(forward.shape)} "
+                             f"as of "
                              f"the forward layer, for merge_mode {self.merge_mode!r}")
         if self.merge_mode == "mul":
             return forward * backward
@@ -163,9 +168,11 @@ class Bidirectional(Layer):
         inputs = cast_floats(inputs, self.dtype)
         self.build_once(shape_nest(inputs))
         if not self.planned:
-            raise ValueError(f"layer: got {self.forward_layer!r} and {self.backward_layer!r}, expected layers of cells that "
+            raise ValueError(f"layer: got {self.forward_layer!r} and {self.backward_layer!r}, expected layers of "
+                             f"cells that "
                              "Rondo knows")
-        output, flat, pullback = self.planned.run_with_pullback(inputs, self._arguments(inputs, **arguments).of_planned())
+        output, flat, pullback = self.planned.run_with_pullback(inputs, self._arguments(inputs,
+                                                                                        **arguments).of_planned())
         return output, _nest.pack(self._state_structure(), flat) if self.return_state else [], pullback
 
     def explain(self, T, B, **options):
@@ -183,7 +190,8 @@ class Bidirectional(Layer):
             layer.reset_states()
 
     def compute_output_shape(self, input_shape):
-        forward, backward = (layer.compute_output_shape(input_shape) for layer in (self.forward_layer, self.backward_layer))
+        forward, backward = (layer.compute_output_shape(input_shape) for layer in (self.forward_layer,
+                                                                                   self.backward_layer))
         forward_states, backward_states = (result[1:] if self.return_state else [] for result in (forward, backward))
         forward, backward = (result[0] if self.return_state else result for result in (forward, backward))
         if self.merge_mode is None:

@@ -10,7 +10,8 @@ def standardized(inputs, initial_state, constants):
     if not isinstance(inputs, list):
         return inputs, initial_state, constants
     if initial_state is not None:
-        raise ValueError("inputs and initial_state: got a list of inputs, which holds the states too, and initial_state; "
+        raise ValueError("inputs and initial_state: got a list of inputs, which holds the states too, and "
+                         "initial_state; "
                          "expected one of them. Several inputs of a cell are a tuple")
     if not inputs:
         raise ValueError("inputs: got an empty list, expected [inputs, *initial_state]")
@@ -31,7 +32,9 @@ class CallArguments(dict):
 
 
 def check_states(argument, states, sizes, batch_size, dtype, shared=False):
-    """Raises ValueError for states of other shapes or floating dtypes than those of a layer; `shared`: one row may be for all."""
+    """Raises ValueError for states of other shapes or floating dtypes than those of a layer; `shared`: one row may be
+    for all.
+    """
     for leaf, size in zip(_nest.flatten(states), _nest.flatten(sizes)):
         shape, expected = tuple(leaf.shape), (batch_size, *size)
         name = name_of_dtype(leaf)

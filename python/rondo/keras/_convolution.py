@@ -33,10 +33,12 @@ class _ConvLSTMCell(Layer):
     def build(self, input_shape):
         channels = input_shape[self.channel_axis]
         if channels is None:
-            raise ValueError("The channel dimension of the inputs (last axis or, with channels_first, second) should be "
+            raise ValueError("The channel dimension of the inputs (last axis or, with channels_first, second) should "
+                             "be "
                              f"defined. Found None. Full input shape received: {tuple(input_shape)}")
         gates = 4 * self.filters
-        self.kernel = self.add_weight("kernel", (*self.kernel_size, channels, gates), initializer=self.kernel_initializer)
+        self.kernel = self.add_weight("kernel", (*self.kernel_size, channels, gates),
+                                      initializer=self.kernel_initializer)
         self.recurrent_kernel = self.add_weight("recurrent_kernel", (*self.kernel_size, self.filters, gates),
                                                 initializer=self.recurrent_initializer)
         self.bias = None
@@ -122,7 +124,8 @@ class _ConvLSTM(RNN):
         """The shapes of h and c for inputs of that shape, by default that of the first call."""
         shape = self._first_input_shape if input_shape is None else first_shape(input_shape)
         if shape is None:
-            raise ValueError("The size of the states is unknown before the first call, which has the size of the images")
+            raise ValueError("The size of the states is unknown before the first call, which has the size of the "
+                             "images")
         return [self.cell.output_image(shape[2:])] * 2
 
     def output_structure(self, input_shape):

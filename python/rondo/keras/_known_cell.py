@@ -78,7 +78,9 @@ class KnownCell(Layer):
         return _rondo.CellSpec(self.kind, int(self.units), **given)
 
     def call(self, inputs, states, training=None, dropout_call=0):
-        """One step: (output, states). `dropout_call` numbers the masks of dropout, which a call of the cell alone draws."""
+        """One step: (output, states). `dropout_call` numbers the masks of dropout, which a call of the cell alone
+        draws.
+        """
         states = list(states) if _nest.is_nested(states) else [states]
         sequence = inputs[:, None]  # of one time step
         output, new_states = self._step(sequence, {"initial_state": states, "training": bool(training),

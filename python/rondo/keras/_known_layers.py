@@ -24,7 +24,8 @@ class KnownLayer(RNN):
         names = list(inspect.signature(self.cell_class.__init__).parameters)
         cell, own = split_arguments(arguments, names)
         if self.cell_class is SimpleRNNCell and own.pop("implementation", None) is not None:
-            warnings.warn("The `implementation` argument in `SimpleRNN` has been deprecated. Please remove it from your "
+            warnings.warn("The `implementation` argument in `SimpleRNN` has been deprecated. Please remove it from "
+                          "your "
                           "layer call.", stacklevel=3)
         shared = {name: own[name] for name in ("dtype", "trainable") if name in own}
         super().__init__(self.cell_class(**cell, **shared), **own)
@@ -48,7 +49,8 @@ def _of_cell(name):
 
 
 for _name in ("units", "activation", "recurrent_activation", "use_bias", "kernel_initializer", "recurrent_initializer",
-              "bias_initializer", "unit_forget_bias", "dropout", "recurrent_dropout", "reset_after", "implementation", "seed"):
+              "bias_initializer", "unit_forget_bias", "dropout", "recurrent_dropout", "reset_after", "implementation",
+              "seed"):
     setattr(KnownLayer, _name, _of_cell(_name))
 
 
@@ -61,7 +63,8 @@ class SimpleRNN(KnownLayer):
                  recurrent_initializer="orthogonal", bias_initializer="zeros", kernel_regularizer=None,
                  recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,
                  recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0,
-                 return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, **kwargs):
+                 return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False,
+                 **kwargs):
         super().__init__(locals())
 
 
@@ -87,7 +90,8 @@ class GRU(KnownLayer):
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                  kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
                  kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0,
+                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0,
+                 recurrent_dropout=0.0,
                  return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False,
                  time_major=False, reset_after=True, **kwargs):
         super().__init__(locals())
@@ -101,7 +105,8 @@ class MGU(KnownLayer):
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                  kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
                  kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0,
+                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0,
+                 recurrent_dropout=0.0,
                  return_sequences=False, return_state=False, go_backwards=False, stateful=False, time_major=False,
                  unroll=False, **kwargs):
         super().__init__(locals())

@@ -20,12 +20,12 @@ _names = Counter()
 class Layer:
     """The base class of layers and of cells, as tf.keras.layers.Layer.
 
-    A subclass makes its weights with `add_weight` in `build(input_shape)`, which runs before the first call, and computes
-    in `call(inputs, ...)`. Floating inputs of another dtype are converted to the layer's `dtype` before `call`, as Keras
-    does. Weights are NumPy arrays that cannot be written to: `set_weights` gives them other values.
+    A subclass makes its weights with `add_weight` in `build(input_shape)`, which runs before the first call, and
+    computes in `call(inputs, ...)`. Floating inputs of another dtype are converted to the layer's `dtype` before
+    `call`, as Keras does. Weights are NumPy arrays that cannot be written to: `set_weights` gives them other values.
 
-    `input_shape` and its relatives serve Keras's Sequential models; `batch_input_shape` and `batch_size` also tell a stateful layer
-    its batch size.
+    `input_shape` and its relatives serve Keras's Sequential models; `batch_input_shape` and `batch_size` also tell a
+    stateful layer its batch size.
     """
 
     built = False
@@ -79,14 +79,17 @@ class Layer:
                 self.built = True
 
     def compute_output_shape(self, input_shape):
-        raise NotImplementedError(f"{type(self).__name__} has to define compute_output_shape(input_shape): Rondo has no "
+        raise NotImplementedError(f"{type(self).__name__} has to define compute_output_shape(input_shape): Rondo has "
+                                  f"no "
                                   "symbolic graphs, and cannot follow `call` on a placeholder")
 
     # --- weights
 
     def add_weight(self, name=None, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None,
                    constraint=None, use_resource=None, synchronization=None, aggregation=None):
-        """Makes a weight of the layer: an array that cannot be written to, of the layer's dtype unless another is given."""
+        """Makes a weight of the layer: an array that cannot be written to, of the layer's dtype unless another is
+        given.
+        """
         check_none(regularizer=regularizer, constraint=constraint, use_resource=use_resource,
                    synchronization=synchronization, aggregation=aggregation)
         dtype = self.dtype if dtype is None else name_of(dtype)
@@ -134,7 +137,9 @@ class Layer:
         return [weight.copy() for weight in self.weights]
 
     def set_weights(self, weights):
-        """Gives all weights other values, which are converted to their dtype. Raises ValueError for another number or shape."""
+        """Gives all weights other values, which are converted to their dtype. Raises ValueError for another number or
+        shape.
+        """
         by_view = {id(record.view): record for record in self.records()}
         records = [by_view[id(view)] for view in self.weights]
         weights = [numpy.asarray(weight) for weight in weights]
@@ -143,7 +148,8 @@ class Layer:
                              f"{len(weights)}, but the layer was expecting {len(records)} weights.")
         for record, values in zip(records, weights):
             if record.view.shape != values.shape:
-                raise ValueError(f"Layer {self.name} weight shape {record.view.shape} is not compatible with provided weight "
+                raise ValueError(f"Layer {self.name} weight shape {record.view.shape} is not compatible with provided "
+                                 f"weight "
                                  f"shape {values.shape}.")
         for record, values in zip(records, weights):
             record.assign(values)
@@ -155,7 +161,8 @@ class Layer:
         known = ("self", "args", "kwargs", "trainable", "name", "dtype")
         own = [name for name in inspect.signature(type(self).__init__).parameters if name not in known]
         if own and type(self).get_config is Layer.get_config:
-            raise NotImplementedError(f"Layer {type(self).__name__} has arguments {own} in `__init__()` and therefore must "
+            raise NotImplementedError(f"Layer {type(self).__name__} has arguments {own} in `__init__()` and therefore "
+                                      f"must "
                                       "override `get_config()`.")
         return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
 

@@ -12,7 +12,8 @@ def namespace(library):
     """The module with the functions of a library's arrays."""
     if library in _NAMESPACES:
         return importlib.import_module(_NAMESPACES[library])
-    raise TypeError(f"got arrays of {library}, expected those of NumPy, PyTorch, JAX or CuPy, which can be computed with")
+    raise TypeError(f"got arrays of {library}, expected those of NumPy, PyTorch, JAX or CuPy, which can be computed "
+                    f"with")
 
 
 def library_of_nest(nest, argument="inputs"):
@@ -43,7 +44,9 @@ def to_library(array, library, like=None):
 
 
 def torch_tensor(tensor):
-    """A tensor of Rondo's as one of PyTorch's; a copy where it is read-only, as weights are, which PyTorch does not have."""
+    """A tensor of Rondo's as one of PyTorch's; a copy where it is read-only, as weights are, which PyTorch does not
+    have.
+    """
     if tensor.read_only:
         tensor = as_tensor(from_tensor(tensor, "numpy").copy())
     return from_tensor(tensor, "torch")

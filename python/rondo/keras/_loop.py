@@ -14,11 +14,11 @@ def rnn(step_function, inputs, initial_states, go_backwards=False, mask=None, co
     `inputs`: an array (B, T, ...), time-major (T, B, ...), of NumPy, PyTorch, JAX or CuPy, or tuples, lists, dicts and
     namedtuples of them; a step gets the same structure, without the time axis, in the same library, and so are the
     results. NumPy's arrays that a step gets are read-only.
-    `initial_states`: a list of states, each an array (B, ...) or a nest of them; a single array stands for a list of it.
-    A step gets them as a tuple, with `constants` behind them, and returns new ones of the same structure, shapes and
-    dtypes.
-    `mask`: (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1). A masked row keeps its states. Its output is the one before,
-    or zeros with `zero_output_for_mask`.
+    `initial_states`: a list of states, each an array (B, ...) or a nest of them; a single array stands for a list of
+    it. A step gets them as a tuple, with `constants` behind them, and returns new ones of the same structure, shapes
+    and dtypes.
+    `mask`: (B, T) or (B, T, 1), time-major (T, B) or (T, B, 1). A masked row keeps its states. Its output is the one
+    before, or zeros with `zero_output_for_mask`.
     `input_length`: a number, or integers (B,): masks the steps behind it where there is no mask.
     `unroll` never changes a value, and has no effect here.
     `resets`: booleans (B, T), true where a piece of a row begins. There the states become `reset_state`, a list as
@@ -56,7 +56,8 @@ def run_here(loop, step, options):
         output, new_states = step([loop.to_array(leaf) for leaf in x], [loop.to_array(leaf) for leaf in given])
         return tuple(_tensors(output, "step_function: output")), _tensors(new_states, "step_function: new states")
 
-    last_output, outputs, new_states = _rondo.rnn(flat_step, tuple(inputs), states, reset_state=reset_state or None, **options)
+    last_output, outputs, new_states = _rondo.rnn(flat_step, tuple(inputs), states, reset_state=reset_state or None,
+                                                  **options)
     return [[from_tensor(leaf, loop.library) for leaf in _nest.flatten(nest)]
             for nest in (last_output, outputs, new_states)]
 
@@ -106,16 +107,19 @@ class _Loop:
             self.output_structure = output
         self._check("step_function: output", output, self.output_structure)
         like = inputs[0]
-        return tuple([to_library(leaf, self.library, like) for leaf in _nest.flatten(nest)] for nest in (output, new_states))
+        return tuple([to_library(leaf, self.library, like) for leaf in _nest.flatten(nest)] for nest in (output,
+                                                                                                         new_states))
 
     @staticmethod
     def _check(argument, nest, expected):
         if not _nest.same_structure(nest, expected):
-            raise ValueError(f"{argument}: got the structure {_nest.describe(nest)}, expected {_nest.describe(expected)}")
+            raise ValueError(f"{argument}: got the structure {_nest.describe(nest)}, expected "
+                             f"{_nest.describe(expected)}")
 
     def results(self, last_output, outputs, new_states):
         structure = None if self.output_structure is None else self.output_structure
-        return _nest.pack(structure, last_output), _nest.pack(structure, outputs), _nest.pack(self.state_structure, new_states)
+        return _nest.pack(structure, last_output), _nest.pack(structure, outputs), _nest.pack(self.state_structure,
+                                                                                              new_states)
 
 
 def _state_list(states, argument):

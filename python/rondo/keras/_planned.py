@@ -58,7 +58,8 @@ class Planned:
         output, states, pullback = self.run(inputs, arguments, gradients=True)
 
         def run_back(d_output=None, d_states=None):
-            given = None if d_output is None else _nest.map_leaves(lambda leaf: _gradient(leaf, library, "d_output"), d_output)
+            given = None if d_output is None else _nest.map_leaves(lambda leaf: _gradient(leaf, library, "d_output"),
+                                                                   d_output)
             given_states = None
             if d_states is not None:
                 leaves = [_gradient(leaf, library, "d_states") for leaf in _nest.flatten(d_states)]

@@ -15,7 +15,8 @@ from ._stack import StackedRNNCells, cell_config, cell_from_config
 from ._stateful import StatefulLayer
 from ._steps import run_cell
 
-OPTIONS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major", "zero_output_for_mask")
+OPTIONS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major",
+           "zero_output_for_mask")
 
 
 class RNN(StatefulLayer):
@@ -63,16 +64,18 @@ class RNN(StatefulLayer):
 
     def step_shape(self, shape):
         if len(shape) < 3:
-            raise ValueError(f'Input 0 of layer "{self.name}" is incompatible with the layer: expected min_ndim=3, found '
+            raise ValueError(f'Input 0 of layer "{self.name}" is incompatible with the layer: expected min_ndim=3, '
+                             f'found '
                              f"ndim={len(shape)}. Full shape received: {shape}")
         return (shape[1] if self.time_major else shape[0], *shape[2:])
 
-    def __call__(self, inputs, initial_state=None, constants=None, *, mask=None, training=None, lengths=None, resets=None,
+    def __call__(self, inputs, initial_state=None, constants=None, *, mask=None, training=None, lengths=None,
+                 resets=None,
                  reset_state=None):
         """The output, or with `return_state` a list of the output and of all states.
 
-        `inputs`: (B, T, ...), time-major (T, B, ...), or a tuple of such arrays for a cell that takes several. A list is
-        [inputs, *initial_state], as in Keras. Results are arrays of the library of the inputs.
+        `inputs`: (B, T, ...), time-major (T, B, ...), or a tuple of such arrays for a cell that takes several. A list
+        is [inputs, *initial_state], as in Keras. Results are arrays of the library of the inputs.
         `mask`: (B, T), true where a step is used. `lengths`: integers (B,), of rows whose later steps are padding; not
         together with a mask. `resets`, `reset_state`: as in keras.backend.rnn.
         `constants`: a list that the cell's call gets.
@@ -122,7 +125,8 @@ class RNN(StatefulLayer):
             return None
         library, like = library_of_nest(inputs), _nest.flatten(inputs)[0]
         sizes = self.state_structure(shape_nest(inputs))
-        states = _nest.map_leaves(lambda leaf: to_library(leaf, library, like), checked_structure(argument, states, sizes))
+        states = _nest.map_leaves(lambda leaf: to_library(leaf, library, like), checked_structure(argument, states,
+                                                                                                  sizes))
         check_states(argument, states, sizes, self.batch_size(inputs), self.dtype, shared=argument == "reset_state")
         return states
 
@@ -135,7 +139,8 @@ class RNN(StatefulLayer):
                              f"{(None, None, *built[2:])}, found shape={shape}")
         known, batch = self.known_batch_size(), shape[1] if self.time_major else shape[0]
         if self.stateful and known not in (None, batch):
-            raise ValueError(f"If a RNN is stateful, it needs to know its batch size: got {batch} rows, expected {known}")
+            raise ValueError(f"If a RNN is stateful, it needs to know its batch size: got {batch} rows, expected "
+                             f"{known}")
 
     def _accepts_features(self, shape, built):
         return all(size in (None, given) for given, size in zip(shape[2:], built[2:]))
@@ -143,8 +148,8 @@ class RNN(StatefulLayer):
     def call_with_pullback(self, inputs, **arguments):
         """(output, states, pullback): pullback(d_output=None, d_states=None) gives the gradients of the call.
 
-        They are a dict of arrays: `inputs`, `initial_state` and `reset_state` (flat lists, empty where none were given),
-        and `weights` in the order of get_weights(). None stands for zeros. Gradients have the layer's dtype.
+        They are a dict of arrays: `inputs`, `initial_state` and `reset_state` (flat lists, empty where none were
+        given), and `weights` in the order of get_weights(). None stands for zeros. Gradients have the layer's dtype.
         """
         inputs, *_ = standardized(inputs, None, None)
         inputs = cast_floats(inputs, self.dtype)
@@ -164,7 +169,8 @@ class RNN(StatefulLayer):
         if not self.built:
             raise ValueError("explain: got a layer without weights, expected one that was built or called")
         texts = self.planned.layer.explain(T, B, **options) if self.planned else []
-        return "\n".join(texts) or f"{self.name} runs step by step: a cell of another class than Rondo's computes each step"
+        return "\n".join(texts) or f"{self.name} runs step by step: a cell of another class than Rondo's computes "
+        f"each step"
 
     # --- shapes and states
 

@@ -87,7 +87,8 @@ class KerasTensor:
         return f"<KerasTensor: shape={self.shape} dtype={self.dtype}>"
 
     def __array__(self, *_, **__):
-        raise TypeError("got a placeholder of keras.Input, expected an array: Rondo has no symbolic graphs. A placeholder "
+        raise TypeError("got a placeholder of keras.Input, expected an array: Rondo has no symbolic graphs. A "
+                        "placeholder "
                         "builds the layers that are called on it; call them on arrays to compute")
 
 

@@ -25,8 +25,8 @@ class StatefulLayer(Layer):
     def reset_states(self, states=None):
         """Makes the stored states zeros, or copies of `states`: an array, or a list with one entry for each state.
 
-        Raises AttributeError for a layer that is not stateful; ValueError while the batch size is unknown, and for states
-        of other shapes or dtypes than those of the layer.
+        Raises AttributeError for a layer that is not stateful; ValueError while the batch size is unknown, and for
+        states of other shapes or dtypes than those of the layer.
         """
         if not self.stateful:
             raise AttributeError("Layer must be stateful.")
@@ -35,7 +35,8 @@ class StatefulLayer(Layer):
         sizes = self.state_structure()
         if states is None:
             if batch_size is None:
-                raise ValueError("If a RNN is stateful, it needs to know its batch size: got a layer whose batch size is "
+                raise ValueError("If a RNN is stateful, it needs to know its batch size: got a layer whose batch size "
+                                 "is "
                                  "unknown, expected a call, batch_input_shape, or states, before reset_states()")
             states = zeros_of(sizes, batch_size, self.dtype)
         else:

@@ -106,7 +106,8 @@ class _RecordedLoop:
     def _check(self, output, new_states, states, last):
         for leaf in output:
             if leaf.dim() == 0 or leaf.shape[0] != self.B:
-                raise ValueError(f"step_function: output: got {_described(leaf)}, expected a first axis of B = {self.B}")
+                raise ValueError(f"step_function: output: got {_described(leaf)}, expected a first axis of B = "
+                                 f"{self.B}")
         _check_like("step_function: new states", new_states, states)
         if last is not None:
             _check_like("step_function: output", output, last)

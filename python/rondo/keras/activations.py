@@ -44,7 +44,8 @@ def get(identifier):
         return identifier
     if isinstance(identifier, str) and identifier in _FUNCTIONS:
         return _FUNCTIONS[identifier]
-    raise ValueError(f"activation: got {identifier!r}, expected None, or the name or the function of one that Rondo has: "
+    raise ValueError(f"activation: got {identifier!r}, expected None, or the name or the function of one that Rondo "
+                     f"has: "
                      f"{_KNOWN}. A cell of your own can compute with any function")
 
 

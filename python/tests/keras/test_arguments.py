@@ -15,8 +15,10 @@ KINDS = [layers.LSTM, layers.GRU, layers.SimpleRNN, layers.MGU]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_configuration_makes_the_same_layer(kind):
-    layer = kind(4, activation="relu", use_bias=False, return_sequences=True, go_backwards=True, dtype="float64", seed=3,
-                 kernel_initializer=initializers.RandomNormal(stddev=0.3, seed=1), recurrent_initializer="ones", name="mine")
+    layer = kind(4, activation="relu", use_bias=False, return_sequences=True, go_backwards=True, dtype="float64",
+                 seed=3,
+                 kernel_initializer=initializers.RandomNormal(stddev=0.3, seed=1), recurrent_initializer="ones",
+                 name="mine")
     y = layer(X)
     again = kind.from_config(layer.get_config())
     assert (again(X) == y).all() and again.name == "mine" and y.dtype == "float64"
@@ -67,7 +69,8 @@ def test_seeds():
 @pytest.mark.parametrize("name, deviation", [("glorot_normal", (2 / 1200) ** 0.5), ("he_normal", (2 / 400) ** 0.5),
                                              ("lecun_uniform", (1 / 400) ** 0.5), ("he_uniform", (2 / 400) ** 0.5),
                                              ("random_normal", 0.05), ("uniform", 0.1 / 12 ** 0.5),
-                                             ("truncated_normal", 0.05 * 0.8796), ("variance_scaling", (1 / 400) ** 0.5)])
+                                             ("truncated_normal", 0.05 * 0.8796), ("variance_scaling",
+                                                                                   (1 / 400) ** 0.5)])
 def test_initializers_have_their_deviation(name, deviation):
     keras.utils.set_random_seed(1)
     values = initializers.get(name)((400, 800), "float64")
@@ -83,7 +86,8 @@ def test_dtypes_and_the_conversion_of_inputs(dtype):
     y = layer(X)
     wide.build(X.shape)
     wide.set_weights([weight.astype("float64") for weight in layer.get_weights()])
-    assert y.dtype == dtype and numpy.abs(y.astype("float64") - wide(X)).max() < {"float16": 2e-3, "bfloat16": 2e-2}.get(dtype, 1e-6)
+    assert y.dtype == dtype and numpy.abs(y.astype("float64") - wide(X)).max() < {"float16": 2e-3,
+                                                                                  "bfloat16": 2e-2}.get(dtype, 1e-6)
     with pytest.raises(ValueError, match="states|initial_state"):
         layer(X, initial_state=[numpy.zeros((3, 4), "float32")] * 2)
 
@@ -109,7 +113,8 @@ def test_lengths_are_a_mask_and_resets_begin_pieces(own):
 @pytest.mark.parametrize("make", [lambda **given: layers.LSTM(3, **given),
                                   lambda **given: layers.RNN(steps.NestedStateCell(3), **given)])
 def test_a_stateful_layer(make):
-    whole, parts = make(return_sequences=True), make(return_sequences=True, stateful=True, batch_input_shape=(3, None, 2))
+    whole, parts = make(return_sequences=True), make(return_sequences=True, stateful=True, batch_input_shape=(3, None,
+                                                                                                              2))
     y = whole(X)
     parts.build(X.shape)
     parts.set_weights(whole.get_weights())
@@ -244,7 +249,8 @@ def test_merge_modes(merge_mode, merge, own):
     (lambda: layers.LSTM(3)(X[0]), "expected ndim=3, found ndim=2"),
     (lambda: _built(layers.LSTM(3))(X[:, :, :1]), "expected shape=\\(None, None, 2\\), found shape=\\(3, 5, 1\\)"),
     (lambda: layers.LSTM(3)(X, initial_state=[X[:, 0]]), "has 2 states but was passed 1"),
-    (lambda: layers.GRU(3)(X, initial_state=X[:, 0]), "initial_state: got float32\\(3, 2\\), expected float32\\(3, 3\\)"),
+    (lambda: layers.GRU(3)(X, initial_state=X[:, 0]), "initial_state: got float32\\(3, 2\\), expected float32\\(3, "
+     "3\\)"),
     (lambda: layers.GRU(3)(X, mask=X[:2, :, 0]), "mask"),
     (lambda: layers.RNN(layers.GRUCell(3, dtype="float64"))(X), "dtype: got a layer of float32 with a cell of float64"),
     (lambda: layers.Bidirectional(layers.GRU(3), "other"), "Invalid merge mode"),
