@@ -25,9 +25,11 @@ of Rondo's cells are constants. rondo.torch has modules that can be trained.
 """
 
 from . import activations, backend, initializers, layers, utils
+from ._files import load
+from ._replace import replace
 from ._shapes import Input, KerasTensor, TensorShape
 
-__all__ = ["Input", "KerasTensor", "TensorShape", "activations", "backend", "initializers", "layers", "utils"]
+__all__ = ["Input", "KerasTensor", "TensorShape", "activations", "backend", "initializers", "layers", "load", "replace", "utils"]
 
 _SYMBOLIC = ("Model", "Sequential", "models", "Functional")
 
@@ -35,6 +37,5 @@ _SYMBOLIC = ("Model", "Sequential", "models", "Functional")
 def __getattr__(name):
     if name in _SYMBOLIC:
         raise AttributeError(f"rondo.keras.{name}: Rondo has no symbolic graphs. A function that calls the layers one "
-                             f"after "
-                             "the other is a model; rondo.keras.layers has the recurrent ones")
+                             "after the other is a model; rondo.keras.layers has the recurrent ones")
     raise AttributeError(f"module 'rondo.keras' has no attribute {name!r}")
