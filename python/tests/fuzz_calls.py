@@ -32,8 +32,8 @@ def targets():
     """All functions and classes, each with its name."""
     found = {}
     for module in MODULES:
-        for name in dir(module):
-            thing = getattr(module, name)
+        for name in vars(module):  # not dir, which has packages that are not imported yet
+            thing = vars(module)[name]
             if not name.startswith("__") and callable(thing) and not inspect.ismodule(thing):
                 found[f"{module.__name__}.{name}"] = thing
     return found

@@ -178,6 +178,7 @@ def test_known_gpus():
 
 
 def test_threads_are_a_number_above_zero():
+    rondo.set_threads(0)
     before = rondo.get_threads()
     rondo.set_threads(1)
     assert rondo.get_threads() == 1

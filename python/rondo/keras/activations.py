@@ -3,7 +3,7 @@
 from .._arrays import library_of
 from ._libraries import namespace
 
-__all__ = ["get", "hard_sigmoid", "linear", "relu", "serialize", "sigmoid", "tanh"]
+__all__ = ["get", "hard_sigmoid", "hard_sigmoid_keras3", "linear", "relu", "serialize", "sigmoid", "tanh"]
 
 
 def linear(x):
@@ -28,11 +28,16 @@ def hard_sigmoid(x):
     return (0.2 * x + 0.5).clip(0, 1)
 
 
+def hard_sigmoid_keras3(x):
+    """x / 6 + 0.5, cut to [0, 1]: the function of Keras 3, and PyTorch's."""
+    return (x / 6 + 0.5).clip(0, 1)
+
+
 def relu(x):
     return x.clip(0)
 
 
-_FUNCTIONS = {"hard_sigmoid": hard_sigmoid, "linear": linear, "relu": relu, "sigmoid": sigmoid, "tanh": tanh}
+_FUNCTIONS = {function.__name__: function for function in (hard_sigmoid, hard_sigmoid_keras3, linear, relu, sigmoid, tanh)}
 _KNOWN = ", ".join(_FUNCTIONS)
 
 
@@ -44,8 +49,7 @@ def get(identifier):
         return identifier
     if isinstance(identifier, str) and identifier in _FUNCTIONS:
         return _FUNCTIONS[identifier]
-    raise ValueError(f"activation: got {identifier!r}, expected None, or the name or the function of one that Rondo "
-                     f"has: "
+    raise ValueError(f"activation: got {identifier!r}, expected None, or the name or the function of one that Rondo has: "
                      f"{_KNOWN}. A cell of your own can compute with any function")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rondo.compat.v1.nn import rnn_cell
-from steps import sigmoid
+from v1_steps import sigmoid
 
 RANDOM = np.random.default_rng(5)
 

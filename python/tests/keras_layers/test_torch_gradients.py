@@ -2,7 +2,7 @@
 
 import numpy
 import pytest
-import steps
+import keras_steps as steps
 
 from rondo import _rondo
 from rondo._arrays import as_tensor, from_tensor

@@ -4,7 +4,7 @@ import threading
 
 import numpy
 import pytest
-import steps
+import keras_steps as steps
 
 from rondo import keras
 from rondo.keras import activations, backend, initializers, layers
@@ -237,7 +237,7 @@ def test_merge_modes(merge_mode, merge, own):
 
 @pytest.mark.parametrize("make, message", [
     (lambda: layers.LSTM(0), "invalid value for argument `units`"),
-    (lambda: layers.LSTM(3, activation="elu"), "hard_sigmoid, linear, relu, sigmoid, tanh"),
+    (lambda: layers.LSTM(3, activation="elu"), "hard_sigmoid, hard_sigmoid_keras3, linear, relu, sigmoid, tanh"),
     (lambda: layers.LSTM(3, activation=numpy.sin), "expected None, or the name"),
     (lambda: layers.GRU(3, kernel_regularizer="l2"), "kernel_regularizer: .*no training of Keras's kind"),
     (lambda: layers.GRU(3, activity_regularizer="l2"), "activity_regularizer"),

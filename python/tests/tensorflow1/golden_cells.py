@@ -2,7 +2,7 @@
 
 import numpy as np
 
-import steps
+import v1_steps as steps
 from rondo.compat import v1
 
 NAMES = {"BasicRNNCell": ["kernel", "bias"],

@@ -2,7 +2,7 @@
 
 import numpy
 import pytest
-import steps
+import keras_steps as steps
 from golden import GoldenCase, case_names
 
 from rondo.keras import _nest, layers

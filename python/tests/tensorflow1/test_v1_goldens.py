@@ -5,7 +5,7 @@ import pytest
 
 import cases
 import golden_cells
-import steps
+import v1_steps as steps
 from rondo.compat import v1
 from rondo.compat.v1._sizes import leaves, map_leaves
 from rondo.contrib.keras import backend
