@@ -65,7 +65,7 @@ def _no_gradients(way):
 def test_golden(name, way):
     case = GoldenCase(name)
     if way == "jax" and len(name) % 8:
-        pytest.skip("a quarter of the cases is enough: the loop is NumPy's")
+        pytest.skip("an eighth of the cases is enough: the loop is NumPy's")
     with _no_gradients(way), numpy.errstate(all="ignore"):
         if case.description.get("raises"):
             with pytest.raises(ValueError):
