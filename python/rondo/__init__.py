@@ -9,6 +9,8 @@
 Arrays of NumPy, PyTorch, JAX and CuPy go in without a copy, and results are arrays of the library that the inputs are of.
 """
 
+import importlib
+
 try:
     from . import _rondo
 except ImportError as error:
@@ -25,3 +27,16 @@ from ._arrays import as_tensor, from_tensor
 __all__ = ["CellSpec", "DeviceError", "Plan", "RecurrenceSpec", "Session", "SessionGradients", "SessionTensors", "Tensor",
            "as_tensor", "cuda_device_count", "empty", "executor_names", "from_tensor", "get_threads", "set_threads", "zeros"]
 __version__ = "0.2.0"
+
+_PACKAGES = ("compat", "contrib", "keras", "onnx", "torch")
+
+
+def __getattr__(name):
+    """Imports a package of Rondo's at its first use, because rondo.torch imports PyTorch."""
+    if name in _PACKAGES:
+        return importlib.import_module(f"rondo.{name}")
+    raise AttributeError(f"module 'rondo' has no attribute {name!r}")
+
+
+def __dir__():
+    return [*globals(), *_PACKAGES]

@@ -14,6 +14,8 @@ _LIBRARIES = {"numpy": "numpy", "torch": "torch", "jax": "jax", "jaxlib": "jax",
 def library_of(*objects):
     """The library of the first array among `objects`; None where there is none."""
     for thing in objects:
+        if isinstance(thing, type):
+            continue  # the class of arrays has the attributes of arrays
         if hasattr(thing, "__dlpack__") or hasattr(thing, "__array_interface__"):
             for base in type(thing).__mro__:
                 library = _LIBRARIES.get(base.__module__.partition(".")[0])
@@ -45,7 +47,8 @@ def _import(array, argument, writable):
 
 
 def _import_numpy(array, argument, writable):
-    if array.dtype.name == "bfloat16":  # of ml_dtypes, whose elements the buffer protocol cannot describe
+    if getattr(getattr(array, "dtype", None), "name", None) == "bfloat16":
+        # Of ml_dtypes: the buffer protocol cannot describe its elements.
         return _rondo.import_array(array.view("float16"), argument, writable).viewed_as("bfloat16")
     return _rondo.import_array(array, argument, writable)
 
@@ -54,10 +57,17 @@ def _import_torch(array, argument, writable):
     if array.requires_grad:
         raise ValueError(f"{argument}: got a torch.Tensor that requires a gradient, expected one that does not, because no "
                          "gradient is computed here: pass its detach(), or use rondo.torch")
+    if array.is_neg():  # the bytes of its storage are those of the negated numbers, which DLPack does not tell
+        raise ValueError(f"{argument}: got a torch.Tensor that is a negated view, expected its resolve_neg()")
     torch = sys.modules["torch"]
     if array.dtype == torch.bool:  # PyTorch 1.13 does not export booleans
         return _rondo.import_array(array.view(torch.uint8), argument, writable).viewed_as("bool")
     return _rondo.import_array(array, argument, writable)
+
+
+def _import_jax(array, argument, writable):
+    # The buffer protocol says that JAX's arrays are read-only; DLPack, which their bfloat16 comes by, does not.
+    return _rondo.import_array(array, argument).as_read_only()
 
 
 def _export_numpy(tensor):
@@ -85,7 +95,17 @@ def _export_torch(tensor):
 def _export_jax(tensor):
     import jax.dlpack
 
-    return jax.dlpack.from_dlpack(tensor)
+    return jax.dlpack.from_dlpack(tensor if _is_compact(tensor) else tensor.contiguous())
+
+
+def _is_compact(tensor):
+    """Whether the elements lie without gaps in some order of the axes: JAX has no other arrays."""
+    expected = 1
+    for stride, size in sorted(zip(tensor.strides, tensor.shape)):
+        if size != 1 and stride != expected:
+            return 0 in tensor.shape
+        expected *= size
+    return True
 
 
 def _export_cupy(tensor):
@@ -94,6 +114,6 @@ def _export_cupy(tensor):
     return cupy.from_dlpack(tensor)
 
 
-_IMPORTERS = {"numpy": _import_numpy, "torch": _import_torch}
+_IMPORTERS = {"numpy": _import_numpy, "torch": _import_torch, "jax": _import_jax}
 _EXPORTERS = {"numpy": _export_numpy, "torch": _export_torch, "jax": _export_jax, "cupy": _export_cupy,
               "rondo": lambda tensor: tensor}

@@ -20,24 +20,24 @@ std::string class_name(nb::handle object) { return nb::cast<std::string>(object.
 /// Owns a view by the buffer protocol. It is released with the interpreter's lock, in whatever thread that happens.
 class Buffer {
  public:
-  Buffer(nb::handle object, const char* argument) {
-    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_FULL_RO) == 0) return;
-    PyErr_Clear();
-    throw ValueError(argument, "a " + class_name(object) + " whose elements Python's buffer protocol cannot describe",
-                     "an array of floats, integers or booleans");
+  explicit Buffer(nb::handle object) : taken_(PyObject_GetBuffer(object.ptr(), &view_, PyBUF_FULL_RO) == 0) {
+    if (!taken_) PyErr_Clear();
   }
   ~Buffer() {
-    if (!nb::is_alive()) return;
+    if (!taken_ || !nb::is_alive()) return;
     const nb::gil_scoped_acquire lock;
     PyBuffer_Release(&view_);
   }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
+  /// Whether the object has described its elements.
+  bool taken() const { return taken_; }
   const Py_buffer& view() const { return view_; }
 
  private:
   Py_buffer view_{};
+  bool taken_;
 };
 
 /// The dtype of a format of Python's struct module, such as "<f".
@@ -59,8 +59,16 @@ DType dtype_of_format(const Py_buffer& view, const char* argument) {
   throw ValueError(argument, came, "float64, float32, float16, bfloat16, int32, int64, bool or uint8");
 }
 
+/// JAX's bfloat16, for one, has no format of the buffer protocol, but DLPack describes it.
+Array without_buffer(nb::handle object, const char* argument) {
+  if (nb::hasattr(object, "__dlpack__")) return from_capsule(object, argument);
+  throw ValueError(argument, "a " + class_name(object) + " whose elements Python's buffer protocol cannot describe",
+                   "an array of floats, integers or booleans");
+}
+
 Array from_buffer(nb::handle object, const char* argument) {
-  auto buffer = std::make_shared<Buffer>(object, argument);
+  auto buffer = std::make_shared<Buffer>(object);
+  if (!buffer->taken()) return without_buffer(object, argument);
   const Py_buffer& view = buffer->view();
   const DType dtype = dtype_of_format(view, argument);
   if (view.ndim > kMaxRank) {
@@ -91,12 +99,27 @@ Array from_buffer(nb::handle object, const char* argument) {
           read_only};
 }
 
+/// The tensor in a rondo.Tensor; null where `object` is another thing. Tensor.__new__ makes objects without a tensor.
+const Array* array_in(nb::handle object, const char* argument) {
+  if (!nb::isinstance<Array>(object)) return nullptr;
+  if (!nb::inst_ready(object)) throw TypeError(argument, "a rondo.Tensor that was never made", "a rondo.Tensor");
+  return nb::inst_ptr<Array>(object);
+}
+
+const Array& required_array_in(nb::handle object, const char* argument) {
+  const Array* array = array_in(object, argument);
+  if (array == nullptr) throw TypeError(argument, "a " + class_name(object), "a rondo.Tensor");
+  return *array;
+}
+
 }  // namespace
 
 Array import_array(nb::handle object, const char* argument, Access access) {
   Array array;
-  if (nb::isinstance<Array>(object)) {
-    array = *nb::inst_ptr<Array>(object);
+  if (const Array* own = array_in(object, argument)) {
+    array = *own;
+  } else if (PyType_Check(object.ptr())) {
+    throw TypeError(argument, "a class, " + nb::cast<std::string>(object.attr("__name__")), "an array");
   } else if (PyObject_CheckBuffer(object.ptr()) != 0 && !PyBytes_Check(object.ptr())) {
     array = from_buffer(object, argument);
   } else if (nb::hasattr(object, "__dlpack__")) {
@@ -110,15 +133,12 @@ Array import_array(nb::handle object, const char* argument, Access access) {
   return array;
 }
 
-const Tensor& tensor_of(nb::handle object, const char* argument) {
-  if (nb::isinstance<Array>(object)) return nb::inst_ptr<Array>(object)->tensor;
-  throw TypeError(argument, "a " + class_name(object), "a rondo.Tensor");
-}
+const Tensor& tensor_of(nb::handle object, const char* argument) { return required_array_in(object, argument).tensor; }
 
 const Tensor& output_of(nb::handle object, const char* argument) {
-  const Tensor& tensor = tensor_of(object, argument);
-  if (!nb::inst_ptr<Array>(object)->read_only) return tensor;
-  throw ValueError(argument, describe(tensor) + ", which is read-only", "an array that may be written to");
+  const Array& array = required_array_in(object, argument);
+  if (!array.read_only) return array.tensor;
+  throw ValueError(argument, describe(array.tensor) + ", which is read-only", "an array that may be written to");
 }
 
 }  // namespace rondo::python

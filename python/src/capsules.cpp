@@ -82,6 +82,12 @@ Array from_capsule(nb::handle object, const char* argument) {
 }
 
 nb::object to_capsule(const Array& array, const ExportRequest& request) {
+  for (const std::int64_t stride : array.tensor.strides()) {
+    if (stride >= 0) continue;
+    // PyTorch ends the process, and JAX refuses. NumPy's asarray takes such a tensor.
+    PyErr_SetString(PyExc_BufferError, "a rondo.Tensor with a negative stride cannot be exported by DLPack");
+    nb::raise_python_error();
+  }
   std::optional<Stream> consumer;
   const Device device = array.tensor.device();
   if (device.type == DeviceType::cuda) {

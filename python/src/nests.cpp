@@ -15,10 +15,22 @@ nb::sequence sequence_from(nb::handle object, const char* argument) {
   throw TypeError(argument, "a " + nb::cast<std::string>(object.type().attr("__name__")), "a list or a tuple");
 }
 
+/// Throws RecursionError for a list that holds itself, and for any tree that is too deep for the stack.
+class Recursion {
+ public:
+  Recursion() {
+    if (Py_EnterRecursiveCall(" in a tree of tensors") != 0) nb::raise_python_error();
+  }
+  ~Recursion() { Py_LeaveRecursiveCall(); }
+  Recursion(const Recursion&) = delete;
+  Recursion& operator=(const Recursion&) = delete;
+};
+
 }  // namespace
 
 Nest nest_from(nb::handle object, const char* argument) {
   if (nb::isinstance<Array>(object)) return tensor_of(object, argument);
+  const Recursion recursion;
   if (nb::isinstance<nb::dict>(object)) {
     std::vector<std::pair<std::string, Nest>> fields;
     for (const auto& [name, child] : nb::borrow<nb::dict>(object)) {

@@ -50,7 +50,7 @@ void bind_session_tensors(nb::module_& module) {
                                       .row_indices = optional_tensor(row_indices, "row_indices"),
                                       .reserve = optional_output(reserve, "reserve")};
           },
-          "x"_a, nb::kw_only(), "mask"_a = nb::none(), "lengths"_a = nb::none(), "resets"_a = nb::none(),
+          "x"_a.none(), nb::kw_only(), "mask"_a = nb::none(), "lengths"_a = nb::none(), "resets"_a = nb::none(),
           "reset_state"_a = nb::none(), "initial_state"_a = nb::none(), "y"_a = nb::none(), "last_output"_a = nb::none(),
           "final_state"_a = nb::none(), "batch_sizes"_a = nb::none(), "row_indices"_a = nb::none(),
           "reserve"_a = nb::none());
@@ -98,7 +98,7 @@ void bind_sessions(nb::module_& module) {
           [](Session* made, const Plan& plan, nb::handle weights) {
             new (made) Session(plan, weights_from(plan.spec().cell, weights));
           },
-          "plan"_a, "weights"_a, "`weights` are in Keras's order: kernel, recurrent_kernel, bias, peepholes, projection.")
+          "plan"_a, "weights"_a.none(), "`weights` are in Keras's order: kernel, recurrent_kernel, bias, peepholes, projection.")
       .def("run", &Session::run, "tensors"_a, nb::call_guard<nb::gil_scoped_release>())
       .def("backward", &Session::backward, "run"_a, "gradients"_a, nb::call_guard<nb::gil_scoped_release>())
       .def("reload_weights", &Session::reload_weights, nb::call_guard<nb::gil_scoped_release>())

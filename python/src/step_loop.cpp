@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "binding.h"
+#include "functions.h"
 #include "nests.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/keras/rnn_gradients.h"
@@ -18,38 +19,6 @@ namespace rondo::python {
 namespace {
 
 using namespace nb::literals;
-
-/// A function of Python's, which is called, copied and destroyed in any thread.
-class Function {
- public:
-  explicit Function(nb::object function)
-      : function_(new nb::object(std::move(function)), [](nb::object* held) {
-          if (!nb::is_alive()) return;
-          const nb::gil_scoped_acquire lock;
-          delete held;
-        }) {}
-
-  /// Calls the function with the interpreter's lock held by the caller, and returns its result, a tuple of `parts`.
-  template <typename... Arguments>
-  nb::tuple operator()(std::size_t parts, const char* expected, Arguments&&... arguments) const {
-    nb::object result = (*function_)(std::forward<Arguments>(arguments)...);
-    if (nb::isinstance<nb::tuple>(result) && nb::len(result) == parts) return nb::borrow<nb::tuple>(result);
-    throw TypeError("step_function", "a step that returned " + nb::cast<std::string>(nb::repr(result.type())), expected);
-  }
-
- private:
-  std::shared_ptr<nb::object> function_;
-};
-
-StepFunction step_from(nb::object function) {
-  return [step = Function(std::move(function))](const Nest& inputs, const States& states,
-                                                const Constants& constants) -> StepResult {
-    const nb::gil_scoped_acquire lock;
-    const nb::tuple result =
-        step(2, "a tuple (output, new_states)", to_python(inputs), to_python(states), to_python(constants));
-    return {nest_from(result[0], "step_function's output"), nests_from(result[1], "step_function's states")};
-  };
-}
 
 StepPullback step_pullback_from(nb::object function) {
   return [pullback = Function(std::move(function))](const Nest& d_output, const States& d_states) -> StepGradients {
@@ -137,6 +106,16 @@ nb::tuple run_steps(nb::object step, nb::handle inputs, nb::handle initial_state
 }
 
 }  // namespace
+
+StepFunction step_from(nb::object function) {
+  return [step = Function(std::move(function))](const Nest& inputs, const States& states,
+                                                const Constants& constants) -> StepResult {
+    const nb::gil_scoped_acquire lock;
+    const nb::tuple result =
+        step(2, "a tuple (output, new_states)", to_python(inputs), to_python(states), to_python(constants));
+    return {nest_from(result[0], "step_function's output"), nests_from(result[1], "step_function's states")};
+  };
+}
 
 void bind_step_loop(nb::module_& module) {
   module.def("rnn", &run_steps, "step_function"_a, "inputs"_a, "initial_states"_a, nb::kw_only(), "go_backwards"_a = false,

@@ -110,6 +110,8 @@ void bind_tensors(nb::module_& module) {
       .def("to", &converted, "dtype"_a = nb::none(), "device"_a = nb::none(),
            "A copy of another dtype or on another device; this memory where nothing changes.")
       .def("viewed_as", &viewed_as, "dtype"_a, "The same bytes as elements of another dtype of the same size.")
+      .def("as_read_only", [](const Array& array) { return Array{.tensor = array.tensor, .read_only = true}; },
+           "This memory, which must not be written to by this view.")
       .def("contiguous", [](const Array& array) { return Array{array.tensor.contiguous(), array.read_only}; })
       .def("swap_axes",
            [](const Array& array, int first, int second) {
@@ -131,7 +133,7 @@ void bind_tensors(nb::module_& module) {
       [](nb::handle object, const char* argument, bool writable) {
         return import_array(object, argument, writable ? Access::write : Access::read);
       },
-      "array"_a, "argument"_a = "array", "writable"_a = false, "A view of an array, without a copy.");
+      "array"_a.none(), "argument"_a = "array", "writable"_a = false, "A view of an array, without a copy.");
   module.def(
       "empty",
       [](const std::vector<std::int64_t>& shape, const std::string& dtype, const std::string& device) {

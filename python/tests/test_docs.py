@@ -1,6 +1,7 @@
 """The blocks of Python whose output a page of the documentation shows print that output."""
 
 import contextlib
+import importlib.util
 import io
 import pathlib
 import re
@@ -30,10 +31,9 @@ def test_pages_are_found():
 def test_blocks_print_what_the_page_shows(page):
     names = {}
     for code, expected in shown_blocks(page):
-        if "import torch" in code or "rondo.torch" in code:
-            pytest.importorskip("torch")
+        if expected is None or ("import torch" in code and importlib.util.find_spec("torch") is None):
+            continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(code, page.name, "exec"), names)
-        if expected is not None:
-            assert printed.getvalue() == expected
+        assert printed.getvalue() == expected

@@ -1,0 +1,37 @@
+"""Prints the microseconds that calls from Python take for one step of an LSTM with 64 units."""
+
+import time
+
+import numpy as np
+
+import rondo
+from rondo import _rondo, as_tensor
+from sessions_reference import Problem, tensors
+
+
+def microseconds(call, count=2000, rounds=7):
+    """The least mean of several rounds."""
+    best = float("inf")
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        for _ in range(count):
+            call()
+        best = min(best, (time.perf_counter() - begin) / count)
+    return 1e6 * best
+
+
+def main():
+    rondo.set_threads(1)
+    problem = Problem("lstm", T=1, B=1, I=64, H=64)
+    session, bound, x = rondo.Session(problem.plan, tensors(problem.weights)), problem.bind(), as_tensor(problem.x)
+    layer = _rondo.Layer([_rondo.KnownCell(problem.cell, tensors(problem.weights))], time_major=True)
+    rows = [("Session.run", lambda: session.run(bound)),
+            ("SessionTensors and Session.run", lambda: session.run(problem.bind())),
+            ("Layer.__call__", lambda: layer(x)), ("as_tensor of a NumPy array", lambda: as_tensor(problem.x)),
+            ("numpy.asarray of a Tensor", lambda: np.asarray(x))]
+    for name, call in rows:
+        print(f"{microseconds(call):8.2f} us  {name}")
+
+
+if __name__ == "__main__":
+    main()

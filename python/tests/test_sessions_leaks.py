@@ -1,0 +1,67 @@
+"""Many calls leave the memory of the process as it was."""
+
+import gc
+
+import numpy as np
+import pytest
+
+from rondo import _rondo, as_tensor
+from sessions_reference import Problem, tensors
+
+CALLS = 100_000
+pytestmark = pytest.mark.slow
+
+
+def resident_bytes():
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def growth(call, count):
+    for _ in range(count // 10):
+        call()
+    before = resident_bytes()
+    for _ in range(count):
+        call()
+    return resident_bytes() - before
+
+
+def test_runs_of_a_session():
+    problem = Problem("lstm", T=1, B=1, I=4, H=4)
+    bound = problem.bind()
+    assert growth(lambda: problem.session.run(bound), CALLS) < 2**20
+
+
+def test_binding_tensors():
+    problem = Problem("lstm", T=1, B=1, I=4, H=4)
+    assert growth(lambda: problem.session.run(problem.bind()), CALLS // 10) < 2**20
+
+
+def test_calls_of_a_layer():
+    problem = Problem("lstm", T=2, B=1, I=4, H=4)
+    layer = _rondo.Layer([_rondo.KnownCell(problem.cell, tensors(problem.weights))], return_state=True, time_major=True)
+    assert growth(lambda: layer(as_tensor(problem.x)), CALLS // 10) < 2**20
+
+
+def test_errors():
+    wrong = np.zeros(3, ">f4")
+
+    def call():
+        with pytest.raises(ValueError):
+            as_tensor(wrong, "x")
+
+    assert growth(call, CALLS // 10) < 2**20
+
+
+def test_steps_of_python_and_pullbacks():
+    x = as_tensor(np.ones((1, 2, 3), np.float32))
+
+    def step(inputs, states, constants):
+        return inputs, states, lambda d_output, d_states: (d_output, d_states, [])
+
+    def call():
+        *_, pullback = _rondo.rnn(step, x, [as_tensor(np.zeros((1, 3), np.float32))], gradients=True)
+        pullback(d_last_output=as_tensor(np.ones((1, 3), np.float32)))
+
+    assert growth(call, CALLS // 20) < 2**20
