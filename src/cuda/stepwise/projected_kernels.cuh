@@ -13,8 +13,8 @@
 
 namespace rondo {
 
-/// Step is UnprojectedStep, or Keeping<UnprojectedStep>. Four blocks a multiprocessor are asked for, because ptxas would
-/// otherwise aim at more and spill a register for them.
+/// Step is UnprojectedStep, or Keeping<UnprojectedStep>. Four blocks a multiprocessor are asked for, because ptxas
+/// would otherwise aim at more and spill a register for them.
 template <typename Element, typename Activations, int kWidth, typename Step = UnprojectedStep<Element>>
 __global__ void __launch_bounds__(kUnitThreads, 4) unprojected_step_kernel(const __grid_constant__ Step step) {
   using Real = ComputeType<Element>;

@@ -42,9 +42,8 @@ OnnxTensorMessage taken(onnx_format::Tensor& tensor) {
 }
 
 OnnxAttributeMessage taken(onnx_format::Attribute& attribute) {
-  OnnxAttributeMessage result{.name = attribute.name(),
-                              .floats = vector_of(attribute.floats()),
-                              .strings = vector_of(attribute.strings())};
+  OnnxAttributeMessage result{
+      .name = attribute.name(), .floats = vector_of(attribute.floats()), .strings = vector_of(attribute.strings())};
   if (attribute.has_f()) result.f = attribute.f();
   if (attribute.has_i()) result.i = attribute.i();
   if (attribute.has_s()) result.s = attribute.s();
