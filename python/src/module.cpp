@@ -4,6 +4,7 @@
 
 NB_MODULE(_rondo, module) {
   using namespace rondo::python;
+  nb::set_leak_warnings(false);  // objects may live until the interpreter ends, as in a graph of PyTorch
   module.doc() = "Rondo's C++ interface. Programs use the package rondo, which is made of it.";
   bind_errors(module);
   bind_devices(module);

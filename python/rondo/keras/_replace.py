@@ -2,34 +2,15 @@
 
 import json
 import sys
-from typing import List, NamedTuple
 
 from .. import _rondo
 from .._arrays import as_tensor
+from .._report import Left, Report
 from ._files_layers import make_layer
 from ._replace_calls import RondoCall
 
 _RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional")
 _ATTRIBUTES = ("layers", "_layers", "layer")  # of models, of every layer of Keras 3, of wrappers
-
-
-class Left(NamedTuple):
-    """A layer that stays as it is, and why."""
-
-    name: str
-    reason: str
-
-
-class Report(NamedTuple):
-    """What `replace` did: the paths of the layers that Rondo runs now, and the recurrent layers that it left."""
-
-    replaced: List[str]
-    left: List[Left]
-
-    def __str__(self):
-        lines = [f"replaced {name}" for name in self.replaced]
-        lines += [f"left {name}: {reason}" for name, reason in self.left]
-        return "\n".join(lines) or "no recurrent layers"
 
 
 def replace(model):

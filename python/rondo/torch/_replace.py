@@ -1,35 +1,15 @@
 """torch.nn's recurrent modules replaced by Rondo's."""
 
-from typing import List, NamedTuple
-
 import torch
 from torch import nn
 
+from .._report import Left, Report
 from ._modules import GRU, LSTM, RNN
 
 _CLASSES = {nn.LSTM: LSTM, nn.GRU: GRU, nn.RNN: RNN}
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks", "_state_dict_hooks",
           "_load_state_dict_pre_hooks")
-
-
-class Left(NamedTuple):
-    """A module that stays, and why."""
-
-    name: str
-    reason: str
-
-
-class Report(NamedTuple):
-    """What `replace` did: the names of replaced modules, and the modules that it left."""
-
-    replaced: List[str]
-    left: List[Left]
-
-    def __str__(self):
-        lines = [f"replaced {name}" for name in self.replaced]
-        lines += [f"left {name}: {reason}" for name, reason in self.left]
-        return "\n".join(lines) or "no recurrent modules"
 
 
 def replace(model):

@@ -61,7 +61,7 @@ def test_layers_of_layers():
     assert_close(model(X), expected)
     assert replace(model).replaced == ["lstm", "inner/gru"]  # again
     assert_close(model(X), expected)
-    assert str(replace(keras.Model("model", [keras.Dense("dense")]))) == "no recurrent layers"
+    assert str(replace(keras.Model("model", [keras.Dense("dense")]))) == "nothing recurrent"
 
 
 def test_later_weights_are_used():

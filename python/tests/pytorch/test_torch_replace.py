@@ -64,4 +64,4 @@ def test_a_model_that_is_a_module_of_its_own():
         rondo.torch.from_torch(nn.Linear(3, 4))
     with pytest.raises(TypeError, match="got a Subclass.*it is a subclass"):
         rondo.torch.from_torch(Subclass(3, 4))
-    assert str(rondo.torch.replace(nn.Linear(3, 4))) == "no recurrent modules"
+    assert str(rondo.torch.replace(nn.Linear(3, 4))) == "nothing recurrent"

@@ -2,7 +2,7 @@
 
 import numpy
 
-from ._initializers import glorot_uniform
+from ....keras.initializers import GlorotUniform
 from .._sizes import TensorShape, dtype_name, leaves, map_leaves, numpy_dtype, shape_of
 
 
@@ -78,9 +78,9 @@ class RNNCell:
         return self.zero_state(batch_size, dtype)
 
     def add_weight(self, name, shape, dtype=None, initializer=None, trainable=True):
-        """A new weight of the cell, a NumPy array; by default with the numbers of glorot_uniform."""
+        """A new weight of the cell, a NumPy array; by default those of GlorotUniform, as get_variable makes."""
         dtype = dtype_name(dtype) or self._dtype or "float32"
-        weight = numpy.array((initializer or glorot_uniform)(tuple(shape), dtype=dtype), numpy_dtype(dtype))
+        weight = numpy.array((initializer or GlorotUniform())(tuple(shape), dtype=dtype), numpy_dtype(dtype))
         if weight.shape != tuple(shape):
             raise ValueError(f"initializer of {name}: got an array of shape {weight.shape}, expected {tuple(shape)}")
         self.__dict__.setdefault("_weights", []).append(weight)

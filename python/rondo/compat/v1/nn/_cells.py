@@ -5,9 +5,9 @@ import operator
 
 from .... import _rondo
 from ...._arrays import as_tensor, from_tensor, library_of
+from ....keras.initializers import Ones, Zeros
 from .._sizes import from_native, is_tree, native_states, to_native
 from ._base import RNNCell
-from ._initializers import ones, zeros
 
 
 class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
@@ -87,7 +87,7 @@ class BasicRNNCell(KnownCell):
     def _make_weights(self, depth):
         H = self._num_units
         self.add_weight("kernel", (depth + H, H))
-        self.add_weight("bias", (H,), initializer=zeros)
+        self.add_weight("bias", (H,), initializer=Zeros())
 
     def _make_native(self, weights):
         return _rondo.v1_basic_rnn_cell(self._num_units, self._activation, weights)
@@ -106,9 +106,9 @@ class GRUCell(KnownCell):
     def _make_weights(self, depth):
         H = self._num_units
         self.add_weight("gates/kernel", (depth + H, 2 * H), initializer=self._kernel_initializer)
-        self.add_weight("gates/bias", (2 * H,), initializer=self._bias_initializer or ones)
+        self.add_weight("gates/bias", (2 * H,), initializer=self._bias_initializer or Ones())
         self.add_weight("candidate/kernel", (depth + H, H), initializer=self._kernel_initializer)
-        self.add_weight("candidate/bias", (H,), initializer=self._bias_initializer or zeros)
+        self.add_weight("candidate/bias", (H,), initializer=self._bias_initializer or Zeros())
 
     def _make_native(self, weights):
         return _rondo.v1_gru_cell(self._num_units, self._activation, weights)
@@ -143,7 +143,7 @@ class LSTMCell(KnownCell):
     def _make_weights(self, depth):
         H = self._num_units
         self.add_weight("kernel", (depth + self.output_size, 4 * H), initializer=self._initializer)
-        self.add_weight("bias", (4 * H,), initializer=zeros)
+        self.add_weight("bias", (4 * H,), initializer=Zeros())
         if self._use_peepholes:
             for gate in "fio":
                 self.add_weight(f"w_{gate}_diag", (H,), initializer=self._initializer)
