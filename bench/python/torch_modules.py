@@ -97,6 +97,15 @@ def microseconds(summary):
     return f"{summary['median'] * 1e6:.0f} ({summary['low'] * 1e6:.0f} to {summary['high'] * 1e6:.0f})"
 
 
+def machine():
+    """The processor's name, where Linux tells it."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return "an unknown processor"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=0.5, help="of each case, at least")
@@ -122,7 +131,7 @@ def main():
         results.append({"case": name, "torch": theirs, "rondo": ours, "ratio": ratio, "target": target})
     if options.json:
         with open(options.json, "w") as file:
-            json.dump({"torch": torch.__version__, "rondo": rondo.__version__, "clock": options.clock,
+            json.dump({"format": "rondo_torch_modules 1", "machine": machine(), "torch": torch.__version__, "rondo": rondo.__version__, "clock": options.clock,
                        "cases": results}, file, indent=1)
 
 

@@ -5,6 +5,7 @@
     report.py results FILE... [--doc bench/results/gpu.md] [--plots docs/images]
     report.py constants FILE [--doc bench/results/gpu.md]
     report.py training FILE [--doc PAGE]
+    report.py modules FILE [--plots FOLDER] [--doc PAGE]
     report.py cpu FILE... [--doc bench/results/cpu.md] [--plots docs/images]
     report.py predict [--set quick] [--doc bench/results/predictions.md]
     report.py plans PLANS FILE [--doc bench/results/predictions.md]
@@ -15,10 +16,11 @@
 FILE is what `scripts/gpu-check` wrote. `results` also takes files of `rondo_bench --json`, `constants` files of
 `rondo_micro --out`, and `cpu` files of `scripts/bench cpu`. `record` is constants and results together, and `overview`
 takes files of a GPU and of the CPU. Without --doc the Markdown is printed; with --doc it replaces the text between markers,
-`<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `training`, `prediction`, `plans`, `model`, `overview_cpu`,
-`overview_gpu`). --plots writes SVG charts into a folder.
+`<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `training`, `modules`, `prediction`, `plans`, `model`,
+`overview_cpu`, `overview_gpu`). --plots writes SVG charts into a folder.
 
 `training` makes tables of training steps beside cuDNN's, from `scripts/gpu-check --part training` or `rondo_bench --train`.
+`modules` makes the table of `rondo.torch` beside `torch.nn`, from bench/python/torch_modules.py.
 
 `overview` makes one table and one chart for the CPU and for the GPU each.
 
@@ -43,6 +45,7 @@ from cpu_tables import cpu_markdown
 from markdown import number, put_into, table
 from measurements import FileError, load, load_alternatives, load_micro, load_ways, merge, points_of
 from model_fit import fit_markdown
+from module_tables import load_modules, modules_markdown
 from overview import overviews
 from plans import load_plans, plans_markdown
 from step_constants import constants_table, measured_constants, read_constants, write_constants
@@ -166,7 +169,9 @@ def parse(arguments):
     cpu.add_argument("files", nargs="+", type=pathlib.Path)
     overview = commands.add_parser("overview")
     overview.add_argument("files", nargs="+", type=pathlib.Path)
-    for command in (record, results, cpu, overview):
+    modules = commands.add_parser("modules")
+    modules.add_argument("file", type=pathlib.Path)
+    for command in (record, results, cpu, overview, modules):
         command.add_argument("--plots", type=pathlib.Path)
     plans = commands.add_parser("plans")
     plans.add_argument("plans", type=pathlib.Path)
@@ -177,7 +182,7 @@ def parse(arguments):
     constants.add_argument("file", type=pathlib.Path)
     training = commands.add_parser("training")
     training.add_argument("file", type=pathlib.Path)
-    for command in (record, results, plans, predict, constants, model, cpu, overview, training):
+    for command in (record, results, plans, predict, constants, model, cpu, overview, training, modules):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -201,6 +206,8 @@ def main(arguments):
         parts = [constants_of(options.file)]
     elif options.command == "training":
         parts = [("training", training_markdown(load_training(options.file)))]
+    elif options.command == "modules":
+        parts = [("modules", modules_markdown(load_modules(options.file), options.plots, options.doc))]
     elif options.command == "model":
         parts = [model_of(options.file, options.header)]
     elif options.command == "cpu":

@@ -19,6 +19,7 @@ import tables  # noqa: E402
 from alternatives import alternatives_markdown, planned  # noqa: E402
 from measurements import (FileError, best_cudnn, check_micro_shape, check_shape, geometric_mean, load,  # noqa: E402
                           load_alternatives, load_ways, load_micro, merge, planned_rondo)
+from module_tables import check_modules, modules_markdown  # noqa: E402
 from step_constants import read_constants  # noqa: E402
 
 FIXTURE = HERE / "fixture.json"
@@ -565,6 +566,30 @@ class LimitModelTest(unittest.TestCase):
         faster = types.SimpleNamespace(**{**vars(limit_model.H200), "memory_bytes_per_ns": 8000})
         self.assertLess(limit_model.stepwise_us(step, faster), limit_model.stepwise_us(step))
         self.assertEqual(vars(limit_model.H200), {constant.name: constant.value for constant in read_constants()})
+
+
+class ModulesTest(unittest.TestCase):
+    RECORD = {"format": "rondo_torch_modules 1", "torch": "2.0", "machine": "a processor",
+              "cases": [{"case": "padded", "torch": {"low": 3e-6, "median": 4e-6, "high": 5e-6},
+                         "rondo": {"low": 1e-6, "median": 2e-6, "high": 3e-6}},
+                        {"case": "packed", "torch": {"low": 7e-6, "median": 8e-6, "high": 9e-6},
+                         "rondo": {"low": 1e-6, "median": 1e-6, "high": 2e-6}}]}
+
+    def test_table_and_chart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "page.md"
+            text = modules_markdown(self.RECORD, pathlib.Path(folder), page)
+            self.assertIn("| packed | 8 (7 to 9) | 1 (1 to 2) | 8.00x |", text)
+            self.assertIn("geometric mean of the ratios is 4.00x, the least 2.00x, of padded", text)
+            self.assertIn("](torch_modules.svg)", text)
+            self.assertIn("packed", (pathlib.Path(folder) / "torch_modules.svg").read_text())
+
+    def test_other_files_are_refused(self):
+        broken = copy.deepcopy(self.RECORD)
+        del broken["cases"][1]["rondo"]["low"]
+        for record in ({}, {"format": "another"}, broken):
+            with self.assertRaises(FileError):
+                check_modules(record, "file")
 
 
 if __name__ == "__main__":
