@@ -82,9 +82,10 @@ def _converted(x, states, reset_states, weight):
 
 def _casts(weight):
     """Whether autocast is on. A module then runs in the dtype of its weights, and converts its input and states."""
-    if weight.device.type == "cpu":
-        return torch.is_autocast_cpu_enabled()
-    return torch.is_autocast_enabled()
+    device = weight.device.type
+    if hasattr(torch, "get_autocast_dtype"):  # from PyTorch 2.4 on one function answers for all devices
+        return torch.is_autocast_enabled(device)
+    return torch.is_autocast_cpu_enabled() if device == "cpu" else torch.is_autocast_enabled()
 
 
 def _stacked(module, finals):
