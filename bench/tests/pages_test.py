@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "bench" / "report"))
 import report  # noqa: E402
 
 PAGES = {"docs/performance.md": {"overview"}, "bench/results/cpu.md": {"cpu"}, "bench/results/gpu.md": {"record"},
-         "bench/results/predictions.md": {"predict", "model", "plans"}}
+         "bench/results/predictions.md": {"predict", "model", "plans"}, "bench/results/torch_modules.md": {"modules"}}
 BUILT = {"plans"}  # commands that need the output of rondo_bench
 
 
