@@ -1,6 +1,5 @@
 // The gradients of a network's run, from the last layer down.
 
-#include <ranges>
 
 #include "plan/network/network_lanes.h"
 #include "plan/network/network_stages.h"
@@ -63,8 +62,8 @@ SessionGradients NetworkLanes::lane_gradients(const Lane& lane, const NetworkTen
 template <typename Visit>
 void NetworkLanes::for_each_backward(const Visit& visit) {
   std::size_t layer_before = plan_.spec().layers.size();
-  for (std::vector<Lane>& lanes : std::views::reverse(stages_)) {
-    for (Lane& lane : lanes) {
+  for (auto lanes = stages_.rbegin(); lanes != stages_.rend(); ++lanes) {  // clang 14 cannot compile std::views::reverse
+    for (Lane& lane : *lanes) {
       visit(lane, lane.plan->layer == layer_before);
       layer_before = lane.plan->layer;
     }
