@@ -1,6 +1,5 @@
 // The gradients of a network's run, from the last layer down.
 
-
 #include "plan/network/network_lanes.h"
 #include "plan/network/network_stages.h"
 #include "rondo/tensor/stream.h"
@@ -62,7 +61,8 @@ SessionGradients NetworkLanes::lane_gradients(const Lane& lane, const NetworkTen
 template <typename Visit>
 void NetworkLanes::for_each_backward(const Visit& visit) {
   std::size_t layer_before = plan_.spec().layers.size();
-  for (auto lanes = stages_.rbegin(); lanes != stages_.rend(); ++lanes) {  // clang 14 cannot compile std::views::reverse
+  for (auto lanes = stages_.rbegin(); lanes != stages_.rend();
+       ++lanes) {  // clang 14 cannot compile std::views::reverse
     for (Lane& lane : *lanes) {
       visit(lane, lane.plan->layer == layer_before);
       layer_before = lane.plan->layer;
