@@ -1,10 +1,9 @@
 """The table and the chart of rondo.torch beside torch.nn, from a file of bench/python/torch_modules.py."""
 
 from markdown import link_to, table
-from measurements import FileError, geometric_mean, read_json
+from measurements import MODULES_FORMAT, FileError, geometric_mean, read_json
 from plot import chart
 
-MODULES_FORMAT = "rondo_torch_modules 1"
 FIELDS = ("low", "median", "high")
 
 
