@@ -14,11 +14,15 @@ import importlib
 try:
     from . import _rondo
 except ImportError as error:
-    if "libcublasLt" not in str(error):
-        raise
-    from ._libraries import load_cublas
+    from ._libraries import LIBRARIES, load_libraries
 
-    load_cublas(error)
+    if not any(name in str(error) for name in LIBRARIES):
+        raise
+    load_libraries()
+    try:
+        from . import _rondo
+    except ImportError as still:
+        raise ImportError("rondo was built with CUDA, whose libraries are not there: pip install 'rondo[cuda]'") from still
 
 from ._rondo import (CellSpec, DeviceError, Plan, RecurrenceSpec, Session, SessionGradients, SessionTensors, Tensor,
                      cuda_device_count, empty, executor_names, get_threads, set_threads, zeros)

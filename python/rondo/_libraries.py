@@ -4,15 +4,16 @@ import ctypes
 import importlib.util
 import pathlib
 
-_CUBLAS = "libcublasLt.so.13"
+LIBRARIES = ("libcublasLt.so.13", "libcudnn.so.9")
 
 
-def load_cublas(error):
-    """Loads cuBLASLt, without which the import of the module failed with `error`; raises an ImportError where it is not
-    found."""
+def load_libraries():
+    """Loads the libraries that packages of PyPI have, and returns the names of those that it has found."""
     nvidia = importlib.util.find_spec("nvidia")
-    for folder in nvidia.submodule_search_locations if nvidia else ():
-        for path in pathlib.Path(folder).glob(f"*/lib/{_CUBLAS}"):
-            ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
-            return
-    raise ImportError(f"rondo was built with CUDA, and {_CUBLAS} is not there: pip install 'rondo[cuda]'") from error
+    found = []
+    for name in LIBRARIES:
+        for folder in nvidia.submodule_search_locations if nvidia else ():
+            for path in pathlib.Path(folder).glob(f"*/lib/{name}"):
+                ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+                found.append(name)
+    return found
