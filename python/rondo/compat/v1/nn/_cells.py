@@ -51,10 +51,10 @@ class KnownCell(RNNCell):
         self.built = True
 
     def _make_weights(self, depth):
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no mathematics of its own")
 
     def _make_native(self, weights):
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no mathematics of its own")
 
     def set_weights(self, weights):
         super().set_weights(weights)
