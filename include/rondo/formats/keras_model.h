@@ -39,6 +39,9 @@ struct KerasLayer {
   std::string class_name = {};  ///< "LSTM", ...; empty if the file has weights alone
   std::string file = {};        ///< the layer's file, for messages
   std::string path = {};        ///< where its weights are in the file: "layers/lstm", "model_weights/encoder"
+  /// The layer's entry in the model's configuration, JSON as Keras wrote it: class_name, config, inbound_nodes. Empty if
+  /// the file has weights alone.
+  std::string configuration = {};
 
   /// The configuration of a SimpleRNN, LSTM, GRU, or RNN of their cells.
   std::optional<KerasRecurrentConfiguration> recurrent = std::nullopt;
@@ -60,7 +63,8 @@ struct KerasLayer {
 /// Holds the layers of a file that Keras wrote.
 struct KerasModel {
   std::string file;
-  std::string keras_version;  ///< such as "2.15.0"; empty if the file does not have it
+  std::string keras_version;       ///< such as "2.15.0"; empty if the file does not have it
+  std::string configuration = {};  ///< of the whole model, JSON as Keras wrote it; empty if the file has weights alone
   /// All layers but the inputs, in model order. A file of weights alone gives the layers that have weights, in model
   /// order if the file has that order (`layer_names`), else by name and number, with the names that the file has. Keras
   /// 2 names layers by class, "lstm", "lstm_1", ..., whatever their names in the model. A layer outside the list of

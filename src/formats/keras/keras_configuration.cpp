@@ -83,6 +83,7 @@ KerasLayer parse_layer(const json& value, const KerasOrigin& origin) {
   const KerasFields entry(value, origin.file + ": layer", origin);
   KerasLayer layer;
   layer.file = origin.file;
+  layer.configuration = value.dump();
   layer.class_name = class_of(entry);
   const json& object = entry.object("config");
   layer.name = KerasFields(object, origin.file + ": layer of class " + layer.class_name, origin).text("name");

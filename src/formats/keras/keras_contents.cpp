@@ -29,6 +29,7 @@ KerasModel read_legacy(const ArrayGroup& root) {
     // Every Keras 3 writes its version; some versions of Keras 1 did not.
     const std::string version = model.keras_version.empty() ? "2.0" : model.keras_version;
     model.layers = parse_keras_configuration(*configuration, keras_origin(version, model.file));
+    model.configuration = *configuration;
     attach_legacy_weights(std::move(found), model.layers);
   } else {
     std::erase_if(found, [](const KerasLayer& layer) { return layer.weights.empty(); });
@@ -59,7 +60,10 @@ const KerasLayer& KerasModel::layer(const std::string& name) const {
 }
 
 KerasModel read_keras_archive(const KerasArchive& archive, const ArrayGroup& root) {
-  KerasModel model{.file = archive.file, .keras_version = archive_version(archive), .layers = {}};
+  KerasModel model{.file = archive.file,
+                   .keras_version = archive_version(archive),
+                   .configuration = archive.configuration,
+                   .layers = {}};
   model.layers = parse_keras_configuration(archive.configuration, keras_origin(model.keras_version, archive.file));
   attach_tree_weights(root, model.layers);
   return settled(std::move(model), root);
