@@ -84,8 +84,6 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
       rows_[i].reset = 0;
       if (run_.schedule.resets == nullptr || !exists(i)) return;
       rows_[i].reset = run_.schedule.reset_byte(s + 1, this->batch(i), rows_[i].length());
-      const std::uint8_t* later = run_.schedule.reset_mark(s + kPrefetched, this->batch(i), rows_[i].length());
-      if (place_.unit == 0 && later != nullptr) device::prefetch_to_l2(later);
     });
   }
 
@@ -155,7 +153,9 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
         if (live) keep(i, s);
       }
       write_y(i, s, output(i, live));
-      if (computed && run_.schedule.reset_byte(s + 1, this->batch(i), row.length()) != 0) begin_piece(i);
+      if (!computed) continue;
+      if (run_.schedule.reset_byte(s + 1, this->batch(i), row.length()) != 0) begin_piece(i);
+      if (place_.unit == 0) prefetch_reset(s + kPrefetched, i);
     }
   }
 
@@ -214,6 +214,13 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     __device__ bool live() const { return mask != 0; }
     __device__ bool next_begins_piece() const { return reset != 0; }
   };
+
+  /// Brings the byte that says whether a row begins a piece at step s to the L2 cache. `emit` does so, because nobody
+  /// waits for what it computes: h has been pushed.
+  __device__ void prefetch_reset(std::int32_t s, int i) const {
+    const std::uint8_t* mark = run_.schedule.reset_mark(s, this->batch(i), rows_[i].length());
+    if (mark != nullptr) device::prefetch_to_l2(mark);
+  }
 
   __device__ void begin_piece(int i) {
     rows_[i].h = this->read(run_.piece_h, i);
