@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "rondo/keras/any_recurrent_layer.h"
 #include "rondo/keras/conv_lstm.h"
 #include "rondo/keras/layers.h"
-#include "rondo/keras/recurrent_layer.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/tensor/tensor.h"
 
@@ -116,10 +116,10 @@ Bidirectional make_bidirectional(const KerasLayer& layer);
 ///
 /// @code
 /// // KerasModel model = load_keras("documents.keras");
-/// // RecurrentLayer sentences = make_recurrent(model.layer("sentences"));  // TimeDistributed(Bidirectional(LSTM))
+/// // AnyRecurrentLayer sentences = make_recurrent(model.layer("sentences"));  // TimeDistributed(Bidirectional(LSTM))
 /// // Tensor y = sentences(x, {.mask = mask}).output;
 /// @endcode
-RecurrentLayer make_recurrent(const KerasLayer& layer);
+AnyRecurrentLayer make_recurrent(const KerasLayer& layer);
 
 /// Whether make_recurrent has the layer's class and its configuration; its weights may still be wrong.
 bool is_recurrent(const KerasLayer& layer);

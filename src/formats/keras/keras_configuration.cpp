@@ -109,7 +109,7 @@ KerasLayer parse_keras_entry(const json& value, const KerasOrigin& origin) {
   return layer;
 }
 
-KerasArchitecture parse_keras_configuration(std::string_view text, const KerasOrigin& origin) {
+KerasArchitecture parse_keras_architecture(std::string_view text, const KerasOrigin& origin) {
   const std::string where = origin.file + ": configuration";
   const json document = parse_json(text, where, kDepth);
   const KerasFields model(document, where, origin);
@@ -126,6 +126,12 @@ KerasArchitecture parse_keras_configuration(std::string_view text, const KerasOr
   KerasArchitecture single;
   single.layers.push_back(parse_keras_entry(document, origin));
   return single;
+}
+
+std::vector<KerasLayer> parse_keras_configuration(std::string_view text, const KerasOrigin& origin) {
+  KerasArchitecture architecture = parse_keras_architecture(text, origin);
+  if (!architecture.problem.empty()) throw ValueError(architecture.problem);
+  return std::move(architecture.layers);
 }
 
 KerasLayer parse_keras_layer(std::string_view text, const KerasOrigin& origin) {

@@ -19,9 +19,12 @@ struct KerasArchitecture {
 /// The layers of a Sequential or Functional model, or the one layer the text describes, in order, without input layers
 /// and without weights; or the problem of a subclassed model. Throws `ValueError` as load_keras, and for two layers of
 /// one name.
-KerasArchitecture parse_keras_configuration(std::string_view text, const KerasOrigin& origin);
+KerasArchitecture parse_keras_architecture(std::string_view text, const KerasOrigin& origin);
 
-/// The one layer that the text describes, as `{"class_name": ..., "config": ...}`. Throws as parse_keras_configuration.
+/// The layers of parse_keras_architecture. Throws `ValueError` as it, and for its problem.
+std::vector<KerasLayer> parse_keras_configuration(std::string_view text, const KerasOrigin& origin);
+
+/// The one layer that the text describes, as `{"class_name": ..., "config": ...}`. Throws as parse_keras_architecture.
 KerasLayer parse_keras_layer(std::string_view text, const KerasOrigin& origin);
 
 /// The same of a parsed text.

@@ -45,7 +45,7 @@ KerasOrigin origin_of(const std::string& version, const std::string& file, const
 
 /// Fills in the layers of a configuration, and the reason if there are none.
 void configure(const std::string& configuration, const KerasOrigin& origin, KerasModel& model) {
-  KerasArchitecture architecture = parse_keras_configuration(configuration, origin);
+  KerasArchitecture architecture = parse_keras_architecture(configuration, origin);
   model.configuration = configuration;
   model.layers = std::move(architecture.layers);
   model.problem = std::move(architecture.problem);
@@ -112,7 +112,6 @@ KerasLayer read_keras_layer(std::string_view configuration, const std::string& k
                             std::vector<Tensor> weights, const KerasRegistry& registry) {
   KerasLayer layer = parse_keras_layer(configuration, origin_of(keras_version, file, registry));
   layer.weights = std::move(weights);
-  share_weights(layer);
   settle_weights(layer);
   return layer;
 }

@@ -131,7 +131,7 @@ Bidirectional make_bidirectional(const KerasLayer& layer) {
   throw ValueError(place_of(layer) + ": merge_mode", "'" + layer.merge_mode + "'", "concat, sum, mul, ave or none");
 }
 
-RecurrentLayer make_recurrent(const KerasLayer& layer) {
+AnyRecurrentLayer make_recurrent(const KerasLayer& layer) {
   check_makeable(layer, is_recurrent(layer),
                  std::string(kOneDirection) + ", Bidirectional or TimeDistributed of these");
   if (layer.wrapped.size() == 2) return make_bidirectional(layer);

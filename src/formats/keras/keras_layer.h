@@ -16,8 +16,9 @@ std::optional<std::size_t> weight_count(const KerasLayer& layer);
 /// Gives the layers inside a wrapper or a model their part of `layer.weights`, which is in Keras's order.
 void share_weights(KerasLayer& layer);
 
-/// Checks number, shapes and dtypes of the weights of a layer, and of all layers inside it, against the configuration,
-/// if there is one, and keeps what is wrong in KerasLayer::problem.
+/// Shares the weights, unless the layers inside have theirs. Checks number, shapes and dtypes of the weights of a
+/// layer, and of all layers inside it, against the configuration, if there is one, and keeps what is wrong in
+/// KerasLayer::problem.
 void settle_weights(KerasLayer& layer);
 
 /// The weights of each cell of `layer.recurrent`, in Keras's layout. Throws `ValueError` naming file and layer for

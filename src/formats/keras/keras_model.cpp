@@ -86,11 +86,6 @@ KerasModel load_keras(const std::filesystem::path& path, const KerasRegistry& re
   const Content content = content_of(path);
   if (content == Content::zip) return load_archive(path, registry);
   if (content == Content::other) refuse_content(path);
-  if (content == Content::json && !is_keras_index(text_file(path))) {
-    throw ValueError(path.string(), "JSON without a weight_map: the architecture of a model alone, or another file",
-                     "a .weights.json; load_keras(architecture, weights) reads a model whose weights are in a second "
-                     "file");
-  }
   const HdfSession session;
   return read_keras_tree(open_weights(path), registry);
 }

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kDepth = 8;
+constexpr std::size_t kDepth = 100;        // as for the architecture of a model, whose message says what it is
 constexpr std::size_t kMostShards = 1000;  // each is an open file
 
 /// Adds the name of a file in the folder of the index, and of no other.
@@ -27,17 +27,13 @@ void add_shard(const json& name, const std::string& where, std::set<std::string>
 
 }  // namespace
 
-bool is_keras_index(std::string_view text) {
-  try {
-    return parse_json(text, "index", kDepth).contains("weight_map");
-  } catch (const ValueError&) {
-    return false;
-  }
-}
-
 std::vector<std::string> parse_keras_index(std::string_view text, const std::string& where) {
   const json document = parse_json(text, where, kDepth);
   const KerasFields index(document, where, {});
+  if (!index.contains("weight_map")) {
+    throw ValueError(where, "JSON without a weight_map: the architecture of a model alone, or another file",
+                     "the index of a .weights.json; a model whose weights are in a second file is loaded with both");
+  }
   std::set<std::string> shards;
   for (const auto& [path, files] : index.object("weight_map").items()) {
     const std::string place = where + ": weight_map: " + path;

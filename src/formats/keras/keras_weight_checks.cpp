@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "formats/keras/keras_cudnn.h"
@@ -47,7 +48,13 @@ void check_dense(const KerasLayer& layer) {
   }
 }
 
-/// A layer of Keras 2 whose `wrapped` is not what make_recurrent takes has the reason of the layer inside.
+bool has_parts_with_weights(const KerasLayer& layer) {
+  const auto has_some = [](const KerasLayer& part) { return !part.weights.empty(); };
+  return std::any_of(layer.wrapped.begin(), layer.wrapped.end(), has_some) ||
+         std::any_of(layer.layers.begin(), layer.layers.end(), has_some);
+}
+
+/// A wrapper has the problem of a layer inside it.
 void take_problem_of_wrapped(KerasLayer& layer) {
   for (const KerasLayer& inner : layer.wrapped) {
     if (layer.problem.empty()) layer.problem = inner.problem;
@@ -102,6 +109,7 @@ std::vector<RecurrentWeights> cell_weights(const KerasLayer& layer) {
 }
 
 void settle_weights(KerasLayer& layer) {
+  if (!layer.weights.empty() && !has_parts_with_weights(layer)) share_weights(layer);
   for (KerasLayer& inner : layer.wrapped) settle_weights(inner);
   for (KerasLayer& inner : layer.layers) settle_weights(inner);
   if (layer.problem.empty()) {

@@ -13,12 +13,12 @@ constexpr int kNewest = 3;
 
 std::vector<KerasLayer> parse(const std::string& text, int major = kNewest) {
   const KerasOrigin origin{"model.keras", major};
-  return parse_keras_configuration(text, origin).layers;
+  return parse_keras_configuration(text, origin);
 }
 
 /// Throws what is wrong with the text, or with one of its layers.
 void parse_without_problem(const std::string& text) {
-  const KerasArchitecture architecture = parse_keras_configuration(text, KerasOrigin{"model.keras", kNewest});
+  const KerasArchitecture architecture = parse_keras_architecture(text, KerasOrigin{"model.keras", kNewest});
   if (!architecture.problem.empty()) throw ValueError(architecture.problem);
   for (const KerasLayer& one : architecture.layers) throw_problem(one);
 }
@@ -68,7 +68,7 @@ TEST(KerasConfigurationTest, KeysThatAreNotThereMeanWhatTheirKerasMeant) {
     const KerasOrigin origin = keras_origin(row.version, "model.h5");
     const std::string cell = "\"cell\":" + layer("GRUCell", R"("units":7)");
     for (const std::string& text : {layer("GRU", R"("units":7)"), layer("RNN", cell)}) {
-      const KerasRecurrentConfiguration gru = *parse_keras_configuration(text, origin).layers.at(0).recurrent;
+      const KerasRecurrentConfiguration gru = *parse_keras_configuration(text, origin).at(0).recurrent;
       EXPECT_EQ(gru.cells[0].reset_after, row.reset_after);
       EXPECT_EQ(gru.cells[0].recurrent_activation, row.recurrent_activation);
       EXPECT_EQ(gru.dropout[0].implementation, row.implementation);
@@ -78,7 +78,7 @@ TEST(KerasConfigurationTest, KeysThatAreNotThereMeanWhatTheirKerasMeant) {
     }
     const std::string written =
         layer("GRU", R"("units":7,"reset_after":true,"recurrent_activation":"sigmoid","implementation":2)");
-    const KerasRecurrentConfiguration gru = *parse_keras_configuration(written, origin).layers.at(0).recurrent;
+    const KerasRecurrentConfiguration gru = *parse_keras_configuration(written, origin).at(0).recurrent;
     EXPECT_TRUE(gru.cells[0].reset_after);
     EXPECT_EQ(gru.cells[0].recurrent_activation, Activation::sigmoid);
     EXPECT_EQ(gru.dropout[0].implementation, 2);

@@ -11,7 +11,7 @@
 
 namespace rondo {
 
-class RecurrentLayer;
+class AnyRecurrentLayer;
 
 /// Applies a layer to every step of an outer time axis: inputs (B, T, S, ...) are B T sequences of S steps. The layer
 /// gets them as one batch of B T rows, and keeps no state from one step to the next.
@@ -27,7 +27,7 @@ class RecurrentLayer;
 class TimeDistributed {
  public:
   /// Throws `ValueError` for a layer that is `stateful` or `time_major`.
-  explicit TimeDistributed(RecurrentLayer layer);
+  explicit TimeDistributed(AnyRecurrentLayer layer);
 
   /// Runs the layer over `inputs` (B, T, S, ...). `call` is that of the layer, over (B, T, ...): a mask is (B, T, S),
   /// lengths are (B, T), resets (B, T, S). Outputs and states are (B, T, ...). Throws `ValueError` as the layer, for
@@ -36,19 +36,19 @@ class TimeDistributed {
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});
 
   /// The layer that runs for every step.
-  RecurrentLayer& layer() const { return *layer_; }
+  AnyRecurrentLayer& layer() const { return *layer_; }
 
  private:
-  std::shared_ptr<RecurrentLayer> layer_;
+  std::shared_ptr<AnyRecurrentLayer> layer_;
 };
 
 /// A recurrent layer of any class, for code that takes layers from files. A copy is the same layer.
-class RecurrentLayer {
+class AnyRecurrentLayer {
  public:
   /// Keeps the cells of `layer`, and no stored states.
-  RecurrentLayer(const RNN& layer);              // NOLINT(google-explicit-constructor)
-  RecurrentLayer(const Bidirectional& layer);    // NOLINT(google-explicit-constructor)
-  RecurrentLayer(const TimeDistributed& layer);  // NOLINT(google-explicit-constructor)
+  AnyRecurrentLayer(const RNN& layer);              // NOLINT(google-explicit-constructor)
+  AnyRecurrentLayer(const Bidirectional& layer);    // NOLINT(google-explicit-constructor)
+  AnyRecurrentLayer(const TimeDistributed& layer);  // NOLINT(google-explicit-constructor)
 
   /// Runs the layer, as its class does.
   LayerResult operator()(const Nest& inputs, const CallOptions& call = {});

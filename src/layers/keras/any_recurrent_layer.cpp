@@ -1,4 +1,4 @@
-#include "rondo/keras/recurrent_layer.h"
+#include "rondo/keras/any_recurrent_layer.h"
 
 #include <optional>
 #include <string>
@@ -66,7 +66,8 @@ Tensor checked_inputs(const Nest& inputs) {
 
 }  // namespace
 
-TimeDistributed::TimeDistributed(RecurrentLayer layer) : layer_(std::make_shared<RecurrentLayer>(std::move(layer))) {
+TimeDistributed::TimeDistributed(AnyRecurrentLayer layer)
+    : layer_(std::make_shared<AnyRecurrentLayer>(std::move(layer))) {
   if (layer_->is_stateful()) throw ValueError("stateful", "true", "false in a TimeDistributed, whose steps begin anew");
   if (layer_->is_time_major()) throw ValueError("time_major", "true", "false in a TimeDistributed");
 }
@@ -84,50 +85,50 @@ LayerResult TimeDistributed::operator()(const Nest& inputs, const CallOptions& c
   return result;
 }
 
-RecurrentLayer::RecurrentLayer(const RNN& layer) : layer_(std::make_shared<RNN>(layer)) {}
-RecurrentLayer::RecurrentLayer(const Bidirectional& layer) : layer_(std::make_shared<Bidirectional>(layer)) {}
-RecurrentLayer::RecurrentLayer(const TimeDistributed& layer) : layer_(std::make_shared<TimeDistributed>(layer)) {}
+AnyRecurrentLayer::AnyRecurrentLayer(const RNN& layer) : layer_(std::make_shared<RNN>(layer)) {}
+AnyRecurrentLayer::AnyRecurrentLayer(const Bidirectional& layer) : layer_(std::make_shared<Bidirectional>(layer)) {}
+AnyRecurrentLayer::AnyRecurrentLayer(const TimeDistributed& layer) : layer_(std::make_shared<TimeDistributed>(layer)) {}
 
-LayerResult RecurrentLayer::operator()(const Nest& inputs, const CallOptions& call) {
+LayerResult AnyRecurrentLayer::operator()(const Nest& inputs, const CallOptions& call) {
   return std::visit([&](const auto& layer) { return (*layer)(inputs, call); }, layer_);
 }
 
-void RecurrentLayer::reset_states() {
+void AnyRecurrentLayer::reset_states() {
   if (const TimeDistributed* const distributed = time_distributed()) return distributed->layer().reset_states();
   if (RNN* const one = rnn()) return one->reset_states();
   bidirectional()->reset_states();
 }
 
-void RecurrentLayer::reload_weights() {
+void AnyRecurrentLayer::reload_weights() {
   if (const TimeDistributed* const distributed = time_distributed()) return distributed->layer().reload_weights();
   if (RNN* const one = rnn()) return one->reload_weights();
   bidirectional()->reload_weights();
 }
 
-SessionStatus RecurrentLayer::finish() const {
+SessionStatus AnyRecurrentLayer::finish() const {
   if (const TimeDistributed* const distributed = time_distributed()) return distributed->layer().finish();
   if (const RNN* const one = rnn()) return one->finish();
   return bidirectional()->finish();
 }
 
 // A Bidirectional's layers have its options, except for return_state.
-const RNNOptions& RecurrentLayer::options() const {
+const RNNOptions& AnyRecurrentLayer::options() const {
   if (const TimeDistributed* const distributed = time_distributed()) return distributed->layer().options();
   if (const RNN* const one = rnn()) return one->options();
   return bidirectional()->forward_layer().options();
 }
 
-RNN* RecurrentLayer::rnn() const {
+RNN* AnyRecurrentLayer::rnn() const {
   const auto* const layer = std::get_if<std::shared_ptr<RNN>>(&layer_);
   return layer == nullptr ? nullptr : layer->get();
 }
 
-Bidirectional* RecurrentLayer::bidirectional() const {
+Bidirectional* AnyRecurrentLayer::bidirectional() const {
   const auto* const layer = std::get_if<std::shared_ptr<Bidirectional>>(&layer_);
   return layer == nullptr ? nullptr : layer->get();
 }
 
-TimeDistributed* RecurrentLayer::time_distributed() const {
+TimeDistributed* AnyRecurrentLayer::time_distributed() const {
   const auto* const layer = std::get_if<std::shared_ptr<TimeDistributed>>(&layer_);
   return layer == nullptr ? nullptr : layer->get();
 }
