@@ -115,9 +115,10 @@ Bidirectional make_bidirectional(const KerasLayer& layer);
 /// `ValueError` as make_layer.
 ///
 /// @code
-/// // KerasModel model = load_keras("documents.keras");
-/// // AnyRecurrentLayer sentences = make_recurrent(model.layer("sentences"));  // TimeDistributed(Bidirectional(LSTM))
-/// // Tensor y = sentences(x, {.mask = mask}).output;
+/// KerasModel model = load_keras("documents.keras");
+/// AnyRecurrentLayer sentences = make_recurrent(model.layer("sent"));  // TimeDistributed(LSTM)
+/// Tensor x = Tensor::full({2, 3, 5, 4}, 0.1, DType::f32);              // 2 documents of 3 sentences of 5 words
+/// Tensor y = sentences(x).output;                                      // (2, 3, 3)
 /// @endcode
 AnyRecurrentLayer make_recurrent(const KerasLayer& layer);
 

@@ -14,7 +14,8 @@ namespace rondo {
 /// @code
 /// KerasRegistry registry;
 /// registry.add("mine>MyLSTM", "LSTM").add("mine>MyCell", "GRUCell");
-/// // KerasModel model = load_keras("forecast.keras", registry);
+/// KerasModel model = load_keras("own.keras", registry);
+/// std::unique_ptr<RNN> lstm = make_layer(model.layer("rnn"));
 /// @endcode
 class KerasRegistry {
  public:

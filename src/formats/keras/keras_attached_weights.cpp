@@ -130,12 +130,23 @@ void attach_container(const ArrayGroup& container, std::vector<KerasLayer>& laye
   doubt(container, incomplete, layers);
 }
 
+/// A subclass of a Functional model may have layers of the list as attributes, under whose names Keras then writes
+/// them.
+void attach_attributes(const ArrayGroup& root, std::vector<KerasLayer>& layers) {
+  const std::map<std::string, std::string> by_name = groups_by_name(root);
+  for (KerasLayer& layer : layers) {
+    const auto found = by_name.find(layer.name);
+    if (found != by_name.end() && layer.weights.empty() && layer.path.empty()) attach(root.group(found->second), layer);
+  }
+}
+
 }  // namespace
 
 void attach_tree_weights(const ArrayGroup& root, std::vector<KerasLayer>& layers) {
   const std::optional<ArrayGroup> container = container_of(root);
   if (!container) refuse_tree(root);
   attach_container(*container, layers);
+  attach_attributes(root, layers);
   add_members(*container, layers);
   add_attributes(root, layers);
   tell_apart(layers);

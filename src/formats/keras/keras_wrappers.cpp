@@ -8,16 +8,14 @@
 namespace rondo {
 namespace {
 
-/// Gives half of a Bidirectional the name and the option that Keras gives it. A ConvLSTM of Keras 2 has no option
-/// zero_output_for_mask that it could take.
-void force_options(KerasLayer& half, const std::string& direction, const KerasOrigin& origin) {
+/// Gives half of a Bidirectional the name and the option that Keras gives it.
+void force_options(KerasLayer& half, const std::string& direction) {
   for (const std::string given : {"forward_", "backward_"}) {
     if (half.name.starts_with(given)) half.name.erase(0, given.size());
   }
   half.name = direction + half.name;
   RNNOptions* const options = options_of(half);
-  if (options == nullptr || (half.conv_lstm && origin.major < 3)) return;
-  options->zero_output_for_mask = options->return_sequences;
+  if (options != nullptr) options->zero_output_for_mask = options->return_sequences;
 }
 
 void check_halves(const RNNOptions& forward, const RNNOptions& backward, const std::string& where) {
@@ -48,8 +46,8 @@ void parse_bidirectional(const KerasFields& config, KerasLayer& layer) {
   KerasLayer backward = given ? parse_keras_entry(config.object("backward_layer"), origin) : forward;
   RNNOptions* const options = options_of(backward);
   if (!given && options != nullptr) options->go_backwards = !options->go_backwards;
-  force_options(forward, "forward_", origin);
-  force_options(backward, "backward_", origin);
+  force_options(forward, "forward_");
+  force_options(backward, "backward_");
   // The layers may have the seed of one configuration, and would then drop the same elements.
   if (backward.recurrent) {
     for (DropoutOptions& dropout : backward.recurrent->dropout) ++dropout.seed;

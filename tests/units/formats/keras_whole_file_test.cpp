@@ -229,6 +229,25 @@ TEST(KerasWholeFileTest, GroupsThatContainEachOtherEnd) {
   expect_words([&] { static_cast<void>(load_keras(path)); }, {path.string(), "more groups", "131072"});
 }
 
+TEST(KerasWholeFileTest, ALayerOfTheListMayStandUnderTheNameOfAnAttribute) {
+  Archive files = read_archive(keras_fixture("two_layers_keras3.keras"));
+  const KerasModel whole = load_keras(keras_fixture("two_layers_keras3.keras"));
+  write_text(scratch("inside.h5"), files["model.weights.h5"]);
+  {
+    HdfEditor editor(scratch("inside.h5"), HdfEditor::Mode::change);
+    editor.move("layers/lstm", "encoder");
+  }
+  files["model.weights.h5"] = read_text(scratch("inside.h5"));
+  write_archive(scratch("moved.keras"), files);
+  const KerasModel model = load_keras(scratch("moved.keras"));
+  EXPECT_EQ(names_of(model), names_of(whole));
+  EXPECT_EQ(model.layers[0].path, "encoder");
+  for (std::size_t k = 0; k < whole.layers.size(); ++k) {
+    EXPECT_EQ(model.layers[k].problem, "");
+    EXPECT_TRUE(identical(model.layers[k].weights.at(0), whole.layers[k].weights.at(0)));
+  }
+}
+
 TEST(KerasWholeFileTest, AGruFromBeforeResetAfter) {
   for (const std::string name : {"gru_without_reset_after", "gru_without_reset_after_no_bias"}) {
     SCOPED_TRACE(name);

@@ -74,7 +74,7 @@ TEST(TimeDistributedTest, RunsItsLayerForEachStep) {
 TEST(TimeDistributedTest, MayStandInAnother) {
   const Tensor x = Random(4).tensor({2, B, T, S, I}, 1.0);
   TimeDistributed inner{lstm({})};
-  TimeDistributed outer{inner};
+  TimeDistributed outer{AnyRecurrentLayer(inner)};  // inner alone would be copied
   const Tensor y = outer(x).output;
   EXPECT_EQ(y.shape(), (Shape{2, B, T, H}));
   EXPECT_TRUE(
