@@ -7,6 +7,7 @@
 #include "rondo/formats/loaded_network.h"
 #include "rondo/formats/pytorch_weights.h"
 #include "rondo/formats/safetensors.h"
+#include "rondo/keras/any_recurrent_layer.h"
 #include "rondo/keras/bidirectional.h"
 #include "rondo/keras/cells.h"
 #include "rondo/keras/conv_lstm.h"

@@ -1,8 +1,11 @@
 /// Layers of Keras's files and models, whose bytes Python code reads.
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +13,9 @@
 #include <vector>
 
 #include "binding.h"
+#include "formats/containers/merged_group.h"
 #include "formats/keras/keras_contents.h"
+#include "formats/keras/keras_shards.h"
 #include "names.h"
 #include "nests.h"
 #include "rondo/formats/keras_model.h"
@@ -54,14 +59,29 @@ class PythonSource final : public GroupSource {
   nb::object object_;
 };
 
+/// The root of a file, or of a list of files that are one.
 ArrayGroup group_from(const nb::object& root, const std::string& file) {
-  return {std::make_shared<PythonSource>(root), file};
+  if (!nb::isinstance<nb::list>(root)) return {std::make_shared<PythonSource>(root), file};
+  std::vector<std::shared_ptr<const GroupSource>> roots;
+  for (const nb::handle one : root) roots.push_back(std::make_shared<PythonSource>(nb::borrow(one)));
+  return merged_root(std::move(roots), file);
+}
+
+KerasRegistry registry_from(const std::map<std::string, std::string>& classes) {
+  KerasRegistry registry;
+  for (const auto& [name, keras_class] : classes) registry.add(name, keras_class);
+  return registry;
+}
+
+/// The layer whose options a wrapper has.
+const KerasLayer& innermost(const KerasLayer& layer) {
+  return layer.wrapped.empty() ? layer : innermost(layer.wrapped.front());
 }
 
 nb::object options_of(const KerasLayer& layer) {
-  const KerasLayer& configured = layer.wrapped.empty() ? layer : layer.wrapped.front();
-  if (!configured.recurrent) return nb::none();
-  const RNNOptions& options = configured.recurrent->options;
+  const KerasLayer& configured = innermost(layer);
+  if (!configured.recurrent && !configured.conv_lstm) return nb::none();
+  const RNNOptions& options = configured.recurrent ? configured.recurrent->options : configured.conv_lstm->options;
   nb::dict result;
   result["return_sequences"] = options.return_sequences;
   result["return_state"] = options.return_state;
@@ -88,10 +108,17 @@ nb::list cells_of(const KerasLayer& layer) {
   return cells;
 }
 
-/// A layer of the module's class Layer, with its weights on `device`.
+void move_weights(KerasLayer& layer, Device device) {
+  for (Tensor& weight : layer.weights) weight = weight.to(device);
+  for (KerasLayer& inner : layer.wrapped) move_weights(inner, device);
+}
+
+/// A layer of the module's class Layer, Bidirectional or RecurrentLayer, with its weights on `device`.
 nb::object made(const KerasLayer& layer, const std::string& device) {
   KerasLayer moved = layer;
-  for (Tensor& weight : moved.weights) weight = weight.to(device_from(device, "device"));
+  move_weights(moved, device_from(device, "device"));
+  if (moved.wrapped.size() == 2 && is_recurrent(moved)) return nb::cast(make_bidirectional(moved));
+  if (moved.wrapped.size() == 1) return nb::cast(make_recurrent(moved));
   return nb::cast(make_layer(moved).release(), nb::rv_policy::take_ownership);
 }
 
@@ -103,33 +130,59 @@ void bind_layer(nb::module_& module) {
       .def_ro("path", &KerasLayer::path)
       .def_ro("merge_mode", &KerasLayer::merge_mode)
       .def_ro("weight_paths", &KerasLayer::weight_paths)
+      .def_ro("configuration", &KerasLayer::configuration)
+      .def_ro("problem", &KerasLayer::problem, "Why Rondo cannot make the layer; empty where nothing is wrong.")
       .def_prop_ro("weights", [](const KerasLayer& layer) { return to_python(layer.weights); })
       .def_prop_ro("wrapped", [](const KerasLayer& layer) { return layer.wrapped; },
-                   "The forward and the backward layer of a Bidirectional.")
+                   "The forward and the backward layer of a Bidirectional, or the layer of a TimeDistributed.")
+      .def_prop_ro("layers", [](const KerasLayer& layer) { return layer.layers; }, "Of a model inside the model.")
+      .def_prop_ro("is_recurrent", [](const KerasLayer& layer) { return is_recurrent(layer); },
+                   "Whether `make` has the layer's class and its configuration.")
       .def_prop_ro("options", &options_of, "Of a recurrent layer or a Bidirectional of such; else None.")
       .def_prop_ro("cells", &cells_of, "The CellSpec of each cell of a recurrent layer.")
       .def_prop_ro("dense", &dense_of, "units, activation and use_bias of a Dense; else None.")
-      .def("make", &made, "device"_a = "cpu", "A Layer with these options and weights.");
+      .def("describe", [](const KerasLayer& layer) { return describe(layer); }, "A line for it and each layer in it.")
+      .def("make", &made, "device"_a = "cpu",
+           "A Layer with these options and weights; a Bidirectional or a RecurrentLayer for wrappers.");
 }
 
-nb::tuple result_of(const KerasModel& model) { return nb::make_tuple(model.keras_version, model.layers); }
+nb::tuple result_of(const KerasModel& model) {
+  return nb::make_tuple(model.keras_version, model.layers, model.problem, describe(model));
+}
 
 }  // namespace
 
 void bind_keras_files(nb::module_& module) {
+  using Classes = std::map<std::string, std::string>;
   bind_layer(module);
   module.def(
       "read_keras_archive",
-      [](const std::string& file, const std::string& configuration, const std::string& metadata, const nb::object& root) {
+      [](const std::string& file, const std::string& configuration, const std::string& metadata, const nb::object& root,
+         const Classes& classes) {
         const KerasArchive archive{.file = file, .configuration = configuration, .metadata = metadata};
-        return result_of(read_keras_archive(archive, group_from(root, file + ": model.weights.h5")));
+        return result_of(
+            read_keras_archive(archive, group_from(root, file + ": model.weights.h5"), registry_from(classes)));
       },
-      "file"_a, "configuration"_a, "metadata"_a, "root"_a,
-      "The version and the layers of a .keras archive. `root` is the root group of its model.weights.h5.");
+      "file"_a, "configuration"_a, "metadata"_a, "root"_a, "classes"_a = Classes{},
+      "(version, layers, problem, description) of a .keras archive. `root` is the root group of its model.weights.h5; "
+      "`classes` has Keras's class for classes of others.");
   module.def(
       "read_keras_tree",
-      [](const std::string& file, const nb::object& root) { return result_of(read_keras_tree(group_from(root, file))); },
-      "file"_a, "root"_a, "The version and the layers of an HDF5 file of Keras, of which `root` is the root group.");
+      [](const std::string& file, const nb::object& root, const Classes& classes) {
+        return result_of(read_keras_tree(group_from(root, file), registry_from(classes)));
+      },
+      "file"_a, "root"_a, "classes"_a = Classes{},
+      "The same of an HDF5 file of Keras, of which `root` is the root group, or of a list of the roots of shards.");
+  module.def(
+      "read_keras_files",
+      [](const std::string& file, const std::string& text, const std::string& weights, const nb::object& root,
+         const Classes& classes) {
+        return result_of(
+            read_keras_files({.file = file, .text = text}, group_from(root, weights), registry_from(classes)));
+      },
+      "file"_a, "text"_a, "weights"_a, "root"_a, "classes"_a = Classes{},
+      "The same of the JSON of a model, and the file of its weights.");
+  module.def("keras_shards", &parse_keras_index, "text"_a, "where"_a, "The names of the files of a .weights.json.");
   module.def(
       "read_keras_layer",
       [](const std::string& configuration, const std::string& keras_version, const std::string& file, nb::handle weights) {

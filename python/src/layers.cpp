@@ -13,6 +13,7 @@
 #include "cell_classes.h"
 #include "cells.h"
 #include "nests.h"
+#include "rondo/keras/any_recurrent_layer.h"
 #include "rondo/keras/bidirectional.h"
 #include "rondo/keras/layers.h"
 #include "rondo/vocabulary/error.h"
@@ -150,6 +151,11 @@ void bind_bidirectional(nb::module_& module) {
   define_call<Bidirectional>(both);
 }
 
+void bind_any_layer(nb::module_& module) {
+  auto layer = nb::class_<AnyRecurrentLayer>(module, "RecurrentLayer", "A recurrent layer of a file, of any class.");
+  define_call<AnyRecurrentLayer>(layer);
+}
+
 }  // namespace
 
 void bind_layers(nb::module_& module) {
@@ -157,6 +163,7 @@ void bind_layers(nb::module_& module) {
   bind_pullbacks(module);
   bind_layer(module);
   bind_bidirectional(module);
+  bind_any_layer(module);
 }
 
 }  // namespace rondo::python

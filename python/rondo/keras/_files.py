@@ -1,46 +1,95 @@
 """rondo.keras.load: recurrent layers from files that Keras 2 and Keras 3 write."""
 
+import contextlib
 import io
+import os
 import zipfile
 import zlib
 
 from .. import _rondo
 from ..formats._reading import checked_path, import_extra, read_start, refusal
 from ._files_hdf5 import open_root
-from ._files_layers import describe_layer, make_layer
+from ._files_layers import make_layer
 
 _ZIP = b"PK\x03\x04"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_START = 64  # bytes, which tell the kind of a file
+_MOST_JSON = 1 << 28
 _MOST_DEFLATED = 1032  # what one compressed byte can become
 
 
-def load(path):
-    """Reads a `.keras` archive, a `.weights.h5`, or a legacy `.h5`, of Keras 2 or 3; h5py, of rondo[keras], reads HDF5.
+def load(path, weights=None, *, classes=None):
+    """Reads a `.keras` archive, a `.weights.h5`, a legacy `.h5`, or a `.weights.json` with its shards, of Keras 2 or 3;
+    h5py, of rondo[keras], reads HDF5.
 
-    Returns a LoadedModel. The content of the file decides which kind it is. Raises ValueError naming the file, the
-    layer, what was given and what was expected: for a file that cannot be read, is broken or refers to other files; a
-    configuration that is no Sequential or Functional model, or has what Rondo does not know; missing or surplus
-    weights, or weights of the wrong shape or dtype. A class of layer that Rondo does not know is no error until it is
-    called.
+    With `weights`, `path` is the JSON of `model.to_json()`, and `weights` the file of the weights. `classes` has Keras's
+    class for each class of yours that computes the same: {"mine>MyLSTM": "LSTM"}.
+
+    Returns a LoadedModel. The content of the file decides which kind it is. Raises ValueError naming the file, what was
+    given and what was expected, for a file that cannot be read, is broken or refers to other files, and for weights of
+    no layer. What is wrong with one layer, its `problem`, is no error until the layer is called: an activation or a
+    class that Rondo does not know; missing or surplus weights, or weights of the wrong shape or dtype.
 
     >>> model = rondo.keras.load("forecast.keras")
     >>> print(model.describe())
     >>> y = model.layers["lstm"](x)
     """
     name = checked_path(path)
-    start = read_start(name, len(_HDF5))
+    classes = dict(classes or {})
+    if weights is not None:
+        return _load_files(name, checked_path(weights), classes)
+    start = read_start(name, _START)
     if start[:len(_ZIP)] == _ZIP:
-        version, layers = _read_archive(name)
-    elif start == _HDF5:
+        return LoadedModel(name, *_read_archive(name, classes))
+    if start[:len(_HDF5)] != _HDF5 and not _is_json(start):
+        raise refusal(name, "a file that is neither zip nor HDF5", "a .keras, .weights.h5, .h5 or .weights.json file of Keras")
+    with open_weights(name) as root:
+        return LoadedModel(name, *_rondo.read_keras_tree(name, root, classes))
+
+
+def _load_files(name, weights, classes):
+    if not _is_json(read_start(name, _START)):
+        raise refusal(name, "a file that is no JSON", "the architecture of a model: model.to_json()")
+    with open_weights(weights) as root:
+        return LoadedModel(name, *_rondo.read_keras_files(name, _text_of(name), weights, root, classes))
+
+
+@contextlib.contextmanager
+def open_weights(name):
+    """The root of an HDF5 file, or a list of the roots of the shards that a `.weights.json` names."""
+    if not _is_json(read_start(name, _START)):
         with open_root(name, name) as root:
-            version, layers = _rondo.read_keras_tree(name, root)
-    else:
-        raise refusal(name, "a file that is neither zip nor HDF5", "a .keras, .weights.h5 or .h5 file of Keras")
-    return LoadedModel(name, version, layers)
+            yield root
+        return
+    folder = os.path.dirname(os.path.realpath(name))
+    with contextlib.ExitStack() as stack:
+        roots = []
+        for shard in _rondo.keras_shards(_text_of(name), name):
+            path = checked_path(os.path.join(os.path.dirname(name), shard))
+            if os.path.dirname(os.path.realpath(path)) != folder:
+                raise refusal(path, "a symbolic link to another folder", "a file in the folder of its index")
+            roots.append(stack.enter_context(open_root(path, path)))
+        yield roots
+
+
+def _is_json(start):
+    return start.lstrip()[:1] == b"{"
+
+
+def _text_of(name):
+    try:
+        with open(name, "rb") as file:
+            data = file.read(_MOST_JSON + 1)
+    except OSError as error:
+        raise refusal(name, "a file that cannot be opened", "a readable file") from error
+    if len(data) > _MOST_JSON:
+        raise refusal(name, "more bytes of JSON", f"at most {_MOST_JSON}")
+    return _text(name, "JSON", data)
 
 
 class Layers(dict):
-    """Layers by their names, in the order of the model. A layer is also found by its path in the file."""
+    """Layers by their names, in the order of the model. A layer is also found by its path in the file, and a layer inside
+    another one by the path of their names: "encoder/lstm"."""
 
     def __init__(self, file, layers):
         super().__init__(layers)
@@ -50,33 +99,47 @@ class Layers(dict):
         for layer in self.values():
             if name and layer.path == name:
                 return layer
+            if isinstance(name, str) and name.startswith(f"{layer.name}/"):
+                inner = {one.name: one for one in layer.inner}
+                found = Layers(self._file, inner).get_inner(name[len(layer.name) + 1:])
+                if found is not None:
+                    return found
         names = ", ".join(f"'{known}'" for known in self)
         raise KeyError(f"{self._file}: layer: got {name!r}, expected one of {names}")
+
+    def get_inner(self, name):
+        """The layer of a name or of a path of names; None if there is none."""
+        try:
+            return self[name]
+        except KeyError:
+            return None
 
 
 class LoadedModel:
     """The layers of a file that Keras wrote, all but the inputs.
 
-    `layers` has them by name: a SimpleRNN, LSTM, GRU, RNN or Bidirectional can be called as Keras's layer of that
-    class; the others have their weights. A file of weights alone has no classes and options: its layers have weights
-    alone.
+    `layers` has them by name: recurrent layers of all classes, and the wrappers Bidirectional and TimeDistributed of
+    these, can be called as Keras's layer of that class; the others have their weights. A file of weights alone has no
+    classes and options: its layers have weights alone. `problem` says what the file does not tell, such as the layers of
+    a subclassed model.
     """
 
-    def __init__(self, file, keras_version, layers):
+    def __init__(self, file, keras_version, layers, problem, description):
         self.file = file
         self.keras_version = keras_version
+        self.problem = problem
         self.layers = Layers(file, ((layer.name, make_layer(layer)) for layer in layers))
+        self._description = description
 
     def __repr__(self):
         return f"<rondo.keras.LoadedModel {self.file}: {', '.join(self.layers)}>"
 
     def describe(self):
-        """A text of the file and its layers, one a line."""
-        version = f", of Keras {self.keras_version}" if self.keras_version else ""
-        return "\n".join([f"{self.file}{version}"] + ["  " + describe_layer(layer) for layer in self.layers.values()])
+        """A text of the file and its layers, one a line: what is known, and why a layer cannot be called."""
+        return self._description
 
 
-def _read_archive(name):
+def _read_archive(name, classes):
     import_extra("h5py", "keras")
     try:
         with zipfile.ZipFile(name) as archive:
@@ -87,7 +150,7 @@ def _read_archive(name):
     texts = [_text(name, "config.json", configuration), _text(name, "metadata.json", metadata)]
     where = f"{name}: model.weights.h5"
     with open_root(io.BytesIO(weights), where) as root:
-        return _rondo.read_keras_archive(name, *texts, root)
+        return _rondo.read_keras_archive(name, *texts, root, classes)
 
 
 def _read_member(archive, name, member):

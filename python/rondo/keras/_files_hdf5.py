@@ -11,7 +11,8 @@ _READABLE = "an HDF5 file that can be read"
 _MOST_DEFLATED = 1032  # what one compressed byte can become
 _MOST_ATTRIBUTE_BYTES = 1 << 28
 _MOST_AXES = 8
-_TYPES = {("f", 8): "float64", ("f", 4): "float32", ("f", 2): "float16", ("i", 8): "int64", ("i", 4): "int32"}
+_TYPES = {("f", 8): "float64", ("f", 4): "float32", ("f", 2): "float16", ("i", 8): "int64", ("i", 4): "int32",
+          ("i", 2): "int32", ("i", 1): "int32", ("u", 4): "int64", ("u", 2): "int32", ("u", 1): "uint8"}
 
 
 @contextlib.contextmanager
@@ -130,7 +131,7 @@ def _dtypes_of(dataset, where):
         if _strings(import_extra("h5py", "keras"), dataset, "dtype", where) == ["bfloat16"]:
             return "opaque", "bfloat16"
     if (dtype.kind, size) not in _TYPES:
-        raise refusal(where, "another element type", "f64, f32, f16, bf16, i64 or i32")
+        raise refusal(where, "another element type", "f64, f32, f16, bf16, or whole numbers of at most 64 bits with a sign")
     return _TYPES[dtype.kind, size], _TYPES[dtype.kind, size]
 
 

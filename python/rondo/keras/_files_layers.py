@@ -2,31 +2,14 @@
 
 import threading
 
-from .. import _rondo
 from .._arrays import as_tensor, from_tensor, library_of
 
 
 def make_layer(source):
     """The layer of a _rondo.KerasLayer: one that can be called, if the file says how."""
-    if source.wrapped:
-        return LoadedBidirectional(source)
-    return LoadedLayer(source) if source.cells else WeightsOnly(source)
-
-
-def describe_layer(layer):
-    """A line of text."""
-    kind = layer.class_name or "a layer of unknown class"
-    shapes = ", ".join(repr(weight)[len("rondo.Tensor "):] for weight in layer.source.weights) or "no weights"
-    options = [name for name, value in (layer.source.options or {}).items() if value]
-    if layer.source.wrapped:
-        options.append(f"merge_mode {layer.source.merge_mode}")
-    cells = ", ".join(f"{cell.kind}({cell.units})" for cell in _cells(layer.source))
-    parts = [f"{layer.name}: {kind}", f" of {cells}" * bool(cells), f": {', '.join(options)}" * bool(options)]
-    return "".join(parts) + f"; {shapes}"
-
-
-def _cells(source):
-    return source.cells or [cell for half in source.wrapped for cell in half.cells]
+    if source.problem or not source.is_recurrent:
+        return WeightsOnly(source)
+    return LoadedBidirectional(source) if len(source.wrapped) == 2 else LoadedLayer(source)
 
 
 class WeightsOnly:
@@ -37,7 +20,21 @@ class WeightsOnly:
         self.name, self.class_name, self.path = source.name, source.class_name, source.path
 
     def __repr__(self):
-        return f"<{self.class_name or 'layer'} {describe_layer(self)}>"
+        return f"<{self.class_name or 'layer'} {self.describe()}>"
+
+    def describe(self):
+        """A text of the layer and of those inside it, one a line."""
+        return self.source.describe()
+
+    @property
+    def problem(self):
+        """Why the layer cannot be called; empty where nothing is wrong, or only its class is one that Rondo does not have."""
+        return self.source.problem
+
+    @property
+    def inner(self):
+        """The layers inside this one: of a model, of a Bidirectional, of a TimeDistributed."""
+        return [make_layer(layer) for layer in (*self.source.layers, *self.source.wrapped)]
 
     @property
     def weight_paths(self):
@@ -53,7 +50,7 @@ class WeightsOnly:
 
 
 class LoadedLayer(WeightsOnly):
-    """A SimpleRNN, LSTM, GRU, or RNN of their cells, as Keras's layer of that name."""
+    """A SimpleRNN, LSTM, GRU, RNN of their cells, ConvLSTM, or TimeDistributed of these, as Keras's layer of that name."""
 
     def __init__(self, source):
         super().__init__(source)
@@ -112,11 +109,6 @@ class LoadedLayer(WeightsOnly):
 
 class LoadedBidirectional(LoadedLayer):
     """A Bidirectional of such layers. With merge_mode None it returns [forward output, backward output, *states]."""
-
-    def _make(self, device):
-        forward, backward = (half.make(device) for half in self.source.wrapped)
-        mode = self.source.merge_mode
-        return _rondo.Bidirectional(forward, backward, None if mode == "none" else mode)
 
     def _pack_states(self, states):
         middle = len(states) // 2

@@ -105,7 +105,10 @@ def _loaded(layer, path):
     """A layer of Rondo's with the configuration and the weights that Keras's layer has now."""
     configuration = json.dumps({"class_name": type(layer).__name__, "config": _plain(layer.get_config())})
     weights = [as_tensor(weight, f"{path}: weights") for weight in layer.get_weights()]
-    return make_layer(_rondo.read_keras_layer(configuration, _version(layer), path, weights))
+    source = _rondo.read_keras_layer(configuration, _version(layer), path, weights)
+    if source.problem:
+        raise ValueError(source.problem)
+    return make_layer(source)
 
 
 def _plain(config):

@@ -9,7 +9,13 @@ import zipfile
 import pages
 
 CO2 = pages.ROOT / "examples" / "co2"
+KERAS = pages.ROOT / "tests" / "data" / "keras"
 COPIES = {
+    "documents.keras": KERAS / "wrapped_recurrent_layers" / "time_distributed.keras",
+    "own.keras": KERAS / "wrapped_recurrent_layers" / "subclass.keras",
+    "tower.keras": KERAS / "nested_model" / "keras3.keras",
+    "seq2seq.json": KERAS / "companion_files" / "seq2seq.json",
+    "seq2seq.h5": KERAS / "companion_files" / "seq2seq.h5",
     "forecast.keras": CO2 / "co2_keras3.keras",
     "forecast.safetensors": CO2 / "co2_pytorch_names.safetensors",
 }

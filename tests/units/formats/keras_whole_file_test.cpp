@@ -67,8 +67,8 @@ Path weights_file(const std::string& fixture) {
 TEST(KerasWholeFileTest, EveryDatasetOfEveryFixtureIsReadOrOfTraining) {
   int files = 0;
   std::size_t left = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(keras_fixture(""))) {
-    const std::string name = entry.path().filename().string();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(keras_fixture(""))) {
+    const std::string name = std::filesystem::relative(entry.path(), keras_fixture("")).string();
     if (!name.ends_with(".h5") && !name.ends_with(".keras")) continue;
     SCOPED_TRACE(name);
     std::vector<std::string> datasets = dataset_paths(weights_file(name));
@@ -77,7 +77,7 @@ TEST(KerasWholeFileTest, EveryDatasetOfEveryFixtureIsReadOrOfTraining) {
     EXPECT_EQ(paths_of(load_keras(entry.path())), datasets);
     ++files;
   }
-  EXPECT_GE(files, 61);
+  EXPECT_GE(files, 100);
   EXPECT_GE(left, 100U);  // the trained models have some
 }
 
@@ -227,6 +227,25 @@ TEST(KerasWholeFileTest, GroupsThatContainEachOtherEnd) {
     }
   });
   expect_words([&] { static_cast<void>(load_keras(path)); }, {path.string(), "more groups", "131072"});
+}
+
+TEST(KerasWholeFileTest, ALayerOfTheListMayStandUnderTheNameOfAnAttribute) {
+  Archive files = read_archive(keras_fixture("two_layers_keras3.keras"));
+  const KerasModel whole = load_keras(keras_fixture("two_layers_keras3.keras"));
+  write_text(scratch("inside.h5"), files["model.weights.h5"]);
+  {
+    HdfEditor editor(scratch("inside.h5"), HdfEditor::Mode::change);
+    editor.move("layers/lstm", "encoder");
+  }
+  files["model.weights.h5"] = read_text(scratch("inside.h5"));
+  write_archive(scratch("moved.keras"), files);
+  const KerasModel model = load_keras(scratch("moved.keras"));
+  EXPECT_EQ(names_of(model), names_of(whole));
+  EXPECT_EQ(model.layers[0].path, "encoder");
+  for (std::size_t k = 0; k < whole.layers.size(); ++k) {
+    EXPECT_EQ(model.layers[k].problem, "");
+    EXPECT_TRUE(identical(model.layers[k].weights.at(0), whole.layers[k].weights.at(0)));
+  }
 }
 
 TEST(KerasWholeFileTest, AGruFromBeforeResetAfter) {
