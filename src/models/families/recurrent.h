@@ -1,0 +1,33 @@
+/// The call of a recurrent layer, RNN or Bidirectional alike.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/model_layer.h"
+#include "rondo/keras/layers.h"
+
+namespace rondo {
+
+/// What a call of a recurrent layer has, besides the layer.
+struct RecurrentTraits {
+  std::vector<std::int64_t> state_counts;  ///< of each cell, bottom first
+  std::vector<std::int64_t> state_sizes;   ///< of each state, flattened
+  std::vector<Shape> outputs;              ///< the sizes of each output behind (B, T): one, or two of merge_mode none
+  std::int64_t features = kUnknownSize;    ///< that its inputs have
+  DType dtype = DType::f32;
+  RNNOptions options = {};
+};
+
+/// Checks a call, and gives the function that hands inputs, mask and initial states to `layer`.
+BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, int threads,
+                         std::function<LayerResult(const Tensor&, const CallOptions&)> layer);
+
+/// What known cells add to the traits: states, sizes, dtype. Throws `ValueError` for a cell that is not known.
+void add_cells(RecurrentTraits& traits, const RNN& rnn);
+
+/// The recurrent layer of a file with its weights on a device.
+std::unique_ptr<RNN> make_layer_on(const KerasLayer& layer, Device device);
+
+}  // namespace rondo

@@ -1,0 +1,39 @@
+/// Models of people who reported that something failed, and Keras's answers.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "rondo/formats/safetensors.h"
+#include "rondo/models/model.h"
+#include "support/compare.h"
+
+namespace rondo::test {
+namespace {
+
+std::string case_file(const std::string& name) { return std::string(RONDO_MODEL_CASES) + "/" + name; }
+
+/// A model and the file with its inputs and Keras's answer.
+struct ModelCase {
+  std::string model;
+  std::string expected;
+};
+
+class ModelCaseTest : public ::testing::TestWithParam<ModelCase> {};
+
+TEST_P(ModelCaseTest, GivesKerassAnswer) {
+  Model model = load_keras_model(case_file(GetParam().model));
+  const Safetensors expected = load_safetensors(case_file(GetParam().expected));
+  EXPECT_TRUE(close(model.predict(expected.tensor("x")), expected.tensor("y"), 1e-5)) << model.describe();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, ModelCaseTest,
+    ::testing::Values(ModelCase{"k2_mask_bi.keras", "expected_k2_mask_bi.safetensors"},
+                      ModelCase{"k2_sentiment.keras", "expected_k2_sentiment.safetensors"},
+                      ModelCase{"k2_sentiment.keras", "expected_k2_sentiment_left_padding.safetensors"},
+                      ModelCase{"k3_sentiment.keras", "expected_k3_sentiment.safetensors"},
+                      ModelCase{"k3_td_masked.keras", "expected_k3_td_masked.safetensors"}),
+    [](const auto& info) { return info.param.expected.substr(9, info.param.expected.size() - 21); });
+
+}  // namespace
+}  // namespace rondo::test
