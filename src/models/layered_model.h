@@ -31,6 +31,9 @@ struct ModelProgram {
   /// Runs all calls. Inputs have the dtypes and ranks of their notes. Many threads may call it, if no layer is
   /// stateful.
   void run(std::span<const MaskedTensor> given, std::span<MaskedTensor> results) const;
+  /// The same with a function in place of some steps': `streams` has one for each step, or null.
+  void run(std::span<const MaskedTensor> given, std::span<MaskedTensor> results,
+           std::span<const std::unique_ptr<StreamedCall>> streams) const;
 };
 
 /// The layers of a model with their weights.

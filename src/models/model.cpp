@@ -5,7 +5,7 @@
 
 #include "formats/containers/json.h"
 #include "formats/keras/keras_configuration.h"
-#include "models/layered_model.h"
+#include "models/model_impl.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -33,38 +33,31 @@ ModelSetting setting_of(const KerasModel& contents, const ModelOptions& options)
 
 }  // namespace
 
-struct Model::Impl {
-  Impl(const KerasModel& contents, const ModelOptions& options)
-      : layers(entry_of(contents), contents.layers, contents.file, setting_of(contents, options)),
-        notes(layers.inputs()),
-        program(layers.bind(notes)) {
-    inputs = tensors_of(layers.graph().input_names, notes);
-    std::vector<TensorNote> results;
-    for (const int slot : program.outputs) results.push_back(program.slots[static_cast<std::size_t>(slot)]);
-    outputs = tensors_of(layers.graph().output_names, results);
-  }
+Model::Impl::Impl(const KerasModel& contents, const ModelOptions& options)
+    : layers(entry_of(contents), contents.layers, contents.file, setting_of(contents, options)),
+      notes(layers.inputs()),
+      program(layers.bind(notes)) {
+  inputs = tensors_of(layers.graph().input_names, notes);
+  std::vector<TensorNote> results;
+  for (const int slot : program.outputs) results.push_back(program.slots[static_cast<std::size_t>(slot)]);
+  outputs = tensors_of(layers.graph().output_names, results);
+}
 
-  void run(std::span<const Tensor> given, std::span<MaskedTensor> results) const {
-    if (given.size() != inputs.size()) {
-      throw ValueError("inputs", std::to_string(given.size()) + " tensors", std::to_string(inputs.size()));
-    }
-    std::vector<MaskedTensor> arguments(given.size());
-    for (std::size_t k = 0; k < given.size(); ++k) {
-      arguments[k] = conformed(MaskedTensor{given[k]}, notes[k], "input '" + inputs[k].name + "'");
-      arguments[k].value = arguments[k].value.to(layers.setting().device);
-    }
-    program.run(arguments, results);
+std::vector<MaskedTensor> Model::Impl::arguments(std::span<const Tensor> given,
+                                                 std::span<const TensorNote> expected) const {
+  if (given.size() != inputs.size()) {
+    throw ValueError("inputs", std::to_string(given.size()) + " tensors", std::to_string(inputs.size()));
   }
-
-  LayeredModel layers;
-  std::vector<TensorNote> notes;
-  ModelProgram program;
-  std::vector<ModelTensor> inputs;
-  std::vector<ModelTensor> outputs;
-};
+  std::vector<MaskedTensor> result(given.size());
+  for (std::size_t k = 0; k < given.size(); ++k) {
+    result[k] = conformed(MaskedTensor{given[k]}, expected[k], "input '" + inputs[k].name + "'");
+    result[k].value = result[k].value.to(layers.setting().device);
+  }
+  return result;
+}
 
 Model::Model(const KerasModel& contents, const ModelOptions& options)
-    : impl_(std::make_unique<Impl>(contents, options)) {}
+    : impl_(std::make_shared<Impl>(contents, options)) {}
 Model::~Model() = default;
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
@@ -79,13 +72,13 @@ Tensor Model::predict(const Tensor& x) {
     throw ValueError("predict", "a model of " + std::to_string(outputs().size()) + " outputs", "a list of inputs");
   }
   MaskedTensor result;
-  impl_->run(std::span(&x, 1), std::span(&result, 1));
+  impl_->program.run(impl_->arguments(std::span(&x, 1), impl_->notes), std::span(&result, 1));
   return result.value;
 }
 
 std::vector<Tensor> Model::predict(std::span<const Tensor> given) {
   std::vector<MaskedTensor> results(outputs().size());
-  impl_->run(given, results);
+  impl_->program.run(impl_->arguments(given, impl_->notes), results);
   std::vector<Tensor> values;
   values.reserve(results.size());
   for (MaskedTensor& result : results) values.push_back(std::move(result.value));

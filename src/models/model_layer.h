@@ -41,6 +41,8 @@ struct BoundCall {
   std::string how = {};  ///< what runs, for describe(): "identity", "matrix product", ...
   StreamRule stream = StreamRule::whole;
   std::function<std::unique_ptr<StreamedCall>()> make_stream = {};  ///< iff `causal`
+  /// Tensors of the call that must not depend on the stream's inputs, such as initial states: they are read once.
+  std::vector<int> stream_fixed = {};
   /// Whether outputs in a stream have a time axis, if inputs have: not those of an LSTM without return_sequences.
   bool stream_keeps_time = true;
 };

@@ -23,10 +23,16 @@ bool fits(const Shape& shape, const Shape& expected) {
 }  // namespace
 
 void ModelProgram::run(std::span<const MaskedTensor> given, std::span<MaskedTensor> results) const {
+  run(given, results, {});
+}
+
+void ModelProgram::run(std::span<const MaskedTensor> given, std::span<MaskedTensor> results,
+                       std::span<const std::unique_ptr<StreamedCall>> streams) const {
   std::vector<MaskedTensor> tensors(slots.size());
   std::vector<MaskedTensor> gathered;
   for (std::size_t k = 0; k < inputs.size(); ++k) tensors[static_cast<std::size_t>(inputs[k])] = given[k];
-  for (const ProgramStep& step : steps) {
+  for (std::size_t number = 0; number < steps.size(); ++number) {
+    const ProgramStep& step = steps[number];
     std::span<const MaskedTensor> arguments;
     if (step.adjacent) {
       arguments = std::span(tensors).subspan(static_cast<std::size_t>(step.inputs[0]), step.inputs.size());
@@ -35,8 +41,13 @@ void ModelProgram::run(std::span<const MaskedTensor> given, std::span<MaskedTens
       for (const int slot : step.inputs) gathered.push_back(tensors[static_cast<std::size_t>(slot)]);
       arguments = gathered;
     }
-    step.call.run(arguments,
-                  std::span(tensors).subspan(static_cast<std::size_t>(step.first_output), step.call.outputs.size()));
+    const std::span<MaskedTensor> made =
+        std::span(tensors).subspan(static_cast<std::size_t>(step.first_output), step.call.outputs.size());
+    if (!streams.empty() && streams[number] != nullptr) {
+      streams[number]->step(arguments, made);
+    } else {
+      step.call.run(arguments, made);
+    }
     gathered.clear();
     for (const int slot : step.last_uses) tensors[static_cast<std::size_t>(slot)] = {};
   }

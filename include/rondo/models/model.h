@@ -30,6 +30,44 @@ struct ModelTensor {
   DType dtype = DType::f32;
 };
 
+class Model;
+
+/// One stream through a model of causal layers: it reads one time step a call, and has states of its own. Recurrent
+/// layers keep theirs, causal convolutions their latest inputs, and all other layers act on each step by itself. After
+/// t steps the answers are those that `predict` gives for the sequence of these t steps: the last step of outputs that
+/// are sequences, and the whole of others.
+///
+/// One thread at a time uses a stream; streams of one model are independent. A stream outlives its model.
+///
+/// @code
+/// Model model = load_keras_model("forecast.keras");
+/// ModelStream stream = model.stream();
+/// Tensor frame = Tensor::zeros({1, 3}, DType::f32);  // (B, I), of an input (B, T, I)
+/// for (int t = 0; t < 100; ++t) {
+///   Tensor answer = stream.step(frame);
+/// }
+/// @endcode
+class ModelStream {
+ public:
+  ~ModelStream();
+  ModelStream(ModelStream&&) noexcept;
+  ModelStream& operator=(ModelStream&&) noexcept;
+
+  /// Reads one step of a model of one input and one output, without its time axis: (B, ...) of an input (B, T, ...).
+  /// Throws `ValueError` as Model::predict, and for another batch than that of the first step.
+  [[nodiscard]] Tensor step(const Tensor& x);
+  /// The same with all inputs and outputs. Inputs without time are as `predict` takes them, at every step.
+  [[nodiscard]] std::vector<Tensor> step(std::span<const Tensor> inputs);
+  /// Begins anew: forgets all steps.
+  void reset();
+
+ private:
+  friend class Model;
+  struct Impl;
+  explicit ModelStream(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
 /// A Keras model that computes its outputs in inference: Sequential or Functional, of Keras 2 or 3, with models within.
 ///
 /// What a file of Keras 3 means is what Keras 3.15 makes of it, and a file of Keras 2 what Keras 2.15 does: masks pass
@@ -73,12 +111,17 @@ class Model {
   /// Makes the states that stateful layers keep zeros. A model without states stays as it is.
   void reset_states();
 
+  /// A stream through the model. Throws `ValueError` naming the layer that cannot read one time step at a time: one
+  /// that reads backwards, pools over time, or the like.
+  [[nodiscard]] ModelStream stream() const;
+
   /// A table of the model's calls: layer, class, shape of the output, whether it carries a mask, and what runs it.
   std::string describe() const;
 
  private:
+  friend class ModelStream;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  ///< shared with streams
 };
 
 /// Model(load_keras(path), options). Throws as load_keras and Model.

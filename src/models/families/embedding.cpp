@@ -71,8 +71,9 @@ std::unique_ptr<ModelLayer> make_masking(const LayerSource& source) {
       const Tensor counts = x.size(-1) == 0
                                 ? Tensor::zeros(x.shape().erase(-1).insert(x.rank() - 1, 1), x.dtype(), x.device())
                                 : max(other, {-1}, true);
-      outputs[0].value = mul(x, counts);
-      outputs[0].mask = counts.to(DType::boolean).erase_axis(-1);
+      const Tensor live = counts.to(DType::boolean);
+      outputs[0].value = where(live, x, Tensor::zeros(Shape{}, x.dtype(), x.device()));
+      outputs[0].mask = live.erase_axis(-1);
     };
     return call;
   });

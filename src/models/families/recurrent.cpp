@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/families/recurrent_stream.h"
 #include "models/layer_table.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
 
-/// The tensors of the initial states: an argument of that name or, as Keras 2 writes it, tensors behind the first.
-std::vector<int> initial_states(const CallSite& site) {
+std::vector<int> states_of(const CallSite& site) {
   const std::vector<int>& first = site.inputs().tensors;
   std::vector<int> states(first.begin() + 1, first.end());
   const CallArgument* argument = site.find("initial_state");
@@ -69,6 +69,8 @@ std::vector<TensorNote> output_notes(const CallSite& site, const RecurrentTraits
 }
 
 }  // namespace
+
+std::vector<int> initial_states(const CallSite& site) { return states_of(site); }
 
 BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, int threads,
                          std::function<LayerResult(const Tensor&, const CallOptions&)> layer) {
@@ -139,6 +141,14 @@ class RecurrentLayer final : public ModelLayer {
     BoundCall call = bind_recurrent(
         site, traits_, threads_, [this](const Tensor& x, const CallOptions& options) { return (*rnn_)(x, options); });
     call.how = "recurrence";
+    if (rnn_->options().go_backwards || rnn_->options().time_major) return call;
+    call.stream = StreamRule::causal;
+    const RecurrentStreamOptions options{.mask = site.call_masks().front(),
+                                         .passed = site.previous_masks().front(),
+                                         .initial_states = initial_states(site),
+                                         .threads = threads_};
+    call.stream_fixed = options.initial_states;
+    call.make_stream = [this, options] { return make_recurrent_stream(*rnn_, options); };
     return call;
   }
 

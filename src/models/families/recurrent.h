@@ -24,6 +24,10 @@ struct RecurrentTraits {
 BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, int threads,
                          std::function<LayerResult(const Tensor&, const CallOptions&)> layer);
 
+/// The tensors of the call that are initial states: an argument of that name or, as Keras 2 writes it, tensors behind
+/// the first of the inputs.
+std::vector<int> initial_states(const CallSite& site);
+
 /// What known cells add to the traits: states, sizes, dtype. Throws `ValueError` for a cell that is not known.
 void add_cells(RecurrentTraits& traits, const RNN& rnn);
 

@@ -9,8 +9,10 @@ import zipfile
 import pages
 
 CO2 = pages.ROOT / "examples" / "co2"
+CASES = pages.ROOT / "tests" / "units" / "models" / "cases"
 COPIES = {
     "forecast.keras": CO2 / "co2_keras3.keras",
+    "sentiment.keras": CASES / "k3_sentiment.keras",
     "forecast.safetensors": CO2 / "co2_pytorch_names.safetensors",
 }
 GOLDENS = {"stack.safetensors": "pytorch_lstm_037"}

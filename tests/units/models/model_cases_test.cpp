@@ -26,13 +26,13 @@ TEST_P(ModelCaseTest, GivesKerassAnswer) {
   EXPECT_TRUE(close(model.predict(expected.tensor("x")), expected.tensor("y"), 1e-5)) << model.describe();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Files, ModelCaseTest,
-    ::testing::Values(ModelCase{"k2_mask_bi.keras", "expected_k2_mask_bi.safetensors"},
-                      ModelCase{"k2_sentiment.keras", "expected_k2_sentiment.safetensors"},
-                      ModelCase{"k2_sentiment.keras", "expected_k2_sentiment_left_padding.safetensors"},
-                      ModelCase{"k3_sentiment.keras", "expected_k3_sentiment.safetensors"}),
-    [](const auto& one) { return one.param.expected.substr(9, one.param.expected.size() - 21); });
+INSTANTIATE_TEST_SUITE_P(Files, ModelCaseTest,
+                         ::testing::Values(ModelCase{"k2_mask_bi.keras", "expected_k2_mask_bi.safetensors"},
+                                           ModelCase{"k2_sentiment.keras", "expected_k2_sentiment.safetensors"},
+                                           ModelCase{"k2_sentiment.keras",
+                                                     "expected_k2_sentiment_left_padding.safetensors"},
+                                           ModelCase{"k3_sentiment.keras", "expected_k3_sentiment.safetensors"}),
+                         [](const auto& one) { return one.param.expected.substr(9, one.param.expected.size() - 21); });
 
 }  // namespace
 }  // namespace rondo::test
