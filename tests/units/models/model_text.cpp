@@ -107,9 +107,11 @@ ModelText& ModelText::outputs(const std::vector<std::string>& names) {
 KerasModel ModelText::model() const { return text_model(keras_, document_, weights_); }
 
 KerasModel text_model(int keras, const json& document, const std::map<std::string, std::vector<Tensor>>& weights) {
-  KerasModel model{.file = "m.keras", .keras_version = keras < 3 ? "2.15.0" : "3.15.1"};
+  KerasModel model;
+  model.file = "m.keras";
+  model.keras_version = keras < 3 ? "2.15.0" : "3.15.1";
   model.configuration = document.dump();
-  const KerasOrigin origin{model.file, keras, keras < 3 ? 15 : 15};
+  const KerasOrigin origin = keras_origin(model.keras_version, model.file);
   for (const json& entry : document["config"]["layers"]) {
     if (entry["class_name"] == "InputLayer") continue;
     KerasLayer layer = parse_keras_layer(entry.dump(), origin);
