@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "models/families/inner_layers.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -44,6 +45,7 @@ std::unique_ptr<ModelLayer> make_model_layer(const KerasLayer& layer, const nloh
   const std::string where = layer.file + ": layer '" + layer.name + "'";
   const LayerRow* row = find_layer_row(layer.class_name);
   if (row == nullptr) throw ValueError(where + ": class", "'" + layer.class_name + "'", "one of " + all_classes());
+  check_problem(layer);
   const KerasFields fields(entry, where, setting.origin);
   const LayerFields config(fields.object("config"), where, setting.origin);
   std::vector<Tensor> weights;

@@ -24,7 +24,7 @@ bool starts_with_input(const json& config) {
 /// The number that the configuration gives to the first call of a layer. A model that has been made from inputs has a
 /// call of its own, number 0, which is in no configuration. Keras 3 counts it in the model's inputs and outputs alone.
 int first_number(const GraphLayer& layer, const KerasOrigin& origin, bool in_ends) {
-  if (!is_model_class(layer.class_name)) return 0;
+  if (!is_model_entry_class(layer.class_name)) return 0;
   const bool sequential = layer.class_name == "Sequential";
   if (origin.major >= 3) return in_ends && !sequential ? 1 : 0;
   const auto config = layer.entry.find("config");
@@ -187,14 +187,14 @@ ModelGraph read_sequential(const json& entry, const std::string& where, const Ke
 
 }  // namespace
 
-bool is_model_class(const std::string& class_name) {
+bool is_model_entry_class(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
 }
 
 ModelGraph read_model_graph(const json& entry, const std::string& where, const KerasOrigin& origin) {
   const KerasFields fields(entry, where, origin);
   const std::string class_name = fields.text("class_name");
-  if (!is_model_class(class_name)) {
+  if (!is_model_entry_class(class_name)) {
     throw ValueError(where + ": class", "'" + class_name + "'", "a Sequential or Functional model");
   }
   if (!fields.contains("config")) throw ValueError(where + ": config", "nothing", "an object");

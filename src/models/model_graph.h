@@ -49,7 +49,7 @@ struct ModelGraph {
 };
 
 /// Whether an entry of a configuration is a model: Sequential or Functional.
-bool is_model_class(const std::string& class_name);
+bool is_model_entry_class(const std::string& class_name);
 
 /// Reads the graph of a Sequential or Functional model from its entry, `{"class_name": ..., "config": ...}`. The
 /// references are checked: they name calls that are there. Throws `ValueError` naming `where` (the file, and the model

@@ -5,9 +5,10 @@
 namespace rondo {
 
 TensorFunction activation_function(const LayerFields& config, const char* key) {
-  if (config.value(key) == "softmax") return {"softmax", [](const Tensor& x) { return softmax(x); }, true};
+  if (config.value(key) == "softmax") return {"softmax", [](const Tensor& x) { return softmax(x); }, false, true};
   const Activation activation = config.activation(key, Activation::linear);
-  return {to_string(activation), [activation](const Tensor& x) { return activate(activation, x); }};
+  return {to_string(activation), [activation](const Tensor& x) { return activate(activation, x); },
+          activation == Activation::linear};
 }
 
 }  // namespace rondo

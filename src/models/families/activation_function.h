@@ -12,6 +12,7 @@ namespace rondo {
 struct TensorFunction {
   std::string name;  ///< Keras's
   std::function<Tensor(const Tensor&)> compute;
+  bool is_linear = false;
   bool along_last_axis = false;  ///< each value depends on its last axis; else on its element alone
 };
 

@@ -13,7 +13,7 @@ namespace {
 class NestedModel final : public ModelLayer {
  public:
   explicit NestedModel(const LayerSource& source)
-      : model_(source.entry, inner_layers(source.layer, source.setting.origin), source.where(), source.setting) {}
+      : model_(source.entry, inner_layers(source.layer), source.where(), source.setting) {}
 
   BoundCall bind(const CallSite& site) override {
     site.allow({"mask"});
