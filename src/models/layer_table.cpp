@@ -43,7 +43,13 @@ std::vector<std::string> layer_classes() {
 std::unique_ptr<ModelLayer> make_model_layer(const KerasLayer& layer, const nlohmann::json& entry,
                                              const ModelSetting& setting) {
   const std::string where = layer.file + ": layer '" + layer.name + "'";
-  const LayerRow* row = find_layer_row(layer.class_name);
+  const auto module = entry.find("module");  // Keras 3 calls operations by the names of layers: Add, Softmax
+  const std::string of_module = module != entry.end() && module->is_string() ? module->get<std::string>() : "";
+  if (of_module.find(".ops.") != std::string::npos) {
+    throw ValueError(where + ": class", "the operation " + of_module + "." + layer.class_name, "a layer");
+  }
+  // A class of the caller's that is read as one of Keras's recurrent layers.
+  const LayerRow* row = find_layer_row(layer.recurrent ? "RNN" : layer.class_name);
   if (row == nullptr) throw ValueError(where + ": class", "'" + layer.class_name + "'", "one of " + all_classes());
   check_problem(layer);
   const KerasFields fields(entry, where, setting.origin);

@@ -43,6 +43,7 @@ class ProgramBuilder {
 
   ModelProgram take() {
     for (const TensorReference& output : graph_.outputs) program_.outputs.push_back(slot_of(output, where_));
+    join_recurrences(program_, where_, setting_);
     std::vector<bool> read_later(program_.slots.size(), false);
     for (const int slot : program_.outputs) read_later[static_cast<std::size_t>(slot)] = true;
     for (auto step = program_.steps.rbegin(); step != program_.steps.rend(); ++step) {
@@ -139,6 +140,15 @@ void LayeredModel::reset_states() {
   for (const auto& layer : layers_) {
     if (layer != nullptr) layer->reset_states();
   }
+}
+
+std::string LayeredModel::explain(std::int64_t B, std::int64_t T) const {
+  std::string text;
+  for (std::size_t k = 0; k < layers_.size(); ++k) {
+    const std::string of_layer = layers_[k] == nullptr ? "" : layers_[k]->explain(B, T);
+    if (!of_layer.empty()) text += graph_.layers[k].name + " (" + graph_.layers[k].class_name + ")\n" + of_layer;
+  }
+  return text;
 }
 
 bool LayeredModel::is_stateful() const {

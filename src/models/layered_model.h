@@ -18,7 +18,8 @@ struct ProgramStep {
   int first_output = 0;             ///< the slots of outputs follow each other
   std::vector<int> last_uses = {};  ///< slots that no later step reads
   int layer = 0;
-  bool adjacent = false;  ///< whether the inputs' slots follow each other
+  std::vector<int> layers_below = {};  ///< that run within this step, from the input up: see join_recurrences
+  bool adjacent = false;               ///< whether the inputs' slots follow each other
 };
 
 /// The calls of a model in their order.
@@ -27,6 +28,7 @@ struct ModelProgram {
   std::vector<TensorNote> slots;
   std::vector<int> inputs;  ///< slots
   std::vector<int> outputs;
+  std::vector<std::shared_ptr<ModelLayer>> joined = {};  ///< layers of this program alone
 
   /// Runs all calls. Inputs have the dtypes and ranks of their notes. Many threads may call it, if no layer is
   /// stateful.
@@ -35,6 +37,10 @@ struct ModelProgram {
   void run(std::span<const MaskedTensor> given, std::span<MaskedTensor> results,
            std::span<const std::unique_ptr<StreamedCall>> streams) const;
 };
+
+/// Makes one network of recurrences that stand on top of each other, where nothing else reads the sequence between
+/// them. A step then runs all of them, so that executors may run layers at once.
+void join_recurrences(ModelProgram& program, const std::string& where, const ModelSetting& setting);
 
 /// The layers of a model with their weights.
 class LayeredModel {
@@ -56,6 +62,8 @@ class LayeredModel {
   ModelProgram bind(std::span<const TensorNote> inputs) const;
   void reset_states();
   bool is_stateful() const;
+  /// ModelLayer::explain of all layers that have plans, with their names.
+  std::string explain(std::int64_t B, std::int64_t T) const;
 
  private:
   ModelSetting setting_;

@@ -105,7 +105,9 @@ std::map<std::string, Tensor> Model::predict(const std::map<std::string, Tensor>
 std::string Model::describe() const {
   std::string text;
   for (const ProgramStep& step : impl_->program.steps) {
-    const GraphLayer& layer = impl_->layers.graph().layers[static_cast<std::size_t>(step.layer)];
+    const std::vector<GraphLayer>& layers = impl_->layers.graph().layers;
+    const GraphLayer& layer = layers[static_cast<std::size_t>(step.layer)];
+    for (const int below : step.layers_below) text += layers[static_cast<std::size_t>(below)].name + ", ";
     text += layer.name + " (" + layer.class_name + "): ";
     for (std::size_t k = 0; k < step.call.outputs.size(); ++k) {
       text += (k == 0 ? "" : ", ") + rondo::describe(step.call.outputs[k]);
@@ -115,5 +117,7 @@ std::string Model::describe() const {
   }
   return text;
 }
+
+std::string Model::explain(std::int64_t B, std::int64_t T) const { return impl_->layers.explain(B, T); }
 
 }  // namespace rondo

@@ -10,6 +10,7 @@
 #include "models/call_site.h"
 #include "models/layer_fields.h"
 #include "rondo/formats/keras_model.h"
+#include "rondo/keras/layers.h"
 
 namespace rondo {
 
@@ -45,6 +46,9 @@ struct BoundCall {
   std::vector<int> stream_fixed = {};
   /// Whether outputs in a stream have a time axis, if inputs have: not those of an LSTM without return_sequences.
   bool stream_keeps_time = true;
+  /// A recurrence that may become one network with the recurrence below or above: it reads forward, keeps no states,
+  /// and its call has nothing but a sequence with the mask that it carries. Null for all else.
+  const RNN* recurrence = nullptr;
 };
 
 /// One layer of a model with its weights. Several calls share it.

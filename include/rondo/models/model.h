@@ -117,6 +117,9 @@ class Model {
 
   /// A table of the model's calls: layer, class, shape of the output, whether it carries a mask, and what runs it.
   std::string describe() const;
+  /// Why each recurrence runs where it runs, in calls of B rows and T steps without a mask: what Plan::explain says of
+  /// it.
+  std::string explain(std::int64_t B, std::int64_t T) const;
 
  private:
   friend class ModelStream;

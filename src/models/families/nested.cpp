@@ -47,6 +47,7 @@ class NestedModel final : public ModelLayer {
 
   void reset_states() override { model_.reset_states(); }
   bool is_stateful() const override { return model_.is_stateful(); }
+  std::string explain(std::int64_t B, std::int64_t T) const override { return model_.explain(B, T); }
 
  private:
   LayeredModel model_;

@@ -109,16 +109,32 @@ BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, in
   return call;
 }
 
-void add_cells(RecurrentTraits& traits, const RNN& rnn) {
-  if (rnn.known_cells().empty()) throw ValueError("cell", "a cell of the caller's", "a cell that Rondo knows");
+std::int64_t add_cells(RecurrentTraits& traits, const RNN& rnn) {
+  const auto features = [](const Shape& shape) {
+    if (shape.rank() != 1) throw ValueError("cell", "sizes " + to_string(shape), "states and outputs that are vectors");
+    return shape[0];
+  };
+  if (rnn.known_cells().empty()) {  // a cell of the caller's
+    const std::vector<Shape> sizes = rnn.cell().state_size().flatten();
+    traits.state_counts.push_back(static_cast<std::int64_t>(sizes.size()));
+    for (const Shape& size : sizes) traits.state_sizes.push_back(features(size));
+    return features(rnn.cell().output_size().leaf());
+  }
   for (const KnownCell* cell : rnn.known_cells()) {
-    const std::int64_t count = state_count(cell->spec().kind);
+    const int count = state_count(cell->spec().kind);
     traits.state_counts.push_back(count);
-    for (std::int64_t k = 0; k < count; ++k) traits.state_sizes.push_back(cell->spec().units);
+    for (int k = 0; k < count; ++k) traits.state_sizes.push_back(state_units(cell->spec(), k));
   }
   const RecurrentWeights& bottom = rnn.known_cells().front()->weights();
   traits.features = bottom.kernel.size(0);
   traits.dtype = bottom.kernel.dtype();
+  return output_units(rnn.known_cells().back()->spec());
+}
+
+std::string explain_plans(const RNN& rnn, std::int64_t B, std::int64_t T, int threads) {
+  std::string text;
+  for (const Plan& plan : rnn.plans({.B = B, .T = T, .plan = {.threads = threads}})) text += plan.explain() + "\n";
+  return text;
 }
 
 std::unique_ptr<RNN> make_layer_on(const KerasLayer& layer, Device device) {
@@ -132,16 +148,16 @@ namespace {
 class RecurrentLayer final : public ModelLayer {
  public:
   RecurrentLayer(std::unique_ptr<RNN> rnn, int threads) : rnn_(std::move(rnn)), threads_(threads) {
-    add_cells(traits_, *rnn_);
+    traits_.outputs = {{add_cells(traits_, *rnn_)}};
     traits_.options = rnn_->options();
-    traits_.outputs = {{rnn_->known_cells().back()->spec().units}};
   }
 
   BoundCall bind(const CallSite& site) override {
     BoundCall call = bind_recurrent(
         site, traits_, threads_, [this](const Tensor& x, const CallOptions& options) { return (*rnn_)(x, options); });
     call.how = "recurrence";
-    if (rnn_->options().go_backwards || rnn_->options().time_major) return call;
+    if (is_alone(site)) call.recurrence = rnn_.get();
+    if (rnn_->options().go_backwards || rnn_->options().time_major || rnn_->known_cells().empty()) return call;
     call.stream = StreamRule::causal;
     const RecurrentStreamOptions options{.mask = site.call_masks().front(),
                                          .passed = site.previous_masks().front(),
@@ -157,30 +173,38 @@ class RecurrentLayer final : public ModelLayer {
   }
   bool is_stateful() const override { return rnn_->options().stateful; }
 
-  std::string explain(std::int64_t B, std::int64_t T) const override {
-    std::string text;
-    for (const Plan& plan : rnn_->plans({.B = B, .T = T})) text += plan.explain() + "\n";
-    return text;
-  }
+  std::string explain(std::int64_t B, std::int64_t T) const override { return explain_plans(*rnn_, B, T, threads_); }
 
  private:
+  /// Whether BoundCall::recurrence may have the layer.
+  bool is_alone(const CallSite& site) const {
+    const RNNOptions& options = rnn_->options();
+    const bool plain = !options.go_backwards && !options.time_major && !options.stateful && !options.return_state;
+    const bool carried = site.call_masks().front().kind != MaskRoute::Kind::given;
+    return plain && carried && site.tensors().size() == 1 && !rnn_->known_cells().empty();
+  }
+
   std::unique_ptr<RNN> rnn_;
   int threads_;
   RecurrentTraits traits_;
 };
 
-std::unique_ptr<ModelLayer> make_recurrent(const LayerSource& source) {
-  return std::make_unique<RecurrentLayer>(make_layer_on(source.layer, source.setting.device), source.setting.threads);
+std::unique_ptr<ModelLayer> make_recurrent_layer(const LayerSource& source) {
+  return recurrent_layer(make_layer_on(source.layer, source.setting.device), source.setting.threads);
 }
 
 }  // namespace
 
+std::unique_ptr<ModelLayer> recurrent_layer(std::unique_ptr<RNN> rnn, int threads) {
+  return std::make_unique<RecurrentLayer>(std::move(rnn), threads);
+}
+
 std::span<const LayerRow> recurrent_rows() {
   static const std::vector<const char*> kParameters = {"initial_state", "mask", "training"};
-  static const std::vector<LayerRow> kRows = {{"GRU", make_recurrent, kParameters},
-                                              {"LSTM", make_recurrent, kParameters},
-                                              {"RNN", make_recurrent, kParameters},
-                                              {"SimpleRNN", make_recurrent, kParameters}};
+  static const std::vector<LayerRow> kRows = {
+      {"CuDNNGRU", make_recurrent_layer, kParameters}, {"CuDNNLSTM", make_recurrent_layer, kParameters},
+      {"GRU", make_recurrent_layer, kParameters},      {"LSTM", make_recurrent_layer, kParameters},
+      {"RNN", make_recurrent_layer, kParameters},      {"SimpleRNN", make_recurrent_layer, kParameters}};
   return kRows;
 }
 

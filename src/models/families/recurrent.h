@@ -28,8 +28,15 @@ BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, in
 /// the first of the inputs.
 std::vector<int> initial_states(const CallSite& site);
 
-/// What known cells add to the traits: states, sizes, dtype. Throws `ValueError` for a cell that is not known.
-void add_cells(RecurrentTraits& traits, const RNN& rnn);
+/// Adds the states, the features of inputs and the dtype of a layer's cells to the traits, and returns the features of
+/// its output. Throws `ValueError` for a cell of the caller's whose states or output are no vectors.
+std::int64_t add_cells(RecurrentTraits& traits, const RNN& rnn);
+
+/// What the plans of a layer's known cells say.
+std::string explain_plans(const RNN& rnn, std::int64_t B, std::int64_t T, int threads);
+
+/// A layer that runs a known recurrence.
+std::unique_ptr<ModelLayer> recurrent_layer(std::unique_ptr<RNN> rnn, int threads);
 
 /// The recurrent layer of a file with its weights on a device.
 std::unique_ptr<RNN> make_layer_on(const KerasLayer& layer, Device device);

@@ -23,12 +23,9 @@ class BidirectionalLayer final : public ModelLayer {
  public:
   BidirectionalLayer(const RNN& forward, const RNN& backward, MergeMode mode, int threads)
       : layer_(forward, backward, mode), threads_(threads) {
-    add_cells(traits_, forward);
-    add_cells(traits_, backward);
-    cells_ = forward.known_cells().size();
+    const std::int64_t forward_units = add_cells(traits_, forward);
+    const std::int64_t backward_units = add_cells(traits_, backward);
     traits_.options = forward.options();
-    const std::int64_t forward_units = forward.known_cells().back()->spec().units;
-    const std::int64_t backward_units = backward.known_cells().back()->spec().units;
     traits_.outputs = {{mode == MergeMode::concat ? forward_units + backward_units : forward_units}};
     if (mode == MergeMode::none) traits_.outputs.push_back({backward_units});
   }
@@ -44,11 +41,14 @@ class BidirectionalLayer final : public ModelLayer {
     if (is_stateful() && !layer_.forward_layer().states().empty()) layer_.reset_states();
   }
   bool is_stateful() const override { return layer_.forward_layer().options().stateful; }
+  std::string explain(std::int64_t B, std::int64_t T) const override {
+    return explain_plans(layer_.forward_layer(), B, T, threads_) +
+           explain_plans(layer_.backward_layer(), B, T, threads_);
+  }
 
  private:
   Bidirectional layer_;
   int threads_;
-  std::size_t cells_ = 0;
   RecurrentTraits traits_;
 };
 

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "formats/keras/keras_configuration.h"
+#include "formats/keras/keras_layer.h"
 
 namespace rondo::test {
 namespace {
@@ -117,6 +118,8 @@ KerasModel text_model(int keras, const json& document, const std::map<std::strin
     KerasLayer layer = parse_keras_layer(entry.dump(), origin);
     const auto found = weights.find(layer.name);
     if (found != weights.end()) layer.weights = found->second;
+    share_weights(layer);
+    settle_weights(layer);
     model.layers.push_back(std::move(layer));
   }
   return model;
