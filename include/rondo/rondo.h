@@ -14,6 +14,7 @@
 #include "rondo/keras/layers.h"
 #include "rondo/keras/mgu.h"
 #include "rondo/keras/pullback.h"
+#include "rondo/keras/recurrent_layer.h"
 #include "rondo/keras/rnn.h"
 #include "rondo/keras/rnn_gradients.h"
 #include "rondo/ops/operators.h"

@@ -32,7 +32,8 @@ class GroupSource {
   virtual MemberKind kind(const std::string& name, const std::string& where) const = 0;
   /// A member that is a group.
   virtual std::shared_ptr<const GroupSource> group(const std::string& name, const std::string& where) const = 0;
-  /// The elements of a member that is an array of f64, f32, f16, bf16 (also by Keras's attribute), i64 or i32.
+  /// The elements of a member that is an array of f64, f32, f16, bf16 (also by Keras's attribute), or of whole numbers
+  /// that i64 has: u8, i32, or i64 where neither has them.
   virtual Tensor tensor(const std::string& name, const std::string& where) const = 0;
   /// Whether the elements of an array are whole numbers, with or without a sign.
   virtual bool is_integer(const std::string& name, const std::string& where) const = 0;

@@ -76,19 +76,21 @@ class HdfSource final : public GroupSource {
   HdfHandle handle_;
 };
 
-ArrayGroup root_of(const HdfHandle& file, const std::string& name) {
+std::shared_ptr<const GroupSource> root_of(const HdfHandle& file, const std::string& name) {
   HdfHandle root(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose, name, "no root group", kReadable);
-  return {std::make_shared<HdfSource>(std::move(root)), name};
+  return std::make_shared<HdfSource>(std::move(root));
 }
 
 }  // namespace
 
-ArrayGroup open_hdf(const std::filesystem::path& path) {
+std::shared_ptr<const GroupSource> open_hdf_source(const std::filesystem::path& path) {
   const std::string name = path.string();
   const HdfHandle file(H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, name, "a broken HDF5 file",
                        kReadable);
   return root_of(file, name);
 }
+
+ArrayGroup open_hdf(const std::filesystem::path& path) { return {open_hdf_source(path), path.string()}; }
 
 ArrayGroup open_hdf_image(std::span<const std::byte> bytes, const std::string& file) {
   constexpr std::size_t kIncrement = 1 << 16;
@@ -99,7 +101,7 @@ ArrayGroup open_hdf_image(std::span<const std::byte> bytes, const std::string& f
             "an empty HDF5 file", kReadable);
   const HdfHandle opened(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, file, "a broken HDF5 file",
                          kReadable);
-  return root_of(opened, file);
+  return {root_of(opened, file), file};
 }
 
 }  // namespace rondo

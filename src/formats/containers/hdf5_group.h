@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,6 +15,8 @@ namespace rondo {
 /// The root of a file, which stays open as long as any of its groups lives. Links that are not hard, and datasets whose
 /// bytes are in another file, are refused, because an untrusted file must not choose which files its reader opens.
 ArrayGroup open_hdf(const std::filesystem::path& path);
+/// The same as a part of merged_root.
+std::shared_ptr<const GroupSource> open_hdf_source(const std::filesystem::path& path);
 
 /// The root of a file in memory, which is copied; messages call the file `file`.
 ArrayGroup open_hdf_image(std::span<const std::byte> bytes, const std::string& file);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kFailure = "a failure of HDF5";
 constexpr const char* kReadable = "an HDF5 file that can be read";
-constexpr const char* kTypes = "f64, f32, f16, bf16, i64 or i32";
+constexpr const char* kTypes = "f64, f32, f16, bf16, or whole numbers of at most 64 bits with a sign";
 
 HdfHandle copy_type(hid_t type, const std::string& where) {
   return {H5Tcopy(type), H5Tclose, where, kFailure, kReadable};
@@ -51,16 +51,22 @@ ElementType float_type(const HdfHandle& type, const std::string& where) {
   refuse_type(where);
 }
 
+/// The narrowest type that has all numbers of an integer type.
+ElementType integer_type(const HdfHandle& type, const std::string& where) {
+  const std::size_t size = H5Tget_size(type.get());
+  const bool is_signed = H5Tget_sign(type.get()) == H5T_SGN_2;
+  if (size == 1 && !is_signed) return {DType::u8, copy_type(H5T_NATIVE_UINT8, where)};
+  if (size < 4 || (size == 4 && is_signed)) return {DType::i32, copy_type(H5T_NATIVE_INT32, where)};
+  if (size == 4 || (size == 8 && is_signed)) return {DType::i64, copy_type(H5T_NATIVE_INT64, where)};
+  refuse_type(where);
+}
+
 ElementType element_type(const HdfHandle& dataset, const std::string& where) {
   HdfHandle type(H5Dget_type(dataset.get()), H5Tclose, where, kFailure, kReadable);
   const std::size_t size = H5Tget_size(type.get());
   switch (H5Tget_class(type.get())) {
     case H5T_FLOAT: return float_type(type, where);
-    case H5T_INTEGER:
-      if (H5Tget_sign(type.get()) != H5T_SGN_2) refuse_type(where);
-      if (size == 8) return {DType::i64, copy_type(H5T_NATIVE_INT64, where)};
-      if (size == 4) return {DType::i32, copy_type(H5T_NATIVE_INT32, where)};
-      refuse_type(where);
+    case H5T_INTEGER: return integer_type(type, where);
     case H5T_OPAQUE:
       // h5py stores NumPy's bfloat16 extension as two opaque bytes; Keras names the type in an attribute.
       if (size == 2 && read_hdf_strings(dataset, "dtype", where) == std::vector<std::string>{"bfloat16"}) {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "formats/containers/json.h"
+#include "formats/keras/keras_activation.h"
+#include "formats/keras/keras_class.h"
 #include "formats/keras/keras_recurrent.h"
 #include "rondo/vocabulary/error.h"
 
@@ -15,83 +17,15 @@ using nlohmann::json;
 
 constexpr std::size_t kDepth = 100;  // a model in a model in a model takes about fifteen
 
-bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
-
-/// The class of a layer. A class that is not Keras's own gets its package in front, whatever its name: "package>LSTM".
-std::string class_of(const KerasFields& entry) {
-  const std::string name = entry.text("class_name");
-  const std::string registered = entry.text("registered_name", name);
-  if (registered.find('>') != std::string::npos) return registered;
-  const std::string module = entry.text("module", "keras");
-  for (const char* own : {"keras", "tf_keras", "tensorflow"}) {
-    if (module == own || starts_with(module, (std::string(own) + ".").c_str())) return name;
-  }
-  return module + ">" + name;
-}
-
 KerasDenseConfiguration parse_dense(const KerasFields& config) {
   KerasDenseConfiguration dense;
   dense.units = config.units();
-  dense.activation = config.text("activation", "linear");
+  if (config.contains("activation")) {
+    dense.activation =
+        parse_keras_activation(config.value("activation"), config.where() + ": activation", config.origin()).name;
+  }
   dense.use_bias = config.flag("use_bias", true);
   return dense;
-}
-
-KerasLayer parse_layer(const json& value, const KerasOrigin& origin);
-
-void force_bidirectional_options(KerasLayer& half, const std::string& direction) {
-  for (const char* given : {"forward_", "backward_"}) {
-    if (starts_with(half.name, given)) half.name.erase(0, std::string(given).size());
-  }
-  half.name = direction + half.name;
-  half.recurrent->options.zero_output_for_mask = half.recurrent->options.return_sequences;
-}
-
-void check_halves(const RNNOptions& forward, const RNNOptions& backward, const std::string& where) {
-  if (forward.go_backwards == backward.go_backwards) {
-    throw ValueError(where + ": go_backwards", "the same in both layers", "one forward and one backward layer");
-  }
-  const bool agree = forward.return_sequences == backward.return_sequences &&
-                     forward.return_state == backward.return_state && forward.stateful == backward.stateful;
-  if (!agree) {
-    throw ValueError(where, "layers that differ in return_sequences, return_state or stateful", "layers that agree");
-  }
-}
-
-void parse_bidirectional(const KerasFields& config, KerasLayer& layer) {
-  const KerasOrigin& origin = config.origin();
-  KerasLayer forward = parse_layer(config.object("layer"), origin);
-  if (!forward.recurrent) return;  // a class that Rondo does not know
-  const bool given = config.contains("backward_layer");
-  KerasLayer backward = given ? parse_layer(config.object("backward_layer"), origin) : forward;
-  if (!backward.recurrent) return;
-  if (!given) backward.recurrent->options.go_backwards = !forward.recurrent->options.go_backwards;
-  check_halves(forward.recurrent->options, backward.recurrent->options, config.where());
-  layer.merge_mode = config.contains("merge_mode") ? config.text("merge_mode", "none") : "concat";
-  if (std::set<std::string>{"concat", "sum", "mul", "ave", "none"}.count(layer.merge_mode) == 0) {
-    throw ValueError(config.where() + ": merge_mode", "'" + layer.merge_mode + "'", "concat, sum, mul, ave or null");
-  }
-  force_bidirectional_options(forward, "forward_");
-  force_bidirectional_options(backward, "backward_");
-  // The layers may have the seed of one configuration, and would then drop the same elements.
-  for (DropoutOptions& dropout : backward.recurrent->dropout) ++dropout.seed;
-  layer.wrapped.push_back(std::move(forward));
-  layer.wrapped.push_back(std::move(backward));
-}
-
-KerasLayer parse_layer(const json& value, const KerasOrigin& origin) {
-  const KerasFields entry(value, origin.file + ": layer", origin);
-  KerasLayer layer;
-  layer.file = origin.file;
-  layer.configuration = value.dump();
-  layer.class_name = class_of(entry);
-  const json& object = entry.object("config");
-  layer.name = KerasFields(object, origin.file + ": layer of class " + layer.class_name, origin).text("name");
-  const KerasFields config(object, origin.file + ": layer '" + layer.name + "'", origin);
-  if (is_keras_recurrent(layer.class_name)) layer.recurrent = parse_keras_recurrent(layer.class_name, config);
-  if (layer.class_name == "Dense") layer.dense = parse_dense(config);
-  if (layer.class_name == "Bidirectional") parse_bidirectional(config, layer);
-  return layer;
 }
 
 bool is_input(const json& entry) {
@@ -104,33 +38,98 @@ std::vector<KerasLayer> parse_layers(const json& entries, const KerasOrigin& ori
   std::set<std::string> names;
   for (const json& entry : entries) {
     if (is_input(entry)) continue;
-    layers.push_back(parse_layer(entry, origin));
+    layers.push_back(parse_keras_entry(entry, origin));
     if (!names.insert(layers.back().name).second) {
-      throw ValueError(origin.file + ": configuration", "two layers '" + layers.back().name + "'", "each name once");
+      throw ValueError(origin.file + ": configuration", "two layers '" + origin.inside + layers.back().name + "'",
+                       "each name once");
     }
   }
   return layers;
 }
 
+/// The entries of a model's layers; null for a class that is no model, or that is a model of another kind.
+const json* entries_of(const json& model) {
+  if (!model.is_object()) return nullptr;
+  const auto config = model.find("config");
+  if (config == model.end()) return nullptr;
+  if (config->is_array()) return &*config;  // a Sequential before Keras 2.3
+  const auto layers = config->is_object() ? config->find("layers") : config->end();
+  return config->is_object() && layers != config->end() && layers->is_array() ? &*layers : nullptr;
+}
+
+bool is_model_class(const std::string& class_name) {
+  return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
+}
+
+/// Parses the layers of a model that is a layer, and its name, which the form before Keras 2.3 has not.
+void parse_inner_model(const json& value, const KerasOrigin& origin, KerasLayer& layer) {
+  const json* const entries = entries_of(value);
+  if (entries == nullptr) {
+    throw ValueError(origin.file + ": layer '" + origin.inside + layer.name + "'",
+                     "a " + layer.class_name + " without a list of layers", "its layers");
+  }
+  KerasOrigin inside = origin;
+  inside.inside += layer.name + "/";
+  layer.layers = parse_layers(*entries, inside);
+}
+
+/// Parses what the class of a layer has, and keeps the reason where that is beyond Rondo.
+void parse_class(const json& value, const KerasFields& config, KerasLayer& layer) {
+  const std::string known = known_class(layer.class_name, config.origin());
+  try {
+    if (is_keras_recurrent(known)) parse_keras_recurrent(known, config, layer);
+    if (conv_lstm_rank(known) != 0) layer.conv_lstm = parse_keras_conv_lstm(known, config);
+    if (known == "Dense") layer.dense = parse_dense(config);
+    if (known == "Bidirectional") parse_bidirectional(config, layer);
+    if (known == "TimeDistributed") parse_time_distributed(config, layer);
+    if (is_model_class(known)) parse_inner_model(value, config.origin(), layer);
+  } catch (const ValueError& error) {
+    layer.problem = error.what();
+  }
+}
+
 }  // namespace
 
-std::vector<KerasLayer> parse_keras_configuration(std::string_view text, const KerasOrigin& origin) {
+KerasLayer parse_keras_entry(const json& value, const KerasOrigin& origin) {
+  const KerasFields entry(value, origin.file + ": layer", origin);
+  KerasLayer layer;
+  layer.file = origin.file;
+  layer.configuration = value.dump();
+  layer.class_name = class_of(entry);
+  const json& object = entry.value("config");
+  if (object.is_array()) {  // a Sequential before Keras 2.3, which is named by its entry alone
+    layer.name = entry.text("name", "sequential");
+    parse_class(value, entry, layer);
+    return layer;
+  }
+  const std::string nameless = origin.file + ": layer of class " + layer.class_name;
+  layer.name = KerasFields(entry.object("config"), nameless, origin).text("name");
+  const KerasFields config(object, origin.file + ": layer '" + origin.inside + layer.name + "'", origin);
+  parse_class(value, config, layer);
+  return layer;
+}
+
+KerasArchitecture parse_keras_configuration(std::string_view text, const KerasOrigin& origin) {
   const std::string where = origin.file + ": configuration";
   const json document = parse_json(text, where, kDepth);
   const KerasFields model(document, where, origin);
-  if (model.contains("layers")) return parse_layers(model.list("layers"), origin);
-  if (model.contains("config") && document["config"].is_array()) {
-    return parse_layers(document["config"], origin);  // a Sequential before Keras 2.3
-  }
+  if (model.contains("layers")) return {parse_layers(model.list("layers"), origin)};
+  if (const json* const entries = entries_of(document)) return {parse_layers(*entries, origin)};
   const KerasFields config(model.object("config"), where, origin);
-  if (config.contains("layers")) return parse_layers(config.list("layers"), origin);
-  std::vector<KerasLayer> single;
-  single.push_back(parse_layer(document, origin));
+  if (config.contains("layers")) config.list("layers");  // throws, as it is no list
+  if (!config.contains("name") || class_of(model).find('>') != std::string::npos) {
+    return {{},
+            where + ": class '" + class_of(model) +
+                "', a subclassed model, whose configuration does not list its layers: the file gives weights by "
+                "name alone"};
+  }
+  KerasArchitecture single;
+  single.layers.push_back(parse_keras_entry(document, origin));
   return single;
 }
 
 KerasLayer parse_keras_layer(std::string_view text, const KerasOrigin& origin) {
-  return parse_layer(parse_json(text, origin.file + ": configuration", kDepth), origin);
+  return parse_keras_entry(parse_json(text, origin.file + ": configuration", kDepth), origin);
 }
 
 KerasOrigin keras_origin(const std::string& version, const std::string& file) {

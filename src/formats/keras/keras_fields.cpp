@@ -1,10 +1,11 @@
 #include "formats/keras/keras_fields.h"
 
-#include <array>
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "formats/containers/json.h"
+#include "formats/keras/keras_activation.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -56,33 +57,40 @@ std::uint64_t KerasFields::seed() const {
   return found != object_.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
-std::int64_t KerasFields::units() const {
-  const char* const expected = "a whole number from 1 to 2^31 - 1";
-  const json& value = at("units", expected);
+namespace {
+
+constexpr const char* kCount = "a whole number from 1 to 2^31 - 1";
+
+bool is_count(const json& value) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 || value.get<std::uint64_t>() > kMost) {
-    refuse("units", value, expected);
-  }
+  return value.is_number_unsigned() && value.get<std::uint64_t>() >= 1 && value.get<std::uint64_t>() <= kMost;
+}
+
+}  // namespace
+
+std::int64_t KerasFields::count(const char* key) const {
+  const json& value = at(key, kCount);
+  if (!is_count(value)) refuse(key, value, kCount);
   return value.get<std::int64_t>();
 }
 
-Activation KerasFields::activation(const char* key, Activation fallback) const {
-  // activation_from_name would accept hard_sigmoid_keras3, which is no name of Keras's.
-  const std::array<std::pair<const char*, Activation>, 5> kNames{
-      {{"linear", Activation::linear},
-       {"tanh", Activation::tanh},
-       {"sigmoid", Activation::sigmoid},
-       {"hard_sigmoid", origin_.major >= 3 ? Activation::hard_sigmoid_keras3 : Activation::hard_sigmoid},
-       {"relu", Activation::relu}}};
+std::vector<std::int64_t> KerasFields::counts(const char* key, const std::vector<std::int64_t>& fallback) const {
+  constexpr std::size_t kMost = 8;
   const auto found = object_.find(key);
   if (found == object_.end()) return fallback;
-  if (found->is_null()) return Activation::linear;
-  std::string known;
-  for (const auto& [name, activation] : kNames) {
-    if (*found == name) return activation;
-    known += (known.empty() ? "" : ", ") + std::string(name);
+  if (is_count(*found)) return {found->get<std::int64_t>()};
+  if (!found->is_array() || found->size() > kMost || !std::all_of(found->begin(), found->end(), is_count)) {
+    refuse(key, *found, "whole numbers from 1 to 2^31 - 1");
   }
-  refuse(key, *found, "one of " + known);
+  return found->get<std::vector<std::int64_t>>();
+}
+
+Activation KerasFields::activation(const char* key, Activation fallback) const {
+  const auto found = object_.find(key);
+  if (found == object_.end()) return fallback;
+  const KerasActivation activation = parse_keras_activation(*found, where_ + ": " + key, origin_);
+  if (!activation.known) refuse(key, *found, "one of " + known_keras_activations());
+  return *activation.known;
 }
 
 const json& KerasFields::object(const char* key) const {

@@ -4,16 +4,21 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "rondo/vocabulary/activation.h"
 
 namespace rondo {
 
-/// The file of a configuration, for messages, and the version of Keras, which decides what names mean.
+class KerasRegistry;
+
+/// The file of a configuration, for messages, and what decides what its names mean.
 struct KerasOrigin {
   std::string file;
   int major = 3;  ///< of the Keras that wrote the file: 2 and 3 have different functions named "hard_sigmoid"
   int minor = 0;
+  const KerasRegistry* registry = nullptr;  ///< null for one without classes
+  std::string inside = {};                  ///< the models around the layer, for messages: "encoder/"
 
   bool before(int other_major, int other_minor) const {
     return major < other_major || (major == other_major && minor < other_minor);
@@ -34,10 +39,15 @@ class KerasFields {
   std::string text(const char* key, const std::string& fallback) const;
   bool flag(const char* key, bool fallback) const;
   double number(const char* key, double fallback) const;
-  std::int64_t units() const;
+  std::int64_t units() const { return count("units"); }
+  /// A whole number from 1.
+  std::int64_t count(const char* key) const;
+  /// One whole number from 1 or a list of them; `fallback` if there is no such key.
+  std::vector<std::int64_t> counts(const char* key, const std::vector<std::int64_t>& fallback) const;
   /// The seed; 0 if there is none, or if the seed is not a whole number from 0.
   std::uint64_t seed() const;
   Activation activation(const char* key, Activation fallback) const;
+  const nlohmann::json& value(const char* key) const { return at(key, "a value"); }
   const nlohmann::json& object(const char* key) const;
   const nlohmann::json& list(const char* key) const;
 

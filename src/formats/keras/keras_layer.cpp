@@ -1,51 +1,14 @@
 #include "formats/keras/keras_layer.h"
 
+#include <array>
 #include <utility>
 
+#include "formats/keras/keras_cudnn.h"
+#include "formats/keras/keras_options.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
-
-std::string place(const KerasLayer& layer) { return layer.file + ": layer '" + layer.name + "'"; }
-
-std::size_t weight_count(const CellSpec& cell) { return cell.use_bias ? 3 : 2; }
-
-std::size_t weight_count(const KerasRecurrentConfiguration& recurrent) {
-  std::size_t count = 0;
-  for (const CellSpec& cell : recurrent.cells) count += weight_count(cell);
-  return count;
-}
-
-void check_count(const KerasLayer& layer, std::size_t expected) {
-  if (layer.weights.size() == expected) return;
-  throw ValueError(place(layer) + ": weights", std::to_string(layer.weights.size()),
-                   std::to_string(expected) + " for its " + layer.class_name);
-}
-
-/// The weights of each cell, checked against the configuration.
-std::vector<RecurrentWeights> cell_weights(const KerasLayer& layer) {
-  check_count(layer, weight_count(*layer.recurrent));
-  std::vector<RecurrentWeights> cells;
-  std::span<const Tensor> rest(layer.weights);
-  for (const CellSpec& cell : layer.recurrent->cells) {
-    cells.push_back(recurrent_weights(rest.first(weight_count(cell))));
-    rest = rest.subspan(weight_count(cell));
-    try {
-      check_weights(cell, cells.back());
-    } catch (const ValueError& error) {
-      throw ValueError(place(layer) + ": " + error.what());
-    }
-    if (cells.size() == 1) continue;
-    const Tensor& kernel = cells.back().kernel;
-    const std::int64_t below = layer.recurrent->cells[cells.size() - 2].units;
-    if (kernel.size(0) != below || kernel.dtype() != layer.weights.front().dtype()) {
-      throw ValueError(place(layer) + ": kernel of cell " + std::to_string(cells.size() - 1), describe(kernel),
-                       std::to_string(below) + " rows for the cell below, all cells of one dtype");
-    }
-  }
-  return cells;
-}
 
 // A configuration that the caller made may have no dropout.
 DropoutOptions dropout_of(const KerasLayer& layer, std::size_t cell) {
@@ -53,55 +16,46 @@ DropoutOptions dropout_of(const KerasLayer& layer, std::size_t cell) {
   return cell < dropout.size() ? dropout[cell] : DropoutOptions{};
 }
 
-void check_dense(const KerasLayer& layer) {
-  const KerasDenseConfiguration& dense = *layer.dense;
-  check_count(layer, dense.use_bias ? 2 : 1);
-  const Tensor& kernel = layer.weights.front();
-  if (kernel.rank() != 2 || kernel.size(1) != dense.units || !is_floating(kernel.dtype())) {
-    throw ValueError(place(layer) + ": kernel", describe(kernel),
-                     "floats of shape (inputs, " + std::to_string(dense.units) + ")");
+/// A cell whose dropout Rondo does not have. Its layer computes what Keras computes, but in training.
+class UndroppedCell final : public Cell {
+ public:
+  UndroppedCell(std::shared_ptr<Cell> cell, std::string place) : cell_(std::move(cell)), place_(std::move(place)) {}
+
+  SizeNest state_size() const override { return cell_->state_size(); }
+  SizeNest output_size() const override { return cell_->output_size(); }
+  void build(const SizeNest& input_shape) override { cell_->build(input_shape); }
+  StepResult call(const Nest& inputs, const States& states, const CellContext& context) override {
+    check(context);
+    return cell_->call(inputs, states, context);
   }
-  const Tensor& bias = layer.weights.back();
-  if (dense.use_bias && (bias.shape() != Shape{dense.units} || bias.dtype() != kernel.dtype())) {
-    throw ValueError(place(layer) + ": bias", describe(bias),
-                     to_string(kernel.dtype()) + to_string(Shape{dense.units}) + ", as its kernel");
+  StepWithPullback call_with_pullback(const Nest& inputs, const States& states, const CellContext& context) override {
+    check(context);
+    return cell_->call_with_pullback(inputs, states, context);
   }
+  std::vector<Tensor> weight_list() const override { return cell_->weight_list(); }
+  States get_initial_state(const InitialStateRequest& request) const override {
+    return cell_->get_initial_state(request);
+  }
+
+ private:
+  void check(const CellContext& context) const {
+    if (context.training) throw ValueError(place_ + ": training", "true", "false, as a ConvLSTM has no dropout here");
+  }
+
+  std::shared_ptr<Cell> cell_;
+  std::string place_;
+};
+
+std::unique_ptr<RNN> make_conv_lstm(const KerasLayer& layer) {
+  const KerasConvLSTMConfiguration& conv = *layer.conv_lstm;
+  std::shared_ptr<Cell> cell = conv_lstm_cell(layer);
+  if (conv.dropout > 0 || conv.recurrent_dropout > 0) {
+    cell = std::make_shared<UndroppedCell>(std::move(cell), place_of(layer));
+  }
+  return std::make_unique<RNN>(std::move(cell), conv.options);
 }
 
-}  // namespace
-
-void settle_weights(KerasLayer& layer) {
-  if (layer.recurrent) {
-    cell_weights(layer);
-  } else if (layer.dense) {
-    check_dense(layer);
-  } else if (!layer.wrapped.empty()) {
-    KerasLayer& forward = layer.wrapped.at(0);
-    KerasLayer& backward = layer.wrapped.at(1);
-    const std::size_t half = weight_count(*forward.recurrent);
-    check_count(layer, half + weight_count(*backward.recurrent));
-    const auto middle = layer.weights.begin() + static_cast<std::ptrdiff_t>(half);
-    forward.weights.assign(layer.weights.begin(), middle);
-    backward.weights.assign(middle, layer.weights.end());
-    if (layer.weight_paths.size() == layer.weights.size()) {  // a layer that the caller made may have no paths
-      const auto middle_path = layer.weight_paths.begin() + static_cast<std::ptrdiff_t>(half);
-      forward.weight_paths.assign(layer.weight_paths.begin(), middle_path);
-      backward.weight_paths.assign(middle_path, layer.weight_paths.end());
-    }
-    settle_weights(forward);
-    settle_weights(backward);
-  }
-}
-
-std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
-  if (!layer.recurrent || layer.recurrent->cells.empty()) {
-    throw ValueError(place(layer) + ": class",
-                     layer.class_name.empty() ? "none, as its file has no configuration" : "'" + layer.class_name + "'",
-                     layer.class_name.empty() ? "SimpleRNN, LSTM, GRU or RNN; a layer that the caller makes can take "
-                                                "recurrent_weights, but weights do not show its activations, its "
-                                                "options, or reset_after without a bias"
-                                              : "SimpleRNN, LSTM, GRU or RNN");
-  }
+std::unique_ptr<RNN> make_known(const KerasLayer& layer) {
   std::vector<RecurrentWeights> weights = cell_weights(layer);
   std::vector<std::shared_ptr<Cell>> cells;
   for (std::size_t k = 0; k < weights.size(); ++k) {
@@ -113,9 +67,81 @@ std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
   return std::make_unique<RNN>(std::move(cells.front()), options);
 }
 
+constexpr const char* kOneDirection =
+    "SimpleRNN, LSTM, GRU, CuDNNLSTM, CuDNNGRU, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D or RNN";
+
+/// Throws what is known against the layer.
+void check_makeable(const KerasLayer& layer, bool has_class, const std::string& expected) {
+  if (!layer.problem.empty()) throw ValueError(layer.problem);
+  if (has_class) return;
+  if (layer.class_name.empty()) {
+    throw ValueError(place_of(layer) + ": class", "none, as its file has no configuration",
+                     expected +
+                         "; a layer that the caller makes can take recurrent_weights, but weights do not show its "
+                         "activations, its options, or reset_after without a bias");
+  }
+  const bool own = layer.class_name.find('>') != std::string::npos;
+  throw ValueError(place_of(layer) + ": class", "'" + layer.class_name + "'",
+                   own ? expected + "; a KerasRegistry may say that it is one of these" : expected);
+}
+
+}  // namespace
+
+bool is_recurrent(const KerasLayer& layer) {
+  if (layer.own_cell || layer.conv_lstm) return true;
+  if (layer.recurrent) return !layer.recurrent->cells.empty();
+  if (layer.wrapped.empty()) return false;
+  return is_recurrent(layer.wrapped.front()) && is_recurrent(layer.wrapped.back());
+}
+
+std::shared_ptr<Cell> conv_lstm_cell(const KerasLayer& layer) {
+  const KerasConvLSTMConfiguration& conv = *layer.conv_lstm;
+  const std::size_t expected = conv.cell.use_bias ? 3 : 2;
+  if (layer.weights.size() != expected) {
+    throw ValueError(place_of(layer) + ": weights", std::to_string(layer.weights.size()),
+                     std::to_string(expected) + " for its " + layer.class_name);
+  }
+  RecurrentWeights weights{.kernel = layer.weights[0], .recurrent_kernel = layer.weights[1]};
+  if (conv.cell.use_bias) weights.bias = layer.weights[2];
+  std::shared_ptr<ConvLSTMCell> cell;
+  try {
+    cell = std::make_shared<ConvLSTMCell>(conv.cell, std::move(weights));
+  } catch (const ValueError& error) {
+    throw ValueError(place_of(layer) + ": " + error.what());
+  }
+  if (cell->spatial_rank() != conv.spatial_rank) {
+    throw ValueError(place_of(layer) + ": kernel", std::to_string(cell->spatial_rank()) + " spatial axes",
+                     std::to_string(conv.spatial_rank) + " for its " + layer.class_name);
+  }
+  return cell;
+}
+
+std::unique_ptr<RNN> make_layer(const KerasLayer& layer) {
+  check_makeable(layer, is_recurrent(layer) && layer.wrapped.empty(), kOneDirection);
+  if (layer.own_cell) return std::make_unique<RNN>(layer.own_cell->make(layer), layer.recurrent->options);
+  return layer.conv_lstm ? make_conv_lstm(layer) : make_known(layer);
+}
+
+Bidirectional make_bidirectional(const KerasLayer& layer) {
+  check_makeable(layer, layer.wrapped.size() == 2, "Bidirectional");
+  for (const MergeMode mode : {MergeMode::concat, MergeMode::sum, MergeMode::mul, MergeMode::ave, MergeMode::none}) {
+    if (layer.merge_mode != to_string(mode)) continue;
+    return {*make_layer(layer.wrapped[0]), *make_layer(layer.wrapped[1]), mode};
+  }
+  throw ValueError(place_of(layer) + ": merge_mode", "'" + layer.merge_mode + "'", "concat, sum, mul, ave or none");
+}
+
+RecurrentLayer make_recurrent(const KerasLayer& layer) {
+  check_makeable(layer, is_recurrent(layer),
+                 std::string(kOneDirection) + ", Bidirectional or TimeDistributed of these");
+  if (layer.wrapped.size() == 2) return make_bidirectional(layer);
+  if (layer.wrapped.size() == 1) return TimeDistributed(make_recurrent(layer.wrapped.front()));
+  return *make_layer(layer);
+}
+
 RecurrentWeights recurrent_weights(const KerasLayer& layer) {
   if (layer.weights.size() != 2 && layer.weights.size() != 3) {
-    throw ValueError(place(layer) + ": weights", std::to_string(layer.weights.size()),
+    throw ValueError(place_of(layer) + ": weights", std::to_string(layer.weights.size()),
                      "kernel, recurrent_kernel and perhaps bias");
   }
   return recurrent_weights(std::span<const Tensor>(layer.weights));
@@ -127,7 +153,7 @@ RecurrentWeights recurrent_weights(std::span<const Tensor> weights) {
   }
   RecurrentWeights result{.kernel = weights[0], .recurrent_kernel = weights[1]};
   if (weights.size() == 3) result.bias = weights[2];
-  return result;
+  return is_cudnn_layout(result) ? from_cudnn_layout(result) : result;
 }
 
 }  // namespace rondo

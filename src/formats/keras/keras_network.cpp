@@ -16,12 +16,17 @@ void add_cells(LoadedNetwork& network, const KerasLayer& layer) {
   const std::unique_ptr<RNN> rnn = make_layer(layer);
   const TimeRules below_the_top = TimeRules::keras(rnn->options().go_backwards, true).in_input_order();
   const std::vector<const KnownCell*>& cells = rnn->known_cells();
+  if (cells.empty()) {
+    throw ValueError(layer.file + ": layer '" + layer.name + "': class", "'" + layer.class_name + "'",
+                     "a layer of SimpleRNN, LSTM or GRU cells");
+  }
   for (const KnownCell* cell : cells) {
     add_layer(network, direction_of(*cell, cell == cells.back() ? rules_of(rnn->options()) : below_the_top));
   }
 }
 
 void add_both_directions(LoadedNetwork& network, const KerasLayer& layer) {
+  if (!layer.problem.empty()) throw ValueError(layer.problem);
   const std::string place = layer.file + ": layer '" + layer.name + "'";
   if (layer.merge_mode != "concat") throw ValueError(place + ": merge_mode", layer.merge_mode, "concat");
   std::vector<LoadedDirection> directions;
@@ -46,10 +51,10 @@ LoadedNetwork keras_network(std::span<const KerasLayer> layers) {
   if (layers.empty()) throw ValueError("layers", "none", "at least one");
   LoadedNetwork network;
   for (const KerasLayer& layer : layers) {
-    if (layer.wrapped.empty()) {
-      add_cells(network, layer);
-    } else {
+    if (layer.wrapped.size() == 2) {
       add_both_directions(network, layer);
+    } else {
+      add_cells(network, layer);
     }
     if (&layer != &layers.back() && !returns_sequences(layer)) {
       throw ValueError(layer.file + ": layer '" + layer.name + "': return_sequences", "false",

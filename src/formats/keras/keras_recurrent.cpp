@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "formats/keras/keras_class.h"
+#include "rondo/formats/keras_registry.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -18,6 +20,14 @@ std::optional<CellKind> kind_of(const std::string& class_name, const std::string
   for (const auto& [kind, name] : kClasses) {
     if (class_name == name + suffix) return kind;
   }
+  return std::nullopt;
+}
+
+/// The cell of CuDNNLSTM or CuDNNGRU. Their configurations have no activations and no use_bias, which cuDNN does not
+/// choose, whatever version of Keras wrote them.
+std::optional<CellSpec> parse_cudnn_cell(const std::string& class_name, const KerasFields& config) {
+  if (class_name == "CuDNNLSTM") return CellSpec{.kind = CellKind::lstm, .units = config.units()};
+  if (class_name == "CuDNNGRU") return CellSpec{.kind = CellKind::gru, .units = config.units()};
   return std::nullopt;
 }
 
@@ -50,28 +60,20 @@ DropoutOptions parse_dropout(const KerasFields& config) {
           .seed = config.seed()};
 }
 
-RNNOptions parse_options(const KerasFields& config) {
-  RNNOptions options;
-  options.return_sequences = config.flag("return_sequences", false);
-  options.return_state = config.flag("return_state", false);
-  options.go_backwards = config.flag("go_backwards", false);
-  options.stateful = config.flag("stateful", false);
-  options.unroll = config.flag("unroll", false);
-  options.time_major = config.flag("time_major", false);
-  options.zero_output_for_mask = config.flag("zero_output_for_mask", false);
-  return options;
-}
-
 void parse_cell_entry(const json& value, const KerasFields& layer, KerasRecurrentConfiguration& recurrent) {
   const KerasFields entry(value, layer.where() + ": cell", layer.origin());
-  const std::string class_name = entry.text("class_name");
-  const std::optional<CellKind> kind = kind_of(class_name, "Cell");
+  const std::string class_name = class_of(entry);
+  const std::optional<CellKind> kind = kind_of(known_class(class_name, layer.origin()), "Cell");
   if (!kind) {
-    throw ValueError(layer.where() + ": cell class", "'" + class_name + "'", "SimpleRNNCell, LSTMCell or GRUCell");
+    throw ValueError(
+        layer.where() + ": cell class", "'" + class_name + "'",
+        "SimpleRNNCell, LSTMCell or GRUCell; a KerasRegistry may say that it is one of these, and may have "
+        "a factory for the cell of an RNN of one cell");
   }
   const KerasFields config(entry.object("config"), entry.where(), layer.origin());
   recurrent.cells.push_back(parse_cell(*kind, config));
   recurrent.dropout.push_back(parse_dropout(config));
+  recurrent.cell_classes.push_back(class_name);
 }
 
 void parse_stack(const KerasFields& stack, const KerasFields& layer, KerasRecurrentConfiguration& recurrent) {
@@ -83,6 +85,30 @@ void parse_stack(const KerasFields& stack, const KerasFields& layer, KerasRecurr
   if (recurrent.cells.empty()) throw ValueError(layer.where() + ": cells", "none", "at least one");
 }
 
+/// The cell for which the registry has a factory, if it is that.
+std::optional<KerasOwnCell> own_cell(const json& cell, const KerasFields& entry) {
+  const KerasRegistry* const registry = entry.origin().registry;
+  if (registry == nullptr) return std::nullopt;
+  const std::string class_name = class_of(entry);
+  const KerasCellFactory* const make = registry->cell_factory(class_name);
+  if (make == nullptr) return std::nullopt;
+  return KerasOwnCell{class_name, cell.dump(), *make};
+}
+
+/// The cell or the cells of a layer of the class RNN.
+void parse_cells(const KerasFields& config, KerasRecurrentConfiguration& recurrent, KerasLayer& layer) {
+  const json& cell = config.object("cell");
+  const KerasFields entry(cell, config.where() + ": cell", config.origin());
+  if (class_of(entry) == "StackedRNNCells") {
+    parse_stack(KerasFields(entry.object("config"), entry.where(), config.origin()), config, recurrent);
+  } else if (std::optional<KerasOwnCell> own = own_cell(cell, entry)) {
+    recurrent.cell_classes.push_back(own->class_name);
+    layer.own_cell = std::move(own);
+  } else {
+    parse_cell_entry(cell, config, recurrent);
+  }
+}
+
 }  // namespace
 
 std::string keras_class(CellKind kind) {
@@ -92,24 +118,35 @@ std::string keras_class(CellKind kind) {
   throw ValueError("cell", to_string(kind), "one that Keras has: SimpleRNN, LSTM or GRU");
 }
 
-bool is_keras_recurrent(const std::string& class_name) { return class_name == "RNN" || kind_of(class_name, ""); }
+bool is_keras_recurrent(const std::string& class_name) {
+  return class_name == "RNN" || class_name == "CuDNNLSTM" || class_name == "CuDNNGRU" || kind_of(class_name, "");
+}
 
-KerasRecurrentConfiguration parse_keras_recurrent(const std::string& class_name, const KerasFields& config) {
+RNNOptions parse_rnn_options(const KerasFields& config) {
+  RNNOptions options;
+  options.return_sequences = config.flag("return_sequences", false);
+  options.return_state = config.flag("return_state", false);
+  options.go_backwards = config.flag("go_backwards", false);
+  options.stateful = config.flag("stateful", false);
+  options.unroll = config.flag("unroll", false);
+  options.time_major = config.flag("time_major", false);
+  options.zero_output_for_mask = config.flag("zero_output_for_mask", false);
+  return options;
+}
+
+void parse_keras_recurrent(const std::string& class_name, const KerasFields& config, KerasLayer& layer) {
   KerasRecurrentConfiguration recurrent;
-  recurrent.options = parse_options(config);
+  recurrent.options = parse_rnn_options(config);
   if (const std::optional<CellKind> kind = kind_of(class_name, "")) {
     recurrent.cells.push_back(parse_cell(*kind, config));
     recurrent.dropout.push_back(parse_dropout(config));
-    return recurrent;
-  }
-  const json& cell = config.object("cell");
-  const KerasFields entry(cell, config.where() + ": cell", config.origin());
-  if (entry.text("class_name") == "StackedRNNCells") {
-    parse_stack(KerasFields(entry.object("config"), entry.where(), config.origin()), config, recurrent);
+  } else if (const std::optional<CellSpec> cell = parse_cudnn_cell(class_name, config)) {
+    recurrent.cells.push_back(*cell);
+    recurrent.dropout.emplace_back();
   } else {
-    parse_cell_entry(cell, config, recurrent);
+    parse_cells(config, recurrent, layer);
   }
-  return recurrent;
+  layer.recurrent = std::move(recurrent);
 }
 
 }  // namespace rondo

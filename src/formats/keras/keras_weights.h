@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "formats/containers/array_group.h"
+#include "formats/keras/keras_fields.h"
 #include "rondo/formats/keras_model.h"
 
 namespace rondo {
@@ -28,5 +29,13 @@ std::vector<KerasLayer> read_tree_layers(const ArrayGroup& root);
 void attach_tree_weights(const ArrayGroup& root, std::vector<KerasLayer>& layers);
 /// Gives layers the weights that read_legacy_layers found by their names. Throws `ValueError` for weights of no layer.
 void attach_legacy_weights(std::vector<KerasLayer> found, std::vector<KerasLayer>& layers);
+
+/// Keeps the problem of convolutions that Keras wrote with Theano, whose kernels are flipped. `weights` is the group
+/// that has the attribute `backend`.
+void doubt_kernels(const ArrayGroup& weights, std::vector<KerasLayer>& layers);
+
+/// Keeps in `layer.problem` what a layer of weights alone needs that an LSTM or GRU of today has not: hard_sigmoid
+/// before Keras 2.3.
+void note_old_defaults(const KerasOrigin& origin, KerasLayer& layer);
 
 }  // namespace rondo

@@ -8,8 +8,20 @@ std::filesystem::path keras_fixture(const std::string& name) {
   return std::filesystem::path(RONDO_TEST_DATA) / "keras" / name;
 }
 
+void throw_problem(const KerasLayer& layer) {
+  if (!layer.problem.empty()) throw ValueError(layer.problem);
+  for (const KerasLayer& inner : layer.wrapped) throw_problem(inner);
+  for (const KerasLayer& inner : layer.layers) throw_problem(inner);
+}
+
+void load_without_problem(const std::filesystem::path& path) {
+  const KerasModel model = load_keras(path);
+  if (!model.problem.empty()) throw ValueError(model.problem);
+  for (const KerasLayer& layer : model.layers) throw_problem(layer);
+}
+
 std::filesystem::path scratch_copy(const std::string& fixture) {
-  const std::filesystem::path path = scratch(fixture);
+  const std::filesystem::path path = scratch(std::filesystem::path(fixture).filename().string());
   std::filesystem::copy_file(keras_fixture(fixture), path, std::filesystem::copy_options::overwrite_existing);
   return path;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/formats/keras_model.h"
 #include "units/formats/scratch_files.h"
 #include "units/formats/zip_files.h"
 
@@ -14,6 +15,12 @@ namespace rondo::test {
 
 /// The path of a file in tests/data/keras.
 std::filesystem::path keras_fixture(const std::string& name);
+
+/// Throws the first problem of a layer, or of a layer inside it.
+void throw_problem(const KerasLayer& layer);
+
+/// Loads a file, and throws its problem, or the first one of a layer.
+void load_without_problem(const std::filesystem::path& path);
 
 /// A copy of a file of tests/data/keras in the folder of the running test.
 std::filesystem::path scratch_copy(const std::string& fixture);

@@ -1,0 +1,27 @@
+/// The one place that knows Keras's names of activations.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "formats/keras/keras_fields.h"
+#include "rondo/vocabulary/activation.h"
+
+namespace rondo {
+
+/// An activation of a configuration.
+struct KerasActivation {
+  /// Keras's name, "linear" for null; of an object the name of its class or function: "LeakyReLU", "mine>my_tanh".
+  std::string name;
+  std::optional<Activation> known = std::nullopt;  ///< absent for one that Rondo does not know
+};
+
+/// Parses a name, null, or the object of a layer or a function. Throws `ValueError` naming `where` for any other value.
+KerasActivation parse_keras_activation(const nlohmann::json& value, const std::string& where,
+                                       const KerasOrigin& origin);
+
+/// The names that Rondo knows: "linear, tanh, ...".
+std::string known_keras_activations();
+
+}  // namespace rondo
