@@ -43,10 +43,10 @@ ProgramStep joined(ModelProgram& program, const ProgramStep& lower, const Progra
   const CallSite site(where, setting.origin, {{.name = "inputs", .is_list = false, .tensors = {0}}}, {input});
   ProgramStep step = upper;
   step.call = program.joined.back()->bind(site);
-  step.call.how = "recurrences as one network";
   step.inputs = lower.inputs;
-  step.layers_below = lower.layers_below;
-  step.layers_below.push_back(lower.layer);
+  for (const std::size_t number : {lower.number, upper.number}) {
+    program.calls[number].how = "recurrence, in a network of several layers";
+  }
   return step;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "models/families/inner_layers.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -51,7 +50,7 @@ std::unique_ptr<ModelLayer> make_model_layer(const KerasLayer& layer, const nloh
   // A class of the caller's that is read as one of Keras's recurrent layers.
   const LayerRow* row = find_layer_row(layer.recurrent ? "RNN" : layer.class_name);
   if (row == nullptr) throw ValueError(where + ": class", "'" + layer.class_name + "'", "one of " + all_classes());
-  check_problem(layer);
+  if (!layer.problem.empty()) throw ValueError(layer.problem);
   const KerasFields fields(entry, where, setting.origin);
   const LayerFields config(fields.object("config"), where, setting.origin);
   std::vector<Tensor> weights;

@@ -30,6 +30,13 @@ class ProgramBuilder {
     std::vector<CallArgument> arguments = arguments_of(described, call.node, where, step.inputs);
     for (const int slot : step.inputs) notes.push_back(program_.slots[static_cast<std::size_t>(slot)]);
     step.call = layer.bind(CallSite(where, setting_.origin, std::move(arguments), std::move(notes)));
+    step.number = program_.calls.size();
+    program_.calls.push_back({call.layer, step.call.outputs, step.call.how});
+    if (step.call.is_identity) {
+      first_slots_[{call.layer, call.node}] = step.inputs[0];
+      ends_[{call.layer, call.node}] = step.inputs[0] + 1;
+      return;
+    }
     step.first_output = static_cast<int>(program_.slots.size());
     first_slots_[{call.layer, call.node}] = step.first_output;
     for (const TensorNote& note : step.call.outputs) program_.slots.push_back(note);

@@ -18,12 +18,20 @@ struct ProgramStep {
   int first_output = 0;             ///< the slots of outputs follow each other
   std::vector<int> last_uses = {};  ///< slots that no later step reads
   int layer = 0;
-  std::vector<int> layers_below = {};  ///< that run within this step, from the input up: see join_recurrences
-  bool adjacent = false;               ///< whether the inputs' slots follow each other
+  std::size_t number = 0;  ///< of the call in ModelProgram::calls
+  bool adjacent = false;   ///< whether the inputs' slots follow each other
+};
+
+/// What is told of a call.
+struct CallNote {
+  int layer = 0;
+  std::vector<TensorNote> outputs = {};
+  std::string how = {};
 };
 
 /// The calls of a model in their order.
 struct ModelProgram {
+  std::vector<CallNote> calls;  ///< all, also those that need no step
   std::vector<ProgramStep> steps;
   std::vector<TensorNote> slots;
   std::vector<int> inputs;  ///< slots

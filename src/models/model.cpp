@@ -104,16 +104,14 @@ std::map<std::string, Tensor> Model::predict(const std::map<std::string, Tensor>
 
 std::string Model::describe() const {
   std::string text;
-  for (const ProgramStep& step : impl_->program.steps) {
-    const std::vector<GraphLayer>& layers = impl_->layers.graph().layers;
-    const GraphLayer& layer = layers[static_cast<std::size_t>(step.layer)];
-    for (const int below : step.layers_below) text += layers[static_cast<std::size_t>(below)].name + ", ";
+  for (const CallNote& call : impl_->program.calls) {
+    const GraphLayer& layer = impl_->layers.graph().layers[static_cast<std::size_t>(call.layer)];
     text += layer.name + " (" + layer.class_name + "): ";
-    for (std::size_t k = 0; k < step.call.outputs.size(); ++k) {
-      text += (k == 0 ? "" : ", ") + rondo::describe(step.call.outputs[k]);
-      if (step.call.outputs[k].mask) text += " with a mask";
+    for (std::size_t k = 0; k < call.outputs.size(); ++k) {
+      text += (k == 0 ? "" : ", ") + rondo::describe(call.outputs[k]);
+      if (call.outputs[k].mask) text += " with a mask";
     }
-    text += "; " + step.call.how + "\n";
+    text += "; " + call.how + "\n";
   }
   return text;
 }

@@ -46,6 +46,8 @@ struct BoundCall {
   std::vector<int> stream_fixed = {};
   /// Whether outputs in a stream have a time axis, if inputs have: not those of an LSTM without return_sequences.
   bool stream_keeps_time = true;
+  /// Whether the output is the input with its mask, so that the call need not run.
+  bool is_identity = false;
   /// A recurrence that may become one network with the recurrence below or above: it reads forward, keeps no states,
   /// and its call has nothing but a sequence with the mask that it carries. Null for all else.
   const RNN* recurrence = nullptr;

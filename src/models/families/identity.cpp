@@ -9,6 +9,8 @@ std::unique_ptr<ModelLayer> make_identity(const LayerSource&) {
   return layer_of([](const CallSite& site) {
     site.allow({"mask"});
     BoundCall call = one_to_one(site, site.input(), true, [](const Tensor& x) { return x; });
+    const MaskRoute mask = site.previous_masks().front();
+    call.is_identity = site.inputs().tensors[0] == 0 && mask.kind != MaskRoute::Kind::given;
     call.how = "nothing in inference";
     call.stream = StreamRule::stepwise;
     return call;

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "models/families/inner_layers.h"
 #include "models/layer_table.h"
 #include "models/layered_model.h"
 #include "rondo/vocabulary/error.h"
@@ -13,7 +12,7 @@ namespace {
 class NestedModel final : public ModelLayer {
  public:
   explicit NestedModel(const LayerSource& source)
-      : model_(source.entry, inner_layers(source.layer), source.where(), source.setting) {}
+      : model_(source.entry, source.layer.layers, source.where(), source.setting) {}
 
   BoundCall bind(const CallSite& site) override {
     site.allow({"mask"});

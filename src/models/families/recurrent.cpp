@@ -145,9 +145,9 @@ std::unique_ptr<RNN> make_layer_on(const KerasLayer& layer, Device device) {
 
 namespace {
 
-class RecurrentLayer final : public ModelLayer {
+class RecurrentModelLayer final : public ModelLayer {
  public:
-  RecurrentLayer(std::unique_ptr<RNN> rnn, int threads) : rnn_(std::move(rnn)), threads_(threads) {
+  RecurrentModelLayer(std::unique_ptr<RNN> rnn, int threads) : rnn_(std::move(rnn)), threads_(threads) {
     traits_.outputs = {{add_cells(traits_, *rnn_)}};
     traits_.options = rnn_->options();
   }
@@ -196,7 +196,7 @@ std::unique_ptr<ModelLayer> make_recurrent_layer(const LayerSource& source) {
 }  // namespace
 
 std::unique_ptr<ModelLayer> recurrent_layer(std::unique_ptr<RNN> rnn, int threads) {
-  return std::make_unique<RecurrentLayer>(std::move(rnn), threads);
+  return std::make_unique<RecurrentModelLayer>(std::move(rnn), threads);
 }
 
 std::span<const LayerRow> recurrent_rows() {

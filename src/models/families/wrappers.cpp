@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "models/families/inner_layers.h"
 #include "models/families/recurrent.h"
 #include "models/layer_table.h"
 #include "rondo/keras/bidirectional.h"
@@ -151,7 +150,8 @@ class TimeDistributedLayer final : public ModelLayer {
 
 std::unique_ptr<ModelLayer> make_time_distributed(const LayerSource& source) {
   const nlohmann::json& entry = source.config.object("layer");
-  const KerasLayer inner = inner_layer(source.layer, entry, source.setting.origin);
+  if (source.layer.wrapped.size() != 1) source.config.refuse("layer", "one layer");
+  const KerasLayer& inner = source.layer.wrapped.front();
   return std::make_unique<TimeDistributedLayer>(make_model_layer(inner, entry, source.setting), inner.name);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/models/model.h"
+#include "rondo/ops/ops.h"
 #include "support/compare.h"
 #include "support/expect_error.h"
 #include "units/models/model_text.h"
@@ -102,6 +103,54 @@ TEST(ModelStreamTest, LayersThatNeedAllStepsAreRefusedByName) {
   Model dense(
       sequential_text(3, {input({nullptr, 4}), entry("Dense", {{"name", "d"}, {"units", 2}})}, {{}, {{4, 2}, {2}}}));
   expect_words([&] { (void)dense.stream(); }, {"m.keras", "time axis"});
+}
+
+TEST(ModelJoinTest, RecurrencesOnTopOfEachOtherAreOneNetwork) {
+  const KerasModel contents = tagger(true);
+  Model model(contents);
+  const std::string described = model.describe();
+  EXPECT_NE(described.find("gru (GRU): f32(None, None, 5); recurrence, in a network"), std::string::npos) << described;
+  const Tensor x = random_weight({2, 5, 4}, 9);
+  const Tensor between = (*make_layer(contents.layer("gru")))(x).output;
+  const Tensor top = (*make_layer(contents.layer("lstm")))(between).output;
+  const std::vector<Tensor>& head = contents.layer("head").weights;
+  EXPECT_TRUE(close(model.predict(x), softmax(add(dot(top, head[0]), head[1])), 1e-6));
+}
+
+TEST(ModelJoinTest, ASequenceThatTheModelGivesIsNotJoined) {
+  ModelText text(3);
+  text.input("x", {nullptr, nullptr, 4});
+  text.add("LSTM", "lower", {{"units", 3}, {"return_sequences", true}}, {"x"}).weights({{4, 12}, {3, 12}, {12}});
+  text.add("LSTM", "upper", {{"units", 2}}, {"lower"}).weights({{3, 8}, {2, 8}, {8}});
+  const KerasModel contents = text.outputs({"lower", "upper"}).model();
+  Model model(contents);
+  EXPECT_EQ(model.describe().find("network"), std::string::npos) << model.describe();
+  const Tensor x = random_weight({2, 5, 4}, 9);
+  const std::vector<Tensor> results = model.predict(std::vector<Tensor>{x});
+  EXPECT_TRUE(close(results.at(0), (*make_layer(contents.layer("lower")))(x).output, 1e-6));
+}
+
+TEST(ModelJoinTest, MaskedStepsOfAJoinedNetworkAreThoseOfItsLayers) {
+  for (const bool zeros : {false, true}) {
+    ModelText text(3);
+    text.input("words", {nullptr, nullptr}, "int32");
+    text.add("Embedding", "words in", {{"input_dim", 6}, {"output_dim", 4}, {"mask_zero", true}}, {"words"});
+    text.weights({{6, 4}});
+    text.add("GRU", "lower", {{"units", 3}, {"return_sequences", true}, {"reset_after", true}}, {"words in"});
+    text.weights({{4, 9}, {3, 9}, {2, 9}});
+    text.add("GRU", "upper",
+             {{"units", 2}, {"return_sequences", true}, {"reset_after", true}, {"zero_output_for_mask", zeros}},
+             {"lower"});
+    const KerasModel contents = text.weights({{3, 6}, {2, 6}, {2, 6}}).outputs({"upper"}).model();
+    const Tensor words = Tensor::from({0, 3, 0, 2, 4, 5, 0, 0, 1, 2}, {2, 5});
+    std::vector<Tensor> rows;
+    const Tensor& table = contents.layer("words in").weights[0];
+    for (const std::int32_t word : words.to_vector<std::int32_t>()) rows.push_back(table.slice(0, word, word + 1));
+    const CallOptions call{.mask = words.to(DType::boolean)};
+    const Tensor between = (*make_layer(contents.layer("lower")))(concat(rows, 0).reshape({2, 5, 4}), call).output;
+    EXPECT_TRUE(
+        close(Model(contents).predict(words), (*make_layer(contents.layer("upper")))(between, call).output, 1e-6));
+  }
 }
 
 TEST(ModelStateTest, AStatefulModelGoesOnUntilItIsReset) {

@@ -118,6 +118,10 @@ KerasModel text_model(int keras, const json& document, const std::map<std::strin
     KerasLayer layer = parse_keras_layer(entry.dump(), origin);
     const auto found = weights.find(layer.name);
     if (found != weights.end()) layer.weights = found->second;
+    // Weights of an inner model belong to the layer that their names begin with: here the last one.
+    for (std::size_t k = 0; !layer.layers.empty() && k < layer.weights.size(); ++k) {
+      layer.weight_paths.push_back(layer.layers.back().name + "/" + std::to_string(k));
+    }
     share_weights(layer);
     settle_weights(layer);
     model.layers.push_back(std::move(layer));
