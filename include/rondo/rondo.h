@@ -44,6 +44,7 @@
 
 #if RONDO_HAS_KERAS
 #include "rondo/formats/keras_model.h"
+#include "rondo/models/model.h"
 #endif
 #if RONDO_HAS_NUMPY
 #include "rondo/formats/numpy_file.h"

@@ -10,6 +10,7 @@ import pages
 
 CO2 = pages.ROOT / "examples" / "co2"
 KERAS = pages.ROOT / "tests" / "data" / "keras"
+CASES = pages.ROOT / "tests" / "units" / "models" / "cases"
 COPIES = {
     "documents.keras": KERAS / "wrapped_recurrent_layers" / "time_distributed.keras",
     "own.keras": KERAS / "wrapped_recurrent_layers" / "subclass.keras",
@@ -17,6 +18,7 @@ COPIES = {
     "seq2seq.json": KERAS / "companion_files" / "seq2seq.json",
     "seq2seq.h5": KERAS / "companion_files" / "seq2seq.h5",
     "forecast.keras": CO2 / "co2_keras3.keras",
+    "sentiment.keras": CASES / "k3_sentiment.keras",
     "forecast.safetensors": CO2 / "co2_pytorch_names.safetensors",
 }
 GOLDENS = {"stack.safetensors": "pytorch_lstm_037"}

@@ -1,0 +1,109 @@
+// Activation and the layers that are activations.
+
+#include <algorithm>
+
+#include "models/families/activation_function.h"
+#include "models/layer_table.h"
+#include "rondo/ops/ops.h"
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+/// A layer that applies a function to its input and passes its mask on.
+std::unique_ptr<ModelLayer> applied(TensorFunction function) {
+  return layer_of([function = std::move(function)](const CallSite& site) {
+    site.allow({"mask"});
+    BoundCall call = one_to_one(site, site.input(), true, function.compute);
+    call.how = function.name;
+    call.is_identity = function.is_linear && !site.find("mask");
+    // A softmax over the axis of time needs all of it; along the last axis it does only where that is the time axis.
+    const bool stepwise = !function.along_last_axis || site.input().shape.rank() > 2;
+    call.stream = stepwise ? StreamRule::stepwise : StreamRule::whole;
+    return call;
+  });
+}
+
+std::unique_ptr<ModelLayer> make_activation(const LayerSource& source) {
+  return applied(activation_function(source.config, "activation"));
+}
+
+std::unique_ptr<ModelLayer> make_prelu(const LayerSource& source) {
+  const Tensor alpha = source.exactly(1)[0];
+  return layer_of([alpha](const CallSite& site) {
+    site.allow({"mask"});
+    const TensorNote& x = site.input(2);
+    bool fits = alpha.rank() + 1 == x.shape.rank();
+    for (int axis = 0; fits && axis < alpha.rank(); ++axis) {
+      fits = alpha.size(axis) == 1 || sizes_agree(alpha.size(axis), x.shape[axis + 1]);
+    }
+    if (!fits) site.refuse("inputs", describe(x), "a shape that fits its alpha, " + describe(alpha));
+    BoundCall call = one_to_one(
+        site, x, true, [alpha](const Tensor& given) { return sub(relu(given), mul(alpha, relu(neg(given)))); });
+    call.how = "prelu";
+    call.stream = alpha.rank() > 1 && alpha.size(0) == 1 ? StreamRule::stepwise : StreamRule::whole;
+    return call;
+  });
+}
+
+/// The axes of a Softmax, from 0, in a tensor of this rank.
+std::vector<int> axes_of(const std::vector<std::int64_t>& axes, int rank, const CallSite& site) {
+  std::vector<int> result;
+  for (const std::int64_t axis : axes) {
+    if (axis < -rank || axis >= rank) site.refuse("axis", std::to_string(axis), "an axis of " + describe(site.input()));
+    result.push_back(static_cast<int>(axis < 0 ? axis + rank : axis));
+  }
+  return result;
+}
+
+Tensor softmax_over(const Tensor& x, const std::vector<int>& axes) {
+  if (axes.size() == 1) return softmax(x, axes[0]);
+  const Tensor powers = exp(sub(x, max(x, axes, true)));
+  return div(powers, sum(powers, axes, true));
+}
+
+std::unique_ptr<ModelLayer> make_softmax(const LayerSource& source) {
+  const std::vector<std::int64_t> axes =
+      source.config.value("axis").is_null() ? std::vector<std::int64_t>{-1} : source.config.wholes("axis", -kMaxRank);
+  return layer_of([axes](const CallSite& site) {
+    site.allow({"mask"});
+    const TensorNote& x = site.input();
+    const std::vector<int> over = axes_of(axes, x.shape.rank(), site);
+    const MaskRoute mask = site.call_masks().front();
+    const MaskRoute passed = site.previous_masks().front();
+    TensorNote output = x;
+    output.mask = passed.shape(site.tensors());
+    BoundCall call{.outputs = {output}, .run = {}, .how = "softmax"};
+    const bool over_time = std::find_if(over.begin(), over.end(), [](int axis) { return axis < 2; }) != over.end();
+    call.stream = over_time ? StreamRule::whole : StreamRule::stepwise;
+    call.run = [over, mask, passed, keras3 = site.is_keras3()](std::span<const MaskedTensor> inputs,
+                                                               std::span<MaskedTensor> outputs) {
+      Tensor given = inputs[0].value;
+      outputs[0].mask = passed.of(inputs);
+      const Tensor live = mask.of(inputs);
+      if (!live.defined()) {
+        outputs[0].value = softmax_over(given, over);
+        return;
+      }
+      const bool small = given.dtype() == DType::f16;
+      const Tensor low =
+          Tensor::full(Shape{}, small ? (keras3 ? -3e4 : -65504.0) : -1e9, given.dtype(), given.device());
+      const Tensor zero = Tensor::zeros(Shape{}, given.dtype(), given.device());
+      // Keras 2 adds the low number to a masked value, Keras 3 takes it in the value's place.
+      given = where(live, given, keras3 ? low : add(given, low));
+      outputs[0].value = softmax_over(given, over);
+      if (keras3) outputs[0].value = where(live, outputs[0].value, zero);
+    };
+    return call;
+  });
+}
+
+}  // namespace
+
+std::span<const LayerRow> activation_rows() {
+  static const std::vector<LayerRow> kRows = {
+      {"Activation", make_activation, {}}, {"PReLU", make_prelu, {}}, {"Softmax", make_softmax, {"mask"}}};
+  return kRows;
+}
+
+}  // namespace rondo

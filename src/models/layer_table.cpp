@@ -1,0 +1,61 @@
+#include "models/layer_table.h"
+
+#include <algorithm>
+#include <map>
+
+#include "rondo/vocabulary/error.h"
+
+namespace rondo {
+namespace {
+
+const std::map<std::string, LayerRow>& table() {
+  static const std::map<std::string, LayerRow> kRows = [] {
+    std::map<std::string, LayerRow> rows;
+    for (const auto& family : {activation_rows(), dense_rows(), embedding_rows(), identity_rows(), nested_rows(),
+                               recurrent_rows(), wrapper_rows()}) {
+      for (const LayerRow& row : family) rows.emplace(row.class_name, row);
+    }
+    return rows;
+  }();
+  return kRows;
+}
+
+std::string all_classes() {
+  std::string text;
+  for (const std::string& name : layer_classes()) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+const LayerRow* find_layer_row(const std::string& class_name) {
+  const auto found = table().find(class_name);
+  return found == table().end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> layer_classes() {
+  std::vector<std::string> names;
+  for (const auto& [name, row] : table()) names.push_back(name);
+  return names;
+}
+
+std::unique_ptr<ModelLayer> make_model_layer(const KerasLayer& layer, const nlohmann::json& entry,
+                                             const ModelSetting& setting) {
+  const std::string where = layer.file + ": layer '" + layer.name + "'";
+  const auto module = entry.find("module");  // Keras 3 calls operations by the names of layers: Add, Softmax
+  const std::string of_module = module != entry.end() && module->is_string() ? module->get<std::string>() : "";
+  if (of_module.find(".ops.") != std::string::npos) {
+    throw ValueError(where + ": class", "the operation " + of_module + "." + layer.class_name, "a layer");
+  }
+  // A class of the caller's that is read as one of Keras's recurrent layers.
+  const LayerRow* row = find_layer_row(layer.recurrent ? "RNN" : layer.class_name);
+  if (row == nullptr) throw ValueError(where + ": class", "'" + layer.class_name + "'", "one of " + all_classes());
+  if (!layer.problem.empty()) throw ValueError(layer.problem);
+  const KerasFields fields(entry, where, setting.origin);
+  const LayerFields config(fields.object("config"), where, setting.origin);
+  std::vector<Tensor> weights;
+  for (const Tensor& weight : layer.weights) weights.push_back(weight.to(setting.device));
+  return row->make({layer, entry, config, weights, setting});
+}
+
+}  // namespace rondo

@@ -1,0 +1,34 @@
+/// The classes of layers that a model may have: a row for each.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/model_layer.h"
+
+namespace rondo {
+
+/// A class of layers.
+struct LayerRow {
+  const char* class_name;
+  LayerMaker make;
+  /// Names of the parameters of the class's `call` after the first one, in order.
+  std::vector<const char*> parameters = {"mask"};
+};
+
+/// The row of a class; null if there is none.
+const LayerRow* find_layer_row(const std::string& class_name);
+/// The names of all classes, sorted.
+std::vector<std::string> layer_classes();
+
+// The rows of each family, in a file of its own in families/.
+std::span<const LayerRow> activation_rows();
+std::span<const LayerRow> dense_rows();
+std::span<const LayerRow> embedding_rows();
+std::span<const LayerRow> identity_rows();
+std::span<const LayerRow> nested_rows();
+std::span<const LayerRow> recurrent_rows();
+std::span<const LayerRow> wrapper_rows();
+
+}  // namespace rondo

@@ -1,0 +1,55 @@
+/// Models of people who reported that something failed, and Keras's answers.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "models/layer_table.h"
+#include "rondo/formats/safetensors.h"
+#include "rondo/models/model.h"
+#include "support/compare.h"
+
+namespace rondo::test {
+namespace {
+
+std::string case_file(const std::string& name) { return std::string(RONDO_MODEL_CASES) + "/" + name; }
+
+/// A model and the file with its inputs and Keras's answer.
+struct ModelCase {
+  std::string model;
+  std::string expected;
+};
+
+class ModelCaseTest : public ::testing::TestWithParam<ModelCase> {};
+
+TEST_P(ModelCaseTest, GivesKerassAnswer) {
+  Model model = load_keras_model(case_file(GetParam().model));
+  const Safetensors expected = load_safetensors(case_file(GetParam().expected));
+  EXPECT_TRUE(close(model.predict(expected.tensor("x")), expected.tensor("y"), 1e-5)) << model.describe();
+}
+
+class NestedModelTest : public ::testing::TestWithParam<ModelCase> {};
+
+TEST_P(NestedModelTest, AModelWithinIsSharedByItsCalls) {
+  if (find_layer_row("Concatenate") == nullptr) GTEST_SKIP() << "no Concatenate yet";
+  Model model = load_keras_model(case_file(GetParam().model));
+  const Safetensors expected = load_safetensors(case_file(GetParam().expected));
+  const std::vector<Tensor> results = model.predict(std::vector<Tensor>{expected.tensor("a"), expected.tensor("b")});
+  EXPECT_TRUE(close(results.at(0), expected.tensor("y"), 1e-5)) << model.describe();
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, NestedModelTest,
+                         ::testing::Values(ModelCase{"nested_keras2.keras", "expected_nested_keras2.safetensors"},
+                                           ModelCase{"nested_keras3.keras", "expected_nested_keras3.safetensors"},
+                                           ModelCase{"nested_keras3.h5", "expected_nested_keras3.safetensors"}));
+
+INSTANTIATE_TEST_SUITE_P(Files, ModelCaseTest,
+                         ::testing::Values(ModelCase{"k2_mask_bi.keras", "expected_k2_mask_bi.safetensors"},
+                                           ModelCase{"k2_sentiment.keras", "expected_k2_sentiment.safetensors"},
+                                           ModelCase{"k2_sentiment.keras",
+                                                     "expected_k2_sentiment_left_padding.safetensors"},
+                                           ModelCase{"k3_sentiment.keras", "expected_k3_sentiment.safetensors"},
+                                           ModelCase{"k3_td_masked.keras", "expected_k3_td_masked.safetensors"}),
+                         [](const auto& one) { return one.param.expected.substr(9, one.param.expected.size() - 21); });
+
+}  // namespace
+}  // namespace rondo::test
