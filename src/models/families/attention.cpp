@@ -28,8 +28,8 @@ struct AttentionCall {
   int query = 0;
   int value = 1;
   int key = 1;
-  MaskRoute query_mask;
-  MaskRoute value_mask;
+  MaskRoute query_mask = {};
+  MaskRoute value_mask = {};
   bool causal = false;
   bool keras3 = true;
 

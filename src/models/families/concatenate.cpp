@@ -32,7 +32,7 @@ Shape joined_shape(const CallSite& site, std::span<const int> places, int axis) 
 /// How the masks of a call are joined: each becomes a column beside the features of its input, and an input without a
 /// mask has a column of true.
 struct MaskJoin {
-  std::vector<MaskRoute> masks;  ///< of each input; empty if the result has no mask
+  std::vector<MaskRoute> masks = {};  ///< of each input; empty if the result has no mask
   int axis = 0;
   bool all = false;  ///< whether all parts must have an element, as in Keras 2, or any
 

@@ -92,8 +92,8 @@ std::unique_ptr<ModelLayer> make_conv1d(const LayerSource& source) {
     const bool causal = conv.windows.padding == TimePadding::causal;
     BoundCall call = one_to_one(site, output, false, [conv, causal, where = site.where()](const Tensor& given) {
       conv.windows.count(given.size(1), where);
-      const Tensor x = given.to(conv.kernel.dtype());
-      return conv.apply(causal ? bordered(x, border_of(conv.windows, x.size(1)), 0) : x);
+      const Tensor sequence = given.to(conv.kernel.dtype());
+      return conv.apply(causal ? bordered(sequence, border_of(conv.windows, sequence.size(1)), 0) : sequence);
     });
     call.how = "convolution, " + conv.activation.name;
     if (conv.windows.stride == 1 && (causal || conv.windows.size == 1)) {

@@ -58,8 +58,8 @@ Tensor extreme_of(const Inputs& inputs) {
 
 /// How a call merges its masks.
 struct MaskMerge {
-  std::vector<MaskRoute> masks;        ///< those that the result's mask is made of; none: the result has no mask
-  std::vector<MaskRoute> value_masks;  ///< of each input, those that its values are taken by
+  std::vector<MaskRoute> masks = {};        ///< those that the result's mask is made of; none: the result has no mask
+  std::vector<MaskRoute> value_masks = {};  ///< of each input, those that its values are taken by
   bool all = false;                    ///< whether an element counts only where all masks have it
 
   Tensor of(std::span<const MaskedTensor> tensors) const {

@@ -25,9 +25,9 @@ struct AttentionPlan {
   int value = 1;
   int key = 1;
   int given_mask = -1;  ///< `attention_mask`
-  MaskRoute query_mask;
-  MaskRoute value_mask;
-  MaskRoute key_mask;
+  MaskRoute query_mask = {};
+  MaskRoute value_mask = {};
+  MaskRoute key_mask = {};
   bool causal = false;
   bool with_scores = false;
   MaskedRow masked_row = MaskedRow::uniform;

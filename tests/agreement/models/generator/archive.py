@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import re
 import tempfile
 import warnings
 import zipfile
@@ -38,14 +39,22 @@ def put(archive, name, content, method):
     archive.writestr(entry, content)
 
 
+def numbered(text):
+    """Replaces addresses in memory, by which Keras 3 tells shared objects, by small numbers."""
+    seen = {}
+    return re.sub(r'("shared_object_id": )(\d+)', lambda m: m[1] + str(seen.setdefault(m[2], len(seen))), text)
+
+
 def without_date(content):
-    """A .keras archive as Keras wrote it, without the time of its making."""
+    """A .keras archive as Keras wrote it, without the time of its making and without addresses."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(made, "w") as target:
         for name in source.namelist():
             part = source.read(name)
             if name == "metadata.json":
                 part = json.dumps(json.loads(part) | {"date_saved": "2000-01-01@00:00:00"}).encode()
+            if name == "config.json":
+                part = numbered(part.decode()).encode()
             put(target, name, part, zipfile.ZIP_STORED)
     return made.getvalue()
 
