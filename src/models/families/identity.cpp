@@ -11,6 +11,7 @@ std::unique_ptr<ModelLayer> make_identity(const LayerSource&) {
     BoundCall call = one_to_one(site, site.input(), true, [](const Tensor& x) { return x; });
     call.how = "nothing in inference";
     call.stream = StreamRule::stepwise;
+    call.same_tensor = site.is_keras3();
     return call;
   });
 }

@@ -144,6 +144,7 @@ struct HeadAttention {
       const Shape scores{query.shape[0], kernel.size(0), query.shape[1], value.shape[1]};
       call.outputs.push_back({scores, output.dtype});
     }
+    if (site.is_keras3()) call.unmasked = {plan.query, plan.value, plan.key};
     call.run = [*this, plan](std::span<const MaskedTensor> tensors, std::span<MaskedTensor> outputs) {
       run(plan, tensors, outputs);
     };

@@ -55,7 +55,7 @@ def golden_model(number, counts):
     for attempt in range(20):
         try:
             golden = attempt_model(number, attempt, counts)
-        except (ValueError, TypeError, tensorflow.errors.OpError) as error:  # what Keras itself cannot do, such as merging masks of other shapes
+        except (ValueError, TypeError, IndexError, tensorflow.errors.OpError) as error:  # what Keras itself cannot do, such as merging masks of other shapes
             reasons.append(str(error)[:200])
             continue
         if golden is not None:

@@ -12,6 +12,13 @@ def weight_name(weight):
     return getattr(weight, "path", weight.name)
 
 
+def set_weights(model, values):
+    model.set_weights(values)
+    for layer in model._flatten_layers():
+        if type(layer).__name__ == "Normalization":
+            layer.finalize_state()  # which keeps copies of the weights
+
+
 def draw_weights(model, rng):
     values = []
     for weight in model.weights:
@@ -25,7 +32,7 @@ def draw_weights(model, rng):
             values.append(coarse(rng.uniform(0.5, 1.25, shape)))
         else:
             values.append(coarse(rng.normal(0, 0.5, shape)))
-    model.set_weights(values)
+    set_weights(model, values)
 
 
 def mask_of(rng, shape):
@@ -103,9 +110,9 @@ def is_well_conditioned(kit, model, calls, expected):
         return False
     weights = model.get_weights()
     moved = [w * (1 + kit.rng.choice([-2e-7, 2e-7], w.shape)).astype(w.dtype) if w.dtype.kind == "f" else w for w in weights]
-    model.set_weights(moved)
+    set_weights(model, moved)
     seen = answers(kit, model, calls)
-    model.set_weights(weights)
+    set_weights(model, weights)
     reset_states(kit, model)
     for results, others in zip(expected, seen):
         for a, b in zip(results, others):
