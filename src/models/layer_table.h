@@ -36,6 +36,7 @@ std::span<const LayerRow> merge_rows();
 std::span<const LayerRow> multi_head_attention_rows();
 std::span<const LayerRow> nested_rows();
 std::span<const LayerRow> normalization_rows();
+std::span<const LayerRow> operation_rows();
 std::span<const LayerRow> pooling_rows();
 std::span<const LayerRow> recurrent_rows();
 std::span<const LayerRow> reshaping_rows();
