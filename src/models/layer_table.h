@@ -24,11 +24,22 @@ std::vector<std::string> layer_classes();
 
 // The rows of each family, in a file of its own in families/.
 std::span<const LayerRow> activation_rows();
+std::span<const LayerRow> attention_rows();
+std::span<const LayerRow> concatenate_rows();
+std::span<const LayerRow> convolution_rows();
 std::span<const LayerRow> dense_rows();
+std::span<const LayerRow> dot_rows();
 std::span<const LayerRow> embedding_rows();
+std::span<const LayerRow> fixed_normalization_rows();
 std::span<const LayerRow> identity_rows();
+std::span<const LayerRow> merge_rows();
+std::span<const LayerRow> multi_head_attention_rows();
 std::span<const LayerRow> nested_rows();
+std::span<const LayerRow> normalization_rows();
+std::span<const LayerRow> operation_rows();
+std::span<const LayerRow> pooling_rows();
 std::span<const LayerRow> recurrent_rows();
+std::span<const LayerRow> reshaping_rows();
 std::span<const LayerRow> wrapper_rows();
 
 }  // namespace rondo

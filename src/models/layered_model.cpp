@@ -20,6 +20,7 @@ class ProgramBuilder {
     first_slots_[{input.layer, input.node}] = static_cast<int>(program_.slots.size());
     program_.inputs.push_back(static_cast<int>(program_.slots.size()));
     program_.slots.push_back(std::move(note));
+    same_as_.push_back(-1);
   }
 
   void add_call(const TensorReference& call, ModelLayer& layer) {
@@ -41,6 +42,9 @@ class ProgramBuilder {
     first_slots_[{call.layer, call.node}] = step.first_output;
     for (const TensorNote& note : step.call.outputs) program_.slots.push_back(note);
     ends_[{call.layer, call.node}] = static_cast<int>(program_.slots.size());
+    same_as_.resize(program_.slots.size(), -1);
+    if (step.call.same_tensor) same_as_.back() = step.inputs[0];
+    for (const int tensor : step.call.unmasked) take_mask(step.inputs[static_cast<std::size_t>(tensor)]);
     step.adjacent = !step.inputs.empty();
     for (std::size_t k = 1; k < step.inputs.size(); ++k) {
       step.adjacent = step.adjacent && step.inputs[k] == step.inputs[0] + static_cast<int>(k);
@@ -63,6 +67,18 @@ class ProgramBuilder {
   }
 
  private:
+  /// The first slot of the same tensor.
+  int original(int slot) const {
+    while (same_as_[static_cast<std::size_t>(slot)] >= 0) slot = same_as_[static_cast<std::size_t>(slot)];
+    return slot;
+  }
+
+  void take_mask(int slot) {
+    for (std::size_t other = 0; other < program_.slots.size(); ++other) {
+      if (original(static_cast<int>(other)) == original(slot)) program_.slots[other].mask.reset();
+    }
+  }
+
   int slot_of(const TensorReference& tensor, const std::string& where) const {
     const auto first = first_slots_.find({tensor.layer, tensor.node});
     const auto end = ends_.find({tensor.layer, tensor.node});
@@ -101,6 +117,7 @@ class ProgramBuilder {
   const ModelSetting& setting_;
   std::map<std::pair<int, int>, int> first_slots_;
   std::map<std::pair<int, int>, int> ends_;
+  std::vector<int> same_as_;  ///< of each slot: the slot whose tensor Keras has there as well; -1: a new one
   ModelProgram program_;
 };
 
@@ -119,6 +136,7 @@ LayeredModel::LayeredModel(const nlohmann::json& entry, std::span<const KerasLay
       where_(where),
       graph_(read_model_graph(entry, where, setting.origin)),
       order_(run_order(graph_, where)) {
+  if (setting_.origin.major >= 3) order_ = by_depth(graph_, order_);
   for (const GraphLayer& layer : graph_.layers) {
     layers_.push_back(layer.input ? nullptr
                                   : make_model_layer(find_layer(layers, layer.name, where), layer.entry, setting_));
