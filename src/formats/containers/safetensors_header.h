@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "rondo/formats/safetensors.h"
 #include "rondo/vocabulary/dtype.h"
 #include "rondo/vocabulary/shape.h"
 
@@ -19,9 +21,11 @@ namespace rondo {
 struct SafetensorsEntry {
   std::string name;
   DType dtype = DType::f32;
-  Shape shape;
+  Shape shape = {};
   std::uint64_t begin = 0;  ///< byte offsets into the data
   std::uint64_t end = 0;
+  /// Set for a tensor that Rondo cannot hold, whose dtype and shape above mean nothing.
+  std::optional<UnreadableTensor> unreadable = std::nullopt;
 };
 
 struct SafetensorsHeader {
