@@ -88,4 +88,18 @@ struct PytorchPlace {
 /// Throws `ValueError` for a GRU without `reset_after` and for peepholes, which PyTorch does not have.
 std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, const PytorchLayer& layer);
 
+/// The call that makes a module with the layers of `network` in Python: "torch.nn.LSTM(3, 4, num_layers=2)".
+std::string pytorch_class(const LoadedNetwork& network);
+
+/// Writes the weights of all layers as a safetensors file of one module, whose call in Python is in the metadata as
+/// `module`. Throws `ValueError` naming the layer for what PyTorch does not have: a GRU without `reset_after`, other
+/// activations, peepholes, clips, layers of several kinds or sizes or that read backwards alone; and naming a file that
+/// cannot be written.
+///
+/// @code
+/// LoadedNetwork network = pytorch_network(load_safetensors("stack.safetensors"), {.prefix = "module."});
+/// save_pytorch("renamed.safetensors", network, "encoder.");
+/// @endcode
+void save_pytorch(const std::filesystem::path& path, const LoadedNetwork& network, const std::string& prefix = {});
+
 }  // namespace rondo

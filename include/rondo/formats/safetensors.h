@@ -78,4 +78,13 @@ Safetensors load_safetensors(const std::filesystem::path& path);
 /// Reads the bytes of one file as load_safetensors does, from memory, which is copied; messages call the file `name`.
 Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 
+/// Writes a file of tensors on any device, in the order of `tensors`, which load_safetensors reads again bit for bit.
+/// Throws `ValueError` naming the file that cannot be written, and for two tensors of one name.
+///
+/// @code
+/// save_safetensors("answer.safetensors", {{"y", Tensor::full({2, 3}, 0.5, DType::f32)}}, {{"made_by", "me"}});
+/// @endcode
+void save_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
+                      const std::map<std::string, std::string>& metadata = {});
+
 }  // namespace rondo

@@ -179,6 +179,12 @@ void check_cover(std::vector<SafetensorsEntry>& entries, std::uint64_t data_size
 
 }  // namespace
 
+std::string safetensors_name(DType dtype) {
+  const auto found =
+      std::find_if(kDTypes.begin(), kDTypes.end(), [&](const auto& known) { return known.second == dtype; });
+  return found->first;  // the table has all dtypes
+}
+
 std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPrefix>& prefix, std::uint64_t file_size,
                                       const std::string& file) {
   std::uint64_t size = 0;

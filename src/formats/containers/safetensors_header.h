@@ -42,4 +42,7 @@ std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPr
 /// Parses and checks the JSON text for `data_size` bytes of data. Throws `ValueError` as load_safetensors.
 SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size, const std::string& file);
 
+/// What the format calls a dtype: "F32".
+std::string safetensors_name(DType dtype);
+
 }  // namespace rondo
