@@ -3,9 +3,9 @@
 set(RONDO_ALL_FORMATS keras numpy onnx)
 set(RONDO_FORMATS "${RONDO_ALL_FORMATS}" CACHE STRING
     "File formats: keras (HDF5, libzip), numpy with TensorFlow 1 (libzip), onnx (protobuf)")
-set(keras_headers keras_model)
+set(keras_headers keras_model keras_writer)
 set(numpy_headers numpy_file tf1_weights)
-set(onnx_headers onnx_model)
+set(onnx_headers onnx_model onnx_writer)
 
 foreach(format IN LISTS RONDO_FORMATS)
   if(NOT format IN_LIST RONDO_ALL_FORMATS)

@@ -4,7 +4,9 @@
 #include <rondo/features.h>  // made when Rondo is configured: the formats of this build
 
 #include "rondo/formats/cudnn_weights.h"
+#include "rondo/formats/file_kind.h"
 #include "rondo/formats/loaded_network.h"
+#include "rondo/formats/pytorch_module.h"
 #include "rondo/formats/pytorch_weights.h"
 #include "rondo/formats/safetensors.h"
 #include "rondo/keras/any_recurrent_layer.h"
@@ -44,6 +46,7 @@
 
 #if RONDO_HAS_KERAS
 #include "rondo/formats/keras_model.h"
+#include "rondo/formats/keras_writer.h"
 #include "rondo/models/model.h"
 #endif
 #if RONDO_HAS_NUMPY
@@ -52,4 +55,5 @@
 #endif
 #if RONDO_HAS_ONNX
 #include "rondo/formats/onnx_model.h"
+#include "rondo/formats/onnx_writer.h"
 #endif

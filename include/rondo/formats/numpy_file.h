@@ -55,4 +55,15 @@ NumpyArchive load_npz(const std::filesystem::path& path);
 /// Reads an archive as load_npz does, from memory, which is used only during the call.
 NumpyArchive parse_npz(std::span<const std::byte> bytes, const std::string& name);
 
+/// Writes one array, which `numpy.load` and load_npy read. NumPy has no bf16: such a tensor is written as float32,
+/// which holds every value of it. Throws `ValueError` naming a file that cannot be written.
+///
+/// @code
+/// save_npy("answer.npy", Tensor::full({2, 3}, 0.5, DType::f32));
+/// @endcode
+void save_npy(const std::filesystem::path& path, const Tensor& tensor);
+
+/// Writes an archive of arrays by their names, as `numpy.savez` does. Throws as save_npy, and for two of one name.
+void save_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors);
+
 }  // namespace rondo

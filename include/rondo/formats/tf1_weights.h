@@ -1,6 +1,7 @@
 /// Weights of TensorFlow 1's cells (`tf.nn.rnn_cell`, `tf.compat.v1.nn.rnn_cell`) in Keras's layout.
 ///
-/// Source: `rnn_cell_impl.py` of TensorFlow 1.15: BasicRNNCell, BasicLSTMCell, LSTMCell, GRUCell.
+/// Source: `rnn_cell_impl.py` of TensorFlow 1.15: BasicRNNCell, BasicLSTMCell, LSTMCell, GRUCell; and
+/// `cudnn_rnn_ops.py` of tf.contrib.
 #pragma once
 
 #include <string>
@@ -29,6 +30,9 @@ struct Tf1Cell {
 ///   * LSTM (gates i j f o): to i f c o; `forget_bias` is added to the f block of the bias. With `num_proj` the cell's
 ///     `projection_units` is P, and with `use_peepholes` its `use_peepholes` is true.
 ///   * GRU (gates r u, and the candidate): to z r h; for a cell without `reset_after`, which is TensorFlow 1's form.
+///   * `CudnnCompatibleGRUCell` of tf.contrib.cudnn_rnn, whose variables are gates/kernel and bias, and kernel and bias
+///     of `candidate/input_projection` and `candidate/hidden_projection`: for a cell with `reset_after`, bias (2, 3 H).
+///     `CudnnCompatibleLSTMCell` is read as any LSTM, with a `forget_bias` of 0.
 ///
 /// `cell_clip` and `proj_clip` are in no file: they are options of v1::LSTMCell.
 /// Throws `ValueError` naming the file and a variable that is missing or has a shape or dtype that does not fit.

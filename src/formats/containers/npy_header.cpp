@@ -146,6 +146,12 @@ class HeaderReader {
 
 }  // namespace
 
+std::string npy_descr(DType dtype) {
+  const auto found =
+      std::find_if(kDTypes.begin(), kDTypes.end(), [&](const auto& known) { return known.second == dtype; });
+  return std::string(found->first);
+}
+
 NpyHeader parse_npy_header(std::string_view text, const std::string& where) { return HeaderReader(text, where).read(); }
 
 }  // namespace rondo

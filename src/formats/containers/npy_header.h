@@ -19,4 +19,7 @@ struct NpyHeader {
 /// naming `where` as load_npy.
 NpyHeader parse_npy_header(std::string_view text, const std::string& where);
 
+/// What NumPy calls a dtype that it has: "<f4".
+std::string npy_descr(DType dtype);
+
 }  // namespace rondo

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "formats/containers/file_kind.h"
 #include "formats/containers/input_file.h"
 #include "formats/containers/named_tensors.h"
 #include "formats/containers/npy_header.h"
@@ -33,7 +34,12 @@ struct HeaderPlace {
 HeaderPlace find_header(std::span<const std::byte> bytes, const std::string& name) {
   const bool starts_right = bytes.size() >= kVersionEnd &&
                             std::equal(kMagic.begin(), kMagic.end(), reinterpret_cast<const char*>(bytes.data()));
-  if (!starts_right) throw ValueError(name, "another file", "a .npy file, which starts with \\x93NUMPY");
+  if (!starts_right) {
+    const std::string_view start(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kFileKindBytes));
+    const FileKind kind = file_kind(start, bytes.size());
+    throw ValueError(name, kind == FileKind::unknown ? "another file" : described(kind),
+                     "a .npy file, which starts with \\x93NUMPY");
+  }
   const std::size_t major = byte_at(bytes, kMagic.size());
   const std::size_t minor = byte_at(bytes, kMagic.size() + 1);
   if (major < 1 || major > 3 || minor != 0) {
@@ -111,6 +117,9 @@ const Tensor& NumpyArchive::tensor(const std::string& name) const {
 
 NumpyArchive load_npz(const std::filesystem::path& path) {
   const InputFile file(path);  // throws if there is no such file
+  const FileKind kind = file_kind(path);
+  if (kind != FileKind::zip && kind != FileKind::empty)
+    refuse_other_kind(file.name(), kind, FileKind::npz, "an .npz archive");
   return read_archive(ZipArchive(path, "an .npz archive"), file.name());
 }
 

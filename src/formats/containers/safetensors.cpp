@@ -6,10 +6,12 @@
 #include <string_view>
 #include <utility>
 
+#include "formats/containers/file_kind.h"
 #include "formats/containers/input_file.h"
 #include "formats/containers/named_tensors.h"
 #include "formats/containers/raw_tensor.h"
 #include "formats/containers/safetensors_header.h"
+#include "formats/containers/safetensors_index.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -36,9 +38,21 @@ Tensor tensor_of(const SafetensorsEntry& entry, const std::shared_ptr<Storage>& 
 
 Safetensors assemble(const SafetensorsHeader& header, const std::shared_ptr<Storage>& data, const std::string& file) {
   std::vector<NamedTensor> tensors;
+  std::vector<UnreadableTensor> unreadable;
   tensors.reserve(header.entries.size());
-  for (const SafetensorsEntry& entry : header.entries) tensors.push_back({entry.name, tensor_of(entry, data, file)});
-  return {file, std::move(tensors), header.metadata};
+  for (const SafetensorsEntry& entry : header.entries) {
+    if (entry.unreadable) {
+      unreadable.push_back(*entry.unreadable);
+    } else {
+      tensors.push_back({entry.name, tensor_of(entry, data, file)});
+    }
+  }
+  return {file, std::move(tensors), header.metadata, std::move(unreadable)};
+}
+
+/// A file of another kind would fail by its first bytes, which are no size.
+void check_kind(FileKind kind, const std::string& file) {
+  if (kind != FileKind::empty) refuse_other_kind(file, kind, FileKind::safetensors, "a safetensors file");
 }
 
 void check_prefix(std::uint64_t file_size, const std::string& file) {
@@ -50,22 +64,43 @@ void check_prefix(std::uint64_t file_size, const std::string& file) {
 }  // namespace
 
 Safetensors::Safetensors(std::string file, std::vector<NamedTensor> tensors,
-                         std::map<std::string, std::string> metadata)
-    : file_(std::move(file)), tensors_(std::move(tensors)), metadata_(std::move(metadata)) {
-  for (std::size_t k = 0; k < tensors_.size(); ++k) {
-    if (!index_.emplace(tensors_[k].name, k).second) {
-      throw ValueError(file_, "two tensors '" + tensors_[k].name + "'", "each name once");
-    }
-  }
+                         std::map<std::string, std::string> metadata, std::vector<UnreadableTensor> unreadable)
+    : file_(std::move(file)),
+      tensors_(std::move(tensors)),
+      metadata_(std::move(metadata)),
+      unreadable_(std::move(unreadable)) {
+  const auto put = [&](const std::string& name, std::size_t place) {
+    if (!index_.emplace(name, place).second) throw ValueError(file_, "two tensors '" + name + "'", "each name once");
+  };
+  for (std::size_t k = 0; k < tensors_.size(); ++k) put(tensors_[k].name, k);
+  for (std::size_t k = 0; k < unreadable_.size(); ++k) put(unreadable_[k].name, tensors_.size() + k);
 }
 
 const Tensor& Safetensors::tensor(const std::string& name) const {
   const auto found = index_.find(name);
-  if (found != index_.end()) return tensors_[found->second].tensor;
-  refuse_name(file_, name, tensors_);
+  if (found == index_.end()) refuse_name(file_, name, tensors_);
+  if (found->second < tensors_.size()) return tensors_[found->second].tensor;
+  const UnreadableTensor& unreadable = unreadable_[found->second - tensors_.size()];
+  throw ValueError(file_ + ": tensor '" + name + "'", unreadable.came, unreadable.expected);
+}
+
+std::string describe(const Safetensors& file) {
+  std::string text = file.file() + ": " + std::to_string(file.tensors().size()) + " tensors";
+  if (!file.unreadable().empty())
+    text += ", and " + std::to_string(file.unreadable().size()) + " that Rondo cannot hold";
+  for (const NamedTensor& named : file.tensors()) {
+    text += "\n  " + named.name + "  " + to_string(named.tensor.dtype()) + to_string(named.tensor.shape());
+  }
+  for (const UnreadableTensor& named : file.unreadable()) {
+    text += "\n  " + named.name + "  " + named.came + ": expected " + named.expected;
+  }
+  return text;
 }
 
 Safetensors load_safetensors(const std::filesystem::path& path) {
+  const FileKind kind = file_kind(path);
+  if (kind == FileKind::safetensors_index) return load_safetensors_index(path);
+  check_kind(kind, path.string());
   InputFile file(path);
   check_prefix(file.size(), file.name());
   std::array<std::byte, kSafetensorsPrefix> prefix{};
@@ -81,6 +116,8 @@ Safetensors load_safetensors(const std::filesystem::path& path) {
 }
 
 Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name) {
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kFileKindBytes));
+  check_kind(file_kind(start, bytes.size()), name);
   check_prefix(bytes.size(), name);
   std::array<std::byte, kSafetensorsPrefix> prefix{};
   std::copy_n(bytes.begin(), prefix.size(), prefix.begin());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -26,19 +27,39 @@ constexpr std::array<std::pair<const char*, DType>, 8> kDTypes{{{"F64", DType::f
                                                                 {"BOOL", DType::boolean},
                                                                 {"U8", DType::u8}}};
 
-DType parse_dtype(const json& value, const std::string& where) {
-  std::string known;
-  for (const auto& [name, dtype] : kDTypes) {
-    if (value == name) return dtype;
-    known += (known.empty() ? "" : ", ") + std::string(name);
+/// The dtypes of the format that Rondo does not have, and their bits.
+constexpr std::array<std::pair<const char*, std::int64_t>, 15> kOtherDTypes{{{"I8", 8},
+                                                                             {"I16", 16},
+                                                                             {"U16", 16},
+                                                                             {"U32", 32},
+                                                                             {"U64", 64},
+                                                                             {"C64", 64},
+                                                                             {"F8_E4M3", 8},
+                                                                             {"F8_E5M2", 8},
+                                                                             {"F8_E8M0", 8},
+                                                                             {"F8_E4M3FNUZ", 8},
+                                                                             {"F8_E5M2FNUZ", 8},
+                                                                             {"F6_E2M3", 6},
+                                                                             {"F6_E3M2", 6},
+                                                                             {"F4", 4},
+                                                                             {"F4_E2M1", 4}}};
+
+template <typename Value, std::size_t count>
+std::optional<Value> looked_up(const std::array<std::pair<const char*, Value>, count>& table, const std::string& name) {
+  for (const auto& [known, value] : table) {
+    if (name == known) return value;
   }
-  throw ValueError(where + ": dtype", shown(value), "one of " + known);
+  return std::nullopt;
 }
 
-Shape parse_shape(const json& value, const std::string& where) {
-  if (!value.is_array() || value.size() > kMaxRank) {
-    throw ValueError(where + ": shape", shown(value), "a list of at most " + std::to_string(kMaxRank) + " sizes");
-  }
+std::string known_dtypes() {
+  std::string known;
+  for (const auto& [name, dtype] : kDTypes) known += (known.empty() ? "" : ", ") + std::string(name);
+  return known;
+}
+
+std::vector<std::int64_t> parse_sizes(const json& value, const std::string& where) {
+  if (!value.is_array()) throw ValueError(where + ": shape", shown(value), "a list of sizes");
   std::vector<std::int64_t> sizes;
   for (const json& size : value) {
     if (!size.is_number_unsigned() || size.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
@@ -46,7 +67,27 @@ Shape parse_shape(const json& value, const std::string& where) {
     }
     sizes.push_back(size.get<std::int64_t>());
   }
-  return Shape(std::span<const std::int64_t>(sizes));
+  return sizes;
+}
+
+std::string text_of(const std::vector<std::int64_t>& sizes) {
+  std::string text;
+  for (const std::int64_t size : sizes) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "(" + text + (sizes.size() == 1 ? ",)" : ")");
+}
+
+/// The bytes of a tensor that Rondo cannot hold, whose elements have `bits`.
+std::uint64_t bytes_of(const std::vector<std::int64_t>& sizes, std::int64_t bits, const std::string& where) {
+  const bool is_empty = std::find(sizes.begin(), sizes.end(), 0) != sizes.end();
+  std::int64_t extent = bits;
+  for (const std::int64_t size : sizes) {
+    if (!is_empty && __builtin_mul_overflow(extent, size, &extent)) {
+      throw ValueError(where + ": shape", text_of(sizes), "one of less than 2^63 bits");
+    }
+  }
+  if (is_empty) return 0;
+  if (extent % 8 != 0) throw ValueError(where + ": shape", text_of(sizes), "whole bytes");
+  return static_cast<std::uint64_t>(extent) / 8;
 }
 
 const json& member(const json& object, const char* key, const std::string& where) {
@@ -55,17 +96,9 @@ const json& member(const json& object, const char* key, const std::string& where
   return *found;
 }
 
-SafetensorsEntry parse_entry(const std::string& name, const json& value, std::uint64_t data_size,
-                             const std::string& where) {
-  if (!value.is_object() || value.size() != 3) {
-    throw ValueError(where, shown(value), "an object of dtype, shape and data_offsets");
-  }
-  SafetensorsEntry entry;
-  entry.name = name;
-  entry.dtype = parse_dtype(member(value, "dtype", where), where);
-  entry.shape = parse_shape(member(value, "shape", where), where);
-  const std::uint64_t bytes = byte_count(entry.shape, entry.dtype, where);
-  const json& offsets = member(value, "data_offsets", where);
+/// Offsets of `bytes` bytes; of any number where the dtype is one that nobody knows.
+void parse_offsets(const json& offsets, std::optional<std::uint64_t> bytes, std::uint64_t data_size,
+                   const std::string& where, SafetensorsEntry& entry) {
   const bool is_pair =
       offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned();
   if (!is_pair) throw ValueError(where + ": data_offsets", shown(offsets), "two numbers, neither negative");
@@ -75,11 +108,41 @@ SafetensorsEntry parse_entry(const std::string& name, const json& value, std::ui
     throw ValueError(where + ": data_offsets", shown(offsets),
                      "begin <= end <= " + std::to_string(data_size) + ", the size of the data");
   }
-  if (entry.end - entry.begin != bytes) {
+  if (bytes && entry.end - entry.begin != *bytes) {
+    const std::string kind =
+        entry.unreadable ? entry.unreadable->came : to_string(entry.dtype) + to_string(entry.shape);
     throw ValueError(where + ": data_offsets",
                      shown(offsets) + ", " + std::to_string(entry.end - entry.begin) + " bytes",
-                     std::to_string(bytes) + " bytes for " + to_string(entry.dtype) + to_string(entry.shape));
+                     std::to_string(*bytes) + " bytes for " + kind);
   }
+}
+
+SafetensorsEntry parse_entry(const std::string& name, const json& value, std::uint64_t data_size,
+                             const std::string& where) {
+  if (!value.is_object() || value.size() != 3) {
+    throw ValueError(where, shown(value), "an object of dtype, shape and data_offsets");
+  }
+  const json& dtype = member(value, "dtype", where);
+  if (!dtype.is_string()) throw ValueError(where + ": dtype", shown(dtype), "a name, one of " + known_dtypes());
+  const std::vector<std::int64_t> sizes = parse_sizes(member(value, "shape", where), where);
+  const std::string dtype_name = dtype.get<std::string>();
+  const std::optional<DType> known = looked_up(kDTypes, dtype_name);
+  SafetensorsEntry entry{.name = name};
+  std::optional<std::uint64_t> bytes;
+  if (known && sizes.size() <= kMaxRank) {
+    entry.dtype = *known;
+    entry.shape = Shape(std::span<const std::int64_t>(sizes));
+    bytes = byte_count(entry.shape, entry.dtype, where);
+  } else {
+    entry.unreadable = {.name = name,
+                        .came = dtype_name + text_of(sizes),
+                        .expected = known ? "at most " + std::to_string(kMaxRank) + " axes"
+                                          : "a dtype that Rondo has: " + known_dtypes()};
+    const auto bits =
+        known ? std::optional(static_cast<std::int64_t>(8 * size_of(*known))) : looked_up(kOtherDTypes, dtype_name);
+    if (bits) bytes = bytes_of(sizes, *bits, where);
+  }
+  parse_offsets(member(value, "data_offsets", where), bytes, data_size, where, entry);
   return entry;
 }
 
@@ -115,6 +178,12 @@ void check_cover(std::vector<SafetensorsEntry>& entries, std::uint64_t data_size
 }
 
 }  // namespace
+
+std::string safetensors_name(DType dtype) {
+  const auto found =
+      std::find_if(kDTypes.begin(), kDTypes.end(), [&](const auto& known) { return known.second == dtype; });
+  return found->first;  // the table has all dtypes
+}
 
 std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPrefix>& prefix, std::uint64_t file_size,
                                       const std::string& file) {

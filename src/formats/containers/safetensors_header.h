@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "rondo/formats/safetensors.h"
 #include "rondo/vocabulary/dtype.h"
 #include "rondo/vocabulary/shape.h"
 
@@ -19,9 +21,11 @@ namespace rondo {
 struct SafetensorsEntry {
   std::string name;
   DType dtype = DType::f32;
-  Shape shape;
+  Shape shape = {};
   std::uint64_t begin = 0;  ///< byte offsets into the data
   std::uint64_t end = 0;
+  /// Set for a tensor that Rondo cannot hold, whose dtype and shape above mean nothing.
+  std::optional<UnreadableTensor> unreadable = std::nullopt;
 };
 
 struct SafetensorsHeader {
@@ -37,5 +41,8 @@ std::uint64_t safetensors_header_size(const std::array<std::byte, kSafetensorsPr
 
 /// Parses and checks the JSON text for `data_size` bytes of data. Throws `ValueError` as load_safetensors.
 SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size, const std::string& file);
+
+/// What the format calls a dtype: "F32".
+std::string safetensors_name(DType dtype);
 
 }  // namespace rondo

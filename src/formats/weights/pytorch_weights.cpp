@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "formats/weights/pytorch_layer.h"
+#include "formats/weights/pytorch_tensors.h"
 #include "recurrence/weight_layout.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
@@ -10,17 +12,19 @@
 namespace rondo {
 namespace {
 
-std::string suffix_of(const PytorchLayer& layer) {
-  return "_l" + std::to_string(layer.layer) + (layer.reverse ? "_reverse" : "");
+/// The names in the file: those of a cell (nn.LSTMCell) where it has none of a module.
+std::string suffix_in(const PytorchTensors& tensors, const PytorchLayer& layer) {
+  const std::string suffix = pytorch_suffix(layer);
+  const bool may_be_cell = layer.layer == 0 && !layer.reverse;
+  return may_be_cell && !tensors.contains("weight_hh" + suffix) && tensors.contains("weight_hh") ? "" : suffix;
 }
 
 /// The tensors of one layer, found by name and checked against each other.
 class Parameters {
  public:
-  Parameters(const Safetensors& file, const PytorchLayer& layer)
-      : file_(file),
-        prefix_(layer.prefix),
-        suffix_(suffix_of(layer)),
+  Parameters(const PytorchTensors& tensors, const PytorchLayer& layer)
+      : tensors_(tensors),
+        suffix_(suffix_in(tensors_, layer)),
         gates_(std::ssize(gate_order(WeightOrigin::pytorch, layer.kind))) {
     if (has_projection() && layer.kind != CellKind::lstm) {
       throw ValueError(where("weight_hr"), "a projection of a " + to_string(layer.kind), "one of an LSTM");
@@ -60,10 +64,9 @@ class Parameters {
  private:
   static constexpr const char* kReason = "as weight_hh says";
 
-  std::string full_name(const char* name) const { return prefix_ + name + suffix_; }
-  bool contains(const char* name) const { return file_.contains(full_name(name)); }
-  Tensor find(const char* name) const { return file_.tensor(full_name(name)); }
-  std::string where(const char* name) const { return file_.file() + ": tensor '" + full_name(name) + "'"; }
+  bool contains(const char* name) const { return tensors_.contains(name + suffix_); }
+  Tensor find(const char* name) const { return tensors_.find(name + suffix_); }
+  std::string where(const char* name) const { return tensors_.where(name + suffix_); }
 
   Tensor shaped(const char* name, const Shape& shape) const {
     const Tensor tensor = find(name);
@@ -71,8 +74,7 @@ class Parameters {
     return tensor;
   }
 
-  const Safetensors& file_;
-  std::string prefix_;
+  const PytorchTensors& tensors_;
   std::string suffix_;
   std::int64_t gates_;
   std::int64_t units_ = 0;
@@ -93,45 +95,19 @@ RecurrentWeights convert(const Parameters& parameters, CellKind kind) {
   return weights;
 }
 
-std::int64_t output_features(const RecurrentWeights& weights) { return weights.recurrent_kernel.size(0); }
-
-void check_inputs(const RecurrentWeights& weights, std::int64_t expected, const std::string& where) {
-  const std::int64_t came = weights.kernel.size(0);
-  if (came != expected) {
-    throw ValueError(where, std::to_string(came) + " inputs",
-                     std::to_string(expected) + ", the outputs of the layer below");
-  }
-}
-
 }  // namespace
 
-RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer) {
-  return convert(Parameters(file, layer), layer.kind);
+std::string pytorch_suffix(const PytorchLayer& layer) {
+  if (layer.cell) return "";
+  return "_l" + std::to_string(layer.layer) + (layer.reverse ? "_reverse" : "");
 }
 
-std::vector<PytorchModuleLayer> pytorch_module(const Safetensors& file, CellKind kind, const std::string& prefix) {
-  std::vector<PytorchModuleLayer> layers;
-  const auto name_of = [&](bool reverse) {
-    return prefix + "weight_hh" +
-           suffix_of({.kind = kind, .layer = static_cast<int>(layers.size()), .reverse = reverse});
-  };
-  const bool bidirectional = file.contains(name_of(true));
-  std::int64_t below = 0;
-  do {
-    PytorchLayer place{.kind = kind, .prefix = prefix, .layer = static_cast<int>(layers.size())};
-    const std::string where = file.file() + ": layer " + std::to_string(layers.size());
-    PytorchModuleLayer layer{.forward = pytorch_weights(file, place)};
-    if (!layers.empty()) check_inputs(layer.forward, below, where);
-    below = output_features(layer.forward);
-    if (bidirectional) {
-      place.reverse = true;
-      layer.backward = pytorch_weights(file, place);
-      check_inputs(*layer.backward, layer.forward.kernel.size(0), where + ", reverse");
-      below += output_features(*layer.backward);
-    }
-    layers.push_back(std::move(layer));
-  } while (file.contains(name_of(false)));
-  return layers;
+RecurrentWeights read_pytorch_layer(const PytorchTensors& tensors, const PytorchLayer& layer) {
+  return convert(Parameters(tensors, layer), layer.kind);
+}
+
+RecurrentWeights pytorch_weights(const Safetensors& file, const PytorchLayer& layer) {
+  return read_pytorch_layer(PytorchTensors(file, layer.prefix), layer);
 }
 
 std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, const PytorchLayer& layer) {
@@ -140,7 +116,7 @@ std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, con
   const RowWeights rows = row_weights(weights, gate_order(WeightOrigin::pytorch, layer.kind));
   std::vector<NamedTensor> tensors;
   const auto put = [&](const char* name, const Tensor& tensor) {
-    tensors.push_back({layer.prefix + name + suffix_of(layer), tensor});
+    tensors.push_back({layer.prefix + name + pytorch_suffix(layer), tensor});
   };
   put("weight_ih", rows.kernel);
   put("weight_hh", rows.recurrent_kernel);

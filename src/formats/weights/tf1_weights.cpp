@@ -72,6 +72,28 @@ Columns read_columns(const Variables& variables, CellKind kind) {
   return {kernel, variables.shaped("bias", {kernel.size(1)}, kernel.dtype())};
 }
 
+/// CudnnCompatibleGRUCell, whose candidate adds its hidden part after the reset gate, and so has two biases.
+RecurrentWeights read_cudnn_gru(const Variables& variables) {
+  const Tensor gates = variables.kernel("gates/kernel", 2);
+  const DType dtype = gates.dtype();
+  const std::int64_t H = gates.size(1) / 2;
+  const std::int64_t I = gates.size(0) - H;
+  if (I < 0) {
+    throw ValueError(variables.where("gates/kernel"), describe(gates),
+                     "at least the " + std::to_string(H) + " rows of the state");
+  }
+  const std::span<const int> order = gate_order(WeightOrigin::tf1, CellKind::gru);
+  const auto part = [&](const char* name, const Shape& shape) { return variables.shaped(name, shape, dtype); };
+  const auto rows = [&](const Tensor& gate_part, const Tensor& candidate, int axis) {
+    return to_keras_order(concat({gate_part, candidate}, axis), order, axis);
+  };
+  const Tensor bias = rows(part("gates/bias", {2 * H}), part("candidate/input_projection/bias", {H}), 0);
+  const Tensor hidden_bias = rows(Tensor::zeros({2 * H}, dtype), part("candidate/hidden_projection/bias", {H}), 0);
+  return {.kernel = rows(gates.slice(0, 0, I), part("candidate/input_projection/kernel", {I, H}), 1),
+          .recurrent_kernel = rows(gates.slice(0, I, I + H), part("candidate/hidden_projection/kernel", {H, H}), 1),
+          .bias = concat({bias.insert_axis(0), hidden_bias.insert_axis(0)}, 0)};
+}
+
 std::optional<Tensor> read_projection(const Variables& variables, std::int64_t H, DType dtype) {
   if (!variables.contains(kProjection)) return std::nullopt;
   const Tensor projection = variables.find(kProjection);
@@ -90,6 +112,9 @@ std::optional<Tensor> read_peepholes(const Variables& variables, std::int64_t H,
 
 RecurrentWeights tf1_weights(const NumpyArchive& file, const Tf1Cell& cell) {
   const Variables variables(file, cell);
+  if (cell.kind == CellKind::gru && variables.contains("candidate/hidden_projection/kernel")) {
+    return read_cudnn_gru(variables);
+  }
   const Columns columns = read_columns(variables, cell.kind);
   const std::int64_t H = columns.kernel.size(1) / gate_count(cell.kind);
   const DType dtype = columns.kernel.dtype();

@@ -33,7 +33,7 @@ Tensor packed(const GoldenCase& golden, const Tensor& padded) {
 CellKind kind_of_module(const GoldenCase& golden) { return test::kind_from_name(golden.description().at("kind")); }
 
 LoadedNetwork network_of(const GoldenCase& golden) {
-  PytorchModule module{.kind = kind_of_module(golden), .prefix = "module."};
+  PytorchPlace module{.kind = kind_of_module(golden), .prefix = "module."};
   if (golden.options().value("nonlinearity", "tanh") == "relu") module.activation = Activation::relu;
   return pytorch_network(golden.file(), module).to(golden.device());
 }

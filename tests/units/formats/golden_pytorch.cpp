@@ -1,5 +1,5 @@
 // Runs modules that PyTorch ran as networks.
-#include "rondo/formats/pytorch_weights.h"
+#include "rondo/formats/pytorch_module.h"
 #include "rondo/ops/ops.h"
 #include "rondo/plan/network.h"
 #include "units/formats/golden_file.h"
@@ -29,7 +29,7 @@ bool is_batch_first(const GoldenFile& golden) { return golden.description().valu
 
 PytorchCase read_case(const GoldenFile& golden) {
   const nlohmann::json& description = golden.description();
-  PytorchModule module{.kind = golden.kind(), .prefix = "module."};
+  PytorchPlace module{.kind = golden.kind(), .prefix = "module."};
   if (description.value("nonlinearity", "tanh") == "relu") module.activation = Activation::relu;
   PytorchCase found{.network = pytorch_network(golden.tensors(), module), .kind = golden.kind()};
   found.x = golden.tensor("x");
@@ -95,6 +95,20 @@ Tensor stacked(const std::vector<Tensor>& rows) {
   return concat(parts, 0);
 }
 
+/// The same case through PyTorchModule, whose one call does all of the above.
+std::string check_module(const GoldenFile& golden, const PytorchCase& found) {
+  if (found.batch_sizes) return {};
+  const bool relu = golden.description().value("nonlinearity", "tanh") == "relu";
+  const PyTorchModule module(golden.tensors(), {.prefix = "module.",
+                                                .activation = relu ? Activation::relu : Activation::tanh,
+                                                .batch_first = is_batch_first(golden)});
+  const PyTorchOutputs outputs =
+      module(golden.tensor("x"), {.h_0 = found.initial_h, .c_0 = found.initial_c, .lengths = found.lengths});
+  std::string differences = difference(golden, "output", outputs.output) + difference(golden, "h_n", outputs.h_n);
+  if (outputs.c_n) differences += difference(golden, "c_n", *outputs.c_n);
+  return differences;
+}
+
 }  // namespace
 
 std::string check_pytorch(const GoldenFile& golden) {
@@ -103,7 +117,7 @@ std::string check_pytorch(const GoldenFile& golden) {
   const Tensor output = is_batch_first(golden) ? result.output.swap_axes(0, 1) : result.output;
   std::string differences = difference(golden, "output", output) + difference(golden, "h_n", stacked(result.h));
   if (found.kind == CellKind::lstm) differences += difference(golden, "c_n", stacked(result.c));
-  return differences;
+  return differences + check_module(golden, found);
 }
 
 }  // namespace rondo::golden

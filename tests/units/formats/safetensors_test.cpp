@@ -40,6 +40,27 @@ TEST(SafetensorsTest, ReadsEveryDType) {
   EXPECT_EQ(bfloat.to(DType::f32).to_vector<float>(), (std::vector<float>{1.5F, -2.0F}));
 }
 
+TEST(SafetensorsTest, ListsWhatItCannotHoldAndReadsTheRest) {
+  const std::string header =
+      object(entry("a", "F8_E4M3", "[2,2]", "[0,4]") + "," + entry("b", "F32", "[1]", "[4,8]") + "," +
+             entry("c", "NEW7", "[5]", "[8,12]") + "," + entry("d", "F4", "[4]", "[12,14]") + "," +
+             entry("e", "BOOL", "[1,1,1,1,1,1,1,1,2]", "[14,16]"));
+  const Safetensors file = parse(header, std::string(4, 'x') + raw<float>({7}) + std::string(8, 'x'));
+  ASSERT_EQ(file.tensors().size(), 1U);
+  EXPECT_EQ(file.tensor("b").item(), 7.0);
+  ASSERT_EQ(file.unreadable().size(), 4U);
+  EXPECT_TRUE(file.contains("a"));
+  const auto expect = [&](const std::string& name, const std::vector<std::string>& words) {
+    expect_words([&] { static_cast<void>(file.tensor(name)); }, words);
+  };
+  expect("a", {"test file", "'a'", "got F8_E4M3(2, 2)", "F64, F32, F16, BF16, I64, I32, BOOL, U8"});
+  expect("c", {"'c'", "got NEW7(5,)"});
+  expect("d", {"'d'", "got F4(4,)"});
+  expect("e", {"'e'", "got BOOL(1, 1, 1, 1, 1, 1, 1, 1, 2)", "at most 8 axes"});
+  EXPECT_NE(describe(file).find("1 tensors, and 4 that Rondo cannot hold\n  b  f32(1,)\n  a  F8_E4M3(2, 2): expected"),
+            std::string::npos);
+}
+
 TEST(SafetensorsTest, ReadsRowMajorShapesInFileOrder) {
   const std::string header = object(entry("a", "F32", "[]", "[24,28]") + "," + entry("z", "F32", "[2,3]", "[0,24]") +
                                     "," + entry("m", "F32", "[0,3]", "[28,28]")) +

@@ -51,6 +51,23 @@ TEST(Tf1WeightsTest, GruGates) {
   EXPECT_TRUE(identical(*cell.bias, Tensor::from({1.F, 0.F, 20.F}, {3})));
 }
 
+TEST(Tf1WeightsTest, CudnnCompatibleGru) {
+  // H = 1 and I = 2; the columns of the gates are r u.
+  const Variables variables{{"gates/kernel:0", numbered({3, 2})},
+                            {"gates/bias:0", Tensor::from({6.F, 7.F}, {2})},
+                            {"candidate/input_projection/kernel:0", Tensor::from({10.F, 11.F}, {2, 1})},
+                            {"candidate/input_projection/bias:0", Tensor::from({12.F}, {1})},
+                            {"candidate/hidden_projection/kernel:0", Tensor::from({13.F}, {1, 1})},
+                            {"candidate/hidden_projection/bias:0", Tensor::from({14.F}, {1})}};
+  const RecurrentWeights cell = tf1_weights(archive(variables), {.kind = CellKind::gru});
+  EXPECT_TRUE(identical(cell.kernel, Tensor::from({1.F, 0.F, 10.F, 3.F, 2.F, 11.F}, {2, 3})));
+  EXPECT_TRUE(identical(cell.recurrent_kernel, Tensor::from({5.F, 4.F, 13.F}, {1, 3})));
+  EXPECT_TRUE(identical(*cell.bias, Tensor::from({7.F, 6.F, 12.F, 0.F, 0.F, 14.F}, {2, 3})));
+  Variables narrow = variables;
+  narrow["candidate/input_projection/kernel:0"] = Tensor::from({10.F}, {1, 1});
+  expect_refused(narrow, {.kind = CellKind::gru}, {"candidate/input_projection/kernel", "f32(1, 1)", "f32(2, 1)"});
+}
+
 TEST(Tf1WeightsTest, PeepholesAndProjection) {
   const NumpyArchive file = archive({{"kernel", numbered({5, 8})},
                                      {"bias", numbered({8})},

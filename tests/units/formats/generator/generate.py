@@ -1,12 +1,12 @@
 """Makes the goldens of file formats and weight layouts, with equal bits in every run on one machine.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
-    venv/bin/python generate.py onnx pytorch packed gradients numpy [--goldens DIR] [--seed N]
+    venv/bin/python generate.py onnx pytorch names packed gradients numpy [--goldens DIR] [--seed N]
     python -m venv venv-tf1 && venv-tf1/bin/pip install -r requirements_tf1.txt
     venv-tf1/bin/python generate.py tf1
 
-Each set is made again as a whole, and no other file is touched: `packed` is pytorch_packed_*, `gradients` is
-pytorch_gradient_*, which tests/agreement/golden runs and describes, `pytorch` the other files of PyTorch.
+Each set is made again as a whole, and no other file is touched: `packed` is pytorch_packed_*, `names` is
+pytorch_names_*, `gradients` is pytorch_gradient_*, which tests/agreement/golden runs and describes, `pytorch` the other files of PyTorch.
 
 A golden is a safetensors file whose metadata have one key, `case`: a JSON object with `name`, `origin` (onnx, pytorch or
 tf1) and further fields that the modules of this folder define. The tensors of a golden:
@@ -14,6 +14,7 @@ tf1) and further fields that the modules of this folder define. The tensors of a
     onnx      model (the bytes of a model file as int32; `model_bytes` says how many), X, sequence_lens, initial_h,
               initial_c, expected/{Y,Y_h,Y_c}
     pytorch   module.<name> of the state dictionary, x, lengths, initial/{h_n,c_n}, expected/{output,h_n,c_n}
+    names     as of pytorch, of modules whose state dictionaries have other names
     packed    as of pytorch, but x (N, I) and expected/output (N, features) are the data of PackedSequences, with
               batch_sizes (T) and, if the module sorted the rows, row_indices (B); states are in the caller's order
     tf1       the variables by their names, x (B, T, I), lengths, expected/{output,h,c}
@@ -24,7 +25,7 @@ import importlib
 import pathlib
 
 parser = argparse.ArgumentParser()
-parser.add_argument("sets", nargs="+", choices=["onnx", "pytorch", "packed", "gradients", "numpy", "tf1"])
+parser.add_argument("sets", nargs="+", choices=["onnx", "pytorch", "names", "packed", "gradients", "numpy", "tf1"])
 parser.add_argument("--goldens", type=pathlib.Path)
 parser.add_argument("--seed", default=20240, type=int)
 arguments = parser.parse_args()
@@ -32,7 +33,7 @@ arguments = parser.parse_args()
 
 FORMATS = pathlib.Path(__file__).resolve().parent.parent
 GRADIENTS = FORMATS.parent.parent / "agreement" / "golden" / "torch_gradient_cases"
-PREFIXES = {"pytorch_packed_": "packed", "pytorch_gradient_": "gradients"}
+PREFIXES = {"pytorch_packed_": "packed", "pytorch_names_": "names", "pytorch_gradient_": "gradients"}
 
 
 def set_of(path):

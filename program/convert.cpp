@@ -1,0 +1,95 @@
+// `rondo convert`: the recurrent layers of one file as another kind of file.
+#include <rondo/rondo.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "arguments.h"
+#include "commands.h"
+#include "output.h"
+
+namespace rondo::program {
+namespace {
+
+struct ConvertOptions {
+  ModelChoice model;
+  std::string output;
+  std::string prefix;
+};
+
+enum class Target { pytorch, onnx, keras };
+
+Target target_of(const std::string& path) {
+  const std::string ending = std::filesystem::path(path).extension().string();
+  if (ending == ".safetensors") return Target::pytorch;
+  if (ending == ".onnx") return Target::onnx;
+  if (ending == ".keras") return Target::keras;
+  throw ValueError("OUTPUT", "'" + path + "'", "a path that ends in .safetensors, .onnx or .keras");
+}
+
+void save(Target target, const std::string& path, const LoadedNetwork& network, const std::string& prefix) {
+  switch (target) {
+    case Target::pytorch: return save_pytorch(path, network, prefix);
+    case Target::onnx: return save_onnx(path, network);
+    case Target::keras: return save_keras(path, network);
+  }
+}
+
+Tensor answer(const LoadedNetwork& network) {
+  constexpr std::int64_t kSteps = 7;
+  constexpr std::int64_t kRows = 3;
+  const Tensor x = example_tensor({kSteps, kRows, network.input_features()}, network.spec.layers.front().forward.dtype);
+  const Tensor y = Tensor::empty({kSteps, kRows, network.output_features()}, x.dtype());
+  network.session({.T = kSteps, .B = kRows}).run({.x = x, .y = y});
+  return y.to(DType::f64);
+}
+
+/// Runs the written file beside the network that it was made of. Throws `ValueError` if they disagree.
+double difference(const ConvertOptions& options, const LoadedNetwork& network) {
+  ModelChoice written{.file = options.output};
+  const NetworkLayer& first = network.spec.layers.front();
+  if (first.forward.cell.kind == CellKind::simple_rnn) written.activation = to_string(first.forward.cell.activation);
+  const std::vector<double> expected = answer(network).to_vector<double>();
+  const std::vector<double> came = answer(open_network(written)).to_vector<double>();
+  double largest = 0.0;
+  for (std::size_t k = 0; k < expected.size(); ++k) largest = std::max(largest, std::abs(expected[k] - came[k]));
+  const bool is_16_bit = size_of(first.forward.dtype) == 2;
+  const double most = is_16_bit ? 0.05 : 1e-5;
+  if (came.size() == expected.size() && largest <= most) return largest;
+  throw ValueError(options.output, "a network whose outputs differ by " + std::to_string(largest),
+                   "those of " + options.model.file);
+}
+
+void convert(const ConvertOptions& options) {
+  const Target target = target_of(options.output);
+  const LoadedNetwork network = open_network(options.model);
+  {
+    Progress progress("rondo: writes " + options.output);
+    save(target, options.output, network, options.prefix);
+  }
+  const double largest = difference(options, network);
+  print_line(options.output + ": " + std::to_string(network.spec.layers.size()) +
+             " layers, which give the numbers of " + options.model.file + " within " + nlohmann::json(largest).dump());
+  if (target == Target::pytorch) print_line("in Python: " + pytorch_class(network));
+}
+
+}  // namespace
+
+void add_convert(CLI::App& program) {
+  auto options = std::make_shared<ConvertOptions>();
+  CLI::App* command = program.add_subcommand(
+      "convert", "write the recurrent layers of a file as another kind of file, and compare both");
+  add_model(*command, options->model);
+  command->add_option("OUTPUT", options->output, "a path that ends in .safetensors (PyTorch's names), .onnx or .keras")
+      ->required();
+  command->add_option("--prefix", options->prefix, "what names of PyTorch begin with, such as encoder.lstm.");
+  command->footer(
+      "Examples:\n"
+      "  rondo convert forecast.keras forecast.onnx\n"
+      "  rondo convert model.onnx weights.safetensors --part lstm_1,lstm_2 --prefix lstm.");
+  command->callback([options] { convert(*options); });
+}
+
+}  // namespace rondo::program

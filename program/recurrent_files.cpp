@@ -1,0 +1,196 @@
+#include "recurrent_files.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rondo::program {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text.empty() ? "none" : text;
+}
+
+std::string units_of(const LoadedNetwork& network) { return std::to_string(network.output_features()); }
+
+/// A torch.nn module.
+class PytorchRunnable final : public Runnable {
+ public:
+  PytorchRunnable(const Safetensors& file, const PytorchPlace& place, const ModelChoice& choice)
+      : module_(file, {.kind = place.kind,
+                       .prefix = place.prefix,
+                       .activation = place.activation,
+                       .batch_first = choice.batch_first,
+                       .device = device_from_name(choice.device)}),
+        batch_first_(choice.batch_first) {}
+
+  std::vector<Slot> inputs() const override {
+    const std::string order = batch_first_ ? "(B, T, " : "(T, B, ";
+    std::vector<Slot> slots{
+        {.name = "x", .sizes = order + std::to_string(network().input_features()) + ")", .dtype = dtype()},
+        {.name = "h_0", .sizes = "(layers, B, H)", .required = false, .dtype = dtype()}};
+    if (is_lstm()) slots.push_back({.name = "c_0", .sizes = "(layers, B, H)", .required = false, .dtype = dtype()});
+    slots.push_back({.name = "lengths", .sizes = "(B,)", .required = false, .rank = 1, .dtype = DType::i32});
+    return slots;
+  }
+  std::vector<Slot> outputs() const override {
+    std::vector<Slot> slots{
+        {.name = "output", .sizes = (batch_first_ ? "(B, T, " : "(T, B, ") + units_of(network()) + ")"},
+        {.name = "h_n", .sizes = "(layers, B, H)"}};
+    if (is_lstm()) slots.push_back({.name = "c_n", .sizes = "(layers, B, H)"});
+    return slots;
+  }
+  NamedTensors run(const TensorMap& inputs) override {
+    PyTorchCall call;
+    const auto take = [&](const char* name, std::optional<Tensor>& place) {
+      if (const auto found = inputs.find(name); found != inputs.end()) place = found->second;
+    };
+    take("h_0", call.h_0);
+    take("c_0", call.c_0);
+    take("lengths", call.lengths);
+    PyTorchOutputs outputs = module_(inputs.at("x"), call);
+    NamedTensors named{{"output", outputs.output}, {"h_n", outputs.h_n}};
+    if (outputs.c_n) named.push_back({"c_n", *outputs.c_n});
+    return named;
+  }
+  TensorMap example(std::int64_t T, std::int64_t B) const override {
+    const std::int64_t I = network().input_features();
+    return {{"x", example_tensor(batch_first_ ? Shape{B, T, I} : Shape{T, B, I}, dtype())}};
+  }
+  std::string explain(std::int64_t T, std::int64_t B) const override { return module_.explain(T, B); }
+  std::unique_ptr<Stepper> stream(std::int64_t B) override { return network_stepper(network(), B); }
+  std::int64_t step_features() const override { return network().input_features(); }
+  DType dtype() const override { return network().spec.layers.front().forward.dtype; }
+
+ private:
+  const LoadedNetwork& network() const { return module_.network(); }
+  bool is_lstm() const { return network().spec.layers.front().forward.cell.kind == CellKind::lstm; }
+
+  PyTorchModule module_;
+  bool batch_first_;
+};
+
+/// One node of an ONNX model.
+class OnnxRunnable final : public Runnable {
+ public:
+  OnnxRunnable(const OnnxNode& node, Device device) : node_(node), weights_(node.weights()), runner_(node, device) {}
+
+  std::vector<Slot> inputs() const override {
+    std::vector<Slot> slots{
+        {.name = "X", .sizes = sizes("T", "B", std::to_string(I())), .dtype = dtype()},
+        {.name = "sequence_lens", .sizes = "(B,)", .required = false, .rank = 1, .dtype = DType::i32},
+        {.name = "initial_h", .sizes = states(), .required = false, .dtype = dtype()}};
+    if (is_lstm()) slots.push_back({.name = "initial_c", .sizes = states(), .required = false, .dtype = dtype()});
+    return slots;
+  }
+  std::vector<Slot> outputs() const override {
+    std::vector<Slot> slots{{.name = "Y", .sizes = node_.op.batch_major ? "(B, T, D, H)" : "(T, D, B, H)", .rank = 4},
+                            {.name = "Y_h", .sizes = states()}};
+    if (is_lstm()) slots.push_back({.name = "Y_c", .sizes = states()});
+    return slots;
+  }
+  NamedTensors run(const TensorMap& inputs) override {
+    OnnxInputs given{.x = inputs.at("X")};
+    const auto take = [&](const char* name, std::optional<Tensor>& place) {
+      if (const auto found = inputs.find(name); found != inputs.end()) place = found->second;
+    };
+    take("sequence_lens", given.lengths);
+    take("initial_h", given.initial_h);
+    take("initial_c", given.initial_c);
+    const OnnxOutputs outputs = runner_.run(given);
+    NamedTensors named{{"Y", outputs.y}, {"Y_h", outputs.y_h}};
+    if (outputs.y_c) named.push_back({"Y_c", *outputs.y_c});
+    return named;
+  }
+  TensorMap example(std::int64_t T, std::int64_t B) const override {
+    return {{"X", example_tensor(node_.op.batch_major ? Shape{B, T, I()} : Shape{T, B, I()}, dtype())}};
+  }
+  std::string explain(std::int64_t T, std::int64_t B) const override { return runner_.explain(T, B, false); }
+  std::unique_ptr<Stepper> stream(std::int64_t B) override {
+    return network_stepper(onnx_network(std::span(&node_, 1)), B);
+  }
+  std::int64_t step_features() const override { return I(); }
+  DType dtype() const override { return weights_.kernel.dtype(); }
+
+ private:
+  std::int64_t I() const { return weights_.kernel.size(2); }
+  bool is_lstm() const { return node_.op.kind == CellKind::lstm; }
+  std::string sizes(const std::string& T, const std::string& B, const std::string& last) const {
+    return "(" + (node_.op.batch_major ? B + ", " + T : T + ", " + B) + ", " + last + ")";
+  }
+  std::string states() const { return node_.op.batch_major ? "(B, D, H)" : "(D, B, H)"; }
+
+  OnnxNode node_;
+  OnnxWeights weights_;
+  OnnxRunner runner_;
+};
+
+}  // namespace
+
+PytorchPlace pytorch_place(const Safetensors& file, const ModelChoice& choice) {
+  const std::vector<std::string> known = pytorch_prefixes(file);
+  PytorchPlace place{.activation = activation_from_name(choice.activation)};
+  if (choice.parts.size() > 1) throw ValueError("--part", joined(choice.parts), "one prefix of a PyTorch module");
+  if (choice.parts.empty()) {
+    if (known.size() != 1) {
+      throw ValueError(choice.file, std::to_string(known.size()) + " modules: " + joined(known),
+                       known.empty() ? "the weights of a torch.nn.LSTM, GRU, RNN or a cell" : "one of them as --part");
+    }
+    place.prefix = known[0];
+    return place;
+  }
+  place.prefix = choice.parts[0];
+  for (const std::string& prefix : {place.prefix, place.prefix + "."}) {
+    if (std::find(known.begin(), known.end(), prefix) == known.end()) continue;
+    place.prefix = prefix;
+    return place;
+  }
+  throw ValueError("--part", "'" + choice.parts[0] + "'", "one of " + joined(known));
+}
+
+std::vector<OnnxNode> chosen_nodes(const OnnxModel& model, const ModelChoice& choice) {
+  if (model.nodes.empty())
+    throw ValueError(choice.file, "a model without RNN, GRU and LSTM nodes", "one with such nodes");
+  if (choice.parts.empty()) return model.nodes;
+  std::vector<OnnxNode> nodes;
+  for (const std::string& name : choice.parts) nodes.push_back(model.node(name));
+  return nodes;
+}
+
+std::unique_ptr<Runnable> pytorch_runnable(const ModelChoice& choice) {
+  const Safetensors file = load_safetensors(choice.file);
+  return std::make_unique<PytorchRunnable>(file, pytorch_place(file, choice), choice);
+}
+
+std::unique_ptr<Runnable> onnx_runnable(const ModelChoice& choice) {
+  const OnnxModel model = load_onnx(choice.file);
+  const std::vector<OnnxNode> nodes = chosen_nodes(model, choice);
+  const Device device = device_from_name(choice.device);
+  if (nodes.size() == 1) return std::make_unique<OnnxRunnable>(nodes[0], device);
+  return network_runnable(onnx_network(nodes).to(device), false);
+}
+
+LoadedNetwork open_network(const ModelChoice& choice) {
+  const Device device = device_from_name(choice.device);
+  const FileKind kind = file_kind(std::filesystem::path(choice.file));
+  if (kind == FileKind::safetensors || kind == FileKind::safetensors_index) {
+    const Safetensors file = load_safetensors(choice.file);
+    return pytorch_network(file, pytorch_place(file, choice)).to(device);
+  }
+  if (kind == FileKind::onnx) {
+    const OnnxModel model = load_onnx(choice.file);
+    return onnx_network(chosen_nodes(model, choice)).to(device);
+  }
+  const KerasModel model = open_keras(choice);
+  std::vector<KerasLayer> layers;
+  for (const std::string& name : choice.parts) layers.push_back(model.layer(name));
+  for (const KerasLayer& layer : model.layers) {
+    const bool is_recurrent = layer.recurrent || layer.class_name == "Bidirectional";
+    if (choice.parts.empty() && is_recurrent) layers.push_back(layer);
+  }
+  if (layers.empty()) throw ValueError(choice.file, "a model without recurrent layers", "one with recurrent layers");
+  return keras_network(layers).to(device);
+}
+
+}  // namespace rondo::program
