@@ -39,8 +39,8 @@ struct KerasLayer {
   std::string class_name = {};  ///< "LSTM", ...; empty if the file has weights alone
   std::string file = {};        ///< the layer's file, for messages
   std::string path = {};        ///< where its weights are in the file: "layers/lstm", "model_weights/encoder"
-  /// The layer's entry in the model's configuration, JSON as Keras wrote it: class_name, config, inbound_nodes. Empty if
-  /// the file has weights alone.
+  /// The layer's entry in the model's configuration, JSON as Keras wrote it: class_name, config, inbound_nodes. Empty
+  /// if the file has weights alone.
   std::string configuration = {};
 
   /// The configuration of a SimpleRNN, LSTM, GRU, or RNN of their cells.

@@ -16,4 +16,7 @@ OnnxOperator parse_onnx_operator(const OnnxNodeMessage& node, CellKind kind, con
 /// functions for another number of directions.
 std::vector<OnnxActivations> activations_of(const OnnxOperator& op);
 
+/// Throws `ValueError` as onnx_cells unless all weights fit each other and the operator. Returns H.
+std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weights);
+
 }  // namespace rondo

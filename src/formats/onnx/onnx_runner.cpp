@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -36,6 +37,13 @@ OnnxWeights moved(const OnnxWeights& weights, Device device) {
           .peepholes = moved(weights.peepholes, device)};
 }
 
+/// Whether a constant state is what a run begins with anyway.
+bool is_zeros(const std::optional<Tensor>& state) {
+  if (!state || state->numel() == 0 || !is_floating(state->dtype())) return false;
+  const std::vector<double> numbers = state->to(DType::f64).to_vector<double>();
+  return std::all_of(numbers.begin(), numbers.end(), [](double number) { return number == 0.0; });
+}
+
 }  // namespace
 
 struct OnnxRunner::Impl {
@@ -57,6 +65,8 @@ struct OnnxRunner::Impl {
   /// The shape of initial_h, initial_c, Y_h and Y_c.
   Shape state_shape(std::int64_t B) const { return op.batch_major ? Shape{B, D(), H()} : Shape{D(), B, H()}; }
 
+  /// A constant state for the rows of x: one row is for all of them.
+  std::optional<Tensor> for_rows(const std::optional<Tensor>& state, const Tensor& x) const;
   void check_computed(const OnnxInputs& inputs) const;
   PlanKey check(const OnnxInputs& inputs) const;
   RecurrenceSpec recurrence(const PlanKey& key, std::size_t direction) const;
@@ -80,6 +90,11 @@ struct OnnxRunner::Impl {
   /// Views of Y_h, and of an LSTM's Y_c, for one direction.
   std::vector<Tensor> final_states(const OnnxOutputs& outputs, std::int64_t direction) const;
 };
+
+std::optional<Tensor> OnnxRunner::Impl::for_rows(const std::optional<Tensor>& state, const Tensor& x) const {
+  if (!state || !x.defined() || x.rank() != 3 || state->shape() != state_shape(1)) return state;
+  return state->broadcast_to(state_shape(x.size(op.batch_major ? 0 : 1)));
+}
 
 // An input that the model computes must be given: without that input a run would give other numbers than the model.
 void OnnxRunner::Impl::check_computed(const OnnxInputs& inputs) const {
@@ -205,8 +220,15 @@ OnnxRunner::OnnxRunner(const OnnxNode& node, Device device) : OnnxRunner(node.op
     impl_->computed[k] = node.inputs[kFirstComputed + k];
   }
   impl_->constants.lengths = moved(node.constants.lengths, device);
-  impl_->constants.initial_h = moved(node.constants.initial_h, device);
-  impl_->constants.initial_c = moved(node.constants.initial_c, device);
+  const auto put_state = [&](std::size_t k, const std::optional<Tensor>& state, std::optional<Tensor>& place) {
+    if (is_zeros(state)) {
+      impl_->computed[k].clear();
+    } else if (state) {
+      place = state->clone().to(device);  // not a view that keeps the whole model
+    }
+  };
+  put_state(1, node.constants.initial_h, impl_->constants.initial_h);
+  put_state(2, node.constants.initial_c, impl_->constants.initial_c);
 }
 
 OnnxRunner::~OnnxRunner() = default;
@@ -216,8 +238,8 @@ OnnxRunner& OnnxRunner::operator=(OnnxRunner&&) noexcept = default;
 OnnxOutputs OnnxRunner::run(const OnnxInputs& inputs) {
   OnnxInputs all = inputs;
   if (!all.lengths) all.lengths = impl_->constants.lengths;
-  if (!all.initial_h) all.initial_h = impl_->constants.initial_h;
-  if (!all.initial_c) all.initial_c = impl_->constants.initial_c;
+  if (!all.initial_h) all.initial_h = impl_->for_rows(impl_->constants.initial_h, inputs.x);
+  if (!all.initial_c) all.initial_c = impl_->for_rows(impl_->constants.initial_c, inputs.x);
   impl_->check_computed(all);
   const PlanKey key = impl_->check(all);
   return impl_->reason.empty() ? impl_->run_planned(all, key) : impl_->run_steps(all, key);
