@@ -41,11 +41,12 @@ bool is_below(const fs::path& folder, const fs::path& inside) {
 /// The real path of the file that a location names.
 fs::path resolve(const fs::path& folder, const std::string& location, const std::string& where) {
   const std::string argument = where + ": external data";
+  if (location.find('\0') != std::string::npos)
+    throw ValueError(argument, "a path with a null character", "a file name");
   const fs::path relative(location);
   bool climbs = false;
   for (const fs::path& part : relative) climbs = climbs || part == "..";
-  if (location.empty() || location.find('\0') != std::string::npos || relative.is_absolute() ||
-      relative.has_root_path() || climbs) {
+  if (location.empty() || relative.is_absolute() || climbs) {
     throw ValueError(argument, "the path '" + location + "'", "a path below the folder of the model");
   }
   std::error_code error;
@@ -62,6 +63,15 @@ fs::path resolve(const fs::path& folder, const std::string& location, const std:
   return file;
 }
 
+/// Refuses what is no regular file.
+std::uint64_t size_of_file(const fs::path& path, const std::string& where) {
+  try {
+    return InputFile(path).size();
+  } catch (const ValueError& error) {
+    throw ValueError(where + ": external data: " + error.what());
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<std::vector<std::byte>> read_external_data(const OnnxTensorMessage& tensor, std::uint64_t count,
@@ -72,7 +82,7 @@ std::shared_ptr<std::vector<std::byte>> read_external_data(const OnnxTensorMessa
                      "data inside of the model");
   }
   const fs::path path = resolve(*tensor.folder, location, where);
-  const std::uint64_t size = InputFile(path).size();  // refuses what is no regular file
+  const std::uint64_t size = size_of_file(path, where);
   const std::uint64_t offset = number(tensor, "offset", where).value_or(0);
   const std::uint64_t rest = size > offset ? size - offset : 0;
   const std::uint64_t length = number(tensor, "length", where).value_or(rest);

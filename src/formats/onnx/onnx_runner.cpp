@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -35,13 +34,6 @@ OnnxWeights moved(const OnnxWeights& weights, Device device) {
           .recurrent_kernel = weights.recurrent_kernel.to(device),
           .bias = moved(weights.bias, device),
           .peepholes = moved(weights.peepholes, device)};
-}
-
-/// Whether a constant state is what a run begins with anyway.
-bool is_zeros(const std::optional<Tensor>& state) {
-  if (!state || state->numel() == 0 || !is_floating(state->dtype())) return false;
-  const std::vector<double> numbers = state->to(DType::f64).to_vector<double>();
-  return std::all_of(numbers.begin(), numbers.end(), [](double number) { return number == 0.0; });
 }
 
 }  // namespace
@@ -221,7 +213,7 @@ OnnxRunner::OnnxRunner(const OnnxNode& node, Device device) : OnnxRunner(node.op
   }
   impl_->constants.lengths = moved(node.constants.lengths, device);
   const auto put_state = [&](std::size_t k, const std::optional<Tensor>& state, std::optional<Tensor>& place) {
-    if (is_zeros(state)) {
+    if (state && is_zero_state(*state)) {
       impl_->computed[k].clear();
     } else if (state) {
       place = state->clone().to(device);  // not a view that keeps the whole model

@@ -3,16 +3,13 @@
 #include <array>
 #include <set>
 
+#include "formats/onnx/folding/axis_letters.h"
+#include "formats/onnx/onnx_inputs.h"
 #include "formats/onnx/onnx_source.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
-
-// Sizes for T and B that no product of other sizes equals by chance. The chain between two nodes is followed for them:
-// where it gives the layout of a stack, it does so for all sizes.
-constexpr std::int64_t kT = 7919;
-constexpr std::int64_t kB = 104729;
 
 constexpr const char* kLayoutOperators = "Transpose, Squeeze, Unsqueeze, Reshape or Identity";
 
@@ -20,12 +17,6 @@ bool changes_layout(const OnnxNodeMessage& node) {
   constexpr std::array kNames{"Transpose", "Squeeze", "Unsqueeze", "Reshape", "Identity"};
   return is_standard_onnx(node.domain) && std::find(kNames.begin(), kNames.end(), node.op_type) != kNames.end();
 }
-
-/// An axis of a value between two nodes: a product of some of T, B, D and H, in this order.
-struct Axis {
-  std::string letters;
-  std::int64_t size = 1;
-};
 
 /// The nodes between Y of one recurrent node and X of the next one, from Y on.
 struct Link {
@@ -91,9 +82,8 @@ class Stack {
     const OnnxNode& next = model_.nodes[k];
     const std::int64_t D = direction_count(previous.op.direction);
     const std::int64_t H = previous.weights().recurrent_kernel.size(2);
-    std::vector<Axis> axes{{"T", kT}, {"D", D}, {"B", kB}, {"H", H}};
-    if (previous.op.batch_major) axes = {{"B", kB}, {"T", kT}, {"D", D}, {"H", H}};
-    std::string name = placed_[k - 1].node->outputs[0];
+    std::vector<LetterAxis> axes{{"T", kLetterT}, {"D", D}, {"B", kLetterB}, {"H", H}};
+    if (previous.op.batch_major) axes = {{"B", kLetterB}, {"T", kLetterT}, {"D", D}, {"H", H}};
     for (const OnnxPlace& change : link.changes) {
       folder_.assume(*change.scope, change.producer.node->inputs[0], sizes_of(axes));
       const bool fits = apply(change, axes);
@@ -105,14 +95,8 @@ class Stack {
     const std::vector<std::string> wanted = next.op.batch_major ? std::vector<std::string>{"B", "T", features}
                                                                 : std::vector<std::string>{"T", "B", features};
     std::vector<std::string> found;
-    for (const Axis& axis : axes) found.push_back(axis.size == 1 ? "" : axis.letters);
+    for (const LetterAxis& axis : axes) found.push_back(axis.size == 1 ? "" : axis.letters);
     if (found != wanted) refuse(k, "Y in another layout");
-  }
-
-  static std::vector<std::int64_t> sizes_of(const std::vector<Axis>& axes) {
-    std::vector<std::int64_t> sizes;
-    for (const Axis& axis : axes) sizes.push_back(axis.size);
-    return sizes;
   }
 
   /// The integers that a node has as an attribute or as an input; no value if they are not known.
@@ -131,82 +115,13 @@ class Stack {
     }
   }
 
-  bool apply(const OnnxPlace& change, std::vector<Axis>& axes) {
+  bool apply(const OnnxPlace& change, std::vector<LetterAxis>& axes) {
     const std::string& op = change.producer.node->op_type;
     if (op == "Identity") return true;
-    if (op == "Transpose") return transpose(integers(change, "perm"), axes);
-    if (op == "Reshape") return reshape(integers(change, "shape"), axes);
+    if (op == "Transpose") return transpose_letters(axes, integers(change, "perm"));
+    if (op == "Reshape") return reshape_letters(axes, integers(change, "shape"));
     const auto places = integers(change, "axes");
-    return op == "Squeeze" ? squeeze(places, axes) : unsqueeze(places, axes);
-  }
-
-  static bool transpose(const std::optional<std::vector<std::int64_t>>& order, std::vector<Axis>& axes) {
-    std::vector<Axis> result;
-    if (!order) return std::reverse(axes.begin(), axes.end()), true;
-    if (order->size() != axes.size()) return false;
-    for (const std::int64_t axis : *order) result.push_back(axes[static_cast<std::size_t>(axis_of(axis, rank(axes)))]);
-    axes = std::move(result);
-    return true;
-  }
-
-  static int rank(const std::vector<Axis>& axes) { return static_cast<int>(axes.size()); }
-
-  static bool squeeze(const std::optional<std::vector<std::int64_t>>& places, std::vector<Axis>& axes) {
-    std::vector<bool> gone(axes.size(), false);
-    for (std::size_t k = 0; k < axes.size(); ++k) gone[k] = !places && axes[k].size == 1;
-    if (places) {
-      for (const std::int64_t place : *places) gone[static_cast<std::size_t>(axis_of(place, rank(axes)))] = true;
-    }
-    std::vector<Axis> result;
-    for (std::size_t k = 0; k < axes.size(); ++k) {
-      if (gone[k] && axes[k].size != 1) return false;
-      if (!gone[k]) result.push_back(axes[k]);
-    }
-    axes = std::move(result);
-    return true;
-  }
-
-  static bool unsqueeze(const std::optional<std::vector<std::int64_t>>& places, std::vector<Axis>& axes) {
-    if (!places || axes.size() + places->size() > kMaxRank) return false;
-    std::vector<int> sorted;
-    for (const std::int64_t place : *places) {
-      sorted.push_back(axis_of(place, rank(axes) + static_cast<int>(places->size())));
-    }
-    std::sort(sorted.begin(), sorted.end());
-    for (const int place : sorted) {
-      if (place > rank(axes)) return false;
-      axes.insert(axes.begin() + place, Axis{});
-    }
-    return true;
-  }
-
-  /// A reshape keeps the order of the elements, so that each new axis is a product of neighbours.
-  static bool reshape(const std::optional<std::vector<std::int64_t>>& target, std::vector<Axis>& axes) {
-    if (!target) return false;
-    std::vector<Axis> result;
-    auto next = axes.begin();
-    for (std::size_t k = 0; k < target->size(); ++k) {
-      Axis axis;
-      std::int64_t size = (*target)[k];
-      if (size == 0 && k < axes.size()) size = axes[k].size;
-      const bool is_rest = size == -1 && k + 1 == target->size();
-      // A model that was exported for one T and B has those sizes in place of 0 here.
-      const bool is_fixed =
-          size > 0 && next != axes.end() && (next->size == kT || next->size == kB) && size != next->size;
-      if (is_fixed) {
-        axis = *next++;
-      } else {
-        while (next != axes.end() && (is_rest || axis.size < size)) {
-          if (next->size != 1) axis.letters += next->letters;
-          axis.size *= (next++)->size;
-        }
-        if (!is_rest && axis.size != size) return false;
-      }
-      result.push_back(std::move(axis));
-    }
-    if (std::any_of(next, axes.end(), [](const Axis& axis) { return axis.size != 1; })) return false;
-    axes = std::move(result);
-    return true;
+    return op == "Squeeze" ? squeeze_letters(axes, places) : unsqueeze_letters(axes, places);
   }
 
   /// Constant lengths and states are not part of a network, and other nodes' results cannot be given to one.
@@ -214,7 +129,8 @@ class Stack {
     const std::string where = model_.file + ": node '" + node.name + "'";
     if (node.constants.lengths) throw ValueError(where, "constant sequence_lens", "none, for a network");
     for (const std::optional<Tensor>& state : {node.constants.initial_h, node.constants.initial_c}) {
-      if (!is_zero_state(state)) throw ValueError(where, "constant states other than zeros", "zeros, for a network");
+      if (state && !is_zero_state(*state))
+        throw ValueError(where, "constant states other than zeros", "zeros, for a network");
     }
     for (std::size_t k = 4; k < std::min<std::size_t>(placed.node->inputs.size(), 7); ++k) {
       if (!placed.node->inputs[k].empty() && depends_on_recurrent(*placed.scope, placed.node->inputs[k])) {
@@ -222,12 +138,6 @@ class Stack {
                          "lengths and states that are known before the network runs");
       }
     }
-  }
-
-  static bool is_zero_state(const std::optional<Tensor>& state) {
-    if (!state) return true;
-    const std::vector<double> numbers = state->to(DType::f64).to_vector<double>();
-    return std::all_of(numbers.begin(), numbers.end(), [](double number) { return number == 0.0; });
   }
 
   bool depends_on_recurrent(OnnxScope& scope, const std::string& name) {

@@ -7,12 +7,13 @@ namespace rondo {
 namespace {
 
 /// Reasons name the operands of operands; a chain of thousands of nodes would give a text without an end.
-constexpr std::size_t kLongestReason = 240;
+/// The beginning says what is wanted, the end what is wrong.
+constexpr std::size_t kReasonStart = 100;
+constexpr std::size_t kReasonEnd = 160;
 
-std::string shortened(std::string text) {
-  if (text.size() <= kLongestReason) return text;
-  text.resize(kLongestReason);
-  return text + "...";
+std::string shortened(const std::string& text) {
+  if (text.size() <= kReasonStart + kReasonEnd) return text;
+  return text.substr(0, kReasonStart) + " ... " + text.substr(text.size() - kReasonEnd);
 }
 
 std::string title(const OnnxNodeMessage& node) {
