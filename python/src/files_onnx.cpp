@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "binding.h"
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
 #include "names.h"
 #include "nests.h"
 #include "rondo/formats/onnx_model.h"
@@ -115,7 +115,9 @@ class Translation {
     const nb::object type = value.attr("type");
     if (!has(type, "tensor_type")) return result;
     const nb::object tensor = type.attr("tensor_type");
-    if (has(tensor, "shape")) result.rank = static_cast<int>(nb::len(tensor.attr("shape").attr("dim")));
+    if (!has(tensor, "shape")) return result;
+    const nb::object dims = tensor.attr("shape").attr("dim");
+    result.rank = static_cast<int>(nb::len(dims));
     return result;
   }
 

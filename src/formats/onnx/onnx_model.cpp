@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "formats/containers/input_file.h"
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
+#include "formats/onnx/message/onnx_tensor.h"
 #include "formats/onnx/onnx_source.h"
-#include "formats/onnx/onnx_tensor.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {

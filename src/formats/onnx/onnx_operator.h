@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
 #include "rondo/formats/onnx_model.h"
 
 namespace rondo {

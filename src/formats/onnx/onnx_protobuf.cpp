@@ -1,16 +1,35 @@
 // Reads ONNX files with protobuf.
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <onnx.pb.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "formats/containers/input_file.h"
-#include "formats/onnx/onnx_message.h"
-#include "formats/onnx/onnx_tensor.h"
+#include "formats/onnx/message/onnx_message.h"
+#include "formats/onnx/message/onnx_tensor.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
+
+/// Gives protobuf the bytes of a file piece by piece, so that they are never in memory twice.
+class FilePieces : public google::protobuf::io::CopyingInputStream {
+ public:
+  explicit FilePieces(InputFile& file) : file_(file), left_(file.size()) {}
+
+  int Read(void* buffer, int size) override {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, static_cast<std::uint64_t>(size)));
+    file_.read({static_cast<std::byte*>(buffer), count});
+    left_ -= count;
+    return static_cast<int>(count);
+  }
+
+ private:
+  InputFile& file_;
+  std::uint64_t left_;
+};
 
 /// Parses a message of protobuf, which is at most 2 GiB long.
 template <typename Message>
@@ -133,9 +152,8 @@ class Translation {
   std::shared_ptr<const std::filesystem::path> folder_;
 };
 
-OnnxModel parse_model(std::span<const std::byte> bytes, const std::string& name,
-                      const std::shared_ptr<const std::filesystem::path>& folder) {
-  const auto message = parse_message<onnx_format::Model>(bytes, name, "an ONNX model");
+OnnxModel translated(const std::shared_ptr<const onnx_format::Model>& message, const std::string& name,
+                     const std::shared_ptr<const std::filesystem::path>& folder) {
   if (!message->has_graph()) throw ValueError(name, "a message without a graph", "an ONNX model");
   OnnxModelMessage model{.ir_version = message->ir_version(),
                          .producer_name = message->producer_name(),
@@ -154,12 +172,19 @@ OnnxModel parse_model(std::span<const std::byte> bytes, const std::string& name,
 }  // namespace
 
 OnnxModel load_onnx(const std::filesystem::path& path) {
+  constexpr int kPiece = 1 << 16;
   InputFile file(path);
-  return parse_model(file.read_all(), file.name(), std::make_shared<std::filesystem::path>(path.parent_path()));
+  FilePieces pieces(file);
+  google::protobuf::io::CopyingInputStreamAdaptor stream(&pieces, kPiece);
+  const auto message = std::make_shared<onnx_format::Model>();
+  if (!message->ParseFromZeroCopyStream(&stream)) {
+    throw ValueError(file.name(), "bytes that are no such protobuf message", "an ONNX model");
+  }
+  return translated(message, file.name(), std::make_shared<std::filesystem::path>(path.parent_path()));
 }
 
 OnnxModel parse_onnx(std::span<const std::byte> bytes, const std::string& name) {
-  return parse_model(bytes, name, nullptr);
+  return translated(parse_message<onnx_format::Model>(bytes, name, "an ONNX model"), name, nullptr);
 }
 
 Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& name) {

@@ -99,8 +99,11 @@ void OnnxRunner::Impl::check_computed(const OnnxInputs& inputs) const {
 
 PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
   const Tensor& x = inputs.x;
-  const bool has_rank = x.defined() && x.rank() == 3;
-  PlanKey key{.T = has_rank ? x.size(op.batch_major ? 1 : 0) : 0, .B = has_rank ? x.size(op.batch_major ? 0 : 1) : 0};
+  if (!x.defined() || x.rank() != 3) {
+    const std::string axes = std::string(op.batch_major ? "(B, T, " : "(T, B, ") + std::to_string(I()) + ")";
+    throw ValueError("X", x.defined() ? describe(x) : "nothing", to_string(like().dtype()) + " of shape " + axes);
+  }
+  PlanKey key{.T = x.size(op.batch_major ? 1 : 0), .B = x.size(op.batch_major ? 0 : 1)};
   check_onnx_input("X", x, op.batch_major ? Shape{key.B, key.T, I()} : Shape{key.T, key.B, I()}, like());
   if (inputs.lengths) check_onnx_lengths(*inputs.lengths, key.T, key.B, like().device());
   if (inputs.initial_h) check_onnx_input("initial_h", *inputs.initial_h, state_shape(key.B), like());
@@ -213,11 +216,9 @@ OnnxRunner::OnnxRunner(const OnnxNode& node, Device device) : OnnxRunner(node.op
   }
   impl_->constants.lengths = moved(node.constants.lengths, device);
   const auto put_state = [&](std::size_t k, const std::optional<Tensor>& state, std::optional<Tensor>& place) {
-    if (state && is_zero_state(*state)) {
-      impl_->computed[k].clear();
-    } else if (state) {
-      place = state->clone().to(device);  // not a view that keeps the whole model
-    }
+    if (!state) return;
+    if (is_zero_state(*state)) return impl_->computed[k].clear();
+    place = state->clone().to(device);  // not a view that keeps the whole model
   };
   put_state(1, node.constants.initial_h, impl_->constants.initial_h);
   put_state(2, node.constants.initial_c, impl_->constants.initial_c);

@@ -8,7 +8,7 @@
 
 #include "formats/onnx/folding/folder.h"
 #include "formats/onnx/folding/graph_scopes.h"
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
 
 namespace rondo {
 

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "formats/onnx/folding/fold_call.h"
-#include "formats/onnx/onnx_tensor.h"
+#include "formats/onnx/message/onnx_tensor.h"
 #include "rondo/ops/ops.h"
 #include "rondo/vocabulary/error.h"
 

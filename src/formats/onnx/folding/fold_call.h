@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "formats/onnx/folding/folded_value.h"
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
 
 namespace rondo {
 

@@ -1,6 +1,6 @@
 #include "formats/onnx/folding/folder.h"
 
-#include "formats/onnx/onnx_tensor.h"
+#include "formats/onnx/message/onnx_tensor.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {

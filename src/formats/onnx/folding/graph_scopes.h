@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
 
 namespace rondo {
 

@@ -1,4 +1,4 @@
-#include "formats/onnx/onnx_external_data.h"
+#include "formats/onnx/message/onnx_external_data.h"
 
 #include <charconv>
 #include <filesystem>

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
 #include "rondo/tensor/tensor.h"
 
 namespace rondo {

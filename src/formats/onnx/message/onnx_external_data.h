@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/onnx/onnx_message.h"
+#include "formats/onnx/message/onnx_message.h"
 
 namespace rondo {
 

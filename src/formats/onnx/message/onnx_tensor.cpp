@@ -1,4 +1,4 @@
-#include "formats/onnx/onnx_tensor.h"
+#include "formats/onnx/message/onnx_tensor.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "formats/containers/raw_tensor.h"
-#include "formats/onnx/onnx_external_data.h"
+#include "formats/onnx/message/onnx_external_data.h"
 #include "rondo/formats/onnx_model.h"
 #include "rondo/vocabulary/error.h"
 
