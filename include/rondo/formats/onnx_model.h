@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -75,56 +76,99 @@ std::vector<OnnxCell> onnx_cells(const OnnxOperator& op, const OnnxWeights& weig
 /// of R is zeros. Throws `ValueError` unless there are one or two cells of one shape.
 OnnxWeights onnx_weights(const std::vector<OnnxCell>& cells);
 
-/// Inputs of a node that the model itself holds, as initializers or as Constant nodes, on the host.
+/// Inputs of a node that the model itself holds, on the host: initializers, and what follows from them and from the
+/// shapes of inputs before the model runs, as exporters leave it (docs/guide/from_onnx.md lists the operators).
 struct OnnxConstants {
   std::optional<Tensor> kernel = std::nullopt;
   std::optional<Tensor> recurrent_kernel = std::nullopt;
   std::optional<Tensor> bias = std::nullopt;
   std::optional<Tensor> lengths = std::nullopt;
-  std::optional<Tensor> initial_h = std::nullopt;
+  std::optional<Tensor> initial_h = std::nullopt;  ///< of one row (B 1): the state of every row
   std::optional<Tensor> initial_c = std::nullopt;
   std::optional<Tensor> peepholes = std::nullopt;
 };
 
-/// Describes one RNN, GRU or LSTM node of a model.
+/// Describes one recurrent node of a model: RNN, GRU, LSTM, or ONNX Runtime's com.microsoft.DynamicQuantizeLSTM, which
+/// becomes an LSTM with dequantised weights.
 struct OnnxNode {
-  std::string name;  ///< the node's name, or else the name of its first output that has one
+  /// The node's name, or else the name of its first output that has one. Before it stands the path of a node in the
+  /// body of If, Loop or Scan, "loop/body/lstm", or in a function, "call/lstm".
+  std::string name;
   std::string file;  ///< for messages
-  OnnxOperator op;
+  OnnxOperator op;   ///< of a node with an `error` perhaps no more than the kind
   /// Names in the operator's order, X W R B sequence_lens initial_h initial_c P; "" for an input that is left out.
   std::vector<std::string> inputs = {};
   std::vector<std::string> outputs = {};  ///< Y Y_h Y_c
   OnnxConstants constants = {};
+  std::string op_type = {};  ///< in the file, such as "LSTM" or "com.microsoft.DynamicQuantizeLSTM"
+  /// For each of `inputs` that is no constant, the reason: "'x', which MatMul 'm' computes".
+  std::vector<std::string> reasons = {};
+  /// Why nothing can be made of the node, as a whole message; empty if nothing is wrong.
+  std::string error = {};
 
-  /// The weights, for onnx_cells and OnnxRunner. Throws `ValueError` naming the node and a weight that the model does
-  /// not hold.
+  /// The weights, for onnx_cells and OnnxRunner. Throws `ValueError` with `error`, or naming the node and a weight that
+  /// the model computes when it runs.
   OnnxWeights weights() const;
 };
 
-/// Holds the recurrent nodes of a model file.
-struct OnnxModel {
-  std::string file;
-  std::string producer;              ///< such as "pytorch"; empty if the file does not name one
-  std::int64_t ir_version = 0;       ///< the version of the file format
-  std::int64_t opset = 0;            ///< the version of the operators
-  std::vector<OnnxNode> nodes = {};  ///< every RNN, GRU and LSTM of the graph, in its order; nodes in the bodies of If,
-                                     ///< Loop, Scan and functions are not listed
-
-  /// Throws `ValueError` listing the known names.
-  const OnnxNode& node(const std::string& name) const;
+/// A tensor that a model holds, without its elements.
+struct OnnxTensorInfo {
+  std::string name;  ///< with the path of a graph or function before it, as OnnxNode::name
+  std::string type;  ///< data type and shape, such as "FLOAT(3, 4)"
 };
 
-/// Reads a model file. Throws `ValueError` naming the file, the node, what was found and what was expected: for a file
-/// that cannot be read or is no ONNX model; an attribute of another type or value than the operator has; an activation
-/// that Rondo does not have; a weight of another dtype than f16, bf16, f32 and f64, with fewer or more data than its
-/// shape says, outside of the model file, or of a shape that does not fit the node.
+struct OnnxSource;
+
+/// Holds the recurrent nodes of a model file, and gives access to all of its constants.
+///
+/// @code
+/// OnnxModel model = load_onnx("model.onnx");
+/// std::puts(describe(model).c_str());
+/// for (const OnnxTensorInfo& tensor : model.tensors) std::puts((tensor.name + " " + tensor.type).c_str());
+/// Tensor first = model.tensor(model.tensors[0].name);
+/// @endcode
+struct OnnxModel {
+  std::string file;
+  std::string producer;         ///< such as "pytorch"; empty if the file does not name one
+  std::int64_t ir_version = 0;  ///< the version of the file format
+  std::int64_t opset = 0;       ///< the version of the operators
+  /// Every recurrent node, in the order of the graph: also those in the bodies of If, Loop and Scan and in functions,
+  /// and those of which nothing can be made.
+  std::vector<OnnxNode> nodes = {};
+  std::vector<OnnxTensorInfo> tensors = {};         ///< the initializers of all graphs
+  std::map<std::string, int> other_operators = {};  ///< the number of other nodes of each operator
+  std::shared_ptr<const OnnxSource> source = nullptr;
+
+  /// The node of this name; the end of a path is enough where one node alone has it. Throws `ValueError` listing the
+  /// known names.
+  const OnnxNode& node(const std::string& name) const;
+
+  /// An initializer, the value of a Constant, or what follows from them, by its name. The elements are read when they
+  /// are asked for: those in the model file are viewed and must not be written to, those in another file are read each
+  /// time. Types that Rondo lacks widen: INT8, INT16, INT4 and their like to i32, UINT32 and UINT64 to i64. Throws
+  /// `ValueError` naming the tensor: for a name that the model does not have or computes when it runs, another type,
+  /// and data that do not fit the shape or are not where the model says.
+  Tensor tensor(const std::string& name) const;
+};
+
+/// The file, each recurrent node with its shapes, or why nothing can be made of it, and the number of other nodes by
+/// operator: a text of several lines.
+std::string describe(const OnnxModel& model);
+
+/// Reads a model file. Weights may be in other files of its folder, or below it: the model chooses among these alone,
+/// so absolute paths, "..", and symbolic links that leave the folder are errors of what reads such a tensor. Throws
+/// `ValueError` for a file that cannot be read or is no ONNX model, and for graphs or functions inside of each other
+/// without an end. What is wrong with a node is in OnnxNode::error, and is thrown when something is made of the node:
+/// an attribute of another type or value than the operator has; an activation that Rondo does not have; a weight of
+/// another dtype than f16, bf16, f32 and f64, with fewer or more data than its shape says, or of a shape that does not
+/// fit the node.
 OnnxModel load_onnx(const std::filesystem::path& path);
 
-/// Reads a model as load_onnx does, from memory; messages call the file `name`.
+/// Reads a model as load_onnx does, from memory, where it has no other files; messages call the file `name`.
 OnnxModel parse_onnx(std::span<const std::byte> bytes, const std::string& name);
 
-/// Reads a single tensor (TensorProto) of f16, bf16, f32, f64, i32, i64, bool or u8, such as the `.pb` files of ONNX's
-/// own tests. Throws as parse_onnx.
+/// Reads a single tensor (TensorProto), such as the `.pb` files of ONNX's own tests. Types are those of
+/// OnnxModel::tensor. Throws `ValueError` as that function.
 Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& name);
 
 /// Recurrent nodes of a model as layers on top of each other, from the input up. Exporters put Squeeze, Transpose and
@@ -132,6 +176,14 @@ Tensor parse_onnx_tensor(std::span<const std::byte> bytes, const std::string& na
 /// and initial states of the nodes are not taken. Throws `ValueError` for no nodes, a node that a CellSpec cannot
 /// express (`clip`, `input_forget`, an LSTM with different g and h), and as OnnxNode::weights.
 [[nodiscard]] LoadedNetwork onnx_network(std::span<const OnnxNode> nodes);
+
+/// The recurrent nodes of a model as a network, where they are a stack: each node but the first one reads the outputs Y
+/// of the node before, both directions side by side, through nothing but Transpose, Squeeze, Unsqueeze, Reshape and
+/// Identity, as exporters write a stack of layers. The input of the network is X of the first node, time before batch.
+/// Lengths and initial states that the model computes or has as inputs are the caller's to give. Throws `ValueError`
+/// for a model whose nodes are no such stack, naming what stands between two nodes; for constant lengths, and initial
+/// states that are not zeros; and as onnx_network of a list.
+[[nodiscard]] LoadedNetwork onnx_network(const OnnxModel& model);
 
 /// Inputs of one run, with the weights' dtype, on their device. With `batch_major` B stands before T, and before D.
 struct OnnxInputs {
@@ -169,8 +221,9 @@ class OnnxRunner {
  public:
   /// Throws as onnx_cells.
   OnnxRunner(const OnnxOperator& op, const OnnxWeights& weights);
-  /// Uses the weights of the model, and its constant lengths and initial states in runs that give none. Lengths and
-  /// states that the rest of the model computes must be given to each run. Also throws as OnnxNode::weights.
+  /// Uses the weights of the model, and its constant lengths and initial states in runs that give none. Constant states
+  /// of one row, and zeros, are for any B. Lengths and states that the rest of the model computes must be given to each
+  /// run. Also throws as OnnxNode::weights.
   explicit OnnxRunner(const OnnxNode& node, Device device = cpu());
   ~OnnxRunner();
   OnnxRunner(OnnxRunner&&) noexcept;

@@ -1,5 +1,6 @@
 """rondo.onnx.load."""
 
+import os
 import threading
 
 from .. import _rondo
@@ -11,20 +12,22 @@ def load(path):
     """Reads the recurrent nodes of a model: a path, or an onnx.ModelProto. The package onnx, of rondo[onnx], reads
     protobuf.
 
-    Returns a Model. Raises ValueError naming the file, the node, what was found and what was expected: for a file that
-    cannot be read or is no ONNX model; an attribute of another type or value than the operator has; an activation that
-    Rondo does not have; a weight of another dtype than float16, bfloat16, float32 and float64, with fewer or more data
-    than its shape says, outside of the model file, or of a shape that does not fit the node.
+    Weights may be in other files of the model's folder, or below it: a path that is absolute or has "..", and a
+    symbolic link that leaves the folder, are errors of what reads such a tensor. An onnx.ModelProto has no folder:
+    onnx.load puts such data into it.
+
+    Returns a Model. Raises ValueError for a file that cannot be read or is no ONNX model. What is wrong with a node is
+    raised when the node is called or asked for its weights, and stands in model.describe().
     """
     onnx = import_extra("onnx", "onnx")
     if isinstance(path, onnx.ModelProto):
-        name, message = "onnx.ModelProto", path
+        name, message, folder = "onnx.ModelProto", path, None
     else:
         name = checked_path(path)
-        message = _parsed(onnx, name)
+        message, folder = _parsed(onnx, name), os.path.dirname(os.path.abspath(name))
     if not message.HasField("graph"):
         raise refusal(name, "a message without a graph", "an ONNX model")
-    return Model(name, _rondo.read_onnx(message, name))
+    return Model(_rondo.read_onnx(message, name, folder))
 
 
 def _parsed(onnx, name):
@@ -42,40 +45,55 @@ def _parsed(onnx, name):
 
 
 class Nodes(dict):
-    """Nodes by their names, in the order of the graph."""
+    """Nodes by their names, in the order of the graph. The end of a path is enough where one node alone has it."""
 
     def __init__(self, file, nodes):
         super().__init__(nodes)
         self._file = file
 
     def __missing__(self, name):
+        ends = [known for known in self if known.endswith(f"/{name}")]
+        if len(ends) == 1:
+            return self[ends[0]]
         raise KeyError(f"{self._file}: node: got {name!r}, expected one of {', '.join(repr(known) for known in self)}")
 
 
 class Model:
-    """The RNN, GRU and LSTM nodes of a model's graph; those in the bodies of If, Loop, Scan and functions are not
-    listed.
+    """The recurrent nodes of a model, and its constants.
 
-    `nodes` has them by name: the node's own, or that of its first output that has one. Nodes that share a name have "#"
-    and their number behind it.
+    `nodes` has the nodes by name: the node's own, or that of its first output that has one; before it stands the path
+    of a node in the body of If, Loop or Scan, "loop/body/lstm", or in a function. Nodes that share a name have "#" and
+    their number behind it. `tensors` has the types and shapes of the initializers by name, and tensor(name) reads one.
     """
 
-    def __init__(self, file, read):
-        self.file = file
-        self.producer, self.ir_version, self.opset = read["producer"], read["ir_version"], read["opset"]
-        sources = read["nodes"]
-        names = [source.name for source in sources]
-        self.nodes = Nodes(file, ((source.name if names.count(source.name) == 1 else f"{source.name}#{k}", Node(source))
-                                  for k, source in enumerate(sources)))
+    def __init__(self, source):
+        self.source = source  # the _rondo.OnnxModel
+        self.file, self.producer = source.file, source.producer
+        self.ir_version, self.opset = source.ir_version, source.opset
+        sources = source.nodes
+        names = [node.name for node in sources]
+        self.nodes = Nodes(self.file, ((node.name if names.count(node.name) == 1 else f"{node.name}#{k}", Node(node))
+                                       for k, node in enumerate(sources)))
 
     def __repr__(self):
         return f"<rondo.onnx.Model {self.file}: {', '.join(self.nodes)}>"
 
+    @property
+    def tensors(self):
+        """The type and shape of each initializer by its name, such as "FLOAT(3, 4)"."""
+        return self.source.tensors
+
+    def tensor(self, name):
+        """An initializer, the value of a Constant, or what follows from them, as an array of NumPy."""
+        return from_tensor(self.source.tensor(name), "numpy").copy()
+
     def describe(self):
-        """A text of the file and its nodes, one a line."""
+        """A text of the file and its nodes, one a line, with what runs them, and the number of nodes of other kinds."""
         producer = f" of {self.producer}" if self.producer else ""
         lines = [f"{self.file}{producer}, IR version {self.ir_version}, opset {self.opset}"]
-        return "\n".join(lines + [f"  {name}: {node.describe()}" for name, node in self.nodes.items()])
+        lines += [f"  {name}: {node.describe()}" for name, node in self.nodes.items()]
+        others = [f"{count} {name}" for name, count in self.source.other_operators.items()]
+        return "\n".join(lines + [f"  other nodes: {', '.join(others) or 'none'}"])
 
 
 class Node:
@@ -115,7 +133,7 @@ class Node:
         text = f"{self.kind}, {self.direction}{layout}"
         try:
             cells = self.source.cells
-        except ValueError as error:  # weights that the rest of the model computes
+        except ValueError as error:  # weights that the rest of the model computes, or a node that Rondo lacks
             return f"{text}; cannot run: {error}"
         return f"{text}, of {cells[0].units} units; {self.explain(1, 1).splitlines()[0]}"
 

@@ -49,16 +49,19 @@ def test_good_model(tmp_path):
     ({"inputs": ("X", "W")}, ["inputs", "2", "from 3 to 8"]),
 ])
 def test_refused_attributes(attributes, words, tmp_path):
+    node = load(lstm(**attributes), tmp_path).nodes["n"]
     with pytest.raises(ValueError) as caught:
-        load(lstm(**attributes), tmp_path)
+        node.get_weights()
+    assert words[-1] in node.describe()
     for word in ["m.onnx", "node 'n'", *words]:
         assert word in str(caught.value)
 
 
 def test_refused_weights(tmp_path):
     def refused(words, **parts):
+        node = load(lstm(**parts), tmp_path).nodes["n"]
         with pytest.raises(ValueError) as caught:
-            load(lstm(**parts), tmp_path)
+            node(numpy.ones((5, 4, 3), "f"))
         for word in words:
             assert word in str(caught.value)
 
@@ -66,7 +69,38 @@ def test_refused_weights(tmp_path):
     short = TensorProto(name="W", data_type=1, dims=[1, 8, 3], raw_data=b"\0" * 95)
     refused(["m.onnx: tensor 'W'", "95 bytes", "96 bytes"], W=short)
     refused(["data_type", "8", "1 (FLOAT)"], W=TensorProto(name="W", data_type=8, dims=[1, 8, 3]))
-    refused(["another file"], W=TensorProto(name="W", data_type=1, dims=[1, 8, 3], data_location=1))
+    outside = TensorProto(name="W", data_type=1, dims=[1, 8, 3], data_location=1)
+    outside.external_data.add(key="location", value="../w.bin")
+    refused(["tensor 'W'", "'../w.bin'", "a path below the folder of the model"], W=outside)
+
+
+def test_data_beside_the_model_and_tensors_of_other_nodes(tmp_path):
+    W = TensorProto(name="W", data_type=1, dims=[1, 8, 3], data_location=1)
+    W.external_data.add(key="location", value="w.bin")
+    (tmp_path / "w.bin").write_bytes(numpy.arange(24, dtype="f").tobytes())
+    model = lstm(W=W)
+    model.graph.node.append(helper.make_node("Transpose", ["R"], ["turned"], perm=[0, 2, 1]))
+    model.graph.initializer.append(numpy_helper.from_array(numpy.array([-1, 2], "int8"), "small"))
+    found = load(model, tmp_path)
+    numpy.testing.assert_array_equal(found.nodes["n"].get_weights()["W"].ravel(), numpy.arange(24))
+    numpy.testing.assert_array_equal(found.tensor("W").ravel(), numpy.arange(24))
+    assert found.tensor("turned").shape == (1, 2, 8)
+    assert found.tensor("small").tolist() == [-1, 2] and found.tensors["small"] == "INT8(2,)"
+    assert "1 Transpose" in found.describe()
+    with pytest.raises(ValueError, match="tensor: got 'none', expected one of 'W'"):
+        found.tensor("none")
+    with pytest.raises(ValueError, match="of a model in memory"):
+        rondo.onnx.load(model).tensor("W")
+
+
+def test_nodes_in_bodies(tmp_path):
+    model = lstm()
+    body = helper.make_graph(list(model.graph.node), "the body", [], [])
+    del model.graph.node[:]
+    model.graph.node.append(helper.make_node("Loop", ["", ""], [], name="loop", body=body))
+    found = load(model, tmp_path)
+    assert list(found.nodes) == ["loop/body/n"] and found.nodes["n"] is found.nodes["loop/body/n"]
+    assert found.nodes["n"](numpy.ones((5, 4, 3), "f"))[0].shape == (5, 1, 4, 2)
 
 
 @pytest.mark.parametrize("field, data_type, dtype", [("float_data", 1, "float32"), ("double_data", 11, "float64"),
@@ -90,7 +124,7 @@ def test_constant_nodes_and_computed_weights(tmp_path):
     del model.graph.node[0]
     node = load(model, tmp_path).nodes["n"]
     assert "cannot run" in node.describe()
-    with pytest.raises(ValueError, match="m.onnx: node 'n': W: got 'W', which is computed"):
+    with pytest.raises(ValueError, match="m.onnx: node 'n': W: got 'W', which nothing in the model makes"):
         node(numpy.ones((5, 4, 3), "f"))
 
 

@@ -1,6 +1,8 @@
 #include "formats/onnx/onnx_inputs.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "rondo/vocabulary/error.h"
 #include "tensor/requirement.h"
@@ -18,6 +20,12 @@ void check_onnx_lengths(const Tensor& lengths, std::int64_t T, std::int64_t B, D
     if (length >= 0 && length <= T) continue;
     throw ValueError("sequence_lens", std::to_string(length), "from 0 to T = " + std::to_string(T));
   }
+}
+
+bool is_zero_state(const Tensor& state) {
+  if (!is_floating(state.dtype())) return false;
+  const std::vector<double> numbers = state.to(DType::f64).to_vector<double>();
+  return std::all_of(numbers.begin(), numbers.end(), [](double number) { return number == 0.0; });
 }
 
 }  // namespace rondo

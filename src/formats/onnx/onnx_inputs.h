@@ -13,4 +13,7 @@ void check_onnx_input(const std::string& name, const Tensor& tensor, const Shape
 /// Throws `ValueError` unless `lengths` is i32 (B,) on `device`, and on the CPU also if a length is not in 0 .. T.
 void check_onnx_lengths(const Tensor& lengths, std::int64_t T, std::int64_t B, Device device);
 
+/// Whether a constant state is what a run begins with anyway: floats that are all zeros.
+bool is_zero_state(const Tensor& state);
+
 }  // namespace rondo

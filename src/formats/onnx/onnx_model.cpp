@@ -1,133 +1,89 @@
 #include "rondo/formats/onnx_model.h"
 
-#include <array>
-#include <unordered_map>
+#include <algorithm>
 #include <utility>
 
 #include "formats/containers/input_file.h"
-#include "formats/onnx/onnx_message.h"
-#include "formats/onnx/onnx_operator.h"
-#include "formats/onnx/onnx_tensor.h"
+#include "formats/onnx/message/onnx_message.h"
+#include "formats/onnx/message/onnx_tensor.h"
+#include "formats/onnx/onnx_source.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
 
-/// The standard operators have two names for their domain.
-bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
-
-std::optional<CellKind> kind_of(const OnnxNodeMessage& node) {
-  if (!is_standard(node.domain)) return std::nullopt;
-  if (node.op_type == "RNN") return CellKind::simple_rnn;
-  if (node.op_type == "GRU") return CellKind::gru;
-  if (node.op_type == "LSTM") return CellKind::lstm;
-  return std::nullopt;
-}
-
-/// Initializers, and the values of Constant nodes, by name. Each is converted to a tensor at most once.
-class Constants {
- public:
-  Constants(const OnnxModelMessage& model, std::string file) : file_(std::move(file)) {
-    for (const OnnxTensorMessage& tensor : model.initializers) sources_[tensor.name] = &tensor;
-    for (const OnnxNodeMessage& node : model.nodes) {
-      if (node.op_type != "Constant" || !is_standard(node.domain) || node.outputs.size() != 1) continue;
-      for (const OnnxAttributeMessage& attribute : node.attributes) {
-        if (attribute.name == "value" && attribute.t) sources_[node.outputs[0]] = &*attribute.t;
+/// Adds the initializers of a graph and of the bodies in it, and counts its other nodes.
+void list_graph(const OnnxGraphMessage& graph, const std::string& path, OnnxSource& source, OnnxModel& model) {
+  for (const OnnxTensorMessage& tensor : graph.initializers) {
+    source.initializers.emplace(path + tensor.name, &tensor);
+    model.tensors.push_back({path + tensor.name, describe_onnx(tensor)});
+  }
+  for (const OnnxNodeMessage& node : graph.nodes) {
+    if (!recurrent_kind(node)) {
+      ++model.other_operators[(is_standard_onnx(node.domain) ? "" : node.domain + ".") + node.op_type];
+    }
+    for (const OnnxAttributeMessage& attribute : node.attributes) {
+      for (const auto& body : attribute.graphs) {
+        list_graph(*body, path + name_of(node) + "/" + attribute.name + "/", source, model);
       }
     }
   }
-
-  std::optional<Tensor> find(const std::string& name) {
-    const auto made = tensors_.find(name);
-    if (made != tensors_.end()) return made->second;
-    const auto source = sources_.find(name);
-    if (name.empty() || source == sources_.end()) return std::nullopt;
-    return tensors_.emplace(name, onnx_tensor(*source->second, file_ + ": tensor '" + name + "'")).first->second;
-  }
-
- private:
-  std::string file_;
-  std::unordered_map<std::string, const OnnxTensorMessage*> sources_;
-  std::unordered_map<std::string, Tensor> tensors_;
-};
-
-std::string name_of(const OnnxNodeMessage& node) {
-  if (!node.name.empty()) return node.name;
-  for (const std::string& output : node.outputs) {
-    if (!output.empty()) return output;
-  }
-  return {};
 }
 
-OnnxConstants constants_of(const std::vector<std::string>& inputs, Constants& constants) {
-  OnnxConstants result;
-  // X, the first input, is no constant.
-  const std::array places{&result.kernel,    &result.recurrent_kernel, &result.bias,     &result.lengths,
-                          &result.initial_h, &result.initial_c,        &result.peepholes};
-  for (std::size_t k = 1; k < inputs.size(); ++k) *places[k - 1] = constants.find(inputs[k]);
-  return result;
-}
-
-OnnxNode parse_node(const OnnxNodeMessage& node, CellKind kind, Constants& constants, const std::string& file) {
-  const std::size_t most = kind == CellKind::lstm ? 8 : 6;
-  const std::string where = file + ": node '" + name_of(node) + "'";
-  if (node.inputs.size() < 3 || node.inputs.size() > most) {
-    throw ValueError(where + ": inputs", std::to_string(node.inputs.size()), "from 3 to " + std::to_string(most));
-  }
-  OnnxNode result{.name = name_of(node), .file = file, .op = parse_onnx_operator(node, kind, where)};
-  result.inputs = node.inputs;
-  result.outputs = node.outputs;
-  result.constants = constants_of(result.inputs, constants);
-  // Weights that the model does not hold cannot be checked.
-  const OnnxConstants& held = result.constants;
-  if (!held.kernel || !held.recurrent_kernel) return result;
-  try {
-    static_cast<void>(onnx_cells(result.op, {*held.kernel, *held.recurrent_kernel, held.bias, held.peepholes}));
-  } catch (const ValueError& error) {
-    throw ValueError(where + ": " + error.what());
-  }
-  return result;
+/// Whether `name` is the end of `path`, from a "/" on.
+bool is_end_of(const std::string& path, const std::string& name) {
+  return !name.empty() && path.size() > name.size() && path.ends_with(name) &&
+         path[path.size() - name.size() - 1] == '/';
 }
 
 }  // namespace
 
-OnnxWeights OnnxNode::weights() const {
-  constexpr std::array kNames{"X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
-  const auto check = [&](std::size_t input, const std::optional<Tensor>& held) {
-    if (held || input >= inputs.size() || inputs[input].empty()) return;
-    throw ValueError(file + ": node '" + name + "': " + kNames[input], "'" + inputs[input] + "', which is computed",
-                     "an initializer or the value of a Constant");
-  };
-  check(1, constants.kernel);
-  check(2, constants.recurrent_kernel);
-  check(3, constants.bias);
-  check(7, constants.peepholes);
-  if (!constants.kernel || !constants.recurrent_kernel) {
-    throw ValueError(file + ": node '" + name + "'", "a node without W and R", "both, as inputs of the node");
-  }
-  return {*constants.kernel, *constants.recurrent_kernel, constants.bias, constants.peepholes};
-}
-
 const OnnxNode& OnnxModel::node(const std::string& name) const {
   std::vector<std::string> names;
+  std::vector<const OnnxNode*> ends;
   for (const OnnxNode& known : nodes) {
     if (known.name == name) return known;
     names.push_back(known.name);
+    if (is_end_of(known.name, name)) ends.push_back(&known);
   }
-  throw ValueError(file + ": node", "'" + name + "'", "one of " + listed(names));
+  if (ends.size() == 1) return *ends[0];
+  throw ValueError(file + ": node", "'" + name + "'" + (ends.empty() ? "" : ", the end of several names"),
+                   "one of " + listed(names));
 }
 
-OnnxModel read_onnx(const OnnxModelMessage& message, const std::string& name) {
+Tensor OnnxModel::tensor(const std::string& name) const {
+  const std::string where = file + ": tensor '" + name + "'";
+  if (source == nullptr) throw ValueError(where, "a model that was not read from a file", "one of load_onnx");
+  const auto found = source->initializers.find(name);
+  if (found != source->initializers.end()) return onnx_tensor(*found->second, where);
+  OnnxScopes scopes(source->message, file);
+  if (scopes.find(scopes.main(), name).producer.kind == OnnxProducer::Kind::none) {
+    std::vector<std::string> names;
+    for (const OnnxTensorInfo& known : tensors) names.push_back(known.name);
+    throw ValueError(file + ": tensor", "'" + name + "'", "one of " + listed(names));
+  }
+  Folder folder(scopes, source->opset);
+  FoldedValue& value = folder.value(scopes.main(), name);
+  try {
+    return folder.tensor(value, name);
+  } catch (const Unfoldable& unfoldable) {
+    throw ValueError(where, value.is_unknown() ? "what " + value.reason : "what the model computes " + unfoldable.text,
+                     "an initializer, or what follows from initializers");
+  }
+}
+
+OnnxModel read_onnx(OnnxModelMessage message, const std::string& name) {
   OnnxModel model{.file = name, .producer = message.producer_name, .ir_version = message.ir_version};
   for (const OnnxModelMessage::OperatorSet& set : message.opset_import) {
-    if (is_standard(set.domain)) model.opset = set.version;
+    if (is_standard_onnx(set.domain)) model.opset = set.version;
   }
-  Constants constants(message, name);
-  for (const OnnxNodeMessage& node : message.nodes) {
-    if (const std::optional<CellKind> kind = kind_of(node)) {
-      model.nodes.push_back(parse_node(node, *kind, constants, name));
-    }
-  }
+  const auto source =
+      std::make_shared<OnnxSource>(OnnxSource{.message = std::move(message), .file = name, .opset = model.opset});
+  list_graph(source->message.graph, "", *source, model);
+  OnnxScopes scopes(source->message, name);
+  Folder folder(scopes, model.opset);
+  for (const OnnxPlacedNode& placed : recurrent_nodes(scopes)) model.nodes.push_back(read_node(placed, folder, name));
+  model.source = source;
   return model;
 }
 

@@ -57,6 +57,8 @@ struct OnnxRunner::Impl {
   /// The shape of initial_h, initial_c, Y_h and Y_c.
   Shape state_shape(std::int64_t B) const { return op.batch_major ? Shape{B, D(), H()} : Shape{D(), B, H()}; }
 
+  /// A constant state for the rows of x: one row is for all of them.
+  std::optional<Tensor> for_rows(const std::optional<Tensor>& state, const Tensor& x) const;
   void check_computed(const OnnxInputs& inputs) const;
   PlanKey check(const OnnxInputs& inputs) const;
   RecurrenceSpec recurrence(const PlanKey& key, std::size_t direction) const;
@@ -81,6 +83,11 @@ struct OnnxRunner::Impl {
   std::vector<Tensor> final_states(const OnnxOutputs& outputs, std::int64_t direction) const;
 };
 
+std::optional<Tensor> OnnxRunner::Impl::for_rows(const std::optional<Tensor>& state, const Tensor& x) const {
+  if (!state || !x.defined() || x.rank() != 3 || state->shape() != state_shape(1)) return state;
+  return state->broadcast_to(state_shape(x.size(op.batch_major ? 0 : 1)));
+}
+
 // An input that the model computes must be given: without that input a run would give other numbers than the model.
 void OnnxRunner::Impl::check_computed(const OnnxInputs& inputs) const {
   const std::array given{inputs.lengths.has_value(), inputs.initial_h.has_value(), inputs.initial_c.has_value()};
@@ -92,8 +99,11 @@ void OnnxRunner::Impl::check_computed(const OnnxInputs& inputs) const {
 
 PlanKey OnnxRunner::Impl::check(const OnnxInputs& inputs) const {
   const Tensor& x = inputs.x;
-  const bool has_rank = x.defined() && x.rank() == 3;
-  PlanKey key{.T = has_rank ? x.size(op.batch_major ? 1 : 0) : 0, .B = has_rank ? x.size(op.batch_major ? 0 : 1) : 0};
+  if (!x.defined() || x.rank() != 3) {
+    const std::string axes = std::string(op.batch_major ? "(B, T, " : "(T, B, ") + std::to_string(I()) + ")";
+    throw ValueError("X", x.defined() ? describe(x) : "nothing", to_string(like().dtype()) + " of shape " + axes);
+  }
+  PlanKey key{.T = x.size(op.batch_major ? 1 : 0), .B = x.size(op.batch_major ? 0 : 1)};
   check_onnx_input("X", x, op.batch_major ? Shape{key.B, key.T, I()} : Shape{key.T, key.B, I()}, like());
   if (inputs.lengths) check_onnx_lengths(*inputs.lengths, key.T, key.B, like().device());
   if (inputs.initial_h) check_onnx_input("initial_h", *inputs.initial_h, state_shape(key.B), like());
@@ -205,8 +215,13 @@ OnnxRunner::OnnxRunner(const OnnxNode& node, Device device) : OnnxRunner(node.op
     impl_->computed[k] = node.inputs[kFirstComputed + k];
   }
   impl_->constants.lengths = moved(node.constants.lengths, device);
-  impl_->constants.initial_h = moved(node.constants.initial_h, device);
-  impl_->constants.initial_c = moved(node.constants.initial_c, device);
+  const auto put_state = [&](std::size_t k, const std::optional<Tensor>& state, std::optional<Tensor>& place) {
+    if (!state) return;
+    if (is_zero_state(*state)) return impl_->computed[k].clear();
+    place = state->clone().to(device);  // not a view that keeps the whole model
+  };
+  put_state(1, node.constants.initial_h, impl_->constants.initial_h);
+  put_state(2, node.constants.initial_c, impl_->constants.initial_c);
 }
 
 OnnxRunner::~OnnxRunner() = default;
@@ -216,8 +231,8 @@ OnnxRunner& OnnxRunner::operator=(OnnxRunner&&) noexcept = default;
 OnnxOutputs OnnxRunner::run(const OnnxInputs& inputs) {
   OnnxInputs all = inputs;
   if (!all.lengths) all.lengths = impl_->constants.lengths;
-  if (!all.initial_h) all.initial_h = impl_->constants.initial_h;
-  if (!all.initial_c) all.initial_c = impl_->constants.initial_c;
+  if (!all.initial_h) all.initial_h = impl_->for_rows(impl_->constants.initial_h, inputs.x);
+  if (!all.initial_c) all.initial_c = impl_->for_rows(impl_->constants.initial_c, inputs.x);
   impl_->check_computed(all);
   const PlanKey key = impl_->check(all);
   return impl_->reason.empty() ? impl_->run_planned(all, key) : impl_->run_steps(all, key);

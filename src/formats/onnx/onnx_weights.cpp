@@ -12,28 +12,6 @@ namespace {
 // ONNX orders peepholes i o f, Rondo in the order of its gates.
 constexpr std::array kPeepholesIOF{0, 2, 1};
 
-/// Throws unless all weights fit each other and the operator. Returns H.
-std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weights) {
-  const std::int64_t D = direction_count(op.direction);
-  const std::int64_t G = std::ssize(gate_order(WeightOrigin::onnx, op.kind));
-  const Tensor& R = weights.recurrent_kernel;
-  const bool is_matrix = R.defined() && R.rank() == 3 && is_floating(R.dtype()) && R.size(2) > 0;
-  const std::int64_t H = op.hidden_size > 0 ? op.hidden_size : (is_matrix ? R.size(2) : 0);
-  if (!is_matrix || R.shape() != Shape{D, G * H, H}) {
-    const std::string rows = op.hidden_size > 0 ? to_string(Shape{D, G * H, H})
-                                                : "(" + std::to_string(D) + ", " + std::to_string(G) + " H, H)";
-    throw ValueError("R", describe(R), "floats of shape " + rows);
-  }
-  const Tensor& W = weights.kernel;
-  const std::int64_t I = W.defined() && W.rank() == 3 ? W.size(2) : 0;
-  check_tensor(W, {"W", {D, G * H, I}, R.dtype()});
-  if (weights.bias) check_tensor(*weights.bias, {"B", {D, 2 * G * H}, R.dtype()});
-  if (!weights.peepholes) return H;
-  if (op.kind != CellKind::lstm) throw ValueError("P", describe(*weights.peepholes), "none, as the node is no LSTM");
-  check_tensor(*weights.peepholes, {"P", {D, 3 * H}, R.dtype()});
-  return H;
-}
-
 CellSpec cell_spec(const OnnxOperator& op, const OnnxActivations& activations, std::int64_t H,
                    const OnnxWeights& weights) {
   return {.kind = op.kind,
@@ -64,6 +42,27 @@ OnnxCell cell_of(const OnnxWeights& weights, int direction, const CellSpec& cell
 }
 
 }  // namespace
+
+std::int64_t check_onnx_weights(const OnnxOperator& op, const OnnxWeights& weights) {
+  const std::int64_t D = direction_count(op.direction);
+  const std::int64_t G = std::ssize(gate_order(WeightOrigin::onnx, op.kind));
+  const Tensor& R = weights.recurrent_kernel;
+  const bool is_matrix = R.defined() && R.rank() == 3 && is_floating(R.dtype()) && R.size(2) > 0;
+  const std::int64_t H = op.hidden_size > 0 ? op.hidden_size : (is_matrix ? R.size(2) : 0);
+  if (!is_matrix || R.shape() != Shape{D, G * H, H}) {
+    const std::string rows = op.hidden_size > 0 ? to_string(Shape{D, G * H, H})
+                                                : "(" + std::to_string(D) + ", " + std::to_string(G) + " H, H)";
+    throw ValueError("R", describe(R), "floats of shape " + rows);
+  }
+  const Tensor& W = weights.kernel;
+  const std::int64_t I = W.defined() && W.rank() == 3 ? W.size(2) : 0;
+  check_tensor(W, {"W", {D, G * H, I}, R.dtype()});
+  if (weights.bias) check_tensor(*weights.bias, {"B", {D, 2 * G * H}, R.dtype()});
+  if (!weights.peepholes) return H;
+  if (op.kind != CellKind::lstm) throw ValueError("P", describe(*weights.peepholes), "none, as the node is no LSTM");
+  check_tensor(*weights.peepholes, {"P", {D, 3 * H}, R.dtype()});
+  return H;
+}
 
 std::vector<OnnxCell> onnx_cells(const OnnxOperator& op, const OnnxWeights& weights) {
   if (op.clip && !(*op.clip > 0)) throw ValueError("clip", std::to_string(*op.clip), "a number above 0");

@@ -50,7 +50,7 @@ TEST(LoadedNetwork, RefusesNodesThatRunStepByStep) {
   OnnxNode node = gru_node(OnnxDirection::forward);
   node.op.clip = 3;
   expect_words([&] { (void)onnx_network(std::span(&node, 1)); }, {"model.onnx: node 'gru'", "it clips"});
-  expect_words([] { (void)onnx_network({}); }, {"nodes: got none"});
+  expect_words([] { (void)onnx_network(std::span<const OnnxNode>()); }, {"nodes: got none"});
 }
 
 KerasLayer lstm_layer(const std::string& name, std::int64_t inputs, RNNOptions options) {

@@ -124,7 +124,7 @@ TEST(OnnxRunnerTest, RefusesInputs) {
   const auto zeros = [](const Shape& shape) { return Tensor::zeros(shape, DType::f32); };
   const Tensor x = zeros({T, B, I});
   expect_refused({.x = {}}, {"X"});
-  expect_refused({.x = zeros({T, B})}, {"X", "f32(4, 3)"});
+  expect_refused({.x = zeros({T, B})}, {"X", "f32(4, 3)", "f32 of shape (T, B, 2)"});
   expect_refused({.x = zeros({T, B, I + 1})}, {"X", "f32(4, 3, 3)", "f32(4, 3, 2)"});
   expect_refused({.x = x.to(DType::f64)}, {"X", "f64(4, 3, 2)", "f32(4, 3, 2)"});
   expect_refused({.x = x, .lengths = Tensor::from<std::int32_t>({1, 2}, {2})}, {"sequence_lens", "i32(2,)", "i32(3,)"});
