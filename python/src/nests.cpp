@@ -113,4 +113,15 @@ std::vector<Tensor> tensors_from(nb::handle object, const char* argument) {
   return tensors;
 }
 
+std::optional<Tensor> optional_output(nb::handle object, const char* argument) {
+  if (object.is_none()) return std::nullopt;
+  return output_of(object, argument);
+}
+
+std::vector<Tensor> outputs_from(nb::handle object, const char* argument) {
+  std::vector<Tensor> tensors = tensors_from(object, argument);
+  for (const Tensor& tensor : tensors) check_writable(tensor, argument);
+  return tensors;
+}
+
 }  // namespace rondo::python

@@ -29,5 +29,8 @@ nb::object to_python(const std::optional<Tensor>& tensor);
 std::optional<Tensor> optional_tensor(nb::handle object, const char* argument);
 /// A list or tuple of tensors; None is empty.
 std::vector<Tensor> tensors_from(nb::handle object, const char* argument);
+/// The same of memory that is written. Throws `ValueError` for memory that must not be.
+std::optional<Tensor> optional_output(nb::handle object, const char* argument);
+std::vector<Tensor> outputs_from(nb::handle object, const char* argument);
 
 }  // namespace rondo::python

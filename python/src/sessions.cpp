@@ -17,19 +17,6 @@ namespace {
 
 using namespace nb::literals;
 
-std::optional<Tensor> optional_output(nb::handle object, const char* argument) {
-  if (object.is_none()) return std::nullopt;
-  return output_of(object, argument);
-}
-
-std::vector<Tensor> outputs_from(nb::handle object, const char* argument) {
-  std::vector<Tensor> tensors = tensors_from(object, argument);
-  if (!object.is_none()) {
-    for (const nb::handle child : object) output_of(child, argument);  // throws for one that is read-only
-  }
-  return tensors;
-}
-
 void make_session_tensors(SessionTensors* made, nb::handle x, const SequenceArguments& given, nb::handle y,
                           nb::handle last_output, nb::handle final_state, nb::handle reserve) {
   new (made) SessionTensors{.x = tensor_of(x, "x"),
