@@ -6,7 +6,8 @@
     rondo.torch     LSTM, GRU and RNN as modules of PyTorch
     rondo.onnx      recurrent nodes of ONNX models
 
-Arrays of NumPy, PyTorch, JAX and CuPy go in without a copy, and results are arrays of the library that the inputs are of.
+Arrays of NumPy, PyTorch, JAX and CuPy go in without a copy, and results are arrays of the library that the inputs
+are of.
 """
 
 import importlib
@@ -22,14 +23,21 @@ except ImportError as error:
     try:
         from . import _rondo
     except ImportError as still:
-        raise ImportError("rondo was built with CUDA, whose libraries are not there: pip install 'rondo[cuda]'") from still
+        raise ImportError("rondo was built with CUDA, whose libraries are not there: "
+                          "pip install 'rondo[cuda]'") from still
 
-from ._rondo import (CellSpec, DeviceError, Plan, RecurrenceSpec, Session, SessionGradients, SessionTensors, Tensor,
-                     cuda_device_count, empty, executor_names, get_threads, set_threads, zeros)
 from ._arrays import as_tensor, from_tensor
+from ._networks import keras_network, onnx_network
+from ._rondo import (CellSpec, DeviceError, DirectionTensors, LayerTensors, LoadedNetwork, NetworkSession, NetworkTensors,
+                     Plan, RecurrenceSpec, Safetensors, Session, SessionGradients, SessionTensors, Tensor,
+                     cuda_device_count, empty, executor_names, get_threads, load_safetensors, parse_safetensors,
+                     pytorch_network, set_threads, zeros)
 
-__all__ = ["CellSpec", "DeviceError", "Plan", "RecurrenceSpec", "Session", "SessionGradients", "SessionTensors", "Tensor",
-           "as_tensor", "cuda_device_count", "empty", "executor_names", "from_tensor", "get_threads", "set_threads", "zeros"]
+__all__ = ["CellSpec", "DeviceError", "DirectionTensors", "LayerTensors", "LoadedNetwork", "NetworkSession",
+           "NetworkTensors", "Plan", "RecurrenceSpec", "Safetensors", "Session", "SessionGradients", "SessionTensors",
+           "Tensor", "as_tensor", "cuda_device_count", "empty", "executor_names", "from_tensor", "get_threads",
+           "keras_network", "load_safetensors", "onnx_network", "parse_safetensors", "pytorch_network", "set_threads",
+           "zeros"]
 __version__ = "0.2.0"
 
 _PACKAGES = ("compat", "contrib", "keras", "onnx", "torch")

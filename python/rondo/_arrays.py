@@ -42,6 +42,16 @@ def from_tensor(tensor, library):
     return _EXPORTERS[library](tensor)
 
 
+def to_step(tensor, library):
+    """What a step function gets: a view that NumPy keeps from being written to."""
+    return from_tensor(tensor.as_read_only() if library == "numpy" else tensor, library)
+
+
+def to_result(tensor, library):
+    """What a caller gets of a step's results: a copy where a step has returned what it was given."""
+    return from_tensor(tensor.copy() if library == "numpy" and tensor.read_only else tensor, library)
+
+
 def _import(array, argument, writable):
     return _rondo.import_array(array, argument, writable)
 
@@ -87,6 +97,8 @@ def _export_torch(tensor):
     import torch
     from torch.utils.dlpack import from_dlpack
 
+    if tensor.read_only:  # PyTorch has no such tensors
+        tensor = tensor.copy()
     if tensor.dtype == "bool":
         return from_dlpack(tensor.viewed_as("uint8")).view(torch.bool)
     return from_dlpack(tensor)
@@ -95,7 +107,8 @@ def _export_torch(tensor):
 def _export_jax(tensor):
     import jax.dlpack
 
-    return jax.dlpack.from_dlpack(tensor if _is_compact(tensor) else tensor.contiguous())
+    # JAX writes to no array, and does not know read-only ones.
+    return jax.dlpack.from_dlpack(_rondo.unprotected(tensor if _is_compact(tensor) else tensor.contiguous()))
 
 
 def _is_compact(tensor):

@@ -93,10 +93,24 @@ Array from_buffer(nb::handle object, const char* argument) {
   auto* lowest = static_cast<std::byte*>(view.buf) - first * item;
   const auto bytes = static_cast<std::size_t>((first + last + 1) * item);
   auto storage = std::make_shared<Storage>(lowest, bytes, cpu(), [buffer] {});
-  const bool read_only = view.readonly != 0;
-  return {Tensor(std::move(storage), dtype, Shape(std::span(sizes.data(), axes)),
-                 Strides(std::span(strides.data(), axes)), first),
-          read_only};
+  const Tensor tensor(std::move(storage), dtype, Shape(std::span(sizes.data(), axes)),
+                      Strides(std::span(strides.data(), axes)), first);
+  return {view.readonly != 0 ? read_only(tensor) : tensor};
+}
+
+/// How a storage says that it must not be written to: its shared_ptr has this deleter.
+struct ReadOnlyDeleter {
+  void operator()(Storage* storage) const { delete storage; }
+};
+
+/// A view by another storage of the same memory, which owns the storage of `tensor`.
+template <typename Deleter>
+Tensor over_same_memory(const Tensor& tensor, Deleter deleter) {
+  const std::shared_ptr<Storage>& owner = tensor.storage();
+  std::shared_ptr<Storage> storage(new Storage(owner->data(), owner->bytes(), owner->device(), [owner] {}), deleter);
+  const auto offset = (static_cast<std::byte*>(tensor.data()) - static_cast<std::byte*>(owner->data())) /
+                      static_cast<std::ptrdiff_t>(size_of(tensor.dtype()));
+  return {std::move(storage), tensor.dtype(), tensor.shape(), tensor.strides(), offset};
 }
 
 /// The tensor in a rondo.Tensor; null where `object` is another thing. Tensor.__new__ makes objects without a tensor.
@@ -127,18 +141,29 @@ Array import_array(nb::handle object, const char* argument, Access access) {
   } else {
     throw TypeError(argument, "a " + class_name(object), "an array: of NumPy, PyTorch, JAX, CuPy, or with __dlpack__");
   }
-  if (access == Access::write && array.read_only) {
-    throw ValueError(argument, describe(array.tensor) + ", which is read-only", "an array that may be written to");
-  }
+  if (access == Access::write) check_writable(array.tensor, argument);
   return array;
+}
+
+Tensor read_only(const Tensor& tensor) { return is_read_only(tensor) ? tensor : over_same_memory(tensor, ReadOnlyDeleter{}); }
+
+Tensor unprotected(const Tensor& tensor) {
+  return is_read_only(tensor) ? over_same_memory(tensor, std::default_delete<Storage>()) : tensor;
+}
+
+bool is_read_only(const Tensor& tensor) { return std::get_deleter<ReadOnlyDeleter>(tensor.storage()) != nullptr; }
+
+void check_writable(const Tensor& tensor, const char* argument) {
+  if (!is_read_only(tensor)) return;
+  throw ValueError(argument, describe(tensor) + ", which is read-only", "an array that may be written to");
 }
 
 const Tensor& tensor_of(nb::handle object, const char* argument) { return required_array_in(object, argument).tensor; }
 
 const Tensor& output_of(nb::handle object, const char* argument) {
-  const Array& array = required_array_in(object, argument);
-  if (!array.read_only) return array.tensor;
-  throw ValueError(argument, describe(array.tensor) + ", which is read-only", "an array that may be written to");
+  const Tensor& tensor = tensor_of(object, argument);
+  check_writable(tensor, argument);
+  return tensor;
 }
 
 }  // namespace rondo::python

@@ -9,10 +9,19 @@ namespace rondo::python {
 
 namespace nb = nanobind;
 
-/// The class rondo.Tensor: a tensor, and whether its memory may be written to.
+/// A view of the same memory that must not be written to. The storage says so, and with it every view that the library
+/// makes of the tensor, wherever Python meets one again: in a step function, a pullback or a result.
+Tensor read_only(const Tensor& tensor);
+/// The reverse of read_only, for a receiver that never writes.
+Tensor unprotected(const Tensor& tensor);
+/// Whether the tensor views memory that must not be written to.
+bool is_read_only(const Tensor& tensor);
+/// Throws `ValueError`, naming `argument`, for a tensor that is_read_only.
+void check_writable(const Tensor& tensor, const char* argument);
+
+/// The class rondo.Tensor.
 struct Array {
   Tensor tensor;
-  bool read_only = false;
 };
 
 /// What a function does with an array.

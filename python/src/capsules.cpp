@@ -72,11 +72,12 @@ Array from_capsule(nb::handle object, const char* argument) {
   const nb::object capsule = capsule_of(object, argument);
   if (PyCapsule_IsValid(capsule.ptr(), kVersioned) != 0) {
     auto* managed = take<DLManagedTensorVersioned>(capsule, kVersioned, kVersionedUsed);
-    const bool read_only = (managed->flags & dlpack::kReadOnlyFlag) != 0;
-    return {from_dlpack(managed), read_only};
+    const bool must_not_write = (managed->flags & dlpack::kReadOnlyFlag) != 0;
+    const Tensor tensor = from_dlpack(managed);
+    return {must_not_write ? read_only(tensor) : tensor};
   }
   if (PyCapsule_IsValid(capsule.ptr(), kLegacy) != 0) {
-    return {from_dlpack(take<DLManagedTensor>(capsule, kLegacy, kLegacyUsed)), false};
+    return {from_dlpack(take<DLManagedTensor>(capsule, kLegacy, kLegacyUsed))};
   }
   throw TypeError(argument, "an object whose __dlpack__ returns no capsule of DLPack", "a capsule that nobody has used");
 }
@@ -99,12 +100,12 @@ nb::object to_capsule(const Array& array, const ExportRequest& request) {
   }
   if (!request.max_version.is_none() && nb::cast<int>(request.max_version[0]) >= 1) {
     DLManagedTensorVersioned* managed = to_dlpack(array.tensor, consumer);
-    if (array.read_only) managed->flags |= dlpack::kReadOnlyFlag;
+    if (is_read_only(array.tensor)) managed->flags |= dlpack::kReadOnlyFlag;
     return nb::steal(PyCapsule_New(managed, kVersioned, [](PyObject* capsule) {
       drop<DLManagedTensorVersioned>(capsule, kVersioned);
     }));
   }
-  if (array.read_only) {
+  if (is_read_only(array.tensor)) {
     PyErr_SetString(PyExc_BufferError, "a read-only rondo.Tensor needs a receiver that knows DLPack 1.0");
     nb::raise_python_error();
   }

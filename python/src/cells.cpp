@@ -87,6 +87,14 @@ RecurrentWeights weights_from(const CellSpec& cell, nb::handle weights) {
   return result;
 }
 
+nb::list to_python(const RecurrentWeights& weights) {
+  std::vector<Tensor> all{weights.kernel, weights.recurrent_kernel};
+  for (const std::optional<Tensor>& tensor : {weights.bias, weights.peepholes, weights.projection}) {
+    if (tensor) all.push_back(*tensor);
+  }
+  return to_python(all);
+}
+
 void bind_cells(nb::module_& module) {
   bind_spec(module);
   nb::class_<Cell>(module, "Cell", "What one time step computes.");

@@ -17,6 +17,7 @@
 #include "rondo/keras/bidirectional.h"
 #include "rondo/keras/layers.h"
 #include "rondo/vocabulary/error.h"
+#include "sequence_arguments.h"
 
 namespace rondo::python {
 namespace {
@@ -28,18 +29,17 @@ std::string text_or_empty(nb::handle object) { return object.is_none() ? std::st
 
 /// Layer.__call__ and Bidirectional.__call__: (output, states, pullback or None).
 template <typename LayerType>
-nb::tuple call_layer(LayerType& layer, nb::handle inputs, nb::handle mask, nb::handle lengths, nb::handle resets,
-                     nb::handle reset_state, nb::handle batch_sizes, nb::handle row_indices, nb::handle initial_state,
-                     bool training, std::optional<std::uint64_t> dropout_call, bool gradients, bool swap_memory,
-                     nb::handle executor, nb::handle backward_executor) {
+nb::tuple call_layer(LayerType& layer, nb::handle inputs, const SequenceArguments& given, bool training,
+                     std::optional<std::uint64_t> dropout_call, bool gradients, bool swap_memory, nb::handle executor,
+                     nb::handle backward_executor) {
   const Nest x = nest_from(inputs, "inputs");
-  CallOptions call{.mask = optional_tensor(mask, "mask"),
-                   .lengths = optional_tensor(lengths, "lengths"),
-                   .resets = optional_tensor(resets, "resets"),
-                   .reset_state = nests_from(reset_state, "reset_state"),
-                   .batch_sizes = optional_tensor(batch_sizes, "batch_sizes"),
-                   .row_indices = optional_tensor(row_indices, "row_indices"),
-                   .initial_state = nests_from(initial_state, "initial_state"),
+  CallOptions call{.mask = optional_tensor(given.mask, "mask"),
+                   .lengths = optional_tensor(given.lengths, "lengths"),
+                   .resets = optional_tensor(given.resets, "resets"),
+                   .reset_state = nests_from(given.reset_state, "reset_state"),
+                   .batch_sizes = optional_tensor(given.batch_sizes, "batch_sizes"),
+                   .row_indices = optional_tensor(given.row_indices, "row_indices"),
+                   .initial_state = nests_from(given.initial_state, "initial_state"),
                    .training = training,
                    .dropout_call = dropout_call,
                    .gradients = gradients,
@@ -59,12 +59,13 @@ nb::tuple call_layer(LayerType& layer, nb::handle inputs, nb::handle mask, nb::h
 /// Defines what layers of one and of two directions have in common.
 template <typename LayerType, typename Class>
 void define_call(Class& layer) {
+  using Call =
+      SequenceMethod<LayerType&, bool, std::optional<std::uint64_t>, bool, bool, nb::handle, nb::handle>;
+  Call::define(layer, "__call__", "inputs"_a, &call_layer<LayerType>, "training"_a = false,
+               "dropout_call"_a = nb::none(), "gradients"_a = false, "swap_memory"_a = false, "executor"_a = nb::none(),
+               "backward_executor"_a = nb::none(),
+               "(output, states, pullback): the pullback is None without gradients.");
   layer
-      .def("__call__", &call_layer<LayerType>, "inputs"_a, nb::kw_only(), "mask"_a = nb::none(), "lengths"_a = nb::none(),
-           "resets"_a = nb::none(), "reset_state"_a = nb::none(), "batch_sizes"_a = nb::none(),
-           "row_indices"_a = nb::none(), "initial_state"_a = nb::none(), "training"_a = false,
-           "dropout_call"_a = nb::none(), "gradients"_a = false, "swap_memory"_a = false, "executor"_a = nb::none(),
-           "backward_executor"_a = nb::none(), "(output, states, pullback): the pullback is None without gradients.")
       .def("reload_weights", &LayerType::reload_weights, nb::call_guard<nb::gil_scoped_release>(),
            "Packs the weights again, whose elements have changed in place.")
       .def("finish", [](const LayerType& called) {
@@ -91,6 +92,7 @@ nb::list explain(const RNN& layer, std::int64_t T, std::int64_t B, bool masked, 
 nb::tuple step(const RNN& layer, nb::handle x, nb::handle states) {
   const Nest frame = nest_from(x, "x");
   States carried = nests_from(states, "states");
+  for (const Nest& state : carried) state.visit([](const Tensor& leaf) { check_writable(leaf, "states"); });
   Nest output;
   {
     const nb::gil_scoped_release unlocked;

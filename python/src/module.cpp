@@ -16,5 +16,6 @@ NB_MODULE(_rondo, module) {
   bind_sessions(module);
   bind_keras_files(module);
   bind_onnx_files(module);
+  bind_networks(module);
   bind_v1(module);
 }

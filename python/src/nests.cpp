@@ -26,21 +26,34 @@ class Recursion {
   Recursion& operator=(const Recursion&) = delete;
 };
 
-}  // namespace
-
-Nest nest_from(nb::handle object, const char* argument) {
-  if (nb::isinstance<Array>(object)) return tensor_of(object, argument);
+/// The tree of an object, with what `leaf_of` makes of what is no tuple, list or dict.
+template <typename LeafOf>
+Nest tree_from(nb::handle object, const LeafOf& leaf_of) {
+  if (nb::isinstance<Array>(object)) return leaf_of(object);
   const Recursion recursion;
   if (nb::isinstance<nb::dict>(object)) {
     std::vector<std::pair<std::string, Nest>> fields;
     for (const auto& [name, child] : nb::borrow<nb::dict>(object)) {
-      fields.emplace_back(nb::cast<std::string>(nb::str(name)), nest_from(child, argument));
+      fields.emplace_back(nb::cast<std::string>(nb::str(name)), tree_from(child, leaf_of));
     }
     return Nest::named(std::move(fields));
   }
-  if (nb::isinstance<nb::list>(object)) return Nest::list(nests_from(object, argument));
-  if (nb::isinstance<nb::tuple>(object)) return Nest::tuple(nests_from(object, argument));
-  return tensor_of(object, argument);  // throws: it is none
+  const bool is_list = nb::isinstance<nb::list>(object);
+  if (!is_list && !nb::isinstance<nb::tuple>(object)) return leaf_of(object);
+  std::vector<Nest> children;
+  for (const nb::handle child : nb::borrow<nb::sequence>(object)) children.push_back(tree_from(child, leaf_of));
+  return is_list ? Nest::list(std::move(children)) : Nest::tuple(std::move(children));
+}
+
+}  // namespace
+
+Nest nest_from(nb::handle object, const char* argument) {
+  return tree_from(object, [argument](nb::handle leaf) { return tensor_of(leaf, argument); });
+}
+
+Nest gradient_from(nb::handle object, const char* argument) {
+  if (object.is_none()) return {};
+  return tree_from(object, [argument](nb::handle leaf) { return leaf.is_none() ? Tensor() : tensor_of(leaf, argument); });
 }
 
 nb::object to_python(const Nest& nest) {
@@ -60,6 +73,13 @@ std::vector<Nest> nests_from(nb::handle object, const char* argument) {
   if (object.is_none()) return nests;
   for (const nb::handle child : sequence_from(object, argument)) nests.push_back(nest_from(child, argument));
   return nests;
+}
+
+std::vector<Nest> gradients_from(nb::handle object, const char* argument) {
+  std::vector<Nest> gradients;
+  if (object.is_none()) return gradients;
+  for (const nb::handle child : sequence_from(object, argument)) gradients.push_back(gradient_from(child, argument));
+  return gradients;
 }
 
 nb::list to_python(const std::vector<Nest>& nests) {
@@ -90,6 +110,17 @@ std::vector<Tensor> tensors_from(nb::handle object, const char* argument) {
   std::vector<Tensor> tensors;
   if (object.is_none()) return tensors;
   for (const nb::handle child : sequence_from(object, argument)) tensors.push_back(tensor_of(child, argument));
+  return tensors;
+}
+
+std::optional<Tensor> optional_output(nb::handle object, const char* argument) {
+  if (object.is_none()) return std::nullopt;
+  return output_of(object, argument);
+}
+
+std::vector<Tensor> outputs_from(nb::handle object, const char* argument) {
+  std::vector<Tensor> tensors = tensors_from(object, argument);
+  for (const Tensor& tensor : tensors) check_writable(tensor, argument);
   return tensors;
 }
 

@@ -11,8 +11,8 @@ namespace {
 using namespace nb::literals;
 
 nb::dict call_pullback(const Pullback& pullback, nb::handle d_output, nb::handle d_states) {
-  const Nest given = d_output.is_none() ? Nest() : nest_from(d_output, "d_output");
-  const States given_states = nests_from(d_states, "d_states");
+  const Nest given = gradient_from(d_output, "d_output");
+  const States given_states = gradients_from(d_states, "d_states");
   LayerGradients gradients;
   {
     const nb::gil_scoped_release unlocked;
@@ -31,7 +31,7 @@ nb::dict call_pullback(const Pullback& pullback, nb::handle d_output, nb::handle
 void bind_pullbacks(nb::module_& module) {
   nb::class_<Pullback>(module, "Pullback", "Computes the gradients of one call, any number of times.")
       .def("__call__", &call_pullback, "d_output"_a = nb::none(), "d_states"_a = nb::none(),
-           "{inputs, initial_state, reset_state, weights}: None in place of a gradient stands for zeros.");
+           "{inputs, initial_state, reset_state, weights}. None stands for zeros: of all states, or of any leaf.");
 }
 
 }  // namespace rondo::python

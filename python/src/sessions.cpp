@@ -10,50 +10,36 @@
 #include "nests.h"
 #include "rondo/plan/plan.h"
 #include "rondo/vocabulary/error.h"
+#include "sequence_arguments.h"
 
 namespace rondo::python {
 namespace {
 
 using namespace nb::literals;
 
-std::optional<Tensor> optional_output(nb::handle object, const char* argument) {
-  if (object.is_none()) return std::nullopt;
-  return output_of(object, argument);
-}
-
-std::vector<Tensor> outputs_from(nb::handle object, const char* argument) {
-  std::vector<Tensor> tensors = tensors_from(object, argument);
-  if (!object.is_none()) {
-    for (const nb::handle child : object) output_of(child, argument);  // throws for one that is read-only
-  }
-  return tensors;
+void make_session_tensors(SessionTensors* made, nb::handle x, const SequenceArguments& given, nb::handle y,
+                          nb::handle last_output, nb::handle final_state, nb::handle reserve) {
+  new (made) SessionTensors{.x = tensor_of(x, "x"),
+                            .mask = optional_tensor(given.mask, "mask"),
+                            .lengths = optional_tensor(given.lengths, "lengths"),
+                            .resets = optional_tensor(given.resets, "resets"),
+                            .reset_state = tensors_from(given.reset_state, "reset_state"),
+                            .initial_state = tensors_from(given.initial_state, "initial_state"),
+                            .y = optional_output(y, "y"),
+                            .last_output = optional_output(last_output, "last_output"),
+                            .final_state = outputs_from(final_state, "final_state"),
+                            .batch_sizes = optional_tensor(given.batch_sizes, "batch_sizes"),
+                            .row_indices = optional_tensor(given.row_indices, "row_indices"),
+                            .reserve = optional_output(reserve, "reserve")};
 }
 
 /// SessionTensors, bound once and run many times.
 void bind_session_tensors(nb::module_& module) {
-  nb::class_<SessionTensors>(module, "SessionTensors", "The tensors of a run, each a view (T, B, ...) of the caller's memory.")
-      .def(
-          "__init__",
-          [](SessionTensors* made, nb::handle x, nb::handle mask, nb::handle lengths, nb::handle resets,
-             nb::handle reset_state, nb::handle initial_state, nb::handle y, nb::handle last_output,
-             nb::handle final_state, nb::handle batch_sizes, nb::handle row_indices, nb::handle reserve) {
-            new (made) SessionTensors{.x = tensor_of(x, "x"),
-                                      .mask = optional_tensor(mask, "mask"),
-                                      .lengths = optional_tensor(lengths, "lengths"),
-                                      .resets = optional_tensor(resets, "resets"),
-                                      .reset_state = tensors_from(reset_state, "reset_state"),
-                                      .initial_state = tensors_from(initial_state, "initial_state"),
-                                      .y = optional_output(y, "y"),
-                                      .last_output = optional_output(last_output, "last_output"),
-                                      .final_state = outputs_from(final_state, "final_state"),
-                                      .batch_sizes = optional_tensor(batch_sizes, "batch_sizes"),
-                                      .row_indices = optional_tensor(row_indices, "row_indices"),
-                                      .reserve = optional_output(reserve, "reserve")};
-          },
-          "x"_a.none(), nb::kw_only(), "mask"_a = nb::none(), "lengths"_a = nb::none(), "resets"_a = nb::none(),
-          "reset_state"_a = nb::none(), "initial_state"_a = nb::none(), "y"_a = nb::none(), "last_output"_a = nb::none(),
-          "final_state"_a = nb::none(), "batch_sizes"_a = nb::none(), "row_indices"_a = nb::none(),
-          "reserve"_a = nb::none());
+  nb::class_<SessionTensors> tensors(module, "SessionTensors",
+                                     "The tensors of a run, each a view (T, B, ...) of the caller's memory.");
+  SequenceMethod<SessionTensors*, nb::handle, nb::handle, nb::handle, nb::handle>::define(
+      tensors, "__init__", "x"_a.none(), &make_session_tensors, "y"_a = nb::none(), "last_output"_a = nb::none(),
+      "final_state"_a = nb::none(), "reserve"_a = nb::none());
 }
 
 WeightGradients weight_gradients_from(const CellSpec& cell, nb::handle weights) {

@@ -25,9 +25,9 @@ StepPullback step_pullback_from(nb::object function) {
     const nb::gil_scoped_acquire lock;
     const nb::tuple result = pullback(3, "a pullback that returns (d_inputs, d_states, d_constants)",
                                       to_python(d_output), to_python(d_states));
-    return {.inputs = result[0].is_none() ? Nest() : nest_from(result[0], "d_inputs"),
-            .states = nests_from(result[1], "d_states"),
-            .constants = nests_from(result[2], "d_constants")};
+    return {.inputs = gradient_from(result[0], "d_inputs"),
+            .states = gradients_from(result[1], "d_states"),
+            .constants = gradients_from(result[2], "d_constants")};
   };
 }
 
@@ -49,10 +49,9 @@ nb::tuple results_of(const RnnResult& result) {
 nb::object pullback_of(RnnPullback pullback) {
   return nb::cpp_function(
       [pullback = std::move(pullback)](nb::handle d_last_output, nb::handle d_outputs, nb::handle d_states) {
-        RnnResultGradients given;
-        if (!d_last_output.is_none()) given.last_output = nest_from(d_last_output, "d_last_output");
-        if (!d_outputs.is_none()) given.outputs = nest_from(d_outputs, "d_outputs");
-        given.new_states = nests_from(d_states, "d_states");
+        const RnnResultGradients given{.last_output = gradient_from(d_last_output, "d_last_output"),
+                                       .outputs = gradient_from(d_outputs, "d_outputs"),
+                                       .new_states = gradients_from(d_states, "d_states")};
         RnnGradients gradients;
         {
           const nb::gil_scoped_release unlocked;

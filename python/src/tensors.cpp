@@ -52,7 +52,7 @@ nb::dict array_interface(const Array& array) {
   interface["shape"] = tuple_of(tensor.shape());
   interface["strides"] = nb::tuple(strides);
   interface["typestr"] = type_string(tensor.dtype());
-  interface["data"] = nb::make_tuple(reinterpret_cast<std::uintptr_t>(tensor.data()), array.read_only);
+  interface["data"] = nb::make_tuple(reinterpret_cast<std::uintptr_t>(tensor.data()), is_read_only(array.tensor));
   return interface;
 }
 
@@ -81,14 +81,13 @@ Array viewed_as(const Array& array, const std::string& name) {
   }
   const auto offset = (static_cast<std::byte*>(tensor.data()) - static_cast<std::byte*>(tensor.storage()->data())) /
                       static_cast<std::ptrdiff_t>(size_of(dtype));
-  return {Tensor(tensor.storage(), dtype, tensor.shape(), tensor.strides(), offset), array.read_only};
+  return {Tensor(tensor.storage(), dtype, tensor.shape(), tensor.strides(), offset)};
 }
 
 Array converted(const Array& array, const std::optional<std::string>& dtype, const std::optional<std::string>& device) {
   Array result = array;
   if (dtype) result.tensor = result.tensor.to(dtype_from(*dtype, "dtype"));
   if (device) result.tensor = result.tensor.to(device_from(*device, "device"));
-  if (result.tensor.storage() != array.tensor.storage()) result.read_only = false;
   return result;
 }
 
@@ -105,21 +104,23 @@ void bind_tensors(nb::module_& module) {
       .def_prop_ro("ndim", [](const Array& array) { return array.tensor.rank(); })
       .def_prop_ro("dtype", [](const Array& array) { return numpy_name(array.tensor.dtype()); }, "NumPy's name of it.")
       .def_prop_ro("device", [](const Array& array) { return to_string(array.tensor.device()); })
-      .def_ro("read_only", &Array::read_only)
+      .def_prop_ro("read_only", [](const Array& array) { return is_read_only(array.tensor); })
       .def_prop_ro("address", [](const Array& array) { return reinterpret_cast<std::uintptr_t>(array.tensor.data()); })
       .def("to", &converted, "dtype"_a = nb::none(), "device"_a = nb::none(),
            "A copy of another dtype or on another device; this memory where nothing changes.")
       .def("viewed_as", &viewed_as, "dtype"_a, "The same bytes as elements of another dtype of the same size.")
-      .def("as_read_only", [](const Array& array) { return Array{.tensor = array.tensor, .read_only = true}; },
+      .def("as_read_only", [](const Array& array) { return Array{read_only(array.tensor)}; },
            "This memory, which must not be written to by this view.")
-      .def("contiguous", [](const Array& array) { return Array{array.tensor.contiguous(), array.read_only}; })
+      .def("contiguous", [](const Array& array) { return Array{array.tensor.contiguous()}; })
+      .def("copy", [](const Array& array) { return Array{array.tensor.clone()}; }, nb::call_guard<nb::gil_scoped_release>(),
+           "A row-major copy with memory of its own.")
       .def("swap_axes",
            [](const Array& array, int first, int second) {
-             return Array{array.tensor.swap_axes(first, second), array.read_only};
+             return Array{array.tensor.swap_axes(first, second)};
            },
            "first"_a, "second"_a)
       .def("copy_from", [](const Array& array, const Array& source) {
-             if (array.read_only) throw ValueError("self", "a read-only tensor", "one that may be written to");
+             check_writable(array.tensor, "self");
              array.tensor.copy_from(source.tensor);
            }, "source"_a, nb::call_guard<nb::gil_scoped_release>())
       .def_prop_ro("__array_interface__", &array_interface)
@@ -134,6 +135,8 @@ void bind_tensors(nb::module_& module) {
         return import_array(object, argument, writable ? Access::write : Access::read);
       },
       "array"_a.none(), "argument"_a = "array", "writable"_a = false, "A view of an array, without a copy.");
+  module.def("unprotected", [](const Array& array) { return Array{unprotected(array.tensor)}; }, "array"_a,
+             "This memory without the mark that it is read-only, for a library that never writes to arrays, as JAX.");
   module.def(
       "empty",
       [](const std::vector<std::int64_t>& shape, const std::string& dtype, const std::string& device) {

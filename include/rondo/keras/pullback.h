@@ -53,9 +53,10 @@ class Pullback {
   explicit Pullback(Function function) : function_(std::move(function)) {}
 
   /// `d_output` is the gradient of LayerResult::output, and `d_states` has those of LayerResult::states, in their
-  /// structure. An empty nest or list stands for zeros. Throws `ValueError` for an empty pullback, naming the argument
-  /// for another structure, shape, dtype or device than its result has, for gradients of states that the layer did not
-  /// return, and for weights that were reloaded since the call.
+  /// structure. An empty nest or list stands for zeros, as do a single state that is an empty nest, and an undefined
+  /// leaf. Throws `ValueError` for an empty pullback, naming the argument for another structure, shape, dtype or device
+  /// than its result has, for gradients of states that the layer did not return, and for weights that were reloaded
+  /// since the call.
   LayerGradients operator()(const Nest& d_output, const States& d_states = {}) const {
     if (function_) return function_(d_output, d_states);
     throw ValueError("pullback", "that of a call without gradients", "CallOptions::gradients in the call");

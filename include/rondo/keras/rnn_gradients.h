@@ -34,8 +34,8 @@ struct StepWithPullback {
 using DifferentiableStep =
     std::function<StepWithPullback(const Nest& inputs, const States& states, const Constants& constants)>;
 
-/// The gradients of the loss with respect to an RnnResult, each in the structure of its result. An empty nest or list
-/// stands for zeros.
+/// The gradients of the loss with respect to an RnnResult, each in the structure of its result. An empty nest or list,
+/// and an undefined leaf, stand for zeros.
 struct RnnResultGradients {
   Nest last_output = {};
   Nest outputs = {};

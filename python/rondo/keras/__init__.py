@@ -24,10 +24,11 @@ gradients, layers and backend.rnn give them to inputs, states and all that a ste
 of Rondo's cells are constants. rondo.torch has modules that can be trained.
 """
 
+from .._tensor_shape import TensorShape
 from . import activations, backend, initializers, layers, utils
 from ._files import load
 from ._replace import replace
-from ._shapes import Input, KerasTensor, TensorShape
+from ._shapes import Input, KerasTensor
 
 __all__ = ["Input", "KerasTensor", "TensorShape", "activations", "backend", "initializers", "layers", "load", "replace", "utils"]
 

@@ -1,9 +1,10 @@
 """Rondo's layers among PyTorch's operations: gradients of inputs and of states; the weights are constants."""
 
+from .. import _nest
+
 import torch
 from torch.autograd.function import once_differentiable
 
-from . import _nest
 
 _STATES = ("initial_state", "reset_state")
 

@@ -2,18 +2,18 @@
 
 import itertools
 
-from .. import _rondo
-from . import _nest
+from .. import _nest, _rondo
 from ._calls import CallArguments, standardized
-from ._layer import Layer, check_none
-from ._libraries import cast_floats, concatenated, flipped
+from ._halves import SHARED, check_halves, half_states, layer_config, merged, mirrored
+from ._layer import Layer
+from ._libraries import cast_floats, flipped
 from ._planned import Planned
 from ._rnn import RNN
 from ._shapes import first_shape, is_symbolic, shape_nest
 from ._steps import run_cell
+from ._weights import check_none
 
 _MERGE_MODES = ("concat", "sum", "mul", "ave", None)
-_OTHERS = ("return_sequences", "return_state", "stateful", "time_major")
 
 
 class Bidirectional(Layer):
@@ -35,30 +35,15 @@ class Bidirectional(Layer):
         kwargs.setdefault("dtype", layer.dtype)
         super().__init__(**kwargs)
         self.forward_layer = layer
-        self.backward_layer = _mirrored(layer) if backward_layer is None else backward_layer
+        self.backward_layer = mirrored(layer) if backward_layer is None else backward_layer
         self._gave_backward_layer = backward_layer is not None
         self.merge_mode = merge_mode
-        self._check_layers()
+        check_halves(self.forward_layer, self.backward_layer)
         self.planned = None
         self._calls_in_training = itertools.count()
 
-    def _check_layers(self):
-        forward, backward = self.forward_layer, self.backward_layer
-        if not isinstance(backward, RNN):
-            raise ValueError("`backward_layer` need to be a `rondo.keras.layers.RNN` instance. "
-                             f"Received: {backward!r}")
-        if forward.go_backwards == backward.go_backwards:
-            raise ValueError("Forward layer and backward layer should have different `go_backwards` value. Received: "
-                             f"forward_layer.go_backwards {forward.go_backwards}, "
-                             f"backward_layer.go_backwards={backward.go_backwards}")
-        for name in (*_OTHERS, "dtype"):
-            if getattr(forward, name) != getattr(backward, name):
-                raise ValueError("Forward layer and backward layer are expected to have the same value for attribute "
-                                 f'"{name}", got "{getattr(forward, name)}" for forward layer and '
-                                 f'"{getattr(backward, name)}" for backward layer')
-
     return_sequences, return_state, stateful, time_major = (
-        property(lambda both, name=name: getattr(both.forward_layer, name)) for name in _OTHERS)
+        property(lambda both, name=name: getattr(both.forward_layer, name)) for name in SHARED)
 
     @property
     def layer(self):
@@ -87,8 +72,7 @@ class Bidirectional(Layer):
         return self.forward_layer.state_structure() + self.backward_layer.state_structure()
 
     def __call__(self, inputs, initial_state=None, constants=None, *, mask=None, training=None, lengths=None,
-                 resets=None,
-                 reset_state=None):
+                 resets=None, reset_state=None):
         """As RNN.__call__. With merge_mode None the results are [forward output, backward output, *states]."""
         inputs, initial_state, constants = standardized(inputs, initial_state, constants)
         if is_symbolic([inputs, initial_state, constants]):
@@ -111,26 +95,15 @@ class Bidirectional(Layer):
         return outputs if self.merge_mode is None else output
 
     def _arguments(self, inputs, mask=None, training=None, initial_state=None, constants=None, lengths=None,
-                   resets=None,
-                   reset_state=None):
+                   resets=None, reset_state=None):
         others = {"mask": mask, "constants": constants, "lengths": lengths, "resets": resets}
-        halves = zip(*(self._half_states(name, states)
+        halves = zip(*(half_states(name, states)
                        for name, states in (("initial_state", initial_state), ("reset_state", reset_state))))
         checked = [layer.arguments(inputs, **others, initial_state=initial, reset_state=reset)
                    for layer, (initial, reset) in zip((self.forward_layer, self.backward_layer), halves)]
-        joined = {name: checked[0][name] and checked[0][name] + checked[1][name] for name in ("initial_state",
-                                                                                              "reset_state")}
+        joined = {name: checked[0][name] and checked[0][name] + checked[1][name]
+                  for name in ("initial_state", "reset_state")}
         return CallArguments(inputs, training=training, calls=self._calls_in_training, **others, **joined)
-
-    @staticmethod
-    def _half_states(name, states):
-        if states is None:
-            return None, None
-        if not isinstance(states, (list, tuple)) or len(states) % 2:
-            raise ValueError("If passing `initial_state` to a Bidirectional RNN, the state should be a list "
-                             "containing an "
-                             f"even number of states. Received for {name}: {_nest.describe(states)}")
-        return states[:len(states) // 2], states[len(states) // 2:]
 
     def _run_apart(self, inputs, arguments):
         """Runs both layers step by step, one after the other."""
@@ -146,22 +119,7 @@ class Bidirectional(Layer):
         if self.return_sequences:
             time_axis = 0 if self.time_major else 1
             backward = _nest.map_leaves(lambda leaf: flipped(leaf, time_axis), backward)
-        return self._merged(forward, backward), [*forward_states, *backward_states]
-
-    def _merged(self, forward, backward):
-        if self.merge_mode is None:
-            return forward, backward
-        if _nest.is_nested(forward) or _nest.is_nested(backward):
-            raise ValueError(f"merge_mode: got {self.merge_mode!r} for cells with several outputs, expected None")
-        if self.merge_mode == "concat":
-            return concatenated([forward, backward])
-        if tuple(forward.shape) != tuple(backward.shape):
-            raise ValueError(f"backward_layer: got an output {tuple(backward.shape)}, expected {tuple(forward.shape)} "
-                             f"as of "
-                             f"the forward layer, for merge_mode {self.merge_mode!r}")
-        if self.merge_mode == "mul":
-            return forward * backward
-        return forward + backward if self.merge_mode == "sum" else (forward + backward) / 2
+        return merged(forward, backward, self.merge_mode), [*forward_states, *backward_states]
 
     def call_with_pullback(self, inputs, **arguments):
         """As RNN.call_with_pullback; without a merge_mode the output and its gradient are tuples of two."""
@@ -169,10 +127,9 @@ class Bidirectional(Layer):
         self.build_once(shape_nest(inputs))
         if not self.planned:
             raise ValueError(f"layer: got {self.forward_layer!r} and {self.backward_layer!r}, expected layers of "
-                             f"cells that "
-                             "Rondo knows")
-        output, flat, pullback = self.planned.run_with_pullback(inputs, self._arguments(inputs,
-                                                                                        **arguments).of_planned())
+                             "cells that Rondo knows")
+        given = self._arguments(inputs, **arguments).of_planned()
+        output, flat, pullback = self.planned.run_with_pullback(inputs, given)
         return output, _nest.pack(self._state_structure(), flat) if self.return_state else [], pullback
 
     def explain(self, T, B, **options):
@@ -190,8 +147,8 @@ class Bidirectional(Layer):
             layer.reset_states()
 
     def compute_output_shape(self, input_shape):
-        forward, backward = (layer.compute_output_shape(input_shape) for layer in (self.forward_layer,
-                                                                                   self.backward_layer))
+        forward, backward = (layer.compute_output_shape(input_shape)
+                             for layer in (self.forward_layer, self.backward_layer))
         forward_states, backward_states = (result[1:] if self.return_state else [] for result in (forward, backward))
         forward, backward = (result[0] if self.return_state else result for result in (forward, backward))
         if self.merge_mode is None:
@@ -201,8 +158,8 @@ class Bidirectional(Layer):
         return [forward, *forward_states, *backward_states] if self.return_state else forward
 
     def get_config(self):
-        config = {**super().get_config(), "merge_mode": self.merge_mode, "layer": _config(self.forward_layer)}
-        return {**config, "backward_layer": _config(self.backward_layer)} if self._gave_backward_layer else config
+        config = {**super().get_config(), "merge_mode": self.merge_mode, "layer": layer_config(self.forward_layer)}
+        return {**config, "backward_layer": layer_config(self.backward_layer)} if self._gave_backward_layer else config
 
     @classmethod
     def from_config(cls, config):
@@ -211,26 +168,3 @@ class Bidirectional(Layer):
             if name in config:
                 config[name] = config[name]["class_name"].from_config(config[name]["config"])
         return cls(**config)
-
-
-def _config(layer):
-    return {"class_name": type(layer), "config": layer.get_config()}
-
-
-def _mirrored(layer):
-    """A layer with the same configuration that reads time in the other direction."""
-    config = layer.get_config()
-    config["name"] = "backward_" + layer.name
-    config["go_backwards"] = not layer.go_backwards
-    _raise_seeds(config)
-    return type(layer).from_config(config)
-
-
-def _raise_seeds(config):
-    """Makes each seed of dropout greater by one, else both directions would drop the same elements."""
-    if isinstance(config.get("seed"), int):
-        config["seed"] += 1
-    for value in config.values():
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, dict) and isinstance(child.get("class_name"), type):
-                _raise_seeds(child["config"])

@@ -1,7 +1,7 @@
 """The arguments of a layer's call."""
 
-from . import _nest
-from ._libraries import name_of_dtype
+from .. import _nest
+from .._dtypes import name_of_dtype
 from ._shapes import entries
 
 

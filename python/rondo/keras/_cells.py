@@ -4,8 +4,9 @@ import inspect
 
 import numpy
 
-from . import _nest
-from ._libraries import numpy_dtype, to_library
+from .. import _nest
+from .._dtypes import numpy_dtype
+from ._libraries import to_library
 from ._shapes import entries, size_nest
 
 

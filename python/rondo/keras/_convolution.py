@@ -4,12 +4,14 @@ import numpy
 
 from .. import _rondo
 from .._arrays import as_tensor
+from .._tensor_shape import TensorShape
 from . import activations, initializers
 from ._cells import zeros_of
 from ._known_layers import split_arguments
-from ._layer import Layer, check_none
+from ._layer import Layer
 from ._rnn import RNN
-from ._shapes import TensorShape, first_shape, shape_nest
+from ._shapes import first_shape, shape_nest
+from ._weights import check_none
 
 _TRAINING_ONLY = ("kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "activity_regularizer",
                   "kernel_constraint", "recurrent_constraint", "bias_constraint")

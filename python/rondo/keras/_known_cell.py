@@ -2,13 +2,14 @@
 
 import numpy
 
-from .. import _rondo
+from .. import _nest, _rondo
 from .._arrays import as_tensor
-from . import _nest, activations, initializers
+from . import activations, initializers
 from ._cells import zero_states
-from ._layer import Layer, check_none
+from ._layer import Layer
 from ._planned import Planned
 from ._seeds import new_seed
+from ._weights import check_none
 
 _GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
 _TRAINING_ONLY = ("kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint",

@@ -2,8 +2,9 @@
 
 import importlib
 
+from .. import _nest
 from .._arrays import as_tensor, from_tensor, library_of
-from . import _nest
+from .._dtypes import name_of_dtype, numpy_dtype
 
 _NAMESPACES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "cupy": "cupy"}
 
@@ -38,18 +39,9 @@ def to_library(array, library, like=None):
     if library_of(array) == library or library == "rondo" and library_of(array) is None:
         return array
     if library == "torch":
-        converted = torch_tensor(as_tensor(array))
+        converted = from_tensor(as_tensor(array), "torch")
         return converted if like is None else converted.to(like.device)
     return from_tensor(as_tensor(array), "rondo") if library == "rondo" else namespace(library).asarray(array)
-
-
-def torch_tensor(tensor):
-    """A tensor of Rondo's as one of PyTorch's; a copy where it is read-only, as weights are, which PyTorch does not
-    have.
-    """
-    if tensor.read_only:
-        tensor = as_tensor(from_tensor(tensor, "numpy").copy())
-    return from_tensor(tensor, "torch")
 
 
 def detached(array):
@@ -63,11 +55,6 @@ def needs_gradients(*nests):
     if not any(leaf.requires_grad for leaf in leaves):
         return False
     return namespace("torch").is_grad_enabled()
-
-
-def name_of_dtype(array):
-    """NumPy's name of an array's dtype: "float32"."""
-    return str(array.dtype).rpartition(".")[2]
 
 
 def cast_floats(nest, dtype):
@@ -85,19 +72,6 @@ def cast_floats(nest, dtype):
             return array.to(dtype)
         return array.astype(numpy_dtype(dtype))
     return _nest.map_leaves(cast, nest)
-
-
-def numpy_dtype(name):
-    """NumPy's dtype of that name. bfloat16 needs the package ml_dtypes."""
-    import numpy
-
-    if name != "bfloat16":
-        return numpy.dtype(name)
-    try:
-        import ml_dtypes
-    except ImportError:
-        raise ValueError("dtype: got bfloat16, which NumPy has with the package ml_dtypes only: install it") from None
-    return numpy.dtype(ml_dtypes.bfloat16)
 
 
 def flipped(array, axis):

@@ -1,8 +1,7 @@
 """keras.backend.rnn: a step function over time."""
 
-from .. import _rondo
-from .._arrays import as_tensor, from_tensor
-from . import _nest
+from .. import _nest, _rondo
+from .._arrays import as_tensor, to_result, to_step
 from ._libraries import detached, library_of_nest, namespace, to_library
 
 
@@ -53,12 +52,12 @@ def run_here(loop, step, options):
     reset_state = _tensors(loop.reset_state, "reset_state")
 
     def flat_step(x, given, _):
-        output, new_states = step([loop.to_array(leaf) for leaf in x], [loop.to_array(leaf) for leaf in given])
+        output, new_states = step([to_step(leaf, loop.library) for leaf in x], [to_step(leaf, loop.library) for leaf in given])
         return tuple(_tensors(output, "step_function: output")), _tensors(new_states, "step_function: new states")
 
     last_output, outputs, new_states = _rondo.rnn(flat_step, tuple(inputs), states, reset_state=reset_state or None,
                                                   **options)
-    return [[from_tensor(leaf, loop.library) for leaf in _nest.flatten(nest)]
+    return [[to_result(leaf, loop.library) for leaf in _nest.flatten(nest)]
             for nest in (last_output, outputs, new_states)]
 
 
@@ -83,13 +82,6 @@ class _Loop:
         reset_state = _state_list(reset_state, "reset_state")
         self._check("reset_state", reset_state, self.state_structure)
         return [to_library(leaf, self.library, like) for leaf in _nest.flatten(reset_state)]
-
-    def to_array(self, tensor):
-        """What a step gets: a view that NumPy keeps from being written to."""
-        array = from_tensor(tensor, self.library)
-        if self.library == "numpy":
-            array.flags.writeable = False
-        return array
 
     def step(self, inputs, states):
         """Calls the step function with flat leaves, and returns those of its output and of its new states."""

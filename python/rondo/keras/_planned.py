@@ -1,7 +1,7 @@
 """Calls of Rondo's own layers with a caller's arrays: nests to flat tensors, and results back."""
 
+from .. import _nest
 from .._arrays import as_tensor, from_tensor
-from . import _nest
 from ._libraries import detached, library_of_nest, needs_gradients, to_library
 
 _STATES = ("initial_state", "reset_state")
@@ -63,6 +63,9 @@ class Planned:
             given_states = None
             if d_states is not None:
                 leaves = [_gradient(leaf, library, "d_states") for leaf in _nest.flatten(d_states)]
+                if len(leaves) != len(states):
+                    raise ValueError(f"d_states: got {len(leaves)} gradients, expected {len(states)}, one for each state that "
+                                     "the call returned")
                 given_states = self._pack(leaves)
             return {name: _nest.map_leaves(lambda leaf: from_tensor(leaf, library), gradient)
                     for name, gradient in pullback(given, given_states).items()}
@@ -71,4 +74,6 @@ class Planned:
 
 
 def _gradient(array, library, argument):
+    if array is None:
+        return None
     return as_tensor(detached(to_library(array, library)), argument)

@@ -78,7 +78,9 @@ def _replace_layer(layer, path, report):
 
 def _why_not(layer):
     """Why Rondo cannot run the layer, as far as its attributes tell; None otherwise."""
-    if type(layer).__name__ not in _RECURRENT or not _is_keras(type(layer)):
+    if type(layer).__name__ not in _RECURRENT and _is_keras(type(layer)):
+        return f"Rondo replaces no {type(layer).__name__}"
+    if not _is_keras(type(layer)):
         return f"it is a subclass, {type(layer).__qualname__}, which may compute something else"
     if int(_version(layer).partition(".")[0]) < 3:
         return f"it is a layer of Keras {_version(layer)}, expected Keras 3"

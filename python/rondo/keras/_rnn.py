@@ -2,24 +2,23 @@
 
 import itertools
 
-from .. import _rondo
-from . import _nest
-from ._calls import CallArguments, check_states, checked_structure, standardized
-from ._cells import build_cell, check_cell, initial_state, output_sizes, state_sizes, takes
+from .. import _nest, _rondo
+from ._calls import standardized
+from ._cells import build_cell, check_cell
 from ._known_cell import known_cells
 from ._layer import Layer
-from ._libraries import cast_floats, library_of_nest, to_library
+from ._libraries import cast_floats
 from ._planned import Planned
-from ._shapes import first_shape, is_symbolic, map_shapes, shape_nest
+from ._sequence_layer import SequenceLayer
+from ._shapes import is_symbolic, map_shapes, shape_nest
 from ._stack import StackedRNNCells, cell_config, cell_from_config
-from ._stateful import StatefulLayer
 from ._steps import run_cell
 
 OPTIONS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major",
            "zero_output_for_mask")
 
 
-class RNN(StatefulLayer):
+class RNN(SequenceLayer):
     """Runs a cell, or a list of cells on top of each other, over time, as tf.keras.layers.RNN.
 
     A cell has `call(inputs, states[, constants][, training]) -> (output, new_states)` and `state_size`, and may have
@@ -41,7 +40,6 @@ class RNN(StatefulLayer):
         self.time_major, self.zero_output_for_mask = bool(time_major), bool(zero_output_for_mask)
         self.planned = None  # Rondo's own layer, where all cells are known
         self._calls_in_training = itertools.count()
-        self._input_shape = None
 
     # --- building and calling
 
@@ -62,16 +60,8 @@ class RNN(StatefulLayer):
         self.store_given_states(planned)
         return planned
 
-    def step_shape(self, shape):
-        if len(shape) < 3:
-            raise ValueError(f'Input 0 of layer "{self.name}" is incompatible with the layer: expected min_ndim=3, '
-                             f'found '
-                             f"ndim={len(shape)}. Full shape received: {shape}")
-        return (shape[1] if self.time_major else shape[0], *shape[2:])
-
     def __call__(self, inputs, initial_state=None, constants=None, *, mask=None, training=None, lengths=None,
-                 resets=None,
-                 reset_state=None):
+                 resets=None, reset_state=None):
         """The output, or with `return_state` a list of the output and of all states.
 
         `inputs`: (B, T, ...), time-major (T, B, ...), or a tuple of such arrays for a cell that takes several. A list
@@ -107,49 +97,12 @@ class RNN(StatefulLayer):
         self.store_states(states)
         return output, states
 
-    def arguments(self, inputs, mask=None, training=None, initial_state=None, constants=None, lengths=None, resets=None,
-                  reset_state=None):
-        """The checked arguments of a call, states in the structure of the cell's, in the library of the inputs."""
-        self._check_inputs(inputs)
-        if constants is not None and not takes(self.cell, "constants"):
-            raise ValueError(f"RNN cell does not support constants. Received: constants={_nest.describe(constants)}")
-        if lengths is not None and mask is not None:
-            raise ValueError("lengths and mask: got both of them, expected one")
-        return CallArguments(inputs, mask=mask, training=training, constants=constants, lengths=lengths, resets=resets,
-                             initial_state=self.states_like(inputs, "initial_state", initial_state),
-                             reset_state=self.states_like(inputs, "reset_state", reset_state),
-                             calls=self._calls_in_training)
-
-    def states_like(self, inputs, argument, states):
-        if states is None:
-            return None
-        library, like = library_of_nest(inputs), _nest.flatten(inputs)[0]
-        sizes = self.state_structure(shape_nest(inputs))
-        states = _nest.map_leaves(lambda leaf: to_library(leaf, library, like), checked_structure(argument, states,
-                                                                                                  sizes))
-        check_states(argument, states, sizes, self.batch_size(inputs), self.dtype, shared=argument == "reset_state")
-        return states
-
-    def _check_inputs(self, inputs):
-        shape = first_shape(shape_nest(inputs))
-        self.step_shape(shape)
-        built = first_shape(self._input_shape)
-        if len(shape) != len(built) or not self._accepts_features(shape, built):
-            raise ValueError(f'Input 0 of layer "{self.name}" is incompatible with the layer: expected shape='
-                             f"{(None, None, *built[2:])}, found shape={shape}")
-        known, batch = self.known_batch_size(), shape[1] if self.time_major else shape[0]
-        if self.stateful and known not in (None, batch):
-            raise ValueError(f"If a RNN is stateful, it needs to know its batch size: got {batch} rows, expected "
-                             f"{known}")
-
-    def _accepts_features(self, shape, built):
-        return all(size in (None, given) for given, size in zip(shape[2:], built[2:]))
-
     def call_with_pullback(self, inputs, **arguments):
         """(output, states, pullback): pullback(d_output=None, d_states=None) gives the gradients of the call.
 
         They are a dict of arrays: `inputs`, `initial_state` and `reset_state` (flat lists, empty where none were
-        given), and `weights` in the order of get_weights(). None stands for zeros. Gradients have the layer's dtype.
+        given), and `weights` in the order of get_weights(). None stands for zeros, of all or of a single state. Gradients have the
+        layer's dtype.
         """
         inputs, *_ = standardized(inputs, None, None)
         inputs = cast_floats(inputs, self.dtype)
@@ -172,15 +125,6 @@ class RNN(StatefulLayer):
         return "\n".join(texts) or f"{self.name} runs step by step: a cell of another class than Rondo's computes "
         f"each step"
 
-    # --- shapes and states
-
-    def batch_size(self, inputs):
-        return _nest.flatten(inputs)[0].shape[1 if self.time_major else 0]
-
-    def state_structure(self, input_shape=None):
-        """A list with the shapes of one state in each entry, which inputs of some shape have."""
-        return state_sizes(self.cell)
-
     def pack_states(self, leaves):
         """States for Rondo's own layer: flat, or for a stack of several cells one entry for each cell."""
         if len(known_cells(self.cell)) < 2:
@@ -188,22 +132,7 @@ class RNN(StatefulLayer):
         packed = _nest.pack(self.state_structure(), leaves)
         return [tuple(state) if isinstance(state, list) else state for state in packed]
 
-    def compute_output_shape(self, input_shape):
-        shape = first_shape(input_shape)
-        batch, time = (shape[1], shape[0]) if self.time_major else shape[:2]
-        leading = ((time, batch) if self.time_major else (batch, time)) if self.return_sequences else (batch,)
-        output = _nest.map_leaves(lambda size: (*leading, *size), self.output_structure(input_shape))
-        if not self.return_state:
-            return output
-        return [output, *_nest.map_leaves(lambda size: (batch, *size), self.state_structure(input_shape))]
-
-    def output_structure(self, input_shape):
-        return output_sizes(self.cell)
-
-    def get_initial_state(self, inputs):
-        """The states with which a call on these inputs begins where it is given none."""
-        return initial_state(self.cell, self.batch_size(inputs), self.dtype, library_of_nest(inputs),
-                             _nest.flatten(inputs)[0])
+    # --- configuration
 
     def options_config(self):
         """The configuration without that of the cell."""

@@ -1,35 +1,7 @@
 """Shapes, and the placeholders that keras.Input returns."""
 
-from . import _nest
-
-
-class TensorShape:
-    """The shape of one tensor. In a state_size, a TensorShape is one state, where a tuple of numbers is several."""
-
-    def __init__(self, dims):
-        self.dims = tuple(None if size is None else int(size) for size in dims)
-
-    def as_list(self):
-        return list(self.dims)
-
-    def __len__(self):
-        return len(self.dims)
-
-    def __iter__(self):
-        return iter(self.dims)
-
-    def __getitem__(self, index):
-        return self.dims[index]
-
-    def __eq__(self, other):
-        return self.dims == tuple(other)
-
-    def __hash__(self):
-        return hash(self.dims)
-
-    def __repr__(self):
-        return f"TensorShape({list(self.dims)})"
-
+from .. import _nest
+from .._tensor_shape import TensorShape
 
 def size_nest(size):
     """A state_size or an output_size with a TensorShape for each number or shape of any library."""

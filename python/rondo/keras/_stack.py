@@ -1,6 +1,6 @@
 """keras.layers.StackedRNNCells."""
 
-from . import _nest
+from .. import _nest
 from ._cells import build_cell, call_cell, check_cell, initial_state, output_sizes, takes
 from ._layer import Layer
 from ._libraries import library_of_nest

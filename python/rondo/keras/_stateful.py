@@ -1,7 +1,7 @@
 """The stored states of a stateful layer."""
 
+from .. import _nest
 from .._arrays import as_tensor, from_tensor
-from . import _nest
 from ._calls import check_states, checked_structure
 from ._cells import zeros_of
 from ._layer import Layer

@@ -2,9 +2,10 @@
 
 import numpy
 
-from . import _nest
+from .. import _nest
+from .._dtypes import numpy_dtype
 from ._cells import call_cell, initial_state, output_sizes
-from ._libraries import library_of_nest, numpy_dtype, to_library
+from ._libraries import library_of_nest, to_library
 from ._loop import rnn
 
 

@@ -5,7 +5,7 @@ Its values are those of Rondo's own loop, whose checks it uses; its gradients ar
 
 import torch
 
-from ._libraries import torch_tensor
+from .._arrays import from_tensor
 
 
 class _Checked(Exception):
@@ -30,7 +30,7 @@ def _flags(tensor, time_major):
     """A mask or resets of any dtype and layout as booleans (T, B)."""
     if tensor is None:
         return None
-    flags = torch_tensor(tensor)
+    flags = from_tensor(tensor, "torch")
     flags = flags.squeeze(2) if flags.dim() == 3 else flags
     flags = flags if time_major else flags.transpose(0, 1)
     return flags != 0
@@ -60,7 +60,7 @@ class _RecordedLoop:
     def _within_length(self, length):
         device = self.loop.inputs[0].device
         steps = torch.arange(self.T, device=device)[:, None]
-        length = length if isinstance(length, int) else torch_tensor(length).to(device)[None, :]
+        length = length if isinstance(length, int) else from_tensor(length, "torch").to(device)[None, :]
         return (steps < length).expand(self.T, self.B)
 
     def run(self):

@@ -3,10 +3,10 @@
 Where arrays of two libraries meet, NumPy's become those of the other library: a cell's weights are NumPy's.
 """
 
+from .. import _nest
 from .._arrays import library_of
-from . import _nest
-from ._libraries import (common_library, concatenated, flipped, name_of_dtype, namespace, numpy_dtype,
-                         to_library)
+from .._dtypes import name_of_dtype, numpy_dtype
+from ._libraries import common_library, concatenated, flipped, namespace, to_library
 from ._loop import rnn
 from .activations import hard_sigmoid, relu, sigmoid, tanh
 

@@ -7,7 +7,8 @@ import pytest
 import keras_steps as steps
 from golden import GoldenCase, case_names
 
-from rondo.keras import _nest, backend
+from rondo import _nest
+from rondo.keras import backend
 
 
 def _torch():

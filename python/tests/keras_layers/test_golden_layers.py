@@ -5,7 +5,8 @@ import pytest
 import keras_steps as steps
 from golden import GoldenCase, case_names
 
-from rondo.keras import _nest, layers
+from rondo import _nest
+from rondo.keras import layers
 from rondo.keras._shapes import first_shape, shape_nest
 
 _NAMES = case_names("layer", "bidirectional")

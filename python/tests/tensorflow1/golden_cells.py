@@ -87,7 +87,7 @@ def build_one(cell, depth, dtype):
 
 def state_of(cell, leaves):
     """`leaves` in the structure of the cell's state_size."""
-    from rondo.compat.v1._sizes import map_leaves
+    from rondo._nest import map_leaves
 
     rest = iter(leaves)
     return map_leaves(lambda _: next(rest), cell.state_size) if leaves else None

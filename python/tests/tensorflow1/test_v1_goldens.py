@@ -7,7 +7,7 @@ import cases
 import golden_cells
 import v1_steps as steps
 from rondo.compat import v1
-from rondo.compat.v1._sizes import leaves, map_leaves
+from rondo._nest import flatten, map_leaves
 from rondo.contrib.keras import backend
 
 # Steps compute with NaN at masked places, which must not leak.
@@ -42,8 +42,8 @@ def test_dynamic_rnn(name):
             dynamic(case)
         return
     cell, (outputs, state) = dynamic(case)
-    case.check("expected/output", leaves(outputs))
-    case.check("expected/state", leaves(state))
+    case.check("expected/output", flatten(outputs))
+    case.check("expected/state", flatten(state))
     assert repr(map_leaves(lambda _: 0, state)) == repr(map_leaves(lambda _: 0, cell.state_size))
 
 
@@ -64,8 +64,8 @@ def test_bidirectional_dynamic_rnn(name):
         return
     outputs, states = bidirectional(case)
     for k, way in enumerate(("fw", "bw")):
-        case.check(f"expected/output_{way}", leaves(outputs[k]))
-        case.check(f"expected/state_{way}", leaves(states[k]))
+        case.check(f"expected/output_{way}", flatten(outputs[k]))
+        case.check(f"expected/state_{way}", flatten(states[k]))
 
 
 def loop_of(case, cell):
@@ -92,8 +92,8 @@ def test_raw_rnn(name):
     case = cases.load(name)
     cell = golden_cells.made(case.about["cell"], case, depth=case.arrays["input"].shape[-1])
     emit, state, loop_state = v1.nn.raw_rnn(cell, loop_of(case, cell))
-    case.check("expected/emit", [array.stack() for array in leaves(emit)])
-    case.check("expected/state", leaves(state))
+    case.check("expected/emit", [array.stack() for array in flatten(emit)])
+    case.check("expected/state", flatten(state))
     assert (loop_state is None) == (case.options["loop"] != "feedback")
     if loop_state is not None:
         case.check("expected/loop_state", [np.asarray(loop_state)])
@@ -108,7 +108,7 @@ def test_contrib_rnn(name):
         mask=case.arrays.get("mask"), constants=case.list("constants"), **case.options)
     case.check("expected/output", [outputs])
     case.check("expected/last_output", [last_output])
-    case.check("expected/state", leaves(new_states))
+    case.check("expected/state", flatten(new_states))
 
 
 def test_there_are_as_many_cases_as_the_goldens_have():

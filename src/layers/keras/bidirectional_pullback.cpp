@@ -28,13 +28,13 @@ BidirectionalTape::Halves BidirectionalTape::split_output(const Nest& d_output) 
 }
 
 LayerGradients BidirectionalTape::operator()(const Nest& d_output, const States& d_states) const {
-  results.check(d_output, d_states);
+  const auto& [output, states] = results.completed(d_output, d_states);
   Halves halves;
-  if (!is_absent(d_output)) halves = split_output(d_output);
-  if (turned && !is_absent(d_output)) halves.backward = turn_time(halves.backward, sizes);
-  const auto middle = d_states.begin() + static_cast<std::ptrdiff_t>(d_states.empty() ? 0 : forward_states);
-  LayerGradients first = forward(halves.forward, States(d_states.begin(), middle));
-  LayerGradients second = backward(halves.backward, States(middle, d_states.end()));
+  if (!is_absent(output)) halves = split_output(output);
+  if (turned && !is_absent(output)) halves.backward = turn_time(halves.backward, sizes);
+  const auto middle = states.begin() + static_cast<std::ptrdiff_t>(states.empty() ? 0 : forward_states);
+  LayerGradients first = forward(halves.forward, States(states.begin(), middle));
+  LayerGradients second = backward(halves.backward, States(middle, states.end()));
   return {.inputs = sum_of(first.inputs, second.inputs),
           .initial_state = joined(std::move(first.initial_state), second.initial_state),
           .reset_state = joined(std::move(first.reset_state), second.reset_state),

@@ -17,9 +17,9 @@ struct CalledTape {
   std::ptrdiff_t constants;  ///< the number of the call's
 
   LayerGradients operator()(const Nest& d_output, const States& d_states) const {
-    results.check(d_output, d_states);
-    RnnResultGradients given{.new_states = d_states};
-    (has_sequence ? given.outputs : given.last_output) = d_output;
+    ResultGradients of_results = results.completed(d_output, d_states);
+    RnnResultGradients given{.new_states = std::move(of_results.states)};
+    (has_sequence ? given.outputs : given.last_output) = std::move(of_results.output);
     RnnGradients gradients = loop(given);
     const auto first_weight = gradients.constants.begin() + constants;
     LayerGradients result{.inputs = std::move(gradients.inputs),

@@ -65,12 +65,12 @@ SessionGradients PlannedTape::at_the_top(const Nest& d_output) const {
 
 // From the top of the stack down: the gradient of a cell's inputs is that of the outputs of the cell below.
 LayerGradients PlannedTape::operator()(const Nest& d_output, const States& d_states) const {
-  results.check(d_output, d_states);
+  const ResultGradients gradients_given = results.completed(d_output, d_states);
   LayerGradients result;
-  SessionGradients given = at_the_top(d_output);
+  SessionGradients given = at_the_top(gradients_given.output);
   for (std::size_t k = cells.size(); k-- > 0;) {
     const RecurrenceSpec& spec = cells[k].spec();
-    given.final_state = state_tensors(structure.of_cell(d_states, k));
+    given.final_state = state_tensors(structure.of_cell(gradients_given.states, k));
     given.x = unwritten_sequence(spec, k == 0 ? sizes : sizes_between_cells(sizes), spec.I);
     CellGradients gradients = cells[k].gradients(given);
     if (masks[k].defined()) gradients.x = mul(gradients.x, masks[k]);

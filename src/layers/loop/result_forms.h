@@ -1,7 +1,6 @@
 /// The forms of results, which gradients of the results must have.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "rondo/keras/rnn.h"
@@ -16,15 +15,22 @@ struct TensorForm {
   Device device;
 };
 
+/// The gradients of the results of a call.
+struct ResultGradients {
+  Nest output;    ///< absent: zeros
+  States states;  ///< empty: zeros
+};
+
 /// The forms of what a call returned.
 class ResultForms {
  public:
   ResultForms() = default;
   ResultForms(const Nest& output, const States& states);
 
-  /// Throws `ValueError` unless the gradients are absent or have the structures, shapes, dtypes and devices of the
-  /// results. The message names `d_output` or the first of `d_states` that differs.
-  void check(const Nest& d_output, const States& d_states) const;
+  /// The gradients with zeros in place of single states that are absent and of undefined leaves. Throws `ValueError`
+  /// unless the others have the structures, shapes, dtypes and devices of the results. The message names `d_output` or
+  /// the first of `d_states` that differs.
+  ResultGradients completed(const Nest& d_output, const States& d_states) const;
 
  private:
   Tree<TensorForm> output_;
@@ -36,8 +42,5 @@ inline bool is_absent(const Nest& gradient) { return !gradient.is_leaf() && grad
 
 /// The form of each tensor of a nest.
 Tree<TensorForm> forms_of(const Nest& tensors);
-
-/// Throws `ValueError` unless `gradient` has the structure, shapes, dtypes and devices of `forms`.
-void check_gradient(const std::string& name, const Nest& gradient, const Tree<TensorForm>& forms);
 
 }  // namespace rondo

@@ -27,15 +27,15 @@ struct SequenceTape {
 
 // From the top of a stack down: the gradient of a cell's inputs is that of the outputs of the cell below.
 LayerGradients SequenceTape::operator()(const Nest& d_outputs, const States& d_states) const {
-  results.check(d_outputs, d_states);
+  const auto& [d_sequence, d_final] = results.completed(d_outputs, d_states);
   LayerGradients result;
-  const States d_of_cells = d_states.empty() ? States() : of_cells(d_states[0]);
+  const States d_of_cells = d_final.empty() ? States() : of_cells(d_final[0]);
   States d_initial(cells.size());
   SessionGradients given;
-  if (!is_absent(d_outputs)) given.y = with_packed_features(swap_layout(d_outputs.leaf(), time_major()));
+  if (!is_absent(d_sequence)) given.y = with_packed_features(swap_layout(d_sequence.leaf(), time_major()));
   for (std::size_t k = cells.size(); k-- > 0;) {
     const RecurrenceSpec& spec = tapes[k].spec();
-    if (!d_states.empty()) {
+    if (!d_final.empty()) {
       const std::vector<Tensor> states = keras_states(cells[k], d_of_cells[k]);
       given.final_state = state_tensors(States(states.begin(), states.end()));
     }
@@ -69,11 +69,11 @@ Pullback pullback_of(const DynamicRnnResult& forward, const DynamicRnnResult& ba
   const ResultForms results(Nest::tuple({forward.outputs, backward.outputs}), {forward.state, backward.state});
   const auto both = [results, fw = forward.pullback, bw = backward.pullback](const Nest& d_outputs,
                                                                              const States& d_states) {
-    results.check(d_outputs, d_states);
-    const bool absent = is_absent(d_outputs);
-    const auto of = [&](std::size_t k) { return d_states.empty() ? States() : States{d_states[k]}; };
-    LayerGradients first = fw(absent ? Nest() : d_outputs[0], of(0));
-    LayerGradients second = bw(absent ? Nest() : d_outputs[1], of(1));
+    const ResultGradients given = results.completed(d_outputs, d_states);
+    const bool absent = is_absent(given.output);
+    const auto of = [&](std::size_t k) { return given.states.empty() ? States() : States{given.states[k]}; };
+    LayerGradients first = fw(absent ? Nest() : given.output[0], of(0));
+    LayerGradients second = bw(absent ? Nest() : given.output[1], of(1));
     return LayerGradients{.inputs = sum_of(first.inputs, second.inputs),
                           .initial_state = joined(std::move(first.initial_state), second.initial_state),
                           .weights = joined(std::move(first.weights), second.weights)};

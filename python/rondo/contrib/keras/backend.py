@@ -1,8 +1,7 @@
 """tf.contrib.keras.backend.rnn of TensorFlow 1.1."""
 
-from ... import _rondo
-from ..._arrays import as_tensor, from_tensor, library_of
-from ...compat.v1._sizes import from_native, is_tree, map_leaves, to_native
+from ... import _nest, _rondo
+from ..._arrays import as_tensor, library_of, to_result, to_step
 
 __all__ = ["rnn"]
 
@@ -28,11 +27,14 @@ def rnn(step_function, inputs, initial_states, go_backwards=False, mask=None, co
     fixed = list(constants or [])
 
     def export(tensor):
-        return from_tensor(tensor, library)
+        return to_result(tensor, library)
+
+    def shown(tensor):
+        return to_step(tensor, library)
 
     def step(native_input, native_states, _):
-        before = [from_native(native, like, export) for native, like in zip(native_states, states)]
-        result = step_function(export(native_input), before + fixed)
+        before = [_nest.from_native(native, like, shown) for native, like in zip(native_states, states)]
+        result = step_function(shown(native_input), before + fixed)
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(f"step_function: got a step that returned {type(result).__name__}, "
                             "expected (output, new_states)")
@@ -42,7 +44,7 @@ def rnn(step_function, inputs, initial_states, go_backwards=False, mask=None, co
         step, x, [native_tree(state, "initial_states") for state in states], go_backwards=bool(go_backwards),
         mask=None if mask is None else mask_of(mask), constants=None)
     return (exported(last_output, export), exported(outputs, export),
-            [from_native(native, like, export) for native, like in zip(new_states, states)])
+            [_nest.from_native(native, like, export) for native, like in zip(new_states, states)])
 
 
 def states_of(initial_states):
@@ -57,9 +59,9 @@ def mask_of(mask):
 
 
 def native_tree(tree, argument):
-    return to_native(tree, lambda leaf: as_tensor(leaf, argument))
+    return _nest.to_native(tree, lambda leaf: as_tensor(leaf, argument))
 
 
 def exported(native, export):
     """A tree without namedtuples, as it came from the C++ side."""
-    return map_leaves(export, native) if is_tree(native) else export(native)
+    return _nest.map_leaves(export, native) if _nest.is_nested(native) else export(native)

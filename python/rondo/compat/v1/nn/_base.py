@@ -2,8 +2,10 @@
 
 import numpy
 
+from .... import _nest
+from ...._dtypes import dtype_name, numpy_dtype
+from ...._tensor_shape import TensorShape, shape_of
 from ....keras.initializers import GlorotUniform
-from .._sizes import TensorShape, dtype_name, leaves, map_leaves, numpy_dtype, shape_of
 
 
 class RNNCell:
@@ -50,7 +52,7 @@ class RNNCell:
 
     def __call__(self, inputs, state, scope=None):
         """One step: (output, new_state). `scope` has no effect."""
-        self.build_once(map_leaves(lambda leaf: TensorShape(leaf.shape), inputs), inputs)
+        self.build_once(_nest.map_leaves(lambda leaf: TensorShape(leaf.shape), inputs), inputs)
         return self.call(inputs, state)
 
     def build_once(self, inputs_shape, inputs=None):
@@ -58,14 +60,14 @@ class RNNCell:
         if self.built:
             return
         if self._dtype is None:
-            self._dtype = next((dtype_name(leaf.dtype) for leaf in leaves(inputs) if hasattr(leaf, "dtype")), None)
+            self._dtype = next((dtype_name(leaf.dtype) for leaf in _nest.flatten(inputs) if hasattr(leaf, "dtype")), None)
         self.build(inputs_shape)
         self.built = True
 
     def zero_state(self, batch_size, dtype):
         """NumPy zeros (batch_size, ...) in the structure of `state_size`."""
         dtype = numpy_dtype(dtype_name(dtype))
-        return map_leaves(lambda size: numpy.zeros(state_shape(batch_size, size), dtype), self.state_size)
+        return _nest.map_leaves(lambda size: numpy.zeros(state_shape(batch_size, size), dtype), self.state_size)
 
     def get_initial_state(self, inputs=None, batch_size=None, dtype=None):
         """The state before the first step: zero_state, with what is None taken from `inputs`, the inputs of a step."""

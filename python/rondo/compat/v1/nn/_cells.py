@@ -3,10 +3,9 @@
 import collections
 import operator
 
-from .... import _rondo
+from .... import _nest, _rondo
 from ...._arrays import as_tensor, from_tensor, library_of
 from ....keras.initializers import Ones, Zeros
-from .._sizes import from_native, is_tree, native_states, to_native
 from ._base import RNNCell
 
 
@@ -71,10 +70,10 @@ class KnownCell(RNNCell):
     def call(self, inputs, state):
         library = library_of(inputs)
         x = as_tensor(inputs, "inputs")
-        before = to_native(state, lambda leaf: as_tensor(leaf, "state"))
-        output, after = _rondo.v1_call_cell(self.native(x.device), x, native_states(before))
-        after = after if is_tree(self.state_size) else after[0]
-        state = from_native(after, self.state_size, lambda leaf: from_tensor(leaf, library))
+        before = _nest.to_native(state, lambda leaf: as_tensor(leaf, "state"))
+        output, after = _rondo.v1_call_cell(self.native(x.device), x, _nest.branches(before))
+        after = after if _nest.is_nested(self.state_size) else after[0]
+        state = _nest.from_native(after, self.state_size, lambda leaf: from_tensor(leaf, library))
         return from_tensor(output, library), state
 
 
@@ -98,8 +97,7 @@ class GRUCell(KnownCell):
     candidate/bias (H)."""
 
     def __init__(self, num_units, activation=None, reuse=None, kernel_initializer=None, bias_initializer=None,
-                 name=None,
-                 dtype=None, **kwargs):
+                 name=None, dtype=None, **kwargs):
         super().__init__(num_units, activation, _reuse=reuse, name=name, dtype=dtype, **kwargs)
         self._kernel_initializer, self._bias_initializer = kernel_initializer, bias_initializer
 
@@ -124,8 +122,7 @@ class LSTMCell(KnownCell):
 
     def __init__(self, num_units, use_peepholes=False, cell_clip=None, initializer=None, num_proj=None, proj_clip=None,
                  num_unit_shards=None, num_proj_shards=None, forget_bias=1.0, state_is_tuple=True, activation=None,
-                 reuse=None,
-                 name=None, dtype=None, **kwargs):
+                 reuse=None, name=None, dtype=None, **kwargs):
         super().__init__(num_units, activation, _reuse=reuse, name=name, dtype=dtype, **kwargs)
         self._use_peepholes, self._cell_clip, self._initializer = bool(use_peepholes), cell_clip, initializer
         self._num_proj = None if num_proj is None else operator.index(num_proj)
@@ -160,8 +157,6 @@ class BasicLSTMCell(LSTMCell):
     """An LSTM without peepholes, clips and projection. Weights: kernel (I + H, 4 H) and bias (4 H) for i j f o."""
 
     def __init__(self, num_units, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None, name=None,
-                 dtype=None,
-                 **kwargs):
+                 dtype=None, **kwargs):
         super().__init__(num_units, forget_bias=forget_bias, state_is_tuple=state_is_tuple, activation=activation,
-                         reuse=reuse,
-                         name=name, dtype=dtype, **kwargs)
+                         reuse=reuse, name=name, dtype=dtype, **kwargs)

@@ -2,9 +2,9 @@
 
 import numpy
 
-from .... import _rondo
+from .... import _nest, _rondo
 from ...._arrays import as_tensor, library_of
-from .._sizes import dtype_name, from_native, is_tree, leaves, native_states, to_native
+from ...._dtypes import dtype_name
 from ._base import RNNCell
 from ._native import Inputs, check_cell, native_cell
 from ._stack import MultiRNNCell
@@ -13,8 +13,7 @@ NARROW = ("int8", "uint8", "int16", "uint16")
 
 
 def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=None, parallel_iterations=None,
-                swap_memory=False,
-                time_major=False, scope=None, *, resets=None):
+                swap_memory=False, time_major=False, scope=None, *, resets=None):
     """Runs `cell` over `inputs` (B, T, ...), or a tree of such arrays, and returns (outputs, state).
 
     Where t >= sequence_length[b], row b emits zeros and keeps its state; lengths may be integers of any size, and those
@@ -39,13 +38,12 @@ def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=No
         outputs, after = _rondo.v1_dynamic_rnn(made, given.native, sequence_length=lengths, initial_state=state,
                                                dtype=dtype_name(dtype), parallel_iterations=parallel_iterations or 32,
                                                swap_memory=bool(swap_memory), time_major=bool(time_major))
-    return from_native(outputs, cell.output_size, given.export), from_native(after, cell.state_size, given.export)
+    return _results(cell, given, outputs, after)
 
 
 def bidirectional_dynamic_rnn(cell_fw, cell_bw, inputs, sequence_length=None, initial_state_fw=None,
-                              initial_state_bw=None,
-                              dtype=None, parallel_iterations=None, swap_memory=False, time_major=False, scope=None, *,
-                              resets=None):
+                              initial_state_bw=None, dtype=None, parallel_iterations=None, swap_memory=False,
+                              time_major=False, scope=None, *, resets=None):
     """Runs dynamic_rnn with `cell_fw`, and with `cell_bw` over each row reversed within its length.
 
     Returns ((outputs_fw, outputs_bw), (state_fw, state_bw)), the outputs in the order of the inputs. The arguments are
@@ -71,12 +69,16 @@ def bidirectional_dynamic_rnn(cell_fw, cell_bw, inputs, sequence_length=None, in
             *made, given.native, sequence_length=lengths, initial_state_fw=states[0], initial_state_bw=states[1],
             dtype=dtype_name(dtype), parallel_iterations=parallel_iterations or 32, swap_memory=bool(swap_memory),
             time_major=bool(time_major))
-    outputs = tuple(from_native(results[k], cell.output_size, given.export) for k, cell in enumerate(cells))
-    return outputs, tuple(from_native(results[2 + k], cell.state_size, given.export) for k, cell in enumerate(cells))
+    return tuple(zip(*(_results(cell, given, results[k], results[2 + k]) for k, cell in enumerate(cells))))
+
+
+def _results(cell, inputs, outputs, state):
+    return (_nest.from_native(outputs, cell.output_size, inputs.export),
+            _nest.from_native(state, cell.state_size, inputs.export))
 
 
 def checked_inputs(inputs, time_major):
-    arrays = [] if inputs is None else [leaf for leaf in leaves(inputs) if leaf is not None]
+    arrays = [] if inputs is None else [leaf for leaf in _nest.flatten(inputs) if leaf is not None]
     if not arrays:
         raise ValueError(f"inputs: got {inputs!r}, expected an array, or a tuple of arrays")
     return Inputs(inputs, library_of(*arrays), time_major)
@@ -90,7 +92,7 @@ def state_before(cell, inputs, initial_state, dtype, argument):
         initial_state = own_state(cell, inputs.B, dtype)
     if initial_state is None:
         return None
-    return to_native(initial_state, lambda leaf: as_tensor(leaf, argument).to(device=inputs.device))
+    return _nest.to_native(initial_state, lambda leaf: as_tensor(leaf, argument).to(device=inputs.device))
 
 
 def own_state(cell, B, dtype):
@@ -141,15 +143,15 @@ def run_with_resets(cell, native, inputs, lengths, state, dtype, resets, time_ma
     """(outputs, state) of one direction, by the loop of steps."""
     if state is None:
         zeros = cell.zero_state(inputs.B, numpy_or_name(dtype))
-        state = to_native(zeros, lambda leaf: as_tensor(leaf, "initial_state").to(device=inputs.device))
-    T = leaves(inputs.native)[0].shape[0 if time_major else 1]
+        state = _nest.to_native(zeros, lambda leaf: as_tensor(leaf, "initial_state").to(device=inputs.device))
+    T = _nest.flatten(inputs.native)[0].shape[0 if time_major else 1]
     if lengths is not None:
         lengths = as_tensor(numpy.clip(numpy.asarray(lengths.to(device="cpu")), 0, T)).to(device=inputs.device)
     outputs, after = _rondo.v1_rnn_with_resets(native, inputs.native, sequence_length=lengths,
-                                               initial_state=native_states(state),
+                                               initial_state=_nest.branches(state),
                                                resets=as_tensor(resets, "resets"), time_major=bool(time_major),
                                                reverse=reverse)
-    if is_tree(cell.state_size):
+    if _nest.is_nested(cell.state_size):
         return outputs, after
     return outputs, after[0]
 
@@ -157,7 +159,7 @@ def run_with_resets(cell, native, inputs, lengths, state, dtype, resets, time_ma
 def checked_range(lengths, inputs, time_major):
     if lengths is None:
         return
-    T = leaves(inputs.native)[0].shape[0 if time_major else 1]
+    T = _nest.flatten(inputs.native)[0].shape[0 if time_major else 1]
     numbers = numpy.asarray(lengths.to(device="cpu"))
     if ((numbers < 0) | (numbers > T)).any():
         raise ValueError(f"sequence_length: got {numbers.tolist()}, expected numbers from 0 to {T}")

@@ -1,8 +1,8 @@
 """Cells of Python as cells of the C++ side, for inputs of one library, dtype and device."""
 
-from .... import _rondo
-from ...._arrays import as_tensor, from_tensor
-from .._sizes import TensorShape, from_native, is_tree, leaves, map_leaves, native_states, shape_of, to_native
+from .... import _nest, _rondo
+from ...._arrays import as_tensor, to_result, to_step
+from ...._tensor_shape import TensorShape, shape_of
 from ._base import RNNCell
 from ._cells import KnownCell
 from ._stack import MultiRNNCell
@@ -12,8 +12,7 @@ from ._wrappers import DeviceWrapper, DropoutWrapper
 def check_cell(cell, argument):
     """Throws TypeError for what TensorFlow does not take for a cell."""
     missing = [f"'{name}' property is missing" for name in ("output_size", "state_size")
-               if not hasattr(type(cell), name)
-               and not hasattr(cell, name)]
+               if not hasattr(type(cell), name) and not hasattr(cell, name)]
     if not hasattr(cell, "zero_state") and not hasattr(cell, "get_initial_state"):
         missing.append("either 'zero_state' or 'get_initial_state' method is required")
     if not callable(cell):
@@ -28,17 +27,20 @@ class Inputs:
 
     def __init__(self, inputs, library, time_major):
         self.library, self.tree = library, inputs
-        self.native = to_native(inputs, lambda leaf: as_tensor(leaf, "inputs"))
-        first = leaves(self.native)
+        self.native = _nest.to_native(inputs, lambda leaf: as_tensor(leaf, "inputs"))
+        first = _nest.flatten(self.native)
         for tensor in first:
             if tensor.ndim < 3:
                 raise ValueError(f"inputs: got {tensor!r}, expected at least 3 axes: batch, time and features")
         self.device, self.dtype = first[0].device, first[0].dtype
         self.B = first[0].shape[1 if time_major else 0]
-        self.step_shapes = map_leaves(lambda leaf: TensorShape([self.B, *leaf.shape[2:]]), inputs)
+        self.step_shapes = _nest.map_leaves(lambda leaf: TensorShape([self.B, *leaf.shape[2:]]), inputs)
 
     def export(self, tensor):
-        return from_tensor(tensor, self.library)
+        return to_result(tensor, self.library)
+
+    def to_step(self, tensor):
+        return to_step(tensor, self.library)
 
 
 def native_cell(cell, inputs, step_shapes=None):
@@ -49,7 +51,7 @@ def native_cell(cell, inputs, step_shapes=None):
         return native_cell(inner, inputs, step_shapes)
     if isinstance(cell, RNNCell) and type(cell).__call__ is RNNCell.__call__:
         if isinstance(cell, KnownCell) and type(cell).call is KnownCell.call:
-            if is_tree(step_shapes):
+            if _nest.is_nested(step_shapes):
                 raise ValueError(f"inputs: got a tree of arrays, expected one array for {type(cell).__name__}")
             if not cell.built and cell._dtype is None:
                 cell._dtype = inputs.dtype
@@ -75,7 +77,7 @@ def native_stack(stack, inputs, step_shapes):
     for cell in stack.cells:
         check_cell(cell, "cells")
         made.append(native_cell(cell, inputs, step_shapes))
-        step_shapes = map_leaves(lambda size: TensorShape([inputs.B, *shape_of(size)]), cell.output_size)
+        step_shapes = _nest.map_leaves(lambda size: TensorShape([inputs.B, *shape_of(size)]), cell.output_size)
     return _rondo.v1_multi_rnn_cell(made, stack._state_is_tuple)
 
 
@@ -83,15 +85,15 @@ def python_cell(cell, inputs, step_shapes):
     """A cell whose steps Python computes, in arrays of the library of the inputs."""
     state_size, output_size = cell.state_size, cell.output_size
     placeholder = _rondo.zeros(())
-    shapes = [[shape_of(size) for size in leaves(sizes)] for sizes in (state_size, output_size)]
-    structures = [to_native(sizes, lambda _: placeholder) for sizes in (state_size, output_size)]
+    shapes = [[shape_of(size) for size in _nest.flatten(_nest.sorted_dicts(sizes))] for sizes in (state_size, output_size)]
+    structures = [_nest.to_native(sizes, lambda _: placeholder) for sizes in (state_size, output_size)]
 
     def step(native_inputs, states):
-        x = from_native(native_inputs, step_shapes, inputs.export)
-        state = from_native(states if is_tree(state_size) else states[0], state_size, inputs.export)
+        x = _nest.from_native(native_inputs, step_shapes, inputs.to_step)
+        state = _nest.from_native(states if _nest.is_nested(state_size) else states[0], state_size, inputs.to_step)
         output, after = pair_of(cell(x, state))
-        return (to_native(output, lambda leaf: as_tensor(leaf, "the cell's output")),
-                native_states(to_native(after, lambda leaf: as_tensor(leaf, "the cell's new state"))))
+        return (_nest.to_native(output, lambda leaf: as_tensor(leaf, "the cell's output")),
+                _nest.branches(_nest.to_native(after, lambda leaf: as_tensor(leaf, "the cell's new state"))))
 
     return _rondo.v1_python_cell(step, structures[0], shapes[0], structures[1], shapes[1])
 

@@ -1,8 +1,8 @@
 """raw_rnn: a loop whose inputs a function of the caller's chooses."""
 
-from .... import _rondo
-from ...._arrays import as_tensor, from_tensor, library_of
-from .._sizes import TensorShape, from_native, leaves, map_leaves, to_native
+from .... import _nest, _rondo
+from ...._arrays import as_tensor, library_of, to_result, to_step
+from ...._tensor_shape import TensorShape
 from ._native import check_cell, native_cell
 
 
@@ -43,8 +43,8 @@ def raw_rnn(cell, loop_fn, parallel_iterations=None, swap_memory=False, scope=No
         raise TypeError("loop_fn must be a callable")
     loop = Loop(cell, loop_fn)
     emissions, state = _rondo.v1_raw_rnn(native_cell(cell, loop), loop.decide)
-    emit = from_native(emissions, loop.emit_structure, lambda leaf: TensorArray(loop.export(leaf)))
-    return emit, from_native(state, cell.state_size, loop.export), loop.state
+    emit = _nest.from_native(emissions, loop.emit_structure, lambda leaf: TensorArray(loop.export(leaf)))
+    return emit, _nest.from_native(state, cell.state_size, loop.export), loop.state
 
 
 class Loop:
@@ -54,17 +54,20 @@ class Loop:
         self.cell, self.function, self.state = cell, function, None
         self.first = self._call(0, None, None)
         _, next_input, _, emit_output, _ = self.first
-        arrays = [leaf for leaf in leaves(next_input) if leaf is not None]
+        arrays = [leaf for leaf in _nest.flatten(next_input) if leaf is not None]
         self.library = library_of(*arrays)
         tensor = as_tensor(arrays[0], "next_input") if arrays else None
         if tensor is None or tensor.ndim < 1:
             raise ValueError(f"next_input: got {next_input!r}, expected an array (B, ...)")
         self.device, self.dtype, self.B = tensor.device, tensor.dtype, tensor.shape[0]
-        self.step_shapes = map_leaves(lambda leaf: TensorShape(leaf.shape), next_input)
-        self.emit_structure = cell.output_size if emit_output is None else map_leaves(lambda leaf: 0, emit_output)
+        self.step_shapes = _nest.map_leaves(lambda leaf: TensorShape(leaf.shape), next_input)
+        self.emit_structure = cell.output_size if emit_output is None else _nest.map_leaves(lambda leaf: 0, emit_output)
 
     def export(self, tensor):
-        return from_tensor(tensor, self.library)
+        return to_result(tensor, self.library)
+
+    def to_step(self, tensor):
+        return to_step(tensor, self.library)
 
     def _call(self, time, output, state):
         result = self.function(time, output, state, self.state)
@@ -80,12 +83,12 @@ class Loop:
         if time == 0:
             result = self.first
         else:
-            result = self._call(time, from_native(output, self.cell.output_size, self.export),
-                                from_native(state, self.cell.state_size, self.export))
+            result = self._call(time, _nest.from_native(output, self.cell.output_size, self.to_step),
+                                _nest.from_native(state, self.cell.state_size, self.to_step))
         finished, next_input, next_state, emit_output, _ = result
         return (as_tensor(finished, "elements_finished"), self._native(next_input, "next_input"),
                 self._native(next_state, "next_cell_state"),
                 None if emit_output is None else self._native(emit_output, "emit_output"))
 
     def _native(self, tree, argument):
-        return to_native(tree, lambda leaf: as_tensor(leaf, argument))
+        return _nest.to_native(tree, lambda leaf: as_tensor(leaf, argument))

@@ -2,8 +2,9 @@
 
 import sys
 
+from .... import _nest
 from ...._arrays import library_of
-from .._sizes import children, is_tree, shape_of
+from ...._tensor_shape import shape_of
 from ._base import RNNCell, set_arrays
 
 
@@ -13,12 +14,12 @@ class MultiRNNCell(RNNCell):
 
     def __init__(self, cells, state_is_tuple=True):
         super().__init__()
-        if not is_tree(cells) or isinstance(cells, dict):
+        if not _nest.is_nested(cells) or isinstance(cells, dict):
             raise TypeError(f"cells must be a list or tuple, but saw: {cells}.")
         if not cells:
             raise ValueError("Must specify at least one cell for MultiRNNCell.")
         self._cells, self._state_is_tuple = list(cells), bool(state_is_tuple)
-        if not state_is_tuple and any(is_tree(cell.state_size) for cell in cells):
+        if not state_is_tuple and any(_nest.is_nested(cell.state_size) for cell in cells):
             raise ValueError("Some cells return tuples of states, but the flag state_is_tuple is not set.  State sizes "
                              f"are: {[cell.state_size for cell in cells]}")
 
@@ -69,9 +70,9 @@ class MultiRNNCell(RNNCell):
 
     def _split(self, state):
         if self._state_is_tuple:
-            if len(children(state)) != len(self._cells):
+            if len(_nest.children(state)) != len(self._cells):
                 raise ValueError(f"Expected state to be a tuple of length {len(self._cells)}, but received: {state}")
-            return children(state)
+            return _nest.children(state)
         ends = [sum(shape_of(cell.state_size)[0] for cell in self._cells[:k]) for k in range(len(self._cells) + 1)]
         return [state[:, begin:end] for begin, end in zip(ends, ends[1:])]
 

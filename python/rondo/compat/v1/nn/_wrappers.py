@@ -2,8 +2,9 @@
 
 import numpy
 
+from .... import _nest
 from ...._arrays import as_tensor, from_tensor, library_of
-from .._sizes import dtype_name, is_named, is_tree, map_leaves
+from ...._dtypes import dtype_name
 from ._base import RNNCell
 
 
@@ -65,17 +66,17 @@ class ResidualWrapper(Wrapper):
 
 
 def added(inputs, outputs):
-    if not is_tree(outputs):
-        if is_tree(inputs) or tuple(inputs.shape) != tuple(outputs.shape):
+    if not _nest.is_nested(outputs):
+        if _nest.is_nested(inputs) or tuple(inputs.shape) != tuple(outputs.shape):
             raise ValueError("ResidualWrapper: inputs and outputs of the cell differ in shape: "
                              f"{getattr(inputs, 'shape', 'a tree')} and {tuple(outputs.shape)}")
         return inputs + outputs
-    if not is_tree(inputs) or len(inputs) != len(outputs):
+    if not _nest.is_nested(inputs) or len(inputs) != len(outputs):
         raise ValueError("ResidualWrapper: inputs and outputs of the cell differ in structure")
     if isinstance(outputs, dict):
         return {key: added(inputs[key], output) for key, output in outputs.items()}
     made = [added(*pair) for pair in zip(inputs, outputs)]
-    return type(outputs)(*made) if is_named(outputs) else type(outputs)(made)
+    return type(outputs)(*made) if _nest.is_named(outputs) else type(outputs)(made)
 
 
 class DeviceWrapper(Wrapper):
@@ -94,7 +95,7 @@ class DeviceWrapper(Wrapper):
         raise ValueError(f"inputs: got arrays on {device}, expected arrays on {self._device}, as a DeviceWrapper says")
 
     def call(self, inputs, state):
-        map_leaves(lambda leaf: self.check_device(as_tensor(leaf, "inputs").device), inputs)
+        _nest.map_leaves(lambda leaf: self.check_device(as_tensor(leaf, "inputs").device), inputs)
         return self._cell(inputs, state)
 
 
@@ -108,8 +109,7 @@ class DropoutWrapper(Wrapper):
     """
 
     def __init__(self, cell, input_keep_prob=1.0, output_keep_prob=1.0, state_keep_prob=1.0,
-                 variational_recurrent=False,
-                 input_size=None, dtype=None, seed=None, dropout_state_filter_visitor=None, **kwargs):
+                 variational_recurrent=False, input_size=None, dtype=None, seed=None, dropout_state_filter_visitor=None, **kwargs):
         super().__init__(cell, dtype=dtype, **kwargs)
         self._keep = {"input": input_keep_prob, "output": output_keep_prob, "state": state_keep_prob}
         for name, keep in self._keep.items():
@@ -135,19 +135,20 @@ class DropoutWrapper(Wrapper):
         return self._dropped(output, "output"), new_state
 
     def _dropped_state(self, state, chosen, place):
-        if not is_tree(chosen):
+        if not _nest.is_nested(chosen):
             return self._dropped(state, place) if chosen else state
         if isinstance(state, dict):
             return {key: self._dropped_state(state[key], chosen[key], f"{place}/{key}") for key in state}
         made = [self._dropped_state(*pair, f"{place}/{k}") for k, pair in enumerate(zip(state, chosen))]
-        return type(state)(*made) if is_named(state) else type(state)(made)
+        return type(state)(*made) if _nest.is_named(state) else type(state)(made)
 
     def _dropped(self, tree, place):
         keep = self._keep[place.partition("/")[0]]
         if keep == 1:
             return tree
         counted = iter(range(10**9))
-        return map_leaves(lambda leaf: self._times_mask(leaf, keep, f"{place}/{next(counted)}"), tree)
+        return _nest.map_leaves(lambda leaf: self._times_mask(leaf, keep, f"{place}/{next(counted)}"),
+                                _nest.sorted_dicts(tree))
 
     def _times_mask(self, array, keep, place):
         shape = (1, *array.shape[1:]) if self._variational else tuple(array.shape)
@@ -160,8 +161,10 @@ class DropoutWrapper(Wrapper):
 
 def drops_by_default(state):
     """A tree of booleans for each part of a state: all but the c of an LSTM."""
-    if is_named(state) and state._fields == ("c", "h"):
+    if _nest.is_named(state) and state._fields == ("c", "h"):
         return type(state)(c=False, h=True)
     if isinstance(state, dict):
         return {key: drops_by_default(child) for key, child in state.items()}
-    return type(state)(drops_by_default(child) for child in state) if is_tree(state) and not is_named(state) else True
+    if _nest.is_nested(state) and not _nest.is_named(state):
+        return type(state)(drops_by_default(child) for child in state)
+    return True
