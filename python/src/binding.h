@@ -10,6 +10,7 @@ namespace nb = nanobind;
 void bind_errors(nb::module_& module);
 void bind_tensors(nb::module_& module);
 void bind_layers(nb::module_& module);
+void bind_activations(nb::module_& module);
 void bind_convolutions(nb::module_& module);
 void bind_step_loop(nb::module_& module);
 void bind_plans(nb::module_& module);

@@ -9,6 +9,7 @@ NB_MODULE(_rondo, module) {
   bind_errors(module);
   bind_devices(module);
   bind_tensors(module);
+  bind_activations(module);
   bind_layers(module);
   bind_convolutions(module);
   bind_step_loop(module);

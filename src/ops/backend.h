@@ -7,6 +7,7 @@
 #include <span>
 
 #include "rondo/tensor/tensor.h"
+#include "rondo/vocabulary/activation.h"
 
 namespace rondo {
 
@@ -24,6 +25,8 @@ enum class UnaryKind : std::uint8_t {
   hard_sigmoid,
   hard_sigmoid_keras3,
   exp,
+  activate,         ///< any activation
+  activation_slope  ///< derivative_at_kept of any activation
 };
 
 /// An elementwise function of one tensor with its constants.
@@ -33,6 +36,8 @@ struct UnaryOp {
   double first = 0;
   /// The upper bound of clip.
   double second = 0;
+  /// The activation of activate and activation_slope.
+  Activation activation = {};
 };
 
 enum class BinaryOp : std::uint8_t { add, sub, mul, div, maximum, minimum };

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "ops/activation_slope.h"
 #include "ops/backend.h"
 #include "ops/check.h"
 #include "rondo/ops/ops.h"
@@ -74,16 +75,24 @@ Tensor hard_sigmoid(const Tensor& x) { return floating_unary("hard_sigmoid", Una
 Tensor hard_sigmoid_keras3(const Tensor& x) {
   return floating_unary("hard_sigmoid_keras3", UnaryKind::hard_sigmoid_keras3, x);
 }
-Tensor activate(Activation activation, const Tensor& x) {
-  switch (activation) {
+Tensor activate(const Activation& activation, const Tensor& x) {
+  check_activation(activation);
+  switch (activation.kind) {
     case Activation::linear: return x;
     case Activation::tanh: return tanh(x);
     case Activation::sigmoid: return sigmoid(x);
     case Activation::hard_sigmoid: return hard_sigmoid(x);
     case Activation::hard_sigmoid_keras3: return hard_sigmoid_keras3(x);
     case Activation::relu: return relu(x);
+    default: break;
   }
-  throw ValueError("activation", std::to_string(static_cast<int>(activation)), "one of the Activation values");
+  check_floating({"activate", "x", x});
+  return unary({.kind = UnaryKind::activate, .activation = activation}, x);
+}
+Tensor activation_slope(const Activation& activation, const Tensor& kept) {
+  check_activation(activation);
+  check_floating({"activation_slope", "kept", kept});
+  return unary({.kind = UnaryKind::activation_slope, .activation = activation}, kept);
 }
 Tensor sqrt(const Tensor& x) { return floating_unary("sqrt", UnaryKind::sqrt, x); }
 Tensor exp(const Tensor& x) { return floating_unary("exp", UnaryKind::exp, x); }

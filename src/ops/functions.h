@@ -7,8 +7,8 @@
 #include <type_traits>
 
 #include "ops/backend.h"
-#include "rondo/vocabulary/activation.h"
 #include "rondo/vocabulary/host_device.h"
+#include "vocabulary/activations/activate.h"
 #include "vocabulary/dispatch_dtype.h"
 
 namespace rondo {
@@ -106,11 +106,26 @@ struct MultiplyByNumber {
   Number number;
   RONDO_HOST_DEVICE Number operator()(Number v) const { return times(v, number); }
 };
-template <Activation kActivation>
-struct Activate {
+/// One of the basic activations, known when a loop over elements is compiled.
+template <ActivationKind kActivation>
+struct ActivateBasic {
   template <typename Real>
   RONDO_HOST_DEVICE Real operator()(Real v) const {
-    return activate(kActivation, v);
+    return formula::basic_value(kActivation, v);
+  }
+};
+struct Activate {
+  const Activation& activation;
+  template <typename Real>
+  RONDO_HOST_DEVICE Real operator()(Real v) const {
+    return activate(activation, v);
+  }
+};
+struct ActivationSlope {
+  const Activation& activation;
+  template <typename Real>
+  RONDO_HOST_DEVICE Real operator()(Real v) const {
+    return derivative_at_kept(activation, v);
   }
 };
 struct Exponential {
@@ -152,13 +167,14 @@ struct UnaryFunction {
   UnaryKind kind;
   Number first;
   Number second;
+  Activation activation;
 };
 
 /// Rounds the constants of an operation to the dtype of its tensor, then converts them to the type of the computation.
 template <typename Element>
 UnaryFunction<Computed<Element>> unary_function(const UnaryOp& op) {
   const auto constant = [](double v) { return convert_element<Computed<Element>>(convert_element<Element>(v)); };
-  return {op.kind, constant(op.first), constant(op.second)};
+  return {op.kind, constant(op.first), constant(op.second), op.activation};
 }
 
 /// Calls `visit` with the function object that `op` stands for.
@@ -175,10 +191,12 @@ RONDO_HOST_DEVICE void visit_function(const UnaryFunction<Number>& op, const Vis
   if constexpr (std::is_floating_point_v<Number>) {
     switch (op.kind) {
       case UnaryKind::sqrt: return visit(function::SquareRoot{});
-      case UnaryKind::tanh: return visit(function::Activate<Activation::tanh>{});
-      case UnaryKind::sigmoid: return visit(function::Activate<Activation::sigmoid>{});
-      case UnaryKind::hard_sigmoid: return visit(function::Activate<Activation::hard_sigmoid>{});
-      case UnaryKind::hard_sigmoid_keras3: return visit(function::Activate<Activation::hard_sigmoid_keras3>{});
+      case UnaryKind::tanh: return visit(function::ActivateBasic<ActivationKind::tanh>{});
+      case UnaryKind::sigmoid: return visit(function::ActivateBasic<ActivationKind::sigmoid>{});
+      case UnaryKind::hard_sigmoid: return visit(function::ActivateBasic<ActivationKind::hard_sigmoid>{});
+      case UnaryKind::hard_sigmoid_keras3: return visit(function::ActivateBasic<ActivationKind::hard_sigmoid_keras3>{});
+      case UnaryKind::activate: return visit(function::Activate{op.activation});
+      case UnaryKind::activation_slope: return visit(function::ActivationSlope{op.activation});
       default: return visit(function::Exponential{});
     }
   }

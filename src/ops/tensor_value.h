@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "ops/activation_slope.h"
 #include "rondo/ops/ops.h"
 
 namespace rondo {
@@ -45,25 +46,14 @@ class TensorValue {
 };
 
 /// `x` is a tensor. Hidden, because the shared library exports the public functions of this name.
-[[gnu::visibility("hidden")]] inline TensorValue activate(Activation activation, const TensorValue& x) {
+[[gnu::visibility("hidden")]] inline TensorValue activate(const Activation& activation, const TensorValue& x) {
   return activate(activation, x.tensor());
 }
 
-/// 1 where x is not zero, else 0. `x` is a tensor.
-inline TensorValue is_not_zero(const TensorValue& x) { return x.tensor().to(DType::boolean).to(x.tensor().dtype()); }
-
-/// The derivative of `activation` where its value is `y`, a tensor. A hard sigmoid is between 0 and 1 where y (1 - y)
-/// is not zero.
-inline TensorValue derivative_at_value(Activation activation, const TensorValue& y) {
-  switch (activation) {
-    case Activation::tanh: return 1.0 - y * y;
-    case Activation::sigmoid: return y * (1.0 - y);
-    case Activation::hard_sigmoid: return is_not_zero(y * (1.0 - y)) * 0.2;
-    case Activation::hard_sigmoid_keras3: return is_not_zero(y * (1.0 - y)) * (1.0 / 6);
-    case Activation::relu: return is_not_zero(y);
-    case Activation::linear: break;
-  }
-  return 1.0;
+/// The derivative of `activation` of which `kept`, a tensor, was kept.
+inline TensorValue derivative_at_kept(const Activation& activation, const TensorValue& kept) {
+  if (activation == Activation::linear) return 1.0;
+  return activation_slope(activation, kept.tensor());
 }
 
 }  // namespace rondo

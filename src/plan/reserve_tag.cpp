@@ -1,5 +1,6 @@
 #include "plan/reserve_tag.h"
 
+#include <bit>
 #include <cstring>
 
 #include "recurrence/reserve.h"
@@ -38,8 +39,12 @@ std::uint64_t tag_of(const RecurrenceSpec& spec) {
   Hash hash;
   for (const char letter : to_string(spec)) hash.add(static_cast<unsigned char>(letter));
   // The text has neither the activations nor whether there is a bias.
-  hash.add(static_cast<std::uint64_t>(spec.cell.activation));
-  hash.add(static_cast<std::uint64_t>(spec.cell.recurrent_activation));
+  for (const Activation& activation : {spec.cell.activation, spec.cell.recurrent_activation}) {
+    hash.add(activation.kind);
+    for (const double parameter : {activation.alpha, activation.beta, activation.gamma}) {
+      hash.add(std::bit_cast<std::uint64_t>(parameter));
+    }
+  }
   hash.add(spec.cell.use_bias ? 1 : 0);
   return hash.sum();
 }

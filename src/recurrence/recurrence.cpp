@@ -64,6 +64,8 @@ std::int64_t state_units(const CellSpec& cell, int state) { return state == 0 ? 
 
 void check_cell(const CellSpec& cell) {
   if (cell.units < 1) throw ValueError("units", std::to_string(cell.units), "at least 1");
+  check_activation(cell.activation);
+  check_activation(cell.recurrent_activation);
   if (cell.kind != CellKind::lstm && !is_plain(cell)) {
     throw ValueError("cell", to_string(cell.kind) + " with " + parts_beyond_plain(cell),
                      "an lstm, the only kind that has these");

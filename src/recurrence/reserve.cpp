@@ -4,6 +4,7 @@
 
 #include "recurrence/dispatch_cell.h"
 #include "rondo/tensor/allocator.h"
+#include "vocabulary/activations/activate.h"
 
 namespace rondo {
 namespace {
@@ -52,7 +53,7 @@ int kept_count(const CellSpec& cell) {
 }
 
 DType reserve_dtype(const RecurrenceSpec& spec) {
-  const bool bounded = is_bounded(spec.cell.activation) && is_bounded(spec.cell.recurrent_activation);
+  const bool bounded = keeps_bounded(spec.cell.activation) && keeps_bounded(spec.cell.recurrent_activation);
   return spec.dtype == DType::bf16 && bounded ? DType::f16 : spec.dtype;
 }
 

@@ -203,6 +203,21 @@ Upstream rounded(Upstream upstream, DType dtype) {
   return upstream;
 }
 
+void for_each_activation(std::uint64_t seed, std::int64_t T,
+                         const std::function<void(const RandomRecurrence&)>& check) {
+  for (const std::string& name : activation_names()) {
+    for (const bool of_gates : {false, true}) {
+      Random random(seed++);
+      RandomRecurrence recurrence = random_recurrence(random, {.B = 3, .T = T});
+      CellSpec& cell = recurrence.spec.cell;
+      cell.activation = of_gates ? Activation::tanh : activation_from_name(name);
+      cell.recurrent_activation = of_gates ? activation_from_name(name) : Activation::softsign;
+      SCOPED_TRACE(name + (of_gates ? " of the gates of " : " of ") + to_string(recurrence.spec));
+      check(recurrence);
+    }
+  }
+}
+
 RandomRecurrence without_kinks(RandomRecurrence recurrence, DType dtype) {
   if (size_of(dtype) == 2) {
     recurrence.spec.cell.activation = Activation::tanh;

@@ -1,6 +1,7 @@
 /// Gradients of random recurrences.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "support/random_recurrence.h"
@@ -53,6 +54,10 @@ void expect_near(const Gradients& actual, const Gradients& expected, const Upstr
 
 /// The gradients given in the precision of `dtype`.
 Upstream rounded(Upstream upstream, DType dtype);
+
+/// A random recurrence of B rows for each activation, as the state's and with a smooth one as the gates', or with tanh
+/// and as the gates'. Calls `check` with each.
+void for_each_activation(std::uint64_t seed, std::int64_t T, const std::function<void(const RandomRecurrence&)>& check);
 
 /// The recurrence without kinks if `dtype` has 16 bits: what a run keeps in these may lie on the other side of a kink,
 /// and without bounds it has no f16.

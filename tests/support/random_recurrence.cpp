@@ -117,6 +117,42 @@ void draw_resets(Random& random, RandomRecurrence& recurrence) {
   }
 }
 
+void draw_other_activations(Random& random, CellSpec& cell) {
+  using Kind = ActivationKind;
+  // All that are continuous and do not grow without bound from step to step, because a test's tolerance is for these.
+  static const std::vector<Activation> kStates = {Kind::elu,
+                                                  {Kind::elu, 0.5},
+                                                  Kind::selu,
+                                                  {Kind::celu, 1.5},
+                                                  Kind::silu,
+                                                  Kind::hard_silu,
+                                                  Kind::gelu,
+                                                  Kind::gelu_tanh,
+                                                  Kind::mish,
+                                                  Kind::softplus,
+                                                  Kind::softsign,
+                                                  Kind::relu6,
+                                                  {Kind::leaky_relu, 0.3},
+                                                  Kind::log_sigmoid,
+                                                  Kind::hard_tanh,
+                                                  {Kind::soft_shrink, 0.25},
+                                                  Kind::tanh_shrink,
+                                                  Kind::squareplus,
+                                                  Kind::sparse_plus,
+                                                  {Kind::general_relu, 0.1, 1.5},
+                                                  {Kind::affine, 0.5, 0.25},
+                                                  {Kind::scaled_tanh, 1.5, 0.7}};
+  static const std::vector<Activation> kGates = {Kind::sparse_sigmoid, {Kind::hard_sigmoid_onnx, 0.25, 0.375},
+                                                 Kind::softsign,       {Kind::scaled_tanh, 0.9, 1.2},
+                                                 Kind::hard_tanh,      {Kind::general_relu, 0, 1},
+                                                 Kind::sigmoid};
+  const auto pick = [&](const std::vector<Activation>& from) {
+    return from[static_cast<std::size_t>(random.integer(0, std::ssize(from) - 1))];
+  };
+  cell.activation = pick(kStates);
+  cell.recurrent_activation = pick(kGates);
+}
+
 void draw_lstm_variant(Random& random, CellSpec& cell) {
   cell.use_peepholes = random.coin();
   if (random.coin(0.4)) cell.cell_clip = random.uniform(0.05, 1.0);
@@ -145,6 +181,7 @@ RandomRecurrence random_recurrence(Random& random, const WantedSizes& sizes) {
   spec.cell = random_cell(random);
   spec.cell.units = sizes.units.value_or(spec.cell.units);
   if (spec.cell.kind == CellKind::lstm && !sizes.plain_cell && random.coin(0.6)) draw_lstm_variant(random, spec.cell);
+  if (!sizes.plain_cell && random.coin(0.3)) draw_other_activations(random, spec.cell);
   spec.T = sizes.T.value_or(random.integer(0, 9));
   spec.B = sizes.B.value_or(random.integer(0, 6));
   spec.I = sizes.I.value_or(random.integer(1, 7));

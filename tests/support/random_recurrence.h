@@ -27,8 +27,11 @@ struct WantedSizes {
   std::optional<std::int64_t> B = std::nullopt;
   std::optional<std::int64_t> T = std::nullopt;
   std::optional<std::int64_t> I = std::nullopt;
-  bool plain_cell = false;  ///< without peepholes, clips and a projection
+  bool plain_cell = false;  ///< without peepholes, clips and a projection, and with basic activations
 };
+
+/// Gives a cell activations that not all executors have.
+void draw_other_activations(Random& random, CellSpec& cell);
 
 /// Gives an LSTM some variants: peepholes, clips that take effect, a projection.
 void draw_lstm_variant(Random& random, CellSpec& cell);

@@ -40,7 +40,7 @@ namespace rondo {
 // Elementwise, one operand.
 /// Returns -x.
 [[nodiscard]] Tensor neg(const Tensor& x);
-/// Floating: returns tanh(x). The formulas of activations are in `rondo/vocabulary/activation.h`.
+/// Floating: returns tanh(x).
 [[nodiscard]] Tensor tanh(const Tensor& x);
 /// Floating: returns 1 / (1 + exp(-x)).
 [[nodiscard]] Tensor sigmoid(const Tensor& x);
@@ -50,8 +50,9 @@ namespace rondo {
 [[nodiscard]] Tensor hard_sigmoid_keras3(const Tensor& x);
 /// Returns max(x, 0).
 [[nodiscard]] Tensor relu(const Tensor& x);
-/// Returns the activation of x; linear returns `x` itself. Floating, except for linear and relu.
-[[nodiscard]] Tensor activate(Activation activation, const Tensor& x);
+/// Returns the activation of x; linear returns `x` itself. Floating, except for linear and relu. Throws `ValueError` as
+/// check_activation.
+[[nodiscard]] Tensor activate(const Activation& activation, const Tensor& x);
 /// Floating: returns the square root of x; NaN below zero.
 [[nodiscard]] Tensor sqrt(const Tensor& x);
 /// Floating: returns e to the power of x.

@@ -1,100 +1,97 @@
-/// Activation functions: one formula for each, which ops and cells share on host and device.
+/// The activation functions of cells and dense layers, as values: a kind and its parameters.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string>
-
-#include "rondo/vocabulary/host_device.h"
+#include <vector>
 
 namespace rondo {
 
-/// The activations that a cell may have, by Keras's names. `hard_sigmoid` is the function of Keras 1 and 2;
-/// `hard_sigmoid_keras3` is the function that Keras 3 and PyTorch call hard_sigmoid.
-enum class Activation : std::uint8_t { linear, tanh, sigmoid, hard_sigmoid, hard_sigmoid_keras3, relu };
+/// A function of one number. A kind alone, such as `Activation::elu`, has its default parameters. Two activations are
+/// equal where their kinds and parameters are.
+///
+/// @code
+/// Activation steep(Activation::leaky_relu, 0.3);
+/// std::puts(to_string(steep).c_str());  // leaky_relu(0.3)
+/// @endcode
+struct Activation {
+  /// Which function an activation is. docs/semantics.md has the formulas, and how Keras 2, Keras 3 and ONNX name them.
+  enum Kind : std::uint8_t {
+    // The six that cells usually have. Every executor but cuDNN's has them.
+    linear,
+    tanh,
+    sigmoid,
+    hard_sigmoid,         ///< clip(0.2 x + 0.5, 0, 1), as in Keras 1 and 2
+    hard_sigmoid_keras3,  ///< clip(x / 6 + 0.5, 0, 1), as in Keras 3 and PyTorch
+    relu,
+    // Of Keras
+    elu,  ///< alpha
+    selu,
+    celu,  ///< alpha
+    silu,
+    hard_silu,
+    gelu,       ///< with the error function
+    gelu_tanh,  ///< the approximation: Keras's gelu(approximate=True)
+    mish,
+    softplus,
+    softsign,
+    exponential,
+    relu6,
+    leaky_relu,  ///< negative_slope
+    log_sigmoid,
+    hard_tanh,
+    hard_shrink,  ///< threshold
+    soft_shrink,  ///< threshold
+    tanh_shrink,
+    squareplus,  ///< b
+    sparse_plus,
+    sparse_sigmoid,
+    threshold,     ///< threshold, value
+    general_relu,  ///< negative_slope, max_value, threshold: the layer ReLU and the function relu with arguments
+    // Of ONNX
+    affine,             ///< alpha, beta
+    scaled_tanh,        ///< alpha, beta
+    thresholded_relu,   ///< alpha
+    hard_sigmoid_onnx,  ///< alpha, beta
+  };
 
-/// The name of an activation: "tanh", ...
-std::string to_string(Activation activation);
+  Kind kind = linear;
+  // The parameters in the order in which Kind names them. A kind that has fewer has zeros.
+  double alpha = 0;
+  double beta = 0;
+  double gamma = 0;
 
-/// The activation of this name. Throws `ValueError` listing the known names.
+  Activation() = default;
+  /// With the default parameters of Keras or, for functions of ONNX alone, of ONNX.
+  Activation(Kind of_kind);
+  /// With these parameters, and the defaults of those that are not given. Throws `ValueError` as check_activation.
+  Activation(Kind of_kind, double first);
+  Activation(Kind of_kind, double first, double second);
+  Activation(Kind of_kind, double first, double second, double third);
+
+  bool operator==(const Activation&) const = default;
+};
+
+using ActivationKind = Activation::Kind;
+
+/// Throws `ValueError` naming the parameter that is not a finite number in its range, or that the kind does not have:
+/// the alpha of a celu is not 0, the b of a squareplus is above 0, thresholds of shrinks and the max_value of a relu,
+/// which may be infinite, are not negative.
+void check_activation(const Activation& activation);
+
+/// The name of an activation, with its parameters where they are not the defaults: "tanh", "elu(0.5)".
+std::string to_string(const Activation& activation);
+
+/// The activation of this name, in the form in which to_string writes it: "elu", "elu(0.5)". Also "swish" for silu and
+/// "hard_swish" for hard_silu. Throws `ValueError` listing the known names, and as check_activation. softmax,
+/// log_softmax, sparsemax and glu are refused as functions of a whole row.
 Activation activation_from_name(const std::string& name);
 
-namespace formula {
+/// The activation that Keras of this major version has under this name: hard_sigmoid is another function in Keras 3
+/// than in Keras 1 and 2. Throws `ValueError` listing Keras's names.
+Activation keras_activation_from_name(const std::string& name, int keras_major);
 
-/// The hyperbolic tangent.
-template <typename Real>
-RONDO_HOST_DEVICE Real tanh(Real x) {
-  using std::tanh;
-  return tanh(x);
-}
-
-/// 1 / (1 + e^-x). For very negative x, e^-x is infinite and the quotient is 0, which is the right value.
-template <typename Real>
-RONDO_HOST_DEVICE Real sigmoid(Real x) {
-  using std::exp;
-  return Real(1) / (Real(1) + exp(-x));
-}
-
-/// min(max(x, low), high), with NaN kept.
-template <typename Real>
-RONDO_HOST_DEVICE Real clip(Real x, Real low, Real high) {
-  return x < low ? low : (x > high ? high : x);
-}
-
-/// clip(0.2 x + 0.5, 0, 1): Keras 1 and 2.
-template <typename Real>
-RONDO_HOST_DEVICE Real hard_sigmoid(Real x) {
-  return clip(Real(0.2) * x + Real(0.5), Real(0), Real(1));
-}
-
-/// clip(x / 6 + 0.5, 0, 1): Keras 3 and PyTorch.
-template <typename Real>
-RONDO_HOST_DEVICE Real hard_sigmoid_keras3(Real x) {
-  return clip(x / Real(6) + Real(0.5), Real(0), Real(1));
-}
-
-/// max(x, 0), with NaN kept.
-template <typename Real>
-RONDO_HOST_DEVICE Real relu(Real x) {
-  return x < Real(0) ? Real(0) : x;
-}
-
-}  // namespace formula
-
-/// The value of `activation` at `x`.
-template <typename Real>
-RONDO_HOST_DEVICE Real activate(Activation activation, Real x) {
-  switch (activation) {
-    case Activation::tanh: return formula::tanh(x);
-    case Activation::sigmoid: return formula::sigmoid(x);
-    case Activation::hard_sigmoid: return formula::hard_sigmoid(x);
-    case Activation::hard_sigmoid_keras3: return formula::hard_sigmoid_keras3(x);
-    case Activation::relu: return formula::relu(x);
-    case Activation::linear: break;
-  }
-  return x;
-}
-
-/// The derivative of `activation` at the x where its value is `y`: all of them follow from their values. Where
-/// TensorFlow has a kink, the derivative is TensorFlow's: relu and Keras 3's hard_sigmoid have 0 there. So has Keras
-/// 2's hard_sigmoid, whose derivative in TensorFlow is 0.2 at exactly -2.5 and 2.5.
-template <typename Real>
-RONDO_HOST_DEVICE Real derivative_at_value(Activation activation, Real y) {
-  const bool between = y > Real(0) && y < Real(1);
-  switch (activation) {
-    case Activation::tanh: return Real(1) - y * y;
-    case Activation::sigmoid: return y * (Real(1) - y);
-    case Activation::hard_sigmoid: return between ? Real(0.2) : Real(0);
-    case Activation::hard_sigmoid_keras3: return between ? Real(1) / Real(6) : Real(0);
-    case Activation::relu: return y > Real(0) ? Real(1) : Real(0);
-    case Activation::linear: break;
-  }
-  return Real(1);
-}
-
-/// Whether all values of `activation` are within -1 and 1.
-constexpr bool is_bounded(Activation activation) {
-  return activation != Activation::linear && activation != Activation::relu;
-}
+/// The names that activation_from_name takes without parameters, each kind once.
+std::vector<std::string> activation_names();
 
 }  // namespace rondo

@@ -106,7 +106,7 @@ def test_content_of_members(path):
 
 @pytest.mark.parametrize("old, new, words", [
     ('"units": 4', '"units": "four"', ["layer 'lstm': units", '"four"']),
-    ('"activation": "tanh"', '"activation": "gelu"', ["layer 'lstm': activation", "gelu"]),
+    ('"activation": "tanh"', '"activation": "softmax"', ["layer 'lstm': activation", "softmax"]),
     ('"units": 4', '"units": 5', ["layer 'lstm'", "kernel"]),
     ('"use_bias": true', '"use_bias": false', ["layer 'lstm': weights: got 3, expected 2"]),
 ])

@@ -232,7 +232,7 @@ class StepGradient {
       }
       const bool takes_reset_h = column >= Formula::kProductsBeforeReset * H_;
       for (std::int64_t k = 0; k < features_; ++k) {
-        const Real r = takes_reset_h ? scratch_.kept[H_ + k] : Real(1);
+        const Real r = takes_reset_h ? value_of_kept(spec_.cell.recurrent_activation, scratch_.kept[H_ + k]) : Real(1);
         scratch_.recurrent_kernel[k * columns_ + column] += r * scratch_.previous[0][k] * scratch_.d_recurrent[column];
       }
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vocabulary/activations/numbers.h"
+
 namespace rondo::fused {
 
 Keeper::Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const KeptSteps& steps, const Range& units,

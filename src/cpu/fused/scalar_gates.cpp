@@ -57,7 +57,7 @@ void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
     if (pass == 0) {
       states.c[u] = input[0] + recurrent[0];
       states.reset_h[u] = Formula::reset(input, recurrent, states.h[u], activations);
-      if (unit.keeps()) states.kept[unit.panel.units + u] = activate(activations.gate, input[1] + recurrent[1]);
+      if (unit.keeps()) states.kept[unit.panel.units + u] = Formula::kept_reset(input, recurrent, activations);
       return;
     }
     input[0] = states.c[u];

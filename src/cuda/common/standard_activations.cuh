@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cuda/device/approximate.cuh"
-#include "rondo/vocabulary/activation.h"
+#include "vocabulary/activations/activate.h"
 
 namespace rondo {
 
@@ -45,14 +45,14 @@ RONDO_HOST_DEVICE inline float activate(StandardActivations::Tanh, float x) {
 RONDO_HOST_DEVICE inline double activate(StandardActivations::Sigmoid, double x) { return formula::sigmoid(x); }
 RONDO_HOST_DEVICE inline double activate(StandardActivations::Tanh, double x) { return formula::tanh(x); }
 
-/// The derivatives where the activations have the value y.
+/// The derivatives where the activations have the value y, which is what is kept of them.
 template <typename Real>
-RONDO_HOST_DEVICE Real derivative_at_value(StandardActivations::Sigmoid, Real y) {
-  return derivative_at_value(Activation::sigmoid, y);
+RONDO_HOST_DEVICE Real derivative_at_kept(StandardActivations::Sigmoid, Real y) {
+  return formula::basic_slope(ActivationKind::sigmoid, y);
 }
 template <typename Real>
-RONDO_HOST_DEVICE Real derivative_at_value(StandardActivations::Tanh, Real y) {
-  return derivative_at_value(Activation::tanh, y);
+RONDO_HOST_DEVICE Real derivative_at_kept(StandardActivations::Tanh, Real y) {
+  return formula::basic_slope(ActivationKind::tanh, y);
 }
 
 }  // namespace rondo

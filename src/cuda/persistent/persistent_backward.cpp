@@ -24,21 +24,22 @@ class PersistentSteps final : public StepsKernel {
     PersistentTask task = task_;
     task.stream = stream;
     PersistentKernels<Operand>::launch(
-        task, BackwardRun<Element>{.shape = task_.shape,
-                                   .schedule = steps.schedule,
-                                   .activations = {task_.cell.activation, task_.cell.recurrent_activation},
-                                   .weights = static_cast<const device::Words4*>(packed_->data()),
-                                   .kept = steps.kept,
-                                   .was_live = reinterpret_cast<const std::uint8_t*>(steps.was_live),
-                                   .d_y = static_cast<const Element*>(steps.d_y.data),
-                                   .d_y_strides = steps.d_y.strides,
-                                   .d_last_output = rows_of<const Element>(steps.d_last_output),
-                                   .h = steps.h,
-                                   .c = steps.c,
-                                   .d_input = static_cast<Element*>(steps.d_input),
-                                   .d_recurrent = static_cast<Element*>(steps.d_recurrent),
-                                   .grid = grid_.get(),
-                                   .flags = steps.flags});
+        task,
+        BackwardRun<Element>{.shape = task_.shape,
+                             .schedule = steps.schedule,
+                             .activations = {{task_.cell.activation.kind}, {task_.cell.recurrent_activation.kind}},
+                             .weights = static_cast<const device::Words4*>(packed_->data()),
+                             .kept = steps.kept,
+                             .was_live = reinterpret_cast<const std::uint8_t*>(steps.was_live),
+                             .d_y = static_cast<const Element*>(steps.d_y.data),
+                             .d_y_strides = steps.d_y.strides,
+                             .d_last_output = rows_of<const Element>(steps.d_last_output),
+                             .h = steps.h,
+                             .c = steps.c,
+                             .d_input = static_cast<Element*>(steps.d_input),
+                             .d_recurrent = static_cast<Element*>(steps.d_recurrent),
+                             .grid = grid_.get(),
+                             .flags = steps.flags});
   }
 
  private:

@@ -74,7 +74,7 @@ class PersistentRunner final : public Runner {
     const auto* bias = static_cast<const float*>(biases_->data());
     return {.shape = task_.shape,
             .schedule = buffers.schedule,
-            .activations = {task_.cell.activation, task_.cell.recurrent_activation},
+            .activations = {{task_.cell.activation.kind}, {task_.cell.recurrent_activation.kind}},
             .weights = static_cast<const device::Words4*>(packed_->data()),
             .bias = bias,
             .recurrent_bias = bias + biases_->memory().stride(0),

@@ -81,11 +81,11 @@ void dispatch_activations(Activations activations, Function&& function) {
   function(ActivationsTag<Activations>{});
 }
 
-/// Units of a pack in the gates of a Formula. The LSTM's variant takes no packs with activations that are chosen at run
-/// time: beside the peepholes of several units, the calls of activations spill registers.
+/// Units of a pack in the gates of a Formula. An LSTM takes no packs with activations that are chosen at run time: the
+/// calls of its many activations for several units spill registers.
 template <typename Formula, typename Element, typename Activations>
 inline constexpr int kGatePackWidth =
-    kIsLstmVariant<Formula> && !std::is_same_v<Activations, StandardActivations> ? 1 : kPackWidth<Element>;
+    Formula::kStates == 2 && !std::is_same_v<Activations, StandardActivations> ? 1 : kPackWidth<Element>;
 
 /// reset_operand = r * h, for a Formula whose candidate is computed from r * h.
 template <typename Formula, typename Element>

@@ -1,4 +1,4 @@
-/// The one place that knows Keras's names of activations.
+/// Activations as configurations of Keras have them: names, functions and layers.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,8 +20,5 @@ struct KerasActivation {
 /// Parses a name, null, or the object of a layer or a function. Throws `ValueError` naming `where` for any other value.
 KerasActivation parse_keras_activation(const nlohmann::json& value, const std::string& where,
                                        const KerasOrigin& origin);
-
-/// The names that Rondo knows: "linear, tanh, ...".
-std::string known_keras_activations();
 
 }  // namespace rondo

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "formats/containers/json.h"
 #include "formats/keras/keras_activation.h"
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/activations/names.h"
 
 namespace rondo {
 
@@ -89,7 +91,7 @@ Activation KerasFields::activation(const char* key, Activation fallback) const {
   const auto found = object_.find(key);
   if (found == object_.end()) return fallback;
   const KerasActivation activation = parse_keras_activation(*found, where_ + ": " + key, origin_);
-  if (!activation.known) refuse(key, *found, "one of " + known_keras_activations());
+  if (!activation.known) refuse(key, *found, expected_keras_activation(activation.name));
   return *activation.known;
 }
 

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
-#include <limits>
 #include <span>
 
 #include "formats/containers/input_file.h"
+#include "formats/onnx/onnx_activations.h"
 #include "recurrence/dispatch_cell.h"
 #include "rondo/vocabulary/error.h"
 
@@ -81,51 +80,10 @@ class Attributes {
   const std::string& where_;
 };
 
-/// A list of alphas or betas. Only functions with that parameter take the next value of the list; after the end of the
-/// list they take the default of the ONNX operator of the function's name.
-class Parameters {
- public:
-  explicit Parameters(std::vector<float> values) : values_(std::move(values)) {}
-  float take(float fallback) { return next_ < values_.size() ? values_[next_++] : fallback; }
-
- private:
-  std::vector<float> values_;
-  std::size_t next_ = 0;
-};
-
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
-}
-
-Activation hard_sigmoid(float alpha, float beta, const std::string& where) {
-  // Some exporters write 0.16666667f, others the result of a division, a few units in the last place off 1 / 6.
-  const bool keras3 = std::abs(alpha * 6.0F - 1.0F) <= 4 * std::numeric_limits<float>::epsilon();
-  if (beta == 0.5F && alpha == 0.2F) return Activation::hard_sigmoid;
-  if (beta == 0.5F && keras3) return Activation::hard_sigmoid_keras3;
-  throw ValueError(where, "HardSigmoid of alpha " + std::to_string(alpha) + " and beta " + std::to_string(beta),
-                   "alpha 0.2 or 1 / 6, and beta 0.5");
-}
-
-/// Parses a name in lower or upper case, as ONNX Runtime does.
-Activation parse_activation(const std::string& name, Parameters& alphas, Parameters& betas, const std::string& where) {
-  const std::string lower = lower_case(name);
-  if (lower == "tanh") return Activation::tanh;
-  if (lower == "sigmoid") return Activation::sigmoid;
-  if (lower == "relu") return Activation::relu;
-  if (lower == "hardsigmoid") {
-    const float alpha = alphas.take(0.2F);
-    return hard_sigmoid(alpha, betas.take(0.5F), where);
-  }
-  if (lower == "affine") {
-    const float alpha = alphas.take(1.0F);
-    const float beta = betas.take(0.0F);
-    if (alpha == 1.0F && beta == 0.0F) return Activation::linear;
-    throw ValueError(where, "Affine of alpha " + std::to_string(alpha) + " and beta " + std::to_string(beta),
-                     "alpha 1 and beta 0");
-  }
-  throw ValueError(where, "'" + name + "'", "one of 'Tanh', 'Sigmoid', 'Relu', 'HardSigmoid', 'Affine'");
 }
 
 /// The number of functions of a direction: one for the gates, if the cell has gates, one for the candidate, and one for
@@ -150,13 +108,13 @@ std::vector<OnnxActivations> parse_activations(const Attributes& attributes, con
     throw ValueError(where, std::to_string(names.size()) + " of them",
                      std::to_string(expected) + " for a " + to_string(op.direction) + " " + to_string(op.kind));
   }
-  Parameters alphas(attributes.numbers("activation_alpha"));
-  Parameters betas(attributes.numbers("activation_beta"));
+  OnnxParameters alphas(attributes.numbers("activation_alpha"));
+  OnnxParameters betas(attributes.numbers("activation_beta"));
   std::vector<OnnxActivations> result;
   for (std::size_t k = 0; k < names.size(); ++k) {
     if (k % each == 0) result.push_back(default_activations(op.kind));
     const std::array functions{&result.back().f, &result.back().g, &result.back().h};
-    *functions[k % each] = parse_activation(names[k], alphas, betas, where);
+    *functions[k % each] = parse_onnx_activation(names[k], alphas, betas, where);
   }
   return result;
 }

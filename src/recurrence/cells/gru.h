@@ -28,11 +28,15 @@ struct GruResetAfterFormula {
   template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations, Keep keep = {}) {
-    const Real z = activate(activations.gate, input[0] + recurrent[0]);
-    const Real r = activate(activations.gate, input[1] + recurrent[1]);
-    const Real candidate = activate(activations.state, input[2] + r * recurrent[2]);
-    keep(z, r, candidate, recurrent[2]);
-    return {z * previous.h + (Real(1) - z) * candidate};
+    const Real x_z = input[0] + recurrent[0];
+    const Real x_r = input[1] + recurrent[1];
+    const Real z = activate(activations.gate, x_z);
+    const Real r = activate(activations.gate, x_r);
+    const Real x_n = input[2] + r * recurrent[2];
+    const Real n = activate(activations.state, x_n);
+    keep(kept_value(activations.gate, x_z, z), kept_value(activations.gate, x_r, r),
+         kept_value(activations.state, x_n, n), recurrent[2]);
+    return {z * previous.h + (Real(1) - z) * n};
   }
 
   /// da_z = dh' (h - n) gate'(z);  da_n = dh' (1 - z) act'(n);  da_r = da_n q gate'(r)
@@ -40,10 +44,13 @@ struct GruResetAfterFormula {
   template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
                                                                UnitStates<Real> d_next, Activations activations) {
-    const Real z = kept[0], r = kept[1], n = kept[2], q = kept[3];
-    const Real d_z = d_next.h * (previous.h - n) * derivative_at_value(activations.gate, z);
-    const Real d_n = d_next.h * (Real(1) - z) * derivative_at_value(activations.state, n);
-    const Real d_r = d_n * q * derivative_at_value(activations.gate, r);
+    const Real z = value_of_kept(activations.gate, kept[0]);
+    const Real r = value_of_kept(activations.gate, kept[1]);
+    const Real n = value_of_kept(activations.state, kept[2]);
+    const Real q = kept[3];
+    const Real d_z = d_next.h * (previous.h - n) * derivative_at_kept(activations.gate, kept[0]);
+    const Real d_n = d_next.h * (Real(1) - z) * derivative_at_kept(activations.state, kept[2]);
+    const Real d_r = d_n * q * derivative_at_kept(activations.gate, kept[1]);
     return {.input = {d_z, d_r, d_n}, .recurrent = {d_z, d_r, r * d_n}, .previous = {z * d_next.h}};
   }
 };
@@ -68,6 +75,13 @@ struct GruResetBeforeFormula {
     return activate(activations.gate, input[1] + recurrent[1]) * h;
   }
 
+  /// Returns what is kept of r.
+  template <typename Real, typename Activations>
+  RONDO_HOST_DEVICE static Real kept_reset(const Real* input, const Real* recurrent, Activations activations) {
+    const Real x_r = input[1] + recurrent[1];
+    return kept_value(activations.gate, x_r, activate(activations.gate, x_r));
+  }
+
   static constexpr std::string_view kKeptNames = "zrn";  // n = h~
   static constexpr int kKept = static_cast<int>(kKeptNames.size());
 
@@ -75,18 +89,22 @@ struct GruResetBeforeFormula {
   template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations, Keep keep = {}) {
-    const Real z = activate(activations.gate, input[0] + recurrent[0]);
-    const Real candidate = activate(activations.state, input[2] + recurrent[2]);
+    const Real x_z = input[0] + recurrent[0];
+    const Real z = activate(activations.gate, x_z);
+    const Real x_n = input[2] + recurrent[2];
+    const Real n = activate(activations.state, x_n);
     if constexpr (!std::is_same_v<Keep, KeepNothing>) {
-      keep(z, activate(activations.gate, input[1] + recurrent[1]), candidate);
+      keep(kept_value(activations.gate, x_z, z), kept_reset(input, recurrent, activations),
+           kept_value(activations.state, x_n, n));
     }
-    return {z * previous.h + (Real(1) - z) * candidate};
+    return {z * previous.h + (Real(1) - z) * n};
   }
 
   /// da_n = dh' (1 - z) act'(n), whose product with U_h is the gradient of r h.
   template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static Real backward_candidate(const Real* kept, Real d_next, Activations activations) {
-    return d_next * (Real(1) - kept[0]) * derivative_at_value(activations.state, kept[2]);
+    const Real z = value_of_kept(activations.gate, kept[0]);
+    return d_next * (Real(1) - z) * derivative_at_kept(activations.state, kept[2]);
   }
 
   /// da_z = dh' (h - n) gate'(z);  da_r = d(r h) h gate'(r)
@@ -95,9 +113,11 @@ struct GruResetBeforeFormula {
   RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
                                                                UnitStates<Real> d_next, Activations activations,
                                                                Real d_reset_h) {
-    const Real z = kept[0], r = kept[1], n = kept[2];
-    const Real d_z = d_next.h * (previous.h - n) * derivative_at_value(activations.gate, z);
-    const Real d_r = d_reset_h * previous.h * derivative_at_value(activations.gate, r);
+    const Real z = value_of_kept(activations.gate, kept[0]);
+    const Real r = value_of_kept(activations.gate, kept[1]);
+    const Real n = value_of_kept(activations.state, kept[2]);
+    const Real d_z = d_next.h * (previous.h - n) * derivative_at_kept(activations.gate, kept[0]);
+    const Real d_r = d_reset_h * previous.h * derivative_at_kept(activations.gate, kept[1]);
     const Real d_n = backward_candidate(kept, d_next.h, activations);
     return {.input = {d_z, d_r, d_n}, .recurrent = {d_z, d_r, d_n}, .previous = {z * d_next.h + r * d_reset_h}};
   }

@@ -10,6 +10,19 @@
 
 namespace rondo {
 
+/// The gates of a unit, of what was kept.
+template <typename Real>
+struct LstmGates {
+  template <typename Activations>
+  RONDO_HOST_DEVICE LstmGates(const Real* kept, const Activations& activations)
+      : i(value_of_kept(activations.gate, kept[0])),
+        f(value_of_kept(activations.gate, kept[1])),
+        g(value_of_kept(activations.state, kept[2])),
+        o(value_of_kept(activations.gate, kept[3])) {}
+
+  Real i, f, g, o;
+};
+
 struct LstmFormula {
   static constexpr CellKind kKind = CellKind::lstm;
   static constexpr std::string_view kName = "lstm";
@@ -30,12 +43,17 @@ struct LstmFormula {
   template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations, Keep keep = {}) {
-    const Real i = activate(activations.gate, input[0] + recurrent[0]);
-    const Real f = activate(activations.gate, input[1] + recurrent[1]);
-    const Real g = activate(activations.state, input[2] + recurrent[2]);
-    const Real o = activate(activations.gate, input[3] + recurrent[3]);
+    const Real x_i = input[0] + recurrent[0];
+    const Real x_f = input[1] + recurrent[1];
+    const Real x_g = input[2] + recurrent[2];
+    const Real x_o = input[3] + recurrent[3];
+    const Real i = activate(activations.gate, x_i);
+    const Real f = activate(activations.gate, x_f);
+    const Real g = activate(activations.state, x_g);
+    const Real o = activate(activations.gate, x_o);
     const Real c = f * previous.c + i * g;
-    keep(i, f, g, o);
+    keep(kept_value(activations.gate, x_i, i), kept_value(activations.gate, x_f, f),
+         kept_value(activations.state, x_g, g), kept_value(activations.gate, x_o, o));
     return {o * activate(output_activation(activations), c), c};
   }
 
@@ -45,14 +63,15 @@ struct LstmFormula {
   template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
                                                                UnitStates<Real> d_next, Activations activations) {
-    const Real i = kept[0], f = kept[1], g = kept[2], o = kept[3];
-    const Real y = activate(output_activation(activations), f * previous.c + i * g);
-    const Real d_o = d_next.h * y * derivative_at_value(activations.gate, o);
-    const Real d_c = d_next.c + d_next.h * o * derivative_at_value(output_activation(activations), y);
-    const Real d_i = d_c * g * derivative_at_value(activations.gate, i);
-    const Real d_f = d_c * previous.c * derivative_at_value(activations.gate, f);
-    const Real d_g = d_c * i * derivative_at_value(activations.state, g);
-    return {.input = {d_i, d_f, d_g, d_o}, .recurrent = {d_i, d_f, d_g, d_o}, .previous = {Real(0), d_c * f}};
+    const LstmGates<Real> gate(kept, activations);
+    const Real c = gate.f * previous.c + gate.i * gate.g;
+    const Real y = activate(output_activation(activations), c);
+    const Real d_o = d_next.h * y * derivative_at_kept(activations.gate, kept[3]);
+    const Real d_c = d_next.c + d_next.h * gate.o * derivative_at(output_activation(activations), c, y);
+    const Real d_i = d_c * gate.g * derivative_at_kept(activations.gate, kept[0]);
+    const Real d_f = d_c * previous.c * derivative_at_kept(activations.gate, kept[1]);
+    const Real d_g = d_c * gate.i * derivative_at_kept(activations.state, kept[2]);
+    return {.input = {d_i, d_f, d_g, d_o}, .recurrent = {d_i, d_f, d_g, d_o}, .previous = {Real(0), d_c * gate.f}};
   }
 };
 
@@ -84,17 +103,23 @@ struct LstmVariantFormula : LstmFormula {
   template <typename Real, typename Activations, typename Unit, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations, const Unit& unit, Keep keep = {}) {
-    const Real i = activate(activations.gate, input[0] + recurrent[0] + unit.peep(unit.w_i, previous.c));
+    const Real x_i = input[0] + recurrent[0] + unit.peep(unit.w_i, previous.c);
+    const Real x_g = input[2] + recurrent[2];
+    const Real i = activate(activations.gate, x_i);
+    Real x_f = 0;
     Real f;
     if constexpr (Unit::kCouplesForget) {
-      f = Real(1) - i;
+      f = Real(1) - i;  // in ONNX alone, whose steps keep nothing
     } else {
-      f = activate(activations.gate, input[1] + recurrent[1] + unit.peep(unit.w_f, previous.c));
+      x_f = input[1] + recurrent[1] + unit.peep(unit.w_f, previous.c);
+      f = activate(activations.gate, x_f);
     }
-    const Real g = activate(activations.state, input[2] + recurrent[2]);
+    const Real g = activate(activations.state, x_g);
     const Real c = unit.clipped(f * previous.c + i * g);
-    const Real o = activate(activations.gate, input[3] + recurrent[3] + unit.peep(unit.w_o, c));
-    keep(i, f, g, o);
+    const Real x_o = input[3] + recurrent[3] + unit.peep(unit.w_o, c);
+    const Real o = activate(activations.gate, x_o);
+    keep(kept_value(activations.gate, x_i, i), kept_value(activations.gate, x_f, f),
+         kept_value(activations.state, x_g, g), kept_value(activations.gate, x_o, o));
     return {o * activate(output_activation(activations), c), c};
   }
 
@@ -102,8 +127,9 @@ struct LstmVariantFormula : LstmFormula {
   template <typename Real, typename Activations, typename Unit>
   RONDO_HOST_DEVICE static UnitStates<Real> next(const Real* kept, UnitStates<Real> previous, Activations activations,
                                                  const Unit& unit) {
-    const Real c = unit.clipped(kept[1] * previous.c + kept[0] * kept[2]);
-    return {kept[3] * activate(output_activation(activations), c), c};
+    const LstmGates<Real> gate(kept, activations);
+    const Real c = unit.clipped(gate.f * previous.c + gate.i * gate.g);
+    return {gate.o * activate(output_activation(activations), c), c};
   }
 
   /// da_o = dh' act(c') gate'(o);  dc' += dh' o act'(c') + w_o da_o
@@ -115,17 +141,18 @@ struct LstmVariantFormula : LstmFormula {
   RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
                                                                UnitStates<Real> d_next, Activations activations,
                                                                const Unit& unit) {
-    const Real i = kept[0], f = kept[1], g = kept[2], o = kept[3];
-    const Real unclipped = f * previous.c + i * g;
-    const Real y = activate(output_activation(activations), unit.clipped(unclipped));
-    const Real d_o = d_next.h * y * derivative_at_value(activations.gate, o);
+    const LstmGates<Real> gate(kept, activations);
+    const Real unclipped = gate.f * previous.c + gate.i * gate.g;
+    const Real c = unit.clipped(unclipped);
+    const Real y = activate(output_activation(activations), c);
+    const Real d_o = d_next.h * y * derivative_at_kept(activations.gate, kept[3]);
     const Real d_clipped =
-        d_next.c + d_next.h * o * derivative_at_value(output_activation(activations), y) + unit.peep(unit.w_o, d_o);
+        d_next.c + d_next.h * gate.o * derivative_at(output_activation(activations), c, y) + unit.peep(unit.w_o, d_o);
     const Real d_c = d_clipped * unit.slope_of_clip(unclipped);
-    const Real d_i = d_c * g * derivative_at_value(activations.gate, i);
-    const Real d_f = d_c * previous.c * derivative_at_value(activations.gate, f);
-    const Real d_g = d_c * i * derivative_at_value(activations.state, g);
-    const Real d_previous = d_c * f + unit.peep(unit.w_i, d_i) + unit.peep(unit.w_f, d_f);
+    const Real d_i = d_c * gate.g * derivative_at_kept(activations.gate, kept[0]);
+    const Real d_f = d_c * previous.c * derivative_at_kept(activations.gate, kept[1]);
+    const Real d_g = d_c * gate.i * derivative_at_kept(activations.state, kept[2]);
+    const Real d_previous = d_c * gate.f + unit.peep(unit.w_i, d_i) + unit.peep(unit.w_f, d_f);
     return {.input = {d_i, d_f, d_g, d_o}, .recurrent = {d_i, d_f, d_g, d_o}, .previous = {Real(0), d_previous}};
   }
 };

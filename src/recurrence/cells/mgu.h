@@ -25,9 +25,11 @@ struct MguFormula {
   template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real> previous,
                                                  Activations activations, Keep keep = {}) {
-    const Real f = activate(activations.gate, input[0] + recurrent[0]);
-    const Real n = activate(activations.state, input[1] + f * recurrent[1]);
-    keep(f, n, recurrent[1]);
+    const Real x_f = input[0] + recurrent[0];
+    const Real f = activate(activations.gate, x_f);
+    const Real x_n = input[1] + f * recurrent[1];
+    const Real n = activate(activations.state, x_n);
+    keep(kept_value(activations.gate, x_f, f), kept_value(activations.state, x_n, n), recurrent[1]);
     return {f * previous.h + (Real(1) - f) * n};
   }
 
@@ -36,9 +38,11 @@ struct MguFormula {
   template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real> previous,
                                                                UnitStates<Real> d_next, Activations activations) {
-    const Real f = kept[0], n = kept[1], q = kept[2];
-    const Real d_n = d_next.h * (Real(1) - f) * derivative_at_value(activations.state, n);
-    const Real d_f = (d_next.h * (previous.h - n) + d_n * q) * derivative_at_value(activations.gate, f);
+    const Real f = value_of_kept(activations.gate, kept[0]);
+    const Real n = value_of_kept(activations.state, kept[1]);
+    const Real q = kept[2];
+    const Real d_n = d_next.h * (Real(1) - f) * derivative_at_kept(activations.state, kept[1]);
+    const Real d_f = (d_next.h * (previous.h - n) + d_n * q) * derivative_at_kept(activations.gate, kept[0]);
     return {.input = {d_f, d_n}, .recurrent = {d_f, f * d_n}, .previous = {f * d_next.h}};
   }
 };

@@ -16,15 +16,16 @@ struct SimpleRnnFormula {
   static constexpr int kProductsBeforeReset = 1;
   static constexpr int kBiases = 1;
 
-  static constexpr std::string_view kKeptNames = "y";  // h'
+  static constexpr std::string_view kKeptNames = "y";
   static constexpr int kKept = static_cast<int>(kKeptNames.size());
 
   /// h' = act(x W + b + h U)
   template <typename Real, typename Activations, typename Keep = KeepNothing>
   RONDO_HOST_DEVICE static UnitStates<Real> step(const Real* input, const Real* recurrent, UnitStates<Real>,
                                                  Activations activations, Keep keep = {}) {
-    const Real y = activate(activations.state, input[0] + recurrent[0]);
-    keep(y);
+    const Real x = input[0] + recurrent[0];
+    const Real y = activate(activations.state, x);
+    keep(kept_value(activations.state, x, y));
     return {y};
   }
 
@@ -32,7 +33,7 @@ struct SimpleRnnFormula {
   template <typename Real, typename Activations>
   RONDO_HOST_DEVICE static UnitGradient<Real, kGates> backward(const Real* kept, UnitStates<Real>,
                                                                UnitStates<Real> d_next, Activations activations) {
-    const Real d_a = d_next.h * derivative_at_value(activations.state, kept[0]);
+    const Real d_a = d_next.h * derivative_at_kept(activations.state, kept[0]);
     return {.input = {d_a}, .recurrent = {d_a}, .previous = {}};
   }
 };

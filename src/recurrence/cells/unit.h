@@ -17,16 +17,17 @@
 ///     backward(kept, previous, d_next, activations)      the gradient of a step: UnitGradient
 ///
 /// where input[g] is (x W + b) and recurrent[g] is (h U + rb) in the column of gate g and unit u. `activations` has a
-/// `state` and a `gate` that `activate(activation, x)` takes: Activations, or a type of an executor's own. Formulas use
-/// numbers only in + - * and activate, so that they also run over tensors: recurrence/tensor_step.h.
+/// `state` and a `gate` that `activate(activation, x)` and derivative_at_kept take: Activations, or a type of an
+/// executor's own. Gates are kept as kept_value has them (vocabulary/activations/activate.h). Formulas use numbers only
+/// in + - * and these functions, so that they also run over tensors: recurrence/tensor_step.h.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
 #include "rondo/recurrence/cell_spec.h"
-#include "rondo/vocabulary/activation.h"
 #include "rondo/vocabulary/host_device.h"
+#include "vocabulary/activations/activate.h"
 
 namespace rondo {
 
@@ -89,7 +90,17 @@ struct Activations {
 
   /// Whether the activations are tanh and sigmoid, as in nearly every cell. Executors have faster code for these two.
   RONDO_HOST_DEVICE constexpr bool is_standard() const {
-    return state == Activation::tanh && gate == Activation::sigmoid;
+    return state.kind == ActivationKind::tanh && gate.kind == ActivationKind::sigmoid;
+  }
+};
+
+/// Activations of the kinds that every executor but cuDNN's has, for kernels that have no others.
+struct BasicActivations {
+  BasicActivation state;
+  BasicActivation gate;
+
+  RONDO_HOST_DEVICE constexpr bool is_standard() const {
+    return state.kind == ActivationKind::tanh && gate.kind == ActivationKind::sigmoid;
   }
 };
 

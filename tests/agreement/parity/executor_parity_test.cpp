@@ -12,6 +12,7 @@
 #include "support/device_run.h"
 #include "support/device_under_test.h"
 #include "support/executors.h"
+#include "support/gradient_run.h"
 #include "support/seeds.h"
 
 namespace rondo::test {
@@ -52,6 +53,16 @@ TEST(ExecutorParity, EqualsTheReferenceInDouble) {
   for_each_seed([](std::uint64_t seed) {
     Random random(seed);
     check(random_recurrence(random), seed);
+  });
+}
+
+TEST(ExecutorParity, OfEachActivationEqualsTheReferenceInDouble) {
+  for_each_activation(3, 4, [](const RandomRecurrence& recurrence) {
+    for (const std::string& executor : own_executors(recurrence.spec)) {
+      for (const DType dtype : {DType::f32, DType::f64}) {
+        expect_parity(recurrence, {.how = {executor, dtype}, .device = device_under_test(), .layout_seed = 3});
+      }
+    }
   });
 }
 

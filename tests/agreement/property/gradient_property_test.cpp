@@ -74,30 +74,45 @@ bool has_kink(double before, double at, double behind) {
   return std::abs(before - 2 * at + behind) > 1e-9 * std::max(1.0, std::abs(at));
 }
 
+/// Returns whether there was no kink.
+bool compare_with_differences(const RandomRecurrence& recurrence, Random& random, std::uint64_t seed) {
+  const Upstream upstream = random_upstream(random, recurrence);
+  const Gradients gradients = gradients_of(reference_plan(recurrence.spec, Keep::gates), recurrence, upstream);
+  const auto loss = [&](double distance) {
+    return loss_at(moved_by(recurrence, gradients, seed, distance).recurrence, upstream);
+  };
+  const double before = loss(-kDistance);
+  const double behind = loss(kDistance);
+  if (has_kink(before, loss(0.0), behind)) return false;
+  const Moved here = moved_by(recurrence, gradients, seed, 0.0);
+  EXPECT_NEAR(here.derivative, (behind - before) / (2 * kDistance), 1e-8 * std::max(1.0, std::sqrt(here.square)));
+  return true;
+}
+
 TEST(Gradients, AreThoseOfFiniteDifferences) {
   int kinks = 0;
   int runs = 0;
   for_each_seed([&](std::uint64_t seed) {
     Random random(seed);
     const RandomRecurrence recurrence = in_f64(random_recurrence(random));
-    const Upstream upstream = random_upstream(random, recurrence);
     SCOPED_TRACE(to_string(recurrence.spec));
-    const Gradients gradients = gradients_of(reference_plan(recurrence.spec, Keep::gates), recurrence, upstream);
-    const auto loss = [&](double distance) {
-      return loss_at(moved_by(recurrence, gradients, seed, distance).recurrence, upstream);
-    };
-    const double before = loss(-kDistance);
-    const double behind = loss(kDistance);
     ++runs;
-    if (has_kink(before, loss(0.0), behind)) {
-      ++kinks;
-      return;
-    }
-    const Moved here = moved_by(recurrence, gradients, seed, 0.0);
-    EXPECT_NEAR(here.derivative, (behind - before) / (2 * kDistance), 1e-8 * std::max(1.0, std::sqrt(here.square)));
+    if (!compare_with_differences(recurrence, random, seed)) ++kinks;
   });
   std::printf("%d kinks of %d\n", kinks, runs);
   EXPECT_LE(kinks, 2 + runs / 20) << "of " << runs << " runs had a kink between the points";
+}
+
+TEST(Gradients, OfEachActivationAreThoseOfFiniteDifferences) {
+  int kinks = 0;
+  for (const std::uint64_t seed : {1, 1001, 2001, 3001}) {
+    for_each_activation(seed, 3, [&](const RandomRecurrence& recurrence) {
+      Random random(seed);
+      if (!compare_with_differences(in_f64(recurrence), random, seed)) ++kinks;
+    });
+  }
+  std::printf("%d kinks\n", kinks);
+  EXPECT_LE(kinks, 20);
 }
 
 /// What is not kept is computed again: from states alone, and from the states in front of segments, in the same bits.

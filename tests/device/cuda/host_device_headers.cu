@@ -4,8 +4,8 @@
 #include "recurrence/cells/mgu.h"
 #include "recurrence/cells/simple_rnn.h"
 #include "recurrence/schedule.h"
-#include "rondo/vocabulary/activation.h"
 #include "rondo/vocabulary/float16.h"
+#include "vocabulary/activations/activate.h"
 
 namespace rondo {
 namespace {

@@ -247,6 +247,30 @@ TEST(PersistentPlan, HasPlainCellsAlone) {
   for (const PersistentKind kind : kKinds) EXPECT_TRUE(persistent_plans(spec, h200(), kind).empty());
 }
 
+TEST(PersistentPlan, HasBasicActivationsAlone) {
+  RecurrenceSpec spec = lstm(512, 32);
+  for (Activation CellSpec::*const member : {&CellSpec::activation, &CellSpec::recurrent_activation}) {
+    RecurrenceSpec other = spec;
+    other.cell.*member = Activation(Activation::elu, 0.5);
+    for (const Keep keep : {Keep::nothing, Keep::gates}) {
+      other.keep = keep;
+      const std::string text = Plan::create(other, h200()).explain();
+      EXPECT_NE(text.find("cuda_persistent declined: it has no elu(0.5), but linear, tanh, sigmoid, hard_sigmoid, "
+                          "hard_sigmoid_keras3 and relu"),
+                std::string::npos)
+          << text;
+      EXPECT_NE(text.find("cuda_stepwise runs it"), std::string::npos) << text;
+    }
+    for (const PersistentKind kind : kKinds) EXPECT_TRUE(persistent_plans(other, h200(), kind).empty());
+    (spec.cell.*member) = Activation::hard_sigmoid;
+    EXPECT_FALSE(persistent_plans(spec, h200(), PersistentKind::grid).empty());
+  }
+  RecurrenceSpec simple = lstm(512, 32);
+  simple.cell.kind = CellKind::simple_rnn;
+  simple.cell.recurrent_activation = Activation::silu;  // it has no gates
+  EXPECT_FALSE(persistent_plans(simple, h200(), PersistentKind::grid).empty());
+}
+
 TEST(PersistentPlan, IsMadeWithoutADevice) {
   // A made-up device: no machine has this index and this many multiprocessors.
   DeviceProperties properties = h200();

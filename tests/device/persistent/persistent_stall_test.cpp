@@ -47,7 +47,7 @@ TEST(Stall, AMissingBlockEndsInAFlagAndNotInAHang) {
   const PersistentRun<float> run{.shape = shape,
                                  .layout = layout,
                                  .schedule = {.T = 3, .B = 1},
-                                 .activations = {Activation::tanh, Activation::sigmoid},
+                                 .activations = {{Activation::tanh}, {Activation::sigmoid}},
                                  .weights = static_cast<const device::Words4*>(packed.data()),
                                  .bias = bias.data<float>(),
                                  .recurrent_bias = bias.data<float>(),

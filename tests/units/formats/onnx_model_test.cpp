@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
+#include <limits>
 
 #include "support/compare.h"
 #include "support/expect_error.h"
@@ -171,16 +173,30 @@ TEST(OnnxModelTest, RefusesAttributes) {
       {"inputs", "7", "from 3 to 6"}, "RNN");
 }
 
-TEST(OnnxModelTest, RefusesActivationsThatRondoLacks) {
-  expect_accepted(with_activation("Affine"));
-  expect_accepted(with_activation("HardSigmoid"));
-  expect_refused(with_activation("Softsign"), {"'activations'", "'Softsign'", "'HardSigmoid'"});
-  expect_refused(with_activation("LeakyRelu", {0.1F}), {"'LeakyRelu'"});
-  expect_refused(with_activation("HardSigmoid", {0.3F}), {"HardSigmoid of alpha 0.3", "alpha 0.2 or 1 / 6"});
-  expect_refused(with_activation("HardSigmoid", {0.17F}), {"alpha 0.17"});
-  expect_refused(with_activation("HardSigmoid", {0.2F}, {0.4F}), {"beta 0.4"});
-  expect_refused(with_activation("Affine", {2.0F}), {"Affine of alpha 2"});
-  expect_refused(with_activation("Affine", {1.0F}, {0.5F}), {"Affine", "beta 0.5"});
+TEST(OnnxModelTest, ActivationsHaveParameters) {
+  const auto first = [](const std::string& name, const std::vector<float>& alphas = {},
+                        const std::vector<float>& betas = {}) {
+    return parsed(with_activation(name, alphas, betas)).nodes[0].op.activations[0].f;
+  };
+  EXPECT_EQ(first("Affine"), Activation::linear);
+  EXPECT_EQ(first("Affine", {2.0F}), Activation(Activation::affine, 2, 0));
+  EXPECT_EQ(first("Affine", {1.0F}, {0.5F}), Activation(Activation::affine, 1, 0.5));
+  EXPECT_EQ(first("HardSigmoid"), Activation::hard_sigmoid);
+  EXPECT_EQ(first("HardSigmoid", {0.25F}, {0.375F}), Activation(Activation::hard_sigmoid_onnx, 0.25, 0.375));
+  EXPECT_EQ(first("LeakyRelu"), Activation(Activation::leaky_relu, static_cast<double>(0.01F)));
+  EXPECT_EQ(first("LEAKYRELU", {0.25F}), Activation(Activation::leaky_relu, 0.25));
+  EXPECT_EQ(first("ThresholdedRelu", {2.5F}), Activation(Activation::thresholded_relu, 2.5));
+  EXPECT_EQ(first("ThresholdedRelu"), Activation::thresholded_relu);
+  EXPECT_EQ(first("ScaledTanh", {1.5F}, {0.25F}), Activation(Activation::scaled_tanh, 1.5, 0.25));
+  EXPECT_EQ(first("Elu", {0.5F}), Activation(Activation::elu, 0.5));
+  EXPECT_EQ(first("Elu"), Activation::elu);
+  EXPECT_EQ(first("Softsign"), Activation::softsign);
+  EXPECT_EQ(first("softplus"), Activation::softplus);
+}
+
+TEST(OnnxModelTest, RefusesActivationsThatOnnxLacks) {
+  expect_refused(with_activation("Gelu"), {"'activations'", "'Gelu'", "'HardSigmoid'", "'ScaledTanh'"});
+  expect_refused(with_activation("Elu", {std::numeric_limits<float>::infinity()}), {"Elu of alpha inf", "finite"});
 }
 
 TEST(OnnxModelTest, RefusesWeightsThatDoNotFit) {

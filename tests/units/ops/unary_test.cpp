@@ -1,8 +1,10 @@
 #include <functional>
 #include <limits>
 
+#include "ops/activation_slope.h"
 #include "rondo/vocabulary/error.h"
 #include "units/ops/ops_testing.h"
+#include "vocabulary/activations/activate.h"
 
 namespace rondo {
 namespace {
@@ -106,14 +108,19 @@ TEST(Unary, SixteenBitFloatsRoundOnce) {
 
 TEST(Unary, ActivateIsTheFormulaOfThatName) {
   const Tensor x = random_tensor({100}, DType::f64, 4);
-  for (const Activation activation : {Activation::linear, Activation::tanh, Activation::sigmoid,
-                                      Activation::hard_sigmoid, Activation::hard_sigmoid_keras3, Activation::relu}) {
+  std::vector<Activation> activations = {Activation(Activation::general_relu, 0.25, 1, -0.5)};
+  for (const std::string& name : activation_names()) activations.push_back(activation_from_name(name));
+  for (const Activation& activation : activations) {
     const std::vector<double> actual = activate(activation, x).to_vector<double>();
+    const std::vector<double> slopes = activation_slope(activation, x).to_vector<double>();
     for (std::size_t i = 0; i < actual.size(); ++i) {
-      EXPECT_NEAR(actual[i], activate(activation, x.to_vector<double>()[i]), 1e-14) << to_string(activation);
+      const double element = x.to_vector<double>()[i];
+      EXPECT_NEAR(actual[i], activate(activation, element), 1e-14) << to_string(activation);
+      EXPECT_NEAR(slopes[i], derivative_at_kept(activation, element), 1e-14) << to_string(activation);
     }
   }
-  EXPECT_THROW((void)activate(static_cast<Activation>(99), x), ValueError);
+  EXPECT_THROW((void)activate(static_cast<ActivationKind>(99), x), ValueError);
+  EXPECT_THROW((void)activate(Activation::gelu, Tensor::zeros({1}, DType::i32)), ValueError);
 }
 
 TEST(Unary, NumbersTakeTheDTypeOfTheTensor) {

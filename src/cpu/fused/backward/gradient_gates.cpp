@@ -41,7 +41,7 @@ void run_unit(std::size_t stage, const GradientPanel& panel, const GradientRow& 
       return;
     }
     gradient = Formula::backward(kept, previous, d_next, activations, row.d_reset_h[u]);
-    row.reset_h[u] = kept[1] * previous.h;
+    row.reset_h[u] = value_of_kept(activations.gate, kept[1]) * previous.h;
   } else {
     gradient = Formula::backward(kept, previous, d_next, activations);
   }

@@ -16,7 +16,7 @@ struct BackwardRun {
   PersistentShape shape = {};
   SharedLayout layout = {};  ///< as in PersistentRun
   Schedule schedule = {};
-  Activations activations = {};
+  BasicActivations activations = {};
   const device::Words4* weights =
       nullptr;  ///< the recurrent kernel, as pack_tiles_kernel leaves it for BackwardProduct
   KeptRows kept = {};

@@ -26,7 +26,7 @@ struct PersistentRun {
   SharedLayout layout = {};  ///< filled in by PersistentKernels::launch: a kernel reads it from the constant memory of
                              ///< its arguments, which spares registers
   Schedule schedule = {};
-  Activations activations = {};
+  BasicActivations activations = {};
   const device::Words4* weights = nullptr;  ///< the recurrent kernel, as pack_tiles_kernel leaves it
   const float* bias = nullptr;              ///< (G H)
   const float* recurrent_bias = nullptr;    ///< (G H); read only where the Formula has two biases

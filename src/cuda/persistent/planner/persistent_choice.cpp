@@ -24,6 +24,9 @@ double weighed_ns(const PersistentPlan& plan) {
 std::string why_none(const RecurrenceSpec& spec) {
   if (!has_operand(spec)) return "it computes in f32, f16 and bf16 alone";
   if (!is_plain(spec.cell)) return "its LSTM has no peepholes, no cell clip and no projection";
+  if (const std::optional<Activation> other = other_activation(spec.cell)) {
+    return "it has no " + to_string(*other) + ", but linear, tanh, sigmoid, hard_sigmoid, hard_sigmoid_keras3 and relu";
+  }
   if (spec.cell.units > kMostUnits) return "H is above " + std::to_string(kMostUnits);
   if (spec.B > kMostRows) return "B is above 2^30";
   if (spec.T > kMostSteps) return "T is above 2^30";

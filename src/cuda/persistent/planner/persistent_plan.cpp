@@ -77,7 +77,7 @@ void add_other_polls(const RecurrenceSpec& spec, std::vector<PersistentPlan>& pl
 std::vector<PersistentPlan> unsorted_persistent_plans(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                                       PersistentKind kind, Pass pass) {
   std::vector<PersistentPlan> plans;
-  if (spec.B == 0 || !has_operand(spec) || !is_plain(spec.cell)) return plans;
+  if (spec.B == 0 || !has_operand(spec) || !is_plain(spec.cell) || other_activation(spec.cell)) return plans;
   const double inputs_ns = pass == Pass::forward ? input_product_ns(spec, properties) : 0.0;
   const std::vector<PersistentShape> shapes = candidate_shapes(spec, properties, kind, pass);
   plans.reserve(shapes.size() + 1);

@@ -34,6 +34,15 @@ decltype(auto) dispatch_operand(const RecurrenceSpec& spec, Function&& function)
 /// Which of a recurrence's products a kernel makes in each step: h U, or dG U' for the gradients.
 enum class Pass : std::uint8_t { forward, backward };
 
+/// An activation of the cell that is none of the basic ones, which the kernels have.
+inline std::optional<Activation> other_activation(const CellSpec& cell) {
+  if (!is_basic(cell.activation.kind)) return cell.activation;
+  const bool has_gate =
+      dispatch_cell(cell, []<typename Formula>(FormulaTag<Formula>) { return Formula::kHasGateActivation; });
+  if (has_gate && !is_basic(cell.recurrent_activation.kind)) return cell.recurrent_activation;
+  return std::nullopt;
+}
+
 /// The product of a pass of a cell for which is_plain holds; not for f64.
 inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec, Pass pass) {
   return dispatch_operand(spec, [&]<typename Operand>(OperandTag<Operand>) {

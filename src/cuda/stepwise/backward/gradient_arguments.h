@@ -121,6 +121,7 @@ struct LiveStates {
   std::int64_t units = 0;  ///< F
   KeptRows kept = {};
   int factor = -1;            ///< which of the kept gates is r; below 0: none
+  Activation gate = {};       ///< the activation of r
   int kept_gates = 0;         ///< kKept of the formula
   Element* target = nullptr;  ///< (rows, F)
 };

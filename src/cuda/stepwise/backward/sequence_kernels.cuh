@@ -69,7 +69,7 @@ __global__ void __launch_bounds__(kUnitThreads) live_states_kernel(const __grid_
     ComputeType<Element> factors[kWidth];
     const std::int64_t gate = (row.kept * copy.kept_gates + copy.factor) * copy.units + at.u;
     read_kept<Element, Activations>(copy.kept, copy.kept.gates, gate, factors);
-    for (int i = 0; i < kWidth; ++i) values[i] *= factors[i];
+    for (int i = 0; i < kWidth; ++i) values[i] *= value_of_kept(copy.gate, factors[i]);
   }
   device::write_pack(values, copy.target + row.row * copy.units + at.u);
 }

@@ -159,6 +159,7 @@ class SequenceOperands {
                                            .units = F_,
                                            .kept = kept,
                                            .factor = factor,
+                                           .gate = run_.spec.cell.recurrent_activation,
                                            .kept_gates = kept_gates,
                                            .target = target},
                        stream());
