@@ -20,9 +20,12 @@ std::optional<Activation> layer_activation(const std::string& class_name, const 
     return Activation(Activation::leaky_relu, config.number("negative_slope", config.number("alpha", 0.3)));
   }
   if (class_name == "ELU") return Activation(Activation::elu, config.number("alpha", 1.0));
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (class_name == "ThresholdedReLU")
+    return Activation(Activation::general_relu, 0, kInfinity, config.number("theta", 1));
   if (class_name != "ReLU") return std::nullopt;
   const double slope = config.number("negative_slope", 0.0);
-  const double highest = config.number("max_value", std::numeric_limits<double>::infinity());
+  const double highest = config.number("max_value", kInfinity);
   const Activation relu(Activation::general_relu, slope, highest, config.number("threshold", 0.0));
   return relu == Activation::general_relu ? Activation::relu : relu;
 }
