@@ -3,7 +3,7 @@
 set(RONDO_ALL_FORMATS keras numpy onnx)
 set(RONDO_FORMATS "${RONDO_ALL_FORMATS}" CACHE STRING
     "File formats: keras (HDF5, libzip), numpy with TensorFlow 1 (libzip), onnx (protobuf)")
-set(keras_headers keras_model keras_writer)
+set(keras_headers keras_layer keras_model keras_registry keras_writer)
 set(numpy_headers numpy_file tf1_weights)
 set(onnx_headers onnx_model onnx_writer)
 

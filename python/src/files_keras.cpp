@@ -2,7 +2,6 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include <map>
@@ -13,6 +12,8 @@
 #include <vector>
 
 #include "binding.h"
+#include "formats/containers/confined_path.h"
+#include "formats/containers/file_kind.h"
 #include "formats/containers/merged_group.h"
 #include "formats/keras/keras_contents.h"
 #include "formats/keras/keras_shards.h"
@@ -146,6 +147,19 @@ void bind_layer(nb::module_& module) {
            "A Layer with these options and weights; a Bidirectional or a RecurrentLayer for wrappers.");
 }
 
+/// ("archive", "hdf5", "json" or "other", what messages call the file), as load_keras tells files apart.
+nb::tuple kind_of(const nb::bytes& start, std::uint64_t size) {
+  const FileKind kind = file_kind({start.c_str(), start.size()}, size);
+  const char* reader = "other";
+  if (kind == FileKind::zip || kind == FileKind::keras_archive) reader = "archive";
+  if (kind == FileKind::hdf5) reader = "hdf5";
+  if (kind == FileKind::json || kind == FileKind::safetensors_index || kind == FileKind::keras_index ||
+      kind == FileKind::keras_architecture) {
+    reader = "json";
+  }
+  return nb::make_tuple(reader, described(kind));
+}
+
 nb::tuple result_of(const KerasModel& model) {
   return nb::make_tuple(model.keras_version, model.layers, model.problem, describe(model));
 }
@@ -182,7 +196,19 @@ void bind_keras_files(nb::module_& module) {
       },
       "file"_a, "text"_a, "weights"_a, "root"_a, "classes"_a = Classes{},
       "The same of the JSON of a model, and the file of its weights.");
-  module.def("keras_shards", &parse_keras_index, "text"_a, "where"_a, "The names of the files of a .weights.json.");
+  module.def("keras_file_kind", &kind_of, "start"_a, "size"_a,
+             "Which reader a file with these first bytes is for, and what messages call the file.");
+  module.attr("file_kind_bytes") = kFileKindBytes;
+  module.def(
+      "keras_shards",
+      [](const std::string& text, const std::string& file) {
+        std::vector<std::string> paths;
+        for (const std::string& name : parse_keras_index(text, file)) {
+          paths.push_back(confined_path(file, name, file + ": weight_map: " + name).string());
+        }
+        return paths;
+      },
+      "text"_a, "file"_a, "The paths of the files of a .weights.json, whose text is that of `file`.");
   module.def(
       "read_keras_layer",
       [](const std::string& configuration, const std::string& keras_version, const std::string& file, nb::handle weights) {

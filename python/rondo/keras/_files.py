@@ -11,9 +11,6 @@ from ..formats._reading import checked_path, import_extra, read_start, refusal
 from ._files_hdf5 import open_root
 from ._files_layers import make_layer
 
-_ZIP = b"PK\x03\x04"
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_START = 64  # bytes, which tell the kind of a file
 _MOST_JSON = 1 << 28
 _MOST_DEFLATED = 1032  # what one compressed byte can become
 
@@ -38,18 +35,19 @@ def load(path, weights=None, *, classes=None):
     classes = dict(classes or {})
     if weights is not None:
         return _load_files(name, checked_path(weights), classes)
-    start = read_start(name, _START)
-    if start[:len(_ZIP)] == _ZIP:
+    kind, described = _kind_of(name)
+    if kind == "archive":
         return LoadedModel(name, *_read_archive(name, classes))
-    if start[:len(_HDF5)] != _HDF5 and not _is_json(start):
-        raise refusal(name, "a file that is neither zip nor HDF5", "a .keras, .weights.h5, .h5 or .weights.json file of Keras")
+    if kind == "other":
+        raise refusal(name, described, "a .keras, .weights.h5, .h5 or .weights.json file of Keras")
     with open_weights(name) as root:
         return LoadedModel(name, *_rondo.read_keras_tree(name, root, classes))
 
 
 def _load_files(name, weights, classes):
-    if not _is_json(read_start(name, _START)):
-        raise refusal(name, "a file that is no JSON", "the architecture of a model: model.to_json()")
+    kind, described = _kind_of(name)
+    if kind != "json":
+        raise refusal(name, described, "the architecture of a model in JSON: model.to_json()")
     with open_weights(weights) as root:
         return LoadedModel(name, *_rondo.read_keras_files(name, _text_of(name), weights, root, classes))
 
@@ -57,23 +55,20 @@ def _load_files(name, weights, classes):
 @contextlib.contextmanager
 def open_weights(name):
     """The root of an HDF5 file, or a list of the roots of the shards that a `.weights.json` names."""
-    if not _is_json(read_start(name, _START)):
+    kind, described = _kind_of(name)
+    if kind == "hdf5":
         with open_root(name, name) as root:
             yield root
         return
-    folder = os.path.dirname(os.path.realpath(name))
+    if kind != "json":
+        raise refusal(name, described, "a .h5, .weights.h5 or .weights.json file of Keras")
     with contextlib.ExitStack() as stack:
-        roots = []
-        for shard in _rondo.keras_shards(_text_of(name), name):
-            path = checked_path(os.path.join(os.path.dirname(name), shard))
-            if os.path.dirname(os.path.realpath(path)) != folder:
-                raise refusal(path, "a symbolic link to another folder", "a file in the folder of its index")
-            roots.append(stack.enter_context(open_root(path, path)))
-        yield roots
+        shards = [checked_path(path) for path in _rondo.keras_shards(_text_of(name), name)]
+        yield [stack.enter_context(open_root(path, path)) for path in shards]
 
 
-def _is_json(start):
-    return start.lstrip()[:1] == b"{"
+def _kind_of(name):
+    return _rondo.keras_file_kind(read_start(name, _rondo.file_kind_bytes), os.path.getsize(name))
 
 
 def _text_of(name):

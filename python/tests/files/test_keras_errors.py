@@ -70,9 +70,12 @@ def path(tmp_path):
 def test_no_file_of_keras(path, tmp_path):
     refused(path, "no such file")
     refused(tmp_path, "a directory")
-    for data in (b"", b"text", b"PK"):
+    for data, words in ((b"", "an empty file"), (b"text", "a file of unknown kind"), (b"PK", "a file of unknown kind"),
+                        (b"version https://git-lfs.github.com/spec/v1", "Git LFS pointer"), (b"{}", "a weight_map")):
         path.write_bytes(data)
-        refused(path, "neither zip nor HDF5")
+        refused(path, words)
+    with pytest.raises(ValueError, match="torch.save"):
+        load(KERAS.parent / "kinds" / "state.pt")
 
 
 @pytest.mark.parametrize("name", ["lstm_keras3.keras", "lstm_keras2.keras", "lstm_keras2.h5", "lstm_keras3.weights.h5"])

@@ -70,7 +70,7 @@ std::unique_ptr<RNN> make_known(const KerasLayer& layer) {
 constexpr const char* kOneDirection =
     "SimpleRNN, LSTM, GRU, CuDNNLSTM, CuDNNGRU, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D or RNN";
 
-/// Throws what is known against the layer.
+/// Throws what is known against the layer, or against the layer inside it.
 void check_makeable(const KerasLayer& layer, bool has_class, const std::string& expected) {
   if (!layer.problem.empty()) throw ValueError(layer.problem);
   if (has_class) return;
@@ -80,9 +80,11 @@ void check_makeable(const KerasLayer& layer, bool has_class, const std::string& 
                          "; a layer that the caller makes can take recurrent_weights, but weights do not show its "
                          "activations, its options, or reset_after without a bias");
   }
-  const bool own = layer.class_name.find('>') != std::string::npos;
-  throw ValueError(place_of(layer) + ": class", "'" + layer.class_name + "'",
-                   own ? expected + "; a KerasRegistry may say that it is one of these" : expected);
+  for (const KerasLayer& inner : layer.wrapped) check_makeable(inner, is_recurrent(inner), expected);
+  std::string known = expected;
+  if (is_recurrent(layer)) known += "; make_recurrent makes a layer of any class";
+  if (layer.class_name.find('>') != std::string::npos) known += "; a KerasRegistry may say that it is one of these";
+  throw ValueError(place_of(layer) + ": class", "'" + layer.class_name + "'", known);
 }
 
 }  // namespace

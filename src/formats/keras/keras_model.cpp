@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "formats/containers/confined_path.h"
+#include "formats/containers/file_kind.h"
 #include "formats/containers/hdf5_group.h"
 #include "formats/containers/input_file.h"
 #include "formats/containers/merged_group.h"
@@ -12,9 +14,6 @@
 
 namespace rondo {
 namespace {
-
-constexpr std::string_view kZipSignature = "PK\x03\x04";
-constexpr std::string_view kHdfSignature = "\x89HDF\r\n\x1a\n";
 
 std::string text_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -40,60 +39,55 @@ std::string text_file(const std::filesystem::path& path) {
   return text_of(file.read_all());
 }
 
-/// Opens the shards of an index, all of them regular files of its folder.
+/// Opens the shards of an index, which are in its folder.
 ArrayGroup open_shards(const std::filesystem::path& index, std::string_view text) {
-  const std::filesystem::path folder = std::filesystem::weakly_canonical(index).parent_path();
   std::vector<std::shared_ptr<const GroupSource>> roots;
   for (const std::string& name : parse_keras_index(text, index.string())) {
-    const std::filesystem::path shard = index.parent_path() / name;
+    const std::filesystem::path shard = confined_path(index, name, index.string() + ": weight_map: " + name);
     InputFile(shard).read_start(1);  // throws unless it is a regular file
-    if (std::filesystem::weakly_canonical(shard).parent_path() != folder) {
-      throw ValueError(shard.string(), "a symbolic link to another folder", "a file in the folder of its index");
-    }
     roots.push_back(open_hdf_source(shard));
   }
   return merged_root(std::move(roots), index.string());
 }
 
-/// What the first bytes of a file are.
-enum class Content { zip, hdf, json, other };
-
-Content content_of(const std::filesystem::path& path) {
-  constexpr std::size_t kBytes = 64;
-  const std::string start = InputFile(path).read_start(kBytes);
-  if (start.starts_with(kZipSignature)) return Content::zip;
-  if (start.starts_with(kHdfSignature)) return Content::hdf;
-  const std::size_t first = start.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && start[first] == '{' ? Content::json : Content::other;
+/// The kind of a file, as far as load_keras reads it: a zip archive may be one that Keras 2 or 3 wrote in another order
+/// of its members.
+FileKind kind_of(const std::filesystem::path& path) {
+  const FileKind kind = file_kind(path);
+  if (kind == FileKind::zip) return FileKind::keras_archive;
+  const bool is_json = kind == FileKind::json || kind == FileKind::safetensors_index;
+  return is_json || kind == FileKind::keras_architecture ? FileKind::keras_index : kind;
 }
 
-[[noreturn]] void refuse_content(const std::filesystem::path& path) {
-  throw ValueError(path.string(), "a file that is neither zip nor HDF5",
-                   "a .keras, .weights.h5, .h5 or .weights.json file of Keras");
+[[noreturn]] void refuse_kind(const std::filesystem::path& path, const std::string& expected) {
+  throw ValueError(path.string(), described(file_kind(path)), expected);
 }
 
 /// The root of the weights in a file, or in the shards of an index. Needs an HdfSession.
 ArrayGroup open_weights(const std::filesystem::path& path) {
-  const Content content = content_of(path);
-  if (content == Content::hdf) return open_hdf(path);
-  if (content == Content::json) return open_shards(path, text_file(path));
-  refuse_content(path);
+  switch (kind_of(path)) {
+    case FileKind::hdf5: return open_hdf(path);
+    case FileKind::keras_index: return open_shards(path, text_file(path));
+    default: refuse_kind(path, "a .h5, .weights.h5 or .weights.json file of Keras");
+  }
 }
 
 }  // namespace
 
 KerasModel load_keras(const std::filesystem::path& path, const KerasRegistry& registry) {
-  const Content content = content_of(path);
-  if (content == Content::zip) return load_archive(path, registry);
-  if (content == Content::other) refuse_content(path);
+  const FileKind kind = kind_of(path);
+  if (kind == FileKind::keras_archive) return load_archive(path, registry);
+  if (kind != FileKind::hdf5 && kind != FileKind::keras_index) {
+    refuse_kind(path, "a .keras, .weights.h5, .h5 or .weights.json file of Keras");
+  }
   const HdfSession session;
   return read_keras_tree(open_weights(path), registry);
 }
 
 KerasModel load_keras(const std::filesystem::path& architecture, const std::filesystem::path& weights,
                       const KerasRegistry& registry) {
-  if (content_of(architecture) != Content::json) {
-    throw ValueError(architecture.string(), "a file that is no JSON", "the architecture of a model: model.to_json()");
+  if (kind_of(architecture) != FileKind::keras_index) {
+    refuse_kind(architecture, "the architecture of a model in JSON: model.to_json()");
   }
   const KerasText text{.file = architecture.string(), .text = text_file(architecture)};
   const HdfSession session;

@@ -15,7 +15,8 @@ import subprocess
 import sys
 
 LIBRARIES = re.compile(r"hdf5|libzip|-lzip|protobuf|protoc\b|onnx|/keras/keras_model", re.IGNORECASE)
-LEFT_OUT = ["formats/keras_model.h", "formats/numpy_file.h", "formats/onnx_model.h", "formats/tf1_weights.h", "models/model.h"]
+LEFT_OUT = ["formats/keras_layer.h", "formats/keras_model.h", "formats/keras_registry.h", "formats/numpy_file.h",
+            "formats/onnx_model.h", "formats/tf1_weights.h", "models/model.h"]
 PROGRAM = """#include <rondo/rondo.h>
 #if RONDO_HAS_KERAS || RONDO_HAS_NUMPY || RONDO_HAS_ONNX
 #error "a format that was left out is there"

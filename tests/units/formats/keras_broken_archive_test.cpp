@@ -52,7 +52,18 @@ TEST(BrokenKerasArchiveTest, Paths) {
   expect_broken(scratch("none.keras"), {"no such file"});
   expect_broken(scratch("").parent_path(), {"a directory"});
   write_text(scratch("empty.keras"), "");
-  expect_broken(scratch("empty.keras"), {"neither zip nor HDF5"});
+  expect_broken(scratch("empty.keras"), {"an empty file", "a .keras, .weights.h5, .h5 or .weights.json"});
+  write_text(scratch("words.keras"), "some words");
+  expect_broken(scratch("words.keras"), {"a file of unknown kind"});
+  for (const auto& [name, word] : {std::pair{"kinds/state.pt", "torch.save"},
+                                   {"kinds/index.json", "weight_map"},
+                                   {"kinds/lfs_pointer.safetensors", "Git LFS pointer"}}) {
+    const Path path = Path(RONDO_TEST_DATA) / name;
+    expect_broken(path, {word});
+    expect_words([&] { static_cast<void>(load_keras(keras_fixture("companion_files/seq2seq.json"), path)); }, {word});
+  }
+  expect_words([] { static_cast<void>(load_keras(keras_fixture("lstm_keras3.h5"), keras_fixture("lstm_keras3.h5"))); },
+               {"an HDF5 file", "model.to_json()"});
   write_text(scratch("text.keras"), "{\"class_name\": \"Sequential\"}");
   expect_broken(scratch("text.keras"), {"JSON", "the architecture of a model alone", "second file"});
 }

@@ -89,7 +89,8 @@ TEST(KerasCaseTest, WrappedRecurrentLayers) {
   EXPECT_EQ(sentences.shape(), (Shape{2, 3, 3}));
   const Tensor y = dense(run(documents.layer("doc"), sentences), documents.layer("out"));
   EXPECT_TRUE(close(y, distributed.tensor("y"), kTolerance));
-  expect_words([&] { static_cast<void>(make_layer(documents.layer("sent"))); }, {"'sent'", "'TimeDistributed'"});
+  expect_words([&] { static_cast<void>(make_layer(documents.layer("sent"))); },
+               {"'sent'", "'TimeDistributed'", "make_recurrent"});
 
   const KerasModel images = load_keras(keras_fixture("wrapped_recurrent_layers/conv_lstm.keras"));
   const Safetensors conv = expected("conv_lstm");

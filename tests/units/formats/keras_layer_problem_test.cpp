@@ -123,7 +123,8 @@ TEST(KerasLayerProblemTest, AWrapperHasTheProblemOfItsLayer) {
   }
   const KerasLayer dense = from(R"({"class_name":"TimeDistributed","config":{"name":"two","layer":)"
                                 R"({"class_name":"Flatten","config":{"name":"one"}}}})");
-  expect_words([&] { static_cast<void>(make_recurrent(dense)); }, {"'TimeDistributed'", "TimeDistributed of these"});
+  expect_words([&] { static_cast<void>(make_recurrent(dense)); },
+               {"layer 'one': class", "'Flatten'", "TimeDistributed of these"});
   EXPECT_FALSE(is_recurrent(dense));
 }
 

@@ -190,10 +190,10 @@ TEST(KerasShardsTest, AreFilesOfTheFolderOfTheirIndex) {
   refused(R"({"/a": 3})", {"got 3", beside});
   refused("{}", {"weight_map", "no files"});
   refused("[]", {"weight_map", "[]", "an object"});
-  refused(R"({"/a": "none.weights.h5"})", {"none.weights.h5", "no such file"});
+  refused(R"({"/a": "none.weights.h5"})", {"none.weights.h5", "No such file"});
   std::filesystem::remove(scratch("link.weights.h5"));
   std::filesystem::create_symlink(keras_fixture("lstm_keras3.weights.h5"), scratch("link.weights.h5"));
-  refused(R"({"/a": "link.weights.h5"})", {"link.weights.h5", "a symbolic link to another folder"});
+  refused(R"({"/a": "link.weights.h5"})", {"link.weights.h5", "a symbolic link out of the folder"});
 }
 
 TEST(KerasShardsTest, HaveEachDatasetOnce) {
