@@ -1,6 +1,7 @@
 // Activation and the layers that are activations.
 
 #include <algorithm>
+#include <limits>
 
 #include "models/families/activation_function.h"
 #include "models/layer_table.h"
@@ -26,6 +27,51 @@ std::unique_ptr<ModelLayer> applied(TensorFunction function) {
 
 std::unique_ptr<ModelLayer> make_activation(const LayerSource& source) {
   return applied(activation_function(source.config, "activation"));
+}
+
+Tensor zero_of(const Tensor& x) { return Tensor::zeros(Shape{}, x.dtype(), x.device()); }
+
+/// x above the threshold, at most `largest`; slope (x - threshold) below: Keras's ReLU.
+Tensor bent(const Tensor& x, double slope, double largest, double threshold) {
+  const Tensor above = threshold == 0.0 ? x : add(x, -threshold);
+  Tensor result = threshold == 0.0 ? relu(x) : where(relu(above).to(DType::boolean), x, zero_of(x));
+  if (largest < std::numeric_limits<double>::infinity()) result = clip(result, 0.0, largest);
+  return slope == 0.0 ? result : sub(result, mul(relu(neg(above)), slope));
+}
+
+/// A number from 0. Throws `ValueError` for others.
+double from_zero(const LayerFields& config, const char* key, double fallback) {
+  const double number = config.real(key, fallback);
+  if (!(number >= 0.0)) config.refuse(key, "a number from 0");
+  return number;
+}
+
+std::unique_ptr<ModelLayer> make_relu(const LayerSource& source) {
+  const double slope = from_zero(source.config, "negative_slope", 0.0);
+  const double largest = from_zero(source.config, "max_value", std::numeric_limits<double>::infinity());
+  const double threshold = from_zero(source.config, "threshold", 0.0);
+  return applied({"relu", [=](const Tensor& x) { return bent(x, slope, largest, threshold); }});
+}
+
+std::unique_ptr<ModelLayer> make_leaky_relu(const LayerSource& source) {
+  const char* key = source.config.contains("alpha") ? "alpha" : "negative_slope";  // of Keras 2 and of Keras 3
+  const double slope = from_zero(source.config, key, 0.3);
+  const double largest = std::numeric_limits<double>::infinity();
+  return applied({"leaky_relu", [=](const Tensor& x) { return bent(x, slope, largest, 0.0); }});
+}
+
+std::unique_ptr<ModelLayer> make_thresholded_relu(const LayerSource& source) {
+  const double theta = from_zero(source.config, "theta", 1.0);
+  return applied({"thresholded_relu",
+                  [theta](const Tensor& x) { return where(relu(add(x, -theta)).to(DType::boolean), x, zero_of(x)); }});
+}
+
+std::unique_ptr<ModelLayer> make_elu(const LayerSource& source) {
+  const double alpha = source.config.real("alpha", 1.0);
+  return applied({"elu", [alpha](const Tensor& x) {
+                    const Tensor below = clip(x, -std::numeric_limits<double>::infinity(), 0.0);
+                    return add(relu(x), mul(add(exp(below), -1.0), alpha));
+                  }});
 }
 
 std::unique_ptr<ModelLayer> make_prelu(const LayerSource& source) {
@@ -101,8 +147,13 @@ std::unique_ptr<ModelLayer> make_softmax(const LayerSource& source) {
 }  // namespace
 
 std::span<const LayerRow> activation_rows() {
-  static const std::vector<LayerRow> kRows = {
-      {"Activation", make_activation, {}}, {"PReLU", make_prelu, {}}, {"Softmax", make_softmax, {"mask"}}};
+  static const std::vector<LayerRow> kRows = {{"Activation", make_activation, {}},
+                                              {"ELU", make_elu, {}},
+                                              {"LeakyReLU", make_leaky_relu, {}},
+                                              {"PReLU", make_prelu, {}},
+                                              {"ReLU", make_relu, {}},
+                                              {"Softmax", make_softmax, {"mask"}},
+                                              {"ThresholdedReLU", make_thresholded_relu, {}}};
   return kRows;
 }
 
