@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "models/layer_table.h"
@@ -28,7 +29,10 @@ class ProgramBuilder {
     ProgramStep step{.call = {}, .inputs = {}, .layer = call.layer};
     std::vector<TensorNote> notes;
     std::vector<CallArgument> arguments = arguments_of(described, call.node, where, step.inputs);
-    for (const int slot : step.inputs) notes.push_back(program_.slots[static_cast<std::size_t>(slot)]);
+    for (const int slot : step.inputs) {
+      notes.push_back(program_.slots[static_cast<std::size_t>(slot)]);
+      if (unmasked_.contains(slot)) notes.back().mask.reset();
+    }
     step.call = layer.bind(CallSite(where, setting_.origin, std::move(arguments), std::move(notes)));
     step.number = program_.calls.size();
     program_.calls.push_back({call.layer, step.call.outputs, step.call.how});
@@ -41,6 +45,7 @@ class ProgramBuilder {
     first_slots_[{call.layer, call.node}] = step.first_output;
     for (const TensorNote& note : step.call.outputs) program_.slots.push_back(note);
     ends_[{call.layer, call.node}] = static_cast<int>(program_.slots.size());
+    for (const int tensor : step.call.unmasked) unmasked_.insert(step.inputs[static_cast<std::size_t>(tensor)]);
     step.adjacent = !step.inputs.empty();
     for (std::size_t k = 1; k < step.inputs.size(); ++k) {
       step.adjacent = step.adjacent && step.inputs[k] == step.inputs[0] + static_cast<int>(k);
@@ -76,7 +81,7 @@ class ProgramBuilder {
 
   std::vector<CallArgument> arguments_of(const GraphLayer& layer, int node, const std::string& where,
                                          std::vector<int>& slots) const {
-    const LayerRow* row = find_layer_row(layer.class_name);
+    const LayerRow* row = find_entry_row(layer.class_name, layer.entry);
     std::vector<CallArgument> arguments;
     const std::vector<GraphArgument>& given = layer.nodes[static_cast<std::size_t>(node)].arguments;
     for (std::size_t k = 0; k < given.size(); ++k) {
@@ -101,6 +106,7 @@ class ProgramBuilder {
   const ModelSetting& setting_;
   std::map<std::pair<int, int>, int> first_slots_;
   std::map<std::pair<int, int>, int> ends_;
+  std::set<int> unmasked_;  ///< slots whose masks no later call sees
   ModelProgram program_;
 };
 
@@ -119,6 +125,7 @@ LayeredModel::LayeredModel(const nlohmann::json& entry, std::span<const KerasLay
       where_(where),
       graph_(read_model_graph(entry, where, setting.origin)),
       order_(run_order(graph_, where)) {
+  if (setting_.origin.major >= 3) order_ = by_depth(graph_, order_);
   for (const GraphLayer& layer : graph_.layers) {
     layers_.push_back(layer.input ? nullptr
                                   : make_model_layer(find_layer(layers, layer.name, where), layer.entry, setting_));

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,5 +61,9 @@ ModelGraph read_model_graph(const nlohmann::json& entry, const std::string& wher
 /// Which call comes when: (layer, node) so that all that a call reads is there before it. Calls that no output needs
 /// are left out. Throws `ValueError` naming the layers of a cycle.
 std::vector<TensorReference> run_order(const ModelGraph& graph, const std::string& where);
+
+/// The calls of run_order in Keras 3's order: the farther from an output, the earlier. There, some calls take masks away
+/// from the calls behind them.
+std::vector<TensorReference> by_depth(const ModelGraph& graph, std::span<const TensorReference> order);
 
 }  // namespace rondo

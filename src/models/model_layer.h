@@ -44,6 +44,8 @@ struct BoundCall {
   std::function<std::unique_ptr<StreamedCall>()> make_stream = {};  ///< iff `causal`
   /// Tensors of the call that must not depend on the stream's inputs, such as initial states: they are read once.
   std::vector<int> stream_fixed = {};
+  /// Tensors of the call whose masks Keras takes away: calls that come later do not see them.
+  std::vector<int> unmasked = {};
   /// Whether outputs in a stream have a time axis, if inputs have: not those of an LSTM without return_sequences.
   bool stream_keeps_time = true;
   /// Whether the output is the input with its mask, so that the call need not run.

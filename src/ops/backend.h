@@ -18,6 +18,7 @@ enum class UnaryKind : std::uint8_t {
   add_number,
   mul_number,
   // floats
+  sqrt,
   tanh,
   sigmoid,
   hard_sigmoid,
@@ -34,7 +35,7 @@ struct UnaryOp {
   double second = 0;
 };
 
-enum class BinaryOp : std::uint8_t { add, sub, mul, div };
+enum class BinaryOp : std::uint8_t { add, sub, mul, div, maximum, minimum };
 
 enum class ReduceOp : std::uint8_t { sum, mean, max };
 

@@ -60,6 +60,8 @@ Tensor div(const Tensor& a, const Tensor& b) {
   check_floating({"div", "a", a});
   return binary("div", BinaryOp::div, a, b);
 }
+Tensor maximum(const Tensor& a, const Tensor& b) { return binary("maximum", BinaryOp::maximum, a, b); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return binary("minimum", BinaryOp::minimum, a, b); }
 
 Tensor add(const Tensor& a, double b) { return with_number("add", UnaryKind::add_number, a, b); }
 Tensor mul(const Tensor& a, double b) { return with_number("mul", UnaryKind::mul_number, a, b); }
@@ -83,6 +85,7 @@ Tensor activate(Activation activation, const Tensor& x) {
   }
   throw ValueError("activation", std::to_string(static_cast<int>(activation)), "one of the Activation values");
 }
+Tensor sqrt(const Tensor& x) { return floating_unary("sqrt", UnaryKind::sqrt, x); }
 Tensor exp(const Tensor& x) { return floating_unary("exp", UnaryKind::exp, x); }
 
 Tensor clip(const Tensor& x, double low, double high) {

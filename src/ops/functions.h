@@ -121,11 +121,26 @@ struct Exponential {
   }
 };
 
+struct SquareRoot {
+  template <typename Real>
+  RONDO_HOST_DEVICE Real operator()(Real v) const {
+    using std::sqrt;
+    return sqrt(v);
+  }
+};
+
 /// The larger of two numbers; NaN if one of them is NaN.
 struct Larger {
   template <typename Number>
   RONDO_HOST_DEVICE Number operator()(Number most, Number value) const {
     return value > most || value != value ? value : most;
+  }
+};
+/// The smaller of two numbers; NaN if one of them is NaN.
+struct Smaller {
+  template <typename Number>
+  RONDO_HOST_DEVICE Number operator()(Number least, Number value) const {
+    return value < least || value != value ? value : least;
   }
 };
 
@@ -159,6 +174,7 @@ RONDO_HOST_DEVICE void visit_function(const UnaryFunction<Number>& op, const Vis
   }
   if constexpr (std::is_floating_point_v<Number>) {
     switch (op.kind) {
+      case UnaryKind::sqrt: return visit(function::SquareRoot{});
       case UnaryKind::tanh: return visit(function::Activate<Activation::tanh>{});
       case UnaryKind::sigmoid: return visit(function::Activate<Activation::sigmoid>{});
       case UnaryKind::hard_sigmoid: return visit(function::Activate<Activation::hard_sigmoid>{});
@@ -175,6 +191,8 @@ RONDO_HOST_DEVICE void visit_function(BinaryOp op, const Visit& visit) {
     case BinaryOp::add: return visit(function::Add{});
     case BinaryOp::sub: return visit(function::Subtract{});
     case BinaryOp::mul: return visit(function::Multiply{});
+    case BinaryOp::maximum: return visit(function::Larger{});
+    case BinaryOp::minimum: return visit(function::Smaller{});
     case BinaryOp::div:
       if constexpr (std::is_floating_point_v<Number>) visit(function::Divide{});
   }

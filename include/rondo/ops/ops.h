@@ -27,6 +27,10 @@ namespace rondo {
 [[nodiscard]] Tensor mul(const Tensor& a, const Tensor& b);
 /// Floating: returns a / b.
 [[nodiscard]] Tensor div(const Tensor& a, const Tensor& b);
+/// Returns the larger of a and b; NaN where one of them is NaN.
+[[nodiscard]] Tensor maximum(const Tensor& a, const Tensor& b);
+/// Returns the smaller of a and b; NaN where one of them is NaN.
+[[nodiscard]] Tensor minimum(const Tensor& a, const Tensor& b);
 
 /// Returns a plus a number, which takes the tensor's dtype. For integers, a number that is not one of them throws.
 [[nodiscard]] Tensor add(const Tensor& a, double b);
@@ -48,6 +52,8 @@ namespace rondo {
 [[nodiscard]] Tensor relu(const Tensor& x);
 /// Returns the activation of x; linear returns `x` itself. Floating, except for linear and relu.
 [[nodiscard]] Tensor activate(Activation activation, const Tensor& x);
+/// Floating: returns the square root of x; NaN below zero.
+[[nodiscard]] Tensor sqrt(const Tensor& x);
 /// Floating: returns e to the power of x.
 [[nodiscard]] Tensor exp(const Tensor& x);
 /// Returns min(max(x, low), high); NaN stays NaN. Throws `ValueError` unless low <= high, or if x has integers and none

@@ -38,6 +38,7 @@ const std::vector<UnaryCase>& unary_cases() {
       {"tanh", [](const Tensor& x) { return tanh(x); }, true, {4, 0}},
       {"sigmoid", [](const Tensor& x) { return sigmoid(x); }, true, {4, 1e-30}},
       {"exp", [](const Tensor& x) { return exp(x); }, true, {4, 1e-30}},
+      {"sqrt", [](const Tensor& x) { return sqrt(x); }, true, {1, 0}},
       // A device may round the product and the sum together.
       {"hard_sigmoid", [](const Tensor& x) { return hard_sigmoid(x); }, true, {1, 1}},
       {"hard_sigmoid_keras3", [](const Tensor& x) { return hard_sigmoid_keras3(x); }, true, {1, 1}},
@@ -82,6 +83,8 @@ TEST(ElementwiseParity, TwoOperands) {
     EXPECT_TRUE(same(add(a.device, b.device), add(a.host, b.host)));
     EXPECT_TRUE(same(sub(a.device, b.device), sub(a.host, b.host)));
     EXPECT_TRUE(same(mul(a.device, b.device), mul(a.host, b.host)));
+    EXPECT_TRUE(same(maximum(a.device, b.device), maximum(a.host, b.host)));
+    EXPECT_TRUE(same(minimum(a.device, b.device), minimum(a.host, b.host)));
     if (is_floating(dtype)) {
       EXPECT_TRUE(same(div(a.device, b.device), div(a.host, b.host)));
     }

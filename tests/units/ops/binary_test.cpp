@@ -17,6 +17,10 @@ const std::vector<BinaryCase> kCases{
     {"sub", [](const Tensor& a, const Tensor& b) { return sub(a, b); }, std::minus<>()},
     {"mul", [](const Tensor& a, const Tensor& b) { return mul(a, b); }, std::multiplies<>()},
     {"div", [](const Tensor& a, const Tensor& b) { return div(a, b); }, std::divides<>()},
+    {"maximum", [](const Tensor& a, const Tensor& b) { return maximum(a, b); },
+     [](double a, double b) { return a > b ? a : b; }},
+    {"minimum", [](const Tensor& a, const Tensor& b) { return minimum(a, b); },
+     [](double a, double b) { return a < b ? a : b; }},
 };
 
 void check(const BinaryCase& binary, const Tensor& a, const Tensor& b, const Shape& shape, double tolerance) {
@@ -83,6 +87,19 @@ TEST(Binary, DivisionByZero) {
   EXPECT_EQ(elements[0], std::numeric_limits<float>::infinity());
   EXPECT_EQ(elements[1], -std::numeric_limits<float>::infinity());
   EXPECT_TRUE(std::isnan(elements[2]));
+}
+
+TEST(Binary, MaximumAndMinimumKeepNaN) {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  const Tensor a = Tensor::from<float>({1, 3, kNaN, 2}, {4});
+  const Tensor b = Tensor::from<float>({2, -1, 0, kNaN}, {4});
+  const std::vector<float> larger = maximum(a, b).to_vector<float>();
+  const std::vector<float> smaller = minimum(a, b).to_vector<float>();
+  EXPECT_EQ(larger[0], 2);
+  EXPECT_EQ(larger[1], 3);
+  EXPECT_EQ(smaller[0], 1);
+  EXPECT_EQ(smaller[1], -1);
+  for (const std::size_t k : {2, 3}) EXPECT_TRUE(std::isnan(larger[k]) && std::isnan(smaller[k])) << k;
 }
 
 TEST(Binary, SixteenBitFloatsRoundOnce) {

@@ -35,6 +35,7 @@ const std::vector<UnaryCase> kFloatCases{
     {"hard_sigmoid_keras3", [](const Tensor& x) { return hard_sigmoid_keras3(x); },
      [](double x) { return clipped(x / 6 + 0.5, 0, 1); }},
     {"exp", [](const Tensor& x) { return exp(x); }, [](double x) { return std::exp(x); }},
+    {"sqrt", [](const Tensor& x) { return sqrt(x); }, [](double x) { return std::sqrt(x); }},
 };
 
 void check(const UnaryCase& unary, const Tensor& x, double tolerance) {
