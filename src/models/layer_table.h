@@ -19,6 +19,12 @@ struct LayerRow {
 
 /// The row of a class; null if there is none.
 const LayerRow* find_layer_row(const std::string& class_name);
+/// The row of an entry of a configuration. Keras 3 has operations among its layers, which have names of layers: Add,
+/// Softmax. Rondo has only those that Keras computes masks with. A legacy .h5 does not say which entries are
+/// operations.
+const LayerRow* find_entry_row(const std::string& class_name, const nlohmann::json& entry);
+/// Whether an entry of a configuration is an operation.
+bool is_operation(const nlohmann::json& entry);
 /// The names of all classes, sorted.
 std::vector<std::string> layer_classes();
 
@@ -26,6 +32,7 @@ std::vector<std::string> layer_classes();
 std::span<const LayerRow> activation_rows();
 std::span<const LayerRow> attention_rows();
 std::span<const LayerRow> concatenate_rows();
+std::span<const LayerRow> conv_lstm_rows();
 std::span<const LayerRow> convolution_rows();
 std::span<const LayerRow> dense_rows();
 std::span<const LayerRow> dot_rows();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "models/layer_table.h"
@@ -20,7 +21,6 @@ class ProgramBuilder {
     first_slots_[{input.layer, input.node}] = static_cast<int>(program_.slots.size());
     program_.inputs.push_back(static_cast<int>(program_.slots.size()));
     program_.slots.push_back(std::move(note));
-    same_as_.push_back(-1);
   }
 
   void add_call(const TensorReference& call, ModelLayer& layer) {
@@ -29,7 +29,10 @@ class ProgramBuilder {
     ProgramStep step{.call = {}, .inputs = {}, .layer = call.layer};
     std::vector<TensorNote> notes;
     std::vector<CallArgument> arguments = arguments_of(described, call.node, where, step.inputs);
-    for (const int slot : step.inputs) notes.push_back(program_.slots[static_cast<std::size_t>(slot)]);
+    for (const int slot : step.inputs) {
+      notes.push_back(program_.slots[static_cast<std::size_t>(slot)]);
+      if (unmasked_.contains(slot)) notes.back().mask.reset();
+    }
     step.call = layer.bind(CallSite(where, setting_.origin, std::move(arguments), std::move(notes)));
     step.number = program_.calls.size();
     program_.calls.push_back({call.layer, step.call.outputs, step.call.how});
@@ -42,9 +45,7 @@ class ProgramBuilder {
     first_slots_[{call.layer, call.node}] = step.first_output;
     for (const TensorNote& note : step.call.outputs) program_.slots.push_back(note);
     ends_[{call.layer, call.node}] = static_cast<int>(program_.slots.size());
-    same_as_.resize(program_.slots.size(), -1);
-    if (step.call.same_tensor) same_as_.back() = step.inputs[0];
-    for (const int tensor : step.call.unmasked) take_mask(step.inputs[static_cast<std::size_t>(tensor)]);
+    for (const int tensor : step.call.unmasked) unmasked_.insert(step.inputs[static_cast<std::size_t>(tensor)]);
     step.adjacent = !step.inputs.empty();
     for (std::size_t k = 1; k < step.inputs.size(); ++k) {
       step.adjacent = step.adjacent && step.inputs[k] == step.inputs[0] + static_cast<int>(k);
@@ -67,18 +68,6 @@ class ProgramBuilder {
   }
 
  private:
-  /// The first slot of the same tensor.
-  int original(int slot) const {
-    while (same_as_[static_cast<std::size_t>(slot)] >= 0) slot = same_as_[static_cast<std::size_t>(slot)];
-    return slot;
-  }
-
-  void take_mask(int slot) {
-    for (std::size_t other = 0; other < program_.slots.size(); ++other) {
-      if (original(static_cast<int>(other)) == original(slot)) program_.slots[other].mask.reset();
-    }
-  }
-
   int slot_of(const TensorReference& tensor, const std::string& where) const {
     const auto first = first_slots_.find({tensor.layer, tensor.node});
     const auto end = ends_.find({tensor.layer, tensor.node});
@@ -92,7 +81,7 @@ class ProgramBuilder {
 
   std::vector<CallArgument> arguments_of(const GraphLayer& layer, int node, const std::string& where,
                                          std::vector<int>& slots) const {
-    const LayerRow* row = find_layer_row(layer.class_name);
+    const LayerRow* row = find_entry_row(layer.class_name, layer.entry);
     std::vector<CallArgument> arguments;
     const std::vector<GraphArgument>& given = layer.nodes[static_cast<std::size_t>(node)].arguments;
     for (std::size_t k = 0; k < given.size(); ++k) {
@@ -117,7 +106,7 @@ class ProgramBuilder {
   const ModelSetting& setting_;
   std::map<std::pair<int, int>, int> first_slots_;
   std::map<std::pair<int, int>, int> ends_;
-  std::vector<int> same_as_;  ///< of each slot: the slot whose tensor Keras has there as well; -1: a new one
+  std::set<int> unmasked_;  ///< slots whose masks no later call sees
   ModelProgram program_;
 };
 

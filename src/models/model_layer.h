@@ -46,8 +46,6 @@ struct BoundCall {
   std::vector<int> stream_fixed = {};
   /// Tensors of the call whose masks Keras takes away: calls that come later do not see them.
   std::vector<int> unmasked = {};
-  /// Whether Keras gives out the tensor of its only input, so that one of the two loses its mask with the other one.
-  bool same_tensor = false;
   /// Whether outputs in a stream have a time axis, if inputs have: not those of an LSTM without return_sequences.
   bool stream_keeps_time = true;
   /// Whether the output is the input with its mask, so that the call need not run.

@@ -18,7 +18,6 @@ std::unique_ptr<ModelLayer> applied(TensorFunction function) {
     BoundCall call = one_to_one(site, site.input(), true, function.compute);
     call.how = function.name;
     call.is_identity = function.is_linear && !site.find("mask");
-    call.same_tensor = site.is_keras3() && function.name == "linear";
     // A softmax over the axis of time needs all of it; along the last axis it does only where that is the time axis.
     const bool stepwise = !function.along_last_axis || site.input().shape.rank() > 2;
     call.stream = stepwise ? StreamRule::stepwise : StreamRule::whole;

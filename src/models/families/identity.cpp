@@ -13,7 +13,6 @@ std::unique_ptr<ModelLayer> make_identity(const LayerSource&) {
     call.is_identity = site.inputs().tensors[0] == 0 && mask.kind != MaskRoute::Kind::given;
     call.how = "nothing in inference";
     call.stream = StreamRule::stepwise;
-    call.same_tensor = site.is_keras3();
     return call;
   });
 }

@@ -35,14 +35,14 @@ def draw_weights(model, rng):
     set_weights(model, values)
 
 
-def mask_of(rng, shape):
+def mask_of(rng, shape, empty_rows):
     """Which steps are there: of most batches the first ones of each row, of some any."""
     rows, steps = shape
     if rng.random() < 0.3:
         mask = rng.random(shape) < 0.6
         mask[:, int(rng.integers(steps))] = True
         return mask
-    fewest = 0 if rng.random() < 0.15 else 1
+    fewest = 0 if rng.random() < 0.15 and empty_rows else 1
     lengths = rng.integers(fewest, steps + 1, rows)
     lengths[int(rng.integers(rows))] = steps
     return np.arange(steps) < lengths[:, None]
@@ -57,12 +57,12 @@ def draw_input(kit, tensor, rows, length):
         mask[:, :, 0] = True
         return name, mask
     if name.startswith("tokens"):
-        return name, np.where(mask_of(rng, shape), rng.integers(1, 6, shape), 0).astype(np.int32)
+        return name, np.where(mask_of(rng, shape, kit.empty_rows), rng.integers(1, 6, shape), 0).astype(np.int32)
     values = coarse(rng.normal(0, 1, shape), 32)
     if name in kit.mask_values:
         value = kit.mask_values[name]
         values[..., 0] = np.where(np.abs(values[..., 0] - value) < 0.1, 0.5, values[..., 0])
-        values[~mask_of(rng, shape[:2])] = value
+        values[~mask_of(rng, shape[:2], kit.empty_rows)] = value
     return name, values
 
 

@@ -61,6 +61,7 @@ class Kit:
     rng: object  # numpy.random.Generator
     stateful: bool = False
     chain: bool = False  # layers of one input and one output only, as Sequential has them
+    empty_rows: bool = True  # whether a row may have no step that counts; its mean is no number
     pool: list = field(default_factory=list)
     inputs: list = field(default_factory=list)
     mask_values: dict = field(default_factory=dict)  # name of an input: the value that its masked steps have
