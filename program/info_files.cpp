@@ -1,4 +1,3 @@
-#include <rondo/models/model.h>
 #include <rondo/rondo.h>
 
 #include <algorithm>
@@ -86,8 +85,9 @@ void look_into_keras(const ModelChoice& choice, const Sizes& sizes, Report& repo
   for (const KerasLayer& layer : model.layers) {
     Part part{.name = layer.name, .class_name = layer.class_name.empty() ? "(weights alone)" : layer.class_name};
     count(layer.weights, part);
+    part.problem = layer.problem;
     const bool is_recurrent = layer.recurrent || layer.class_name == "Bidirectional";
-    if (is_recurrent) {
+    if (is_recurrent && part.problem.empty()) {
       Part counted;
       keep_problem(part.problem, [&] {
         describe_network(keras_network(std::span(&layer, 1)).to(device_from_name(choice.device)), sizes, counted);
@@ -103,6 +103,7 @@ void look_into_keras(const ModelChoice& choice, const Sizes& sizes, Report& repo
     }
     report.parts.push_back(part);
   }
+  if (!model.problem.empty()) report.problems.push_back(model.problem);
   if (model.configuration.empty()) {
     report.problems.emplace_back("the file has weights alone: it cannot run as a whole model");
     return;

@@ -1,4 +1,3 @@
-#include <rondo/models/model.h>
 #include <rondo/rondo.h>
 
 #include <numeric>
@@ -18,6 +17,15 @@ Slot slot_of(const ModelTensor& tensor) {
   }
   return {.name = tensor.name, .sizes = sizes + ")", .rank = tensor.shape.rank(), .dtype = tensor.dtype};
 }
+
+class KerasStepper final : public Stepper {
+ public:
+  explicit KerasStepper(ModelStream stream) : stream_(std::move(stream)) {}
+  Tensor step(const Tensor& x) override { return stream_.step(x); }
+
+ private:
+  ModelStream stream_;
+};
 
 class KerasRunnable final : public Runnable {
  public:
@@ -49,9 +57,7 @@ class KerasRunnable final : public Runnable {
     return map;
   }
   std::string explain(std::int64_t, std::int64_t) const override { return model_.describe(); }
-  std::unique_ptr<Stepper> stream(std::int64_t) override {
-    throw ValueError("--stream", "a Keras model", "recurrent layers as --part");
-  }
+  std::unique_ptr<Stepper> stream(std::int64_t) override { return std::make_unique<KerasStepper>(model_.stream()); }
   std::int64_t step_features() const override {
     const Shape& shape = model_.inputs().front().shape;
     std::int64_t features = 1;
@@ -81,7 +87,7 @@ class KerasRunnable final : public Runnable {
 
 KerasModel open_keras(const ModelChoice& choice) {
   if (choice.weights.empty()) return load_keras(choice.file);
-  throw ValueError("--weights", choice.weights, "nothing yet");
+  return load_keras(choice.file, std::filesystem::path(choice.weights));
 }
 
 std::unique_ptr<Runnable> keras_runnable(const ModelChoice& choice) {

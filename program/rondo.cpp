@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
 
 #include "commands.h"
 #include "output.h"
@@ -21,8 +22,19 @@ int failed(const std::string& message) {
   return kWrongInput;
 }
 
+/// CLI11 takes the name of an unknown command for a missing one.
+void check_command(const CLI::App& program, const std::string& name) {
+  std::string known;
+  for (const CLI::App* command : program.get_subcommands({})) {
+    if (command->get_name() == name) return;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  throw CLI::ValidationError("COMMAND", "got '" + name + "', expected one of " + known);
+}
+
 int run(CLI::App& program, int argc, char** argv) {
   try {
+    if (argc > 1 && argv[1][0] != '-') check_command(program, argv[1]);
     program.parse(argc, argv);
     return kRight;
   } catch (const CLI::Success& asked) {  // --help, --version

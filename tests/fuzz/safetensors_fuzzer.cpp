@@ -25,12 +25,24 @@ void convert(const rondo::Safetensors& file, rondo::CellKind kind) {
   }
 }
 
+/// Makes every module that the names promise.
+void convert_modules(const rondo::Safetensors& file) {
+  for (const std::string& prefix : rondo::pytorch_prefixes(file)) {
+    try {
+      static_cast<void>(rondo::pytorch_class(rondo::pytorch_network(file, {.prefix = prefix})));
+    } catch (const rondo::ValueError&) {  // most modules lack weights, or have weights that do not fit
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     const rondo::Safetensors file = rondo::parse_safetensors(std::as_bytes(std::span(data, size)), "fuzzed");
     static_cast<void>(total(file));
+    static_cast<void>(describe(file));
+    convert_modules(file);
     for (const auto kind : {rondo::CellKind::simple_rnn, rondo::CellKind::lstm, rondo::CellKind::gru}) {
       convert(file, kind);
     }

@@ -20,26 +20,12 @@ using nlohmann::json;
 constexpr std::uint64_t kLargestIndex = 100'000'000;  // as of a header
 constexpr std::size_t kDepth = 16;                    // "metadata" may hold anything
 
-using NamesByFile = std::map<std::string, std::set<std::string>>;
-
-NamesByFile read_index(InputFile& file) {
+std::string text_of(InputFile& file) {
   if (file.size() > kLargestIndex) {
     throw ValueError(file.name(), std::to_string(file.size()) + " bytes",
                      "an index of at most " + std::to_string(kLargestIndex) + " bytes");
   }
-  const std::string text = file.read_start(static_cast<std::size_t>(file.size()));
-  const json document = parse_json(text, file.name(), kDepth);
-  const auto map = document.is_object() ? document.find("weight_map") : document.end();
-  if (map == document.end() || !map->is_object() || map->empty()) {
-    throw ValueError(file.name() + ": weight_map", map == document.end() ? "nothing" : shown(*map),
-                     "an object of tensors and their files");
-  }
-  NamesByFile files;
-  for (const auto& [name, value] : map->items()) {
-    if (!value.is_string()) throw ValueError(file.name() + ": weight_map: " + shown(name), shown(value), "a file");
-    files[value.get<std::string>()].insert(name);
-  }
-  return files;
+  return file.read_start(static_cast<std::size_t>(file.size()));
 }
 
 /// The tensors of all files together.
@@ -82,10 +68,25 @@ class Gathered {
 
 }  // namespace
 
+std::map<std::string, std::set<std::string>> parse_safetensors_index(std::string_view text, const std::string& name) {
+  const json document = parse_json(text, name, kDepth);
+  const auto map = document.is_object() ? document.find("weight_map") : document.end();
+  if (map == document.end() || !map->is_object() || map->empty()) {
+    throw ValueError(name + ": weight_map", map == document.end() ? "nothing" : shown(*map),
+                     "an object of tensors and their files");
+  }
+  std::map<std::string, std::set<std::string>> files;
+  for (const auto& [tensor, value] : map->items()) {
+    if (!value.is_string()) throw ValueError(name + ": weight_map: " + shown(tensor), shown(value), "a file");
+    files[value.get<std::string>()].insert(tensor);
+  }
+  return files;
+}
+
 Safetensors load_safetensors_index(const std::filesystem::path& path) {
   InputFile file(path);
   Gathered gathered(file.name());
-  for (const auto& [name, tensors] : read_index(file)) {
+  for (const auto& [name, tensors] : parse_safetensors_index(text_of(file), file.name())) {
     const std::filesystem::path shard = confined_path(path, name, file.name() + ": weight_map");
     // An index among the files could name itself.
     refuse_other_kind(shard.string(), file_kind(shard), FileKind::safetensors, "a safetensors file");

@@ -54,6 +54,9 @@ def main(cpack, build, work, libdir, version, static):
         development += [f"{lib}/librondo.a", "/usr/share/doc/rondo/LICENSE"]
         found = package_complaints(work, "librondo-dev", version, development, [], ["libdnnl-dev", "libhwy-dev"])
         everything = development
+        if pathlib.Path(build, "program", "rondo").is_file():
+            found += package_complaints(work, "rondo", version, ["/usr/bin/rondo"], [], ["libc6", "libdnnl2"])
+            everything = [*development, "/usr/bin/rondo"]
     else:
         development += [f"{lib}/librondo.so"]
         found = package_complaints(work, "librondo-dev", version, development, library, [f"librondo{minor} (= {version})"])

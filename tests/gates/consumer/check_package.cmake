@@ -28,6 +28,9 @@ run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_CXX_
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/consumer)
 run(${WORK}/build/doors ${MODEL})
+if(EXISTS ${WORK}/prefix/bin/rondo)
+  run(${WORK}/prefix/bin/rondo info ${MODEL})
+endif()
 
 # pkg-config finds the package also where it has been moved to. Only a static library needs the libraries behind it.
 file(RENAME ${WORK}/prefix ${WORK}/moved)

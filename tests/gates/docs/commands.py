@@ -17,6 +17,9 @@ ONLY_CHECKED = {
     "cmake --build --preset": "builds it: the preset exists",
     "ctest --preset": "would run this test: the preset exists",
     "cmake --install": "installed elsewhere by the test of projects: the folder is a preset's",
+    "rondo ": "needs the models of a reader: the command has the subcommand and the options. tests/gates/program runs it",
+    "source <(rondo": "the same, in a shell of the reader's",
+    "printf": "gives lines to `rondo run --stream`, as tests/gates/program does",
     "cpack": "packs what the tests of archives pack: the folder is a preset's",
     "python3 -m venv": "makes an environment, as scripts/wheel-test does",
     "env/bin/pip": "installs the package into it, as scripts/wheel-test does",
@@ -95,6 +98,14 @@ def script_complaints(command):
     return [f"{command[0]} --help has no {option}" for option in options if option not in known]
 
 
+def program_complaints(command):
+    """Faults of a call of the program `rondo`: its sources name every subcommand and option."""
+    text = "".join(path.read_text() for path in (pages.ROOT / "program").glob("*.cpp"))
+    options = [word for word in command[2:] if OPTION.match(word)]
+    found = [] if re.search(rf'add_subcommand\(\s*"{command[1]}"', text) else [f"rondo has no command {command[1]}"]
+    return found + [f"rondo has no option {option}" for option in options if f'{option}"' not in text]
+
+
 def preset_complaints(command, kind):
     """Faults of a command that names a preset."""
     name = command[command.index("--preset") + 1]
@@ -119,6 +130,8 @@ def complaints(command):
     if rule == "cmake --install":
         folder = command[2]
         return folder_complaints(folder)
+    if rule == "rondo ":
+        return program_complaints(command)
     if rule == "cpack":
         return folder_complaints(command[2].removesuffix("/CPackConfig.cmake"))
     kinds = {"cmake --preset": "configurePresets", "cmake --build --preset": "buildPresets", "ctest --preset": "testPresets"}
