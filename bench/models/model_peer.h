@@ -1,6 +1,7 @@
 /// The interface of a library that runs a whole model of Keras: a shared object with these functions.
 ///
-/// Memory is the caller's and row-major. A stream runs one time step a call, with states that it keeps from call to call.
+/// Memory is the caller's and row-major. A stream runs one time step a call, with states that it keeps from call to
+/// call.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ struct ModelPeer;
 
 /// Loads the model; null, with a message on stderr, where the library refuses.
 ModelPeer* model_peer_create(const ModelPeerProblem* problem);
-/// Answers the inputs `runs` times in sequence, each time into y. Returns the seconds taken; below zero: an error, told on stderr.
+/// Answers the inputs `runs` times in sequence, each time into y. Returns the seconds taken; below zero: an error, told
+/// on stderr.
 double model_peer_run(ModelPeer* peer, std::int64_t runs);
 void model_peer_destroy(ModelPeer* peer);
 /// The seconds that reading a file as a model takes. Below zero: an error, told on stderr.

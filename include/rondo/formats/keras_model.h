@@ -70,9 +70,9 @@ std::string describe(const KerasModel& model);
 KerasModel load_keras(const std::filesystem::path& path, const KerasRegistry& registry = {});
 
 /// Reads a model whose architecture is the JSON of `model.to_json()`, and whose weights are those of a second file: a
-/// `.h5`, a `.weights.h5` or a `.weights.json`. Throws as the other load_keras, for weights of layers that a legacy file
-/// names and the architecture has not, and for an architecture that does not show the version of its Keras: Keras 3
-/// writes none, and then the weights or the inputs show it.
+/// `.h5`, a `.weights.h5` or a `.weights.json`. Throws as the other load_keras, for weights of layers that a legacy
+/// file names and the architecture has not, and for an architecture that does not show the version of its Keras: Keras
+/// 3 writes none, and then the weights or the inputs show it.
 ///
 /// @code
 /// KerasModel model = load_keras("seq2seq.json", "seq2seq.h5");
