@@ -53,7 +53,8 @@ class Depths {
 std::vector<TensorReference> by_depth(const ModelGraph& graph, std::span<const TensorReference> order) {
   Depths depths;
   for (auto call = order.rbegin(); call != order.rend(); ++call) {
-    depths.visit(*call, graph.layers[static_cast<std::size_t>(call->layer)].nodes[static_cast<std::size_t>(call->node)]);
+    depths.visit(*call,
+                 graph.layers[static_cast<std::size_t>(call->layer)].nodes[static_cast<std::size_t>(call->node)]);
   }
   return depths.sorted();
 }

@@ -62,8 +62,8 @@ ModelGraph read_model_graph(const nlohmann::json& entry, const std::string& wher
 /// are left out. Throws `ValueError` naming the layers of a cycle.
 std::vector<TensorReference> run_order(const ModelGraph& graph, const std::string& where);
 
-/// The calls of run_order in Keras 3's order: the farther from an output, the earlier. There, some calls take masks away
-/// from the calls behind them.
+/// The calls of run_order in Keras 3's order: the farther from an output, the earlier. There, some calls take masks
+/// away from the calls behind them.
 std::vector<TensorReference> by_depth(const ModelGraph& graph, std::span<const TensorReference> order);
 
 }  // namespace rondo

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
 #include <utility>
 
+#include "formats/containers/file_kind.h"
 #include "formats/containers/input_file.h"
 #include "formats/onnx/message/onnx_message.h"
 #include "formats/onnx/message/onnx_tensor.h"
@@ -31,6 +33,17 @@ class FilePieces : public google::protobuf::io::CopyingInputStream {
   std::uint64_t left_;
 };
 
+/// Throws for bytes of another kind, or that protobuf cannot parse.
+[[noreturn]] void refuse(const std::string& name, FileKind kind, const std::string& expected) {
+  refuse_other_kind(name, kind, FileKind::onnx, expected);
+  throw ValueError(name, "bytes that are no such protobuf message", expected);
+}
+
+FileKind kind_of(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return file_kind(text.substr(0, kFileKindBytes), bytes.size());
+}
+
 /// Parses a message of protobuf, which is at most 2 GiB long.
 template <typename Message>
 std::shared_ptr<const Message> parse_message(std::span<const std::byte> bytes, const std::string& name,
@@ -38,7 +51,7 @@ std::shared_ptr<const Message> parse_message(std::span<const std::byte> bytes, c
   const auto message = std::make_shared<Message>();
   const bool parsed = bytes.size() <= std::numeric_limits<std::int32_t>::max() &&
                       message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  if (!parsed) throw ValueError(name, "bytes that are no such protobuf message", expected);
+  if (!parsed) refuse(name, kind_of(bytes), expected);
   return message;
 }
 
@@ -177,9 +190,7 @@ OnnxModel load_onnx(const std::filesystem::path& path) {
   FilePieces pieces(file);
   google::protobuf::io::CopyingInputStreamAdaptor stream(&pieces, kPiece);
   const auto message = std::make_shared<onnx_format::Model>();
-  if (!message->ParseFromZeroCopyStream(&stream)) {
-    throw ValueError(file.name(), "bytes that are no such protobuf message", "an ONNX model");
-  }
+  if (!message->ParseFromZeroCopyStream(&stream)) refuse(file.name(), file_kind(path), "an ONNX model");
   return translated(message, file.name(), std::make_shared<std::filesystem::path>(path.parent_path()));
 }
 

@@ -1,6 +1,7 @@
 // Finds the stack of layers in a model: recurrent nodes, and between them nothing but changes of the layout.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "formats/onnx/folding/axis_letters.h"
@@ -31,13 +32,14 @@ class Stack {
       : model_(model),
         scopes_(model.source->message, model.file),
         folder_(scopes_, model.opset),
-        placed_(recurrent_nodes(scopes_)) {}
+        placed_(recurrent_nodes(scopes_)) {
+    for (const OnnxPlacedNode& placed : placed_) by_node_[{placed.node, placed.scope}] = &placed;
+  }
 
   void check() {
-    for (std::size_t k = 0; k < placed_.size(); ++k) {
-      check_states(model_.nodes[k], placed_[k]);
-      if (k > 0) check_link(k);
-    }
+    // The links first: the sizes that they assume must come before the shapes that states depend on.
+    for (std::size_t k = 1; k < placed_.size(); ++k) check_link(k);
+    for (std::size_t k = 0; k < placed_.size(); ++k) check_states(model_.nodes[k], placed_[k]);
   }
 
  private:
@@ -49,10 +51,8 @@ class Stack {
   }
 
   const OnnxPlacedNode* recurrent(const OnnxNodeMessage* node, const OnnxScope* scope) const {
-    const auto found = std::find_if(placed_.begin(), placed_.end(), [&](const OnnxPlacedNode& each) {
-      return each.node == node && each.scope == scope;
-    });
-    return found == placed_.end() ? nullptr : &*found;
+    const auto found = by_node_.find({node, scope});
+    return found == by_node_.end() ? nullptr : found->second;
   }
 
   /// Follows X of a node back to a recurrent node, or to something else.
@@ -65,9 +65,10 @@ class Stack {
       const OnnxNodeMessage& node = *place.producer.node;
       link.from = place.producer.index == 0 ? recurrent(&node, place.scope) : nullptr;
       if (link.from != nullptr || !changes_layout(node) || node.inputs.empty()) break;
-      link.changes.insert(link.changes.begin(), place);
+      link.changes.push_back(place);
       place = scopes_.find(*place.scope, node.inputs[0]);
     }
+    std::reverse(link.changes.begin(), link.changes.end());
     link.stop = "'" + place.name + "'";
     if (place.producer.kind == OnnxProducer::Kind::node) {
       link.stop += ", which " + place.producer.node->op_type + " '" + name_of(*place.producer.node) + "' computes";
@@ -99,23 +100,29 @@ class Stack {
     if (found != wanted) refuse(k, "Y in another layout");
   }
 
-  /// The integers that a node has as an attribute or as an input; no value if they are not known.
+  /// The integers that a node has as an attribute or as an input; no value if it has none. Throws as Folder::tensor.
   std::optional<std::vector<std::int64_t>> integers(const OnnxPlace& change, const std::string& attribute) {
     const OnnxNodeMessage& node = *change.producer.node;
     for (const OnnxAttributeMessage& each : node.attributes) {
       if (each.name == attribute) return each.ints;
     }
     if (node.inputs.size() < 2 || node.inputs[1].empty()) return std::nullopt;
-    try {
-      const Tensor tensor = folder_.tensor(folder_.value(*change.scope, node.inputs[1]), node.inputs[1]);
-      if (tensor.rank() > 1 || tensor.numel() > kMaxRank || is_floating(tensor.dtype())) return std::nullopt;
-      return tensor.to(DType::i64).to_vector<std::int64_t>();
-    } catch (const Unfoldable&) {
-      return std::nullopt;
-    }
+    const Tensor tensor = folder_.tensor(folder_.value(*change.scope, node.inputs[1]), node.inputs[1]);
+    if (tensor.rank() > 1 || tensor.numel() > kMaxRank || is_floating(tensor.dtype())) throw Unfoldable{};
+    return tensor.to(DType::i64).to_vector<std::int64_t>();
   }
 
+  /// Whether what a change makes of the axes is known, and has whole axes.
   bool apply(const OnnxPlace& change, std::vector<LetterAxis>& axes) {
+    try {
+      return apply_known(change, axes);
+    } catch (const Unfoldable&) {
+    } catch (const ValueError&) {  // the node has axes that there are not
+    }
+    return false;
+  }
+
+  bool apply_known(const OnnxPlace& change, std::vector<LetterAxis>& axes) {
     const std::string& op = change.producer.node->op_type;
     if (op == "Identity") return true;
     if (op == "Transpose") return transpose_letters(axes, integers(change, "perm"));
@@ -129,8 +136,8 @@ class Stack {
     const std::string where = model_.file + ": node '" + node.name + "'";
     if (node.constants.lengths) throw ValueError(where, "constant sequence_lens", "none, for a network");
     for (const std::optional<Tensor>& state : {node.constants.initial_h, node.constants.initial_c}) {
-      if (state && !is_zero_state(*state))
-        throw ValueError(where, "constant states other than zeros", "zeros, for a network");
+      if (!state || is_zero_state(*state)) continue;
+      throw ValueError(where, "constant states other than zeros", "zeros, for a network");
     }
     for (std::size_t k = 4; k < std::min<std::size_t>(placed.node->inputs.size(), 7); ++k) {
       if (!placed.node->inputs[k].empty() && depends_on_recurrent(*placed.scope, placed.node->inputs[k])) {
@@ -143,11 +150,12 @@ class Stack {
   bool depends_on_recurrent(OnnxScope& scope, const std::string& name) {
     if (!folder_.value(scope, name).is_unknown()) return false;
     std::vector<OnnxPlace> stack{scopes_.find(scope, name)};
-    std::set<std::pair<const OnnxScope*, std::string>> seen;
     while (!stack.empty()) {
       const OnnxPlace place = stack.back();
       stack.pop_back();
-      if (place.producer.kind != OnnxProducer::Kind::node || !seen.emplace(place.scope, place.name).second) continue;
+      if (place.producer.kind != OnnxProducer::Kind::node || !apart_.emplace(place.scope, place.name).second) {
+        continue;
+      }
       if (recurrent(place.producer.node, place.scope) != nullptr) return true;
       for (const std::string& input : place.producer.node->inputs) {
         if (!input.empty()) stack.push_back(scopes_.find(*place.scope, input));
@@ -160,6 +168,8 @@ class Stack {
   OnnxScopes scopes_;
   Folder folder_;
   std::vector<OnnxPlacedNode> placed_;
+  std::map<std::pair<const OnnxNodeMessage*, const OnnxScope*>, const OnnxPlacedNode*> by_node_;
+  std::set<std::pair<const OnnxScope*, std::string>> apart_;  ///< names that were looked behind
 };
 
 }  // namespace

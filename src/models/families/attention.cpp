@@ -1,5 +1,5 @@
-// Attention and AdditiveAttention. Inputs are [query, value] or [query, value, key]. The query's mask clears the output,
-// the value's mask keeps steps out of the sums.
+// Attention and AdditiveAttention. Inputs are [query, value] or [query, value, key]. The query's mask clears the
+// output, the value's mask keeps steps out of the sums.
 
 #include "models/families/joined_inputs.h"
 #include "models/families/mask_logic.h"
@@ -125,7 +125,8 @@ std::unique_ptr<ModelLayer> make_additive_attention(const LayerSource& source) {
 }  // namespace
 
 std::span<const LayerRow> attention_rows() {
-  static const std::vector<const char*> kParameters = {"mask", "training", "return_attention_scores", "use_causal_mask"};
+  static const std::vector<const char*> kParameters = {"mask", "training", "return_attention_scores",
+                                                       "use_causal_mask"};
   static const std::vector<LayerRow> kRows = {{"AdditiveAttention", make_additive_attention, kParameters},
                                               {"Attention", make_attention, kParameters}};
   return kRows;

@@ -14,8 +14,8 @@ Shape joined_shape(const CallSite& site, std::span<const int> places, int axis) 
   Shape shape = site.tensors()[static_cast<std::size_t>(places[0])].shape;
   for (const int place : places.subspan(1)) {
     const TensorNote& next = site.tensors()[static_cast<std::size_t>(place)];
-    const bool open = shape[axis] == kUnknownSize || next.shape.rank() != shape.rank() ||
-                      next.shape[axis] == kUnknownSize;
+    const bool open =
+        shape[axis] == kUnknownSize || next.shape.rank() != shape.rank() || next.shape[axis] == kUnknownSize;
     const std::int64_t joined = open ? kUnknownSize : shape[axis] + next.shape[axis];
     shape[axis] = kUnknownSize;
     if (!shapes_agree(shape, next.shape)) {

@@ -31,8 +31,8 @@ Tensor batch_dot(const Tensor& a, int a_axis, const Tensor& b, int b_axis) {
   const Tensor first = with_axis_at(b, b_axis, 1);
   const std::int64_t rows = last.shape().erase(-1).erase(0).numel();
   const std::int64_t columns = first.shape().erase(1).erase(0).numel();
-  const Tensor product = matmul(last.reshape({a.size(0), rows, a.size(a_axis)}),
-                                first.reshape({b.size(0), b.size(b_axis), columns}));
+  const Tensor product =
+      matmul(last.reshape({a.size(0), rows, a.size(a_axis)}), first.reshape({b.size(0), b.size(b_axis), columns}));
   return product.reshape(product_shape(a.shape(), a_axis, b.shape(), b_axis));
 }
 

@@ -30,10 +30,10 @@ BoundCall bound(const CallSite& site, Formula formula, const Tensor& first, cons
   const std::vector<int> axes = axes_of_call(site, listed, x.shape.rank());
   TensorNote output = x;
   output.dtype = first.dtype();
-  BoundCall call = one_to_one(
-      site, output, pass,
-      [formula, one = along_axes(site, first, axes, x), other = along_axes(site, second, axes, x)](
-          const Tensor& given) { return formula(given.to(one.dtype()), one, other); });
+  BoundCall call =
+      one_to_one(site, output, pass,
+                 [formula, one = along_axes(site, first, axes, x), other = along_axes(site, second, axes, x)](
+                     const Tensor& given) { return formula(given.to(one.dtype()), one, other); });
   call.how = "elementwise functions";
   call.stream = is_stepwise(axes, x.shape.rank()) ? StreamRule::stepwise : StreamRule::whole;
   return call;

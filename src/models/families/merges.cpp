@@ -1,8 +1,8 @@
 // Merges of tensors element by element: Add, Subtract, Multiply, Average, Maximum, Minimum.
 //
-// Keras 2 computes without regard to masks, and an element counts where all masks have it. Keras 3 has a mask only if all
-// inputs have one, and an element counts where any mask has it; Multiply, Maximum and Minimum of Keras 3 leave out the
-// masked elements.
+// Keras 2 computes without regard to masks, and an element counts where all masks have it. Keras 3 has a mask only if
+// all inputs have one, and an element counts where any mask has it; Multiply, Maximum and Minimum of Keras 3 leave out
+// the masked elements.
 
 #include <algorithm>
 #include <limits>
@@ -28,7 +28,9 @@ Tensor average_of(const Inputs& inputs) { return mul(sum_of(inputs), 1.0 / stati
 
 Tensor difference_of(const Inputs& inputs) { return sub(inputs[0].value, inputs[1].value); }
 
-Tensor either_mask(const Tensor& a, const Tensor& b) { return a.defined() && b.defined() ? logical_or(a, b) : Tensor(); }
+Tensor either_mask(const Tensor& a, const Tensor& b) {
+  return a.defined() && b.defined() ? logical_or(a, b) : Tensor();
+}
 
 // A masked factor counts as 1; where all factors are masked, the product is 0.
 Tensor product_of(const Inputs& inputs) {
@@ -60,7 +62,7 @@ Tensor extreme_of(const Inputs& inputs) {
 struct MaskMerge {
   std::vector<MaskRoute> masks = {};        ///< those that the result's mask is made of; none: the result has no mask
   std::vector<MaskRoute> value_masks = {};  ///< of each input, those that its values are taken by
-  bool all = false;                    ///< whether an element counts only where all masks have it
+  bool all = false;                         ///< whether an element counts only where all masks have it
 
   Tensor of(std::span<const MaskedTensor> tensors) const {
     Tensor result;
@@ -83,7 +85,8 @@ MaskMerge mask_merge(const CallSite& site, std::span<const int> places, bool by_
     const TensorNote& input = site.tensors()[static_cast<std::size_t>(places[k])];
     if (!previous[k] || input.shape.rank() != rank) continue;  // Keras drops the mask of inputs that it gives more axes
     if (previous[k].shape(site.tensors())->rank() + 1 != rank) {
-      site.refuse("inputs", "a mask of another rank than " + std::to_string(rank - 1), "a mask for each row of features");
+      site.refuse("inputs", "a mask of another rank than " + std::to_string(rank - 1),
+                  "a mask for each row of features");
     }
     merge.value_masks[k] = previous[k];
   }
@@ -129,7 +132,8 @@ BoundCall bind_merge(const CallSite& site, MergeFunction merge_values, bool by_m
     for (std::size_t k = 0; k < places.size(); ++k) {
       const Tensor& value = tensors[static_cast<std::size_t>(places[k])].value;
       const Tensor mask = masks.value_masks[k].of(tensors);
-      inputs.push_back({value.reshape(with_rank(value.shape(), rank)), mask.defined() ? mask.insert_axis(rank - 1) : mask});
+      inputs.push_back(
+          {value.reshape(with_rank(value.shape(), rank)), mask.defined() ? mask.insert_axis(rank - 1) : mask});
     }
     outputs[0] = {merge_values(inputs), masks.of(tensors)};
   };

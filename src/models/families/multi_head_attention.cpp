@@ -124,8 +124,7 @@ struct HeadAttention {
     const auto value = [&](int place) -> const Tensor& { return tensors[static_cast<std::size_t>(place)].value; };
     const Tensor query = mul(projections[kQuery].to_heads(value(plan.query)), scale);
     const Tensor key = projections[kKey].to_heads(value(plan.key));
-    const Tensor weights =
-        attention_weights(matmul(query, key.swap_axes(-1, -2)), plan.mask(tensors), plan.masked_row);
+    const Tensor weights = attention_weights(matmul(query, key.swap_axes(-1, -2)), plan.mask(tensors), plan.masked_row);
     const Tensor result = matmul(weights, projections[kValue].to_heads(value(plan.value)));
     outputs[0] = {projections[kOutput].from_heads(result), plan.query_mask.of(tensors)};
     if (plan.with_scores) outputs[1] = {weights};
@@ -160,8 +159,8 @@ std::unique_ptr<ModelLayer> make_multi_head_attention(const LayerSource& source)
   if (config.flag("use_gate", false)) config.refuse("use_gate", "false");
   if (!config.value("sliding_window").is_null()) config.refuse("sliding_window", "null");
   const HeadAttention attention{.projections = projections_of(source),
-                          .scale = 1 / std::sqrt(static_cast<double>(config.whole("key_dim", 1))),
-                          .has_dropout = config.real("dropout", 0) > 0};
+                                .scale = 1 / std::sqrt(static_cast<double>(config.whole("key_dim", 1))),
+                                .has_dropout = config.real("dropout", 0) > 0};
   return layer_of([attention](const CallSite& site) { return attention.bind(site); });
 }
 

@@ -19,7 +19,8 @@ BoundCall computed(const CallSite& site, TensorNote output, std::function<Tensor
 
 TensorNote booleans(const TensorNote& note) { return {note.shape, DType::boolean}; }
 
-// Whether elements differ from a number of the file. A difference of 0 means that they are equal, also for tiny numbers.
+// Whether elements differ from a number of the file. A difference of 0 means that they are equal, also for tiny
+// numbers.
 template <bool kEqual>
 std::unique_ptr<ModelLayer> make_comparison(const LayerSource&) {
   return layer_of([](const CallSite& site) {
@@ -68,7 +69,8 @@ std::unique_ptr<ModelLayer> make_not(const LayerSource&) {
 // An axis of the configuration, in a tensor of a rank.
 int axis_in(const CallSite& site, std::int64_t axis, int rank) {
   const std::int64_t resolved = axis < 0 ? axis + rank : axis;
-  if (resolved < 0 || resolved >= rank) site.refuse("axis", std::to_string(axis), "an axis of rank " + std::to_string(rank));
+  if (resolved < 0 || resolved >= rank)
+    site.refuse("axis", std::to_string(axis), "an axis of rank " + std::to_string(rank));
   return static_cast<int>(resolved);
 }
 

@@ -22,8 +22,7 @@ Tensor shares(const TimeWindows& windows, const TimeBorder& border, std::int64_t
   std::vector<double> result;
   for (std::int64_t k = 0; k < count; ++k) {
     const std::int64_t begin = k * windows.stride - border.before;
-    const std::int64_t inside =
-        std::min(begin + windows.size, T) - std::max<std::int64_t>(begin, 0);
+    const std::int64_t inside = std::min(begin + windows.size, T) - std::max<std::int64_t>(begin, 0);
     result.push_back(1.0 / static_cast<double>(inside));
   }
   return Tensor::from(result, {count, 1});

@@ -88,9 +88,8 @@ std::unique_ptr<ModelLayer> make_repeat_vector(const LayerSource& source) {
   return layer_of([n = source.config.whole("n", 0)](const CallSite& site) {
     site.allow({});
     const TensorNote& x = site.input(2, 2);
-    return moved(site, x.shape.insert(1, n), [n](const Tensor& given) {
-      return given.insert_axis(1).broadcast_to(given.shape().insert(1, n));
-    });
+    return moved(site, x.shape.insert(1, n),
+                 [n](const Tensor& given) { return given.insert_axis(1).broadcast_to(given.shape().insert(1, n)); });
   });
 }
 
@@ -142,8 +141,8 @@ std::unique_ptr<ModelLayer> make_up_sampling(const LayerSource& source) {
 
 std::span<const LayerRow> reshaping_rows() {
   static const std::vector<LayerRow> kRows = {
-      {"Cropping1D", make_cropping, {}},        {"Flatten", make_flatten, {}},   {"Permute", make_permute, {}},
-      {"RepeatVector", make_repeat_vector, {}}, {"Reshape", make_reshape, {}},   {"UpSampling1D", make_up_sampling, {}},
+      {"Cropping1D", make_cropping, {}},        {"Flatten", make_flatten, {}}, {"Permute", make_permute, {}},
+      {"RepeatVector", make_repeat_vector, {}}, {"Reshape", make_reshape, {}}, {"UpSampling1D", make_up_sampling, {}},
       {"ZeroPadding1D", make_zero_padding, {}}};
   return kRows;
 }

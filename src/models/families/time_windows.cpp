@@ -28,8 +28,8 @@ Tensor bordered(const Tensor& x, const TimeBorder& border, double value) {
   if (border.before == 0 && border.behind == 0) return x;
   Shape shape = x.shape();
   shape[1] += border.before + border.behind;
-  const Tensor result = value == 0 ? Tensor::zeros(shape, x.dtype(), x.device())
-                                   : Tensor::full(shape, value, x.dtype(), x.device());
+  const Tensor result =
+      value == 0 ? Tensor::zeros(shape, x.dtype(), x.device()) : Tensor::full(shape, value, x.dtype(), x.device());
   result.slice(1, border.before, border.before + x.size(1)).copy_from(x);
   return result;
 }

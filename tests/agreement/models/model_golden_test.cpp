@@ -91,8 +91,8 @@ class ModelGoldenTest : public ::testing::Test {
       const std::vector<Tensor> outputs = model.predict(inputs_of_call(model, expected, call));
       for (std::size_t k = 0; k < outputs.size(); ++k) {
         const Tensor& wanted = expected.tensor(std::to_string(call) + "/output/" + std::to_string(k));
-        EXPECT_TRUE(close(outputs[k], wanted, kTolerance))
-            << "call " << call << ", output " << k << "\n" << model.describe();
+        EXPECT_TRUE(close(outputs[k], wanted, kTolerance)) << "call " << call << ", output " << k << "\n"
+                                                           << model.describe();
       }
       const std::string behind = std::to_string(call) + "/output/" + std::to_string(outputs.size());
       EXPECT_FALSE(expected.contains(behind)) << "the model has more outputs";
@@ -145,9 +145,8 @@ std::vector<ModelGolden> goldens_of(const std::filesystem::path& directory) {
 int run(const std::filesystem::path& directory, Device device) {
   const std::vector<ModelGolden> goldens = goldens_of(directory);
   for (const ModelGolden& golden : goldens) {
-    ::testing::RegisterTest(
-        "ModelGolden", golden.name.c_str(), nullptr, golden.model.c_str(), __FILE__, __LINE__,
-        [golden, device]() -> ::testing::Test* { return new ModelGoldenTest(golden, device); });
+    ::testing::RegisterTest("ModelGolden", golden.name.c_str(), nullptr, golden.model.c_str(), __FILE__, __LINE__,
+                            [golden, device]() -> ::testing::Test* { return new ModelGoldenTest(golden, device); });
   }
   ::testing::RegisterTest("ModelGoldenReach", "EveryClassOften", nullptr, nullptr, __FILE__, __LINE__,
                           [count = goldens.size()]() -> ::testing::Test* { return new ReachTest(count); });

@@ -254,6 +254,9 @@ TEST(OnnxModelTest, RefusesOtherFiles) {
     EXPECT_THROW(static_cast<void>(parse_onnx(as_bytes(whole.substr(0, size)), "m.onnx")), ValueError) << size;
   }
   expect_words([] { static_cast<void>(load_onnx(scratch("none.onnx"))); }, {"none.onnx", "no such file"});
+  write_text(scratch("pointer.onnx"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 100\n");
+  expect_words([] { static_cast<void>(load_onnx(scratch("pointer.onnx"))); }, {"pointer.onnx", "Git LFS pointer"});
+  expect_words([] { static_cast<void>(parse_onnx(as_bytes("\x89HDF\r\n\x1a\n text"), "m.onnx")); }, {"m.onnx", "HDF5"});
 }
 
 TEST(OnnxModelTest, Tensors) {

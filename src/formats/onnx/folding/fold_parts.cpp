@@ -36,6 +36,8 @@ struct Cut {
 /// Brings the ends of ONNX, which may be beyond the axis, to those of Tensor::slice.
 Cut within(Cut cut, std::int64_t size) {
   if (cut.step == 0) throw ValueError("steps", "0", "another number");
+  const std::int64_t longest = std::max<std::int64_t>(size, 1);  // a longer step leaves the axis as well
+  cut.step = std::clamp(cut.step, -longest, longest);
   const bool forward = cut.step > 0;
   const auto from_end = [size](std::int64_t place) { return place < 0 ? place + size : place; };
   cut.begin = std::clamp<std::int64_t>(from_end(cut.begin), 0, forward ? size : std::max<std::int64_t>(size - 1, 0));
