@@ -4,6 +4,7 @@ A library is a name: "numpy", "torch", "jax", "cupy" or "rondo". No library is i
 """
 
 import sys
+from typing import Any, Optional
 
 from . import _rondo
 from ._rondo import Tensor
@@ -25,19 +26,21 @@ def library_of(*objects):
     return None
 
 
-def as_tensor(array, argument="array", *, dtype=None, writable=False):
+def as_tensor(array: object, argument: str = "array", *, dtype: Optional[str] = None, writable: bool = False) -> Tensor:
     """A view of `array` as a Tensor. With `dtype`, elements of another dtype are converted into a copy.
 
     Raises TypeError for what is no array, and ValueError, naming `argument`, for elements that Rondo does not have, a
-    PyTorch tensor that requires a gradient, and with `writable` for an array that must not be written to.
+    PyTorch tensor that requires a gradient while torch.is_grad_enabled(), and with `writable` for an array that must not
+    be written to.
     """
-    tensor = array if isinstance(array, Tensor) else _IMPORTERS.get(library_of(array), _import)(array, argument, writable)
+    importer = _IMPORTERS.get(library_of(array), _import)
+    tensor = array if isinstance(array, Tensor) else importer(array, argument, writable)
     if writable and tensor.read_only:
         raise ValueError(f"{argument}: got a read-only {tensor!r}, expected an array that may be written to")
     return tensor if dtype is None or tensor.dtype == dtype else tensor.to(dtype)
 
 
-def from_tensor(tensor, library):
+def from_tensor(tensor: Tensor, library: str) -> Any:
     """`tensor` as an array of `library`, which shares its memory."""
     return _EXPORTERS[library](tensor)
 
@@ -64,12 +67,15 @@ def _import_numpy(array, argument, writable):
 
 
 def _import_torch(array, argument, writable):
+    torch = sys.modules["torch"]
     if array.requires_grad:
-        raise ValueError(f"{argument}: got a torch.Tensor that requires a gradient, expected one that does not, because no "
-                         "gradient is computed here: pass its detach(), or use rondo.torch")
+        if torch.is_grad_enabled():
+            raise ValueError(f"{argument}: got a torch.Tensor that requires a gradient, expected one that does not, because "
+                             "no gradient is computed here: call under torch.no_grad(), pass its detach(), or use "
+                             "rondo.torch")
+        array = array.detach()
     if array.is_neg():  # the bytes of its storage are those of the negated numbers, which DLPack does not tell
         raise ValueError(f"{argument}: got a torch.Tensor that is a negated view, expected its resolve_neg()")
-    torch = sys.modules["torch"]
     if array.dtype == torch.bool:  # PyTorch 1.13 does not export booleans
         return _rondo.import_array(array.view(torch.uint8), argument, writable).viewed_as("bool")
     return _rondo.import_array(array, argument, writable)

@@ -36,7 +36,7 @@ void bind_safetensors(nb::module_& module) {
                    })
       .def("__contains__", &Safetensors::contains, "name"_a)
       .def("__len__", [](const Safetensors& file) { return file.tensors().size(); })
-      .def("tensor", [](const Safetensors& file, const std::string& name) { return to_python(file.tensor(name)); },
+      .def("tensor", [](const Safetensors& file, const std::string& name) { return Array{file.tensor(name)}; },
            "name"_a, "Raises ValueError for a name that the file does not have.");
   module.def("load_safetensors", &load_safetensors, "path"_a, nb::call_guard<nb::gil_scoped_release>(),
              "Reads a safetensors file. Raises ValueError, naming the file, for what is none.");

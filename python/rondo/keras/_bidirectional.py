@@ -16,6 +16,10 @@ from ._weights import check_none
 _MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 
 
+def _of_forward_layer(name):
+    return property(lambda both: getattr(both.forward_layer, name))
+
+
 class Bidirectional(Layer):
     """A layer and its mirror image, which reads time in the other direction, as tf.keras.layers.Bidirectional.
 
@@ -42,8 +46,7 @@ class Bidirectional(Layer):
         self.planned = None
         self._calls_in_training = itertools.count()
 
-    return_sequences, return_state, stateful, time_major = (
-        property(lambda both, name=name: getattr(both.forward_layer, name)) for name in SHARED)
+    return_sequences, return_state, stateful, time_major = map(_of_forward_layer, SHARED)  # type: ignore[assignment]
 
     @property
     def layer(self):

@@ -3,7 +3,7 @@
 import inspect
 import warnings
 
-from ._known_cell import GRUCell, LSTMCell, MGUCell, SimpleRNNCell
+from ._known_cell import GRUCell, KnownCell, LSTMCell, MGUCell, SimpleRNNCell
 from ._rnn import RNN
 
 
@@ -18,7 +18,7 @@ def split_arguments(arguments, names):
 class KnownLayer(RNN):
     """A layer of one cell that Rondo knows. `arguments` are those of its constructor, as locals() gives them."""
 
-    cell_class = None
+    cell_class: type = KnownCell
 
     def __init__(self, arguments):
         names = list(inspect.signature(self.cell_class.__init__).parameters)

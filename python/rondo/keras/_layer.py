@@ -12,7 +12,7 @@ from ._weights import FLOATS, Weighted, check_none
 
 _SHAPES = ("input_shape", "batch_input_shape", "batch_size", "input_dim", "input_length")
 _building = threading.RLock()  # layers are built once, and rarely: one lock serves all of them
-_names = Counter()
+_names: Counter = Counter()
 
 
 class Layer(Weighted):

@@ -99,7 +99,7 @@ class VarianceScaling(_Random):
 
 
 class _Scaled(VarianceScaling):
-    _arguments = ()
+    _arguments: tuple = ()
 
     def __init__(self, seed=None):
         super().__init__(*self._arguments, seed=seed)

@@ -13,7 +13,7 @@ _RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional")
 _ATTRIBUTES = ("layers", "_layers", "layer")  # of models, of every layer of Keras 3, of wrappers
 
 
-def replace(model):
+def replace(model) -> Report:
     """Has the recurrent layers in `model`, a Keras 3 model or layer, run by Rondo from now on, in place. Returns a
     Report.
 

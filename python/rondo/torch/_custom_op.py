@@ -92,7 +92,7 @@ if hasattr(torch.library, "custom_op"):
     _gradients.register_fake(recurrence_gradients_shapes)
     _recurrence.register_autograd(backward, setup_context=keep)
 else:
-    _recurrence, _gradients = recurrence, recurrence_gradients
+    _recurrence, _gradients = recurrence, recurrence_gradients  # type: ignore[assignment]
 
     def _is_compiling():
         return False

@@ -13,13 +13,13 @@ import torch
 from ._exchange import to_rondo, to_torch
 
 _numbers = itertools.count(1)
-_calls = weakref.WeakValueDictionary()
+_calls: "weakref.WeakValueDictionary[int, KeptCall]" = weakref.WeakValueDictionary()
 
 
 class KeptCall(bytearray):
     """The pullback of a call. Its bytes are its number."""
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     def __eq__(self, other):
         return self is other

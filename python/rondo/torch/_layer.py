@@ -15,7 +15,7 @@ from ._snapshot import CONTENTS, Snapshot
 from ._weights import WeightLayout
 
 _numbers = itertools.count(1)
-_layers = weakref.WeakValueDictionary()
+_layers: "weakref.WeakValueDictionary[str, RecurrentLayer]" = weakref.WeakValueDictionary()
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 

@@ -12,7 +12,7 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_
           "_load_state_dict_pre_hooks")
 
 
-def replace(model):
+def replace(model: nn.Module) -> Report:
     """Replaces torch.nn's LSTM, GRU and RNN in `model`, in place, by Rondo's with the same parameters.
 
     Optimizers that have the parameters go on. A subclass, a module whose weights are parametrised, and one with hooks
