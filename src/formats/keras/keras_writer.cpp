@@ -25,13 +25,15 @@ json keras_object(const std::string& module, const std::string& class_name, json
 
 json policy(const std::string& dtype) { return keras_object("keras", "DTypePolicy", {{"name", dtype}}); }
 
-std::string activation_name(Activation activation, std::size_t layer) {
+/// The name of Keras 3's function, which takes no parameters.
+std::string activation_name(const Activation& activation, std::size_t layer) {
   if (activation == Activation::hard_sigmoid_keras3) return "hard_sigmoid";
-  for (const Activation& known : {Activation::linear, Activation::tanh, Activation::sigmoid, Activation::relu}) {
-    if (activation == known) return to_string(activation);
+  const std::string name = to_string(activation);
+  try {
+    if (keras_activation_from_name(name, 3) == activation) return name;
+  } catch (const ValueError&) {  // refused below, with the layer's name
   }
-  throw ValueError(layer_name(layer) + ": activation", to_string(activation),
-                   "tanh, sigmoid, relu, linear or hard_sigmoid of Keras 3");
+  throw ValueError(layer_name(layer) + ": activation", name, "a function that Keras 3 has by name");
 }
 
 const char* class_of(CellKind kind) {
