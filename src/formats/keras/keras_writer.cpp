@@ -10,6 +10,7 @@
 #include "formats/keras/hdf5_writer.h"
 #include "formats/network/saved_layers.h"
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/activations/names.h"
 
 namespace rondo {
 namespace {
@@ -27,11 +28,9 @@ json policy(const std::string& dtype) { return keras_object("keras", "DTypePolic
 
 std::string activation_name(Activation activation, std::size_t layer) {
   if (activation == Activation::hard_sigmoid_keras3) return "hard_sigmoid";
-  for (const Activation& known : {Activation::linear, Activation::tanh, Activation::sigmoid, Activation::relu}) {
-    if (activation == known) return to_string(activation);
-  }
-  throw ValueError(layer_name(layer) + ": activation", to_string(activation),
-                   "tanh, sigmoid, relu, linear or hard_sigmoid of Keras 3");
+  std::string name = to_string(activation);
+  if (find_keras_activation(name, 3) == activation) return name;
+  throw ValueError(layer_name(layer) + ": activation", name, "a function that Keras 3 has by name, such as tanh");
 }
 
 const char* class_of(CellKind kind) {
