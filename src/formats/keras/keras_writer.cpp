@@ -10,6 +10,7 @@
 #include "formats/keras/hdf5_writer.h"
 #include "formats/network/saved_layers.h"
 #include "rondo/vocabulary/error.h"
+#include "vocabulary/activations/names.h"
 
 namespace rondo {
 namespace {
@@ -28,12 +29,9 @@ json policy(const std::string& dtype) { return keras_object("keras", "DTypePolic
 /// The name of Keras 3's function, which takes no parameters.
 std::string activation_name(const Activation& activation, std::size_t layer) {
   if (activation == Activation::hard_sigmoid_keras3) return "hard_sigmoid";
-  const std::string name = to_string(activation);
-  try {
-    if (keras_activation_from_name(name, 3) == activation) return name;
-  } catch (const ValueError&) {  // refused below, with the layer's name
-  }
-  throw ValueError(layer_name(layer) + ": activation", name, "a function that Keras 3 has by name");
+  std::string name = to_string(activation);
+  if (find_keras_activation(name, 3) == activation) return name;
+  throw ValueError(layer_name(layer) + ": activation", name, "a function that Keras 3 has by name, such as tanh");
 }
 
 const char* class_of(CellKind kind) {

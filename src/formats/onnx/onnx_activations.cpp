@@ -72,4 +72,18 @@ Activation parse_onnx_activation(const std::string& name, OnnxParameters& alphas
   throw ValueError(where, "'" + name + "'", "one of " + known);
 }
 
+std::optional<OnnxFunction> find_onnx_function(const Activation& activation) {
+  if (activation == Activation::linear) return OnnxFunction{"Affine", {1.0F}, {0.0F}};
+  if (activation == Activation::hard_sigmoid) return OnnxFunction{"HardSigmoid", {0.2F}, {0.5F}};
+  if (activation == Activation::hard_sigmoid_keras3) return OnnxFunction{"HardSigmoid", {1.0F / 6.0F}, {0.5F}};
+  for (const Row& row : kRows) {
+    if (row.kind != activation.kind) continue;
+    OnnxFunction function{std::string(row.name)};
+    if (row.alpha) function.alpha.push_back(static_cast<float>(activation.alpha));
+    if (row.beta) function.beta.push_back(static_cast<float>(activation.beta));
+    return function;
+  }
+  return std::nullopt;
+}
+
 }  // namespace rondo

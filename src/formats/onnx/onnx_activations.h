@@ -1,7 +1,9 @@
 /// The functions of the attribute `activations` of ONNX's recurrent operators.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rondo/vocabulary/activation.h"
@@ -23,5 +25,15 @@ class OnnxParameters {
 /// The function of a name in lower or upper case, as ONNX Runtime takes it. Throws `ValueError` naming `where`.
 Activation parse_onnx_activation(const std::string& name, OnnxParameters& alphas, OnnxParameters& betas,
                                  const std::string& where);
+
+/// What ONNX calls an activation, with its parameters.
+struct OnnxFunction {
+  std::string name;
+  std::vector<float> alpha = {};
+  std::vector<float> beta = {};
+};
+
+/// Absent for an activation that ONNX's recurrent operators do not have.
+std::optional<OnnxFunction> find_onnx_function(const Activation& activation);
 
 }  // namespace rondo

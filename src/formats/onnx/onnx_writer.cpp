@@ -9,6 +9,7 @@
 
 #include "formats/containers/output_file.h"
 #include "formats/network/saved_layers.h"
+#include "formats/onnx/onnx_activations.h"
 #include "formats/onnx/proto_text.h"
 #include "rondo/formats/onnx_model.h"
 #include "rondo/vocabulary/error.h"
@@ -36,22 +37,10 @@ std::int64_t onnx_type(DType dtype) {
   }
 }
 
-/// What ONNX calls an activation, with its parameters.
-struct OnnxFunction {
-  std::string name;
-  std::vector<float> alpha = {};
-  std::vector<float> beta = {};
-};
-
-OnnxFunction onnx_function(Activation activation, std::size_t layer) {
-  if (activation == Activation::tanh) return {"Tanh"};
-  if (activation == Activation::sigmoid) return {"Sigmoid"};
-  if (activation == Activation::relu) return {"Relu"};
-  if (activation == Activation::hard_sigmoid) return {"HardSigmoid", {0.2F}, {0.5F}};
-  if (activation == Activation::hard_sigmoid_keras3) return {"HardSigmoid", {1.0F / 6.0F}, {0.5F}};
-  if (activation == Activation::linear) return {"Affine", {1.0F}, {0.0F}};
+OnnxFunction onnx_function(const Activation& activation, std::size_t layer) {
+  if (std::optional<OnnxFunction> function = find_onnx_function(activation)) return *std::move(function);
   throw ValueError(layer_name(layer) + ": activation", to_string(activation),
-                   "tanh, sigmoid, relu, hard_sigmoid or linear");
+                   "a function of ONNX's recurrent operators, such as tanh or elu");
 }
 
 std::string attribute(const std::string& name, std::int64_t type, const ProtoText& value) {
