@@ -3,7 +3,9 @@
 
 #include <functional>
 
+#include "formats/keras/keras_configuration.h"
 #include "formats/keras/keras_contents.h"
+#include "formats/keras/keras_layer.h"
 #include "rondo/formats/keras_model.h"
 #include "support/expect_error.h"
 #include "units/formats/keras_files.h"
@@ -111,6 +113,24 @@ TEST(KerasLayerProblemTest, NamesOfWeightsThatFitNoLayer) {
   expect_words([&] { static_cast<void>(make_layer(model.layer("tower/in_lstm"))); },
                {"'tower'", "model_weights/tower/tower/in_gru_kernel", "the name of one of the layers"});
   EXPECT_EQ(model.layer("tower").weights.size(), 8U);
+}
+
+TEST(KerasLayerProblemTest, ANameOfTwoLayersTellsNoOwner) {
+  const std::string dense = R"({"class_name":"Dense","config":{"name":"same","units":2,"use_bias":false}})";
+  const std::string block = R"({"class_name":"Sequential","config":{"name":"block","layers":[)" + dense + "]}}";
+  const std::string model = R"({"class_name":"Sequential","config":{"name":"model","layers":[)";
+  const auto with = [&](const std::string& layers, const std::string& weight) {
+    KerasLayer layer = parse_keras_layer(model + layers + "]}}", KerasOrigin{"f", 2});
+    layer.weights = {Tensor::zeros({2, 2}, DType::f32)};
+    layer.weight_paths = {weight};
+    settle_weights(layer);
+    return layer;
+  };
+  expect_words([&] { throw_problem(with(block + "," + dense, "same/kernel:0")); },
+               {"same/kernel:0", "one of the layers"});
+  const KerasLayer inner = with(block, "same/kernel:0");
+  EXPECT_EQ(inner.layers.at(0).layers.at(0).weights.size(), 1U);
+  EXPECT_NO_THROW(throw_problem(inner));
 }
 
 TEST(KerasLayerProblemTest, AWrapperHasTheProblemOfItsLayer) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t B = 2, T = 3, S = 5, I = 3, H = 4;
 
-LSTM lstm(const RNNOptions& options, std::int64_t seed = 1) {
+LSTM lstm(const RNNOptions& options, std::uint64_t seed = 1) {
   Random random(seed);
   return {{.units = H},
           {random.tensor({I, 4 * H}, 0.5), random.tensor({H, 4 * H}, 0.5), random.tensor({4 * H}, 0.5)},
