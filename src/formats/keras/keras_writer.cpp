@@ -27,7 +27,7 @@ json policy(const std::string& dtype) { return keras_object("keras", "DTypePolic
 
 std::string activation_name(Activation activation, std::size_t layer) {
   if (activation == Activation::hard_sigmoid_keras3) return "hard_sigmoid";
-  for (const Activation& known : {Activation::linear, Activation::tanh, Activation::sigmoid, Activation::relu}) {
+  for (const Activation known : {Activation::linear, Activation::tanh, Activation::sigmoid, Activation::relu}) {
     if (activation == known) return to_string(activation);
   }
   throw ValueError(layer_name(layer) + ": activation", to_string(activation),
