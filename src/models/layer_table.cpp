@@ -11,10 +11,11 @@ namespace {
 const std::map<std::string, LayerRow>& table() {
   static const std::map<std::string, LayerRow> kRows = [] {
     std::map<std::string, LayerRow> rows;
-    for (const auto& family : {activation_rows(), attention_rows(), concatenate_rows(), conv_lstm_rows(), convolution_rows(), dense_rows(),
-                               dot_rows(), embedding_rows(), fixed_normalization_rows(), identity_rows(), merge_rows(),
-                               multi_head_attention_rows(), nested_rows(), normalization_rows(), pooling_rows(),
-                               recurrent_rows(), reshaping_rows(), wrapper_rows()}) {
+    for (const auto& family :
+         {activation_rows(), attention_rows(), concatenate_rows(), conv_lstm_rows(), convolution_rows(), dense_rows(),
+          dot_rows(), embedding_rows(), fixed_normalization_rows(), identity_rows(), merge_rows(),
+          multi_head_attention_rows(), nested_rows(), normalization_rows(), pooling_rows(), recurrent_rows(),
+          reshaping_rows(), wrapper_rows()}) {
       for (const LayerRow& row : family) rows.emplace(row.class_name, row);
     }
     return rows;

@@ -38,6 +38,9 @@ Model::Impl::Impl(const KerasModel& contents, const ModelOptions& options)
       notes(layers.inputs()),
       program(layers.bind(notes)) {
   inputs = tensors_of(layers.graph().input_names, notes);
+  for (const TensorReference& input : layers.graph().inputs) {
+    stays.push_back(readers_of(layers.graph(), input).others == 0);
+  }
   std::vector<TensorNote> results;
   for (const int slot : program.outputs) results.push_back(program.slots[static_cast<std::size_t>(slot)]);
   outputs = tensors_of(layers.graph().output_names, results);
@@ -51,7 +54,7 @@ std::vector<MaskedTensor> Model::Impl::arguments(std::span<const Tensor> given,
   std::vector<MaskedTensor> result(given.size());
   for (std::size_t k = 0; k < given.size(); ++k) {
     result[k] = conformed(MaskedTensor{given[k]}, expected[k], "input '" + inputs[k].name + "'");
-    result[k].value = result[k].value.to(layers.setting().device);
+    if (!stays[k]) result[k].value = result[k].value.to(layers.setting().device);
   }
   return result;
 }

@@ -58,6 +58,13 @@ bool is_model_entry_class(const std::string& class_name);
 /// calls that are not there, constants among tensors, inputs without a shape.
 ModelGraph read_model_graph(const nlohmann::json& entry, const std::string& where, const KerasOrigin& origin);
 
+/// How many arguments read the outputs of a layer: those of Embeddings, and all others.
+struct Readers {
+  int embeddings = 0;
+  int others = 0;
+};
+Readers readers_of(const ModelGraph& graph, const TensorReference& input);
+
 /// Which call comes when: (layer, node) so that all that a call reads is there before it. Calls that no output needs
 /// are left out. Throws `ValueError` naming the layers of a cycle.
 std::vector<TensorReference> run_order(const ModelGraph& graph, const std::string& where);

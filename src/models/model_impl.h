@@ -18,6 +18,8 @@ struct Model::Impl {
   LayeredModel layers;
   std::vector<TensorNote> notes;  ///< of the inputs
   ModelProgram program;
+  /// For each input, whether it stays where it is: numbers that Embeddings alone read are looked up on the host.
+  std::vector<bool> stays;
   std::vector<ModelTensor> inputs;
   std::vector<ModelTensor> outputs;
 };

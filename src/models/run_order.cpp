@@ -79,6 +79,20 @@ class Sorter {
 
 }  // namespace
 
+Readers readers_of(const ModelGraph& graph, const TensorReference& input) {
+  Readers readers;
+  for (const GraphLayer& layer : graph.layers) {
+    int& count = layer.class_name == "Embedding" ? readers.embeddings : readers.others;
+    for (const GraphNode& node : layer.nodes) {
+      for (const GraphArgument& argument : node.arguments) {
+        for (const auto& tensor : argument.tensors) count += tensor && tensor->layer == input.layer ? 1 : 0;
+      }
+    }
+  }
+  for (const TensorReference& output : graph.outputs) readers.others += output.layer == input.layer ? 1 : 0;
+  return readers;
+}
+
 std::vector<TensorReference> run_order(const ModelGraph& graph, const std::string& where) {
   Sorter sorter(graph, where);
   for (const TensorReference& output : graph.outputs) sorter.visit(output);

@@ -14,24 +14,10 @@ enum class Flow : std::uint8_t {
   latest  ///< what follows from the steps so far, without a time axis
 };
 
-bool reads_ids(const ModelGraph& graph, const TensorReference& input) {
-  for (const GraphLayer& layer : graph.layers) {
-    if (layer.class_name != "Embedding") continue;
-    for (const GraphNode& node : layer.nodes) {
-      for (const GraphArgument& argument : node.arguments) {
-        const bool reads = std::any_of(argument.tensors.begin(), argument.tensors.end(),
-                                       [&](const auto& tensor) { return tensor && tensor->layer == input.layer; });
-        if (reads) return true;
-      }
-    }
-  }
-  return false;
-}
-
 /// (B, T, ...) has time, and so have numbers (B, T) that an Embedding reads, and (B, None).
 bool has_time(const ModelGraph& graph, std::size_t number, const TensorNote& note) {
   if (note.shape.rank() != 2) return note.shape.rank() > 2;
-  return note.shape[1] == kUnknownSize || reads_ids(graph, graph.inputs[number]);
+  return note.shape[1] == kUnknownSize || readers_of(graph, graph.inputs[number]).embeddings > 0;
 }
 
 /// Follows what is a sequence through the calls, and refuses those that need all of it.

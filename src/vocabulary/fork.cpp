@@ -57,6 +57,8 @@ struct AtFork {
 
 namespace {
 
+constexpr int kAwaited = 1 << 30;
+
 // Registered before main, ahead of any fork. The call fails only if there is no memory for three pointers.
 [[maybe_unused]] const int registered = pthread_atfork(AtFork::before, AtFork::release, AtFork::in_child);
 
@@ -70,11 +72,15 @@ ForkLock::ForkLock() {
   }
 }
 
-// An exclusive owner holds the mutex while it waits, so that a stream of new sharers cannot keep fork() waiting.
+// An exclusive owner holds the mutex while it waits, so that a stream of new sharers cannot keep fork() waiting. It
+// adds kAwaited to the sharers, so that the last of them wakes it. To wake nobody costs a call of the system all the
+// same, which every matrix product would pay for.
 void ForkLock::lock() {
   mutex_.lock();
-  while (const int sharers = sharers_.load(std::memory_order_acquire))
+  sharers_.fetch_add(kAwaited, std::memory_order_relaxed);
+  for (int sharers = 0; (sharers = sharers_.load(std::memory_order_acquire)) != kAwaited;)
     sharers_.wait(sharers, std::memory_order_acquire);
+  sharers_.fetch_sub(kAwaited, std::memory_order_relaxed);
 }
 
 bool ForkLock::try_lock() {
@@ -92,7 +98,7 @@ void ForkLock::lock_shared() {
 }
 
 void ForkLock::unlock_shared() {
-  if (sharers_.fetch_sub(1, std::memory_order_release) == 1) sharers_.notify_all();
+  if (sharers_.fetch_sub(1, std::memory_order_release) == kAwaited + 1) sharers_.notify_all();
 }
 
 }  // namespace rondo

@@ -1,8 +1,8 @@
 // ConvLSTM1D, ConvLSTM2D and ConvLSTM3D.
 
+#include "rondo/keras/conv_lstm.h"
 #include "models/families/recurrent.h"
 #include "models/layer_table.h"
-#include "rondo/keras/conv_lstm.h"
 #include "rondo/ops/ops.h"
 
 namespace rondo {
@@ -15,6 +15,7 @@ class ConvLSTMModelLayer final : public ModelLayer {
         cell_(source.layer.conv_lstm->cell),
         kernel_(source.exactly(cell_.use_bias ? 3 : 2)[0]),
         threads_(source.setting.threads) {
+    if (cell_.data_format != DataFormat::channels_last) source.config.refuse("data_format", "channels_last");
     if (rnn_->options().return_state) source.config.refuse("return_state", "false, in a model");
   }
 
@@ -57,11 +58,10 @@ class ConvLSTMModelLayer final : public ModelLayer {
       const auto of_axis = [&](const std::vector<std::int64_t>& numbers) {
         return numbers.size() == 1 ? numbers[0] : numbers[static_cast<std::size_t>(axis - 1)];
       };
-      const ConvolutionOptions& conv = cell_.convolution;
-      const std::int64_t reach = (kernel_.size(axis - 1) - 1) * of_axis(conv.dilation) + 1;
-      const std::int64_t padded = conv.padding == ConvolutionPadding::same ? x[axis] + reach - 1 : x[axis];
+      const std::int64_t reach = (kernel_.size(axis - 1) - 1) * of_axis(cell_.dilation_rate) + 1;
+      const std::int64_t padded = cell_.padding == ConvolutionPadding::same ? x[axis] + reach - 1 : x[axis];
       if (padded < reach) site.refuse("inputs", describe(TensorNote{x}), "frames that the kernel fits in");
-      shape[axis] = (padded - reach) / of_axis(conv.strides) + 1;
+      shape[axis] = (padded - reach) / of_axis(cell_.strides) + 1;
     }
     return shape;
   }

@@ -107,7 +107,7 @@ std::unique_ptr<ModelLayer> make_conv1d(const LayerSource& source) {
 }  // namespace
 
 std::span<const LayerRow> convolution_rows() {
-  static const std::vector<LayerRow> kRows = {{"Conv1D", make_conv1d, {}}, {"Convolution1D", make_conv1d, {}}};
+  static const std::vector<LayerRow> kRows = {{"Conv1D", make_conv1d, {}}};
   return kRows;
 }
 
