@@ -1,6 +1,5 @@
 #include <rondo/rondo.h>
 
-#include <numeric>
 #include <utility>
 
 #include "arguments.h"
@@ -29,7 +28,7 @@ class KerasStepper final : public Stepper {
 
 class KerasRunnable final : public Runnable {
  public:
-  KerasRunnable(Model model, Device device) : model_(std::move(model)), device_(device) {}
+  explicit KerasRunnable(Model model) : model_(std::move(model)) {}
 
   std::vector<Slot> inputs() const override { return slots(model_.inputs()); }
   std::vector<Slot> outputs() const override { return slots(model_.outputs()); }
@@ -80,7 +79,6 @@ class KerasRunnable final : public Runnable {
   }
 
   Model model_;
-  Device device_;
 };
 
 }  // namespace
@@ -92,7 +90,7 @@ KerasModel open_keras(const ModelChoice& choice) {
 
 std::unique_ptr<Runnable> keras_runnable(const ModelChoice& choice) {
   const Device device = device_from_name(choice.device);
-  return std::make_unique<KerasRunnable>(Model(open_keras(choice), {.device = device}), device);
+  return std::make_unique<KerasRunnable>(Model(open_keras(choice), {.device = device}));
 }
 
 }  // namespace rondo::program

@@ -107,7 +107,14 @@ void check_weights(const CellSpec& cell, const RecurrentWeights& weights) {
   }
   const std::int64_t columns = gate_count(cell.kind) * cell.units;
   const DType dtype = weights.kernel.dtype();
-  check_tensor(weights.kernel, {"weight kernel", {weights.kernel.size(0), columns}, dtype});
+  // PyTorch has its weights turned around, and a caller who forgets that should not read of a square.
+  const bool turned = weights.kernel.size(0) == columns && weights.kernel.size(1) != columns;
+  check_tensor(weights.kernel,
+               {.name = "weight kernel",
+                .shape = {weights.kernel.size(turned ? 1 : 0), columns},
+                .dtype = dtype,
+                .reason = turned ? "(I, gates * units): PyTorch's weights are transposed, as pytorch_weights does"
+                                 : "(I, gates * units)"});
   check_tensor(weights.recurrent_kernel, {"weight recurrent_kernel", {output_units(cell), columns}, dtype});
   const bool projected = cell.projection_units.has_value();
   check_presence("weight bias", weights.bias, cell.use_bias, as_it_is("use_bias", cell.use_bias));
