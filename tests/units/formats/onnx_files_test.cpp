@@ -37,6 +37,19 @@ TEST(OnnxFiles, WeightsBehindNodes) {
   }
 }
 
+TEST(OnnxFiles, Activations) {
+  const Path folder = kFiles / "activations";
+  for (const char* name :
+       {"affine", "elu", "hardsigmoid", "leakyrelu", "scaledtanh", "softplus", "softsign", "thresholdedrelu"}) {
+    const OnnxModel model = load_onnx(folder / (std::string(name) + ".onnx"));
+    if (model.nodes.at(0).error.empty()) {
+      expect_outputs(folder, name, std::string("expected_") + name, 1e-6);
+    } else {  // a file with an activation that Rondo lacks loads, too
+      EXPECT_NE(model.nodes[0].error.find("'activations'"), std::string::npos) << model.nodes[0].error;
+    }
+  }
+}
+
 TEST(OnnxFiles, ZeroStatesFromShapes) { expect_outputs(kFiles / "zero_states_from_shapes", "model", "expected", 1e-6); }
 
 // ONNX Runtime rounds X and h to 8 bits as well, and Rondo does not.
