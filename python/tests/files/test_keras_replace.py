@@ -104,15 +104,31 @@ def test_what_is_left():
         keras.LSTM(4, name=name) for name in ("stateful", "mixed", "unbuilt", "watched")
     )
     stateful.stateful, mixed.compute_dtype, unbuilt.built, watched.call = True, "float16", False, lambda x: x
-    model = keras.Model("model", [stateful, mixed, unbuilt, watched, Peephole(4, name="peephole"),
-                                  keras.GRU(4, name="softmax", activation="softmax"), keras.GRU(4, name="old", reset_after=False),
-                                  keras.LSTM(4, name="good")])
+    model = keras.Model(
+        "model",
+        [
+            stateful,
+            mixed,
+            unbuilt,
+            watched,
+            Peephole(4, name="peephole"),
+            keras.GRU(4, name="softmax", activation="softmax"),
+            keras.GRU(4, name="old", reset_after=False),
+            keras.LSTM(4, name="good"),
+        ],
+    )
     report = replace(model)
     assert report.replaced == ["good"]
     reasons = dict(report.left)
-    for name, word in {"stateful": "it is stateful", "mixed": "float16 with weights of float32", "unbuilt": "no weights yet",
-                       "watched": "its call is replaced", "peephole": "a subclass, ", "softmax": "activation: got \"softmax\"",
-                       "old": "weight bias"}.items():
+    for name, word in {
+        "stateful": "it is stateful",
+        "mixed": "float16 with weights of float32",
+        "unbuilt": "no weights yet",
+        "watched": "its call is replaced",
+        "peephole": "a subclass, ",
+        "softmax": 'activation: got "softmax"',
+        "old": "weight bias",
+    }.items():
         assert word in reasons.pop(name)
     assert not reasons
     assert not any(isinstance(vars(layer).get("call"), RondoCall) for layer in model.layers[:-1])

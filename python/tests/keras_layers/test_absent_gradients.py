@@ -11,7 +11,9 @@ X = numpy.random.RandomState(0).randn(3, 5, 2).astype("float32")
 LAYERS = {
     "lstm": lambda: layers.LSTM(3, return_state=True),
     "stack": lambda: layers.RNN([layers.LSTMCell(3), layers.GRUCell(2)], return_state=True, return_sequences=True),
-    "bidirectional": lambda: layers.Bidirectional(layers.LSTM(3, return_state=True, return_sequences=True), merge_mode=None),
+    "bidirectional": lambda: layers.Bidirectional(
+        layers.LSTM(3, return_state=True, return_sequences=True), merge_mode=None
+    ),
 }
 
 
@@ -35,7 +37,9 @@ def test_of_a_layer(name):
         given = [None if k == absent else leaf for k, leaf in enumerate(flat)]
         full = [_nest.flatten(zeros)[k] if leaf is None else leaf for k, leaf in enumerate(given)]
         assert_same(pullback(d_output, _nest.pack(states, given)), pullback(d_output, _nest.pack(states, full)))
-    assert_same(pullback(None, _nest.pack(states, [None] * len(flat))), pullback(_nest.map_leaves(numpy.zeros_like, output)))
+    assert_same(
+        pullback(None, _nest.pack(states, [None] * len(flat))), pullback(_nest.map_leaves(numpy.zeros_like, output))
+    )
     if name == "bidirectional":
         assert_same(pullback((None, d_output[1])), pullback((numpy.zeros_like(d_output[0]), d_output[1])))
     with pytest.raises(ValueError, match="d_states: got 1 gradients, expected"):

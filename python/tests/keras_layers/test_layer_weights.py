@@ -31,8 +31,9 @@ def test_weights_begin_as_keras_has_them():
     assert numpy.abs(recurrent_kernel @ recurrent_kernel.T - numpy.eye(3)).max() < 1e-6
     limit = numpy.sqrt(6 / (2 + 12))
     assert numpy.abs(kernel).max() <= limit and kernel.std() > limit / 4
-    assert [weight.shape for weight in layers.GRU(3)(keras.Input((None, 2))) and steps.built(layers.GRU(3)).weights] == [
-        (2, 9), (3, 9), (2, 9)]
+    assert [
+        weight.shape for weight in layers.GRU(3)(keras.Input((None, 2))) and steps.built(layers.GRU(3)).weights
+    ] == [(2, 9), (3, 9), (2, 9)]
     assert steps.built(layers.GRU(3, reset_after=False)).get_weights()[2].shape == (9,)
 
 
