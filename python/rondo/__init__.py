@@ -28,10 +28,31 @@ except ImportError as error:
 
 from ._arrays import as_tensor, from_tensor
 from ._networks import keras_network, onnx_network
-from ._rondo import (CellSpec, DeviceError, DirectionTensors, LayerTensors, LoadedNetwork, NetworkSession, NetworkTensors,
-                     Plan, RecurrenceSpec, Safetensors, Session, SessionGradients, SessionTensors, Tensor,
-                     cuda_device_count, empty, executor_names, get_threads, load_safetensors, parse_safetensors,
-                     pytorch_network, set_threads, zeros)
+from ._rondo import (
+    CellSpec,
+    DeviceError,
+    DirectionTensors,
+    LayerTensors,
+    LoadedNetwork,
+    NetworkSession,
+    NetworkTensors,
+    Plan,
+    RecurrenceSpec,
+    Safetensors,
+    Session,
+    SessionGradients,
+    SessionTensors,
+    Tensor,
+    cuda_device_count,
+    empty,
+    executor_names,
+    get_threads,
+    load_safetensors,
+    parse_safetensors,
+    pytorch_network,
+    set_threads,
+    zeros,
+)
 
 __all__ = ["CellSpec", "DeviceError", "DirectionTensors", "LayerTensors", "LoadedNetwork", "NetworkSession",
            "NetworkTensors", "Plan", "RecurrenceSpec", "Safetensors", "Session", "SessionGradients", "SessionTensors",

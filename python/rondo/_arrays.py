@@ -30,8 +30,8 @@ def as_tensor(array: object, argument: str = "array", *, dtype: Optional[str] = 
     """A view of `array` as a Tensor. With `dtype`, elements of another dtype are converted into a copy.
 
     Raises TypeError for what is no array, and ValueError, naming `argument`, for elements that Rondo does not have, a
-    PyTorch tensor that requires a gradient while torch.is_grad_enabled(), and with `writable` for an array that must not
-    be written to.
+    PyTorch tensor that requires a gradient while torch.is_grad_enabled(), and with `writable` for an array that must
+    not be written to.
     """
     importer = _IMPORTERS.get(library_of(array), _import)
     tensor = array if isinstance(array, Tensor) else importer(array, argument, writable)
@@ -70,9 +70,11 @@ def _import_torch(array, argument, writable):
     torch = sys.modules["torch"]
     if array.requires_grad:
         if torch.is_grad_enabled():
-            raise ValueError(f"{argument}: got a torch.Tensor that requires a gradient, expected one that does not, because "
-                             "no gradient is computed here: call under torch.no_grad(), pass its detach(), or use "
-                             "rondo.torch")
+            raise ValueError(
+                f"{argument}: got a torch.Tensor that requires a gradient, expected one that does not, because "
+                "no gradient is computed here: call under torch.no_grad(), pass its detach(), or use "
+                "rondo.torch"
+            )
         array = array.detach()
     if array.is_neg():  # the bytes of its storage are those of the negated numbers, which DLPack does not tell
         raise ValueError(f"{argument}: got a torch.Tensor that is a negated view, expected its resolve_neg()")

@@ -145,7 +145,9 @@ Array import_array(nb::handle object, const char* argument, Access access) {
   return array;
 }
 
-Tensor read_only(const Tensor& tensor) { return is_read_only(tensor) ? tensor : over_same_memory(tensor, ReadOnlyDeleter{}); }
+Tensor read_only(const Tensor& tensor) {
+  return is_read_only(tensor) ? tensor : over_same_memory(tensor, ReadOnlyDeleter{});
+}
 
 Tensor unprotected(const Tensor& tensor) {
   return is_read_only(tensor) ? over_same_memory(tensor, std::default_delete<Storage>()) : tensor;

@@ -27,10 +27,10 @@ struct Array {
 /// What a function does with an array.
 enum class Access { read, write };
 
-/// A view of `object`: a rondo.Tensor, an object with Python's buffer protocol (NumPy) or one with __dlpack__. On a CUDA
-/// device the thread's current stream waits for the work that the owner of the array has queued. Throws, naming
-/// `argument`, `TypeError` for an object that is no array, and `ValueError` for elements that Rondo does not have, another
-/// byte order, strides between elements, and, with Access::write, memory that must not be written to.
+/// A view of `object`: a rondo.Tensor, an object with Python's buffer protocol (NumPy) or one with __dlpack__. On a
+/// CUDA device the thread's current stream waits for the work that the owner of the array has queued. Throws, naming
+/// `argument`, `TypeError` for an object that is no array, and `ValueError` for elements that Rondo does not have,
+/// another byte order, strides between elements, and, with Access::write, memory that must not be written to.
 Array import_array(nb::handle object, const char* argument, Access access = Access::read);
 
 /// As import_array, of an argument that is a tensor already: most functions take what rondo/_arrays.py has converted.

@@ -45,7 +45,8 @@ nb::object capsule_of(nb::handle object, const char* argument) {
   } catch (nb::python_error& error) {
     // PyTorch: "Can't export tensors that require gradient", and the like of other libraries.
     const std::string reason = nb::cast<std::string>(nb::str(error.value()));
-    throw ValueError(argument, "an array that its library does not export: " + reason, "an array that DLPack can export");
+    throw ValueError(argument, "an array that its library does not export: " + reason,
+                     "an array that DLPack can export");
   }
 }
 
@@ -79,7 +80,8 @@ Array from_capsule(nb::handle object, const char* argument) {
   if (PyCapsule_IsValid(capsule.ptr(), kLegacy) != 0) {
     return {from_dlpack(take<DLManagedTensor>(capsule, kLegacy, kLegacyUsed))};
   }
-  throw TypeError(argument, "an object whose __dlpack__ returns no capsule of DLPack", "a capsule that nobody has used");
+  throw TypeError(argument, "an object whose __dlpack__ returns no capsule of DLPack",
+                  "a capsule that nobody has used");
 }
 
 nb::object to_capsule(const Array& array, const ExportRequest& request) {
@@ -101,9 +103,8 @@ nb::object to_capsule(const Array& array, const ExportRequest& request) {
   if (!request.max_version.is_none() && nb::cast<int>(request.max_version[0]) >= 1) {
     DLManagedTensorVersioned* managed = to_dlpack(array.tensor, consumer);
     if (is_read_only(array.tensor)) managed->flags |= dlpack::kReadOnlyFlag;
-    return nb::steal(PyCapsule_New(managed, kVersioned, [](PyObject* capsule) {
-      drop<DLManagedTensorVersioned>(capsule, kVersioned);
-    }));
+    return nb::steal(PyCapsule_New(managed, kVersioned,
+                                   [](PyObject* capsule) { drop<DLManagedTensorVersioned>(capsule, kVersioned); }));
   }
   if (is_read_only(array.tensor)) {
     PyErr_SetString(PyExc_BufferError, "a read-only rondo.Tensor needs a receiver that knows DLPack 1.0");

@@ -73,11 +73,13 @@ CellKind kind_from(const std::string& name) {
 
 RecurrentWeights weights_from(const CellSpec& cell, nb::handle weights) {
   const std::vector<Tensor> given = tensors_from(weights, "weights");
-  const std::size_t expected = 2 + (cell.use_bias ? 1 : 0) + (cell.use_peepholes ? 1 : 0) + (cell.projection_units ? 1 : 0);
+  const std::size_t expected =
+      2 + (cell.use_bias ? 1 : 0) + (cell.use_peepholes ? 1 : 0) + (cell.projection_units ? 1 : 0);
   if (given.size() != expected) {
     throw ValueError("weights", std::to_string(given.size()) + " arrays",
-                     std::to_string(expected) + ": kernel, recurrent_kernel, and those of bias, peepholes and projection "
-                     "that the cell has");
+                     std::to_string(expected) +
+                         ": kernel, recurrent_kernel, and those of bias, peepholes and projection "
+                         "that the cell has");
   }
   RecurrentWeights result{.kernel = given[0], .recurrent_kernel = given[1]};
   std::size_t next = 2;
@@ -98,7 +100,8 @@ nb::list to_python(const RecurrentWeights& weights) {
 void bind_cells(nb::module_& module) {
   bind_spec(module);
   nb::class_<Cell>(module, "Cell", "What one time step computes.");
-  nb::class_<KnownCell, Cell>(module, "KnownCell", "A cell whose mathematics Rondo knows, with its weights and dropout.")
+  nb::class_<KnownCell, Cell>(module, "KnownCell",
+                              "A cell whose mathematics Rondo knows, with its weights and dropout.")
       .def(
           "__init__",
           [](KnownCell* cell, const CellSpec& spec, nb::handle weights, double dropout, double recurrent_dropout,
@@ -112,10 +115,12 @@ void bind_cells(nb::module_& module) {
           "spec"_a, "weights"_a, nb::kw_only(), "dropout"_a = 0.0, "recurrent_dropout"_a = 0.0, "implementation"_a = 2,
           "seed"_a = 0)
       .def_prop_ro("spec", &KnownCell::spec)
-      .def_prop_ro("weights", [](const KnownCell& cell) { return to_python(cell.weight_list()); },
-                   "In the order of Keras's get_weights().")
-      .def("set_weights", [](KnownCell& cell, nb::handle weights) { cell.set_weights(tensors_from(weights, "weights")); },
-           "weights"_a)
+      .def_prop_ro(
+          "weights", [](const KnownCell& cell) { return to_python(cell.weight_list()); },
+          "In the order of Keras's get_weights().")
+      .def(
+          "set_weights",
+          [](KnownCell& cell, nb::handle weights) { cell.set_weights(tensors_from(weights, "weights")); }, "weights"_a)
       .def("reload_weights", &KnownCell::reload_weights, nb::call_guard<nb::gil_scoped_release>(),
            "Packs the weights again, whose elements have changed in place.")
       .def("call", &call_cell, "inputs"_a, "states"_a, nb::kw_only(), "training"_a = false, "dropout_call"_a = 0,

@@ -42,10 +42,9 @@ void bind_devices(nb::module_& module) {
         }
         set_default_thread_pool(threads == 0 ? nullptr : make_thread_pool(static_cast<int>(threads)));
       },
-      "threads"_a,
-      "The most threads of the CPU that calls from now on use; 0: one for each processor.");
-  module.def("get_threads", [] { return default_thread_pool()->size(); },
-             "The most threads of the CPU that a call uses.");
+      "threads"_a, "The most threads of the CPU that calls from now on use; 0: one for each processor.");
+  module.def(
+      "get_threads", [] { return default_thread_pool()->size(); }, "The most threads of the CPU that a call uses.");
   nb::class_<CurrentStream>(module, "CurrentStream",
                             "with CurrentStream(device, stream): work of this thread is queued on that CUDA stream.")
       .def(nb::init<const std::string&, std::uintptr_t>(), "device"_a, "stream"_a)

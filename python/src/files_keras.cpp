@@ -52,7 +52,8 @@ class PythonSource final : public GroupSource {
   bool is_integer(const std::string& name, const std::string& where) const override {
     return nb::cast<bool>(object_.attr("is_integer")(name, where));
   }
-  std::optional<std::vector<std::string>> strings(const std::string& attribute, const std::string& where) const override {
+  std::optional<std::vector<std::string>> strings(const std::string& attribute,
+                                                  const std::string& where) const override {
     return nb::cast<std::optional<std::vector<std::string>>>(object_.attr("strings")(attribute, where));
   }
 
@@ -134,15 +135,19 @@ void bind_layer(nb::module_& module) {
       .def_ro("configuration", &KerasLayer::configuration)
       .def_ro("problem", &KerasLayer::problem, "Why Rondo cannot make the layer; empty where nothing is wrong.")
       .def_prop_ro("weights", [](const KerasLayer& layer) { return to_python(layer.weights); })
-      .def_prop_ro("wrapped", [](const KerasLayer& layer) { return layer.wrapped; },
-                   "The forward and the backward layer of a Bidirectional, or the layer of a TimeDistributed.")
-      .def_prop_ro("layers", [](const KerasLayer& layer) { return layer.layers; }, "Of a model inside the model.")
-      .def_prop_ro("is_recurrent", [](const KerasLayer& layer) { return is_recurrent(layer); },
-                   "Whether `make` has the layer's class and its configuration.")
+      .def_prop_ro(
+          "wrapped", [](const KerasLayer& layer) { return layer.wrapped; },
+          "The forward and the backward layer of a Bidirectional, or the layer of a TimeDistributed.")
+      .def_prop_ro(
+          "layers", [](const KerasLayer& layer) { return layer.layers; }, "Of a model inside the model.")
+      .def_prop_ro(
+          "is_recurrent", [](const KerasLayer& layer) { return is_recurrent(layer); },
+          "Whether `make` has the layer's class and its configuration.")
       .def_prop_ro("options", &options_of, "Of a recurrent layer or a Bidirectional of such; else None.")
       .def_prop_ro("cells", &cells_of, "The CellSpec of each cell of a recurrent layer.")
       .def_prop_ro("dense", &dense_of, "units, activation and use_bias of a Dense; else None.")
-      .def("describe", [](const KerasLayer& layer) { return describe(layer); }, "A line for it and each layer in it.")
+      .def(
+          "describe", [](const KerasLayer& layer) { return describe(layer); }, "A line for it and each layer in it.")
       .def("make", &made, "device"_a = "cpu",
            "A Layer with these options and weights; a Bidirectional or a RecurrentLayer for wrappers.");
 }
@@ -161,7 +166,7 @@ nb::tuple kind_of(const nb::bytes& start, std::uint64_t size) {
 }
 
 nb::tuple result_of(const KerasModel& model) {
-  return nb::make_tuple(model.keras_version, model.layers, model.problem, describe(model));
+  return nb::make_tuple(model.keras_version, model.layers, model.problem, describe(model), model);
 }
 
 }  // namespace
@@ -178,7 +183,8 @@ void bind_keras_files(nb::module_& module) {
             read_keras_archive(archive, group_from(root, file + ": model.weights.h5"), registry_from(classes)));
       },
       "file"_a, "configuration"_a, "metadata"_a, "root"_a, "classes"_a = Classes{},
-      "(version, layers, problem, description) of a .keras archive. `root` is the root group of its model.weights.h5; "
+      "(version, layers, problem, description, model) of a .keras archive. `root` is the root group of its "
+      "model.weights.h5; "
       "`classes` has Keras's class for classes of others.");
   module.def(
       "read_keras_tree",
@@ -211,7 +217,8 @@ void bind_keras_files(nb::module_& module) {
       "text"_a, "file"_a, "The paths of the files of a .weights.json, whose text is that of `file`.");
   module.def(
       "read_keras_layer",
-      [](const std::string& configuration, const std::string& keras_version, const std::string& file, nb::handle weights) {
+      [](const std::string& configuration, const std::string& keras_version, const std::string& file,
+         nb::handle weights) {
         return read_keras_layer(configuration, keras_version, file, tensors_from(weights, "weights"));
       },
       "configuration"_a, "keras_version"_a, "file"_a, "weights"_a,

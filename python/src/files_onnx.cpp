@@ -210,20 +210,26 @@ void bind_node(nb::module_& module) {
       .def_prop_ro("kind", [](const OnnxNode& node) { return to_string(node.op.kind); })
       .def_prop_ro("direction", [](const OnnxNode& node) { return to_string(node.op.direction); })
       .def_prop_ro("layout", [](const OnnxNode& node) { return node.op.batch_major ? 1 : 0; })
-      .def_prop_ro("cells", [](const OnnxNode& node) {
-             nb::list cells;
-             for (const OnnxCell& cell : onnx_cells(node.op, node.weights())) cells.append(nb::cast(cell.cell));
-             return cells;
-           }, "The CellSpec of each direction.")
-      .def_prop_ro("weights", [](const OnnxNode& node) {
-             const OnnxWeights weights = node.weights();
-             nb::dict result;
-             result["W"] = to_python(weights.kernel);
-             result["R"] = to_python(weights.recurrent_kernel);
-             result["B"] = to_python(weights.bias);
-             result["P"] = to_python(weights.peepholes);
-             return result;
-           }, "W, R, B and P in ONNX's layout; None for one that the node does not have.");
+      .def_prop_ro(
+          "cells",
+          [](const OnnxNode& node) {
+            nb::list cells;
+            for (const OnnxCell& cell : onnx_cells(node.op, node.weights())) cells.append(nb::cast(cell.cell));
+            return cells;
+          },
+          "The CellSpec of each direction.")
+      .def_prop_ro(
+          "weights",
+          [](const OnnxNode& node) {
+            const OnnxWeights weights = node.weights();
+            nb::dict result;
+            result["W"] = to_python(weights.kernel);
+            result["R"] = to_python(weights.recurrent_kernel);
+            result["B"] = to_python(weights.bias);
+            result["P"] = to_python(weights.peepholes);
+            return result;
+          },
+          "W, R, B and P in ONNX's layout; None for one that the node does not have.");
 }
 
 void bind_model(nb::module_& module) {
@@ -233,19 +239,24 @@ void bind_model(nb::module_& module) {
       .def_ro("ir_version", &OnnxModel::ir_version)
       .def_ro("opset", &OnnxModel::opset)
       .def_ro("nodes", &OnnxModel::nodes)
-      .def_prop_ro("tensors", [](const OnnxModel& model) {
-             nb::dict result;
-             for (const OnnxTensorInfo& tensor : model.tensors) result[tensor.name.c_str()] = tensor.type;
-             return result;
-           }, "The types and shapes of the initializers, by name.")
-      .def_prop_ro("other_operators", [](const OnnxModel& model) {
-             nb::dict result;
-             for (const auto& [name, count] : model.other_operators) result[name.c_str()] = count;
-             return result;
-           })
+      .def_prop_ro(
+          "tensors",
+          [](const OnnxModel& model) {
+            nb::dict result;
+            for (const OnnxTensorInfo& tensor : model.tensors) result[tensor.name.c_str()] = tensor.type;
+            return result;
+          },
+          "The types and shapes of the initializers, by name.")
+      .def_prop_ro("other_operators",
+                   [](const OnnxModel& model) {
+                     nb::dict result;
+                     for (const auto& [name, count] : model.other_operators) result[name.c_str()] = count;
+                     return result;
+                   })
       .def("node", &OnnxModel::node, "name"_a, nb::rv_policy::reference_internal)
-      .def("tensor", [](const OnnxModel& model, const std::string& name) { return to_python(model.tensor(name)); },
-           "name"_a)
+      .def(
+          "tensor", [](const OnnxModel& model, const std::string& name) { return to_python(model.tensor(name)); },
+          "name"_a)
       .def("describe", [](const OnnxModel& model) { return describe(model); });
 }
 

@@ -25,7 +25,9 @@ namespace {
 using namespace nb::literals;
 
 /// Copies a string argument that may be None.
-std::string text_or_empty(nb::handle object) { return object.is_none() ? std::string() : nb::cast<std::string>(object); }
+std::string text_or_empty(nb::handle object) {
+  return object.is_none() ? std::string() : nb::cast<std::string>(object);
+}
 
 /// Layer.__call__ and Bidirectional.__call__: (output, states, pullback or None).
 template <typename LayerType>
@@ -59,8 +61,7 @@ nb::tuple call_layer(LayerType& layer, nb::handle inputs, const SequenceArgument
 /// Defines what layers of one and of two directions have in common.
 template <typename LayerType, typename Class>
 void define_call(Class& layer) {
-  using Call =
-      SequenceMethod<LayerType&, bool, std::optional<std::uint64_t>, bool, bool, nb::handle, nb::handle>;
+  using Call = SequenceMethod<LayerType&, bool, std::optional<std::uint64_t>, bool, bool, nb::handle, nb::handle>;
   Call::define(layer, "__call__", "inputs"_a, &call_layer<LayerType>, "training"_a = false,
                "dropout_call"_a = nb::none(), "gradients"_a = false, "swap_memory"_a = false, "executor"_a = nb::none(),
                "backward_executor"_a = nb::none(),
@@ -68,11 +69,15 @@ void define_call(Class& layer) {
   layer
       .def("reload_weights", &LayerType::reload_weights, nb::call_guard<nb::gil_scoped_release>(),
            "Packs the weights again, whose elements have changed in place.")
-      .def("finish", [](const LayerType& called) {
-             const nb::gil_scoped_release unlocked;
-             return called.finish().stalled;
-           }, "Waits for all calls, and returns whether one of them has stalled.")
-      .def("reset_states", [](LayerType& called) { called.reset_states(); }, "Makes the stored states zeros.");
+      .def(
+          "finish",
+          [](const LayerType& called) {
+            const nb::gil_scoped_release unlocked;
+            return called.finish().stalled;
+          },
+          "Waits for all calls, and returns whether one of them has stalled.")
+      .def(
+          "reset_states", [](LayerType& called) { called.reset_states(); }, "Makes the stored states zeros.");
 }
 
 nb::list explain(const RNN& layer, std::int64_t T, std::int64_t B, bool masked, bool has_lengths, bool has_resets,
@@ -125,8 +130,9 @@ void bind_layer(nb::module_& module) {
           "stateful"_a = false, "unroll"_a = false, "time_major"_a = false, "zero_output_for_mask"_a = false)
       .def("step", &step, "x"_a, "states"_a = nb::none(),
            "One step (B, I): (output, states); tensors of `states` are written in place.")
-      .def("set_states", [](RNN& called, nb::handle states) { called.reset_states(nests_from(states, "states")); },
-           "states"_a, "Stores copies of the states.")
+      .def(
+          "set_states", [](RNN& called, nb::handle states) { called.reset_states(nests_from(states, "states")); },
+          "states"_a, "Stores copies of the states.")
       .def_prop_ro("states", [](const RNN& called) { return to_python(called.states()); })
       .def("explain", &explain, "T"_a, "B"_a, nb::kw_only(), "masked"_a = false, "has_lengths"_a = false,
            "has_resets"_a = false, "packed"_a = false, "gradients"_a = false,
@@ -143,7 +149,8 @@ MergeMode merge_mode_from(const std::optional<std::string>& name) {
 }
 
 void bind_bidirectional(nb::module_& module) {
-  auto both = nb::class_<Bidirectional>(module, "Bidirectional", "Two layers over the same inputs, in opposite directions.");
+  auto both =
+      nb::class_<Bidirectional>(module, "Bidirectional", "Two layers over the same inputs, in opposite directions.");
   both.def(
       "__init__",
       [](Bidirectional* made, const RNN& forward, const RNN& backward, const std::optional<std::string>& merge_mode) {

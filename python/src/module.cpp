@@ -18,5 +18,6 @@ NB_MODULE(_rondo, module) {
   bind_keras_files(module);
   bind_onnx_files(module);
   bind_networks(module);
+  bind_models(module);
   bind_v1(module);
 }

@@ -53,14 +53,16 @@ Nest nest_from(nb::handle object, const char* argument) {
 
 Nest gradient_from(nb::handle object, const char* argument) {
   if (object.is_none()) return {};
-  return tree_from(object, [argument](nb::handle leaf) { return leaf.is_none() ? Tensor() : tensor_of(leaf, argument); });
+  return tree_from(object,
+                   [argument](nb::handle leaf) { return leaf.is_none() ? Tensor() : tensor_of(leaf, argument); });
 }
 
 nb::object to_python(const Nest& nest) {
   if (nest.is_leaf()) return to_python(nest.leaf());
   if (nest.kind() == Nest::Kind::named) {
     nb::dict fields;
-    for (std::size_t k = 0; k < nest.names().size(); ++k) fields[nest.names()[k].c_str()] = to_python(nest.children()[k]);
+    for (std::size_t k = 0; k < nest.names().size(); ++k)
+      fields[nest.names()[k].c_str()] = to_python(nest.children()[k]);
     return fields;
   }
   nb::list children = to_python(nest.children());

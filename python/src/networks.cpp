@@ -36,8 +36,9 @@ void bind_safetensors(nb::module_& module) {
                    })
       .def("__contains__", &Safetensors::contains, "name"_a)
       .def("__len__", [](const Safetensors& file) { return file.tensors().size(); })
-      .def("tensor", [](const Safetensors& file, const std::string& name) { return Array{file.tensor(name)}; },
-           "name"_a, "Raises ValueError for a name that the file does not have.");
+      .def(
+          "tensor", [](const Safetensors& file, const std::string& name) { return Array{file.tensor(name)}; }, "name"_a,
+          "Raises ValueError for a name that the file does not have.");
   module.def("load_safetensors", &load_safetensors, "path"_a, nb::call_guard<nb::gil_scoped_release>(),
              "Reads a safetensors file. Raises ValueError, naming the file, for what is none.");
   module.def(
@@ -81,20 +82,25 @@ void bind_tensors_of_networks(nb::module_& module) {
             new (made) LayerTensors{.forward = forward, .backward = backward.value_or(DirectionTensors{})};
           },
           "forward"_a, "backward"_a = nb::none());
-  nb::class_<NetworkTensors>(module, "NetworkTensors", "The tensors of a run, each a view (T, B, ...) of the caller's memory.")
+  nb::class_<NetworkTensors>(module, "NetworkTensors",
+                             "The tensors of a run, each a view (T, B, ...) of the caller's memory.")
       .def("__init__", &make_network_tensors, "x"_a.none(), nb::kw_only(), "y"_a = nb::none(), "mask"_a = nb::none(),
            "lengths"_a = nb::none(), "resets"_a = nb::none(), "layers"_a = std::vector<LayerTensors>(),
            "batch_sizes"_a = nb::none(), "row_indices"_a = nb::none(), "reserve"_a = nb::none());
 }
 
 void bind_network_session(nb::module_& module) {
-  nb::class_<NetworkSession>(module, "NetworkSession", "A network with its weights and its workspace: `run` allocates nothing.")
+  nb::class_<NetworkSession>(module, "NetworkSession",
+                             "A network with its weights and its workspace: `run` allocates nothing.")
       .def("run", &NetworkSession::run, "tensors"_a, nb::call_guard<nb::gil_scoped_release>())
       .def("reload_weights", &NetworkSession::reload_weights, nb::call_guard<nb::gil_scoped_release>())
-      .def("finish", [](NetworkSession& session) {
-             const nb::gil_scoped_release unlocked;
-             return session.finish().stalled;
-           }, "Waits for the runs, and returns whether one has stalled.")
+      .def(
+          "finish",
+          [](NetworkSession& session) {
+            const nb::gil_scoped_release unlocked;
+            return session.finish().stalled;
+          },
+          "Waits for the runs, and returns whether one has stalled.")
       .def("explain", [](const NetworkSession& session) { return session.plan().explain(); })
       .def_prop_ro("workspace_bytes", [](const NetworkSession& session) { return session.plan().workspace_bytes(); });
 }
@@ -121,8 +127,8 @@ nb::list weights_of(const LoadedNetwork& network) {
   return layers;
 }
 
-NetworkSession make_session(const LoadedNetwork& network, std::int64_t T, std::int64_t B, bool has_mask, bool has_lengths,
-                            bool packed, const std::string& executor, int threads, bool never_waits,
+NetworkSession make_session(const LoadedNetwork& network, std::int64_t T, std::int64_t B, bool has_mask,
+                            bool has_lengths, bool packed, const std::string& executor, int threads, bool never_waits,
                             std::int64_t chunk_steps) {
   const LoadedSizes sizes{.T = T, .B = B, .has_mask = has_mask, .has_lengths = has_lengths, .packed = packed};
   const NetworkOptions options{
@@ -137,9 +143,12 @@ void bind_network(nb::module_& module) {
       .def_prop_ro("output_features", &LoadedNetwork::output_features)
       .def_prop_ro("layers", &layers_of, "For each layer its I, and the CellSpec of each direction.")
       .def_prop_ro("weights", &weights_of, "For each layer (forward, backward or None), each in Keras's order.")
-      .def("to", [](const LoadedNetwork& network, const std::string& device) {
-             return network.to(device_from(device, "device"));
-           }, "device"_a)
+      .def(
+          "to",
+          [](const LoadedNetwork& network, const std::string& device) {
+            return network.to(device_from(device, "device"));
+          },
+          "device"_a)
       .def("session", &make_session, nb::kw_only(), "T"_a, "B"_a, "has_mask"_a = false, "has_lengths"_a = false,
            "packed"_a = false, "executor"_a = "", "threads"_a = 0, "never_waits"_a = false, "chunk_steps"_a = 0,
            "A NetworkSession for runs of these sizes.");
@@ -151,8 +160,10 @@ void bind_network(nb::module_& module) {
       },
       "file"_a, "kind"_a = "lstm", nb::kw_only(), "prefix"_a = "", "activation"_a = "tanh",
       "The network of a module of PyTorch: all its layers and directions. `prefix` is its name, with the dot.");
-  module.def("keras_network", [](const std::vector<KerasLayer>& layers) { return keras_network(layers); }, "layers"_a);
-  module.def("onnx_network", [](const std::vector<OnnxNode>& nodes) { return onnx_network(nodes); }, "nodes"_a);
+  module.def(
+      "keras_network", [](const std::vector<KerasLayer>& layers) { return keras_network(layers); }, "layers"_a);
+  module.def(
+      "onnx_network", [](const std::vector<OnnxNode>& nodes) { return onnx_network(nodes); }, "nodes"_a);
 }
 
 }  // namespace

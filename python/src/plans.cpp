@@ -40,13 +40,14 @@ TimeRules rules_from(const std::string& name, bool go_backwards, bool zero_outpu
 }
 
 void bind_spec(nb::module_& module) {
-  nb::class_<RecurrenceSpec>(module, "RecurrenceSpec", "A whole recurrence: all that an executor must know before a run.")
+  nb::class_<RecurrenceSpec>(module, "RecurrenceSpec",
+                             "A whole recurrence: all that an executor must know before a run.")
       .def(
           "__init__",
           [](RecurrenceSpec* spec, const CellSpec& cell, std::int64_t T, std::int64_t B, std::int64_t I,
              const std::string& dtype, const std::string& math, const std::string& device, const std::string& rules,
-             bool go_backwards, bool zero_output_for_mask, bool has_mask, bool has_lengths, bool has_resets, bool packed,
-             const std::string& keep, std::int64_t segment, bool swap_memory) {
+             bool go_backwards, bool zero_output_for_mask, bool has_mask, bool has_lengths, bool has_resets,
+             bool packed, const std::string& keep, std::int64_t segment, bool swap_memory) {
             new (spec) RecurrenceSpec{.cell = cell,
                                       .T = T,
                                       .B = B,
@@ -92,11 +93,15 @@ void bind_plans(nb::module_& module) {
       .def_prop_ro("backward_executor_name", &Plan::backward_executor_name)
       .def_prop_ro("workspace_bytes", &Plan::workspace_bytes)
       .def("reserve_bytes", &Plan::reserve_bytes, "packed_rows"_a = nb::none())
-      .def("empty_reserve",
-           [](const Plan& plan, std::optional<std::int64_t> packed_rows) { return to_python(plan.empty_reserve(packed_rows)); },
-           "packed_rows"_a = nb::none());
-  module.def("executor_names", [](const std::string& device) { return executor_names(device_from(device, "device")); },
-             "device"_a = "cpu");
+      .def(
+          "empty_reserve",
+          [](const Plan& plan, std::optional<std::int64_t> packed_rows) {
+            return to_python(plan.empty_reserve(packed_rows));
+          },
+          "packed_rows"_a = nb::none());
+  module.def(
+      "executor_names", [](const std::string& device) { return executor_names(device_from(device, "device")); },
+      "device"_a = "cpu");
 }
 
 }  // namespace rondo::python

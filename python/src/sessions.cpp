@@ -54,11 +54,13 @@ WeightGradients weight_gradients_from(const CellSpec& cell, nb::handle weights) 
 }
 
 void bind_session_gradients(nb::module_& module) {
-  nb::class_<SessionGradients>(module, "SessionGradients", "The given gradients of a run's results, and the wanted ones.")
+  nb::class_<SessionGradients>(module, "SessionGradients",
+                               "The given gradients of a run's results, and the wanted ones.")
       .def(
           "__init__",
           [](SessionGradients* made, const CellSpec& cell, nb::handle y, nb::handle last_output, nb::handle final_state,
-             nb::handle x, nb::handle initial_state, nb::handle reset_state, nb::handle weights, bool accumulate_weights) {
+             nb::handle x, nb::handle initial_state, nb::handle reset_state, nb::handle weights,
+             bool accumulate_weights) {
             new (made) SessionGradients{.y = optional_tensor(y, "y"),
                                         .last_output = optional_tensor(last_output, "last_output"),
                                         .final_state = tensors_from(final_state, "final_state"),
@@ -84,14 +86,18 @@ void bind_sessions(nb::module_& module) {
           [](Session* made, const Plan& plan, nb::handle weights) {
             new (made) Session(plan, weights_from(plan.spec().cell, weights));
           },
-          "plan"_a, "weights"_a.none(), "`weights` are in Keras's order: kernel, recurrent_kernel, bias, peepholes, projection.")
+          "plan"_a, "weights"_a.none(),
+          "`weights` are in Keras's order: kernel, recurrent_kernel, bias, peepholes, projection.")
       .def("run", &Session::run, "tensors"_a, nb::call_guard<nb::gil_scoped_release>())
       .def("backward", &Session::backward, "run"_a, "gradients"_a, nb::call_guard<nb::gil_scoped_release>())
       .def("reload_weights", &Session::reload_weights, nb::call_guard<nb::gil_scoped_release>())
-      .def("finish", [](Session& session) {
-        const nb::gil_scoped_release unlocked;
-        return session.finish().stalled;
-      }, "Waits for the runs, and returns whether one has stalled.");
+      .def(
+          "finish",
+          [](Session& session) {
+            const nb::gil_scoped_release unlocked;
+            return session.finish().stalled;
+          },
+          "Waits for the runs, and returns whether one has stalled.");
 }
 
 }  // namespace rondo::python

@@ -117,10 +117,10 @@ StepFunction step_from(nb::object function) {
 }
 
 void bind_step_loop(nb::module_& module) {
-  module.def("rnn", &run_steps, "step_function"_a, "inputs"_a, "initial_states"_a, nb::kw_only(), "go_backwards"_a = false,
-             "mask"_a = nb::none(), "constants"_a = nb::none(), "input_length"_a = nb::none(), "resets"_a = nb::none(),
-             "reset_state"_a = nb::none(), "time_major"_a = false, "zero_output_for_mask"_a = false,
-             "return_all_outputs"_a = true, "gradients"_a = false,
+  module.def("rnn", &run_steps, "step_function"_a, "inputs"_a, "initial_states"_a, nb::kw_only(),
+             "go_backwards"_a = false, "mask"_a = nb::none(), "constants"_a = nb::none(), "input_length"_a = nb::none(),
+             "resets"_a = nb::none(), "reset_state"_a = nb::none(), "time_major"_a = false,
+             "zero_output_for_mask"_a = false, "return_all_outputs"_a = true, "gradients"_a = false,
              "Runs step_function(inputs, states, constants) -> (output, new_states) over time: (last_output, outputs, "
              "new_states). With gradients, the step returns its pullback as well, and so does rnn.");
 }

@@ -96,33 +96,40 @@ Shape shape_from(const std::vector<std::int64_t>& sizes) { return Shape(std::spa
 }  // namespace
 
 void bind_tensors(nb::module_& module) {
-  nb::class_<Array>(module, "Tensor",
-                    "An array of Rondo's. NumPy, PyTorch, JAX and CuPy view its memory by DLPack, NumPy also by asarray.")
+  nb::class_<Array>(
+      module, "Tensor",
+      "An array of Rondo's. NumPy, PyTorch, JAX and CuPy view its memory by DLPack, NumPy also by asarray.")
       .def_prop_ro("shape", [](const Array& array) { return tuple_of(array.tensor.shape()); })
-      .def_prop_ro("strides", [](const Array& array) { return tuple_of(array.tensor.strides()); },
-                   "Distances between neighbours of each axis, in elements.")
+      .def_prop_ro(
+          "strides", [](const Array& array) { return tuple_of(array.tensor.strides()); },
+          "Distances between neighbours of each axis, in elements.")
       .def_prop_ro("ndim", [](const Array& array) { return array.tensor.rank(); })
-      .def_prop_ro("dtype", [](const Array& array) { return numpy_name(array.tensor.dtype()); }, "NumPy's name of it.")
+      .def_prop_ro(
+          "dtype", [](const Array& array) { return numpy_name(array.tensor.dtype()); }, "NumPy's name of it.")
       .def_prop_ro("device", [](const Array& array) { return to_string(array.tensor.device()); })
       .def_prop_ro("read_only", [](const Array& array) { return is_read_only(array.tensor); })
       .def_prop_ro("address", [](const Array& array) { return reinterpret_cast<std::uintptr_t>(array.tensor.data()); })
       .def("to", &converted, "dtype"_a = nb::none(), "device"_a = nb::none(),
            "A copy of another dtype or on another device; this memory where nothing changes.")
       .def("viewed_as", &viewed_as, "dtype"_a, "The same bytes as elements of another dtype of the same size.")
-      .def("as_read_only", [](const Array& array) { return Array{read_only(array.tensor)}; },
-           "This memory, which must not be written to by this view.")
+      .def(
+          "as_read_only", [](const Array& array) { return Array{read_only(array.tensor)}; },
+          "This memory, which must not be written to by this view.")
       .def("contiguous", [](const Array& array) { return Array{array.tensor.contiguous()}; })
-      .def("copy", [](const Array& array) { return Array{array.tensor.clone()}; }, nb::call_guard<nb::gil_scoped_release>(),
-           "A row-major copy with memory of its own.")
-      .def("swap_axes",
-           [](const Array& array, int first, int second) {
-             return Array{array.tensor.swap_axes(first, second)};
-           },
-           "first"_a, "second"_a)
-      .def("copy_from", [](const Array& array, const Array& source) {
-             check_writable(array.tensor, "self");
-             array.tensor.copy_from(source.tensor);
-           }, "source"_a, nb::call_guard<nb::gil_scoped_release>())
+      .def(
+          "copy", [](const Array& array) { return Array{array.tensor.clone()}; },
+          nb::call_guard<nb::gil_scoped_release>(), "A row-major copy with memory of its own.")
+      .def(
+          "swap_axes",
+          [](const Array& array, int first, int second) { return Array{array.tensor.swap_axes(first, second)}; },
+          "first"_a, "second"_a)
+      .def(
+          "copy_from",
+          [](const Array& array, const Array& source) {
+            check_writable(array.tensor, "self");
+            array.tensor.copy_from(source.tensor);
+          },
+          "source"_a, nb::call_guard<nb::gil_scoped_release>())
       .def_prop_ro("__array_interface__", &array_interface)
       .def("__dlpack__", &dlpack_capsule, nb::kw_only(), "stream"_a = nb::none(), "max_version"_a = nb::none(),
            "dl_device"_a = nb::none(), "copy"_a = nb::none())
@@ -135,18 +142,21 @@ void bind_tensors(nb::module_& module) {
         return import_array(object, argument, writable ? Access::write : Access::read);
       },
       "array"_a.none(), "argument"_a = "array", "writable"_a = false, "A view of an array, without a copy.");
-  module.def("unprotected", [](const Array& array) { return Array{unprotected(array.tensor)}; }, "array"_a,
-             "This memory without the mark that it is read-only, for a library that never writes to arrays, as JAX.");
+  module.def(
+      "unprotected", [](const Array& array) { return Array{unprotected(array.tensor)}; }, "array"_a,
+      "This memory without the mark that it is read-only, for a library that never writes to arrays, as JAX.");
   module.def(
       "empty",
       [](const std::vector<std::int64_t>& shape, const std::string& dtype, const std::string& device) {
-        return Array{.tensor = Tensor::empty(shape_from(shape), dtype_from(dtype, "dtype"), device_from(device, "device"))};
+        return Array{.tensor =
+                         Tensor::empty(shape_from(shape), dtype_from(dtype, "dtype"), device_from(device, "device"))};
       },
       "shape"_a, "dtype"_a = "float32", "device"_a = "cpu", "A new tensor, whose elements have no value yet.");
   module.def(
       "zeros",
       [](const std::vector<std::int64_t>& shape, const std::string& dtype, const std::string& device) {
-        return Array{.tensor = Tensor::zeros(shape_from(shape), dtype_from(dtype, "dtype"), device_from(device, "device"))};
+        return Array{.tensor =
+                         Tensor::zeros(shape_from(shape), dtype_from(dtype, "dtype"), device_from(device, "device"))};
       },
       "shape"_a, "dtype"_a = "float32", "device"_a = "cpu");
 }

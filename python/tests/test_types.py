@@ -34,7 +34,14 @@ except rondo.DeviceError as error:
 """
 
 
-WRONG = ["rondo.Plan(3)", "rondo.zeros(3)", "rondo.no_such_thing", "session.run(x)", "plan.explain(5)", "rondo.set_threads('one')"]
+WRONG = [
+    "rondo.Plan(3)",
+    "rondo.zeros(3)",
+    "rondo.no_such_thing",
+    "session.run(x)",
+    "plan.explain(5)",
+    "rondo.set_threads('one')",
+]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ pages say.
 Calls compute at once. `Input` returns a placeholder, a shape and a dtype: a layer called on it makes its weights, and
 returns placeholders of the shapes of its results. All that only a symbolic graph could do raises an error that says so:
 
-    Model, Sequential, models     a function of your own calls the layers one after the other
+    Model, Sequential, models     a function of your own calls the layers one after the other; load_model(path) runs a
+                                  model from a file
     a placeholder's elements      numpy.asarray(placeholder), and arithmetic with it
     Layer.call of a placeholder   a layer of your own needs compute_output_shape(input_shape) to be called on one
 
@@ -27,10 +28,12 @@ of Rondo's cells are constants. rondo.torch has modules that can be trained.
 from .._tensor_shape import TensorShape
 from . import activations, backend, initializers, layers, utils
 from ._files import load
+from ._models import load_model
 from ._replace import replace
 from ._shapes import Input, KerasTensor
 
-__all__ = ["Input", "KerasTensor", "TensorShape", "activations", "backend", "initializers", "layers", "load", "replace", "utils"]
+__all__ = ["Input", "KerasTensor", "TensorShape", "activations", "backend", "initializers", "layers", "load",
+           "load_model", "replace", "utils"]
 
 _SYMBOLIC = ("Model", "Sequential", "models", "Functional")
 

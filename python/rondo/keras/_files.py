@@ -19,8 +19,8 @@ def load(path, weights=None, *, classes=None):
     """Reads a `.keras` archive, a `.weights.h5`, a legacy `.h5`, or a `.weights.json` with its shards, of Keras 2 or 3;
     h5py, of rondo[keras], reads HDF5.
 
-    With `weights`, `path` is the JSON of `model.to_json()`, and `weights` the file of the weights. `classes` has Keras's
-    class for each class of yours that computes the same: {"mine>MyLSTM": "LSTM"}.
+    With `weights`, `path` is the JSON of `model.to_json()`, and `weights` the file of the weights. `classes` has
+    Keras's class for each class of yours that computes the same: {"mine>MyLSTM": "LSTM"}.
 
     Returns a LoadedModel. The content of the file decides which kind it is. Raises ValueError naming the file, what was
     given and what was expected, for a file that cannot be read, is broken or refers to other files, and for weights of
@@ -83,8 +83,8 @@ def _text_of(name):
 
 
 class Layers(dict):
-    """Layers by their names, in the order of the model. A layer is also found by its path in the file, and a layer inside
-    another one by the path of their names: "encoder/lstm"."""
+    """Layers by their names, in the order of the model. A layer is also found by its path in the file, and a layer
+    inside another one by the path of their names: "encoder/lstm"."""
 
     def __init__(self, file, layers):
         super().__init__(layers)
@@ -115,16 +115,17 @@ class LoadedModel:
 
     `layers` has them by name: recurrent layers of all classes, and the wrappers Bidirectional and TimeDistributed of
     these, can be called as Keras's layer of that class; the others have their weights. A file of weights alone has no
-    classes and options: its layers have weights alone. `problem` says what the file does not tell, such as the layers of
-    a subclassed model.
+    classes and options: its layers have weights alone. `problem` says what the file does not tell, such as the layers
+    of a subclassed model.
     """
 
-    def __init__(self, file, keras_version, layers, problem, description):
+    def __init__(self, file, keras_version, layers, problem, description, contents):
         self.file = file
         self.keras_version = keras_version
         self.problem = problem
         self.layers = Layers(file, ((layer.name, make_layer(layer)) for layer in layers))
         self._description = description
+        self.contents = contents  # the _rondo.KerasModel
 
     def __repr__(self):
         return f"<rondo.keras.LoadedModel {self.file}: {', '.join(self.layers)}>"

@@ -131,7 +131,9 @@ def _dtypes_of(dataset, where):
         if _strings(import_extra("h5py", "keras"), dataset, "dtype", where) == ["bfloat16"]:
             return "opaque", "bfloat16"
     if (dtype.kind, size) not in _TYPES:
-        raise refusal(where, "another element type", "f64, f32, f16, bf16, or whole numbers of at most 64 bits with a sign")
+        raise refusal(
+            where, "another element type", "f64, f32, f16, bf16, or whole numbers of at most 64 bits with a sign"
+        )
     return _TYPES[dtype.kind, size], _TYPES[dtype.kind, size]
 
 

@@ -28,7 +28,8 @@ class WeightsOnly:
 
     @property
     def problem(self):
-        """Why the layer cannot be called; empty where nothing is wrong, or only its class is one that Rondo does not have."""
+        """Why the layer cannot be called; empty where nothing is wrong, or only its class is one that Rondo does not
+        have."""
         return self.source.problem
 
     @property
@@ -50,7 +51,8 @@ class WeightsOnly:
 
 
 class LoadedLayer(WeightsOnly):
-    """A SimpleRNN, LSTM, GRU, RNN of their cells, ConvLSTM, or TimeDistributed of these, as Keras's layer of that name."""
+    """A SimpleRNN, LSTM, GRU, RNN of their cells, ConvLSTM, or TimeDistributed of these, as Keras's layer of that
+    name."""
 
     def __init__(self, source):
         super().__init__(source)

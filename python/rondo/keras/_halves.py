@@ -42,8 +42,10 @@ def merged(forward, backward, merge_mode):
     if merge_mode == "concat":
         return concatenated([forward, backward])
     if tuple(forward.shape) != tuple(backward.shape):
-        raise ValueError(f"backward_layer: got an output {tuple(backward.shape)}, expected {tuple(forward.shape)} as of "
-                         f"the forward layer, for merge_mode {merge_mode!r}")
+        raise ValueError(
+            f"backward_layer: got an output {tuple(backward.shape)}, expected {tuple(forward.shape)} as of "
+            f"the forward layer, for merge_mode {merge_mode!r}"
+        )
     if merge_mode == "mul":
         return forward * backward
     return forward + backward if merge_mode == "sum" else (forward + backward) / 2

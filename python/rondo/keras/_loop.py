@@ -52,7 +52,9 @@ def run_here(loop, step, options):
     reset_state = _tensors(loop.reset_state, "reset_state")
 
     def flat_step(x, given, _):
-        output, new_states = step([to_step(leaf, loop.library) for leaf in x], [to_step(leaf, loop.library) for leaf in given])
+        output, new_states = step(
+            [to_step(leaf, loop.library) for leaf in x], [to_step(leaf, loop.library) for leaf in given]
+        )
         return tuple(_tensors(output, "step_function: output")), _tensors(new_states, "step_function: new states")
 
     last_output, outputs, new_states = _rondo.rnn(flat_step, tuple(inputs), states, reset_state=reset_state or None,

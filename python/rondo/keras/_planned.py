@@ -64,8 +64,10 @@ class Planned:
             if d_states is not None:
                 leaves = [_gradient(leaf, library, "d_states") for leaf in _nest.flatten(d_states)]
                 if len(leaves) != len(states):
-                    raise ValueError(f"d_states: got {len(leaves)} gradients, expected {len(states)}, one for each state that "
-                                     "the call returned")
+                    raise ValueError(
+                        f"d_states: got {len(leaves)} gradients, expected {len(states)}, one for each state that "
+                        "the call returned"
+                    )
                 given_states = self._pack(leaves)
             return {name: _nest.map_leaves(lambda leaf: from_tensor(leaf, library), gradient)
                     for name, gradient in pullback(given, given_states).items()}

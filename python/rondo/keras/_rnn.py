@@ -101,8 +101,8 @@ class RNN(SequenceLayer):
         """(output, states, pullback): pullback(d_output=None, d_states=None) gives the gradients of the call.
 
         They are a dict of arrays: `inputs`, `initial_state` and `reset_state` (flat lists, empty where none were
-        given), and `weights` in the order of get_weights(). None stands for zeros, of all or of a single state. Gradients have the
-        layer's dtype.
+        given), and `weights` in the order of get_weights(). None stands for zeros, of all or of a single state.
+        Gradients have the layer's dtype.
         """
         inputs, *_ = standardized(inputs, None, None)
         inputs = cast_floats(inputs, self.dtype)

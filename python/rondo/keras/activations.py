@@ -1,7 +1,8 @@
 """The activations that Rondo's cells have, as functions of arrays of NumPy, PyTorch, JAX and CuPy.
 
-Beside the functions below, every activation of Keras is here by its name, such as `silu` or `gelu`, and `get` takes those
-with parameters: `get("elu(0.5)")`. Rondo computes these, without gradients for PyTorch and JAX; in a layer they have some.
+Beside the functions below, every activation of Keras is here by its name, such as `silu` or `gelu`, and `get` takes
+those with parameters: `get("elu(0.5)")`. Rondo computes these, without gradients for PyTorch and JAX; in a layer they
+have some.
 """
 
 import sys
@@ -55,7 +56,9 @@ def _computed(name):
     return function
 
 
-_FUNCTIONS = {function.__name__: function for function in (hard_sigmoid, hard_sigmoid_keras3, linear, relu, sigmoid, tanh)}
+_FUNCTIONS = {
+    function.__name__: function for function in (hard_sigmoid, hard_sigmoid_keras3, linear, relu, sigmoid, tanh)
+}
 for _name in _rondo.activation_names():
     if _name not in _FUNCTIONS:
         _FUNCTIONS[_name] = globals()[_name] = _computed(_name)
@@ -128,8 +131,10 @@ def get(identifier):
     except ValueError as error:
         known = str(error).rpartition("expected one of ")
         reason = known[2] if known[1] else _KNOWN + f" ({error})"
-        raise ValueError(f"activation: got {identifier!r}, expected None, or the name or the function of one that Rondo "
-                         f"has: {reason}. A cell of your own can compute with any function") from None
+        raise ValueError(
+            f"activation: got {identifier!r}, expected None, or the name or the function of one that Rondo "
+            f"has: {reason}. A cell of your own can compute with any function"
+        ) from None
     if name not in _FUNCTIONS:
         _FUNCTIONS[name] = _computed(name)
     return _FUNCTIONS[name]

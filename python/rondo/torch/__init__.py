@@ -8,10 +8,10 @@
 
     output, (h_n, c_n) = rondo.torch.LSTM(10, 20)(torch.randn(5, 3, 10), lengths=torch.tensor([5, 2, 4]))
 
-A module works in training, threads, copies and processes as torch.nn's do, and under torch.compile, where a PackedSequence
-breaks the graph and lengths do not. Four things differ. Gradients of gradients are a RuntimeError. Under autocast a
-module runs in the dtype of its weights, and converts its input and states. An input without time steps gives an empty
-output and the initial states. torch.jit.script does not compile the modules.
+A module works in training, threads, copies and processes as torch.nn's do, and under torch.compile, where a
+PackedSequence breaks the graph and lengths do not. Four things differ. Gradients of gradients are a RuntimeError. Under
+autocast a module runs in the dtype of its weights, and converts its input and states. An input without time steps gives
+an empty output and the initial states. torch.jit.script does not compile the modules.
 """
 
 from ._modules import GRU, LSTM, MGU, RNN

@@ -23,8 +23,21 @@ class RecurrentModule(nn.Module):
     `.data` or by another process. On a GPU versions count in any case.
     """
 
-    def __init__(self, kind, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size=0,
-                 device=None, dtype=None, cell_options=None):
+    def __init__(
+        self,
+        kind,
+        input_size,
+        hidden_size,
+        num_layers,
+        bias,
+        batch_first,
+        dropout,
+        bidirectional,
+        proj_size=0,
+        device=None,
+        dtype=None,
+        cell_options=None,
+    ):
         super().__init__()
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first = bias, batch_first

@@ -22,9 +22,13 @@ def check_constructor(module, dropout):
         warnings.warn("dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
                       f"num_layers greater than 1, but got dropout={dropout} and num_layers=1", stacklevel=4)
     if module.proj_size < 0:
-        raise ValueError(f"proj_size should be a positive integer or zero to disable projections, got {module.proj_size}")
+        raise ValueError(
+            f"proj_size should be a positive integer or zero to disable projections, got {module.proj_size}"
+        )
     if module.proj_size >= module.hidden_size:
-        raise ValueError(f"proj_size has to be smaller than hidden_size, got {module.proj_size} and {module.hidden_size}")
+        raise ValueError(
+            f"proj_size has to be smaller than hidden_size, got {module.proj_size} and {module.hidden_size}"
+        )
 
 
 def check_input(module, x, packed):
@@ -34,15 +38,19 @@ def check_input(module, x, packed):
     if x.dim() not in (2, 3):
         raise RuntimeError(f"input must have 2 dimensions (unbatched) or 3, got {x.dim()}")
     if x.size(-1) != module.input_size:
-        raise RuntimeError(f"input.size(-1) must be equal to input_size. Expected {module.input_size}, got {x.size(-1)}")
+        raise RuntimeError(
+            f"input.size(-1) must be equal to input_size. Expected {module.input_size}, got {x.size(-1)}"
+        )
 
 
 def check_dtype(name, tensor, weight):
     if tensor.dtype != weight.dtype:
         raise ValueError(f"{name} must have the type of the weights, {weight.dtype}, got type {tensor.dtype}")
     if tensor.device != weight.device:
-        raise RuntimeError(f"Input and parameter tensors are not at the same device, found {name} at {tensor.device} and "
-                           f"parameter tensor at {weight.device}")
+        raise RuntimeError(
+            f"Input and parameter tensors are not at the same device, found {name} at {tensor.device} and "
+            f"parameter tensor at {weight.device}"
+        )
 
 
 def state_tensors(module, hx, name):
@@ -94,7 +102,9 @@ def check_time_tensor(name, tensor, expected):
     if not isinstance(tensor, torch.Tensor):
         raise TypeError(f"{name}: got a {type(tensor).__name__}, expected a torch.Tensor")
     if tuple(tensor.shape) != expected:
-        raise RuntimeError(f"{name}: got {list(tensor.shape)}, expected {list(expected)}, as the input has batch and time")
+        raise RuntimeError(
+            f"{name}: got {list(tensor.shape)}, expected {list(expected)}, as the input has batch and time"
+        )
 
 
 def check_lengths(lengths, B):

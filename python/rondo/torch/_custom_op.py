@@ -1,8 +1,8 @@
 """A layer's call as an operator of torch.library, which torch.compile takes into its graphs. It needs PyTorch 2.4.
 
 An operator's arguments and results are tensors and numbers. So a layer is named by a text, and what the call keeps for
-its gradients is named by a token (`_kept.py`), whose memory a graph hands on to its backward half. Without torch.compile
-a call is an autograd.Function (`_function.py`), which costs less.
+its gradients is named by a token (`_kept.py`), whose memory a graph hands on to its backward half. Without
+torch.compile a call is an autograd.Function (`_function.py`), which costs less.
 """
 
 from typing import List, Optional, Tuple
@@ -24,7 +24,9 @@ def recurrence(layer: str, gradients: bool, x: Tensor, states: List[Tensor], res
     return output, finals, kept.token() if gradients else no_token()
 
 
-def recurrence_shapes(layer, gradients, x, states, reset_states, weights, lengths, mask, resets, batch_sizes, row_indices):
+def recurrence_shapes(
+    layer, gradients, x, states, reset_states, weights, lengths, mask, resets, batch_sizes, row_indices
+):
     """Results of the right shapes, without values."""
     found = layer_of(layer)
     output = x.new_empty((*x.shape[:-1], found.state_sizes[0] * found.directions))

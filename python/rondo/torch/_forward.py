@@ -46,7 +46,9 @@ def _run_packed(module, input, hx, resets, reset_state):
         _checks.check_time_tensor("resets", resets, tuple(data.shape[:1]))
     times = Times(resets=_as_bool(resets), batch_sizes=batch_sizes,
                   row_indices=None if sorted_indices is None else sorted_indices.cpu())
-    output, finals = _run_layers(module, data, _states(module, hx, B, True), _reset_states(module, reset_state, B), times)
+    output, finals = _run_layers(
+        module, data, _states(module, hx, B, True), _reset_states(module, reset_state, B), times
+    )
     packed = PackedSequence(output, batch_sizes, sorted_indices, unsorted_indices)
     return packed, finals[0] if len(finals) == 1 else tuple(finals)
 
@@ -70,7 +72,8 @@ def _run_layers(module, x, states, reset_states, times):
 
 
 def _converted(x, states, reset_states, weight):
-    """The input and the states, of the dtype of the weights: autocast converts them, and else another one is refused."""
+    """The input and the states, of the dtype of the weights: autocast converts them, and else another one is
+    refused."""
     if _casts(weight):
         return x.to(weight.dtype), [s.to(weight.dtype) for s in states], [s.to(weight.dtype) for s in reset_states]
     _checks.check_dtype("input", x, weight)

@@ -59,6 +59,8 @@ def kept_call(token):
     """The call that `token` keeps."""
     kept = _calls.get(token.item()) if token.numel() == 1 else None
     if kept is None:
-        raise RuntimeError("token: got one whose call is no longer kept, expected that of a call with gradients, in the "
-                           "memory in which the call returned it")
+        raise RuntimeError(
+            "token: got one whose call is no longer kept, expected that of a call with gradients, in the "
+            "memory in which the call returned it"
+        )
     return kept

@@ -22,8 +22,20 @@ class LSTM(RecurrentModule):
         options = _changed(use_peepholes=(peepholes, False), cell_clip=(cell_clip, None),
                            projection_clip=(projection_clip, None), activation=(activation, "tanh"),
                            recurrent_activation=(recurrent_activation, "sigmoid"))
-        super().__init__("lstm", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
-                         device, dtype, options)
+        super().__init__(
+            "lstm",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            proj_size,
+            device,
+            dtype,
+            options,
+        )
 
 
 class GRU(RecurrentModule):
@@ -40,8 +52,20 @@ class GRU(RecurrentModule):
         _refuse(refused)
         options = _changed(reset_after=(reset_after, True), activation=(activation, "tanh"),
                            recurrent_activation=(recurrent_activation, "sigmoid"))
-        super().__init__("gru", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device,
-                         dtype, options)
+        super().__init__(
+            "gru",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
+            options,
+        )
 
 
 class RNN(RecurrentModule):
@@ -51,8 +75,20 @@ class RNN(RecurrentModule):
                  dropout=0.0, bidirectional=False, device=None, dtype=None, **refused):
         _refuse(refused)
         options = _changed(activation=(nonlinearity, "tanh"))
-        super().__init__("simple_rnn", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0,
-                         device, dtype, options)
+        super().__init__(
+            "simple_rnn",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
+            options,
+        )
         self.nonlinearity = nonlinearity
 
 
@@ -64,8 +100,20 @@ class MGU(RecurrentModule):
                  **refused):
         _refuse(refused)
         options = _changed(activation=(activation, "tanh"), recurrent_activation=(recurrent_activation, "sigmoid"))
-        super().__init__("mgu", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device,
-                         dtype, options)
+        super().__init__(
+            "mgu",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
+            options,
+        )
 
 
 def _changed(**options):

@@ -42,8 +42,8 @@ def replace(model: nn.Module) -> Report:
 
 
 def from_torch(module):
-    """Rondo's module for one of torch.nn, with the same parameters. Raises TypeError, and says why, where there is none.
-    """
+    """Rondo's module for one of torch.nn, with the same parameters. Raises TypeError, and says why, where there is
+    none."""
     if not isinstance(module, nn.RNNBase):
         raise TypeError(f"module: got a {type(module).__name__}, expected a torch.nn.LSTM, GRU or RNN")
     reason = why_not(module)
@@ -64,7 +64,9 @@ def from_torch(module):
 def why_not(module):
     """Why Rondo's module cannot stand for `module`; None where it can."""
     if type(module) not in _CLASSES:
-        kind = "is parametrised" if hasattr(module, "parametrizations") else f"is a subclass, {type(module).__qualname__}"
+        kind = (
+            "is parametrised" if hasattr(module, "parametrizations") else f"is a subclass, {type(module).__qualname__}"
+        )
         return f"it {kind}"
     expected = {name for names in module._all_weights for name in names}
     names = {name for name, parameter in module._parameters.items() if parameter is not None}

@@ -99,11 +99,14 @@ def test_missing_and_broken_members(member, path):
 
 
 def test_content_of_members(path):
-    for member, data, words in [(WEIGHTS, b"no HDF5", [WEIGHTS, "a broken HDF5 file"]), (WEIGHTS, b"", [WEIGHTS, "HDF5"]),
-                                (CONFIGURATION, b"[", ["configuration", "parse error"]),
-                                (CONFIGURATION, b"\xff", [CONFIGURATION, "UTF-8"]),
-                                (METADATA, b"{}", ["metadata.json: keras_version: got nothing"]),
-                                (METADATA, b'{"keras_version": "new"}', ["keras_version", "'new'"])]:
+    for member, data, words in [
+        (WEIGHTS, b"no HDF5", [WEIGHTS, "a broken HDF5 file"]),
+        (WEIGHTS, b"", [WEIGHTS, "HDF5"]),
+        (CONFIGURATION, b"[", ["configuration", "parse error"]),
+        (CONFIGURATION, b"\xff", [CONFIGURATION, "UTF-8"]),
+        (METADATA, b"{}", ["metadata.json: keras_version: got nothing"]),
+        (METADATA, b'{"keras_version": "new"}', ["keras_version", "'new'"]),
+    ]:
         refused(written(path, {**members(), member: data}), *words)
 
 
@@ -125,22 +128,28 @@ def replaced(name, array):
     return change
 
 
-@pytest.mark.parametrize("change, words", [
-    (replaced(BIAS, None), ["layer 'lstm': weights", "got 2", "3 for its LSTM"]),
-    (replaced(BIAS, numpy.zeros((4, 4), "f")), ["layer 'lstm'", "bias", "f32(4, 4)", "f32(16,)"]),
-    (replaced(BIAS, numpy.zeros(16)), ["layer 'lstm'", "bias", "f64(16,)", "f32(16,)"]),
-    (replaced(BIAS, numpy.zeros(16, "u4")), ["layer 'lstm'", "bias", "i64(16,)"]),
-    (replaced(BIAS, numpy.zeros(16, "i1")), ["layer 'lstm'", "bias", "i32(16,)"]),
-    (replaced(BIAS, numpy.zeros(16, "u1")), ["layer 'lstm'", "bias", "u8(16,)"]),
-    (replaced(BIAS, numpy.zeros(16, "u8")), ["vars/2", "another element type", "f64, f32, f16"]),
-    (replaced(BIAS, numpy.zeros((1,) * 8 + (16,), "f")), ["vars/2", "9 axes", "at most 8 axes"]),
-    (replaced(BIAS, h5py.SoftLink("/layers/lstm/cell/vars/1")), ["vars/2", "a link to elsewhere"]),
-    (replaced(BIAS, h5py.ExternalLink("/etc/hostname", "/")), ["vars/2", "a link to elsewhere"]),
-    (lambda file: file.__setitem__("layers/lstm/x", [1.0]), ["layer 'lstm': weight", "'layers/lstm/x'", "a part of its LSTM"]),
-    (lambda file: file.__setitem__("layers/x", [1.0]), ["datasets", "'layers/x'", "belong to no layer"]),
-    (lambda file: file.__delitem__("layers"), ["layer_names", "'layers'"]),
-    (lambda file: file.__delitem__("layers/lstm/cell"), ["layer 'lstm': weights", "got 0", "3 for its LSTM"]),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (replaced(BIAS, None), ["layer 'lstm': weights", "got 2", "3 for its LSTM"]),
+        (replaced(BIAS, numpy.zeros((4, 4), "f")), ["layer 'lstm'", "bias", "f32(4, 4)", "f32(16,)"]),
+        (replaced(BIAS, numpy.zeros(16)), ["layer 'lstm'", "bias", "f64(16,)", "f32(16,)"]),
+        (replaced(BIAS, numpy.zeros(16, "u4")), ["layer 'lstm'", "bias", "i64(16,)"]),
+        (replaced(BIAS, numpy.zeros(16, "i1")), ["layer 'lstm'", "bias", "i32(16,)"]),
+        (replaced(BIAS, numpy.zeros(16, "u1")), ["layer 'lstm'", "bias", "u8(16,)"]),
+        (replaced(BIAS, numpy.zeros(16, "u8")), ["vars/2", "another element type", "f64, f32, f16"]),
+        (replaced(BIAS, numpy.zeros((1,) * 8 + (16,), "f")), ["vars/2", "9 axes", "at most 8 axes"]),
+        (replaced(BIAS, h5py.SoftLink("/layers/lstm/cell/vars/1")), ["vars/2", "a link to elsewhere"]),
+        (replaced(BIAS, h5py.ExternalLink("/etc/hostname", "/")), ["vars/2", "a link to elsewhere"]),
+        (
+            lambda file: file.__setitem__("layers/lstm/x", [1.0]),
+            ["layer 'lstm': weight", "'layers/lstm/x'", "a part of its LSTM"],
+        ),
+        (lambda file: file.__setitem__("layers/x", [1.0]), ["datasets", "'layers/x'", "belong to no layer"]),
+        (lambda file: file.__delitem__("layers"), ["layer_names", "'layers'"]),
+        (lambda file: file.__delitem__("layers/lstm/cell"), ["layer 'lstm': weights", "got 0", "3 for its LSTM"]),
+    ],
+)
 def test_weights(change, words, path):
     refused(with_weights(path, change), WEIGHTS if "layer 'lstm'" not in words[0] else "lstm", *words)
 
@@ -211,7 +220,9 @@ def test_a_class_that_rondo_does_not_know(tmp_path):
         file.attrs["model_config"] = json.dumps(configuration)
     layer = load(path).layers["lstm"]
     assert len(layer.get_weights()) == 3
-    with pytest.raises(ValueError, match="layer 'lstm': class: got 'Mystery', expected SimpleRNN, LSTM, GRU, CuDNNLSTM"):
+    with pytest.raises(
+        ValueError, match="layer 'lstm': class: got 'Mystery', expected SimpleRNN, LSTM, GRU, CuDNNLSTM"
+    ):
         layer(numpy.zeros((1, 2, 3), "f"))
 
 

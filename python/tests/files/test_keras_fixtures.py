@@ -9,7 +9,16 @@ from file_fixtures import KERAS, read_safetensors
 h5py = pytest.importorskip("h5py")
 from rondo.keras._files import load  # noqa: E402
 
-MODELS = ("lstm", "lstm_backwards", "gru_after", "gru_before", "simple_rnn", "stacked", "two_layers", "two_layers_functional")
+MODELS = (
+    "lstm",
+    "lstm_backwards",
+    "gru_after",
+    "gru_before",
+    "simple_rnn",
+    "stacked",
+    "two_layers",
+    "two_layers_functional",
+)
 SNAKE_CASE = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "simple_rnn", "RNN": "rnn", "Dense": "dense"}
 
 
@@ -22,7 +31,11 @@ class Expected:
 
     def weights(self, layer):
         prefix = f"weight/{layer['name']}/"
-        cells = [(f"{prefix}{k}/", cell) for k, cell in enumerate(layer["cells"])] if "cells" in layer else [(prefix, layer)]
+        cells = (
+            [(f"{prefix}{k}/", cell) for k, cell in enumerate(layer["cells"])]
+            if "cells" in layer
+            else [(prefix, layer)]
+        )
         found = []
         for start, cell in cells:
             names = ["kernel"] + ["recurrent_kernel"] * (cell["class"] != "Dense") + ["bias"] * cell["use_bias"]
@@ -96,7 +109,11 @@ def test_every_dataset_is_read_or_of_training(path):
 def test_subclassed_model_has_its_layers_by_path(keras):
     loaded = load(KERAS / f"subclassed_keras{keras}.weights.h5")
     expected, _ = read_safetensors(KERAS / f"subclassed_keras{keras}.safetensors")
-    found = {path: weight for layer in loaded.layers.values() for path, weight in zip(layer.weight_paths, layer.get_weights())}
+    found = {
+        path: weight
+        for layer in loaded.layers.values()
+        for path, weight in zip(layer.weight_paths, layer.get_weights())
+    }
     assert set(found) == set(expected) and len(loaded.layers) == 4
     for name, weight in found.items():
         numpy.testing.assert_array_equal(weight, expected[name])
@@ -104,9 +121,20 @@ def test_subclassed_model_has_its_layers_by_path(keras):
         assert loaded.layers[layer.path] is layer
 
 
-@pytest.mark.parametrize("file", [f"trained_{model}_keras{keras}{extension}" for keras in (2, 3) for model, extension in (
-    ("functional", ".keras"), ("functional", ".h5"), ("functional", ".weights.h5"), ("subclassed", ".weights.h5"))] +
-    ["trained_subclassed_keras2.h5"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"trained_{model}_keras{keras}{extension}"
+        for keras in (2, 3)
+        for model, extension in (
+            ("functional", ".keras"),
+            ("functional", ".h5"),
+            ("functional", ".weights.h5"),
+            ("subclassed", ".weights.h5"),
+        )
+    ]
+    + ["trained_subclassed_keras2.h5"],
+)
 def test_trained_model_is_whole(file):
     expected, _ = read_safetensors(KERAS / f"{file.partition('.')[0]}.safetensors")
     found = [weight for layer in load(KERAS / file).layers.values() for weight in layer.get_weights()]

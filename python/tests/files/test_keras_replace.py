@@ -26,9 +26,17 @@ def assert_close(actual, expected, tolerance=2e-6):
     numpy.testing.assert_allclose(numpy.asarray(actual), numpy.asarray(expected), rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("options", [
-    {}, {"return_sequences": True}, {"return_state": True}, {"return_sequences": True, "return_state": True, "go_backwards": True},
-    {"activation": "relu", "recurrent_activation": "hard_sigmoid"}], ids=lambda options: ",".join(options))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"return_sequences": True},
+        {"return_state": True},
+        {"return_sequences": True, "return_state": True, "go_backwards": True},
+        {"activation": "relu", "recurrent_activation": "hard_sigmoid"},
+    ],
+    ids=lambda options: ",".join(options),
+)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_computes_what_the_layer_computed(kind, options):
     layer = kind(4, name="lstm", **options)
@@ -92,17 +100,35 @@ def test_what_is_left():
     class Peephole(keras.LSTM):
         pass
 
-    stateful, mixed, unbuilt, watched = (keras.LSTM(4, name=name) for name in ("stateful", "mixed", "unbuilt", "watched"))
+    stateful, mixed, unbuilt, watched = (
+        keras.LSTM(4, name=name) for name in ("stateful", "mixed", "unbuilt", "watched")
+    )
     stateful.stateful, mixed.compute_dtype, unbuilt.built, watched.call = True, "float16", False, lambda x: x
-    model = keras.Model("model", [stateful, mixed, unbuilt, watched, Peephole(4, name="peephole"),
-                                  keras.GRU(4, name="softmax", activation="softmax"), keras.GRU(4, name="old", reset_after=False),
-                                  keras.LSTM(4, name="good")])
+    model = keras.Model(
+        "model",
+        [
+            stateful,
+            mixed,
+            unbuilt,
+            watched,
+            Peephole(4, name="peephole"),
+            keras.GRU(4, name="softmax", activation="softmax"),
+            keras.GRU(4, name="old", reset_after=False),
+            keras.LSTM(4, name="good"),
+        ],
+    )
     report = replace(model)
     assert report.replaced == ["good"]
     reasons = dict(report.left)
-    for name, word in {"stateful": "it is stateful", "mixed": "float16 with weights of float32", "unbuilt": "no weights yet",
-                       "watched": "its call is replaced", "peephole": "a subclass, ", "softmax": "activation: got \"softmax\"",
-                       "old": "weight bias"}.items():
+    for name, word in {
+        "stateful": "it is stateful",
+        "mixed": "float16 with weights of float32",
+        "unbuilt": "no weights yet",
+        "watched": "its call is replaced",
+        "peephole": "a subclass, ",
+        "softmax": 'activation: got "softmax"',
+        "old": "weight bias",
+    }.items():
         assert word in reasons.pop(name)
     assert not reasons
     assert not any(isinstance(vars(layer).get("call"), RondoCall) for layer in model.layers[:-1])
@@ -135,7 +161,9 @@ def test_torch():
     assert layer.calls == 1
     layer.get_weights = lambda: [weight.value.detach().numpy() for weight in layer.weights]
     layer.step = lambda x, states: [torch.zeros(2, 4).numpy()] * 2
-    with pytest.warns(UserWarning, match="lstm: Keras's own code runs and not Rondo's, because PyTorch records gradients"):
+    with pytest.warns(
+        UserWarning, match="lstm: Keras's own code runs and not Rondo's, because PyTorch records gradients"
+    ):
         layer(torch.tensor(X))
     assert layer.calls == 2
 

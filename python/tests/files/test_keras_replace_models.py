@@ -38,7 +38,9 @@ def no_gradients():
 
 
 def arrays(results):
-    return [keras.ops.convert_to_numpy(array) for array in (results if isinstance(results, (list, tuple)) else [results])]
+    return [
+        keras.ops.convert_to_numpy(array) for array in (results if isinstance(results, (list, tuple)) else [results])
+    ]
 
 
 def called(model, *args, **kwargs):
@@ -59,7 +61,13 @@ def counted(monkeypatch, model):
     """Counts the calls of Keras's own code of the recurrent layers in a model."""
     counts = []
     for layer in model._flatten_layers():
-        if hasattr(type(layer), "call") and type(layer).__name__ in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"):
+        if hasattr(type(layer), "call") and type(layer).__name__ in (
+            "LSTM",
+            "GRU",
+            "SimpleRNN",
+            "RNN",
+            "Bidirectional",
+        ):
             own = type(layer).call
 
             def call(self, *args, own=own, **kwargs):
@@ -123,8 +131,14 @@ def test_masks(name):
 
 def test_a_mask_from_an_embedding():
     words = numpy.random.default_rng(1).integers(0, 4, size=(3, 6)).astype("int32")
-    model = keras.Sequential([keras.Input((6,)), layers.Embedding(11, 3, mask_zero=True), layers.LSTM(4, return_sequences=True),
-                              layers.Bidirectional(layers.GRU(3))])
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Embedding(11, 3, mask_zero=True),
+            layers.LSTM(4, return_sequences=True),
+            layers.Bidirectional(layers.GRU(3)),
+        ]
+    )
     expected = arrays(model(words))
     assert len(rondo.keras.replace(model).replaced) == 2
     assert_same(called(model, words), expected)
@@ -180,9 +194,13 @@ def test_what_is_left():
     class Mine(layers.LSTM):
         pass
 
-    stack = [layers.ConvLSTM1D(3, 3, name="images"), layers.Reshape((-1, 3)), Mine(4, return_sequences=True, name="mine"),
-             layers.GRU(4, activation=lambda x: x, return_sequences=True, name="lambda"),
-             layers.LSTM(4, stateful=True, name="stateful")]
+    stack = [
+        layers.ConvLSTM1D(3, 3, name="images"),
+        layers.Reshape((-1, 3)),
+        Mine(4, return_sequences=True, name="mine"),
+        layers.GRU(4, activation=lambda x: x, return_sequences=True, name="lambda"),
+        layers.LSTM(4, stateful=True, name="stateful"),
+    ]
     model = keras.Sequential([keras.Input(batch_shape=(2, 5, 7, 2)), *stack])
     expected = arrays(model(numpy.ones((2, 5, 7, 2), "f")))
     model.layers[-1].reset_states()

@@ -65,7 +65,9 @@ def test_refused_weights(tmp_path):
         for word in words:
             assert word in str(caught.value)
 
-    refused(["node 'n'", "W", "f32(1, 7, 3)", "f32(1, 8, 3)"], W=numpy_helper.from_array(numpy.zeros((1, 7, 3), "f"), "W"))
+    refused(
+        ["node 'n'", "W", "f32(1, 7, 3)", "f32(1, 8, 3)"], W=numpy_helper.from_array(numpy.zeros((1, 7, 3), "f"), "W")
+    )
     short = TensorProto(name="W", data_type=1, dims=[1, 8, 3], raw_data=b"\0" * 95)
     refused(["m.onnx: tensor 'W'", "95 bytes", "96 bytes"], W=short)
     refused(["data_type", "8", "1 (FLOAT)"], W=TensorProto(name="W", data_type=8, dims=[1, 8, 3]))

@@ -175,3 +175,8 @@ class NestedCell(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
+
+
+def built(layer):
+    layer.build((None, None, 2))
+    return layer

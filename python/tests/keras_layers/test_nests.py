@@ -22,7 +22,10 @@ def test_structures_are_kept():
     inputs = Pair(X, {"a": X * 2})
     last, outputs, states = backend.rnn(step, inputs, [Pair(ZEROS, ZEROS), [ZEROS]])
     expected = numpy.cumsum(3 * X, axis=1)
-    assert numpy.abs(outputs["y"] - expected).max() < 1e-12 and numpy.abs(last["z"][1][0] - 2 * expected[:, -1]).max() < 1e-12
+    assert (
+        numpy.abs(outputs["y"] - expected).max() < 1e-12
+        and numpy.abs(last["z"][1][0] - 2 * expected[:, -1]).max() < 1e-12
+    )
     assert isinstance(states, list) and isinstance(states[0], Pair) and (states[1][0] == 4).all()
 
 

@@ -43,7 +43,9 @@ def test_backend_rnn_twice_differentiated():
 
     def run(x, W):
         weights = {"kernel": W, "recurrent_kernel": U}
-        return backend.rnn(lambda x, s: steps.matrix_input(weights, x, s), x, [torch.zeros(2, 3, dtype=torch.float64)])[1]
+        return backend.rnn(lambda x, s: steps.matrix_input(weights, x, s), x, [torch.zeros(2, 3, dtype=torch.float64)])[
+            1
+        ]
 
     assert torch.autograd.gradgradcheck(run, (_random(2, 3, 2), W))
 
@@ -68,7 +70,11 @@ def test_only_the_parameters_of_the_step_require_gradients():
 
 def test_backend_rnn_has_the_gradients_of_the_module():
     """The same step with its own pullback, in Rondo's loop."""
-    x, h, W = _random(3, 4, 2).detach().numpy(), _random(3, 3, seed=1).detach().numpy(), _random(2, 3, seed=2).detach().numpy()
+    x, h, W = (
+        _random(3, 4, 2).detach().numpy(),
+        _random(3, 3, seed=1).detach().numpy(),
+        _random(2, 3, seed=2).detach().numpy(),
+    )
 
     def step(inputs, states, constants):
         a, s, w = (from_tensor(leaf, "numpy") for leaf in (inputs, states[0], constants[0]))
@@ -109,12 +115,17 @@ _LAYERS = {
     "lstm": lambda **given: layers.LSTM(3, **given),
     "gru": lambda **given: layers.GRU(3, **given),
     "simple_rnn": lambda **given: layers.SimpleRNN(3, **given),
-    "stack": lambda **given: layers.RNN([layers.LSTMCell(3, dtype="float64"), layers.GRUCell(2, dtype="float64")], **given),
+    "stack": lambda **given: layers.RNN(
+        [layers.LSTMCell(3, dtype="float64"), layers.GRUCell(2, dtype="float64")], **given
+    ),
     "own": lambda **given: layers.RNN(steps.MinimalRNNCell(3, dtype="float64"), **given),
-    "mixed": lambda **given: layers.RNN([layers.LSTMCell(3, dtype="float64"),
-                                         steps.MinimalRNNCell(2, dtype="float64")], **given),
+    "mixed": lambda **given: layers.RNN(
+        [layers.LSTMCell(3, dtype="float64"), steps.MinimalRNNCell(2, dtype="float64")], **given
+    ),
     "both": lambda **given: layers.Bidirectional(layers.GRU(3, **given)),
-    "both_of_own": lambda **given: layers.Bidirectional(layers.RNN(steps.MinimalRNNCell(3, dtype="float64"), **given), "mul"),
+    "both_of_own": lambda **given: layers.Bidirectional(
+        layers.RNN(steps.MinimalRNNCell(3, dtype="float64"), **given), "mul"
+    ),
 }
 
 

@@ -30,9 +30,16 @@ def lstm_step(module, x, h, c, activation, gate, cell_clip, projection_clip):
     return h if projection_clip is None else h.clamp(-projection_clip, projection_clip), c
 
 
-@pytest.mark.parametrize("options", [
-    {"peepholes": True}, {"cell_clip": 0.05}, {"proj_size": P, "projection_clip": 0.02, "peepholes": True, "bias": False},
-    {"activation": "relu", "recurrent_activation": "hard_sigmoid"}, {"activation": "linear", "proj_size": P}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"peepholes": True},
+        {"cell_clip": 0.05},
+        {"proj_size": P, "projection_clip": 0.02, "peepholes": True, "bias": False},
+        {"activation": "relu", "recurrent_activation": "hard_sigmoid"},
+        {"activation": "linear", "proj_size": P},
+    ],
+)
 def test_lstm(options):
     module = rondo.torch.LSTM(I, H, dtype=torch.float64, **options)
     x = torch.randn(T, B, I, dtype=torch.float64)
@@ -74,7 +81,10 @@ def test_mgu(bias):
     x, h, outputs = torch.randn(T, B, I, dtype=torch.float64), torch.zeros(B, H, dtype=torch.float64), []
     w, b_ih, b_hh = weights_of(module)
     for t in range(T):
-        (fx, nx), (fh, nh) = ((x[t] @ w["weight_ih"].t() + b_ih).chunk(2, -1), (h @ w["weight_hh"].t() + b_hh).chunk(2, -1))
+        (fx, nx), (fh, nh) = (
+            (x[t] @ w["weight_ih"].t() + b_ih).chunk(2, -1),
+            (h @ w["weight_hh"].t() + b_hh).chunk(2, -1),
+        )
         f = torch.sigmoid(fx + fh)
         n = torch.tanh(nx + f * nh)
         h = n + f * (h - n)

@@ -8,7 +8,9 @@ import rondo.torch
 from rondo.torch import _custom_op
 from torch_reference import flat, relative
 
-needs_operators = pytest.mark.skipif(not hasattr(torch.library, "custom_op"), reason="torch.library.custom_op is of 2.4")
+needs_operators = pytest.mark.skipif(
+    not hasattr(torch.library, "custom_op"), reason="torch.library.custom_op is of 2.4"
+)
 
 MODULES = [("LSTM", {"num_layers": 2, "bidirectional": True, "batch_first": True}), ("GRU", {"bidirectional": True}),
            ("LSTM", {"proj_size": 2, "peepholes": True}), ("MGU", {}), ("RNN", {"bias": False})]
@@ -36,8 +38,9 @@ def test_functions_of_the_operator(kind, options):
         assert one.shape == other.shape and one.dtype == other.dtype and one.stride() == other.stride()
     context = Context()
     _custom_op.keep(context, inputs, came)
-    gradients = _custom_op.recurrence_gradients(token, torch.ones_like(output), [torch.zeros_like(f) for f in finals], x,
-                                                states, [], weights)
+    gradients = _custom_op.recurrence_gradients(
+        token, torch.ones_like(output), [torch.zeros_like(f) for f in finals], x, states, [], weights
+    )
     hx = [torch.stack(states[index::len(layer.state_sizes)]) for index in range(len(layer.state_sizes))]
     expected = module(x, tuple(hx) if len(hx) > 1 else hx[0], lengths=inputs[6])[0]
     expected = torch.autograd.grad(expected.sum(), [x, *weights])
@@ -50,15 +53,30 @@ def test_functions_of_the_operator(kind, options):
 def test_shapes_of_packed_data():
     module = rondo.torch.GRU(3, 4)
     packed = pack_padded_sequence(torch.randn(5, 2, 3), [2, 5], enforce_sorted=False)
-    inputs = (module._layers[0].name, False, packed.data, [], [], module._weights(0), None, None, None, packed.batch_sizes,
-              packed.sorted_indices)
+    inputs = (
+        module._layers[0].name,
+        False,
+        packed.data,
+        [],
+        [],
+        module._weights(0),
+        None,
+        None,
+        None,
+        packed.batch_sizes,
+        packed.sorted_indices,
+    )
     output, finals, token = _custom_op.recurrence(*inputs)
     told = _custom_op.recurrence_shapes(*inputs)
-    assert output.shape == told[0].shape and finals[0].shape == told[1][0].shape and token.numel() == told[2].numel() == 0
+    assert (
+        output.shape == told[0].shape and finals[0].shape == told[1][0].shape and token.numel() == told[2].numel() == 0
+    )
 
 
 def test_a_module_that_is_gone():
-    with pytest.raises(RuntimeError, match="layer: got the name 'gru of before', expected that of a module that is alive"):
+    with pytest.raises(
+        RuntimeError, match="layer: got the name 'gru of before', expected that of a module that is alive"
+    ):
         _custom_op.layer_of("gru of before")
 
 
@@ -90,7 +108,18 @@ def test_compile(kind, options):
 def test_operator_by_the_checks_of_torch():
     module = rondo.torch.LSTM(3, 4)
     x = torch.randn(5, 2, 3, requires_grad=True)
-    inputs = (module._layers[0].name, True, x, [torch.zeros(2, 4), torch.zeros(2, 4)], [], module._weights(0), None, None,
-              None, None, None)
+    inputs = (
+        module._layers[0].name,
+        True,
+        x,
+        [torch.zeros(2, 4), torch.zeros(2, 4)],
+        [],
+        module._weights(0),
+        None,
+        None,
+        None,
+        None,
+        None,
+    )
     torch.library.opcheck(_custom_op._recurrence, inputs,
                           test_utils=("test_schema", "test_autograd_registration", "test_faketensor"))

@@ -17,9 +17,15 @@ def random_case(number):
     choose = random.Random(number)
     kind = choose.choice(["LSTM", "GRU", "RNN"])
     H = choose.randint(1, 20)
-    options = {"input_size": choose.randint(1, 12), "hidden_size": H, "num_layers": choose.randint(1, 3),
-               "bidirectional": choose.random() < 0.5, "bias": choose.random() < 0.8, "batch_first": choose.random() < 0.5,
-               "dtype": choose.choice([torch.float32, torch.float64])}
+    options = {
+        "input_size": choose.randint(1, 12),
+        "hidden_size": H,
+        "num_layers": choose.randint(1, 3),
+        "bidirectional": choose.random() < 0.5,
+        "bias": choose.random() < 0.8,
+        "batch_first": choose.random() < 0.5,
+        "dtype": choose.choice([torch.float32, torch.float64]),
+    }
     if kind == "LSTM" and H > 1 and choose.random() < 0.4:
         options["proj_size"] = choose.randint(1, H - 1)
     if kind == "RNN":

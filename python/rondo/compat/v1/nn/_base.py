@@ -60,7 +60,9 @@ class RNNCell:
         if self.built:
             return
         if self._dtype is None:
-            self._dtype = next((dtype_name(leaf.dtype) for leaf in _nest.flatten(inputs) if hasattr(leaf, "dtype")), None)
+            self._dtype = next(
+                (dtype_name(leaf.dtype) for leaf in _nest.flatten(inputs) if hasattr(leaf, "dtype")), None
+            )
         self.build(inputs_shape)
         self.built = True
 

@@ -25,8 +25,8 @@ def dynamic_rnn(cell, inputs, sequence_length=None, initial_state=None, dtype=No
 
     `scope` has no effect, for there are no graphs. `parallel_iterations` is the number of time steps whose products
     with the input are computed at once, which changes no value beyond rounding; with `resets` it has none.
-    `swap_memory` has no effect, because no gradients are computed: a tensor of PyTorch that requires one is a ValueError
-    outside of torch.no_grad(), be it an input, a state, or what a cell of your own returns.
+    `swap_memory` has no effect, because no gradients are computed: a tensor of PyTorch that requires one is a
+    ValueError outside of torch.no_grad(), be it an input, a state, or what a cell of your own returns.
     """
     check_cell(cell, "cell")
     given = checked_inputs(inputs, time_major)

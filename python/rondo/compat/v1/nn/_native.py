@@ -85,7 +85,9 @@ def python_cell(cell, inputs, step_shapes):
     """A cell whose steps Python computes, in arrays of the library of the inputs."""
     state_size, output_size = cell.state_size, cell.output_size
     placeholder = _rondo.zeros(())
-    shapes = [[shape_of(size) for size in _nest.flatten(_nest.sorted_dicts(sizes))] for sizes in (state_size, output_size)]
+    shapes = [
+        [shape_of(size) for size in _nest.flatten(_nest.sorted_dicts(sizes))] for sizes in (state_size, output_size)
+    ]
     structures = [_nest.to_native(sizes, lambda _: placeholder) for sizes in (state_size, output_size)]
 
     def step(native_inputs, states):
