@@ -67,8 +67,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
       const std::int32_t t = run_.schedule.read_time(s, row.length());
       row.mask = t < row.length().steps ? run_.schedule.live_byte(t, this->batch(i)) : std::uint8_t{0};
       if (run_.shape.multiplies_inputs()) continue;
-      // Each gate is loaded into the register where it stays: a load of four gates at once would need moves, and the
-      // moves would wait for the load.
+      // Each gate is loaded into its own register: a load of four at once would need moves, which would wait for it.
       for (int gate = 0; gate < kGates; ++gate) row.inputs[gate] = this->inputs(t, i)[gate];
       if (s + kPrefetched < run_.schedule.T) {
         this->prefetch(run_.schedule.read_time(s + kPrefetched, row.length()), i);
@@ -76,14 +75,12 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     }
   }
 
-  /// Asks whether rows of a pass begin a piece at step s + 1, for next_h. The caller does so after the product of h of
-  /// step s, before which registers are scarce, and the bytes arrive while the block meets and computes its gates. They
-  /// are not kept for `emit`, which reads them again, because the product of the next pass has no registers either.
+  /// Asks whether rows of a pass begin a piece at step s + 1, for next_h: after the product of h of step s, before
+  /// which registers are scarce. `emit` reads the bytes again, because the product of the next pass has no registers
+  /// either.
   __device__ void load_resets(std::int32_t s, int pass) {
     for_rows(pass, [&](int i) {
-      rows_[i].reset = 0;
-      if (run_.schedule.resets == nullptr || !exists(i)) return;
-      rows_[i].reset = run_.schedule.reset_byte(s + 1, this->batch(i), rows_[i].length());
+      rows_[i].reset = exists(i) ? run_.schedule.reset_byte(s + 1, this->batch(i), rows_[i].length()) : std::uint8_t{0};
     });
   }
 
@@ -201,10 +198,8 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     float reset_h = 0;
     float inputs[kGates] = {};     ///< x W, and x W + b when the product of h has been made
     float recurrent[kGates] = {};  ///< h U + rb of the current step
-    /// The row's length, and in the highest bit whether the row has been live in its piece: several rows of a thread
-    /// have no registers to spare.
-    std::uint32_t steps = 0;
-    std::uint8_t mask = 0;   ///< as memory has it, because a conversion would wait for the load
+    std::uint32_t steps = 0;  ///< the row's length; highest bit: it has been live in its piece. Registers are scarce
+    std::uint8_t mask = 0;    ///< as memory has it, because a conversion would wait for the load
     std::uint8_t reset = 0;  ///< likewise: not 0 if the row begins a piece at the next step, from load_resets to next_h
 
     static constexpr std::uint32_t kWasLive = 1U << 31;
@@ -215,8 +210,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
     __device__ bool next_begins_piece() const { return reset != 0; }
   };
 
-  /// Brings the byte that says whether a row begins a piece at step s to the L2 cache. `emit` does so, because nobody
-  /// waits for what it computes: h has been pushed.
+  /// Brings the reset's byte of step s to the L2 cache, from `emit`: nobody waits for that, because h has been pushed.
   __device__ void prefetch_reset(std::int32_t s, int i) const {
     const std::uint8_t* mark = run_.schedule.reset_mark(s, this->batch(i), rows_[i].length());
     if (mark != nullptr) device::prefetch_to_l2(mark);
