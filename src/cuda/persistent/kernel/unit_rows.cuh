@@ -76,8 +76,7 @@ class UnitRows : public UnitSums<Formula, Element, Counts> {
   }
 
   /// Asks whether rows of a pass begin a piece at step s + 1, for next_h: after the product of h of step s, before
-  /// which registers are scarce. `emit` reads the bytes again, because the product of the next pass has no registers
-  /// either.
+  /// which registers are scarce. `emit` reads the bytes again, because the next pass's product has no registers either.
   __device__ void load_resets(std::int32_t s, int pass) {
     for_rows(pass, [&](int i) {
       rows_[i].reset = exists(i) ? run_.schedule.reset_byte(s + 1, this->batch(i), rows_[i].length()) : std::uint8_t{0};
