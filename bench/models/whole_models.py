@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Measures whole models of Keras in Rondo beside TensorFlow and ONNX Runtime on one thread: one process runs them alternately.
 
-    whole_models.py --peer FILE --json FILE [--filter REGEX] [--rounds 7]
+    whole_models.py --peer FILE --json FILE [--table FILE] [--filter REGEX] [--rounds 7]
 
 The peer is the shared object rondo_model_peer. TensorFlow runs the model as `tf.function` compiles it, and once more with
 XLA; ONNX Runtime runs what tf2onnx makes of it. A turn lasts about 25 ms, or one run. The file has medians over rounds, and
 medians of the ratios within a round. The outputs of all are compared before any is timed. The last part of the file is how
-long a file of 50 MB takes to load, beside reading its bytes. `OMP_NUM_THREADS` must be 1.
+long a file of 50 MB takes to load, beside reading its bytes. `OMP_NUM_THREADS` must be 1. --table writes the results as Markdown.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import statistics
 import sys
 import tempfile
 import time
@@ -163,10 +164,32 @@ def loading(rondo):
         return {"bytes": file.stat().st_size, "load": spread(load[1:]), "read": spread(read[1:])}
 
 
+def microseconds(summary):
+    low, median, high = (summary[field] * 1e6 for field in ("p10", "median", "p90"))
+    return f"{median:.1f} ({low:.1f} to {high:.1f})"
+
+
+def table_of(record):
+    """One row a model; times are microseconds of a call, the median and the range of 80 % of the rounds."""
+    names = list(record["cases"][0]["seconds"])
+    lines = ["| model | " + " | ".join(names) + " | best peer by Rondo |", "|---" * (len(names) + 2) + "|"]
+    for case in record["cases"]:
+        best = case["ratios"][case["best"]]
+        lines.append(f"| {case['name']} | " + " | ".join(microseconds(case["seconds"][name]) for name in names) +
+                     f" | **{best['median']:.2f}** ({best['p10']:.2f} to {best['p90']:.2f}) |")
+    calls = [case["ratios"][case["best"]]["median"] for case in record["cases"]]
+    loading = record["loading"]
+    return "\n".join(lines) + (
+        f"\n\n{record['processor']}, one thread. The geometric mean of the last column is {statistics.geometric_mean(calls):.2f}, the "
+        f"least {min(calls):.2f}. A file of {loading['bytes'] / 1e6:.0f} MB loads in {loading['load']['median'] * 1e3:.0f} ms; its "
+        f"bytes are read out of the system's cache in {loading['read']['median'] * 1e3:.0f} ms.\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", type=pathlib.Path, required=True)
     parser.add_argument("--json", type=pathlib.Path, required=True)
+    parser.add_argument("--table", type=pathlib.Path)
     parser.add_argument("--filter", default="")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--commit", default="")
@@ -188,6 +211,8 @@ def main():
               "commit": arguments.commit, "date": time.strftime("%Y-%m-%dT%H:%M:%S"), "cases": results,
               "loading": loading(rondo)}
     arguments.json.write_text(json.dumps(record, indent=1) + "\n")
+    if arguments.table:
+        arguments.table.write_text(table_of(record))
     print(f"loading: {record['loading']['load']['median']:.3f} s, reading {record['loading']['read']['median']:.3f} s")
 
 
