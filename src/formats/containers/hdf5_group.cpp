@@ -18,6 +18,15 @@ herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) {
   return 0;
 }
 
+// HDF5 copies an image twice unless it is lent the memory. With these functions its copies are the image itself, which
+// is the `data` of them all. A file that is only read never grows.
+void* lend_image(std::size_t, H5FD_file_image_op_t, void* data) { return data; }
+void* copy_nothing(void* to, const void*, std::size_t, H5FD_file_image_op_t, void*) { return to; }
+void* refuse_to_grow(void*, std::size_t, H5FD_file_image_op_t, void*) { return nullptr; }
+herr_t free_nothing(void*, H5FD_file_image_op_t, void*) { return 0; }
+void* same_data(void* data) { return data; }
+herr_t free_no_data(void*) { return 0; }
+
 /// A group that HDF5 has opened.
 class HdfSource final : public GroupSource {
  public:
@@ -94,11 +103,13 @@ ArrayGroup open_hdf(const std::filesystem::path& path) { return {open_hdf_source
 
 ArrayGroup open_hdf_image(std::span<const std::byte> bytes, const std::string& file) {
   constexpr std::size_t kIncrement = 1 << 16;
+  auto* const image = const_cast<std::byte*>(bytes.data());  // HDF5's parameters lack a const
+  H5FD_file_image_callbacks_t lent{lend_image, copy_nothing, refuse_to_grow, free_nothing,
+                                   same_data,  free_no_data, image};
   const HdfHandle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, file, "a failure of HDF5", kReadable);
   check_hdf(H5Pset_fapl_core(access.get(), kIncrement, false), file, "a failure of HDF5", kReadable);
-  // HDF5 copies the image; its parameter lacks a const.
-  check_hdf(H5Pset_file_image(access.get(), const_cast<std::byte*>(bytes.data()), bytes.size()), file,
-            "an empty HDF5 file", kReadable);
+  check_hdf(H5Pset_file_image_callbacks(access.get(), &lent), file, "a failure of HDF5", kReadable);
+  check_hdf(H5Pset_file_image(access.get(), image, bytes.size()), file, "an empty HDF5 file", kReadable);
   const HdfHandle opened(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, file, "a broken HDF5 file",
                          kReadable);
   return {root_of(opened, file), file};

@@ -18,7 +18,7 @@ ArrayGroup open_hdf(const std::filesystem::path& path);
 /// The same as a part of merged_root.
 std::shared_ptr<const GroupSource> open_hdf_source(const std::filesystem::path& path);
 
-/// The root of a file in memory, which is copied; messages call the file `file`.
+/// The root of a file in memory, which must outlive all of its groups; messages call the file `file`.
 ArrayGroup open_hdf_image(std::span<const std::byte> bytes, const std::string& file);
 
 }  // namespace rondo
