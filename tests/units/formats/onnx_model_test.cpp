@@ -126,8 +126,6 @@ void expect_refused(const Model& model, std::vector<std::string> words) {
   EXPECT_NE(describe(found).find(found.nodes[0].error), std::string::npos);
 }
 
-void expect_accepted(const Model& model) { EXPECT_EQ(parsed(model).nodes.at(0).error, ""); }
-
 Model with_node(const std::function<void(Node&)>& change, const std::string& op_type = "LSTM") {
   Model model = onnx_model(op_type, 2);
   change(*model.mutable_graph()->mutable_node(0));
