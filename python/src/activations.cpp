@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "arrays.h"
 #include "binding.h"
 #include "rondo/ops/ops.h"
 
@@ -20,10 +21,10 @@ void bind_activations(nb::module_& module) {
       "The name of an activation with the parameters that differ from their defaults, such as \"elu(0.5)\".");
   module.def(
       "activate",
-      [](const std::string& name, const Tensor& x) {
+      [](const std::string& name, const Array& x) {
         const Activation activation = activation_from_name(name);
         const nb::gil_scoped_release unlocked;
-        return activate(activation, x);
+        return Array{activate(activation, x.tensor)};
       },
       "name"_a, "x"_a, "The activation of each element.");
 }

@@ -44,7 +44,7 @@ def test_good_model(tmp_path):
     ({"clip": 1}, ["'clip'", "a float"]),
     ({"hidden_size": 0}, ["'hidden_size'", "at least 1"]),
     ({"linear_before_reset": 1}, ["attribute", "'linear_before_reset'"]),
-    ({"activations": ["Sigmoid", "Softsign", "Tanh"]}, ["'activations'", "'Softsign'"]),
+    ({"activations": ["Sigmoid", "Softmax", "Tanh"]}, ["'activations'", "'Softmax'"]),
     ({"activations": ["Tanh"]}, ["'activations'", "3 for a forward lstm"]),
     ({"inputs": ("X", "W")}, ["inputs", "2", "from 3 to 8"]),
 ])
