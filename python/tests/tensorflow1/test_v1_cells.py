@@ -124,7 +124,7 @@ def test_zero_state_has_the_structure_of_state_size():
 @pytest.mark.parametrize("make, error, pattern", [
     (lambda: rnn_cell.GRUCell(0), ValueError, "num_units"), (lambda: rnn_cell.GRUCell("4"), TypeError, "integer"),
     (lambda: rnn_cell.GRUCell(4, activation=np.tanh), TypeError, "activation"),
-    (lambda: filled(rnn_cell.GRUCell(4, activation="swish")), ValueError, "swish"),
+    (lambda: filled(rnn_cell.GRUCell(4, activation="softmax")), ValueError, "softmax"),
     (lambda: rnn_cell.GRUCell(4, units=3), TypeError, "units"),
     (lambda: rnn_cell.MultiRNNCell([]), ValueError, "at least one"),
     (lambda: rnn_cell.MultiRNNCell(rnn_cell.GRUCell(4)), TypeError, "list or tuple"),
