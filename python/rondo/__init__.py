@@ -11,6 +11,7 @@ are of.
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 try:
     from . import _rondo
@@ -63,12 +64,15 @@ __version__ = "0.2.0"
 
 _PACKAGES = ("compat", "contrib", "keras", "onnx", "torch")
 
+if TYPE_CHECKING:
+    from . import compat as compat, contrib as contrib, keras as keras, onnx as onnx, torch as torch
+else:
 
-def __getattr__(name):
-    """Imports a package of Rondo's at its first use, because rondo.torch imports PyTorch."""
-    if name in _PACKAGES:
-        return importlib.import_module(f"rondo.{name}")
-    raise AttributeError(f"module 'rondo' has no attribute {name!r}")
+    def __getattr__(name):
+        """Imports a package of Rondo's at its first use, because rondo.torch imports PyTorch."""
+        if name in _PACKAGES:
+            return importlib.import_module(f"rondo.{name}")
+        raise AttributeError(f"module 'rondo' has no attribute {name!r}")
 
 
 def __dir__():

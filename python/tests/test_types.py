@@ -26,6 +26,7 @@ session.run(rondo.SessionTensors(x, y=rondo.zeros((5, 2, 4))))
 stalled: bool = session.finish()
 file: rondo.Safetensors = rondo.load_safetensors("stack.safetensors")
 network = rondo.pytorch_network(file, "lstm", prefix="module.")
+answer = rondo.keras.load("forecast.keras")
 units: int = network.session(T=5, B=2).workspace_bytes + network.output_features
 try:
     text: str = plan.explain()

@@ -15,7 +15,7 @@ _MOST_JSON = 1 << 28
 _MOST_DEFLATED = 1032  # what one compressed byte can become
 
 
-def load(path, weights=None, *, classes=None):
+def load(path, weights=None, *, classes=None) -> "LoadedModel":
     """Reads a `.keras` archive, a `.weights.h5`, a legacy `.h5`, or a `.weights.json` with its shards, of Keras 2 or 3;
     h5py, of rondo[keras], reads HDF5.
 

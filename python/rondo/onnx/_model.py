@@ -8,7 +8,7 @@ from .._arrays import as_tensor, from_tensor, library_of
 from ..formats._reading import checked_path, import_extra, refusal
 
 
-def load(path):
+def load(path) -> "Model":
     """Reads the recurrent nodes of a model: a path, or an onnx.ModelProto. The package onnx, of rondo[onnx], reads
     protobuf.
 
