@@ -107,7 +107,7 @@ class GridCases {
   }
 
  private:
-  static constexpr CellSpec kLstm{.kind = CellKind::lstm};
+  inline static const CellSpec kLstm{.kind = CellKind::lstm};
 
   /// Adds a case. Its shape has several blocks, because a single block would wait for no other block.
   FirstLightCase& add(std::string name, const RecurrenceSpec& spec, std::function<bool(const PersistentShape&)> wanted,
