@@ -32,6 +32,6 @@ bool shapes_agree(const Shape& a, const Shape& b);
 std::int64_t known_numel(const Shape& shape);
 
 /// As Keras prints it: "f32(None, 7, 4)".
-std::string describe(const TensorNote& note);
+std::string note_text(const TensorNote& note);
 
 }  // namespace rondo

@@ -72,7 +72,7 @@ struct Activation {
   bool operator==(const Activation&) const = default;
 };
 
-using ActivationKind = Activation::Kind;
+using ActivationKind = Activation::Kind;  ///< for code that names kinds often
 
 /// Throws `ValueError` naming the parameter that is not a finite number in its range, or that the kind does not have:
 /// the alpha of a celu is not 0, the b of a squareplus is above 0, thresholds of shrinks and the max_value of a relu,
