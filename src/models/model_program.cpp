@@ -17,7 +17,7 @@ bool fits(const Shape& shape, const Shape& expected) {
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& came, const TensorNote& note) {
-  throw ValueError(name, came, note_text(note));
+  throw ValueError(name, came, describe(note));
 }
 
 }  // namespace

@@ -96,8 +96,7 @@ std::unique_ptr<ModelLayer> make_prelu(const LayerSource& source) {
 std::vector<int> axes_of(const std::vector<std::int64_t>& axes, int rank, const CallSite& site) {
   std::vector<int> result;
   for (const std::int64_t axis : axes) {
-    if (axis < -rank || axis >= rank)
-      site.refuse("axis", std::to_string(axis), "an axis of " + note_text(site.input()));
+    if (axis < -rank || axis >= rank) site.refuse("axis", std::to_string(axis), "an axis of " + describe(site.input()));
     result.push_back(static_cast<int>(axis < 0 ? axis + rank : axis));
   }
   return result;

@@ -30,7 +30,7 @@ void check_states(const CallSite& site, const std::vector<int>& states, const Re
   for (std::size_t k = 0; k < states.size(); ++k) {
     const TensorNote& note = site.tensors()[static_cast<std::size_t>(states[k])];
     if (!shapes_agree(note.shape, {kUnknownSize, traits.state_sizes[k]})) {
-      site.refuse("initial_state", note_text(note), "(None, " + std::to_string(traits.state_sizes[k]) + ")");
+      site.refuse("initial_state", describe(note), "(None, " + std::to_string(traits.state_sizes[k]) + ")");
     }
   }
 }
