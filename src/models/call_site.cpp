@@ -51,7 +51,7 @@ const TensorNote& CallSite::input(int least, int most) const {
   std::string expected = "a rank of " + std::to_string(least);
   if (most == kMaxRank) expected += " or more";
   if (most != least && most != kMaxRank) expected += " to " + std::to_string(most);
-  refuse("inputs", describe(note), expected);
+  refuse("inputs", note_text(note), expected);
 }
 
 void CallSite::allow(std::initializer_list<const char*> names) const {

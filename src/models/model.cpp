@@ -111,7 +111,7 @@ std::string Model::describe() const {
     const GraphLayer& layer = impl_->layers.graph().layers[static_cast<std::size_t>(call.layer)];
     text += layer.name + " (" + layer.class_name + "): ";
     for (std::size_t k = 0; k < call.outputs.size(); ++k) {
-      text += (k == 0 ? "" : ", ") + rondo::describe(call.outputs[k]);
+      text += (k == 0 ? "" : ", ") + note_text(call.outputs[k]);
       if (call.outputs[k].mask) text += " with a mask";
     }
     text += "; " + call.how + "\n";

@@ -17,7 +17,7 @@ bool fits(const Shape& shape, const Shape& expected) {
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& came, const TensorNote& note) {
-  throw ValueError(name, came, describe(note));
+  throw ValueError(name, came, note_text(note));
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ TensorNote conformed(const TensorNote& given, const TensorNote& note, const std:
   } else if (result.shape.rank() + 1 == rank && sizes_agree(note.shape[-1], 1)) {
     result.shape = result.shape.insert(result.shape.rank(), 1);
   }
-  if (result.shape.rank() == 0 || !fits(result.shape, note.shape)) refuse(name, describe(given), note);
+  if (result.shape.rank() == 0 || !fits(result.shape, note.shape)) refuse(name, note_text(given), note);
   for (int axis = 1; axis < rank; ++axis) {
     if (result.shape[axis] == kUnknownSize) result.shape[axis] = note.shape[axis];
   }

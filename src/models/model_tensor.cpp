@@ -15,7 +15,7 @@ std::int64_t known_numel(const Shape& shape) {
   return shape.numel();
 }
 
-std::string describe(const TensorNote& note) {
+std::string note_text(const TensorNote& note) {
   std::string text = to_string(note.dtype) + "(";
   for (int axis = 0; axis < note.shape.rank(); ++axis) {
     if (axis > 0) text += ", ";

@@ -31,7 +31,7 @@ bool shapes_agree(const Shape& a, const Shape& b);
 /// The product of all sizes; kUnknownSize if one is. Throws `ValueError` if it overflows.
 std::int64_t known_numel(const Shape& shape);
 
-/// As Keras prints it: "f32(None, 7, 4)". Hidden, because the shared library exports the public functions of this name.
-[[gnu::visibility("hidden")]] std::string describe(const TensorNote& note);
+/// As Keras prints it: "f32(None, 7, 4)".
+std::string note_text(const TensorNote& note);
 
 }  // namespace rondo

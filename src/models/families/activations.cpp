@@ -83,7 +83,7 @@ std::unique_ptr<ModelLayer> make_prelu(const LayerSource& source) {
     for (int axis = 0; fits && axis < alpha.rank(); ++axis) {
       fits = alpha.size(axis) == 1 || sizes_agree(alpha.size(axis), x.shape[axis + 1]);
     }
-    if (!fits) site.refuse("inputs", describe(x), "a shape that fits its alpha, " + describe(alpha));
+    if (!fits) site.refuse("inputs", note_text(x), "a shape that fits its alpha, " + describe(alpha));
     BoundCall call = one_to_one(
         site, x, true, [alpha](const Tensor& given) { return sub(relu(given), mul(alpha, relu(neg(given)))); });
     call.how = "prelu";
@@ -96,7 +96,8 @@ std::unique_ptr<ModelLayer> make_prelu(const LayerSource& source) {
 std::vector<int> axes_of(const std::vector<std::int64_t>& axes, int rank, const CallSite& site) {
   std::vector<int> result;
   for (const std::int64_t axis : axes) {
-    if (axis < -rank || axis >= rank) site.refuse("axis", std::to_string(axis), "an axis of " + describe(site.input()));
+    if (axis < -rank || axis >= rank)
+      site.refuse("axis", std::to_string(axis), "an axis of " + note_text(site.input()));
     result.push_back(static_cast<int>(axis < 0 ? axis + rank : axis));
   }
   return result;

@@ -64,7 +64,7 @@ AttentionCall attention_call(const CallSite& site, const std::vector<int>& place
 void check_shapes(const CallSite& site, const TensorNote& query, const TensorNote& value, const TensorNote& key) {
   const bool ranks = query.shape.rank() == 3 && value.shape.rank() == 3 && key.shape.rank() == 3;
   if (!ranks || !sizes_agree(key.shape[1], value.shape[1]) || !sizes_agree(key.shape[2], query.shape[2])) {
-    site.refuse("inputs", describe(query) + ", " + describe(value) + ", " + describe(key),
+    site.refuse("inputs", note_text(query) + ", " + note_text(value) + ", " + note_text(key),
                 "query (B, T, C), value (B, S, D), key (B, S, C)");
   }
 }

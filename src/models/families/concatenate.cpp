@@ -19,7 +19,7 @@ Shape joined_shape(const CallSite& site, std::span<const int> places, int axis) 
     const std::int64_t joined = open ? kUnknownSize : shape[axis] + next.shape[axis];
     shape[axis] = kUnknownSize;
     if (!shapes_agree(shape, next.shape)) {
-      site.refuse("inputs", describe(next), "the sizes of the others but on axis " + std::to_string(axis));
+      site.refuse("inputs", note_text(next), "the sizes of the others but on axis " + std::to_string(axis));
     }
     for (int k = 0; k < shape.rank(); ++k) {
       if (shape[k] == kUnknownSize) shape[k] = next.shape[k];

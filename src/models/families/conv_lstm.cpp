@@ -24,7 +24,7 @@ class ConvLSTMModelLayer final : public ModelLayer {
     const int rank = kernel_.rank() + 1;
     const TensorNote& x = site.input(rank, rank);
     if (!sizes_agree(x.shape[-1], kernel_.size(-2))) {
-      site.refuse("inputs", describe(x), std::to_string(kernel_.size(-2)) + " features, as its kernel has");
+      site.refuse("inputs", note_text(x), std::to_string(kernel_.size(-2)) + " features, as its kernel has");
     }
     const MaskRoute mask = site.call_masks().front();
     if (mask && mask.shape(site.tensors())->rank() != 2) site.refuse("mask", "a mask of another rank", "(B, T)");
@@ -60,7 +60,7 @@ class ConvLSTMModelLayer final : public ModelLayer {
       };
       const std::int64_t reach = (kernel_.size(axis - 1) - 1) * of_axis(cell_.dilation_rate) + 1;
       const std::int64_t padded = cell_.padding == ConvolutionPadding::same ? x[axis] + reach - 1 : x[axis];
-      if (padded < reach) site.refuse("inputs", describe(TensorNote{x}), "frames that the kernel fits in");
+      if (padded < reach) site.refuse("inputs", note_text(TensorNote{x}), "frames that the kernel fits in");
       shape[axis] = (padded - reach) / of_axis(cell_.strides) + 1;
     }
     return shape;

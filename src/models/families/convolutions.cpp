@@ -85,7 +85,7 @@ std::unique_ptr<ModelLayer> make_conv1d(const LayerSource& source) {
     site.allow({});
     const TensorNote& x = site.input(3, 3);
     if (!sizes_agree(x.shape[2], conv.channels())) {
-      site.refuse("inputs", describe(x), std::to_string(conv.channels()) + " features, as its kernel has");
+      site.refuse("inputs", note_text(x), std::to_string(conv.channels()) + " features, as its kernel has");
     }
     const TensorNote output{{x.shape[0], conv.windows.count(x.shape[1], site.where()), conv.filters()},
                             conv.kernel.dtype()};

@@ -22,7 +22,7 @@ std::unique_ptr<ModelLayer> make_dense(const LayerSource& source) {
     site.allow({"mask"});
     const TensorNote& x = site.input(2);
     if (!sizes_agree(x.shape[-1], kernel.size(0))) {
-      site.refuse("inputs", describe(x), "a last size of " + std::to_string(kernel.size(0)) + ", as its kernel has");
+      site.refuse("inputs", note_text(x), "a last size of " + std::to_string(kernel.size(0)) + ", as its kernel has");
     }
     TensorNote output{x.shape.erase(-1).insert(x.shape.rank() - 1, kernel.size(1)), kernel.dtype()};
     BoundCall call = one_to_one(site, output, true, [=](const Tensor& given) {

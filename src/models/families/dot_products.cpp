@@ -45,7 +45,7 @@ int resolved_axis(const CallSite& site, std::int64_t axis, const TensorNote& inp
   const int rank = input.shape.rank();
   const std::int64_t resolved = axis < 0 ? axis + rank : axis;
   if (resolved < 1 || resolved >= rank) {
-    site.refuse("axes", std::to_string(axis), "an axis behind the batch of " + describe(input));
+    site.refuse("axes", std::to_string(axis), "an axis behind the batch of " + note_text(input));
   }
   return static_cast<int>(resolved);
 }
@@ -59,7 +59,7 @@ BoundCall bind_dot(const CallSite& site, const DotAxes& axes, bool normalize) {
   const int b_axis = resolved_axis(site, axes.second, b);
   const bool fit = sizes_agree(a.shape[a_axis], b.shape[b_axis]) && sizes_agree(a.shape[0], b.shape[0]);
   if (!fit || a.shape.rank() + b.shape.rank() - 3 > kMaxRank) {
-    site.refuse("inputs", describe(a) + " and " + describe(b), "equal batches, and equal sizes on their axes");
+    site.refuse("inputs", note_text(a) + " and " + note_text(b), "equal batches, and equal sizes on their axes");
   }
   const TensorNote output{product_shape(a.shape, a_axis, b.shape, b_axis), a.dtype};
   BoundCall call{.outputs = {output}, .run = {}, .how = "matrix product"};

@@ -84,7 +84,7 @@ Tensor shaped(const CallSite& site, const Tensor& numbers, std::span<const std::
   for (const int axis : axes_of_call(site, listed, x.shape.rank())) shape = shape.insert(shape.rank(), x.shape[axis]);
   if (numbers.numel() == 1) return numbers.reshape({}).broadcast_to(shape).clone();
   if (known_numel(shape) != numbers.numel()) {
-    site.refuse("inputs", describe(x), std::to_string(numbers.numel()) + " elements on its axes");
+    site.refuse("inputs", note_text(x), std::to_string(numbers.numel()) + " elements on its axes");
   }
   return numbers.reshape(shape);
 }

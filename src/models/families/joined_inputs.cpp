@@ -14,8 +14,8 @@ std::vector<int> joined_inputs(const CallSite& site, int least, int most) {
   const TensorNote& first = site.tensors()[static_cast<std::size_t>(places[0])];
   for (const int place : places) {
     const TensorNote& other = site.tensors()[static_cast<std::size_t>(place)];
-    if (other.dtype != first.dtype) site.refuse("inputs", describe(other), "the dtype of " + describe(first));
-    if (other.shape.rank() == 0) site.refuse("inputs", describe(other), "a batch");
+    if (other.dtype != first.dtype) site.refuse("inputs", note_text(other), "the dtype of " + note_text(first));
+    if (other.shape.rank() == 0) site.refuse("inputs", note_text(other), "a batch");
   }
   return places;
 }
@@ -29,7 +29,7 @@ Shape broadcast_notes(const CallSite& site, const Shape& a, const Shape& b) {
     if (one == 1 || (one == kUnknownSize && other > 1)) {
       result[-k] = other;
     } else if (other != 1 && !sizes_agree(one, other)) {
-      site.refuse("inputs", describe(TensorNote{b}), "sizes that broadcast with " + describe(TensorNote{a}));
+      site.refuse("inputs", note_text(TensorNote{b}), "sizes that broadcast with " + note_text(TensorNote{a}));
     }
   }
   return result;

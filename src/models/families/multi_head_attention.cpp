@@ -101,17 +101,17 @@ void check_call(const CallSite& site, const AttentionPlan& plan, const Projectio
     const TensorNote x = note(place);
     const Tensor& kernel = projections[role].kernel;
     if (x.shape.rank() != 3 || !sizes_agree(x.shape[2], kernel.size(0))) {
-      site.refuse(name, describe(x), "(B, time, " + std::to_string(kernel.size(0)) + ")");
+      site.refuse(name, note_text(x), "(B, time, " + std::to_string(kernel.size(0)) + ")");
     }
   };
   check("query", plan.query, kQuery);
   check("value", plan.value, kValue);
   check("key", plan.key, kKey);
   if (!sizes_agree(note(plan.key).shape[1], note(plan.value).shape[1])) {
-    site.refuse("key", describe(note(plan.key)), "the time of value, " + describe(note(plan.value)));
+    site.refuse("key", note_text(note(plan.key)), "the time of value, " + note_text(note(plan.value)));
   }
   if (plan.given_mask >= 0 && (note(plan.given_mask).shape.rank() < 2 || note(plan.given_mask).shape.rank() > 4)) {
-    site.refuse("attention_mask", describe(note(plan.given_mask)), "(B, T, S)");
+    site.refuse("attention_mask", note_text(note(plan.given_mask)), "(B, T, S)");
   }
 }
 

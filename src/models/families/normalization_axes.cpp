@@ -28,7 +28,7 @@ Tensor along_axes(const CallSite& site, const Tensor& weight, std::span<const in
     fits = fits && (!listed || sizes_agree(weight.size(place), input.shape[axis]));
     shape = shape.insert(axis, fits && listed ? weight.size(place) : 1);
   }
-  if (!fits) site.refuse("inputs", describe(input), "the sizes of its weight, " + describe(weight) + ", on its axes");
+  if (!fits) site.refuse("inputs", note_text(input), "the sizes of its weight, " + describe(weight) + ", on its axes");
   return weight.reshape(shape);
 }
 

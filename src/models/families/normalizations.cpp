@@ -119,7 +119,7 @@ std::unique_ptr<ModelLayer> make_group_normalization(const LayerSource& source) 
     const std::int64_t channels = x.shape[axis];
     const std::int64_t groups = asked == -1 ? channels : asked;
     if (channels < 1 || groups < 1 || channels % groups != 0) {
-      site.refuse("groups", std::to_string(groups), "a divisor of the size of the axis, " + describe(x));
+      site.refuse("groups", std::to_string(groups), "a divisor of the size of the axis, " + note_text(x));
     }
     weights.along(site, std::vector<int>{axis}, x);  // checks the sizes
     if (!site.is_keras3() && site.call_masks().front()) {

@@ -112,7 +112,7 @@ std::unique_ptr<ModelLayer> make_squeeze(const LayerSource& source) {
     site.allow({});
     TensorNote output{site.input().shape, site.input().dtype};
     const int axis = axis_in(site, listed, output.shape.rank());
-    if (!sizes_agree(output.shape[axis], 1)) site.refuse("inputs", describe(output), "size 1 on the axis");
+    if (!sizes_agree(output.shape[axis], 1)) site.refuse("inputs", note_text(output), "size 1 on the axis");
     output.shape = output.shape.erase(axis);
     return computed(site, output, [axis](const Tensor& x) { return x.erase_axis(axis); });
   });

@@ -30,7 +30,7 @@ void check_states(const CallSite& site, const std::vector<int>& states, const Re
   for (std::size_t k = 0; k < states.size(); ++k) {
     const TensorNote& note = site.tensors()[static_cast<std::size_t>(states[k])];
     if (!shapes_agree(note.shape, {kUnknownSize, traits.state_sizes[k]})) {
-      site.refuse("initial_state", describe(note), "(None, " + std::to_string(traits.state_sizes[k]) + ")");
+      site.refuse("initial_state", note_text(note), "(None, " + std::to_string(traits.state_sizes[k]) + ")");
     }
   }
 }
@@ -79,7 +79,7 @@ BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, in
   if (first != 0) site.refuse("inputs", "None", "a tensor");
   const TensorNote& x = site.tensors().front();
   if (x.shape.rank() != 3 || !sizes_agree(x.shape[2], traits.features)) {
-    site.refuse("inputs", describe(x), "(None, None, " + std::to_string(traits.features) + ")");
+    site.refuse("inputs", note_text(x), "(None, None, " + std::to_string(traits.features) + ")");
   }
   const std::vector<int> states = initial_states(site);
   check_states(site, states, traits);
