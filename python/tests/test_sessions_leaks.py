@@ -21,8 +21,7 @@ def resident_bytes():
 
 
 def growth(call, count):
-    """By how much the memory grows in `count` calls: the least of three rounds, for a leak grows in each of them, and the
-    allocator's own memory in some."""
+    """By how much the memory grows in `count` calls: the least of three rounds, for a leak grows in each of them."""
     for _ in range(count // 10):
         call()
     rounds = []

@@ -96,7 +96,8 @@ std::map<std::string, Tensor> Model::predict(const std::map<std::string, Tensor>
     ordered.push_back(found->second);
   }
   for (const auto& [name, tensor] : given) {
-    const bool known = std::any_of(inputs().begin(), inputs().end(), [&](const auto& one) { return one.name == name; });
+    const bool known =
+        std::any_of(inputs().begin(), inputs().end(), [&key = name](const auto& one) { return one.name == key; });
     if (!known) throw ValueError("inputs", "one named '" + name + "'", "names of the model's inputs");
   }
   const std::vector<Tensor> results = predict(std::span<const Tensor>(ordered));

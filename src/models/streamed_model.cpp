@@ -24,7 +24,7 @@ bool has_time(const ModelGraph& graph, std::size_t number, const TensorNote& not
 class FlowReader {
  public:
   FlowReader(const LayeredModel& model, const ModelProgram& program)
-      : model_(model), program_(program), flows_(program.slots.size(), Flow::fixed) {}
+      : model_(model), flows_(program.slots.size(), Flow::fixed) {}
 
   std::vector<Flow>& flows() { return flows_; }
 
@@ -56,7 +56,6 @@ class FlowReader {
   }
 
   const LayeredModel& model_;
-  const ModelProgram& program_;
   std::vector<Flow> flows_;
 };
 
