@@ -33,7 +33,7 @@ TEST_P(Interleaved, StreamsEmitWhatTheyEmitAlone) {
                                 .max_steps = random.integer(1, 9),
                                 .network = options,
                                 .eviction = EvictionPolicy::least_recently_used},
-                               options);
+                               [&](const Tensor& x) { return stream_alone(network, x, options); });
     for (int k = 0; k < 100 && !HasFailure(); ++k) streams.act();
     for (const auto& [what, count] : streams.counts()) counts[what] += count;
   }
