@@ -122,6 +122,7 @@ void StreamQueue::make_ready(QueuedStream& stream, Time since) {
 void StreamQueue::leave_place(QueuedStream& stream) {
   if (stream.place == QueuedStream::Place::ready) ready_.erase(stream.entry);
   if (stream.place == QueuedStream::Place::idle) idle_slots_.erase(stream.entry);
+  if (ready_.empty()) oldest_ = Time::max();
   stream.place = QueuedStream::Place::nowhere;
 }
 

@@ -90,8 +90,8 @@ struct StreamMetrics {
 
 /// The metrics of one model.
 struct ModelMetrics {
-  std::string model;
-  StreamMetrics metrics;
+  std::string model = {};
+  StreamMetrics metrics = {};
 };
 
 /// Metrics in the text format of Prometheus, version 0.0.4: each model is a value of the label `model`.
