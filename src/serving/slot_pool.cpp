@@ -10,7 +10,7 @@ namespace {
 
 class StatePoolSlots final : public SlotPool {
  public:
-  explicit StatePoolSlots(StatePool pool) : pool_(std::move(pool)) {
+  explicit StatePoolSlots(StatePool pool) : pool_(std::move(pool)), open_before_(pool_.open_slots()) {
     const StatePoolOptions& options = pool_.options();
     if (options.device == cpu()) return;
     const std::int64_t rows = options.max_rows * options.max_steps;
@@ -21,7 +21,7 @@ class StatePoolSlots final : public SlotPool {
 
   SlotPoolSizes sizes() const override {
     const StatePoolOptions& options = pool_.options();
-    return {.slots = options.slots,
+    return {.slots = options.slots - open_before_,
             .max_rows = options.max_rows,
             .max_steps = options.max_steps,
             .input_features = pool_.input_features(),
@@ -57,6 +57,7 @@ class StatePoolSlots final : public SlotPool {
 
  private:
   StatePool pool_;
+  const std::int64_t open_before_;  ///< slots of the owner's, which no stream of the batcher gets
   Tensor device_x_;  ///< undefined on the CPU, as device_y_
   Tensor device_y_;
 };

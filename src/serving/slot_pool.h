@@ -10,7 +10,7 @@
 namespace rondo {
 
 struct SlotPoolSizes {
-  std::int64_t slots = 0;
+  std::int64_t slots = 0;  ///< that `open` may take
   std::int64_t max_rows = 0;
   std::int64_t max_steps = 0;
   std::int64_t input_features = 0;
