@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "rondo/tensor/allocator.h"
 #include "rondo/vocabulary/error.h"
 #include "support/random.h"
 #include "units/serving/pool_double.h"
@@ -180,6 +181,36 @@ TEST(BatcherThread, RefusesAtOnceWhatIsInvalid) {
   EXPECT_FALSE(answer.y.defined());
   EXPECT_EQ(served.batcher->metrics().refused, 1);
   served.record->release();
+}
+
+/// The former allocator of the CPU, but for pieces that are larger than a limit.
+class Scarce final : public Allocator {
+ public:
+  explicit Scarce(std::size_t limit) : limit_(limit) {}
+
+  Device device() const override { return cpu(); }
+  void* allocate(std::size_t bytes, Stream stream) override {
+    if (bytes > limit_) throw OutOfMemory("no memory for " + std::to_string(bytes) + " bytes");
+    return former_->allocate(bytes, stream);
+  }
+  void deallocate(void* pointer, std::size_t bytes, Stream stream) noexcept override {
+    former_->deallocate(pointer, bytes, stream);
+  }
+
+ private:
+  const std::size_t limit_;
+  const std::shared_ptr<Allocator> former_ = default_allocator(cpu());
+};
+
+TEST(BatcherThread, ARequestThatThereIsNoMemoryForFailsAlone) {
+  Served served(double_sizes(1, 1, 1));
+  const Tensor endless = kStep.broadcast_to({std::int64_t{1} << 40, 1});  // a view of one step
+  set_default_allocator(cpu(), std::make_shared<Scarce>(1 << 20));
+  const StreamAnswer answer = answer_of(served.send("a", endless, true));
+  set_default_allocator(cpu(), nullptr);
+  EXPECT_EQ(answer.outcome, StreamOutcome::failed);
+  EXPECT_EQ(answer.message, "no memory for 4398046511104 bytes");
+  EXPECT_EQ(outcome_of(served.send("a", kStep, true)), StreamOutcome::done);
 }
 
 TEST(BatcherThread, CancelsWhatWaits) {

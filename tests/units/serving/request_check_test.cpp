@@ -74,10 +74,5 @@ TEST(RequestCheck, CopiesOnlyWhatIsNotRowMajor) {
   EXPECT_EQ(checked_steps(rows, sizes_of(), true).data(), rows.data());
 }
 
-TEST(RequestCheck, RefusesMoreStepsThanThereIsMemoryFor) {
-  const Tensor endless = Tensor::zeros({1, 3}, DType::f32).broadcast_to({std::int64_t{1} << 58, 3});
-  EXPECT_THROW(checked_steps(endless, sizes_of(), true), Error);
-}
-
 }  // namespace
 }  // namespace rondo
