@@ -58,7 +58,7 @@ class StatePoolSlots final : public SlotPool {
  private:
   StatePool pool_;
   const std::int64_t open_before_;  ///< slots of the owner's, which no stream of the batcher gets
-  Tensor device_x_;  ///< undefined on the CPU, as device_y_
+  Tensor device_x_;                 ///< undefined on the CPU, as device_y_
   Tensor device_y_;
 };
 

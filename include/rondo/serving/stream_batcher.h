@@ -118,8 +118,8 @@ class StreamBatcher {
  public:
   using Done = std::function<void(StreamAnswer)>;
 
-  /// Slots of the pool that are open stay as they are. Throws `ValueError` for a negative time, or a `max_waiting` below
-  /// 1.
+  /// Slots of the pool that are open stay as they are. Throws `ValueError` for a negative time, or a `max_waiting`
+  /// below 1.
   explicit StreamBatcher(StatePool pool, const StreamBatcherOptions& options = {});
   /// Answers what waits with `cancelled`, after the call in flight. Not to be called by a `done`.
   ~StreamBatcher();

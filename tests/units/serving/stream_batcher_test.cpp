@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,6 +18,7 @@
 #include "support/child.h"
 #include "support/compare.h"
 #include "support/random.h"
+#include "units/serving/random_stack.h"
 
 namespace rondo {
 namespace {
@@ -26,34 +29,13 @@ using test::Random;
 constexpr std::int64_t I = 5;
 constexpr std::int64_t H = 9;
 
-RecurrentWeights weights_for(std::int64_t inputs, Random& random) {
-  return {random.tensor({inputs, 4 * H}, 0.5), random.tensor({H, 4 * H}, 0.5), random.tensor({4 * H}, 0.5)};
-}
-
 LoadedNetwork stack() {
   Random random(7);
-  LoadedNetwork network;
-  for (const std::int64_t inputs : {I, H}) {
-    network.spec.layers.push_back({.forward = {.cell = {.units = H}, .I = inputs}});
-    network.weights.push_back({.forward = weights_for(inputs, random)});
-  }
-  return network;
+  return test::random_stack(random, {CellKind::lstm, CellKind::gru}, {.I = I, .H = H});
 }
 
-StatePool pool(std::int64_t slots, EvictionPolicy eviction = EvictionPolicy::never) {
-  return {stack(), {.slots = slots, .max_rows = 6, .max_steps = 3, .network = {.threads = 1}, .eviction = eviction}};
-}
-
-// The outputs of a stream that has a pool for itself, one step a call.
-Tensor alone(StatePool& pool, const Tensor& x) {
-  const std::int64_t slot = pool.open();
-  const Tensor y = Tensor::empty({x.size(0), H}, DType::f32);
-  for (std::int64_t step = 0; step < x.size(0); ++step) {
-    const StreamChunk chunk = {.slot = slot};
-    pool.run({&chunk, 1}, x.slice(0, step, step + 1), y.slice(0, step, step + 1));
-  }
-  pool.close(slot);
-  return y;
+StatePool pool(std::int64_t slots) {
+  return {stack(), {.slots = slots, .max_rows = 6, .max_steps = 3, .network = {.threads = 1}}};
 }
 
 /// A stream whose steps are sent in chunks of random lengths, all at once.
@@ -69,8 +51,8 @@ class SentStream {
     }
   }
 
-  void expect_bits_of(StatePool& single) {
-    const Tensor expected = alone(single, x_);
+  void expect_bits_of_a_session() {
+    const Tensor expected = test::stream_alone(stack(), x_, {.threads = 1});
     std::int64_t at = 0;
     for (auto& future : answers_) {
       ASSERT_EQ(future.wait_for(std::chrono::seconds(60)), std::future_status::ready);
@@ -101,8 +83,7 @@ TEST(StreamBatcher, StreamsThatShareCallsGetTheBitsOfStreamsAlone) {
         const StreamKey key = k % 2 == 0 ? StreamKey(number) : StreamKey(std::to_string(number - 1));
         streams.emplace_back(batcher, key, random);
       }
-      StatePool single = pool(6);
-      for (SentStream& stream : streams) stream.expect_bits_of(single);
+      for (SentStream& stream : streams) stream.expect_bits_of_a_session();
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -110,17 +91,6 @@ TEST(StreamBatcher, StreamsThatShareCallsGetTheBitsOfStreamsAlone) {
   EXPECT_EQ(metrics.open_streams, 0);
   EXPECT_EQ(metrics.refused, 0);
   EXPECT_GT(metrics.rows, metrics.calls);  // streams did share calls
-}
-
-TEST(StreamBatcher, ASequenceEqualsTheOfflineRun) {
-  constexpr std::int64_t T = 30;
-  StreamBatcher batcher(pool(6));
-  const Tensor x = Random(3).tensor({T, I}, 1.0);
-  const Tensor y = batcher.submit({.stream = "a", .x = x, .start = true}).get().y;
-  NetworkSession session = stack().session({.T = T, .B = 1});
-  const Tensor expected = Tensor::empty({T, 1, H}, DType::f32);
-  session.run({.x = x.reshape({T, 1, I}), .y = expected});
-  EXPECT_TRUE(test::close(y, expected.reshape({T, H}), 1e-6));
 }
 
 TEST(StreamBatcher, AReusedNameStartsFresh) {
