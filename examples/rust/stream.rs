@@ -1,7 +1,8 @@
 // Streams steps through a network of a file, one a call, through Rondo's interface of C:
 //
 //     rustc stream.rs -L FOLDER_OF_LIBRONDO_C -l rondo_c && ./stream NETWORK.safetensors
-use std::ffi::{c_char, c_void, CStr, CString};
+use std::ffi::{c_void, CStr, CString};
+use std::os::raw::c_char;
 use std::ptr::{null, null_mut};
 
 #[repr(C)]
