@@ -21,6 +21,7 @@
 #include "rondo/c/model.h"
 #include "rondo/c/network.h"
 #include "rondo/c/plan.h"
+#include "rondo/c/pool.h"
 #include "rondo/c/session.h"
 #include "rondo/c/status.h"
 #include "rondo/c/tensor.h"

@@ -1,4 +1,4 @@
-/* Streams the steps of a sequence through a network of a file, one step a call, and compares with one run of all steps.
+/* Two streams through a network of a file, stepped together by a pool, and each compared with a run of its whole sequence.
 
      stream NETWORK.safetensors */
 #include <math.h>
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { T = 100, I = 3, H = 24 };
+enum { T = 100, I = 3, H = 24, STREAMS = 2 };
 
 static void check(rondo_status status) {
   if (status == RONDO_OK) return;
@@ -14,53 +14,48 @@ static void check(rondo_status status) {
   exit(EXIT_FAILURE);
 }
 
-static rondo_dl_tensor view(float* data, const int64_t shape[3]) {
-  rondo_dl_tensor tensor;
-  check(rondo_dl_view(data, 3, shape, &tensor));
-  return tensor;
-}
-
 int main(int argc, char** argv) {
-  static float x[T * I], whole[T * H], steps[T * H], h[H], c[H];
-  const int64_t state_shape[] = {1, H}, x_shape[] = {T, 1, I}, y_shape[] = {T, 1, H}, x_step[] = {1, 1, I},
-                y_step[] = {1, 1, H};
+  static float x[T][STREAMS][I], together[T][STREAMS][H], alone[T][STREAMS][H];
+  const int64_t x_shape[] = {T, STREAMS, I}, y_shape[] = {T, STREAMS, H};
+  const int64_t x_step[] = {STREAMS, I}, y_step[] = {STREAMS, H};
+  const rondo_pool_options options = {.struct_size = sizeof options, .slots = 1000, .max_rows = 64};
+  const rondo_run_sizes sizes = {.struct_size = sizeof sizes, .T = T, .B = STREAMS};
   rondo_network* network = NULL;
-  rondo_session *all = NULL, *one = NULL;
-  rondo_run_sizes sizes = {.struct_size = sizeof sizes, .T = T, .B = 1};
-  rondo_dl_tensor states[2];
-  const rondo_dl_tensor* state_list[2] = {&states[0], &states[1]};
+  rondo_pool* pool = NULL;
+  rondo_session* session = NULL;
+  rondo_stream_chunk chunks[STREAMS];
+  rondo_dl_tensor x_view, y_view;
   double largest = 0;
   if (argc != 2) return EXIT_FAILURE;
-  for (int k = 0; k < T * I; ++k) x[k] = sinf(0.1F * (float)k);
+  for (int k = 0; k < T * STREAMS * I; ++k) x[k / (STREAMS * I)][k / I % STREAMS][k % I] = sinf(0.1F * (float)k);
 
   check(rondo_network_load(argv[1], NULL, &network));
-  check(rondo_network_session(network, &sizes, NULL, &all));
-  sizes.T = 1;
-  check(rondo_network_session(network, &sizes, NULL, &one));
-  check(rondo_network_close(network));
-
-  {
-    const rondo_dl_tensor x_all = view(x, x_shape), y_all = view(whole, y_shape);
-    const rondo_run run = {.struct_size = sizeof run, .x = &x_all, .y = &y_all};
-    check(rondo_session_run(all, &run));
+  check(rondo_pool_create(network, &options, &pool));
+  for (int k = 0; k < STREAMS; ++k) {
+    chunks[k] = (rondo_stream_chunk){.struct_size = sizeof chunks[k]};
+    check(rondo_pool_open_slot(pool, &chunks[k].slot));
   }
-  check(rondo_dl_view(h, 2, state_shape, &states[0]));
-  check(rondo_dl_view(c, 2, state_shape, &states[1]));
   for (int t = 0; t < T; ++t) {
-    const rondo_dl_tensor x_t = view(x + t * I, x_step), y_t = view(steps + t * H, y_step);
-    const rondo_run run = {.struct_size = sizeof run,
-                           .x = &x_t,
-                           .y = &y_t,
-                           .initial_states = state_list,
-                           .final_states = state_list, /* the same memory: states go from step to step */
-                           .initial_state_count = 2,
-                           .final_state_count = 2};
-    check(rondo_session_run(one, &run));
+    check(rondo_dl_view(x[t][0], 2, x_step, &x_view));
+    check(rondo_dl_view(together[t][0], 2, y_step, &y_view));
+    check(rondo_pool_run(pool, chunks, STREAMS, &x_view, &y_view));
   }
-  check(rondo_session_close(all));
-  check(rondo_session_close(one));
+  check(rondo_pool_close(pool));
 
-  for (int k = 0; k < T * H; ++k) largest = fmax(largest, fabs((double)whole[k] - (double)steps[k]));
-  printf("Rondo %s: %d steps, unit 0 ends at %.4f, at most %.1g off\n", rondo_version(), T, (double)h[0], largest);
+  check(rondo_network_session(network, &sizes, NULL, &session));
+  check(rondo_network_close(network));
+  check(rondo_dl_view(x[0][0], 3, x_shape, &x_view));
+  check(rondo_dl_view(alone[0][0], 3, y_shape, &y_view));
+  {
+    const rondo_run run = {.struct_size = sizeof run, .x = &x_view, .y = &y_view};
+    check(rondo_session_run(session, &run));
+  }
+  check(rondo_session_close(session));
+
+  for (int k = 0; k < T * STREAMS * H; ++k) {
+    largest = fmax(largest, fabs((double)together[0][0][k] - (double)alone[0][0][k]));
+  }
+  printf("Rondo %s: %d steps, the first stream's unit 0 ends at %.4f, at most %.1g off\n", rondo_version(), T,
+         (double)together[T - 1][0][0], largest);
   return largest < 1e-5 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,7 +1,8 @@
-// Streams steps through a network of a file, one a call, through Rondo's interface of C:
+// Two streams through a network of a file, stepped together by a pool, through Rondo's interface of C:
 //
 //     rustc stream.rs -L FOLDER_OF_LIBRONDO_C -l rondo_c && ./stream NETWORK.safetensors
 use std::ffi::{c_void, CStr, CString};
+use std::mem::size_of;
 use std::os::raw::c_char;
 use std::ptr::{null, null_mut};
 
@@ -16,38 +17,32 @@ struct DlTensor {
     byte_offset: u64,
 }
 
+// The first members of rondo_pool_options: those that a caller lacks are as if they were zero.
 #[repr(C)]
-struct RunSizes {
+struct PoolOptions {
     struct_size: usize,
-    t: i64,
-    b: i64,
-    has_mask: i32,
-    has_lengths: i32,
+    slots: i64,
+    max_rows: i64,
 }
 
-// The first members of rondo_run. Members that a caller lacks are as if they were zero.
 #[repr(C)]
-struct Run {
+struct StreamChunk {
     struct_size: usize,
-    x: *const DlTensor,
-    mask: *const DlTensor,
-    lengths: *const DlTensor,
-    resets: *const DlTensor,
-    y: *const DlTensor,
-    initial_states: *const *const DlTensor,
-    final_states: *const *const DlTensor,
-    initial_state_count: usize,
-    final_state_count: usize,
+    slot: i64,
+    steps: i64,
+    start: i32,
+    end: i32,
 }
 
 extern "C" {
     fn rondo_last_error() -> *const c_char;
     fn rondo_dl_view(data: *mut f32, rank: i32, shape: *const i64, view: *mut DlTensor) -> i32;
     fn rondo_network_load(path: *const c_char, options: *const c_void, network: *mut *mut c_void) -> i32;
-    fn rondo_network_session(n: *mut c_void, sizes: *const RunSizes, options: *const c_void, s: *mut *mut c_void) -> i32;
     fn rondo_network_close(network: *mut c_void) -> i32;
-    fn rondo_session_run(session: *mut c_void, run: *const Run) -> i32;
-    fn rondo_session_close(session: *mut c_void) -> i32;
+    fn rondo_pool_create(network: *mut c_void, options: *const PoolOptions, pool: *mut *mut c_void) -> i32;
+    fn rondo_pool_open_slot(pool: *mut c_void, slot: *mut i64) -> i32;
+    fn rondo_pool_run(p: *mut c_void, c: *const StreamChunk, n: usize, x: *const DlTensor, y: *const DlTensor) -> i32;
+    fn rondo_pool_close(pool: *mut c_void) -> i32;
 }
 
 fn check(status: i32) {
@@ -66,27 +61,24 @@ fn view(values: &mut [f32], shape: &[i64]) -> DlTensor {
 
 fn main() {
     let path = CString::new(std::env::args().nth(1).expect("usage: stream NETWORK.safetensors")).unwrap();
-    let (mut network, mut session) = (null_mut(), null_mut());
-    let sizes = RunSizes { struct_size: std::mem::size_of::<RunSizes>(), t: 1, b: 1, has_mask: 0, has_lengths: 0 };
+    let (mut network, mut pool) = (null_mut(), null_mut());
+    let options = PoolOptions { struct_size: size_of::<PoolOptions>(), slots: 1000, max_rows: 64 };
     check(unsafe { rondo_network_load(path.as_ptr(), null(), &mut network) });
-    check(unsafe { rondo_network_session(network, &sizes, null(), &mut session) });
-
-    let (mut x, mut y, mut h, mut c) = ([0.0f32; 3], [0.0f32; 24], [0.0f32; 24], [0.0f32; 24]);
-    let states = [view(&mut h, &[1, 24]), view(&mut c, &[1, 24])];
-    let list = [&states[0] as *const DlTensor, &states[1] as *const DlTensor];
-    for step in 0..100 {
-        for (feature, value) in x.iter_mut().enumerate() {
-            *value = (0.1 * (3 * step + feature) as f32).sin();
-        }
-        let (x_step, y_step) = (view(&mut x, &[1, 1, 3]), view(&mut y, &[1, 1, 24]));
-        let mut run: Run = unsafe { std::mem::zeroed() };
-        run.struct_size = std::mem::size_of::<Run>();
-        (run.x, run.y) = (&x_step, &y_step);
-        (run.initial_states, run.initial_state_count) = (list.as_ptr(), list.len());
-        (run.final_states, run.final_state_count) = (list.as_ptr(), list.len());
-        check(unsafe { rondo_session_run(session, &run) });
-    }
-    check(unsafe { rondo_session_close(session) });
+    check(unsafe { rondo_pool_create(network, &options, &mut pool) });
     check(unsafe { rondo_network_close(network) });
-    println!("100 steps, unit 0 ends at {:.4}", y[0]);
+
+    let mut chunks = [(); 2].map(|_| StreamChunk { struct_size: size_of::<StreamChunk>(), slot: 0, steps: 1, start: 0, end: 0 });
+    for chunk in &mut chunks {
+        check(unsafe { rondo_pool_open_slot(pool, &mut chunk.slot) });
+    }
+    let (mut inputs, mut outputs) = ([0.0f32; 2 * 3], [0.0f32; 2 * 24]);
+    for step in 0..100 {
+        for (k, value) in inputs.iter_mut().enumerate() {
+            *value = (0.1 * (6 * step + k) as f32).sin();
+        }
+        let (x, y) = (view(&mut inputs, &[2, 3]), view(&mut outputs, &[2, 24]));
+        check(unsafe { rondo_pool_run(pool, chunks.as_ptr(), chunks.len(), &x, &y) });
+    }
+    check(unsafe { rondo_pool_close(pool) });
+    println!("100 steps, the first stream's unit 0 ends at {:.4}", outputs[0]);
 }

@@ -71,7 +71,7 @@ char* given_text(const std::string& text) {
 
 std::string text_or(const char* text, const char* otherwise) { return text == nullptr ? otherwise : text; }
 
-std::string required_text(const char* text, const char* name) {
+std::string required_text(const char* text, const std::string& name) {
   if (text == nullptr) throw ValueError(name, "null", "a text");
   return text;
 }

@@ -42,7 +42,7 @@ char* given_text(const std::string& text);
 /// A caller's text; `otherwise` for null.
 std::string text_or(const char* text, const char* otherwise);
 /// A caller's text. Throws `ValueError` naming `name` for null.
-std::string required_text(const char* text, const char* name);
+std::string required_text(const char* text, const std::string& name);
 
 /// RONDO_CPU ... as a device, RONDO_F32 ... as a dtype, and back. Throw `ValueError` for other numbers.
 Device device_of(std::int32_t type, std::int32_t index);

@@ -14,6 +14,24 @@
 #include "c_api/sized_struct.h"
 #include "c_api/state_list.h"
 
+namespace rondo::c_api {
+namespace {
+
+NetworkChoice choice_of(const rondo_load_options& given) {
+  if (given.parts == nullptr && given.part_count > 0) {
+    throw ValueError("parts", "null", std::to_string(given.part_count) + " names");
+  }
+  NetworkChoice choice{.weights = text_or(given.weights, ""),
+                       .activation = activation_from_name(text_or(given.activation, "tanh"))};
+  for (std::size_t k = 0; k < given.part_count; ++k) {
+    choice.parts.push_back(required_text(given.parts[k], "parts[" + std::to_string(k) + "]"));
+  }
+  return choice;
+}
+
+}  // namespace
+}  // namespace rondo::c_api
+
 using namespace rondo;
 using namespace rondo::c_api;
 
@@ -23,7 +41,7 @@ rondo_status rondo_network_load(const char* path, const rondo_load_options* opti
     const rondo_load_options given = read_optional(options, "options");
     const Device device = device_of(given.device_type, given.device_index);
     check_device(device);
-    LoadedNetwork loaded = network_of_file(required_text(path, "path"), text_or(given.part, ""));
+    LoadedNetwork loaded = load_network(required_text(path, "path"), choice_of(given));
     result = handle_of<rondo_network>(std::make_shared<LoadedNetwork>(loaded.to(device)));
   });
 }

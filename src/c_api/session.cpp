@@ -88,12 +88,7 @@ rondo_status rondo_session_finish(rondo_session* session, rondo_run_status* stat
   return guarded([&] {
     const auto object = object_of(session, "session");
     if (status != nullptr) checked_size(status, sizeof *status, "status");
-    const SessionStatus found = object->finish();
-    if (status == nullptr) return;
-    write_sized(status, "status",
-                rondo_run_status{.struct_size = 0,
-                                 .length_out_of_range = found.length_out_of_range ? 1 : 0,
-                                 .stalled = found.stalled ? 1 : 0});
+    write_status(status, object->finish());
   });
 }
 

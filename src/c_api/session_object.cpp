@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "c_api/borrowed.h"
+#include "c_api/sized_struct.h"
 #include "c_api/state_list.h"
 
 namespace rondo::c_api {
@@ -62,6 +63,14 @@ SessionStatus SessionObject::finish() {
 void SessionObject::reload_weights() {
   const OneThread::Entered entered(one_thread_, "session");
   std::visit([](auto& session) { session.reload_weights(); }, session_);
+}
+
+void write_status(rondo_run_status* status, const SessionStatus& found) {
+  if (status == nullptr) return;
+  write_sized(status, "status",
+              rondo_run_status{.struct_size = 0,
+                               .length_out_of_range = found.length_out_of_range ? 1 : 0,
+                               .stalled = found.stalled ? 1 : 0});
 }
 
 std::string SessionObject::explain() {

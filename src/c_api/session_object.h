@@ -29,6 +29,9 @@ class SessionObject {
   OneThread one_thread_;
 };
 
+/// Writes to a caller's struct, unless that is null.
+void write_status(rondo_run_status* status, const SessionStatus& found);
+
 template <>
 struct HandleTraits<rondo_session> {
   using Object = SessionObject;

@@ -7,11 +7,15 @@
 extern "C" {
 #endif
 
-/// Which part of a file is loaded, and to where.
+/// What a file does not say of its network, and where its weights go. Members that are 0 or null have defaults.
 typedef struct rondo_load_options {
   size_t struct_size;
-  const char* part;  ///< a prefix of a PyTorch module, a node of an ONNX model or a layer of a Keras model; null: all
-  int32_t device_type;  ///< RONDO_CPU ...
+  const char* const* parts;  ///< layers of a Keras model or nodes of an ONNX model, from the input up; of PyTorch, the
+                             ///< one module, "encoder.lstm"
+  size_t part_count;       ///< 0: the only module, or all recurrent layers or nodes
+  const char* weights;     ///< of a Keras model whose file is JSON: the path of its weights
+  const char* activation;  ///< `nonlinearity` of a torch.nn.RNN, which its file does not have; null: "tanh"
+  int32_t device_type;     ///< RONDO_CPU ...
   int32_t device_index;
 } rondo_load_options;
 
@@ -38,8 +42,9 @@ typedef struct rondo_run_sizes {
 /// A network with its weights, which never changes.
 typedef struct rondo_network rondo_network;
 
-/// Loads a network from a file: .safetensors of a PyTorch module, an ONNX model, or a .keras or .h5 of Keras.
-/// `options` may be null. Fails naming what the file lacks.
+/// Loads a network from a file, whose content decides what it is: .safetensors of a PyTorch module or the .index.json
+/// of several, an ONNX model, or a .keras, .h5 or .json of Keras. `options` may be null. Fails naming what the file
+/// lacks.
 rondo_status rondo_network_load(const char* path, const rondo_load_options* options, rondo_network** network);
 /// Writes what the network takes and gives.
 rondo_status rondo_network_describe(rondo_network* network, rondo_network_info* info);

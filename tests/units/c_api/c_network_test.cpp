@@ -70,9 +70,13 @@ TEST(CNetwork, WhatCannotBeLoadedIsNamed) {
   expect_failed(rondo_network_load(__FILE__, nullptr, &network), RONDO_INVALID_VALUE, "c_network_test.cpp");
   expect_failed(rondo_network_load(kStack.c_str(), nullptr, nullptr), RONDO_INVALID_VALUE, "network: got null");
   auto options = sized<rondo_load_options>();
-  options.part = "no_such_prefix.";
+  const char* const parts[] = {"no_such_prefix.", nullptr};
+  options.parts = parts;
+  options.part_count = 1;
   expect_failed(rondo_network_load(kStack.c_str(), &options, &network), RONDO_INVALID_VALUE, "no_such_prefix");
-  options.part = nullptr;
+  options.part_count = 2;
+  expect_failed(rondo_network_load(kStack.c_str(), &options, &network), RONDO_INVALID_VALUE, "parts[1]: got null");
+  options.part_count = 0;
   options.device_type = 3;
   expect_failed(rondo_network_load(kStack.c_str(), &options, &network), RONDO_INVALID_VALUE, "device_type: got 3");
   options.device_type = RONDO_CUDA;
