@@ -7,12 +7,12 @@
 
 #include "c_api/borrowed.h"
 #include "c_api/last_error.h"
-#include "c_api/network_file.h"
 #include "c_api/network_object.h"
 #include "c_api/plan_options.h"
 #include "c_api/session_object.h"
 #include "c_api/sized_struct.h"
 #include "c_api/state_list.h"
+#include "rondo/formats/load_network.h"
 
 namespace rondo::c_api {
 namespace {
