@@ -15,7 +15,7 @@ static void check(rondo_status status) {
 }
 
 int main(int argc, char** argv) {
-  static float x[T][STREAMS][I], together[T][STREAMS][H], alone[T][STREAMS][H];
+  static float x[T * STREAMS * I], together[T * STREAMS * H], alone[T * STREAMS * H];
   const int64_t x_shape[] = {T, STREAMS, I}, y_shape[] = {T, STREAMS, H};
   const int64_t x_step[] = {STREAMS, I}, y_step[] = {STREAMS, H};
   const rondo_pool_options options = {.struct_size = sizeof options, .slots = 1000, .max_rows = 64};
@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   rondo_dl_tensor x_view, y_view;
   double largest = 0;
   if (argc != 2) return EXIT_FAILURE;
-  for (int k = 0; k < T * STREAMS * I; ++k) x[k / (STREAMS * I)][k / I % STREAMS][k % I] = sinf(0.1F * (float)k);
+  for (int k = 0; k < T * STREAMS * I; ++k) x[k] = sinf(0.1F * (float)k);
 
   check(rondo_network_load(argv[1], NULL, &network));
   check(rondo_pool_create(network, &options, &pool));
@@ -36,16 +36,16 @@ int main(int argc, char** argv) {
     check(rondo_pool_open_slot(pool, &chunks[k].slot));
   }
   for (int t = 0; t < T; ++t) {
-    check(rondo_dl_view(x[t][0], 2, x_step, &x_view));
-    check(rondo_dl_view(together[t][0], 2, y_step, &y_view));
+    check(rondo_dl_view(x + t * STREAMS * I, 2, x_step, &x_view));
+    check(rondo_dl_view(together + t * STREAMS * H, 2, y_step, &y_view));
     check(rondo_pool_run(pool, chunks, STREAMS, &x_view, &y_view));
   }
   check(rondo_pool_close(pool));
 
   check(rondo_network_session(network, &sizes, NULL, &session));
   check(rondo_network_close(network));
-  check(rondo_dl_view(x[0][0], 3, x_shape, &x_view));
-  check(rondo_dl_view(alone[0][0], 3, y_shape, &y_view));
+  check(rondo_dl_view(x, 3, x_shape, &x_view));
+  check(rondo_dl_view(alone, 3, y_shape, &y_view));
   {
     const rondo_run run = {.struct_size = sizeof run, .x = &x_view, .y = &y_view};
     check(rondo_session_run(session, &run));
@@ -53,9 +53,9 @@ int main(int argc, char** argv) {
   check(rondo_session_close(session));
 
   for (int k = 0; k < T * STREAMS * H; ++k) {
-    largest = fmax(largest, fabs((double)together[0][0][k] - (double)alone[0][0][k]));
+    largest = fmax(largest, fabs((double)together[k] - (double)alone[k]));
   }
   printf("Rondo %s: %d steps, the first stream's unit 0 ends at %.4f, at most %.1g off\n", rondo_version(), T,
-         (double)together[T - 1][0][0], largest);
+         (double)together[(T - 1) * STREAMS * H], largest);
   return largest < 1e-5 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
