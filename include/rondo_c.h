@@ -4,7 +4,8 @@
 ///
 /// - Every function that can fail returns a rondo_status, and rondo_last_error() says why it failed. No exception of
 /// C++
-///   leaves the library. A function that fails gives nothing to the caller: the handle or text that it would have written is null.
+///   leaves the library. A function that fails gives nothing to the caller: the handle or text that it would have
+///   written is null.
 /// - Objects are handles. A handle that was closed, or that is of another kind, is an error. `..._close` frees an
 ///   object, and does nothing for null. An object lives on while a call uses it.
 /// - A struct begins with `struct_size`, which the caller sets to `sizeof` of the struct. Members that it lacks because
@@ -18,6 +19,7 @@
 /// T time steps, B batch rows, I input features, H units: all headers use these letters.
 #pragma once
 
+#include "rondo/c/batcher.h"
 #include "rondo/c/model.h"
 #include "rondo/c/network.h"
 #include "rondo/c/plan.h"

@@ -68,10 +68,15 @@ void copy_numbers(const std::array<std::int64_t, kCount>& from, int64_t (&to)[kC
 }
 
 StreamBatcherOptions batcher_options_of(const rondo_batcher_options& given) {
-  StreamBatcherOptions options{.max_delay = std::chrono::microseconds(given.max_delay_microseconds),
+  // A year stands for all longer times, which may not fit the clock.
+  constexpr std::chrono::hours kYear{24 * 365};
+  constexpr int64_t kYearMicroseconds = std::chrono::microseconds(kYear).count();
+  constexpr int64_t kYearMilliseconds = std::chrono::milliseconds(kYear).count();
+  const int64_t delay = std::min(given.max_delay_microseconds, kYearMicroseconds);
+  StreamBatcherOptions options{.max_delay = std::chrono::microseconds(delay),
                                .refuse_nan = given.accept_nan == 0,
                                .require_start = given.starts_unknown_streams == 0,
-                               .idle = std::chrono::milliseconds(given.idle_milliseconds)};
+                               .idle = std::chrono::milliseconds(std::min(given.idle_milliseconds, kYearMilliseconds))};
   if (given.max_waiting != 0) options.max_waiting = given.max_waiting;
   return options;
 }
