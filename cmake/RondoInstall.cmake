@@ -53,3 +53,7 @@ if(RONDO_LIBRARY_TYPE STREQUAL "STATIC_LIBRARY")
 endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/rondo.pc.in ${PROJECT_BINARY_DIR}/rondo.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/rondo.pc DESTINATION ${pkgconfig_dir} COMPONENT development)
+
+if(RONDO_C_API)
+  include(RondoInstallC)
+endif()

@@ -7,37 +7,13 @@
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 #include "tensor/copy.h"
+#include "tensor/dlpack_dtype.h"
 
 namespace rondo {
 namespace {
 
-using dlpack::DLDataType;
 using dlpack::DLDevice;
 using dlpack::DLTensor;
-
-struct DTypeRow {
-  DType dtype;
-  DLDataType code;
-};
-constexpr DTypeRow kDTypes[] = {
-    {DType::f64, {2, 64, 1}}, {DType::f32, {2, 32, 1}}, {DType::f16, {2, 16, 1}},    {DType::bf16, {4, 16, 1}},
-    {DType::i32, {0, 32, 1}}, {DType::i64, {0, 64, 1}}, {DType::boolean, {6, 8, 1}}, {DType::u8, {1, 8, 1}},
-};
-
-DLDataType code_of(DType dtype) {
-  return std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& row) { return row.dtype == dtype; })
-      ->code;
-}
-
-DType dtype_of_code(DLDataType code) {
-  for (const DTypeRow& row : kDTypes) {
-    if (row.code.code == code.code && row.code.bits == code.bits && row.code.lanes == code.lanes) return row.dtype;
-  }
-  throw ValueError("dlpack dtype",
-                   "code " + std::to_string(code.code) + ", " + std::to_string(code.bits) + " bits, " +
-                       std::to_string(code.lanes) + " lanes",
-                   "one lane of f64, f32, f16, bf16, i32, i64, bool or u8");
-}
 
 constexpr std::int32_t kHost = 1;
 constexpr std::int32_t kCuda = 2;
@@ -89,7 +65,7 @@ Managed* export_tensor(const Tensor& tensor, const std::optional<Stream>& consum
   managed.dl_tensor = {.data = tensor.data(),
                        .device = {device.type == DeviceType::cpu ? kHost : kCuda, device.index},
                        .ndim = tensor.rank(),
-                       .dtype = code_of(tensor.dtype()),
+                       .dtype = dlpack_dtype(tensor.dtype()),
                        .shape = owner->shape.data(),
                        .strides = owner->strides.data(),
                        .byte_offset = 0};
@@ -102,28 +78,64 @@ Managed* export_tensor(const Tensor& tensor, const std::optional<Stream>& consum
   return &owner.release()->managed;
 }
 
-Tensor view_of(const DLTensor& source, const std::shared_ptr<void>& owner) {
+void check_sizes(const DLTensor& source) {
   if (source.ndim < 0 || source.ndim > kMaxRank) {
     throw ValueError("dlpack ndim", std::to_string(source.ndim), "0 to " + std::to_string(kMaxRank));
   }
   if (source.ndim > 0 && source.shape == nullptr) throw ValueError("dlpack shape", "null", "one size for each axis");
+}
+
+// The elements that a view can reach: `above` from the first one on, and `below` before it, by negative strides.
+struct Reach {
+  std::int64_t below = 0;
+  std::int64_t above = 0;
+};
+
+Reach reach_of(const Shape& shape, const Strides& strides, std::size_t width) {
+  Reach reach{.above = shape.numel() == 0 ? 0 : 1};
+  bool overflows = false;
+  for (int axis = 0; axis < shape.rank() && reach.above > 0; ++axis) {
+    std::int64_t far = 0;
+    overflows |= __builtin_mul_overflow(strides[axis], shape[axis] - 1, &far);
+    std::int64_t& side = far < 0 ? reach.below : reach.above;
+    overflows |= far < 0 ? __builtin_sub_overflow(side, far, &side) : __builtin_add_overflow(side, far, &side);
+  }
+  std::int64_t bytes = 0;
+  overflows |= __builtin_add_overflow(reach.below, reach.above, &bytes);
+  overflows |= __builtin_mul_overflow(bytes, static_cast<std::int64_t>(width), &bytes);
+  if (overflows) {
+    throw ValueError("dlpack strides", to_string(strides) + " of shape " + to_string(shape), "fewer than 2^63 bytes");
+  }
+  return reach;
+}
+
+void check_alignment(const std::byte* first, std::size_t width) {
+  if (const auto rest = reinterpret_cast<std::uintptr_t>(first) % width; rest != 0) {
+    throw ValueError("dlpack data", "an address " + std::to_string(rest) + " beyond a multiple of its elements",
+                     "a multiple of " + std::to_string(width));
+  }
+}
+
+Tensor view_of(const DLTensor& source, const std::shared_ptr<void>& owner) {
+  check_sizes(source);
   const auto rank = static_cast<std::size_t>(source.ndim);
   const Shape shape(std::span<const std::int64_t>(source.shape, rank));
+  const DType dtype = dtype_of_dlpack(source.dtype);
+  const auto width = static_cast<std::int64_t>(size_of(dtype));
+  (void)shape.numel();  // throws where the strides below would overflow
   const Strides strides = source.strides == nullptr ? contiguous_strides(shape)
                                                     : Strides(std::span<const std::int64_t>(source.strides, rank));
-  const DType dtype = dtype_of_code(source.dtype);
   // The storage is the span of memory that the view can reach; negative strides reach below the first element.
-  std::int64_t below = 0;
-  std::int64_t above = shape.numel() == 0 ? 0 : 1;
-  for (int axis = 0; axis < shape.rank() && above > 0; ++axis) {
-    const std::int64_t reach = strides[axis] * (shape[axis] - 1);
-    (reach < 0 ? below : above) += reach < 0 ? -reach : reach;
-  }
-  const auto width = static_cast<std::int64_t>(size_of(dtype));
-  std::byte* first = static_cast<std::byte*>(source.data) + source.byte_offset;
+  const auto [below, above] = reach_of(shape, strides, size_of(dtype));
   const Device device = device_of(source.device);
   check_device(device);
-  if (above > 0) check_device_memory("dlpack data", first, device);
+  auto* first = static_cast<std::byte*>(source.data);
+  if (above > 0) {
+    if (first == nullptr) throw ValueError("dlpack data", "null", "the address of the first element");
+    first += source.byte_offset;
+    check_alignment(first, size_of(dtype));
+    check_device_memory("dlpack data", first, device);
+  }
   auto storage = std::make_shared<Storage>(first - below * width, static_cast<std::size_t>((below + above) * width),
                                            device, [owner] {});
   return {std::move(storage), dtype, shape, strides, below};

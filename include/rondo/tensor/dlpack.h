@@ -1,61 +1,29 @@
 /// Zero-copy exchange of tensors with NumPy, PyTorch, JAX, CuPy and others through DLPack.
 ///
-/// The structs below are Rondo's own declarations of DLPack's binary interface (https://dmlc.github.io/dlpack, version
-/// 1.0): a pointer to one may be cast from and to a pointer to the struct of the same name in `dlpack.h`.
+/// The structs are declared in dlpack_abi.h, in plain C.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "rondo/tensor/dlpack_abi.h"
 #include "rondo/tensor/tensor.h"
 
 namespace rondo {
 namespace dlpack {
 
-/// `DLDevice`: type 1 is the host, 2 a CUDA device, 3 pinned host memory.
-struct DLDevice {
-  std::int32_t device_type;
-  std::int32_t device_id;
-};
-
-/// `DLDataType`: code 0 signed, 1 unsigned, 2 IEEE float, 4 bfloat, 6 bool; lanes are 1 here.
-struct DLDataType {
-  std::uint8_t code;
-  std::uint8_t bits;
-  std::uint16_t lanes;
-};
-
-/// `DLTensor`: strides count elements; null strides mean row-major without gaps.
-struct DLTensor {
-  void* data;
-  DLDevice device;
-  std::int32_t ndim;
-  DLDataType dtype;
-  std::int64_t* shape;
-  std::int64_t* strides;
-  std::uint64_t byte_offset;
-};
+using DLDevice = ::rondo_dl_device;
+using DLDataType = ::rondo_dl_data_type;
+using DLTensor = ::rondo_dl_tensor;
+using DLPackVersion = ::rondo_dl_version;
+/// Since DLPack 1.0, in a capsule named "dltensor_versioned".
+using DLManagedTensorVersioned = ::rondo_dl_managed;
 
 /// `DLManagedTensor`: the legacy exchange struct, in a capsule named "dltensor".
 struct DLManagedTensor {
   DLTensor dl_tensor;
   void* manager_ctx;
   void (*deleter)(DLManagedTensor* self);
-};
-
-/// `DLPackVersion`: a version of DLPack.
-struct DLPackVersion {
-  std::uint32_t major;
-  std::uint32_t minor;
-};
-
-/// `DLManagedTensorVersioned`: since DLPack 1.0, in a capsule named "dltensor_versioned".
-struct DLManagedTensorVersioned {
-  DLPackVersion version;
-  void* manager_ctx;
-  void (*deleter)(DLManagedTensorVersioned* self);
-  std::uint64_t flags;
-  DLTensor dl_tensor;
 };
 
 /// The flag of DLManagedTensorVersioned that forbids writing to the memory.

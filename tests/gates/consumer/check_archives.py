@@ -54,9 +54,16 @@ def main(cpack, build, work, libdir, version, static):
         development += [f"{lib}/librondo.a", "/usr/share/doc/rondo/LICENSE"]
         found = package_complaints(work, "librondo-dev", version, development, [], ["libdnnl-dev", "libhwy-dev"])
         everything = development
+        if pathlib.Path(build, "src", "c_api", f"librondo_c.so.{version}").is_file():
+            c_files = [f"{lib}/librondo_c.so.{version}", f"{lib}/librondo_c.so.0", "/usr/share/doc/rondo_c/LICENSE"]
+            c_development = ["/usr/include/rondo_c.h", f"{lib}/librondo_c.so", f"{lib}/pkgconfig/rondo_c.pc",
+                             f"{lib}/cmake/rondo_c/rondo_c-config.cmake"]
+            found += package_complaints(work, "librondo-c0", version, c_files, c_development, ["libc6", "libstdc++6", "libdnnl2"])
+            found += package_complaints(work, "librondo-dev", version, c_development, c_files, [f"librondo-c0 (= {version})"])
+            everything = [*development, *c_files, *c_development]
         if pathlib.Path(build, "program", "rondo").is_file():
             found += package_complaints(work, "rondo", version, ["/usr/bin/rondo"], [], ["libc6", "libdnnl2"])
-            everything = [*development, "/usr/bin/rondo"]
+            everything = [*everything, "/usr/bin/rondo"]
     else:
         development += [f"{lib}/librondo.so"]
         found = package_complaints(work, "librondo-dev", version, development, library, [f"librondo{minor} (= {version})"])

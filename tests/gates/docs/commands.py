@@ -20,6 +20,7 @@ ONLY_CHECKED = {
     "rondo ": "needs the models of a reader: the command has the subcommand and the options. tests/gates/program runs it",
     "source <(rondo": "the same, in a shell of the reader's",
     "printf": "gives lines to `rondo run --stream`, as tests/gates/program does",
+    "cc ": "compiles the page's program in C, as tests/gates/c_api does",
     "cpack": "packs what the tests of archives pack: the folder is a preset's",
     "python3 -m venv": "makes an environment, as scripts/wheel-test does",
     "env/bin/pip": "installs the package into it, as scripts/wheel-test does",

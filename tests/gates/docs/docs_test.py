@@ -43,8 +43,8 @@ def python_complaints(block, _):
 
 def text_complaints(_, before):
     """Faults of an output block, which must stand behind the block that prints it."""
-    if before is None or before.language not in ("cpp", "python", "sh"):
-        return ["output that stands behind no block of C++, Python or commands"]
+    if before is None or before.language not in ("c", "cpp", "python", "sh"):
+        return ["output that stands behind no block of C, C++, Python or commands"]
     if before.language == "sh" and not shown_by(before):
         return ["output of commands that are not in SHOWN_BY of tests/gates/docs/commands.py"]
     return []
@@ -54,8 +54,9 @@ def no_complaints(*_):
     return []
 
 
-# Rules by language. The tests of pages compile and run cpp, the tests of projects cmake.
+# Rules by language. The tests of pages compile and run cpp, the tests of projects cmake, and those of gates/c_api run c.
 RULES = {
+    "c": no_complaints,
     "cpp": no_complaints,
     "cmake": no_complaints,
     "sh": sh_complaints,

@@ -103,6 +103,21 @@ TYPED_TEST(DLPackImport, RefusesUnknownDTypes) {
       "dlpack dtype: got code 1, 16 bits, 1 lanes, expected one lane of f64, f32, f16, bf16, i32, i64, bool or u8");
 }
 
+TYPED_TEST(DLPackImport, RefusesNullData) {
+  this->source.data = nullptr;
+  this->expect_refusal("dlpack data: got null, expected the address of the first element");
+}
+
+TYPED_TEST(DLPackImport, RefusesAnAddressBetweenElements) {
+  this->source.byte_offset = 2;
+  this->expect_refusal("dlpack data: got an address 2 beyond a multiple of its elements, expected a multiple of 4");
+}
+
+TYPED_TEST(DLPackImport, RefusesStridesThatReachBeyondAllMemory) {
+  this->foreign.strides[0] = std::int64_t{1} << 62;
+  this->expect_refusal("dlpack strides: got (4611686018427387904, 1) of shape (2, 3), expected fewer than 2^63 bytes");
+}
+
 TYPED_TEST(DLPackImport, RefusesLanes) {
   this->source.dtype = {2, 32, 4};
   this->expect_refusal(
