@@ -41,7 +41,7 @@ struct Parameters {
   Activation activation = Activation::tanh;  ///< NetworkChoice::activation
   std::string executor = {};                 ///< NetworkOptions::executor
   int threads = 0;                           ///< NetworkOptions::threads
-  std::int64_t max_steps = 16;               ///< StatePoolOptions::max_steps
+  std::int64_t max_steps = 64;               ///< StatePoolOptions::max_steps
   bool refuse_nan = true;                    ///< whether NaN and infinity in an input are errors
 };
 

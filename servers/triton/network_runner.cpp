@@ -65,7 +65,7 @@ class NetworkRunner final : public Runner {
       if (layer.backward) weights_.back().backward.emplace(*layer.backward);
     }
     for (const std::int64_t B : sizes_) {
-      if (shapes_.T > 0) session(shapes_.T, B).run();
+      if (shapes_.T > 0) session_for(shapes_.T, B).run();
     }
   }
 
@@ -85,7 +85,7 @@ class NetworkRunner final : public Runner {
         {.executor = config_.parameters.executor, .threads = config_.parameters.threads});
   }
 
-  SizedSession& session(std::int64_t T, std::int64_t B) {
+  SizedSession& session_for(std::int64_t T, std::int64_t B) {
     const auto found = std::find_if(sessions_.begin(), sessions_.end(),
                                     [&](const SizedSession& kept) { return kept.T == T && kept.B == B; });
     if (found != sessions_.end()) {
@@ -103,16 +103,19 @@ class NetworkRunner final : public Runner {
     const std::int64_t rows = std::accumulate(group.begin(), group.end(), std::int64_t{0},
                                               [](std::int64_t sum, const WholeRequest& whole) { return sum + whole.rows; });
     const std::int64_t T = shapes_.steps(group.front().inputs.front().shape);
-    SizedSession& session = this->session(T, planned_size(sizes_, rows));
-    copy_inputs(group, config_, 0, session.x.row(0));
-    counted_call(tally, [&] { session.run(); });
+    SizedSession* session = nullptr;
+    counted_call(tally, [&] {  // a size that comes for the first time is planned
+      session = &session_for(T, planned_size(sizes_, rows));
+      copy_inputs(group, config_, 0, session->x.row(0));
+      session->run();
+    });
     tally.rows += rows;
     tally.steps += rows * T;
-    if (!shapes_.output_has_time) keep_last_steps(session);
+    if (!shapes_.output_has_time) keep_last_steps(*session);
     const std::int64_t O = network_.output_features();
     const std::vector<std::int64_t> dims =
         shapes_.output_has_time ? std::vector<std::int64_t>{T, O} : std::vector<std::int64_t>{O};
-    write_outputs(group, config_.outputs.front(), 0, dims, session.y.row(0));
+    write_outputs(group, config_.outputs.front(), 0, dims, session->y.row(0));
   }
 
   static void keep_last_steps(const SizedSession& session) {

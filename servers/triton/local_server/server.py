@@ -30,6 +30,22 @@ def _free_port():
         return probe.getsockname()[1]
 
 
+def command(backend, repository, http_port, grpc_port, metrics_port, options=()):
+    """The words that start a server with `backend`, a libtriton_rondo.so in a folder named rondo."""
+    program = environment.server_folder() / 'pytriton' / 'tritonserver' / 'bin' / 'tritonserver'
+    words = [program, f'--model-repository={repository}',
+             f'--backend-directory={pathlib.Path(backend).resolve().parent.parent}',
+             '--http-address=127.0.0.1', f'--http-port={http_port}', '--grpc-address=127.0.0.1', f'--grpc-port={grpc_port}',
+             '--metrics-address=127.0.0.1', f'--metrics-port={metrics_port}', '--allow-gpu-metrics=false',
+             '--allow-cpu-metrics=false', *options]
+    return [str(word) for word in words]
+
+
+def variables():
+    """The environment of the server's process."""
+    return {'LD_LIBRARY_PATH': str(environment.server_folder() / 'nvidia_pytriton.libs'), 'PATH': '/usr/bin:/bin'}
+
+
 class Server:
     """Starts on entry, when all models are loaded or have failed to, and is killed at the exit."""
 
@@ -37,26 +53,17 @@ class Server:
         """`backend` is the path of libtriton_rondo.so, in a folder named rondo."""
         self.repository = pathlib.Path(repository)
         self.log_file = pathlib.Path(log)
-        self._backends = pathlib.Path(backend).resolve().parent.parent
-        self._options = list(options)
+        self._backend = backend
+        self._options = ['--exit-timeout-secs=5', '--exit-on-error=false', *options]
         self._process = None
 
-    def _command(self):
-        program = environment.server_folder() / 'pytriton' / 'tritonserver' / 'bin' / 'tritonserver'
-        return [program, f'--model-repository={self.repository}', f'--backend-directory={self._backends}',
-                '--http-address=127.0.0.1', f'--http-port={self.http_port}', '--grpc-address=127.0.0.1',
-                f'--grpc-port={self.grpc_port}', '--metrics-address=127.0.0.1', f'--metrics-port={self.metrics_port}',
-                '--allow-gpu-metrics=false', '--allow-cpu-metrics=false', '--exit-timeout-secs=5',
-                '--exit-on-error=false', *self._options]
-
     def __enter__(self):
-        libraries = environment.server_folder() / 'nvidia_pytriton.libs'
-        for attempt in range(3):  # another program may take a port that was free
+        for _ in range(3):  # another program may take a port that was free
             self.http_port, self.grpc_port, self.metrics_port = _free_port(), _free_port(), _free_port()
             with open(self.log_file, 'w', encoding='utf-8') as log:
-                self._process = subprocess.Popen(
-                    [str(word) for word in self._command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    env={'LD_LIBRARY_PATH': str(libraries), 'PATH': '/usr/bin:/bin', 'OMP_NUM_THREADS': '2'})
+                words = command(self._backend, self.repository, self.http_port, self.grpc_port, self.metrics_port,
+                                self._options)
+                self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables())
             if self._wait_until_up():
                 return self
             self.stop()
@@ -100,12 +107,15 @@ class Server:
     def log(self):
         return self.log_file.read_text(encoding='utf-8', errors='replace')
 
+    def metrics_text(self):
+        """The server's page of metrics."""
+        with urllib.request.urlopen(f'http://127.0.0.1:{self.metrics_port}/metrics', timeout=60) as page:
+            return page.read().decode()
+
     def metrics(self):
         """The backend's own metrics: {name: the sum over all instances}, and {(name, model): ...}."""
-        with urllib.request.urlopen(f'http://127.0.0.1:{self.metrics_port}/metrics', timeout=10) as page:
-            text = page.read().decode()
         values = {}
-        for name, labels, value in re.findall(r'^(rondo_\w+)\{(.*?)\} (\S+)$', text, re.MULTILINE):
+        for name, labels, value in re.findall(r'^(rondo_\w+)\{(.*?)\} (\S+)$', self.metrics_text(), re.MULTILINE):
             model = re.search(r'model="(.*?)"', labels).group(1)
             for key in (name, (name, model)):
                 values[key] = values.get(key, 0.0) + float(value)

@@ -54,10 +54,11 @@ def no_complaints(*_):
     return []
 
 
-# Rules by language. The tests of pages compile and run cpp, the tests of projects cmake.
+# Rules by language. The tests of pages compile and run cpp, the tests of projects cmake; tests/servers loads protobuf.
 RULES = {
     "cpp": no_complaints,
     "cmake": no_complaints,
+    "protobuf": no_complaints,
     "sh": sh_complaints,
     "python": python_complaints,
     "text": text_complaints,
