@@ -81,7 +81,6 @@ Error* TRITONSERVER_LogMessage(LogLevel level, const char* file, int line, const
 Parameter* TRITONSERVER_ParameterNew(const char* name, ParameterType type, const void* value);
 void TRITONSERVER_ParameterDelete(Parameter* parameter);
 Error* TRITONSERVER_MetricFamilyNew(MetricFamily** family, MetricKind kind, const char* name, const char* description);
-Error* TRITONSERVER_MetricFamilyDelete(MetricFamily* family);
 Error* TRITONSERVER_MetricNew(Metric** metric, MetricFamily* family, const Parameter** labels, std::uint64_t count);
 Error* TRITONSERVER_MetricDelete(Metric* metric);
 Error* TRITONSERVER_MetricIncrement(Metric* metric, double by);
@@ -114,7 +113,6 @@ Error* TRITONBACKEND_ModelInstanceReportBatchStatistics(Instance* instance, std:
 Error* TRITONBACKEND_RequestCorrelationId(Request* request, std::uint64_t* id);          ///< an error for a text
 Error* TRITONBACKEND_RequestCorrelationIdString(Request* request, const char** id);      ///< an error for a number
 Error* TRITONBACKEND_RequestFlags(Request* request, std::uint32_t* flags);
-Error* TRITONBACKEND_RequestIsCancelled(Request* request, bool* cancelled);
 Error* TRITONBACKEND_RequestInput(Request* request, const char* name, Input** input);
 Error* TRITONBACKEND_RequestRelease(Request* request, std::uint32_t flags);
 Error* TRITONBACKEND_InputProperties(Input* input, const char** name, DataType* type, const std::int64_t** shape,
