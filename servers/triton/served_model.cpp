@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "load_network.h"
 #include "rondo/formats/file_kind.h"
+#include "rondo/formats/load_network.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::triton {
@@ -61,7 +61,8 @@ ServedModel load_served_model(const ModelConfig& config, const fs::path& folder)
       return model;
     }
   }
-  model.network = load_network(model.file, parameters);
+  model.network = load_network(
+      model.file, {.parts = parameters.parts, .weights = weights, .activation = parameters.activation});
   return model;
 }
 
