@@ -110,8 +110,8 @@ Error* TRITONBACKEND_ModelInstanceReportBatchStatistics(Instance* instance, std:
                                                         std::uint64_t end);
 
 // Requests and their answers. Names, shapes and buffers of inputs live as long as the request.
-Error* TRITONBACKEND_RequestCorrelationId(Request* request, std::uint64_t* id);          ///< an error for a text
-Error* TRITONBACKEND_RequestCorrelationIdString(Request* request, const char** id);      ///< an error for a number
+Error* TRITONBACKEND_RequestCorrelationId(Request* request, std::uint64_t* id);      ///< an error for a text
+Error* TRITONBACKEND_RequestCorrelationIdString(Request* request, const char** id);  ///< an error for a number
 Error* TRITONBACKEND_RequestFlags(Request* request, std::uint32_t* flags);
 Error* TRITONBACKEND_RequestInput(Request* request, const char* name, Input** input);
 Error* TRITONBACKEND_RequestRelease(Request* request, std::uint32_t flags);

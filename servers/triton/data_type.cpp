@@ -8,9 +8,9 @@
 namespace rondo::triton {
 namespace {
 
-constexpr std::array<std::string_view, 15> kNames = {"INVALID", "BOOL",  "UINT8", "UINT16", "UINT32", "UINT64",
-                                                     "INT8",    "INT16", "INT32", "INT64",  "FP16",   "FP32",
-                                                     "FP64",    "BYTES", "BF16"};
+constexpr std::array<std::string_view, 15> kNames = {"INVALID", "BOOL", "UINT8", "UINT16", "UINT32",
+                                                     "UINT64",  "INT8", "INT16", "INT32",  "INT64",
+                                                     "FP16",    "FP32", "FP64",  "BYTES",  "BF16"};
 
 }  // namespace
 
@@ -34,8 +34,8 @@ abi::DataType data_type_of(DType dtype) {
 }
 
 DType dtype_of_data(abi::DataType type, const std::string& field) {
-  for (const DType dtype : {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i32, DType::i64, DType::boolean,
-                            DType::u8}) {
+  for (const DType dtype :
+       {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i32, DType::i64, DType::boolean, DType::u8}) {
     if (data_type_of(dtype) == type) return dtype;
   }
   throw ValueError(field, to_string(type),

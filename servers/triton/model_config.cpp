@@ -36,7 +36,9 @@ ReadyControl ready_control(const std::string& name, const Json& control) {
   if (has(control, "int32_false_true"))
     return {.name = name, .type = abi::DataType::int32, .ready = control["int32_false_true"].at(1).get<double>()};
   if (has(control, "bool_false_true"))
-    return {.name = name, .type = abi::DataType::boolean, .ready = control["bool_false_true"].at(1).get<bool>() ? 1.0 : 0.0};
+    return {.name = name,
+            .type = abi::DataType::boolean,
+            .ready = control["bool_false_true"].at(1).get<bool>() ? 1.0 : 0.0};
   if (has(control, "fp32_false_true"))
     return {.name = name, .type = abi::DataType::fp32, .ready = control["fp32_false_true"].at(1).get<double>()};
   throw ValueError("control_input '" + name + "'", "no values", "int32_false_true, fp32_false_true or bool_false_true");

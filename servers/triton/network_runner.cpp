@@ -14,13 +14,13 @@
 namespace rondo::triton {
 namespace {
 
-constexpr std::size_t kMostSizes = 32;    // of batches, planned for one number of steps
+constexpr std::size_t kMostSizes = 32;     // of batches, planned for one number of steps
 constexpr std::size_t kMostSessions = 64;  // kept where requests choose the number of steps
 
 /// A session for batches of one size, with its tensors.
 struct SizedSession {
-  SizedSession(const NetworkPlan& plan, const std::vector<SharedNetworkWeights>& weights, std::int64_t I, std::int64_t O,
-               DType dtype, std::int64_t steps, std::int64_t batch)
+  SizedSession(const NetworkPlan& plan, const std::vector<SharedNetworkWeights>& weights, std::int64_t I,
+               std::int64_t O, DType dtype, std::int64_t steps, std::int64_t batch)
       : T(steps),
         B(batch),
         session(plan, weights),
@@ -80,9 +80,8 @@ class NetworkRunner final : public Runner {
 
  private:
   NetworkPlan plan(std::int64_t T, std::int64_t B) const {
-    return NetworkPlan::create(
-        network_.sized({.T = T, .B = B}),
-        {.executor = config_.parameters.executor, .threads = config_.parameters.threads});
+    return NetworkPlan::create(network_.sized({.T = T, .B = B}),
+                               {.executor = config_.parameters.executor, .threads = config_.parameters.threads});
   }
 
   SizedSession& session_for(std::int64_t T, std::int64_t B) {
@@ -100,8 +99,9 @@ class NetworkRunner final : public Runner {
   }
 
   void run_group(const std::vector<WholeRequest>& group, Tally& tally) {
-    const std::int64_t rows = std::accumulate(group.begin(), group.end(), std::int64_t{0},
-                                              [](std::int64_t sum, const WholeRequest& whole) { return sum + whole.rows; });
+    const std::int64_t rows =
+        std::accumulate(group.begin(), group.end(), std::int64_t{0},
+                        [](std::int64_t sum, const WholeRequest& whole) { return sum + whole.rows; });
     const std::int64_t T = shapes_.steps(group.front().inputs.front().shape);
     SizedSession* session = nullptr;
     counted_call(tally, [&] {  // a size that comes for the first time is planned

@@ -27,12 +27,13 @@ class PoolRunner final : public Runner {
   PoolRunner(const ServedModel& model, Device device)
       : config_(model.config),
         shapes_(step_shapes(config_, *model.network)),
-        pool_(*model.network, {.slots = places(),
-                               .max_rows = config_.max_batch_size,
-                               .max_steps = shapes_.T > 0 ? std::min(shapes_.T, config_.parameters.max_steps)
-                                                          : config_.parameters.max_steps,
-                               .device = device,
-                               .network = {.executor = config_.parameters.executor, .threads = config_.parameters.threads}}),
+        pool_(*model.network,
+              {.slots = places(),
+               .max_rows = config_.max_batch_size,
+               .max_steps =
+                   shapes_.T > 0 ? std::min(shapes_.T, config_.parameters.max_steps) : config_.parameters.max_steps,
+               .device = device,
+               .network = {.executor = config_.parameters.executor, .threads = config_.parameters.threads}}),
         table_(places()),
         x_(config_.max_batch_size * pool_.options().max_steps, pool_.input_features(), pool_.dtype(), device),
         y_(x_.rows(), pool_.output_features(), pool_.dtype(), device) {

@@ -29,9 +29,10 @@ class PredictRunner final : public Runner {
     check_shapes(config_, model_);
     if (model_.is_stateful())
       throw ValueError(model.file.string(), "a stateful model", "sequence_batching, or a model that keeps no states");
-    const bool sizes_are_known = std::all_of(config_.inputs.begin(), config_.inputs.end(), [](const TensorConfig& input) {
-      return std::find(input.dims.begin(), input.dims.end(), -1) == input.dims.end();
-    });
+    const bool sizes_are_known =
+        std::all_of(config_.inputs.begin(), config_.inputs.end(), [](const TensorConfig& input) {
+          return std::find(input.dims.begin(), input.dims.end(), -1) == input.dims.end();
+        });
     for (const std::int64_t B : sizes_) {
       if (sizes_are_known) static_cast<void>(model_.predict(empty_inputs(B, nullptr)));
     }
@@ -58,7 +59,8 @@ class PredictRunner final : public Runner {
       std::vector<std::int64_t> sizes = {B};
       for (std::size_t axis = 0; axis < input.dims.size(); ++axis)
         sizes.push_back(like == nullptr ? input.dims[axis] : like->inputs[k].shape[axis + 1]);
-      inputs.push_back(Tensor::zeros(Shape(std::span<const std::int64_t>(sizes)), dtype_of_data(input.type, input.name)));
+      inputs.push_back(
+          Tensor::zeros(Shape(std::span<const std::int64_t>(sizes)), dtype_of_data(input.type, input.name)));
     }
     return inputs;
   }

@@ -25,7 +25,8 @@ std::string shape_text(std::span<const std::int64_t> shape) {
 
 std::string expected_shape(const TensorConfig& config) {
   std::string text = "(B";
-  for (const std::int64_t size : config.dims) text += ", " + (size < 0 ? std::string("1 or more") : std::to_string(size));
+  for (const std::int64_t size : config.dims)
+    text += ", " + (size < 0 ? std::string("1 or more") : std::to_string(size));
   return text + ")";
 }
 
@@ -90,7 +91,8 @@ RequestInput Request::input(const TensorConfig& config) const {
       throw ValueError(place, shape_text(result.shape), "a shape whose bytes can be counted");
   }
   if (bytes != wanted)
-    throw ValueError(place, std::to_string(bytes) + " bytes", std::to_string(wanted) + ", for " + shape_text(result.shape));
+    throw ValueError(place, std::to_string(bytes) + " bytes",
+                     std::to_string(wanted) + ", for " + shape_text(result.shape));
   return result;
 }
 

@@ -30,7 +30,8 @@ SequencePlace SequenceTable::take(const StreamKey& sequence, bool starts) {
       throw ValueError(describe(sequence), "two requests in one batch", "one after the other");
   } else {
     if (!starts) {
-      throw ValueError(describe(sequence), "a request of a sequence that has not begun, has ended, or was idle too long",
+      throw ValueError(describe(sequence),
+                       "a request of a sequence that has not begun, has ended, or was idle too long",
                        "one with sequence_start");
     }
     if (free_.empty()) {

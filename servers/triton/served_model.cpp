@@ -61,8 +61,8 @@ ServedModel load_served_model(const ModelConfig& config, const fs::path& folder)
       return model;
     }
   }
-  model.network = load_network(
-      model.file, {.parts = parameters.parts, .weights = weights, .activation = parameters.activation});
+  model.network =
+      load_network(model.file, {.parts = parameters.parts, .weights = weights, .activation = parameters.activation});
   return model;
 }
 

@@ -22,10 +22,12 @@ class StreamRunner final : public Runner {
     check_one("output", config_.outputs.size(), model_.outputs().size());
     const ModelTensor& input = model_.inputs().front();
     if (input.shape.rank() < 3)
-      throw ValueError(model.file.string(), "an input " + to_string(input.shape), "one with an axis of time: (B, T, ...)");
+      throw ValueError(model.file.string(), "an input " + to_string(input.shape),
+                       "one with an axis of time: (B, T, ...)");
     std::vector<std::int64_t> sizes = {1};
     for (int axis = 2; axis < input.shape.rank(); ++axis) sizes.push_back(input.shape[axis]);
-    x_ = Tensor::zeros(Shape(std::span<const std::int64_t>(sizes)), dtype_of_data(config_.inputs.front().type, "input"));
+    x_ =
+        Tensor::zeros(Shape(std::span<const std::int64_t>(sizes)), dtype_of_data(config_.inputs.front().type, "input"));
     for (std::int64_t k = 0; k < places(); ++k) {
       streams_.push_back(model_.stream());
       y_ = streams_.back().step(x_).to(cpu());  // plans
@@ -58,7 +60,8 @@ class StreamRunner final : public Runner {
 
   static void check_one(const std::string& list, std::size_t configured, std::size_t of_model) {
     if (configured == 1 && of_model == 1) return;
-    throw ValueError(list, std::to_string(configured) + " in config.pbtxt, " + std::to_string(of_model) + " of the model",
+    throw ValueError(list,
+                     std::to_string(configured) + " in config.pbtxt, " + std::to_string(of_model) + " of the model",
                      "one of a model that reads sequences step by step");
   }
 
