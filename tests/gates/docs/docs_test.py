@@ -54,11 +54,13 @@ def no_complaints(*_):
     return []
 
 
-# Rules by language. The tests of pages compile and run cpp, the tests of projects cmake, and those of gates/c_api run c.
+# Rules by language. The tests of pages compile and run cpp, the tests of projects cmake, those of gates/c_api run c, and
+# tests/servers loads protobuf.
 RULES = {
     "c": no_complaints,
     "cpp": no_complaints,
     "cmake": no_complaints,
+    "protobuf": no_complaints,
     "sh": sh_complaints,
     "python": python_complaints,
     "text": text_complaints,
