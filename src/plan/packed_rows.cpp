@@ -45,21 +45,25 @@ void check_packed_arguments(const RecurrenceSpec& spec, const SessionTensors& te
     return;
   }
   check_integers("batch_sizes", *tensors.batch_sizes, spec.T, spec.device);
-  if (!tensors.row_indices) return;
+  if (!tensors.row_indices && spec.state_rows == 0) return;
+  if (!tensors.row_indices) throw ValueError("row_indices", "none", "some, as state_rows is planned");
   check_integers("row_indices", *tensors.row_indices, spec.B, spec.device);
   if (tensors.row_indices->device() == tensors.batch_sizes->device()) return;
   throw ValueError("row_indices", "a tensor on " + to_string(tensors.row_indices->device()),
                    "one on " + to_string(tensors.batch_sizes->device()) + ", as batch_sizes");
 }
 
-void check_packed_numbers(const RecurrenceSpec& spec, const Tensor& batch_sizes,
-                          const std::optional<Tensor>& row_indices, std::int64_t rows) {
+namespace {
+
+void check_batch_sizes(const RecurrenceSpec& spec, const Tensor& batch_sizes, std::int64_t rows) {
+  const std::int64_t least = spec.state_rows > 0 ? 0 : 1;
   std::int64_t sum = 0;
   std::int64_t before = spec.B;
   for_each_number(batch_sizes, [&](std::int64_t t, std::int64_t size) {
-    if (size < 1 || size > before) {
-      throw ValueError("batch_sizes[" + std::to_string(t) + "]", std::to_string(size),
-                       "1 to " + std::to_string(before) + (t == 0 ? ", the batch" : ", the size before"));
+    if (size < least || size > before) {
+      throw ValueError(
+          "batch_sizes[" + std::to_string(t) + "]", std::to_string(size),
+          std::to_string(least) + " to " + std::to_string(before) + (t == 0 ? ", the batch" : ", the size before"));
     }
     sum += size;
     before = size;
@@ -67,15 +71,22 @@ void check_packed_numbers(const RecurrenceSpec& spec, const Tensor& batch_sizes,
   if (sum != rows) {
     throw ValueError("batch_sizes", "a sum of " + std::to_string(sum), std::to_string(rows) + ", the rows of x");
   }
-  if (!row_indices) return;
-  std::vector<bool> taken(static_cast<std::size_t>(spec.B), false);
-  for_each_number(*row_indices, [&](std::int64_t b, std::int64_t index) {
-    const std::string name = "row_indices[" + std::to_string(b) + "]";
-    if (index < 0 || index >= spec.B) {
-      throw ValueError(name, std::to_string(index), "0 to " + std::to_string(spec.B - 1));
+}
+
+}  // namespace
+
+void check_packed_numbers(const RecurrenceSpec& spec, const SessionTensors& tensors, std::vector<bool>& taken) {
+  check_batch_sizes(spec, *tensors.batch_sizes, tensors.x.size(0));
+  if (!tensors.row_indices) return;
+  const std::int64_t states = state_rows(spec);
+  taken.assign(static_cast<std::size_t>(states), false);
+  for_each_number(*tensors.row_indices, [&](std::int64_t b, std::int64_t index) {
+    const auto name = [&] { return "row_indices[" + std::to_string(b) + "]"; };
+    if (index < 0 || index >= states) {
+      throw ValueError(name(), std::to_string(index), "0 to " + std::to_string(states - 1));
     }
     const auto place = taken.begin() + index;
-    if (*place) throw ValueError(name, std::to_string(index) + " again", "each row once");
+    if (*place) throw ValueError(name(), std::to_string(index) + " again", "each row once");
     *place = true;
   });
 }
@@ -83,6 +94,7 @@ void check_packed_numbers(const RecurrenceSpec& spec, const Tensor& batch_sizes,
 PackedRows::PackedRows(const RecurrenceSpec& spec)
     : T_(spec.T), B_(spec.B), rows_(Tensor::zeros({spec.T + 1 + 2 * spec.B}, DType::i32, spec.device)) {
   if (spec.device != cpu()) host_.resize(static_cast<std::size_t>(rows_.numel()));
+  taken_.reserve(static_cast<std::size_t>(state_rows(spec)));
 }
 
 void PackedRows::add_to(Schedule& schedule, const SessionTensors& tensors) const {
@@ -103,8 +115,8 @@ void PackedRows::update(const RecurrenceSpec& spec, const SessionTensors& tensor
 }
 
 // Numbers that check_packed_numbers accepts.
-void PackedRows::compute(const RecurrenceSpec& spec, const SessionTensors& tensors, std::int32_t* rows) const {
-  check_packed_numbers(spec, *tensors.batch_sizes, tensors.row_indices, tensors.x.size(0));
+void PackedRows::compute(const RecurrenceSpec& spec, const SessionTensors& tensors, std::int32_t* rows) {
+  check_packed_numbers(spec, tensors, taken_);
   std::int32_t* const lengths = rows + T_ + 1;
   std::fill_n(lengths, B_, 0);
   std::int64_t first_row = 0;
@@ -130,6 +142,7 @@ void PackedRows::compute_on_device(const RecurrenceSpec& spec, const SessionTens
   PackedBatch batch{.T = spec.T,
                     .B = spec.B,
                     .N = tensors.x.size(0),
+                    .state_rows = state_rows(spec),
                     .sizes = integers_of(*tensors.batch_sizes),
                     .first_rows = rows,
                     .lengths = rows + T_ + 1,

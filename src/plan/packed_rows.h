@@ -8,6 +8,9 @@
 
 namespace rondo {
 
+/// Rows of the states, and of the last output, of a run.
+inline std::int64_t state_rows(const RecurrenceSpec& spec) { return spec.state_rows > 0 ? spec.state_rows : spec.B; }
+
 /// What a session keeps of the packed batch of its last run.
 class PackedRows {
  public:
@@ -26,7 +29,7 @@ class PackedRows {
   const std::int32_t* first_rows() const { return rows_.data<std::int32_t>(); }
 
  private:
-  void compute(const RecurrenceSpec& spec, const SessionTensors& tensors, std::int32_t* rows) const;
+  void compute(const RecurrenceSpec& spec, const SessionTensors& tensors, std::int32_t* rows);
   void compute_on_device(const RecurrenceSpec& spec, const SessionTensors& tensors, std::uint32_t* flags,
                          Stream stream) const;
 
@@ -34,11 +37,12 @@ class PackedRows {
   std::int64_t B_;
   Tensor rows_;                     ///< (T + 1 + 2 B) i32: first_rows, lengths, row_indices
   std::vector<std::int32_t> host_;  ///< the same, where the host computes it for a CUDA device
+  std::vector<bool> taken_;         ///< memory of check_packed_numbers
 };
 
-/// Throws `ValueError` for numbers on the CPU that are no packed batch of `rows` rows.
-void check_packed_numbers(const RecurrenceSpec& spec, const Tensor& batch_sizes,
-                          const std::optional<Tensor>& row_indices, std::int64_t rows);
+/// Throws `ValueError` for numbers on the CPU that are no packed batch of `rows` rows. `taken` is memory that it uses,
+/// and that it makes larger at most once.
+void check_packed_numbers(const RecurrenceSpec& spec, const SessionTensors& tensors, std::vector<bool>& taken);
 
 /// Throws `ValueError` unless `batch_sizes` and `row_indices` have the shape, dtype and device that a run of the spec
 /// takes, and are absent where the spec is not packed.

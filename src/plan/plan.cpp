@@ -30,6 +30,19 @@ void check_packed(const RecurrenceSpec& spec) {
   }
 }
 
+// Rows that a run does not have are left alone, so that nothing would write their gradients.
+void check_state_rows(const RecurrenceSpec& spec) {
+  const std::string with = " with state_rows of " + std::to_string(spec.state_rows);
+  constexpr std::int64_t kMostRows = std::numeric_limits<std::int32_t>::max();
+  if (spec.state_rows < spec.B || spec.state_rows > kMostRows) {
+    throw ValueError("state_rows", std::to_string(spec.state_rows),
+                     "0, or B = " + std::to_string(spec.B) + " to 2^31 - 1");
+  }
+  if (!spec.packed) throw ValueError("packed", "false" + with, "true");
+  if (spec.rules.read != ReadOrder::forward) throw ValueError("rules.read", "reversed" + with, "forward");
+  if (spec.keep != Keep::nothing) throw ValueError("keep", to_string(spec.keep) + with, "nothing");
+}
+
 void check_sizes(const RecurrenceSpec& spec) {
   const auto check = [](const char* name, std::int64_t size, std::int64_t least) {
     if (size < least) throw ValueError(name, std::to_string(size), "at least " + std::to_string(least));
@@ -40,6 +53,7 @@ void check_sizes(const RecurrenceSpec& spec) {
   check("I", spec.I, 0);
   if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
   if (spec.packed) check_packed(spec);
+  if (spec.state_rows != 0) check_state_rows(spec);
   check("segment", spec.segment, 0);
   if (spec.segment > 0 && spec.keep != Keep::states) {
     throw ValueError("segment", std::to_string(spec.segment) + " where the spec keeps " + to_string(spec.keep),

@@ -59,8 +59,8 @@ bool states_fit(const std::vector<Tensor>& states, const RecurrenceSpec& spec) {
   for (std::size_t k = 0; k < states.size(); ++k) {
     const Tensor& state = states[k];
     const std::int64_t units = state_units(spec.cell, static_cast<int>(k));
-    const bool fits = state.defined() && state.rank() == 2 && state.size(0) == spec.B && state.size(1) == units &&
-                      state.dtype() == spec.dtype && state.device() == spec.device &&
+    const bool fits = state.defined() && state.rank() == 2 && state.size(0) == state_rows(spec) &&
+                      state.size(1) == units && state.dtype() == spec.dtype && state.device() == spec.device &&
                       (units <= 1 || state.stride(1) == 1);
     if (!fits) return false;
   }
@@ -74,7 +74,7 @@ void check_states(const std::vector<Tensor>& states, const std::string& name, co
     throw ValueError(name, std::to_string(states.size()) + " tensors", std::to_string(expected));
   }
   for (std::size_t k = 0; k < expected; ++k) {
-    const Shape shape{spec.B, state_units(spec.cell, static_cast<int>(k))};
+    const Shape shape{state_rows(spec), state_units(spec.cell, static_cast<int>(k))};
     check_rows(states[k], {name + "[" + std::to_string(k) + "]", shape, spec.dtype, spec.device});
   }
 }
@@ -117,7 +117,7 @@ void check_reset_state(const std::vector<Tensor>& states, const std::string& nam
   for (std::size_t k = 0; k < expected; ++k) {
     const std::int64_t units = state_units(spec.cell, static_cast<int>(k));
     const bool one_row = states[k].defined() && states[k].rank() == 1;
-    const Shape shape = one_row ? Shape{units} : Shape{spec.B, units};
+    const Shape shape = one_row ? Shape{units} : Shape{state_rows(spec), units};
     check_rows(states[k], {name + "[" + std::to_string(k) + "]", shape, spec.dtype, spec.device});
   }
 }
@@ -152,7 +152,7 @@ SequenceBuffer sequence_buffer(const RecurrenceSpec& spec, const SessionTensors&
 }
 
 BatchBuffer batch_buffer(const RecurrenceSpec& spec, const Tensor& tensor, const char* name) {
-  check_rows(tensor, {name, {spec.B, output_units(spec.cell)}, spec.dtype, spec.device});
+  check_rows(tensor, {name, {state_rows(spec), output_units(spec.cell)}, spec.dtype, spec.device});
   return {tensor.data(), tensor.stride(0)};
 }
 

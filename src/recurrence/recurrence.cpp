@@ -145,6 +145,7 @@ std::string to_string(const RecurrenceSpec& spec) {
   if (spec.has_lengths) text += ", lengths";
   if (spec.has_resets) text += ", resets";
   if (spec.packed) text += ", packed";
+  if (spec.state_rows > 0) text += ", states of " + std::to_string(spec.state_rows) + " rows";
   if (spec.rules.dead == DeadOutput::zeros) text += ", dead rows emit zeros";
   if (spec.rules.dead == DeadOutput::incoming_state) text += ", dead rows emit the incoming state";
   if (spec.keep != Keep::nothing) text += ", keeps " + to_string(spec.keep);

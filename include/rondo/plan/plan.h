@@ -112,7 +112,8 @@ struct SessionTensors {
   /// or more where the device reads them.
   std::optional<Tensor> batch_sizes = std::nullopt;
   /// (B) of i32 or i64, where `batch_sizes` may be, only if spec.packed: which row of the states and of the last output
-  /// row b of the batch has, as PyTorch's `sorted_indices` say. Absent: row b.
+  /// row b of the batch has, as PyTorch's `sorted_indices` say. No two rows have the same, also those without steps.
+  /// Absent: row b. With spec.state_rows it is there, and all that has B rows above has state_rows.
   std::optional<Tensor> row_indices = std::nullopt;
   /// Bytes (u8) without gaps on the spec's device, at least Plan::reserve_bytes and aligned to 64 (to 256 for cuDNN's
   /// executors, as memory of a CUDA device is from the beginning of its allocation), written by a run whose spec keeps

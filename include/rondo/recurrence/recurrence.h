@@ -71,6 +71,11 @@ struct RecurrenceSpec {
   /// then those of step 1, and so on, with `batch_sizes`. Rows end at their lengths, which follow from the sizes; there
   /// are no masks, and rows that are read in reverse are read within their lengths.
   bool packed = false;
+  /// Rows of the states and of the last output, where they hold more rows than a run has: each run then names the B
+  /// that it takes, in `row_indices`, and leaves the others as they are. Fewer rows than B may have steps, and
+  /// `batch_sizes` may end in zeros. The batch is packed and read forward, and there are no gradients. 0: the states
+  /// have B rows.
+  std::int64_t state_rows = 0;
   Keep keep = Keep::nothing;  ///< what each run keeps in SessionTensors::reserve
   /// With Keep::states: the states are kept before every `segment`-th processing step alone, and gradients run each
   /// segment again. The memory is least for the square root of T. 0: they are kept before each step.

@@ -226,6 +226,7 @@ class GemmExecutor final : public Executor {
 
   Answer decide(const RecurrenceSpec& spec, const DeviceProperties&) const override {
     if (spec.dtype != DType::f32) return Refusal{"it computes f32 alone, not " + to_string(spec.dtype)};
+    if (spec.state_rows > 0) return Refusal{"its products may differ by rounding where a run has fewer rows"};
     WorkspaceCutter cutter(nullptr);
     const GemmScratch scratch(cutter, spec);
     return decision_for<GemmRunner>({.workspace_bytes = cutter.used()});

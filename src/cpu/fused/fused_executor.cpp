@@ -20,6 +20,7 @@ class FusedRunner final : public Runner {
         threads_(spec_, request.properties.processors) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
+    if (spec_.state_rows > 0) take_sizes(buffers);
     KeptSteps kept;
     if (spec_.keep != Keep::nothing) kept = {reserve_layout(spec_, buffers.x.packed_rows), buffers.reserve};
     threads_.run([&](const fused::ThreadPart& part) {
@@ -38,7 +39,15 @@ class FusedRunner final : public Runner {
   }
 
  private:
-  const RecurrenceSpec spec_;
+  /// The rows and steps that the run has: a run of one row of one step costs no more than a plan of that size.
+  void take_sizes(const RecurrenceBuffers& buffers) {
+    const std::int32_t* const first_rows = buffers.x.strides.first_rows;
+    spec_.B = buffers.schedule.T == 0 ? 0 : first_rows[1] - first_rows[0];
+    spec_.T = spec_.B == 0 ? 0 : buffers.schedule.length(0);
+    threads_.take_sizes(spec_);
+  }
+
+  RecurrenceSpec spec_;  ///< with state_rows: T and B are those of the run
   const fused::KernelTable& kernels_;
   const fused::PackedWeights weights_;
   fused::WorkerThreads threads_;
@@ -47,9 +56,12 @@ class FusedRunner final : public Runner {
 class FusedDecision final : public Decision {
  public:
   FusedDecision(const RecurrenceSpec& spec, int processors, const fused::KernelTable& kernels)
-      : spec_(spec), processors_(processors), kernels_(kernels) {}
+      : spec_(spec),
+        processors_(processors),
+        kernels_(kernels),
+        workspace_bytes_(fused::scratch_bytes(spec_, kernels_.lanes, processors_)) {}
 
-  std::size_t workspace_bytes() const override { return fused::scratch_bytes(spec_, kernels_.lanes, processors_); }
+  std::size_t workspace_bytes() const override { return workspace_bytes_; }
 
   std::string describe() const override {
     const Partition partition = fused::partition(spec_, processors_);
@@ -67,6 +79,7 @@ class FusedDecision final : public Decision {
   const RecurrenceSpec spec_;
   const int processors_;
   const fused::KernelTable& kernels_;
+  const std::size_t workspace_bytes_;
 };
 
 class FusedExecutor final : public Executor {

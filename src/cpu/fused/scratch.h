@@ -43,7 +43,8 @@ struct Scratch {
 /// Lays out `workspace` for a run with this partition, and returns the addresses for part `index`. Every part calls it.
 Scratch cut_scratch(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index);
 
-/// Bytes of a workspace that is large enough for any number of threads up to `threads`.
+/// Bytes of a workspace that is large enough for any number of threads up to `threads` and, with state_rows, for runs
+/// of fewer rows and steps.
 std::size_t scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads);
 
 }  // namespace rondo::fused

@@ -1,6 +1,7 @@
 /// The threads of the fused executor's runs.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -27,8 +28,16 @@ class WorkerThreads {
   WorkerThreads(const RecurrenceSpec& spec, int processors)
       : spec_(spec),
         pool_(default_thread_pool()),
-        threads_(partition(spec_, processors).threads()),
-        barriers_(static_cast<std::size_t>(threads_) + 1) {}
+        processors_(std::max(processors, 1)),
+        threads_(partition(spec_, processors_).threads()),
+        barriers_(static_cast<std::size_t>(spec.state_rows > 0 ? processors_ : threads_) + 1) {}
+
+  /// For a run of other sizes than the spec's; only where the spec has state_rows, as fewer rows may want more threads.
+  void take_sizes(const RecurrenceSpec& spec) {
+    spec_.T = spec.T;
+    spec_.B = spec.B;
+    threads_ = partition(spec_, processors_).threads();
+  }
 
   /// Calls `work(part)` for all parts of a run at once.
   template <typename Work>
@@ -64,9 +73,10 @@ class WorkerThreads {
     call.work(ThreadPart{shares, index, group_barrier, threads.barriers_.back()});
   }
 
-  const RecurrenceSpec spec_;
+  RecurrenceSpec spec_;
   const std::shared_ptr<ThreadPool> pool_;
-  const int threads_;
+  const int processors_;
+  int threads_;
   std::vector<SpinBarrier> barriers_;             ///< of the groups of rows, and of all parts
   std::uint64_t generation_ = fork_generation();  ///< the process that last used the barriers
 };

@@ -61,7 +61,7 @@ __device__ std::int32_t length_of(const PackedBatch& batch, std::int64_t b) {
 
 __device__ void write_index(const PackedBatch& batch, std::int64_t b) {
   const std::int64_t given = read(batch.indices, b);
-  const std::int64_t index = clamped(given, batch.B - 1);
+  const std::int64_t index = clamped(given, batch.state_rows - 1);
   batch.row_indices[b] = static_cast<std::int32_t>(index);
   if (index != given) device::set_bits(batch.flags, kPackedOutOfRange);
 }

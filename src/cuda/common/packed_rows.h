@@ -18,6 +18,7 @@ struct PackedBatch {
   std::int64_t T = 0;
   std::int64_t B = 0;
   std::int64_t N = 0;                   ///< rows of x
+  std::int64_t state_rows = 0;          ///< rows of the states
   DeviceIntegers sizes = {};            ///< [T]: rows of each step
   DeviceIntegers indices = {};          ///< [B]: the row of the states that row b has
   std::int32_t* first_rows = nullptr;   ///< [T + 1], written: where the rows of each step begin, and how many there are
@@ -27,7 +28,7 @@ struct PackedBatch {
 };
 
 /// Queues one launch on `stream`. Sizes are taken as at most B, as at most the size before, and so that all rows are
-/// within N; indices as 0 to B - 1.
+/// within N; indices as 0 to state_rows - 1.
 void cuda_packed_rows(const PackedBatch& batch, Stream stream);
 
 }  // namespace rondo

@@ -14,6 +14,7 @@ void check_common(const std::string& name, const RecurrenceSpec& spec, const Rec
   const std::string why = "as layers[0].forward has";
   check_size(name + ".T", spec.T, first.T, why);
   check_size(name + ".B", spec.B, first.B, why);
+  check_size(name + ".state_rows", spec.state_rows, first.state_rows, why);
   if (spec.packed != first.packed) {
     throw ValueError(name + ".packed", spec.packed ? "true" : "false", (first.packed ? "true, " : "false, ") + why);
   }

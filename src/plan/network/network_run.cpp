@@ -27,7 +27,7 @@ void check_direction(std::size_t layer, Direction direction, const RecurrenceSpe
   check_reset_state(tensors.reset_state, name + ".reset_state", spec);
   if (tensors.last_output) {
     check_rows(*tensors.last_output,
-               {name + ".last_output", {spec.B, output_units(spec.cell)}, spec.dtype, spec.device});
+               {name + ".last_output", {state_rows(spec), output_units(spec.cell)}, spec.dtype, spec.device});
   }
 }
 

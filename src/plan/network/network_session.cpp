@@ -72,6 +72,7 @@ struct NetworkSession::Impl {
   ReplayedRuns<std::vector<TensorAddress>> replay;
   Tensor batch_sizes;  // those of a run that has them on the host
   Tensor row_indices;
+  std::vector<bool> taken_rows;  // memory of check_packed_numbers
   NetworkTensors last_run;
   std::vector<TensorAddress> last_addresses;
   std::vector<TensorAddress> addresses;  // of the current run
@@ -91,7 +92,8 @@ void NetworkSession::Impl::remember(const NetworkTensors& tensors) {
 NetworkTensors NetworkSession::Impl::on_device(const NetworkTensors& tensors) {
   NetworkTensors result = tensors;
   const RecurrenceSpec& first = plan.spec().layers.front().forward;
-  check_packed_numbers(first, *tensors.batch_sizes, tensors.row_indices, tensors.x.size(0));
+  check_packed_numbers(first, {.x = tensors.x, .batch_sizes = tensors.batch_sizes, .row_indices = tensors.row_indices},
+                       taken_rows);
   const StreamScope scope(own_stream);
   const auto copy = [&](const std::optional<Tensor>& given, Tensor& kept) -> std::optional<Tensor> {
     if (!given) return std::nullopt;

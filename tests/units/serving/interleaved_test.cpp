@@ -1,0 +1,53 @@
+#include <gtest/gtest.h>
+
+#include "interleaved_streams.h"
+#include "support/seeds.h"
+
+namespace rondo::test {
+namespace {
+
+struct InterleavedCase {
+  const char* name;
+  const char* executor;
+  DType dtype;
+  int threads;
+};
+
+class Interleaved : public ::testing::TestWithParam<InterleavedCase> {};
+
+// Each seed is a hundred things that are done with a new pool.
+TEST_P(Interleaved, StreamsEmitWhatTheyEmitAlone) {
+  const InterleavedCase& tried = GetParam();
+  const std::uint64_t things = from_environment("RONDO_TEST_SPECS", 2000);
+  std::map<std::string, int> counts;
+  Random random(from_environment("RONDO_TEST_SEED", 5));
+  for (std::uint64_t done = 0; done < things && !HasFailure(); done += 100) {
+    const std::int64_t H = random.pick<std::int64_t>({1, 9, 40});
+    const LoadedNetwork network =
+        random_stack(random, {CellKind::lstm, CellKind::gru, CellKind::simple_rnn}, {.H = H, .dtype = tried.dtype});
+    const NetworkOptions options{.executor = tried.executor, .threads = tried.threads};
+    const std::int64_t slots = random.integer(1, 9);
+    InterleavedStreams streams(random, network,
+                               {.slots = slots,
+                                .max_rows = random.integer(1, slots),
+                                .max_steps = random.integer(1, 9),
+                                .network = options,
+                                .eviction = EvictionPolicy::least_recently_used},
+                               options);
+    for (int k = 0; k < 100 && !HasFailure(); ++k) streams.act();
+    for (const auto& [what, count] : streams.counts()) counts[what] += count;
+  }
+  EXPECT_EQ(counts.size(), 7U);  // every kind of thing was done
+}
+
+INSTANTIATE_TEST_SUITE_P(Executors, Interleaved,
+                         ::testing::Values(InterleavedCase{"fused", "cpu_fused", DType::f32, 1},
+                                           InterleavedCase{"fused_threads", "cpu_fused", DType::f32, 2},
+                                           InterleavedCase{"fused_bf16", "cpu_fused", DType::bf16, 2},
+                                           InterleavedCase{"fused_f16", "cpu_fused", DType::f16, 1},
+                                           InterleavedCase{"reference_f64", "reference", DType::f64, 1},
+                                           InterleavedCase{"reference", "reference", DType::f32, 1}),
+                         [](const auto& tried) { return std::string(tried.param.name); });
+
+}  // namespace
+}  // namespace rondo::test
