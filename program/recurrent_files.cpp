@@ -1,26 +1,18 @@
 #include "recurrent_files.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace rondo::program {
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
-  return text.empty() ? "none" : text;
-}
 
 std::string units_of(const LoadedNetwork& network) { return std::to_string(network.output_features()); }
 
 /// A torch.nn module.
 class PytorchRunnable final : public Runnable {
  public:
-  PytorchRunnable(const Safetensors& file, const PytorchPlace& place, const ModelChoice& choice)
-      : module_(file, {.kind = place.kind,
-                       .prefix = place.prefix,
-                       .activation = place.activation,
+  PytorchRunnable(const Safetensors& file, const std::string& prefix, const ModelChoice& choice)
+      : module_(file, {.prefix = prefix,
+                       .activation = activation_from_name(choice.activation),
                        .batch_first = choice.batch_first,
                        .device = device_from_name(choice.device)}),
         batch_first_(choice.batch_first) {}
@@ -128,69 +120,27 @@ class OnnxRunnable final : public Runnable {
 
 }  // namespace
 
-PytorchPlace pytorch_place(const Safetensors& file, const ModelChoice& choice) {
-  const std::vector<std::string> known = pytorch_prefixes(file);
-  PytorchPlace place{.activation = activation_from_name(choice.activation)};
-  if (choice.parts.size() > 1) throw ValueError("--part", joined(choice.parts), "one prefix of a PyTorch module");
-  if (choice.parts.empty()) {
-    if (known.size() != 1) {
-      throw ValueError(choice.file, std::to_string(known.size()) + " modules: " + joined(known),
-                       known.empty() ? "the weights of a torch.nn.LSTM, GRU, RNN or a cell" : "one of them as --part");
-    }
-    place.prefix = known[0];
-    return place;
-  }
-  place.prefix = choice.parts[0];
-  for (const std::string& prefix : {place.prefix, place.prefix + "."}) {
-    if (std::find(known.begin(), known.end(), prefix) == known.end()) continue;
-    place.prefix = prefix;
-    return place;
-  }
-  throw ValueError("--part", "'" + choice.parts[0] + "'", "one of " + joined(known));
-}
-
-std::vector<OnnxNode> chosen_nodes(const OnnxModel& model, const ModelChoice& choice) {
-  if (model.nodes.empty())
-    throw ValueError(choice.file, "a model without RNN, GRU and LSTM nodes", "one with such nodes");
-  if (choice.parts.empty()) return model.nodes;
-  std::vector<OnnxNode> nodes;
-  for (const std::string& name : choice.parts) nodes.push_back(model.node(name));
-  return nodes;
-}
-
 std::unique_ptr<Runnable> pytorch_runnable(const ModelChoice& choice) {
+  if (choice.parts.size() > 1) {
+    throw ValueError("--part", std::to_string(choice.parts.size()) + " names", "one module of PyTorch");
+  }
   const Safetensors file = load_safetensors(choice.file);
-  return std::make_unique<PytorchRunnable>(file, pytorch_place(file, choice), choice);
+  const std::string prefix = pytorch_prefix(file, choice.parts.empty() ? "" : choice.parts[0]);
+  return std::make_unique<PytorchRunnable>(file, prefix, choice);
 }
 
 std::unique_ptr<Runnable> onnx_runnable(const ModelChoice& choice) {
   const OnnxModel model = load_onnx(choice.file);
-  const std::vector<OnnxNode> nodes = chosen_nodes(model, choice);
-  const Device device = device_from_name(choice.device);
-  if (nodes.size() == 1) return std::make_unique<OnnxRunnable>(nodes[0], device);
-  return network_runnable(onnx_network(nodes).to(device), false);
+  const bool is_one = choice.parts.size() == 1 || (choice.parts.empty() && model.nodes.size() == 1);
+  if (!is_one) return network_runnable(open_network(choice), false);
+  const OnnxNode& node = choice.parts.empty() ? model.nodes[0] : model.node(choice.parts[0]);
+  return std::make_unique<OnnxRunnable>(node, device_from_name(choice.device));
 }
 
 LoadedNetwork open_network(const ModelChoice& choice) {
-  const Device device = device_from_name(choice.device);
-  const FileKind kind = file_kind(std::filesystem::path(choice.file));
-  if (kind == FileKind::safetensors || kind == FileKind::safetensors_index) {
-    const Safetensors file = load_safetensors(choice.file);
-    return pytorch_network(file, pytorch_place(file, choice)).to(device);
-  }
-  if (kind == FileKind::onnx) {
-    const OnnxModel model = load_onnx(choice.file);
-    return onnx_network(chosen_nodes(model, choice)).to(device);
-  }
-  const KerasModel model = open_keras(choice);
-  std::vector<KerasLayer> layers;
-  for (const std::string& name : choice.parts) layers.push_back(model.layer(name));
-  for (const KerasLayer& layer : model.layers) {
-    const bool is_recurrent = layer.recurrent || layer.class_name == "Bidirectional";
-    if (choice.parts.empty() && is_recurrent) layers.push_back(layer);
-  }
-  if (layers.empty()) throw ValueError(choice.file, "a model without recurrent layers", "one with recurrent layers");
-  return keras_network(layers).to(device);
+  const NetworkChoice network{
+      .parts = choice.parts, .weights = choice.weights, .activation = activation_from_name(choice.activation)};
+  return load_network(choice.file, network).to(device_from_name(choice.device));
 }
 
 }  // namespace rondo::program

@@ -13,10 +13,6 @@ namespace rondo::program {
 std::unique_ptr<Runnable> pytorch_runnable(const ModelChoice& choice);
 std::unique_ptr<Runnable> onnx_runnable(const ModelChoice& choice);
 
-/// The module that `choice` names, or the only one of the file.
-PytorchPlace pytorch_place(const Safetensors& file, const ModelChoice& choice);
-/// The nodes that `choice` names, or all of the model.
-std::vector<OnnxNode> chosen_nodes(const OnnxModel& model, const ModelChoice& choice);
 /// The contents of a .keras, an .h5, or a .json with its weights.
 KerasModel open_keras(const ModelChoice& choice);
 

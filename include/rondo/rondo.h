@@ -5,6 +5,7 @@
 
 #include "rondo/formats/cudnn_weights.h"
 #include "rondo/formats/file_kind.h"
+#include "rondo/formats/load_network.h"
 #include "rondo/formats/loaded_network.h"
 #include "rondo/formats/pytorch_module.h"
 #include "rondo/formats/pytorch_weights.h"

@@ -77,7 +77,7 @@ OnnxTensorData data_of(const std::shared_ptr<nb::object>& tensor) {
 /// Translates the messages of a model.
 class Translation {
  public:
-  explicit Translation(std::shared_ptr<const std::filesystem::path> folder) : folder_(std::move(folder)) {}
+  explicit Translation(std::shared_ptr<const std::filesystem::path> model) : model_(std::move(model)) {}
 
   OnnxGraphMessage graph(nb::handle graph, int depth) const {
     OnnxGraphMessage result;
@@ -126,7 +126,7 @@ class Translation {
                              .dims = list<std::int64_t>(tensor, "dims"),
                              .data_type = field<std::int32_t>(tensor, "data_type"),
                              .data_location = field<std::int32_t>(tensor, "data_location"),
-                             .folder = folder_};
+                             .model = model_};
     for (const nb::handle entry : tensor.attr("external_data")) {
       result.external_data.push_back({text(entry.attr("key")), text(entry.attr("value"))});
     }
@@ -168,18 +168,18 @@ class Translation {
     return result;
   }
 
-  std::shared_ptr<const std::filesystem::path> folder_;
+  std::shared_ptr<const std::filesystem::path> model_;
 };
 
-/// An onnx.ModelProto; `folder` is None for a model from memory.
-OnnxModel read_model(nb::handle message, const std::string& file, const std::optional<std::string>& folder) {
+/// An onnx.ModelProto; `path` is None for a model from memory.
+OnnxModel read_model(nb::handle message, const std::string& file, const std::optional<std::string>& path) {
   OnnxModelMessage model{.ir_version = field<std::int64_t>(message, "ir_version"),
                          .producer_name = text(message.attr("producer_name")),
                          .producer_version = text(message.attr("producer_version"))};
   for (const nb::handle set : message.attr("opset_import")) {
     model.opset_import.push_back({text(set.attr("domain")), field<std::int64_t>(set, "version")});
   }
-  const Translation translation(folder ? std::make_shared<std::filesystem::path>(*folder) : nullptr);
+  const Translation translation(path ? std::make_shared<std::filesystem::path>(*path) : nullptr);
   model.graph = translation.graph(message.attr("graph"), 0);
   for (const nb::handle each : message.attr("functions")) model.functions.push_back(translation.function(each));
   return read_onnx(std::move(model), file);
@@ -276,7 +276,7 @@ void bind_onnx_files(nb::module_& module) {
            "initial_c"_a = nb::none(), "(Y, Y_h, Y_c or None)")
       .def("explain", &OnnxRunner::explain, "T"_a, "B"_a, "has_lengths"_a = false,
            "How inputs of this size run, or why the node runs step by step.");
-  module.def("read_onnx", &read_model, "model"_a, "file"_a, "folder"_a = nb::none(), "Reads an onnx.ModelProto.");
+  module.def("read_onnx", &read_model, "model"_a, "file"_a, "path"_a = nb::none(), "Reads an onnx.ModelProto.");
 }
 
 }  // namespace rondo::python

@@ -87,4 +87,11 @@ KerasModel load_keras(const std::filesystem::path& architecture, const std::file
 /// layer below another one that returns no sequences; and as make_layer.
 [[nodiscard]] LoadedNetwork keras_network(std::span<const KerasLayer> layers);
 
+/// The recurrent layers of a model as a network, where they are a stack: each but the first one reads the outputs of
+/// the layer before, and nothing else, through nothing but layers of dropout and noise. What stands below the first one
+/// and above the last one is the caller's, and so are initial states. Throws `ValueError` for a model without such
+/// layers, for one whose layers are no such stack, naming what a layer reads; for recurrent layers in models within;
+/// and as keras_network of a list.
+[[nodiscard]] LoadedNetwork keras_network(const KerasModel& model);
+
 }  // namespace rondo

@@ -74,6 +74,10 @@ CellKind pytorch_kind(const Safetensors& file, const std::string& prefix = {});
 /// The prefixes of all modules and cells of a file, in alphabetical order: "decoder.", "encoder.lstm.".
 std::vector<std::string> pytorch_prefixes(const Safetensors& file);
 
+/// The prefix of the module or cell `name`, which may lack its dot; if `name` is empty, of the file's only one, or else
+/// of the one without a prefix. Throws `ValueError` listing the prefixes where there is no such module.
+std::string pytorch_prefix(const Safetensors& file, const std::string& name = {});
+
 /// Names a module in a file.
 struct PytorchPlace {
   std::optional<CellKind> kind = std::nullopt;  ///< absent: pytorch_kind

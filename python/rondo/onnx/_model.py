@@ -21,13 +21,13 @@ def load(path) -> "Model":
     """
     onnx = import_extra("onnx", "onnx")
     if isinstance(path, onnx.ModelProto):
-        name, message, folder = "onnx.ModelProto", path, None
+        name, message, file = "onnx.ModelProto", path, None
     else:
         name = checked_path(path)
-        message, folder = _parsed(onnx, name), os.path.dirname(os.path.abspath(name))
+        message, file = _parsed(onnx, name), os.path.abspath(name)
     if not message.HasField("graph"):
         raise refusal(name, "a message without a graph", "an ONNX model")
-    return Model(_rondo.read_onnx(message, name, folder))
+    return Model(_rondo.read_onnx(message, name, file))
 
 
 def _parsed(onnx, name):

@@ -1,5 +1,7 @@
 #include "formats/keras/keras_class.h"
 
+#include <array>
+
 #include "rondo/formats/keras_registry.h"
 
 namespace rondo {
@@ -20,6 +22,13 @@ std::string class_of(const KerasFields& entry) {
 
 std::string known_class(const std::string& class_name, const KerasOrigin& origin) {
   return origin.registry == nullptr ? class_name : origin.registry->keras_class(class_name);
+}
+
+std::span<const char* const> training_classes() {
+  static constexpr std::array kNames{"ActivityRegularization", "AlphaDropout",    "Dropout",
+                                     "GaussianDropout",        "GaussianNoise",   "SpatialDropout1D",
+                                     "SpatialDropout2D",       "SpatialDropout3D"};
+  return kNames;
 }
 
 }  // namespace rondo

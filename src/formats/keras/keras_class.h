@@ -1,6 +1,7 @@
 /// The class of an entry of a Keras configuration.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "formats/keras/keras_fields.h"
@@ -13,5 +14,8 @@ std::string class_of(const KerasFields& entry);
 
 /// Keras's class that the registry of `origin` gives for a class; the class itself if there is none.
 std::string known_class(const std::string& class_name, const KerasOrigin& origin);
+
+/// The classes of layers that do nothing outside of training: dropout, noise and regularization.
+std::span<const char* const> training_classes();
 
 }  // namespace rondo

@@ -75,15 +75,15 @@ OnnxTensorData data_of(const std::shared_ptr<const onnx_format::Tensor>& tensor)
 /// Translates the messages of a model, which lives as long as any tensor that views its bytes.
 class Translation {
  public:
-  Translation(std::shared_ptr<const void> owner, std::shared_ptr<const std::filesystem::path> folder)
-      : owner_(std::move(owner)), folder_(std::move(folder)) {}
+  Translation(std::shared_ptr<const void> owner, std::shared_ptr<const std::filesystem::path> model)
+      : owner_(std::move(owner)), model_(std::move(model)) {}
 
   OnnxTensorMessage tensor(const onnx_format::Tensor& tensor) const {
     OnnxTensorMessage result{.name = tensor.name(),
                              .dims = vector_of(tensor.dims()),
                              .data_type = tensor.data_type(),
                              .data_location = tensor.data_location(),
-                             .folder = folder_};
+                             .model = model_};
     for (const onnx_format::StringEntry& entry : tensor.external_data()) {
       result.external_data.push_back({entry.key(), entry.value()});
     }
@@ -162,11 +162,11 @@ class Translation {
   }
 
   std::shared_ptr<const void> owner_;
-  std::shared_ptr<const std::filesystem::path> folder_;
+  std::shared_ptr<const std::filesystem::path> model_;
 };
 
 OnnxModel translated(const std::shared_ptr<const onnx_format::Model>& message, const std::string& name,
-                     const std::shared_ptr<const std::filesystem::path>& folder) {
+                     const std::shared_ptr<const std::filesystem::path>& path) {
   if (!message->has_graph()) throw ValueError(name, "a message without a graph", "an ONNX model");
   OnnxModelMessage model{.ir_version = message->ir_version(),
                          .producer_name = message->producer_name(),
@@ -174,7 +174,7 @@ OnnxModel translated(const std::shared_ptr<const onnx_format::Model>& message, c
   for (const onnx_format::OperatorSet& set : message->opset_import()) {
     model.opset_import.push_back({set.domain(), set.version()});
   }
-  const Translation translation(message, folder);
+  const Translation translation(message, path);
   model.graph = translation.graph(message->graph(), 0);
   for (const onnx_format::Function& each : message->functions()) {
     model.functions.push_back(translation.function(each));
@@ -191,7 +191,7 @@ OnnxModel load_onnx(const std::filesystem::path& path) {
   google::protobuf::io::CopyingInputStreamAdaptor stream(&pieces, kPiece);
   const auto message = std::make_shared<onnx_format::Model>();
   if (!message->ParseFromZeroCopyStream(&stream)) refuse(file.name(), file_kind(path), "an ONNX model");
-  return translated(message, file.name(), std::make_shared<std::filesystem::path>(path.parent_path()));
+  return translated(message, file.name(), std::make_shared<std::filesystem::path>(path));
 }
 
 OnnxModel parse_onnx(std::span<const std::byte> bytes, const std::string& name) {

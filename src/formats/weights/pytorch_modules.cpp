@@ -117,4 +117,19 @@ std::vector<std::string> pytorch_prefixes(const Safetensors& file) {
   return {prefixes.begin(), prefixes.end()};
 }
 
+std::string pytorch_prefix(const Safetensors& file, const std::string& name) {
+  const std::vector<std::string> known = pytorch_prefixes(file);
+  std::string list;
+  for (const std::string& prefix : known) list += (list.empty() ? "'" : ", '") + prefix + "'";
+  if (known.empty()) {
+    throw ValueError(file.file(), "no modules", "the weights of a torch.nn.LSTM, GRU, RNN or a cell");
+  }
+  if (name.empty() && known.size() == 1) return known[0];
+  for (const std::string& prefix : {name, name + "."}) {
+    if (std::find(known.begin(), known.end(), prefix) != known.end()) return prefix;
+  }
+  if (!name.empty()) throw ValueError(file.file() + ": module", "'" + name + "'", "one of " + list);
+  throw ValueError(file.file(), std::to_string(known.size()) + " modules: " + list, "the name of one of them");
+}
+
 }  // namespace rondo

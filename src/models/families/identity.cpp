@@ -1,5 +1,8 @@
 // Layers that do nothing in inference.
 
+#include <string_view>
+
+#include "formats/keras/keras_class.h"
 #include "models/layer_table.h"
 
 namespace rondo {
@@ -20,11 +23,14 @@ std::unique_ptr<ModelLayer> make_identity(const LayerSource&) {
 }  // namespace
 
 std::span<const LayerRow> identity_rows() {
-  static const std::vector<LayerRow> kRows = {
-      {"ActivityRegularization", make_identity, {}},     {"AlphaDropout", make_identity, {"training"}},
-      {"Dropout", make_identity, {"training"}},          {"GaussianDropout", make_identity, {"training"}},
-      {"GaussianNoise", make_identity, {"training"}},    {"SpatialDropout1D", make_identity, {"training"}},
-      {"SpatialDropout2D", make_identity, {"training"}}, {"SpatialDropout3D", make_identity, {"training"}}};
+  static const std::vector<LayerRow> kRows = [] {
+    std::vector<LayerRow> rows;
+    for (const char* name : training_classes()) {
+      const bool is_asked = std::string_view(name) != "ActivityRegularization";
+      rows.push_back({name, make_identity, is_asked ? std::vector{"training"} : std::vector<const char*>()});
+    }
+    return rows;
+  }();
   return kRows;
 }
 

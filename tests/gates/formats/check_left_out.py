@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 
-LIBRARIES = re.compile(r"hdf5|libzip|-lzip|protobuf|protoc\b|onnx|/keras/keras_model", re.IGNORECASE)
+LIBRARIES = re.compile(r"hdf5|libzip|-lzip|protobuf|protoc\b|onnx(?!_absent)|/keras/keras_model", re.IGNORECASE)
 LEFT_OUT = ["formats/keras_layer.h", "formats/keras_model.h", "formats/keras_registry.h", "formats/numpy_file.h",
             "formats/onnx_model.h", "formats/tf1_weights.h", "models/model.h"]
 PROGRAM = """#include <rondo/rondo.h>

@@ -49,8 +49,8 @@ class MessagesTest(CommandTest):
         self.expect(1, ["y.csv", "f32(2, 2, 4)"], "run", MODEL, "-i", "two.npy", "-o", "y.csv")
 
     def test_choices(self):
-        self.expect(1, ["--part", "'encoder'", "'decoder.cell.'"], "explain", MODEL, "--part", "encoder")
-        self.expect(1, ["0 modules"], "explain", DATA / "pytorch/expected_lstmcell.safetensors")
+        self.expect(1, ["lstmcell.safetensors: module", "'encoder'", "'decoder.cell.'"], "explain", MODEL, "--part", "encoder")
+        self.expect(1, ["no modules", "torch.nn.LSTM"], "explain", DATA / "pytorch/expected_lstmcell.safetensors")
         self.expect(1, ["--device", "'tpu'", "cuda:N"], "explain", MODEL, "--device", "tpu")
         self.expect(1, ["OUTPUT", "'model.pt'", ".safetensors, .onnx or .keras"], "convert", MODEL, "model.pt")
         self.expect(1, ["nowhere/x.onnx", "cannot be written"], "convert", MODEL, "nowhere/x.onnx")

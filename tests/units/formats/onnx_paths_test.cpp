@@ -192,21 +192,34 @@ TEST_F(OnnxExternalData, StaysInTheFolderOfTheModel) {
   std::filesystem::create_symlink("inside.bin", folder_ / "stays");
   std::filesystem::create_directory_symlink("..", folder_ / "up");
   EXPECT_EQ(load({{"location", "stays"}}).node("n").error, "");
-  expect_refused({{"location", "leaves"}}, {"'leaves', a symbolic link to", "below the folder"});
-  expect_refused({{"location", "up/outside.bin"}}, {"a symbolic link to"});
-  expect_refused({{"location", "../outside.bin"}}, {"'../outside.bin'", "a path below the folder"});
-  expect_refused({{"location", "below/../../outside.bin"}}, {"a path below the folder"});
-  expect_refused({{"location", scratch("outside.bin").string()}}, {"a path below the folder"});
-  expect_refused({{"location", "/etc/passwd"}}, {"a path below the folder"});
-  expect_refused({{"location", ""}}, {"a path below the folder"});
-  expect_refused({{"location", std::string("inside.bin\0x", 12)}}, {"a null character"});
-  expect_refused({}, {"a path below the folder"});
+  expect_refused({{"location", "leaves"}},
+                 {"'leaves', a symbolic link out of the folder", "within the folder of the file"});
+  expect_refused({{"location", "up/outside.bin"}}, {"a symbolic link out of the folder"});
+  expect_refused({{"location", "../outside.bin"}}, {"'../outside.bin'", "a path within the folder"});
+  expect_refused({{"location", "below/../../outside.bin"}}, {"a path within the folder"});
+  expect_refused({{"location", scratch("outside.bin").string()}}, {"a path within the folder"});
+  expect_refused({{"location", "/etc/passwd"}}, {"a path within the folder"});
+  expect_refused({{"location", ""}}, {"a path within the folder"});
+  expect_refused({{"location", std::string("inside.bin\0x", 12)}}, {"inside.bin", "a path within the folder"});
+  expect_refused({}, {"a path within the folder"});
+}
+
+/// The cache of Hugging Face: all files of the folder are links into one other folder.
+TEST_F(OnnxExternalData, IsFoundWhereTheModelIsALink) {
+  std::filesystem::create_directories(folder_);
+  write_text(folder_ / "w.bin", std::string(96, '\0'));
+  (void)load({{"location", "w.bin"}});
+  const std::filesystem::path snapshot = scratch("snapshot");
+  std::filesystem::create_directories(snapshot);
+  std::filesystem::create_symlink(folder_ / "m.onnx", snapshot / "m.onnx");
+  std::filesystem::create_symlink(folder_ / "w.bin", snapshot / "w.bin");
+  EXPECT_EQ(load_onnx(snapshot / "m.onnx").node("n").weights().kernel.size(2), 3);
 }
 
 TEST_F(OnnxExternalData, HasTheSizesThatTheModelSays) {
   std::filesystem::create_directories(folder_);
   write_text(folder_ / "w.bin", std::string(100, '\0'));
-  expect_refused({{"location", "none.bin"}}, {"'none.bin'", folder_.string()});
+  expect_refused({{"location", "none.bin"}}, {"'none.bin'", "No such file"});
   expect_refused({{"location", "."}}, {"a directory"});
   expect_refused({{"location", "w.bin"}}, {"100 bytes", "96 bytes"});
   expect_refused({{"location", "w.bin"}, {"length", "95"}}, {"95 bytes", "96 bytes"});

@@ -4,15 +4,13 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <system_error>
 
+#include "formats/containers/confined_path.h"
 #include "formats/containers/input_file.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::optional<std::string> entry(const OnnxTensorMessage& tensor, const std::string& key) {
   for (const OnnxTensorMessage::Entry& each : tensor.external_data) {
@@ -32,39 +30,8 @@ std::optional<std::uint64_t> number(const OnnxTensorMessage& tensor, const std::
   return value;
 }
 
-/// Whether `inside` is a file somewhere below `folder`; both have no links and no dots.
-bool is_below(const fs::path& folder, const fs::path& inside) {
-  const fs::path relative = inside.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
-/// The real path of the file that a location names.
-fs::path resolve(const fs::path& folder, const std::string& location, const std::string& where) {
-  const std::string argument = where + ": external data";
-  if (location.find('\0') != std::string::npos)
-    throw ValueError(argument, "a path with a null character", "a file name");
-  const fs::path relative(location);
-  bool climbs = false;
-  for (const fs::path& part : relative) climbs = climbs || part == "..";
-  if (location.empty() || relative.is_absolute() || climbs) {
-    throw ValueError(argument, "the path '" + location + "'", "a path below the folder of the model");
-  }
-  std::error_code error;
-  const fs::path base = fs::canonical(folder.empty() ? fs::path(".") : folder, error);
-  if (error) throw ValueError(argument, folder.string() + ": " + error.message(), "the folder of the model");
-  const fs::path file = fs::canonical(base / relative, error);
-  if (error) {
-    throw ValueError(argument, "'" + location + "': " + error.message(), "this file, in the folder " + base.string());
-  }
-  if (!is_below(base, file)) {
-    throw ValueError(argument, "'" + location + "', a symbolic link to " + file.string(),
-                     "a file below the folder of the model");
-  }
-  return file;
-}
-
 /// Refuses what is no regular file.
-std::uint64_t size_of_file(const fs::path& path, const std::string& where) {
+std::uint64_t size_of_file(const std::filesystem::path& path, const std::string& where) {
   try {
     return InputFile(path).size();
   } catch (const ValueError& error) {
@@ -77,11 +44,11 @@ std::uint64_t size_of_file(const fs::path& path, const std::string& where) {
 std::shared_ptr<std::vector<std::byte>> read_external_data(const OnnxTensorMessage& tensor, std::uint64_t count,
                                                            const std::string& where) {
   const std::string location = entry(tensor, "location").value_or("");
-  if (!tensor.folder) {
+  if (!tensor.model) {
     throw ValueError(where, "data in another file, '" + location + "', of a model in memory",
                      "data inside of the model");
   }
-  const fs::path path = resolve(*tensor.folder, location, where);
+  const std::filesystem::path path = confined_path(*tensor.model, location, where + ": external data");
   const std::uint64_t size = size_of_file(path, where);
   const std::uint64_t offset = number(tensor, "offset", where).value_or(0);
   const std::uint64_t rest = size > offset ? size - offset : 0;

@@ -38,8 +38,8 @@ struct OnnxTensorMessage {
   std::int32_t data_type = 0;
   std::int32_t data_location = 0;
   std::vector<Entry> external_data = {};  ///< location, offset and length of elements in another file
-  /// The folder of the model, in which such a file is; null for a model from memory.
-  std::shared_ptr<const std::filesystem::path> folder = nullptr;
+  /// The file of the model, beside which such a file is; null for a model from memory.
+  std::shared_ptr<const std::filesystem::path> model = nullptr;
   std::function<OnnxTensorData()> data = {};
 };
 

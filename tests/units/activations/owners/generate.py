@@ -58,6 +58,8 @@ KERAS2 = {
 KERAS2_WITH = {
     "gelu_tanh": ("gelu", {"approximate": True}), "elu(0.5)": ("elu", {"alpha": 0.5}),
     "general_relu(0.1, 3, 0.5)": ("relu", {"alpha": 0.1, "max_value": 3.0, "threshold": 0.5}),
+    "general_relu(0, inf, 1)": ("relu", {"threshold": 1.0}),
+    "general_relu(0.25, 2.5, -1.5)": ("relu", {"alpha": 0.25, "max_value": 2.5, "threshold": -1.5}),
 }
 ONNX = {
     "linear": ("Affine", [1.0], [0.0]), "affine(0.5, 2)": ("Affine", [0.5], [2.0]), "relu": ("Relu", [], []),
