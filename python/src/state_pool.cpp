@@ -49,14 +49,17 @@ std::function<void(std::int64_t, EvictionReason)> on_eviction_from(nb::handle fu
 void make_pool(PoolHolder* made, const LoadedNetwork& network, std::int64_t slots, std::int64_t max_rows,
                std::int64_t max_steps, const std::string& device, const std::string& eviction, nb::handle on_eviction,
                const std::string& executor, int threads, bool never_waits) {
-  const StatePoolOptions options{
-      .slots = slots,
-      .max_rows = max_rows,
-      .max_steps = max_steps,
-      .device = device_from(device, "device"),
-      .network = {.executor = executor, .never_waits = never_waits, .threads = threads},
-      .eviction = eviction_from(eviction),
-      .on_eviction = on_eviction_from(on_eviction)};
+  // Member by member: GCC 12 warns of members of `network` that nested initialisers leave out.
+  StatePoolOptions options;
+  options.slots = slots;
+  options.max_rows = max_rows;
+  options.max_steps = max_steps;
+  options.device = device_from(device, "device");
+  options.network.executor = executor;
+  options.network.never_waits = never_waits;
+  options.network.threads = threads;
+  options.eviction = eviction_from(eviction);
+  options.on_eviction = on_eviction_from(on_eviction);
   const nb::gil_scoped_release unlocked;
   new (made) PoolHolder(StatePool(network, options));
 }
