@@ -45,6 +45,14 @@ class _CProblem(ctypes.Structure):
                 [(f"d_{name}", ctypes.c_void_p) for name in ("y", *GRADIENTS)])
 
 
+def c_problem(problem, y, threads, variant="", further=()):
+    """A problem as peer.h has it, with the addresses of `further` fields. Its arrays must live for as long as it is used."""
+    sizes = {name: getattr(problem, name) for name in "TBIH"}
+    arrays = {name: getattr(problem, name).ctypes.data for name in ("kernel", "recurrent_kernel", "bias", "x", "lengths")}
+    return _CProblem(**sizes, **arrays, **dict(further), gru=problem.cell == "gru", threads=threads, y=y.ctypes.data,
+                     variant=variant.encode())
+
+
 class SharedObject:
     """A library that is called through peer.h."""
 
@@ -67,8 +75,7 @@ class _SharedObjectRun:
     def __init__(self, library, problem, threads, variant):
         self._library, self._problem = library, problem
         self.y = np.full((problem.T, problem.B, problem.H), np.nan, np.float32)
-        sizes = {name: getattr(problem, name) for name in "TBIH"}
-        arrays = {name: getattr(problem, name).ctypes.data for name in ("kernel", "recurrent_kernel", "bias", "x")}
+        arrays = {}
         training = variant.startswith("train")  # from initial states of zeros
         states = {} if training else problem.states
         self._final_states = {name: np.empty_like(state) for name, state in states.items()}
@@ -78,9 +85,7 @@ class _SharedObjectRun:
         if training:
             arrays["d_y"] = problem.d_y.ctypes.data
             arrays |= {f"d_{name}": gradient.ctypes.data for name, gradient in self.gradients.items()}
-        self._peer = library.peer_create(ctypes.byref(_CProblem(
-            **sizes, **arrays, gru=problem.cell == "gru", threads=threads, y=self.y.ctypes.data,
-            variant=variant.encode(), lengths=problem.lengths.ctypes.data)))
+        self._peer = library.peer_create(ctypes.byref(c_problem(problem, self.y, threads, variant, arrays)))
         if not self._peer:
             raise RuntimeError("the library refused")
 

@@ -27,6 +27,8 @@
 #include "rondo/plan/shared_weights.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/recurrence/time_rules.h"
+#include "rondo/serving/state_pool.h"
+#include "rondo/serving/stream_batcher.h"
 #include "rondo/tensor/allocator.h"
 #include "rondo/tensor/dlpack.h"
 #include "rondo/tensor/nest.h"

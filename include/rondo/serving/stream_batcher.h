@@ -11,6 +11,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,7 +32,7 @@ struct StreamRequest {
   bool end = false;    ///< the stream ends after these steps, and its slot is free
 };
 
-/// What became of a request.
+/// What became of a request. After `failed` the state of the stream is lost: its slot is free, and it begins anew.
 enum class StreamOutcome : std::uint8_t {
   done,
   invalid,     ///< the request itself: shape, dtype, NaN, START missing
@@ -40,6 +41,9 @@ enum class StreamOutcome : std::uint8_t {
   cancelled,   ///< by `cancel`, or because the batcher was stopped
   failed       ///< the run itself, as when a device failed
 };
+
+/// The name of an outcome: "done", "invalid" and so on.
+std::string_view to_string(StreamOutcome outcome);
 
 /// The answer to a request.
 struct StreamAnswer {
@@ -50,32 +54,58 @@ struct StreamAnswer {
 
 /// Options of a StreamBatcher. All members have defaults.
 struct StreamBatcherOptions {
-  /// How long the first request of a batch waits at most for others. 0: whatever waits goes at once.
+  /// How long the first request of a batch waits at most for others. It waits no longer than until `max_rows` streams,
+  /// or all open ones, have requests. 0: whatever waits goes at once.
   std::chrono::microseconds max_delay{0};
   std::int64_t max_waiting = 4096;  ///< requests that may wait at a time
   bool refuse_nan = true;           ///< requests with NaN or infinity in x are invalid
   bool require_start = true;        ///< a request of an unknown stream without `start` is invalid, not a start
-  /// Streams without a request for that long lose their slots. 0: none does.
+  /// Streams without a request for that long lose their slots, whether or not others have requests. 0: none does.
   std::chrono::milliseconds idle{0};
 };
 
 /// Numbers of a batcher since its creation.
 struct StreamMetrics {
-  static constexpr int kBuckets = 16;  ///< bucket k counts values up to 2^k
+  /// Bucket k of a histogram counts the values above 2^(k-1) and up to 2^k; bucket 0 those up to 1, and the last one
+  /// all that are above the one before.
+  static constexpr int kBuckets = 20;
+  static constexpr int kOutcomes = 6;
+  using Histogram = std::array<std::int64_t, kBuckets>;
 
-  std::int64_t waiting = 0;       ///< requests that wait now
-  std::int64_t open_streams = 0;  ///< slots in use now
-  std::int64_t requests = 0;      ///< answered as done
-  std::int64_t refused = 0;       ///< answered otherwise
+  std::int64_t waiting = 0;                          ///< requests now that have steps which no call has taken
+  std::int64_t open_streams = 0;                     ///< slots in use now
+  std::int64_t requests = 0;                         ///< answered as done
+  std::int64_t refused = 0;                          ///< answered otherwise
+  std::array<std::int64_t, kOutcomes> answers = {};  ///< the same answers, by StreamOutcome
   std::int64_t evictions = 0;
-  std::int64_t calls = 0;                                     ///< of the pool
-  std::int64_t steps = 0;                                     ///< of all streams
-  std::array<std::int64_t, kBuckets> batch_rows = {};         ///< calls by the number of their streams
-  std::array<std::int64_t, kBuckets> call_microseconds = {};  ///< calls by the time of the pool
-  double call_seconds = 0;                                    ///< the time of all calls
+  std::int64_t calls = 0;            ///< of the pool
+  std::int64_t rows = 0;             ///< streams in calls, summed over the calls
+  std::int64_t steps = 0;            ///< of all streams
+  Histogram batch_rows = {};         ///< calls by the number of their streams
+  Histogram call_microseconds = {};  ///< calls by the time of the pool
+  double call_seconds = 0;           ///< the time of all calls
+  Histogram wait_microseconds = {};  ///< requests by the time until a call took their first steps
+  double wait_seconds = 0;           ///< that time of all requests
 };
 
+/// The metrics of one model.
+struct ModelMetrics {
+  std::string model = {};
+  StreamMetrics metrics = {};
+};
+
+/// Metrics in the text format of Prometheus, version 0.0.4: each model is a value of the label `model`.
+std::string prometheus(std::span<const ModelMetrics> models);
+
 /// Serves requests of many threads with one pool and one thread of its own. All members may be called by any thread.
+///
+/// Each call of the pool takes up to `max_steps` steps of each of up to `max_rows` streams, in turn: a stream that has
+/// more waiting goes behind all others. Streams get their slots when a call takes their first steps. With
+/// EvictionPolicy::least_recently_used a stream without requests may lose its slot to a new one; a stream whose
+/// requests wait never does. The pool's `on_eviction` is called on the batcher's thread, and what it throws is dropped.
+///
+/// A child of fork() has no thread for the batcher: there every member but the destructor throws `RuntimeError`, and
+/// the destructor leaves the memory as it is. Make a batcher after the fork.
 ///
 /// @code
 /// LoadedNetwork network = pytorch_network(load_safetensors("stack.safetensors"), {.prefix = "module."});
@@ -88,22 +118,25 @@ class StreamBatcher {
  public:
   using Done = std::function<void(StreamAnswer)>;
 
+  /// Slots of the pool that are open stay as they are. Throws `ValueError` for a negative time, or a `max_waiting`
+  /// below 1.
   explicit StreamBatcher(StatePool pool, const StreamBatcherOptions& options = {});
-  /// Answers what waits with `cancelled`, after the call in flight.
+  /// Answers what waits with `cancelled`, after the call in flight. Not to be called by a `done`.
   ~StreamBatcher();
   StreamBatcher(StreamBatcher&&) noexcept;
   StreamBatcher& operator=(StreamBatcher&&) noexcept;
 
   /// Queues a request, and calls `done` exactly once: on the batcher's thread, or on the caller's before `submit`
-  /// returns where the request is refused at once. `done` must not throw or block. Returns the request's number, for
+  /// returns where the request is refused at once. `done` must not block, because no other request goes on meanwhile;
+  /// it may call `submit`, `cancel` and the metrics. What it throws is dropped. Returns the request's number, for
   /// `cancel`.
   std::uint64_t submit(StreamRequest request, Done done);
   [[nodiscard]] std::future<StreamAnswer> submit(StreamRequest request);
 
-  /// Answers a request that waits, and whose steps have not begun, with `cancelled`. Returns whether there was one. The
-  /// stream stays as it was, and later requests of it go on.
+  /// Answers a request that waits, and of which no call has taken a step, with `cancelled`. Returns whether there was
+  /// one. The stream stays as it was, and later requests of it go on.
   bool cancel(std::uint64_t request);
-  /// Waits until nothing waits.
+  /// Waits until every request has its answer. Throws `RuntimeError` in a `done`, which would wait for itself.
   void drain();
 
   StreamMetrics metrics() const;

@@ -1,0 +1,84 @@
+#include "serving/batch_runner.h"
+
+#include <cstring>
+#include <exception>
+
+namespace rondo {
+namespace {
+
+// Copies `rows` rows of one length from row `from` of `source` to row `to` of `target`.
+void copy_rows(const Tensor& source, std::int64_t from, const Tensor& target, std::int64_t to, std::int64_t rows) {
+  const std::size_t bytes = static_cast<std::size_t>(source.size(1)) * size_of(source.dtype());
+  std::memcpy(static_cast<char*>(target.data()) + static_cast<std::size_t>(to) * bytes,
+              static_cast<const char*>(source.data()) + static_cast<std::size_t>(from) * bytes,
+              static_cast<std::size_t>(rows) * bytes);
+}
+
+}  // namespace
+
+BatchRunner::BatchRunner(SlotPool& pool) : pool_(pool) {
+  const SlotPoolSizes sizes = pool.sizes();
+  const std::int64_t rows = sizes.max_rows * sizes.max_steps;
+  x_ = Tensor::empty({rows, sizes.input_features}, sizes.dtype);
+  y_ = Tensor::empty({rows, sizes.output_features}, sizes.dtype);
+}
+
+ServingClock::duration BatchRunner::run(StreamBatch& batch) noexcept {
+  for (const Eviction& eviction : batch.evictions) {
+    try {
+      pool_.evict(eviction.slot, eviction.reason);
+    } catch (...) {  // the slot stays lost, and a later call says so
+    }
+  }
+  if (batch.rows.empty()) return {};
+  ServingClock::duration time = {};
+  try {
+    open_slots(batch);
+    gather(batch);
+    const ServingClock::time_point begin = ServingClock::now();
+    pool_.run(batch.chunks, x_.slice(0, 0, batch.steps), y_.slice(0, 0, batch.steps));
+    time = ServingClock::now() - begin;
+    scatter(batch);
+    return time;
+  } catch (const std::exception& error) {
+    batch.failure = error.what();
+  } catch (...) {
+    batch.failure = "the pool failed";
+  }
+  close_slots(batch);
+  return time;
+}
+
+void BatchRunner::open_slots(StreamBatch& batch) {
+  for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+    if (batch.rows[row].opens) batch.chunks[row].slot = pool_.open();
+  }
+}
+
+void BatchRunner::gather(const StreamBatch& batch) const {
+  std::int64_t row = 0;
+  for (const BatchPart& part : batch.parts) {
+    copy_rows(part.request->x, part.first_step, x_, row, part.steps);
+    row += part.steps;
+  }
+}
+
+void BatchRunner::scatter(const StreamBatch& batch) const {
+  std::int64_t row = 0;
+  for (const BatchPart& part : batch.parts) {
+    copy_rows(y_, row, part.request->answer.y, part.first_step, part.steps);
+    row += part.steps;
+  }
+}
+
+void BatchRunner::close_slots(const StreamBatch& batch) noexcept {
+  for (const StreamChunk& chunk : batch.chunks) {
+    if (chunk.slot < 0) continue;
+    try {
+      pool_.close(chunk.slot);
+    } catch (...) {  // the call has ended the stream before it failed
+    }
+  }
+}
+
+}  // namespace rondo

@@ -1,0 +1,31 @@
+/// Carries out batches with a pool: gathers the steps of all streams, calls the pool, and hands out its outputs.
+#pragma once
+
+#include <chrono>
+
+#include "serving/slot_pool.h"
+#include "serving/stream_batch.h"
+
+namespace rondo {
+
+class BatchRunner {
+ public:
+  /// `pool` must outlive the runner.
+  explicit BatchRunner(SlotPool& pool);
+
+  /// Evicts, opens slots, and runs the batch. Throws nothing: where anything fails, `failure` says why, and the slots
+  /// of all rows are closed. Returns the time of the pool.
+  ServingClock::duration run(StreamBatch& batch) noexcept;
+
+ private:
+  void open_slots(StreamBatch& batch);
+  void gather(const StreamBatch& batch) const;
+  void scatter(const StreamBatch& batch) const;
+  void close_slots(const StreamBatch& batch) noexcept;
+
+  SlotPool& pool_;
+  Tensor x_;  ///< (max_rows * max_steps, I)
+  Tensor y_;  ///< (max_rows * max_steps, O)
+};
+
+}  // namespace rondo

@@ -1,0 +1,73 @@
+/// A queue with what a batcher does around it: numbers for requests, slots for rows, and a clock of the test's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "serving/stream_queue.h"
+
+namespace rondo::test {
+
+inline constexpr ServingClock::time_point kBegin{std::chrono::hours(1)};
+
+class QueueFixture {
+ public:
+  explicit QueueFixture(const SlotPoolSizes& sizes, const StreamBatcherOptions& options = {}) : queue(sizes, options) {}
+
+  std::uint64_t push(const StreamKey& key, std::int64_t steps, bool start = false, bool end = false) {
+    auto request = std::make_unique<WaitingRequest>();
+    request->number = ++last_number_;
+    request->x = Tensor::zeros({steps, 1}, DType::f32);
+    request->start = start;
+    request->end = end;
+    request->submitted = now;
+    queue.push(key, std::move(request));
+    return last_number_;
+  }
+
+  void take() {
+    queue.take(now, batch);
+    for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+      if (batch.rows[row].opens) batch.chunks[row].slot = next_slot_++;
+    }
+  }
+  void finish() { queue.finish(now, batch); }
+
+  /// The names of the streams of the batch, each with its steps: "a2 b1".
+  std::string rows() const {
+    std::string text;
+    for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+      const StreamKey& key = *batch.rows[row].stream->key;
+      const auto* const name = std::get_if<std::string>(&key);
+      if (row > 0) text += ' ';
+      text += name == nullptr ? std::to_string(std::get<std::uint64_t>(key)) : *name;
+      text += std::to_string(batch.chunks[row].steps);
+    }
+    return text;
+  }
+  /// Takes and ends a batch.
+  std::string call() {
+    take();
+    std::string text = rows();
+    finish();
+    return text;
+  }
+  std::vector<StreamOutcome> outcomes() const {
+    std::vector<StreamOutcome> all;
+    for (const auto& request : batch.answered) all.push_back(request->answer.outcome);
+    return all;
+  }
+
+  StreamQueue queue;
+  StreamBatch batch;
+  ServingClock::time_point now = kBegin;
+
+ private:
+  std::uint64_t last_number_ = 0;
+  std::int64_t next_slot_ = 0;
+};
+
+}  // namespace rondo::test
