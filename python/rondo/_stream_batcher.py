@@ -54,7 +54,7 @@ class StreamBatcher:
     Each call of the pool takes the next steps of every stream that has some waiting. Requests of one stream are answered
     in the order in which they were submitted.
 
-    max_delay      seconds that the first request of a batch waits at most for others
+    max_delay      seconds that the first request of a batch waits at most for other open streams
     max_waiting    requests that may wait at a time
     refuse_nan     requests with NaN or infinity are refused
     require_start  a request of an unknown stream without `start` is refused, and does not start it
@@ -86,7 +86,7 @@ class StreamBatcher:
         return answer
 
     def drain(self) -> None:
-        """Waits until no request waits."""
+        """Waits until every request has its answer."""
         self._batcher.drain()
 
     def stop(self) -> None:

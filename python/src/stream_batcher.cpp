@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -24,7 +25,8 @@ using namespace nb::literals;
 /// Whether this thread runs an answer of a batcher's, which must not wait for the batcher.
 thread_local bool answers = false;
 
-/// The class StreamBatcher: a batcher until it is stopped. Calls that have begun keep it; Python's lock guards `batcher_`.
+/// The class StreamBatcher: a batcher until it is stopped. Calls that have begun keep it; Python's lock guards
+/// `batcher_`.
 class BatcherHolder {
  public:
   explicit BatcherHolder(std::shared_ptr<StreamBatcher> batcher) : batcher_(std::move(batcher)) {}
@@ -65,16 +67,9 @@ class BatcherHolder {
   std::shared_ptr<StreamBatcher> batcher_;
 };
 
-const char* name_of(StreamOutcome outcome) {
-  switch (outcome) {
-    case StreamOutcome::done: return "done";
-    case StreamOutcome::invalid: return "invalid";
-    case StreamOutcome::no_slot: return "no_slot";
-    case StreamOutcome::queue_full: return "queue_full";
-    case StreamOutcome::cancelled: return "cancelled";
-    case StreamOutcome::failed: return "failed";
-  }
-  return "failed";
+nb::str name_of(StreamOutcome outcome) {
+  const std::string_view name = to_string(outcome);
+  return nb::str(name.data(), name.size());
 }
 
 StreamKey key_from(nb::handle stream) {
@@ -115,38 +110,46 @@ std::uint64_t submit(BatcherHolder& holder, nb::handle stream, nb::handle x, nb:
   StreamRequest request{.stream = key_from(stream), .x = tensor_of(x, "x"), .start = start, .end = end};
   auto owned = std::make_shared<OwnedObject>(nb::borrow(done));
   return holder.with([&](StreamBatcher& batcher) {
-    return batcher.submit(std::move(request),
-                          [owned](StreamAnswer answer) { answer_with(*owned, std::move(answer)); });
+    return batcher.submit(std::move(request), [owned](StreamAnswer answer) { answer_with(*owned, std::move(answer)); });
   });
 }
 
-void drain(BatcherHolder& holder) {
-  if (answers) throw ValueError("drain", "a call within an answer, which it would wait for", "one on another thread");
-  holder.with([](StreamBatcher& batcher) { batcher.drain(); });
-}
-
-nb::list list_of(const std::array<std::int64_t, StreamMetrics::kBuckets>& buckets) {
+nb::list list_of(const StreamMetrics::Histogram& buckets) {
   nb::list counts;
   for (const std::int64_t count : buckets) counts.append(count);
   return counts;
 }
 
+nb::dict answers_of(const StreamMetrics& metrics) {
+  nb::dict counts;
+  for (std::size_t k = 0; k < metrics.answers.size(); ++k) {
+    counts[name_of(static_cast<StreamOutcome>(k))] = metrics.answers[k];
+  }
+  return counts;
+}
+
 void bind_metrics(nb::module_& module) {
   nb::class_<StreamMetrics>(module, "StreamMetrics", "Numbers of a batcher since its creation.")
-      .def_ro("waiting", &StreamMetrics::waiting, "Requests that wait now.")
+      .def_ro("waiting", &StreamMetrics::waiting, "Requests now that have steps which no call has taken.")
       .def_ro("open_streams", &StreamMetrics::open_streams, "Slots in use now.")
       .def_ro("requests", &StreamMetrics::requests, "Answered with outputs.")
       .def_ro("refused", &StreamMetrics::refused, "Answered otherwise.")
+      .def_prop_ro("answers", &answers_of, "The same answers by their outcome.")
       .def_ro("evictions", &StreamMetrics::evictions)
       .def_ro("calls", &StreamMetrics::calls, "Calls of the pool.")
+      .def_ro("rows", &StreamMetrics::rows, "Streams in calls, summed over the calls.")
       .def_ro("steps", &StreamMetrics::steps, "Steps of all streams.")
       .def_ro("call_seconds", &StreamMetrics::call_seconds, "The time of all calls.")
+      .def_ro("wait_seconds", &StreamMetrics::wait_seconds, "The time that requests waited for their first call.")
       .def_prop_ro(
           "batch_rows", [](const StreamMetrics& metrics) { return list_of(metrics.batch_rows); },
-          "Calls by the number of their streams: entry k counts up to 2^k.")
+          "Calls by the number of their streams: entry k counts those up to 2^k that entry k - 1 does not.")
       .def_prop_ro(
           "call_microseconds", [](const StreamMetrics& metrics) { return list_of(metrics.call_microseconds); },
-          "Calls by their time, likewise.");
+          "Calls by their time, likewise.")
+      .def_prop_ro(
+          "wait_microseconds", [](const StreamMetrics& metrics) { return list_of(metrics.wait_microseconds); },
+          "Requests by the time until their first call.");
 }
 
 }  // namespace
@@ -176,7 +179,9 @@ void bind_stream_batcher(nb::module_& module) {
             return holder.with([request](StreamBatcher& batcher) { return batcher.cancel(request); });
           },
           "request"_a)
-      .def("drain", &drain, "Waits until no request waits.")
+      .def(
+          "drain", [](BatcherHolder& holder) { holder.with([](StreamBatcher& batcher) { batcher.drain(); }); },
+          "Waits until every request has its answer.")
       .def("stop", &BatcherHolder::stop, "Answers what waits as cancelled, and ends the batcher's thread.")
       .def("metrics",
            [](BatcherHolder& holder) {
