@@ -54,12 +54,14 @@ from ._rondo import (
     set_threads,
     zeros,
 )
+from ._state_pool import StatePool, StreamChunk
+from ._stream_batcher import StreamAnswer, StreamBatcher, StreamError, StreamMetrics
 
 __all__ = ["CellSpec", "DeviceError", "DirectionTensors", "LayerTensors", "LoadedNetwork", "NetworkSession",
            "NetworkTensors", "Plan", "RecurrenceSpec", "Safetensors", "Session", "SessionGradients", "SessionTensors",
-           "Tensor", "as_tensor", "cuda_device_count", "empty", "executor_names", "from_tensor", "get_threads",
-           "keras_network", "load_safetensors", "onnx_network", "parse_safetensors", "pytorch_network", "set_threads",
-           "zeros"]
+           "StatePool", "StreamAnswer", "StreamBatcher", "StreamChunk", "StreamError", "StreamMetrics", "Tensor",
+           "as_tensor", "cuda_device_count", "empty", "executor_names", "from_tensor", "get_threads", "keras_network",
+           "load_safetensors", "onnx_network", "parse_safetensors", "pytorch_network", "set_threads", "zeros"]
 __version__ = "0.2.0"
 
 _PACKAGES = ("compat", "contrib", "keras", "onnx", "torch")

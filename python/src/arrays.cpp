@@ -61,7 +61,7 @@ DType dtype_of_format(const Py_buffer& view, const char* argument) {
 
 /// JAX's bfloat16, for one, has no format of the buffer protocol, but DLPack describes it.
 Array without_buffer(nb::handle object, const char* argument) {
-  if (nb::hasattr(object, "__dlpack__")) return from_capsule(object, argument);
+  if (nb::hasattr(object, "__dlpack__")) return from_exporter(object, argument);
   throw ValueError(argument, "a " + class_name(object) + " whose elements Python's buffer protocol cannot describe",
                    "an array of floats, integers or booleans");
 }
@@ -137,7 +137,7 @@ Array import_array(nb::handle object, const char* argument, Access access) {
   } else if (PyObject_CheckBuffer(object.ptr()) != 0 && !PyBytes_Check(object.ptr())) {
     array = from_buffer(object, argument);
   } else if (nb::hasattr(object, "__dlpack__")) {
-    array = from_capsule(object, argument);
+    array = from_exporter(object, argument);
   } else {
     throw TypeError(argument, "a " + class_name(object), "an array: of NumPy, PyTorch, JAX, CuPy, or with __dlpack__");
   }

@@ -19,6 +19,8 @@ void bind_devices(nb::module_& module);
 void bind_keras_files(nb::module_& module);
 void bind_onnx_files(nb::module_& module);
 void bind_networks(nb::module_& module);
+void bind_state_pool(nb::module_& module);
+void bind_stream_batcher(nb::module_& module);
 void bind_models(nb::module_& module);
 void bind_v1(nb::module_& module);
 

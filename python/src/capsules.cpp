@@ -69,8 +69,7 @@ void drop(PyObject* capsule, const char* name) {
 
 }  // namespace
 
-Array from_capsule(nb::handle object, const char* argument) {
-  const nb::object capsule = capsule_of(object, argument);
+Array from_capsule(nb::handle capsule, const char* argument) {
   if (PyCapsule_IsValid(capsule.ptr(), kVersioned) != 0) {
     auto* managed = take<DLManagedTensorVersioned>(capsule, kVersioned, kVersionedUsed);
     const bool must_not_write = (managed->flags & dlpack::kReadOnlyFlag) != 0;
@@ -80,8 +79,11 @@ Array from_capsule(nb::handle object, const char* argument) {
   if (PyCapsule_IsValid(capsule.ptr(), kLegacy) != 0) {
     return {from_dlpack(take<DLManagedTensor>(capsule, kLegacy, kLegacyUsed))};
   }
-  throw TypeError(argument, "an object whose __dlpack__ returns no capsule of DLPack",
-                  "a capsule that nobody has used");
+  throw TypeError(argument, "something that is no unused capsule of DLPack", "a capsule that nobody has used");
+}
+
+Array from_exporter(nb::handle object, const char* argument) {
+  return from_capsule(capsule_of(object, argument), argument);
 }
 
 nb::object to_capsule(const Array& array, const ExportRequest& request) {

@@ -6,7 +6,10 @@
 namespace rondo::python {
 
 /// What an object's `__dlpack__` exports; versioned where it can, else legacy.
-Array from_capsule(nb::handle object, const char* argument);
+Array from_exporter(nb::handle object, const char* argument);
+/// What a capsule holds, which is used then. The work of its owner is no longer waited for: that is the caller's business.
+/// Throws `TypeError`, naming `argument`, for anything but an unused capsule of DLPack.
+Array from_capsule(nb::handle capsule, const char* argument);
 
 /// What Python's array API hands to `__dlpack__`.
 struct ExportRequest {

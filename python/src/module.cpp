@@ -18,6 +18,8 @@ NB_MODULE(_rondo, module) {
   bind_keras_files(module);
   bind_onnx_files(module);
   bind_networks(module);
+  bind_state_pool(module);
+  bind_stream_batcher(module);
   bind_models(module);
   bind_v1(module);
 }

@@ -142,6 +142,8 @@ void bind_tensors(nb::module_& module) {
         return import_array(object, argument, writable ? Access::write : Access::read);
       },
       "array"_a.none(), "argument"_a = "array", "writable"_a = false, "A view of an array, without a copy.");
+  module.def("import_capsule", &from_capsule, "capsule"_a.none(), "argument"_a = "capsule",
+             "A view of what a capsule of DLPack holds, for libraries whose tensors the caller knows.");
   module.def(
       "unprotected", [](const Array& array) { return Array{unprotected(array.tensor)}; }, "array"_a,
       "This memory without the mark that it is read-only, for a library that never writes to arrays, as JAX.");

@@ -167,3 +167,12 @@ def test_capsules_are_for_this_device():
         rondo.zeros((2,)).__dlpack__(dl_device=(2, 0))
     with pytest.raises(TypeError):
         rondo.Tensor()
+
+
+def test_a_capsule_is_taken_once():
+    x = np.arange(6, dtype="f").reshape(2, 3)
+    capsule = x.__dlpack__()
+    assert np.array_equal(np.asarray(_rondo.import_capsule(capsule, "x")), x)
+    for thing in (capsule, x, None, 3):
+        with pytest.raises(TypeError, match="^x: got"):
+            _rondo.import_capsule(thing, "x")

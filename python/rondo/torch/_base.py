@@ -1,6 +1,8 @@
 """What the modules have in common: parameters under torch.nn's names, and what is made of them."""
 
+import dataclasses
 import math
+from typing import Any, Dict
 
 import torch
 from torch import nn
@@ -14,6 +16,23 @@ from ._snapshot import CONTENTS, VERSIONS
 _MADE = ("_layers",)
 
 
+@dataclasses.dataclass(frozen=True)
+class ModuleOptions:
+    """The arguments of torch.nn's constructors. `cell` has those of the cell itself that differ from their defaults."""
+
+    input_size: int
+    hidden_size: int
+    num_layers: int
+    bias: bool
+    batch_first: bool
+    dropout: float
+    bidirectional: bool
+    device: Any
+    dtype: Any
+    cell: Dict[str, Any]
+    proj_size: int = 0
+
+
 class RecurrentModule(nn.Module):
     """A recurrent network with the parameters, arguments and results of torch.nn's.
 
@@ -23,34 +42,20 @@ class RecurrentModule(nn.Module):
     `.data` or by another process. On a GPU versions count in any case.
     """
 
-    def __init__(
-        self,
-        kind,
-        input_size,
-        hidden_size,
-        num_layers,
-        bias,
-        batch_first,
-        dropout,
-        bidirectional,
-        proj_size=0,
-        device=None,
-        dtype=None,
-        cell_options=None,
-    ):
+    def __init__(self, kind, options):
         super().__init__()
-        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.bias, self.batch_first = bias, batch_first
-        self.bidirectional, self.proj_size = bidirectional, proj_size
-        check_constructor(self, dropout)
-        self.dropout = float(dropout)
+        self.input_size, self.hidden_size, self.num_layers = options.input_size, options.hidden_size, options.num_layers
+        self.bias, self.batch_first = options.bias, options.batch_first
+        self.bidirectional, self.proj_size = options.bidirectional, options.proj_size
+        check_constructor(self, options.dropout)
+        self.dropout = float(options.dropout)
         self.weight_check = CONTENTS
         self._kind = kind
-        self._cell_options = {"units": hidden_size, "use_bias": bool(bias), **(cell_options or {})}
-        if proj_size > 0:
-            self._cell_options["projection_units"] = proj_size
+        self._cell_options = {"units": self.hidden_size, "use_bias": bool(self.bias), **options.cell}
+        if self.proj_size > 0:
+            self._cell_options["projection_units"] = self.proj_size
         self._make_layers()
-        self._make_parameters({"device": device, "dtype": dtype})
+        self._make_parameters({"device": options.device, "dtype": options.dtype})
         self.reset_parameters()
 
     @property

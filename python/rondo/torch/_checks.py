@@ -68,14 +68,16 @@ def state_tensors(module, hx, name):
 
 def check_states(module, states, B, is_batched, name):
     """Checks the tensors of hx (D * num_layers, B, H), of an unbatched input (D * num_layers, H)."""
+    rows = module.num_layers * module.directions
+    expected_shapes = [(rows, B, size) if is_batched else (rows, size) for size in module.state_sizes]
+    if all(state.shape == expected for state, expected in zip(states, expected_shapes)):
+        return
     rank = 3 if is_batched else 2
     if any(state.dim() != rank for state in states):
         kind = "batched 3-D" if is_batched else "unbatched 2-D"
         came = ", ".join(f"{state.dim()}-D" for state in states)
         raise RuntimeError(f"For {kind} input, {name} should also be {rank}-D but got {came} tensor")
-    for index, (state, size) in enumerate(zip(states, module.state_sizes)):
-        rows = module.num_layers * module.directions
-        expected = (rows, B, size) if is_batched else (rows, size)
+    for index, (state, expected) in enumerate(zip(states, expected_shapes)):
         if tuple(state.shape) != expected:
             which = f"hidden[{index}]" if len(states) > 1 else "hidden"
             raise RuntimeError(f"Expected {which} size {expected}, got {list(state.shape)}, as {name}")

@@ -9,32 +9,14 @@ from torch.utils.dlpack import from_dlpack, to_dlpack
 
 from .. import _rondo
 
-_CPU = (1, 0)  # kDLCPU of DLPack
-
-
-class _CpuTensor:
-    """A tensor in the memory of the host. A gradient that it requires is the business of the caller."""
-
-    __slots__ = ("tensor",)
-
-    def __init__(self, tensor):
-        self.tensor = tensor
-
-    def __dlpack_device__(self):
-        return _CPU
-
-    def __dlpack__(self, *, stream=None, max_version=None):
-        return to_dlpack(self.tensor)
-
-
 def to_rondo(tensor, argument):
     """A view of a torch.Tensor; None stays None."""
     if tensor is None:
         return None
     if tensor.dtype is torch.bool:  # PyTorch 1.13 does not export booleans
         return to_rondo(tensor.view(torch.uint8), argument).viewed_as("bool")
-    if tensor.device.type == "cpu":
-        return _rondo.import_array(_CpuTensor(tensor), argument)
+    if tensor.is_cpu:
+        return _rondo.import_capsule(to_dlpack(tensor), argument)  # also of one that requires a gradient
     return _rondo.import_array(tensor.detach(), argument)
 
 

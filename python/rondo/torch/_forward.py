@@ -7,7 +7,7 @@ from torch.nn.utils.rnn import PackedSequence
 from . import _checks
 from ._custom_op import is_compiling, run_compiled_layer
 from ._function import run_layer
-from ._layer import Times
+from ._layer import NO_TIMES, Times
 
 
 def run_module(module, input, hx, lengths, mask, resets, reset_state):
@@ -22,17 +22,23 @@ def run_module(module, input, hx, lengths, mask, resets, reset_state):
     B = x.size(batch_axis)
     states = _states(module, hx, B, is_batched)
     reset_states = _reset_states(module, reset_state, B)
-    if lengths is not None and not is_batched:
-        lengths = lengths.reshape(1)
-    times = Times(lengths=lengths, mask=_time_tensor("mask", mask, input, batch_axis),
-                  resets=_time_tensor("resets", resets, input, batch_axis))
-    if lengths is not None:
-        _checks.check_lengths(lengths, B)
+    times = _times(lengths, mask, resets, input, batch_axis, B)
     output, finals = _run_layers(module, x, states, reset_states, times)
     if not is_batched:
         output = output.squeeze(batch_axis)
         finals = [final.squeeze(1) for final in finals]
     return output, finals[0] if len(finals) == 1 else tuple(finals)
+
+
+def _times(lengths, mask, resets, input, batch_axis, B):
+    """The arguments that say which steps a row has, checked, with the axis of the batch."""
+    if lengths is None and mask is None and resets is None:
+        return NO_TIMES
+    if lengths is not None:
+        lengths = lengths if input.dim() == 3 else lengths.reshape(1)
+        _checks.check_lengths(lengths, B)
+    return Times(lengths=lengths, mask=_time_tensor("mask", mask, input, batch_axis),
+                 resets=_time_tensor("resets", resets, input, batch_axis))
 
 
 def _run_packed(module, input, hx, resets, reset_state):
@@ -61,14 +67,19 @@ def _run_layers(module, x, states, reset_states, times):
         weights = module._weights(k)
         if k == 0:
             x, states, reset_states = _converted(x, states, reset_states, weights[0])
-        # Rondo's order: the states of the forward direction, then those of the reverse one.
-        rows = range(k * module.directions, (k + 1) * module.directions)
-        given, fresh = ([state[row] for row in rows for state in group] for group in (states, reset_states))
-        x, last = run(module._layer(k), x, given, fresh, weights, times)
+        x, last = run(module._layer(k), x, _rows(module, states, k), _rows(module, reset_states, k), weights, times)
         finals.append(last)
         if k + 1 < module.num_layers and module.dropout > 0 and module.training:
             x = _dropped(x, module.dropout, module.batch_first and times.batch_sizes is None)
     return x, _stacked(module, finals)
+
+
+def _rows(module, states, k):
+    """The states of layer k in Rondo's order: those of the forward direction, then those of the reverse one."""
+    if not states:
+        return ()
+    rows = range(k * module.directions, (k + 1) * module.directions)
+    return [state.select(0, row) for row in rows for state in states]
 
 
 def _converted(x, states, reset_states, weight):
@@ -83,12 +94,14 @@ def _converted(x, states, reset_states, weight):
     return x, states, reset_states
 
 
+_ASKS_BY_DEVICE = hasattr(torch, "get_autocast_dtype")  # from PyTorch 2.4 on one function answers for all devices
+
+
 def _casts(weight):
     """Whether autocast is on. A module then runs in the dtype of its weights, and converts its input and states."""
-    device = weight.device.type
-    if hasattr(torch, "get_autocast_dtype"):  # from PyTorch 2.4 on one function answers for all devices
-        return torch.is_autocast_enabled(device)
-    return torch.is_autocast_cpu_enabled() if device == "cpu" else torch.is_autocast_enabled()
+    if _ASKS_BY_DEVICE:
+        return torch.is_autocast_enabled("cpu" if weight.is_cpu else weight.device.type)
+    return torch.is_autocast_cpu_enabled() if weight.is_cpu else torch.is_autocast_enabled()
 
 
 def _stacked(module, finals):

@@ -16,6 +16,7 @@ from ._weights import WeightLayout
 
 _numbers = itertools.count(1)
 _layers: "weakref.WeakValueDictionary[str, RecurrentLayer]" = weakref.WeakValueDictionary()
+_NO_STREAM = contextlib.nullcontext()
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
@@ -27,6 +28,9 @@ class Times(NamedTuple):
     resets: Optional[torch.Tensor] = None
     batch_sizes: Optional[torch.Tensor] = None
     row_indices: Optional[torch.Tensor] = None
+
+
+NO_TIMES = Times()
 
 
 class _Packed:
@@ -90,12 +94,15 @@ class RecurrentLayer:
                     packed.running -= 1
 
     def _call(self, packed, x, states, reset_states, times, gradients):
-        output, finals, pullback = packed.layer(
-            to_rondo(x, "input"), lengths=to_rondo(times.lengths, "lengths"), mask=to_rondo(times.mask, "mask"),
-            resets=to_rondo(times.resets, "resets"), batch_sizes=to_rondo(times.batch_sizes, "batch_sizes"),
-            row_indices=to_rondo(times.row_indices, "sorted_indices"),
-            initial_state=[to_rondo(state, "hx") for state in states],
-            reset_state=[to_rondo(state, "reset_state") for state in reset_states], gradients=gradients)
+        given = {} if times is NO_TIMES else {
+            "lengths": to_rondo(times.lengths, "lengths"), "mask": to_rondo(times.mask, "mask"),
+            "resets": to_rondo(times.resets, "resets"), "batch_sizes": to_rondo(times.batch_sizes, "batch_sizes"),
+            "row_indices": to_rondo(times.row_indices, "sorted_indices")}
+        if states:
+            given["initial_state"] = [to_rondo(state, "hx") for state in states]
+        if reset_states:
+            given["reset_state"] = [to_rondo(state, "reset_state") for state in reset_states]
+        output, finals, pullback = packed.layer(to_rondo(x, "input"), gradients=gradients, **given)
         kept = None
         if gradients:
             kept = KeptCall.of(pullback, self.layout, self.directions, x.device)
@@ -155,5 +162,5 @@ def _check_weights(weights):
 def current_stream(device):
     """Work is queued on PyTorch's current stream."""
     if device.type == "cpu":
-        return contextlib.nullcontext()
+        return _NO_STREAM
     return _rondo.CurrentStream(str(device), torch.cuda.current_stream(device).cuda_stream)

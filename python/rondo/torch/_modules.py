@@ -1,6 +1,6 @@
 """LSTM, GRU, RNN and MGU."""
 
-from ._base import RecurrentModule
+from ._base import ModuleOptions, RecurrentModule
 
 
 class LSTM(RecurrentModule):
@@ -19,23 +19,12 @@ class LSTM(RecurrentModule):
     def __init__(self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0,
                  bidirectional=False, proj_size=0, device=None, dtype=None, *, peepholes=False, cell_clip=None,
                  projection_clip=None, activation="tanh", recurrent_activation="sigmoid"):
-        options = _changed(use_peepholes=(peepholes, False), cell_clip=(cell_clip, None),
-                           projection_clip=(projection_clip, None), activation=(activation, "tanh"),
-                           recurrent_activation=(recurrent_activation, "sigmoid"))
-        super().__init__(
-            "lstm",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            proj_size,
-            device,
-            dtype,
-            options,
-        )
+        cell = _changed(use_peepholes=(peepholes, False), cell_clip=(cell_clip, None),
+                        projection_clip=(projection_clip, None), activation=(activation, "tanh"),
+                        recurrent_activation=(recurrent_activation, "sigmoid"))
+        super().__init__("lstm", ModuleOptions(
+            input_size=input_size, hidden_size=hidden_size, num_layers=num_layers, bias=bias, batch_first=batch_first,
+            dropout=dropout, bidirectional=bidirectional, proj_size=proj_size, device=device, dtype=dtype, cell=cell))
 
 
 class GRU(RecurrentModule):
@@ -50,22 +39,11 @@ class GRU(RecurrentModule):
                  bidirectional=False, device=None, dtype=None, *, reset_after=True, activation="tanh",
                  recurrent_activation="sigmoid", **refused):
         _refuse(refused)
-        options = _changed(reset_after=(reset_after, True), activation=(activation, "tanh"),
-                           recurrent_activation=(recurrent_activation, "sigmoid"))
-        super().__init__(
-            "gru",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            0,
-            device,
-            dtype,
-            options,
-        )
+        cell = _changed(reset_after=(reset_after, True), activation=(activation, "tanh"),
+                        recurrent_activation=(recurrent_activation, "sigmoid"))
+        super().__init__("gru", ModuleOptions(
+            input_size=input_size, hidden_size=hidden_size, num_layers=num_layers, bias=bias, batch_first=batch_first,
+            dropout=dropout, bidirectional=bidirectional, device=device, dtype=dtype, cell=cell))
 
 
 class RNN(RecurrentModule):
@@ -74,21 +52,10 @@ class RNN(RecurrentModule):
     def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, batch_first=False,
                  dropout=0.0, bidirectional=False, device=None, dtype=None, **refused):
         _refuse(refused)
-        options = _changed(activation=(nonlinearity, "tanh"))
-        super().__init__(
-            "simple_rnn",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            0,
-            device,
-            dtype,
-            options,
-        )
+        cell = _changed(activation=(nonlinearity, "tanh"))
+        super().__init__("simple_rnn", ModuleOptions(
+            input_size=input_size, hidden_size=hidden_size, num_layers=num_layers, bias=bias, batch_first=batch_first,
+            dropout=dropout, bidirectional=bidirectional, device=device, dtype=dtype, cell=cell))
         self.nonlinearity = nonlinearity
 
 
@@ -99,21 +66,10 @@ class MGU(RecurrentModule):
                  bidirectional=False, device=None, dtype=None, *, activation="tanh", recurrent_activation="sigmoid",
                  **refused):
         _refuse(refused)
-        options = _changed(activation=(activation, "tanh"), recurrent_activation=(recurrent_activation, "sigmoid"))
-        super().__init__(
-            "mgu",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            0,
-            device,
-            dtype,
-            options,
-        )
+        cell = _changed(activation=(activation, "tanh"), recurrent_activation=(recurrent_activation, "sigmoid"))
+        super().__init__("mgu", ModuleOptions(
+            input_size=input_size, hidden_size=hidden_size, num_layers=num_layers, bias=bias, batch_first=batch_first,
+            dropout=dropout, bidirectional=bidirectional, device=device, dtype=dtype, cell=cell))
 
 
 def _changed(**options):

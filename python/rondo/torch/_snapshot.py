@@ -15,7 +15,7 @@ VERSIONS = "versions"
 
 def is_comparable(tensor):
     """Whether the host can compare the elements as bytes."""
-    return tensor.device.type == "cpu" and tensor.is_contiguous()
+    return tensor.is_cpu and tensor.is_contiguous()
 
 
 class Snapshot:

@@ -1,6 +1,7 @@
 """rondo.keras.load_model on the models of the C++ tests, with Keras's answers."""
 
 import threading
+import zipfile
 
 import numpy as np
 import pytest
@@ -17,6 +18,22 @@ ONE_INPUT = [
     ("k3_sentiment", "k3_sentiment"),
     ("k3_td_masked", "k3_td_masked"),
 ]
+STATEFUL = ["keras2_037", "keras2_067", "keras3_007", "keras3_087", "keras3_097", "keras3_127", "keras3_147"]
+
+
+def golden_model(name, folder):
+    """A model of the C++ goldens, (model, tensors)."""
+    for path in (ROOT / "tests" / "agreement" / "models" / "cases").glob(f"{name.partition('_')[0]}_*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            if f"{name}.keras" in archive.namelist():
+                file, tensors = (archive.extract(f"{name}.{ending}", folder) for ending in ("keras", "safetensors"))
+                return rondo.keras.load_model(file), read_safetensors(tensors)[0]
+    raise LookupError(name)
+
+
+def answers_of(model, case, call):
+    answers = model.predict([case[f"{call}/input/{x.name}"] for x in model.inputs])
+    return answers if isinstance(answers, list) else [answers]
 
 
 def expected_of(name):
@@ -73,7 +90,22 @@ def test_many_threads():
     assert len(same) == 160 and all(same)
 
 
-def test_states():
+@pytest.mark.parametrize("name", STATEFUL)
+def test_states_stay_until_they_are_reset(name, tmp_path):
+    model, case = golden_model(name, tmp_path)
+    assert model.stateful
+    for call in (0, 1, 2, 0):  # the second goes on from the first, the others follow reset_states
+        if call != 1:
+            model.reset_states()
+        answers = answers_of(model, case, call)
+        for number, answer in enumerate(answers):
+            np.testing.assert_allclose(answer, case[f"{call}/output/{number}"], rtol=0, atol=1e-5)
+        assert f"{call}/output/{len(answers)}" not in case
+    gone_on = answers_of(model, case, 0)
+    assert max(np.abs(one - other).max() for one, other in zip(gone_on, answers)) > 1e-4
+
+
+def test_a_model_without_states_has_none_to_reset():
     model = rondo.keras.load_model(KERAS / "lstm_keras3.keras")
     assert not model.stateful
     model.reset_states()
