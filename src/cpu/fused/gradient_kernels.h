@@ -12,8 +12,7 @@ inline constexpr std::int64_t kFeatureStride = 8;
 /// columns. v counts the elements of kMostVectors vectors.
 struct OuterProduct {
   const float* features;  ///< rows of kFeatureStride, of which the first `count` are used
-  const float* columns;
-  std::int64_t columns_stride;  ///< elements from one k to the next
+  const float* columns;   ///< rows of kMostVectors vectors
   std::int64_t K;
   int count;    ///< how many i there are: 1 .. GradientKernels::most_features
   float* sums;  ///< rows of kMostVectors vectors

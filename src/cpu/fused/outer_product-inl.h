@@ -27,7 +27,7 @@ HWY_NOINLINE void outer_tile(const OuterProduct& product) {
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::MulAdd(x, w[v], sums[i][v]);
     }
-    columns += product.columns_stride;
+    columns += kVectors * lanes;
     features += kFeatureStride;
   }
 #pragma GCC unroll 16

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "cuda/common/kept_segments.h"
+
 namespace rondo {
 namespace {
 
@@ -15,11 +17,30 @@ KeptRows rows_at(const ReserveLayout& layout, const TimeBatchStrides& x, void* m
           .narrows = layout.dtype == DType::f16};
 }
 
+/// The layout of a segment's steps.
+ReserveLayout layout_of_segment(RecurrenceSpec spec) {
+  spec.keep = Keep::gates;
+  spec.T = std::min(spec.segment, spec.T);
+  spec.segment = 0;
+  spec.packed = false;
+  return reserve_layout(spec, 0);
+}
+
 }  // namespace
 
 KeptRows kept_rows(const RecurrenceSpec& spec, const RecurrenceBuffers& buffers) {
   KeptRows kept = rows_at(reserve_layout(spec, buffers.x.packed_rows), buffers.x.strides, buffers.reserve);
   kept.last_step = spec.T;
+  return kept;
+}
+
+std::size_t segment_bytes(const RecurrenceSpec& spec) { return layout_of_segment(spec).bytes; }
+
+KeptRows kept_segment(const RecurrenceSpec& spec, const TimeBatchStrides& x, void* memory, std::int64_t segment) {
+  KeptRows kept = rows_at(layout_of_segment(spec), x, memory);
+  kept.first_step = segment * spec.segment;
+  kept.last_step = std::min(kept.first_step + spec.segment, spec.T);
+  kept.is_chunk = true;
   return kept;
 }
 

@@ -9,7 +9,7 @@
 
 namespace rondo {
 
-/// Accepts all recurrences, but for segments and sizes beyond its counters.
+/// Accepts all recurrences, but for sizes beyond its counters.
 BackwardAnswer decide_stepwise_backward(const RecurrenceSpec& spec);
 
 /// Why pairs of a step and a row cannot be counted; absent: they can.

@@ -58,7 +58,7 @@ class StepwiseRunner final : public Runner {
 
   template <typename Element>
   static void run_elements(const StepwiseRun& run) {
-    if (run.spec.keep == Keep::nothing) return run_stepwise<Element>(run);
+    if (run.spec.keep == Keep::nothing || run.spec.segment > 0) return run_stepwise<Element>(run);
     run_stepwise_keeping<Element>(run);
   }
 
@@ -105,10 +105,7 @@ class StepwiseExecutor final : public Executor {
         {.workspace_bytes = scratch_bytes(spec), .predicted_ns = time_of(spec, properties)});
   }
 
-  std::optional<Refusal> refuse_to_keep(const RecurrenceSpec& spec) const override {
-    if (spec.segment > 0) return Refusal{"it keeps the states before each step, not of segments"};
-    return std::nullopt;
-  }
+  std::optional<Refusal> refuse_to_keep(const RecurrenceSpec&) const override { return std::nullopt; }
 
   bool swaps_memory() const override { return true; }
 

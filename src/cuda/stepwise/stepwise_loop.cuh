@@ -1,5 +1,5 @@
-/// run_stepwise and run_stepwise_keeping, which instances of instance.cu.in and keeping_instance.cu.in instantiate once
-/// for each Element:
+/// run_stepwise, run_stepwise_keeping and run_segment_again, which instances of instance.cu.in and
+/// keeping_instance.cu.in instantiate once for each Element:
 ///
 ///     load states (if there are any);  input sums = x W
 ///     for s in 0 .. T-1:
@@ -9,6 +9,7 @@
 #pragma once
 
 #include "cuda/stepwise/keeping_launchers.cuh"
+#include "cuda/stepwise/segment_states.cuh"
 #include "cuda/stepwise/stepwise_launchers.cuh"
 #include "cuda/stepwise/stepwise_loop.h"
 #include "cuda/stepwise/stepwise_scratch.h"
@@ -42,6 +43,24 @@ class StepwiseLoop {
     }
   }
 
+  /// The states in front of the step s, and their rows in the reserve.
+  SegmentStates<Element> segment_states(std::int64_t first_row, std::int64_t s) const {
+    return {.schedule = sums_.schedule,
+            .s = s,
+            .first_row = first_row,
+            .h_units = output_units(run_.spec.cell),
+            .c_units = run_.spec.cell.units,
+            .piece = piece(),
+            .states = states_,
+            .kept = kept_rows(run_.spec, run_.buffers)};
+  }
+
+  void run_again(std::int64_t first_row, const KeptRows& segment) {
+    launch_load_segment(segment_states(first_row, segment.first_step), run_.how);
+    kept_ = segment;
+    steps(segment.first_step, segment.last_step, true);
+  }
+
   void run() {
     const bool loads = run_.buffers.initial_state[0].data != nullptr || run_.spec.has_resets;
     if (loads || run_.spec.T == 0) load_states();
@@ -62,8 +81,16 @@ class StepwiseLoop {
   void steps(std::int64_t first, std::int64_t last, bool loaded) {
     for (std::int64_t s = first; s < last; ++s) {
       sums_.s = s;
-      step(s == 0 && !loaded);
+      const bool from_zeros = s == 0 && !loaded;
+      if (!kKeepsReserve && run_.spec.segment > 0 && s % run_.spec.segment == 0) keep_segment(s, from_zeros);
+      step(from_zeros);
     }
+  }
+
+  void keep_segment(std::int64_t s, bool from_zeros) const {
+    SegmentStates<Element> states = segment_states(s / run_.spec.segment * run_.spec.B, s);
+    states.from_zeros = from_zeros;
+    launch_keep_segment(states, run_.how);
   }
 
   void load_states() const {
@@ -192,6 +219,13 @@ template <typename Element>
 void run_stepwise_keeping(const StepwiseRun& run) {
   dispatch_cell(run.spec.cell,
                 [&]<typename Formula>(FormulaTag<Formula>) { StepwiseLoop<Formula, Element, true>(run).run(); });
+}
+
+template <typename Element>
+void run_segment_again(const StepwiseRun& run, std::int64_t first_row, const KeptRows& segment) {
+  dispatch_cell(run.spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+    StepwiseLoop<Formula, Element, true>(run).run_again(first_row, segment);
+  });
 }
 
 }  // namespace rondo

@@ -27,8 +27,14 @@ struct StepwiseRun {
 template <typename Element>
 void run_stepwise(const StepwiseRun& run);
 
-/// run_stepwise for a spec that keeps something. Its kernels are compiled in files of their own, too.
+/// run_stepwise for a spec that keeps something, but not with segments, whose runs are run_stepwise's. Its kernels are
+/// compiled in files of their own, too.
 template <typename Element>
 void run_stepwise_keeping(const StepwiseRun& run);
+
+/// Queues the steps of a segment again: from the states in front of it, which the run's reserve has from row
+/// `first_row` on, and with the input sums that are in the workspace.
+template <typename Element>
+void run_segment_again(const StepwiseRun& run, std::int64_t first_row, const KeptRows& segment);
 
 }  // namespace rondo

@@ -22,9 +22,9 @@ void check_common(const std::string& name, const RecurrenceSpec& spec, const Rec
     throw ValueError(name + ".keep", to_string(spec.keep),
                      (first.keep == Keep::nothing ? "nothing, " : "states or gates, ") + why);
   }
-  if (swaps_reserve(spec)) {
-    throw ValueError(name + ".swap_memory", "true",
-                     "false, as a network's reserve has the sequences between its layers, which stay on the device");
+  if (swaps_reserve(spec) != swaps_reserve(first)) {
+    throw ValueError(name + ".swap_memory", spec.swap_memory ? "true" : "false",
+                     (first.swap_memory ? "true, " : "false, ") + why);
   }
   if (spec.dtype != first.dtype) {
     throw ValueError(name + ".dtype", to_string(spec.dtype), to_string(first.dtype) + ", " + why);

@@ -70,7 +70,13 @@ void NetworkLanes::for_each_backward(const Visit& visit) {
   }
 }
 
-// Gradients run one recurrence after the other: each waits for the one before.
+/// Queues the copy of a layer's outputs from a reserve in the host's memory.
+void NetworkLanes::fetch_sequence(std::size_t layer, const NetworkTensors& tensors) const {
+  swap_->fetch(layer, reserve_.layers[layer].sequence, *tensors.reserve);
+}
+
+// Gradients run one recurrence after the other: each waits for the one before. A layer also waits for the copy of the
+// sequence that it reads, and the next copy then is beside the layer.
 void NetworkLanes::queue_backward(const NetworkTensors& run, const NetworkGradients& gradients, Stream from) {
   check_gradients(plan_.spec(), gradients);
   if (run.reserve) reserve_ = network_reserve(plan_.spec(), run.x);
@@ -82,8 +88,17 @@ void NetworkLanes::queue_backward(const NetworkTensors& run, const NetworkGradie
     }
   });
   Stream before = from;
+  if (swap_) {
+    swap_->begin_behind(from);
+    fetch_sequence(sequences_.size() - 1, run);
+  }
   for_each_backward([&](Lane& lane, bool is_second) {
     make_wait(lane.stream, before);
+    if (swap_ && !is_second) {
+      swap_->join(lane.stream);
+      const std::size_t layer = lane.plan->layer;
+      if (layer >= 2) fetch_sequence(layer - 2, run);
+    }
     SessionGradients of_lane = lane_gradients(lane, run, gradients);
     of_lane.accumulate_x = is_second;
     lane.session->backward(whole_run(lane, run), of_lane);

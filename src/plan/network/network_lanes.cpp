@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/network/network_stages.h"
+#include "recurrence/reserve.h"
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 
@@ -21,13 +22,8 @@ std::int64_t time_steps(const NetworkPlan& plan) { return plan.spec().layers.fro
 NetworkLanes::NetworkLanes(const NetworkPlan& plan, const std::vector<SharedNetworkWeights>& weights, Stream stream)
     : plan_(plan), stream_(stream) {
   const StreamScope scope(stream);
-  const std::vector<NetworkLayer>& layers = plan.spec().layers;
-  for (std::size_t k = 0; k + 1 < layers.size(); ++k) {
-    const RecurrenceSpec& spec = layers[k].forward;
-    const std::int64_t features = output_features(layers[k]);
-    const Shape shape = spec.packed ? Shape{spec.T * spec.B, features} : Shape{spec.T, spec.B, features};
-    sequences_.push_back(Tensor::empty(shape, spec.dtype, spec.device));
-  }
+  sequences_ = empty_sequences(plan.spec());
+  if (swaps_reserve(plan.spec().layers.front().forward) && !sequences_.empty()) swap_.emplace(plan.spec());
   scratch_ = Tensor::empty({static_cast<std::int64_t>(plan.scratch_bytes())}, DType::u8, plan.device());
   make_streams();
   lanes_wait_for_stream();  // the weights and the memory above are ready in the order of this stream
@@ -101,8 +97,8 @@ NetworkLanes::Lane NetworkLanes::make_lane(const NetworkLane& plan, Stream strea
 // The outputs of a layer in a run. A packed sequence between layers has as many rows as x.
 Tensor NetworkLanes::between(std::size_t layer, const NetworkTensors& tensors) const {
   const RecurrenceSpec& spec = plan_.spec().layers[layer].forward;
-  const Tensor& sequence = sequences_[layer];
-  if (!tensors.reserve) return spec.packed ? sequence.slice(0, 0, tensors.x.size(0)) : sequence;
+  const Tensor& sequence = swap_ ? swap_->sequence(layer) : sequences_[layer];
+  if (!tensors.reserve || swap_) return spec.packed ? sequence.slice(0, 0, tensors.x.size(0)) : sequence;
   const std::int64_t features = sequence.size(-1);
   const Shape shape = spec.packed ? Shape{tensors.x.size(0), features} : Shape{spec.T, spec.B, features};
   return tensor_of_piece(*tensors.reserve, reserve_.layers[layer].sequence, shape, spec.dtype);
@@ -141,8 +137,20 @@ LaneTensors NetworkLanes::lane_tensors(const Lane& lane, const NetworkTensors& t
 void NetworkLanes::queue(const NetworkTensors& tensors, Stream from) {
   if (tensors.reserve) reserve_ = network_reserve(plan_.spec(), tensors.x);
   make_wait(lane_stream(0), from);
-  for (std::size_t k = 0; k < stages_.size(); ++k) queue_stage(plan_.stages()[k], stages_[k], tensors);
+  for (std::size_t k = 0; k < stages_.size(); ++k) {
+    queue_stage(plan_.stages()[k], stages_[k], tensors);
+    if (swap_) store_sequence(k, tensors);
+  }
+  if (swap_) swap_->join(lane_stream(0));
   make_wait(from, lane_stream(0));
+}
+
+// Where runs keep a reserve, a stage is a layer or one of its directions.
+void NetworkLanes::store_sequence(std::size_t stage, const NetworkTensors& tensors) const {
+  const std::size_t layer = stages_[stage].front().plan->layer;
+  const bool is_whole = stage + 1 == stages_.size() || stages_[stage + 1].front().plan->layer != layer;
+  if (!is_whole || layer >= sequences_.size()) return;
+  swap_->store(layer, reserve_.layers[layer].sequence, *tensors.reserve, lane_stream(0));
 }
 
 // Queues chunk after chunk, and within a chunk lane after lane. A wait covers only work that is queued before it, so a

@@ -8,6 +8,7 @@
 #include "cuda/runtime/runtime.h"
 #include "plan/network/network_reserve.h"
 #include "plan/network/network_run.h"
+#include "plan/network/sequence_swap.h"
 
 namespace rondo {
 
@@ -49,6 +50,8 @@ class NetworkLanes {
   Stream lane_stream(std::size_t place) const;
   void queue_stage(const NetworkStage& stage, std::vector<Lane>& lanes, const NetworkTensors& tensors);
   LaneTensors lane_tensors(const Lane& lane, const NetworkTensors& tensors) const;
+  void store_sequence(std::size_t stage, const NetworkTensors& tensors) const;
+  void fetch_sequence(std::size_t layer, const NetworkTensors& tensors) const;
   Tensor between(std::size_t layer, const NetworkTensors& tensors) const;
   Tensor direction_of(const Lane& lane, const Tensor& sequence) const;
   SessionTensors whole_run(const Lane& lane, const NetworkTensors& tensors) const;
@@ -59,9 +62,10 @@ class NetworkLanes {
   const NetworkPlan& plan_;
   const Stream stream_;
   std::vector<std::unique_ptr<cuda_runtime::OwnedStream>> streams_;  ///< one for each lane; none on the CPU
-  /// The outputs of all layers but the last; or where those are in the reserves of runs, their gradients.
+  /// The outputs of all layers but the last; or where runs keep those, their gradients.
   std::vector<Tensor> sequences_;
-  NetworkReserve reserve_;  ///< of the run that is queued, where it keeps something
+  std::optional<SequenceSwap> swap_;  ///< those outputs, where reserves are in the host's memory
+  NetworkReserve reserve_;            ///< of the run that is queued, where it keeps something
   Tensor scratch_;
   std::vector<std::vector<Lane>> stages_;
   std::vector<Session*> sessions_;  ///< of all stages

@@ -3,16 +3,13 @@
 
 #include "plan/network/network_reserve.h"
 #include "plan/network/network_stages.h"
+#include "plan/network/sequence_swap.h"
 #include "plan/planner.h"
+#include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
-
-std::size_t sequence_bytes(const NetworkLayer& layer) {
-  const RecurrenceSpec& spec = layer.forward;
-  return static_cast<std::size_t>(spec.T * spec.B * output_features(layer)) * size_of(spec.dtype);
-}
 
 std::size_t carried_bytes(const NetworkStage& stage) {
   std::size_t bytes = 0;
@@ -110,8 +107,8 @@ std::size_t NetworkPlan::scratch_bytes() const {
 }
 
 std::size_t NetworkPlan::workspace_bytes() const {
-  std::size_t bytes = scratch_bytes();
-  for (std::size_t k = 0; k + 1 < spec_.layers.size(); ++k) bytes += sequence_bytes(spec_.layers[k]);
+  const bool swaps = swaps_reserve(spec_.layers.front().forward);
+  std::size_t bytes = scratch_bytes() + (swaps ? 2 : 1) * sequence_bytes(spec_);  // where it swaps, gradients as well
   for (const NetworkStage& stage : stages_) bytes += carried_bytes(stage);
   return bytes;
 }

@@ -74,7 +74,7 @@ RandomRecurrence recurrence_to_pack(Random& random) {
     length = random.integer(0, length);
   }
   spec.device = device_under_test();
-  spec.keep = random.coin() ? Keep::gates : Keep::states;
+  spec = random_keep(random, spec);
   return recurrence;
 }
 

@@ -78,8 +78,14 @@ TEST(SwapMemory, PlansSayWhereTheReserveIs) {
   spec.segment = 3;
   expect_words([&] { (void)Plan::create(spec); }, {"swap_memory", "segments of 3 steps", "a segment of 0"});
   spec.segment = 0;
-  expect_words([&] { (void)NetworkPlan::create({.layers = {{.forward = spec}}}); },
-               {"layers[0].forward.swap_memory", "stay on the device"});
+  RecurrenceSpec above = spec;
+  above.I = kUnits;
+  above.swap_memory = false;
+  expect_words(
+      [&] {
+        (void)NetworkPlan::create({.layers = {{.forward = spec}, {.forward = above}}});
+      },
+      {"layers[1].forward.swap_memory", "got false", "true, as layers[0].forward has"});
   spec.keep = Keep::nothing;
   EXPECT_EQ(Plan::create(spec).reserve_bytes(), 0U);
   expect_words([&] { (void)Plan::create(spec).empty_reserve(); }, {"keep", "nothing"});

@@ -3,26 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
 #include "support/expect_error.h"
-#include "support/random_network.h"
+#include "support/network_gradients.h"
 #include "support/seeds.h"
 
 namespace rondo::test {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 NetworkPlan plan_of(const RandomNetwork& network, Keep keep) {
-  NetworkSpec spec = network.spec;
-  for (NetworkLayer& layer : spec.layers) {
-    layer.forward.keep = keep;
-    if (layer.backward) layer.backward->keep = keep;
-  }
-  return NetworkPlan::create(spec, {.executor = "reference", .backward_executor = "reference"});
+  const RandomNetwork kept = keeping(network, [&](RecurrenceSpec spec) {
+    spec.keep = keep;
+    return spec;
+  });
+  return NetworkPlan::create(kept.spec, {.executor = "reference", .backward_executor = "reference"});
 }
 
 double dot_of(const Tensor& a, const Tensor& b) { return sum(mul(a, b)).item(); }
@@ -46,22 +42,6 @@ struct Loss {
   }
 };
 
-Loss random_loss(Random& random, const NetworkTensors& run) {
-  Loss loss;
-  const auto like = [&](const Tensor& tensor) { return random.tensor(tensor.shape(), 1.0, DType::f64); };
-  if (run.y) loss.upstream.y = like(*run.y);
-  const auto direction = [&](const DirectionTensors& tensors) {
-    DirectionGradients gradients;
-    if (tensors.last_output) gradients.last_output = like(*tensors.last_output);
-    for (const Tensor& state : tensors.final_state) gradients.final_state.push_back(like(state));
-    return gradients;
-  };
-  for (const LayerTensors& layer : run.layers) {
-    loss.upstream.layers.push_back({direction(layer.forward), direction(layer.backward)});
-  }
-  return loss;
-}
-
 double loss_at(const RandomNetwork& network, const Loss& loss) {
   NetworkSession session(plan_of(network, Keep::nothing), network.weights);
   const NetworkTensors run = with_outputs(network);
@@ -76,20 +56,7 @@ NetworkGradients gradients_of(const RandomNetwork& network, const Loss& loss, Ke
   NetworkTensors run = with_outputs(network);
   run.reserve = Tensor::full({static_cast<std::int64_t>(plan.reserve_bytes())}, 255, DType::u8);
   session.run(run);
-  NetworkGradients gradients = loss.upstream;
-  const auto unwritten = [](const Tensor& tensor) { return Tensor::full(tensor.shape(), kNaN, DType::f64); };
-  const auto direction = [&](DirectionGradients& target, const RecurrentWeights& weights,
-                             const DirectionTensors& tensors) {
-    target.weights.kernel = unwritten(weights.kernel);
-    target.weights.recurrent_kernel = unwritten(weights.recurrent_kernel);
-    for (const Tensor& state : tensors.initial_state) target.initial_state.push_back(unwritten(state));
-  };
-  gradients.x = unwritten(network.tensors.x);
-  for (std::size_t k = 0; k < network.weights.size(); ++k) {
-    direction(gradients.layers[k].forward, network.weights[k].forward, network.tensors.layers[k].forward);
-    if (!network.weights[k].backward) continue;
-    direction(gradients.layers[k].backward, *network.weights[k].backward, network.tensors.layers[k].backward);
-  }
+  const NetworkGradients gradients = unwritten_gradients(network, loss.upstream);
   session.backward(run, gradients);
   return gradients;
 }
@@ -135,7 +102,7 @@ TEST(NetworkGradients, AreThoseOfFiniteDifferences) {
   for_each_seed([&](std::uint64_t seed) {
     Random random(seed);
     const RandomNetwork network = moved(random_network(random), DType::f64, cpu());
-    const Loss loss = random_loss(random, with_outputs(network));
+    const Loss loss{random_network_upstream(random, with_outputs(network))};
     const NetworkGradients gradients = gradients_of(network, loss, random.pick({Keep::states, Keep::gates}));
     const auto at = [&](double distance) {
       return loss_at(moved_by(network, gradients, seed, distance).network, loss);

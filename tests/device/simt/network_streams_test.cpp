@@ -4,8 +4,9 @@
 
 #include "cuda/runtime/runtime.h"
 #include "device/simt/device/stream_queue.h"
+#include "plan/unwritten_reserve.h"
 #include "rondo/tensor/stream.h"
-#include "support/random_network.h"
+#include "support/network_gradients.h"
 
 namespace rondo::test {
 namespace {
@@ -59,6 +60,41 @@ TEST(NetworkStreams, ACallersGraphKeepsTheOrder) {
     const auto graph = cuda_runtime::Graph::record(stream.get(), [&] { session.run(tensors); });
     graph.replay(stream.get());
     expect_identical(take_outputs(tensors), expected);
+  }
+}
+
+/// Sequences between layers are copied to the reserve and back beside the work of the lanes.
+TEST(NetworkStreams, SwappedReservesGiveTheSameNumbersInEveryOrder) {
+  for (std::uint64_t seed = 0; seed < 60 && !HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    const auto network_of_memory = [&](bool swap_memory) {
+      return keeping(network_of(seed), [&](RecurrenceSpec spec) {
+        spec.keep = seed % 3 == 0 ? Keep::states : Keep::gates;
+        spec.swap_memory = swap_memory;
+        return spec;
+      });
+    };
+    Random random(seed);
+    const NetworkGradients upstream = random_network_upstream(random, with_outputs(network_of_memory(false)));
+    const auto gradients = [&](bool swap_memory) {
+      const RandomNetwork network = network_of_memory(swap_memory);
+      const NetworkPlan plan =
+          NetworkPlan::create(network.spec, {.executor = "cuda_stepwise",
+                                             .backward_executor = "cuda_stepwise",
+                                             .graph_use = seed % 2 == 0 ? GraphUse::never : GraphUse::automatic});
+      NetworkTensors run = with_outputs(network);
+      run.reserve = unwritten_reserve(plan.spec().layers.front().forward, plan.reserve_bytes());
+      const NetworkGradients wanted = unwritten_gradients(network, upstream);
+      NetworkSession session(plan, network.weights);
+      for (int repeat = 0; repeat < 3; ++repeat) {
+        session.run(run);
+        session.backward(run, wanted);
+      }
+      return take_gradients(wanted);
+    };
+    const auto expected = gradients(false);
+    const simt::StreamsInAnyOrder any_order(seed);
+    expect_identical(gradients(true), expected);
   }
 }
 

@@ -55,6 +55,7 @@ GradientNotes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, con
   notes.kept = cutter.take<float>(converts ? spec.B * (kept_count(spec.cell) + 1) * shape.H : 0);
   notes.block = cutter.take<float>(kMostRows * shape.panel);
   notes.step_sums = cutter.take<float>(std::max<std::int64_t>(spec.B, kMostRows) * shape.panel);
+  notes.columns = cutter.take<float>(std::min(chunk.capacity, kPartRows) * shape.panel);
   notes.reaches = cutter.take<bool>(spec.T * spec.B);
   return notes;
 }
@@ -78,8 +79,7 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, const KernelTable& kernels,
 }  // namespace
 
 std::int64_t gradient_steps(const RecurrenceSpec& spec) {
-  constexpr std::int64_t kWanted = 128;  // a panel of their gradients fits the first-level cache
-  return std::clamp<std::int64_t>(kWanted / std::max<std::int64_t>(spec.B, 1), 1, std::max<std::int64_t>(spec.T, 1));
+  return std::clamp<std::int64_t>(kPartRows / std::max<std::int64_t>(spec.B, 1), 1, std::max<std::int64_t>(spec.T, 1));
 }
 
 GradientScratch cut_gradient_scratch(void* workspace, const RecurrenceSpec& spec, const KernelTable& kernels,

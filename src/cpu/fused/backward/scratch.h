@@ -29,6 +29,10 @@ struct SharedGradients {
   float* recurrent_bias;
 };
 
+/// The most rows whose gradients are multiplied by features at once: with a tile of these, a panel of them fits the
+/// first-level cache.
+inline constexpr std::int64_t kPartRows = 128;
+
 /// What one part notes.
 struct GradientNotes {
   std::int32_t* live_rows;   ///< [live row]: b, in the order of steps and then rows, of all rows of the batch
@@ -43,6 +47,7 @@ struct GradientNotes {
   float* kept;               ///< (live row of the step, kKept H + H): gates and c in f32; no memory where they are f32
   float* block;              ///< (most rows, panel, panels at once): sums of a product
   float* step_sums;          ///< (B or kMostRows, panel): likewise, for all live rows of a step
+  float* columns;            ///< (kPartRows, panel): gradients of some rows, in the columns of a panel
   bool* reaches;             ///< [T][row]: whether the gradient of an output reaches h
 };
 

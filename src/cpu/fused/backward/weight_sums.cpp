@@ -64,48 +64,57 @@ void WeightSums::pack(const float* const* rows, const Range& live, std::int64_t 
   });
 }
 
+// Part after part of the rows, whose gradients stay in the first-level cache for all features.
 void WeightSums::add(std::int64_t live) const {
+  if (run_.buffers.d_x.data != nullptr) project(live);
+  for (std::int64_t p = panels_.begin; p < panels_.end; ++p) {
+    for (std::int64_t row = 0; row < live; row += kPartRows) add_part({row, std::min(row + kPartRows, live)}, p);
+  }
+}
+
+/// Adds the gradients of some rows to the sums of a panel.
+void WeightSums::add_part(const Range& rows, std::int64_t panel) const {
   const SharedGradients& shared = scratch_.shared;
   const WeightGradientBuffers& target = run_.buffers.d_weights;
-  if (run_.buffers.d_x.data != nullptr) project(live);
+  copy_columns(rows, panel, shared.d_input);
+  if (target.kernel != nullptr) add_outer(shared.x_features, rows, panel, {shared.kernel, shape_.I, nullptr});
+  if (target.bias != nullptr) add_bias(rows.size(), panel, shared.bias);
+  if (target.recurrent_kernel == nullptr && target.recurrent_bias == nullptr) return;
+  if (shape_.splits) copy_columns(rows, panel, shared.d_recurrent);
+  if (target.recurrent_bias != nullptr) add_bias(rows.size(), panel, shared.recurrent_bias);
+  if (target.recurrent_kernel == nullptr) return;
   const std::int64_t first_of_reset = shape_.first_gates * shape_.gate_stride / shape_.panel;
-  for (std::int64_t p = panels_.begin; p < panels_.end; ++p) {
-    const bool takes_reset_h = shape_.two_products() && p >= first_of_reset;
-    if (target.kernel != nullptr) {
-      add_outer(shared.x_features, live, p, {shared.kernel, shape_.I, nullptr}, shared.d_input);
-    }
-    if (target.recurrent_kernel != nullptr) {
-      add_outer(takes_reset_h ? shared.reset_h_features : shared.h_features, live, p,
-                {shared.recurrent_kernel, shape_.H, nullptr}, shared.d_recurrent);
-    }
-    if (target.bias != nullptr) add_bias(live, p, shared.d_input, shared.bias);
-    if (target.recurrent_bias != nullptr) add_bias(live, p, shared.d_recurrent, shared.recurrent_bias);
+  const bool takes_reset_h = shape_.two_products() && panel >= first_of_reset;
+  add_outer(takes_reset_h ? shared.reset_h_features : shared.h_features, rows, panel,
+            {shared.recurrent_kernel, shape_.H, nullptr});
+}
+
+/// notes.columns = the gradients of some rows in the columns of a panel. In place each row would be on a page of its
+/// own, and all of them are more than the processor has addresses of.
+void WeightSums::copy_columns(const Range& rows, std::int64_t panel, const float* gradients) const {
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    std::copy_n(gradients + row * shape_.row_stride + panel * shape_.panel, shape_.panel,
+                scratch_.notes.columns + (row - rows.begin) * shape_.panel);
   }
 }
 
-/// sums[i][column] += sum over the live rows of features[row][i] gradients[row][column], for the columns of a panel.
-/// Part after part of the rows, whose gradients stay in the first-level cache for all features.
-void WeightSums::add_outer(const float* features, std::int64_t live, std::int64_t panel, const Sums& sums,
-                           const float* gradients) const {
-  constexpr std::int64_t kPartRows = 128;
-  for (std::int64_t row = 0; row < live; row += kPartRows) {
-    for_each_tile(sums.rows, run_.kernels.gradients.most_features, [&](const Tile& tile) {
-      run_.kernels.gradients.outer_product(
-          {.features = features + (tile.index * scratch_.capacity + row) * kFeatureStride,
-           .columns = gradients + row * shape_.row_stride + panel * shape_.panel,
-           .columns_stride = shape_.row_stride,
-           .K = std::min(kPartRows, live - row),
-           .count = tile.rows,
-           .sums = sums.sums + (panel * sums.rows + tile.first) * shape_.panel});
-    });
-  }
+/// sums[i][column] += sum over the rows of features[row][i] columns[row][column].
+void WeightSums::add_outer(const float* features, const Range& rows, std::int64_t panel, const Sums& sums) const {
+  for_each_tile(sums.rows, run_.kernels.gradients.most_features, [&](const Tile& tile) {
+    run_.kernels.gradients.outer_product(
+        {.features = features + (tile.index * scratch_.capacity + rows.begin) * kFeatureStride,
+         .columns = scratch_.notes.columns,
+         .K = rows.size(),
+         .count = tile.rows,
+         .sums = sums.sums + (panel * sums.rows + tile.first) * shape_.panel});
+  });
 }
 
-void WeightSums::add_bias(std::int64_t live, std::int64_t panel, const float* gradients, float* bias) const {
-  const std::int64_t first = panel * shape_.panel;
-  for (std::int64_t row = 0; row < live; ++row) {
-    const float* const of_row = gradients + row * shape_.row_stride;
-    for (std::int64_t column = first; column < first + shape_.panel; ++column) bias[column] += of_row[column];
+void WeightSums::add_bias(std::int64_t rows, std::int64_t panel, float* bias) const {
+  const float* of_row = scratch_.notes.columns;
+  float* const sums = bias + panel * shape_.panel;
+  for (std::int64_t row = 0; row < rows; ++row, of_row += shape_.panel) {
+    for (std::int64_t column = 0; column < shape_.panel; ++column) sums[column] += of_row[column];
   }
 }
 

@@ -32,9 +32,10 @@ class WeightSums {
   void project(std::int64_t live) const;
   void store_inputs(const Tile& tile, const Group& group, const Range& rows) const;
   void pack(const float* const* rows, const Range& live, std::int64_t features, float* target) const;
-  void add_outer(const float* features, std::int64_t live, std::int64_t panel, const Sums& sums,
-                 const float* gradients) const;
-  void add_bias(std::int64_t live, std::int64_t panel, const float* gradients, float* bias) const;
+  void add_part(const Range& rows, std::int64_t panel) const;
+  void copy_columns(const Range& rows, std::int64_t panel, const float* gradients) const;
+  void add_outer(const float* features, const Range& rows, std::int64_t panel, const Sums& sums) const;
+  void add_bias(std::int64_t rows, std::int64_t panel, float* bias) const;
   void store(const float* sums, std::int64_t count, bool adds, DType dtype, std::byte* target) const;
   void store_row(const Sums& sums, std::int64_t row) const;
   template <typename Function>

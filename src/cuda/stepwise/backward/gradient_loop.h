@@ -5,6 +5,7 @@
 #include "cuda/stepwise/backward/gradient_products.h"
 #include "cuda/stepwise/step_launch.h"
 #include "cuda/stepwise/steps_kernel.h"
+#include "cuda/stepwise/stepwise_loop.h"
 #include "recurrence/executor.h"
 
 namespace rondo {
@@ -16,7 +17,8 @@ struct StepwiseGradientRun {
   const WeightPack* biases;     ///< as pack_biases packs them; null unless gates are computed again
   const WeightPack* peepholes;  ///< as pack_peepholes packs them
   const GradientProducts& products;
-  ReserveSwap* swap = nullptr;  ///< where the spec swaps its reserve
+  ReserveSwap* swap = nullptr;         ///< where the spec swaps its reserve
+  const StepwiseRun* again = nullptr;  ///< where segments are run again: how, but for the workspace
   void* workspace = nullptr;
   StepLaunch how = {};
   const StepsKernel* steps = nullptr;  ///< computes all steps in place of the stepwise kernels; null: nothing does

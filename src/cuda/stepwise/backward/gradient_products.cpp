@@ -31,9 +31,11 @@ GradientProducts::GradientProducts(const RunnerRequest& request)
                   .a = {.row_stride = spec_.I, .transposed = true},
                   .b = {.row_stride = columns_},
                   .result = {.row_stride = columns_}});
-  if (spec_.keep == Keep::states) input_sums_ = make_sums(spec_.I, columns_);
+  if (computes_gates_at_once()) input_sums_ = make_sums(spec_.I, columns_);
   if (weights_.projection != nullptr) make_projection();
 }
+
+bool GradientProducts::computes_gates_at_once() const { return spec_.keep == Keep::states && spec_.segment == 0; }
 
 GradientProducts::Made GradientProducts::make(ProductSpec product) const {
   product.dtype = spec_.dtype;
@@ -58,7 +60,7 @@ GradientProducts::PartProducts GradientProducts::make_part(int gates) const {
                        .a = {.row_stride = features_, .transposed = true},
                        .b = {.row_stride = columns_},
                        .result = {.row_stride = columns_}});
-  if (spec_.keep == Keep::states) part.sums = make_sums(features_, columns);
+  if (computes_gates_at_once()) part.sums = make_sums(features_, columns);
   return part;
 }
 

@@ -53,9 +53,11 @@ class GradientProducts {
   struct PartProducts {
     Made step;
     Made weights;
-    Made sums;  ///< null unless gates are computed again
+    Made sums;  ///< null unless gates are computed again at once
   };
 
+  /// Whether gates are computed again, all of them at once.
+  bool computes_gates_at_once() const;
   Made make(ProductSpec product) const;
   Made make_sums(std::int64_t K, std::int64_t columns) const;
   PartProducts make_part(int gates) const;
@@ -71,7 +73,7 @@ class GradientProducts {
   std::vector<PartProducts> recurrent_;
   Made inputs_;
   Made kernel_;
-  Made input_sums_;  ///< null unless gates are computed again
+  Made input_sums_;  ///< null unless gates are computed again at once
   Made through_projection_;
   Made project_;
   Made projection_;

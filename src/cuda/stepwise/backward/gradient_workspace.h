@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "cuda/common/kept_segments.h"
 #include "cuda/common/reserve_swap.h"
 #include "cuda/products/product.h"
 #include "cuda/stepwise/backward/gradient_arguments.h"
 #include "cuda/stepwise/backward/row_parts.h"
+#include "cuda/stepwise/stepwise_scratch.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
 
@@ -28,10 +30,13 @@ struct GradientWorkspace {
   Element* states = nullptr;    ///< (rows, F): live rows of h, then of r h
   Real* weight_sums = nullptr;  ///< of one weight
   Real* parts = nullptr;        ///< of sums over rows
-  // Where the reserve is swapped:
-  void* slots = nullptr;            ///< ReserveSwap::Memory::slots
-  Element* reset_states = nullptr;  ///< (rows, H): live rows of r h, of a cell whose candidate takes that
-  // Where a run has kept states alone:
+  void* slots = nullptr;        ///< ReserveSwap::Memory::slots, where the reserve is swapped
+  /// (rows, H): live rows of r h, of a cell whose candidate takes that. Where the steps come in chunks.
+  Element* reset_states = nullptr;
+  // Where segments are run again:
+  void* forward = nullptr;  ///< StepwiseScratch of the run
+  void* segment = nullptr;  ///< states and gates of one segment, as kept_segment has them
+  // Where a run has kept states alone, and not of segments:
   void* gates = nullptr;           ///< (rows, kKept, H), as a reserve has them, or as a chunk of one
   Real* input_sums = nullptr;      ///< (rows, G H)
   Real* recurrent_sums = nullptr;  ///< (rows, G H)
@@ -63,6 +68,12 @@ GradientWorkspace<Element> cut_gradient_workspace(const RecurrenceSpec& spec, Wo
   const bool has_c = state_count(spec.cell.kind) == 2;
   GradientWorkspace<Element> work;
   work.product_workspace = cutter.take<std::byte>(Product::kWorkspaceBytes);
+  if (spec.segment > 0) {  // behind a piece whose end has the alignment of products
+    WorkspaceCutter forward(nullptr);
+    cut_scratch<Element>(spec, forward);
+    work.forward = cutter.take<std::byte>(static_cast<std::int64_t>(forward.used()));
+    work.segment = cutter.take<std::byte>(static_cast<std::int64_t>(segment_bytes(spec)));
+  }
   work.h = {cutter.take<Real>(spec.B * F), cutter.take<Real>(spec.B * F)};
   if (has_c) work.c = {cutter.take<Real>(spec.B * H), cutter.take<Real>(spec.B * H)};
   work.product = cutter.take<Real>(spec.B * F);
@@ -79,9 +90,9 @@ GradientWorkspace<Element> cut_gradient_workspace(const RecurrenceSpec& spec, Wo
   const ReserveLayout reserve = reserve_layout(spec, rows);
   if (swaps) {
     work.slots = cutter.take<std::byte>(static_cast<std::int64_t>(ReserveSwap::slot_bytes(spec)));
-    if (has_reset_product(spec.cell)) work.reset_states = cutter.take<Element>(rows * F);
   }
-  if (spec.keep == Keep::states) {
+  if ((swaps || spec.segment > 0) && has_reset_product(spec.cell)) work.reset_states = cutter.take<Element>(rows * F);
+  if (spec.keep == Keep::states && spec.segment == 0) {
     work.gates = cutter.take<Element>((swaps ? reserve.rows : rows) * kept_count(spec.cell) * H);
     work.input_sums = cutter.take<Real>(rows * columns);
     work.recurrent_sums = cutter.take<Real>(rows * columns);

@@ -15,8 +15,8 @@ template <typename Element>
 class SequenceGradients : private SequenceOperands<Element> {
   using Base = SequenceOperands<Element>;
   using Base::activations, Base::are_dense, Base::buffers_, Base::clear_if_packed, Base::columns_, Base::F_, Base::H_,
-      Base::I_, Base::kNoFactor, Base::kResetGate, Base::live_inputs, Base::live_states, Base::operands, Base::rows_,
-      Base::run_, Base::schedule_, Base::stream, Base::swaps_, Base::work_;
+      Base::I_, Base::in_chunks_, Base::kNoFactor, Base::kResetGate, Base::live_inputs, Base::live_states,
+      Base::operands, Base::rows_, Base::run_, Base::schedule_, Base::stream, Base::work_;
 
  public:
   using Real = ComputeType<Element>;
@@ -27,11 +27,15 @@ class SequenceGradients : private SequenceOperands<Element> {
   /// What the steps need before the first of them. Rows that a packed x does not have are zeros in all operands.
   template <typename Formula>
   void prepare(bool projects) const {
-    if (run_.spec.keep == Keep::states) Base::template compute_gates_again<Formula>();
+    if (run_.again != nullptr) {
+      Base::multiply_inputs_again();
+    } else if (run_.spec.keep == Keep::states) {
+      Base::template compute_gates_again<Formula>();
+    }
     clear_if_packed(work_.gradients.input, columns_);
     if (work_.gradients.recurrent != nullptr) clear_if_packed(work_.gradients.recurrent, columns_);
     if constexpr (kIsLstmVariant<Formula>) prepare_variant<Formula>(projects);
-    if (!swaps_) return;
+    if (!in_chunks_) return;
     clear_if_packed(work_.states, F_);
     if (work_.reset_states != nullptr) clear_if_packed(work_.reset_states, F_);
   }

@@ -29,16 +29,18 @@ class SequenceOperands {
         F_(output_units(run.spec.cell)),
         rows_(run.spec.T * run.spec.B),
         columns_(gate_count(run.spec.cell.kind) * H_),
-        swaps_(run.swap != nullptr) {
-    if (swaps_) return;
+        swaps_(run.swap != nullptr),
+        in_chunks_(swaps_ || run.again != nullptr) {
+    if (in_chunks_) return;
     kept_ = kept_rows(run.spec, run.buffers.run);
     if (run.spec.keep == Keep::states) kept_.gates = work.gates;
   }
 
   /// Calls `visit(kept)` with the states before each step and the gates: for all steps at once or, where the reserve is
-  /// swapped, for chunk after chunk.
+  /// swapped or has segments, for chunk after chunk.
   template <typename Formula, typename Visit>
   void for_each_kept(ChunkOrder order, const Visit& visit) const {
+    if (run_.again != nullptr) return for_each_segment(order, visit);
     for_each_states(order, [&](const KeptRows& kept) {
       if (swaps_ && run_.spec.keep == Keep::states) launch_gates_again(gates_again<Formula>(kept), stream());
       visit(kept);
@@ -73,10 +75,17 @@ class SequenceOperands {
     if (!swaps_) launch_gates_again(gates_again<Formula>(kept_), stream());
   }
 
-  /// Where the reserve is swapped: copies what live_states returns after the last chunk.
+  /// Computes the input sums of the segments that are run again.
+  void multiply_inputs_again() const {
+    const StepwiseScratch<Element> scratch = stepwise_scratch<Element>(run_.spec, work_.forward);
+    run_.again->input_products.multiply_inputs(run_.again->buffers, scratch.input_sums, scratch.product_workspace,
+                                               stream());
+  }
+
+  /// Where the steps come in chunks: copies what live_states returns after the last chunk.
   template <typename Formula>
   void collect_states(const KeptRows& kept) const {
-    if (!swaps_ || buffers_.d_weights.recurrent_kernel == nullptr) return;
+    if (!in_chunks_ || buffers_.d_weights.recurrent_kernel == nullptr) return;
     copy_states(kept, kNoFactor, Formula::kKept, work_.states);
     if constexpr (kPhases<Formula> == 2) copy_states(kept, kResetGate, Formula::kKept, work_.reset_states);
   }
@@ -117,10 +126,10 @@ class SequenceOperands {
     return work_.inputs;
   }
 
-  /// (rows, F): h before each step, times the kept gate `factor` unless that is kNoFactor. Where the reserve is
-  /// swapped, the chunks have been copied.
+  /// (rows, F): h before each step, times the kept gate `factor` unless that is kNoFactor. Where steps
+  /// come in chunks, they have been copied.
   const void* live_states(int factor, int kept_gates) const {
-    if (swaps_) return factor == kNoFactor ? work_.states : work_.reset_states;
+    if (in_chunks_) return factor == kNoFactor ? work_.states : work_.reset_states;
     const bool has_dtype = reserve_dtype(run_.spec) == run_.spec.dtype;
     if (schedule_.all_live() && factor == kNoFactor && has_dtype) return kept_.h;
     clear_if_packed(work_.states, F_);
@@ -129,6 +138,20 @@ class SequenceOperands {
   }
 
  private:
+  /// for_each_kept, whose segments are run again.
+  template <typename Visit>
+  void for_each_segment(ChunkOrder order, const Visit& visit) const {
+    StepwiseRun again = *run_.again;
+    again.workspace = work_.forward;
+    const std::int64_t count = (run_.spec.T + run_.spec.segment - 1) / run_.spec.segment;
+    for (std::int64_t turn = 0; turn < count; ++turn) {
+      const std::int64_t segment = order == ChunkOrder::first_to_last ? turn : count - 1 - turn;
+      const KeptRows kept = kept_segment(run_.spec, buffers_.run.x.strides, work_.segment, segment);
+      run_segment_again<Element>(again, segment * run_.spec.B, kept);
+      visit(kept);
+    }
+  }
+
   /// for_each_kept, with gates only where the run has kept them or compute_gates_again has computed them.
   template <typename Visit>
   void for_each_states(ChunkOrder order, const Visit& visit) const {
@@ -176,9 +199,10 @@ class SequenceOperands {
   const std::int64_t rows_;
   const std::int64_t columns_;
   const bool swaps_;
+  const bool in_chunks_;  ///< whether the states of all steps are never there at once
 
  private:
-  KeptRows kept_;  ///< of all steps, unless the reserve is swapped
+  KeptRows kept_;  ///< of all steps, unless they come in chunks
 };
 
 }  // namespace rondo

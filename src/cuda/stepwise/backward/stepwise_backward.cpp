@@ -13,6 +13,22 @@ namespace {
 // Pairs of a step and a row are counted in 31 bits.
 constexpr std::int64_t kMostPairs = std::int64_t{1} << 31;
 
+/// The products of a run whose segments are run again.
+struct ProductsAgain {
+  explicit ProductsAgain(const RunnerRequest& request) : inputs(request), steps(request) {}
+
+  InputProducts inputs;
+  StepwiseProducts steps;
+};
+
+/// A run that is done again has its results already.
+const RecurrenceBuffers& without_results(RecurrenceBuffers& buffers) {
+  buffers.y = {};
+  buffers.last_output = {};
+  buffers.final_state = {};
+  return buffers;
+}
+
 class StepwiseBackwardRunner final : public BackwardRunner {
  public:
   StepwiseBackwardRunner(const RunnerRequest& request, std::unique_ptr<const StepsKernel> steps)
@@ -24,6 +40,7 @@ class StepwiseBackwardRunner final : public BackwardRunner {
         how_(step_launch(request)),
         runs_(request.stream, request.graph_use) {
     if (swaps_reserve(request.spec)) swap_.emplace(request.spec);
+    if (request.spec.segment > 0) again_.emplace(request);
   }
 
   void run(const GradientBuffers& buffers, void* workspace) override {
@@ -41,12 +58,15 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   void queue(const GradientBuffers& buffers, void* workspace, Stream stream) {
     StepLaunch how = how_;
     how.stream = stream;
+    RecurrenceBuffers buffers_again = buffers.run;
+    const std::optional<StepwiseRun> again = segments_again(without_results(buffers_again), how);
     const StepwiseGradientRun run{.spec = request_.spec,
                                   .buffers = buffers,
                                   .biases = biases_.get(),
                                   .peepholes = peepholes_.get(),
                                   .products = products_,
                                   .swap = swap_ ? &*swap_ : nullptr,
+                                  .again = again ? &*again : nullptr,
                                   .workspace = workspace,
                                   .how = how,
                                   .steps = steps_.get()};
@@ -59,6 +79,18 @@ class StepwiseBackwardRunner final : public BackwardRunner {
     }
   }
 
+  /// How the segments of a run are run again; absent: it has none.
+  std::optional<StepwiseRun> segments_again(const RecurrenceBuffers& buffers, const StepLaunch& how) {
+    if (!again_) return std::nullopt;
+    return StepwiseRun{.spec = request_.spec,
+                       .buffers = buffers,
+                       .biases = biases_->memory(),
+                       .peepholes = peepholes_.get(),
+                       .input_products = again_->inputs,
+                       .products = again_->steps,
+                       .how = how};
+  }
+
   const RunnerRequest request_;
   const std::unique_ptr<const StepsKernel> steps_;
   const std::shared_ptr<const WeightPack> biases_;     ///< null unless gates are computed again
@@ -66,6 +98,7 @@ class StepwiseBackwardRunner final : public BackwardRunner {
   const GradientProducts products_;
   const StepLaunch how_;
   std::optional<ReserveSwap> swap_;
+  std::optional<ProductsAgain> again_;  ///< where the run has segments
   ReplayedRuns<RunBuffers> runs_;
 };
 
@@ -92,7 +125,6 @@ std::optional<Refusal> refuse_gradient_sizes(const RecurrenceSpec& spec) {
 }
 
 BackwardAnswer decide_stepwise_backward(const RecurrenceSpec& spec) {
-  if (spec.segment > 0) return Refusal{"it does not run segments again"};
   if (const auto refusal = refuse_gradient_sizes(spec)) return *refusal;
   return make_backward_decision(gradient_workspace_bytes(spec),
                                 [](const RunnerRequest& request) { return make_gradient_runner(request, nullptr); });
