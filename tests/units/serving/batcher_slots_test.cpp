@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <future>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,18 +17,10 @@ using std::chrono::milliseconds;
 using test::double_sizes;
 using test::outcome_of;
 using test::Served;
+using test::soon;
 using test::steps_of;
 
 const Tensor kStep = steps_of({1});
-
-template <typename Condition>
-bool soon(const Condition& condition) {
-  for (int k = 0; k < 10'000; ++k) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return false;
-}
 
 TEST(BatcherThread, EvictsIdleStreamsWithoutTraffic) {
   Served served(double_sizes(2, 2, 1), {.idle = milliseconds(1)});

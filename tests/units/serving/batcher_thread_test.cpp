@@ -30,6 +30,7 @@ using test::double_sizes;
 using test::ExpectedStream;
 using test::outcome_of;
 using test::Served;
+using test::soon;
 using test::steps_of;
 
 const Tensor kStep = steps_of({1});
@@ -128,16 +129,22 @@ TEST(BatcherThread, ItsEndCancelsWhatWaits) {
   served.record->hold();
   auto running = served.send("a", kStep, true);
   ASSERT_TRUE(served.record->await_calls(1));
-  auto begun = served.send("a", steps_of({1, 2, 3}));
+  auto next = served.send("a", steps_of({1, 2, 3}));
   auto waiting = served.send("b", kStep, true);
+  BatcherThread& ending = *served.batcher;
   std::thread end([&] { served.batcher.reset(); });
+  std::atomic<bool> stopped = false;
+  EXPECT_TRUE(soon([&] {
+    ending.submit({.stream = "c", .x = kStep, .start = true},
+                  [&](const StreamAnswer& answer) { stopped = answer.outcome == StreamOutcome::cancelled; });
+    return stopped.load();
+  }));
   served.record->release();
   end.join();
   EXPECT_EQ(outcome_of(std::move(running)), StreamOutcome::done);
-  for (auto* const answer : {&begun, &waiting}) {
-    const StreamOutcome outcome = outcome_of(std::move(*answer));  // the end may come a call later
-    EXPECT_TRUE(outcome == StreamOutcome::cancelled || outcome == StreamOutcome::done);
-  }
+  EXPECT_EQ(outcome_of(std::move(next)), StreamOutcome::cancelled);
+  EXPECT_EQ(outcome_of(std::move(waiting)), StreamOutcome::cancelled);
+  EXPECT_EQ(served.record->calls().size(), 1U);
 }
 
 TEST(BatcherThread, AFailedCallIsToldToItsStreamsAlone) {

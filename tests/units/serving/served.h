@@ -46,6 +46,16 @@ inline StreamAnswer answer_of(std::future<StreamAnswer> answer) {
 
 inline StreamOutcome outcome_of(std::future<StreamAnswer> answer) { return answer_of(std::move(answer)).outcome; }
 
+/// Whether the condition holds within some ten seconds.
+template <typename Condition>
+bool soon(const Condition& condition) {
+  for (int k = 0; k < 10'000; ++k) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
 template <typename Work>
 void in_threads(int count, const Work& work) {
   std::vector<std::thread> threads;
