@@ -43,6 +43,21 @@ void check_state_rows(const RecurrenceSpec& spec) {
   if (spec.keep != Keep::nothing) throw ValueError("keep", to_string(spec.keep) + with, "nothing");
 }
 
+// Executors count bytes of what they need, a few times the largest tensor, without looking for an overflow.
+void check_products(const RecurrenceSpec& spec) {
+  const double columns = static_cast<double>(gate_count(spec.cell.kind)) * static_cast<double>(spec.cell.units);
+  const double rows = static_cast<double>(spec.T) * static_cast<double>(spec.B) + static_cast<double>(spec.B) + columns;
+  const double features = static_cast<double>(spec.I) + columns + static_cast<double>(spec.T) +
+                          static_cast<double>(spec.cell.projection_units.value_or(0));
+  constexpr double kMostElements = 0x1p53;
+  if (rows * features > kMostElements) {
+    throw ValueError("T, B, I and units",
+                     std::to_string(spec.T) + ", " + std::to_string(spec.B) + ", " + std::to_string(spec.I) + " and " +
+                         std::to_string(spec.cell.units),
+                     "sizes of tensors with fewer than 2^53 elements");
+  }
+}
+
 void check_sizes(const RecurrenceSpec& spec) {
   const auto check = [](const char* name, std::int64_t size, std::int64_t least) {
     if (size < least) throw ValueError(name, std::to_string(size), "at least " + std::to_string(least));
@@ -51,6 +66,7 @@ void check_sizes(const RecurrenceSpec& spec) {
   check("T", spec.T, 0);
   check("B", spec.B, 0);
   check("I", spec.I, 0);
+  check_products(spec);
   if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
   if (spec.packed) check_packed(spec);
   if (spec.state_rows != 0) check_state_rows(spec);

@@ -74,7 +74,9 @@ std::size_t scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads) {
   std::size_t bytes = 0;
   RecurrenceSpec run = spec;
   // Fewer rows may have more steps in a chunk. Fewer steps need no more memory.
-  for (run.B = spec.state_rows > 0 ? std::min<std::int64_t>(spec.B, 1) : spec.B; run.B <= spec.B; ++run.B) {
+  std::int64_t rows = spec.state_rows > 0 ? std::min<std::int64_t>(spec.B, 1) : spec.B;
+  for (; rows <= spec.B; ++rows) {
+    run.B = rows;
     for (int count = 1; count <= threads; ++count) {
       bytes = std::max(bytes, cut(nullptr, run, lanes, partition(run, count), 0).bytes);
     }

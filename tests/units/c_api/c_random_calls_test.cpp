@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 #include <random>
+#include <tuple>
+#include <type_traits>
 
 #include "units/c_api/c_support.h"
 
@@ -81,7 +83,9 @@ class RandomCalls {
     ASSERT_GE(status, RONDO_OK);
     ASSERT_LT(status, RONDO_INTERNAL_ERROR) << rondo_last_error();
     ++(status == RONDO_OK ? successes_ : failures_);
-    if (status != RONDO_OK) ASSERT_STRNE(rondo_last_error(), "");
+    if (status != RONDO_OK) {
+      ASSERT_STRNE(rondo_last_error(), "");
+    }
   }
   template <typename Call>
   void text(const Call& call) {
@@ -95,7 +99,9 @@ class RandomCalls {
     const rondo_status status = call(maybe(&made));
     checked(status);
     ASSERT_EQ(made != nullptr, status == RONDO_OK);
-    if (made != nullptr) handles_.push_back(made);
+    if (made == nullptr) return;
+    handles_.push_back(made);
+    std::get<Handle*>(latest_) = made;
   }
 
   // A handle of any kind that is open or was closed, null, or no handle at all.
@@ -105,6 +111,9 @@ class RandomCalls {
     if (kind == 0 || handles_.empty()) return nullptr;
     if (kind == 1) return reinterpret_cast<Handle*>(random_());
     if (kind == 2) return reinterpret_cast<Handle*>(memory_.data());
+    if constexpr (!std::is_void_v<Handle>) {
+      if (kind < 14) return std::get<Handle*>(latest_);
+    }
     const std::size_t recent = std::min<std::size_t>(handles_.size(), 12);
     return static_cast<Handle*>(handles_[handles_.size() - 1 - below(recent)]);
   }
@@ -139,7 +148,7 @@ class RandomCalls {
         break;
       case 2: made.view.data = nullptr; break;
       case 3: made.view.shape = nullptr; break;
-      case 4: made.shape[below(3)] = small(); break;
+      case 4: made.shape[below(3)] = std::array<std::int64_t, 4>{-1, 0, 2, INT64_MIN}[below(4)]; break;
       case 5: made.view.byte_offset = below(9); break;
       case 6: made.view.device.device_type = static_cast<std::int32_t>(below(5)); break;
       default:
@@ -282,6 +291,7 @@ class RandomCalls {
   std::array<Tensors, 16> tensors_ = {};
   std::size_t next_tensor_ = 0;
   std::vector<void*> handles_;
+  std::tuple<rondo_plan*, rondo_session*, rondo_network*, rondo_pool*> latest_ = {};  // open, or closed by now
   std::int64_t number_ = 0;
   std::int64_t successes_ = 0;
   std::int64_t failures_ = 0;
