@@ -5,6 +5,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/instances.cmake)
 set(RONDO_CUDA_PORTABLE_SOURCES
   common/input_products.cpp
   common/kept_rows.cpp
+  common/moved_rows.cu
   common/packed_biases.cpp
   common/packed_rows.cu
   common/product_weights.cpp

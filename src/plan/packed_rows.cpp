@@ -23,10 +23,11 @@ void check_integers(const std::string& name, const Tensor& tensor, std::int64_t 
 /// Calls `function(index, number)` for the numbers of a tensor of i32 or i64 on the CPU.
 template <typename Function>
 void for_each_number(const Tensor& tensor, const Function& function) {
-  for (std::int64_t k = 0; k < tensor.numel(); ++k) {
-    function(k, tensor.dtype() == DType::i32 ? std::int64_t{tensor.data<std::int32_t>()[k]}
-                                             : tensor.data<std::int64_t>()[k]);
-  }
+  const auto visit = [&](const auto* numbers) {
+    for (std::int64_t k = 0; k < tensor.numel(); ++k) function(k, std::int64_t{numbers[k]});
+  };
+  if (tensor.dtype() == DType::i32) return visit(tensor.data<std::int32_t>());
+  visit(tensor.data<std::int64_t>());
 }
 
 DeviceIntegers integers_of(const Tensor& tensor) {

@@ -32,9 +32,9 @@ CallPart CallOrder::write_part(std::int64_t first_step, const CallNumbers& numbe
   CallPart part{.is_contiguous = true};
   std::size_t rows = chunks_.size();
   std::int64_t step = first_step;
-  for (std::int32_t& size : numbers.batch_sizes) {
+  for (std::int64_t& size : numbers.batch_sizes) {
     while (rows > 0 && sorted(rows - 1).steps <= step) --rows;
-    size = static_cast<std::int32_t>(rows);
+    size = static_cast<std::int64_t>(rows);
     for (std::size_t b = 0; b < rows; ++b) {
       const std::int64_t place = first_rows_[order_[b]] + step;
       if (part.N == 0) part.first = place;

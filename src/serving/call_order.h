@@ -18,7 +18,7 @@ struct CallPart {
 
 /// Memory for the numbers of a part.
 struct CallNumbers {
-  std::span<std::int32_t> batch_sizes;  ///< one for each step of the part; zeros where no chunk has the step
+  std::span<std::int64_t> batch_sizes;  ///< one for each step of the part; zeros where no chunk has the step
   std::span<std::int64_t> places;       ///< one for each packed row
 };
 

@@ -42,7 +42,7 @@ std::vector<Plan> plans_of(const LoadedNetwork& network, const PoolSizes& sizes,
 
 PoolLayers::PoolLayers(const LoadedNetwork& network, const PoolSizes& sizes, const NetworkOptions& options,
                        Stream stream)
-    : stream_(stream), sizes_(sizes) {
+    : stream_(stream), states_(stream) {
   const StreamScope scope(stream);
   const std::vector<Plan> plans = plans_of(network, sizes, options, stream.device);
   std::size_t bytes = 0;
@@ -61,12 +61,7 @@ PoolLayers::PoolLayers(const LoadedNetwork& network, const PoolSizes& sizes, con
 void PoolLayers::add_layer(const Plan& plan, const RecurrentWeights& weights) {
   const RecurrenceSpec& spec = plan.spec();
   SessionTensors& tensors = tensors_.emplace_back();
-  for (int k = 0; k < state_count(spec.cell.kind); ++k) {
-    const std::int64_t units = state_units(spec.cell, k);
-    states_.push_back({.slots = Tensor::zeros({spec.state_rows, units}, spec.dtype, spec.device),
-                       .rest = Tensor::zeros({1, units}, spec.dtype, spec.device)});
-    tensors.initial_state.push_back(states_.back().slots);
-  }
+  tensors.initial_state = states_.add_layer(spec);
   tensors.final_state = tensors.initial_state;
   sessions_.emplace_back(plan, weights.to(spec.device), stream_, workspace_);
 }

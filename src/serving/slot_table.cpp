@@ -3,7 +3,7 @@
 namespace rondo {
 
 SlotTable::SlotTable(std::int64_t count) : entries_(static_cast<std::size_t>(count)) {
-  for (std::int64_t slot = count - 1; slot >= 0; --slot) {
+  for (auto slot = static_cast<std::int32_t>(count - 1); slot >= 0; --slot) {
     entries_[index(slot)].next = first_free_;
     first_free_ = slot;
   }
@@ -11,7 +11,7 @@ SlotTable::SlotTable(std::int64_t count) : entries_(static_cast<std::size_t>(cou
 
 std::optional<std::int64_t> SlotTable::open(Time now) {
   if (first_free_ == kNone) return std::nullopt;
-  const std::int64_t slot = first_free_;
+  const std::int32_t slot = first_free_;
   Entry& entry = entries_[index(slot)];
   first_free_ = entry.next;
   entry.open = true;
@@ -23,27 +23,28 @@ std::optional<std::int64_t> SlotTable::open(Time now) {
 }
 
 void SlotTable::close(std::int64_t slot) {
-  unlink(slot);
+  const auto place = static_cast<std::int32_t>(slot);
+  unlink(place);
   Entry& entry = entries_[index(slot)];
   entry.open = false;
   entry.next = first_free_;
-  first_free_ = slot;
+  first_free_ = place;
   --open_count_;
 }
 
 void SlotTable::touch(std::int64_t slot, Time now) {
   entries_[index(slot)].last_use = now;
   if (slot == newest_) return;
-  unlink(slot);
-  link(slot);
+  unlink(static_cast<std::int32_t>(slot));
+  link(static_cast<std::int32_t>(slot));
 }
 
 std::optional<std::int64_t> SlotTable::oldest() const {
-  return oldest_ == kNone ? std::nullopt : std::optional(oldest_);
+  return oldest_ == kNone ? std::nullopt : std::optional<std::int64_t>(oldest_);
 }
 
 // Makes a slot the newest one.
-void SlotTable::link(std::int64_t slot) {
+void SlotTable::link(std::int32_t slot) {
   Entry& entry = entries_[index(slot)];
   entry.newer = kNone;
   entry.next = newest_;
@@ -52,7 +53,7 @@ void SlotTable::link(std::int64_t slot) {
   if (oldest_ == kNone) oldest_ = slot;
 }
 
-void SlotTable::unlink(std::int64_t slot) {
+void SlotTable::unlink(std::int32_t slot) {
   const Entry& entry = entries_[index(slot)];
   (entry.newer == kNone ? newest_ : entries_[index(entry.newer)].next) = entry.next;
   (entry.next == kNone ? oldest_ : entries_[index(entry.next)].newer) = entry.newer;

@@ -8,8 +8,8 @@
 
 namespace rondo {
 
-/// Slots 0 .. count - 1, each free or open. Every member takes the same time for any number of slots, and allocates
-/// nothing after the constructor.
+/// Slots 0 .. count - 1, at most 2^31 - 1, each free or open. Every member takes the same time for any number of slots,
+/// and allocates nothing after the constructor.
 class SlotTable {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -37,12 +37,12 @@ class SlotTable {
   void set_fresh(std::int64_t slot, bool fresh) { entries_[index(slot)].fresh = fresh; }
 
  private:
-  static constexpr std::int64_t kNone = -1;
+  static constexpr std::int32_t kNone = -1;
 
   /// A slot is in one of two lists: free slots are linked by `next` alone, open ones from the newest to the oldest.
   struct Entry {
-    std::int64_t newer = kNone;
-    std::int64_t next = kNone;
+    std::int32_t newer = kNone;
+    std::int32_t next = kNone;
     Time last_use = {};
     bool open = false;
     bool fresh = false;
@@ -50,13 +50,13 @@ class SlotTable {
 
   static std::size_t index(std::int64_t slot) { return static_cast<std::size_t>(slot); }
   std::int64_t count() const { return static_cast<std::int64_t>(entries_.size()); }
-  void link(std::int64_t slot);
-  void unlink(std::int64_t slot);
+  void link(std::int32_t slot);
+  void unlink(std::int32_t slot);
 
   std::vector<Entry> entries_;
-  std::int64_t first_free_ = kNone;
-  std::int64_t newest_ = kNone;
-  std::int64_t oldest_ = kNone;
+  std::int32_t first_free_ = kNone;
+  std::int32_t newest_ = kNone;
+  std::int32_t oldest_ = kNone;
   std::int64_t open_count_ = 0;
 };
 

@@ -1,12 +1,10 @@
 #include "rondo/serving/state_pool.h"
 
-#include <cstring>
 #include <limits>
 
 #include "rondo/tensor/stream.h"
 #include "rondo/vocabulary/error.h"
 #include "serving/model_fingerprint.h"
-#include "serving/state_image.h"
 #include "serving/state_pool_impl.h"
 
 namespace rondo {
@@ -25,7 +23,6 @@ const StatePoolOptions& checked(const LoadedNetwork& network, const StatePoolOpt
     throw ValueError("max_rows", std::to_string(options.max_rows),
                      "at most the slots, " + std::to_string(options.slots) + ", as a slot is in one chunk of a call");
   }
-  if (options.device != cpu()) throw ValueError("device", to_string(options.device), "cpu");
   return options;
 }
 
@@ -35,8 +32,6 @@ std::int64_t part_steps_of(DType dtype, std::int64_t max_steps) {
   constexpr std::int64_t kMostSteps = 64;  // more gain nothing, and need more memory
   return dtype == DType::f32 || dtype == DType::f64 ? std::min(max_steps, kMostSteps) : 1;
 }
-
-Tensor integers(std::int64_t count) { return Tensor::zeros({count}, DType::i32); }
 
 }  // namespace
 
@@ -52,9 +47,7 @@ StatePool::Impl::Impl(const LoadedNetwork& network, const StatePoolOptions& its_
       slots(options.slots),
       order(options.max_rows),
       last_call(static_cast<std::size_t>(options.slots), 0),
-      batch_sizes(integers(part_steps)),
-      row_indices(integers(options.max_rows)),
-      places(Tensor::zeros({options.max_rows * part_steps}, DType::i64)),
+      numbers(options.max_rows, part_steps, stream),
       moved_x(Tensor::zeros({options.max_rows * part_steps, input_features}, dtype, options.device)),
       moved_y(Tensor::zeros({options.max_rows * part_steps, output_features}, dtype, options.device)) {}
 
@@ -62,10 +55,8 @@ void StatePool::Impl::check_open(const std::string& name, std::int64_t slot) con
   if (!slots.is_open(slot)) throw ValueError(name, std::to_string(slot), "an open slot");
 }
 
-std::size_t StatePool::Impl::slot_bytes() const {
-  std::size_t bytes = 0;
-  for (const PoolLayers::State& state : layers.states()) bytes += state.row_bytes();
-  return bytes;
+StateImage StatePool::Impl::image() const {
+  return {.fingerprint = fingerprint, .dtype = dtype, .bytes = layers.states().slot_bytes()};
 }
 
 void StatePool::Impl::evict(std::int64_t slot, EvictionReason reason) {
@@ -98,26 +89,17 @@ void StatePool::close(std::int64_t slot) {
 bool StatePool::is_open(std::int64_t slot) const { return impl_->slots.is_open(slot); }
 std::int64_t StatePool::open_slots() const { return impl_->slots.open_count(); }
 
-void StatePool::run(std::span<const StreamChunk> chunks, const Tensor& x, const Tensor& y) {
-  impl_->check_call(chunks, x, y);
-  impl_->begin_streams(chunks);
-  impl_->order.take(chunks);
-  impl_->name_rows(chunks.size());
-  impl_->run_parts(x, y);
-  impl_->end_streams(chunks);
-}
-
 SessionStatus StatePool::finish() { return impl_->layers.finish(); }
 
 std::vector<std::byte> StatePool::export_state(std::int64_t slot) const {
   impl_->check_open("slot", slot);
-  const StateImage image{.fingerprint = impl_->fingerprint, .dtype = impl_->dtype, .bytes = impl_->slot_bytes()};
+  const StateImage image = impl_->image();
   std::vector<std::byte> bytes = empty_image(image);
-  std::byte* target = bytes.data() + kStateHeadBytes;
-  const bool fresh = impl_->slots.is_fresh(slot);
-  for (const PoolLayers::State& state : impl_->layers.states()) {
-    std::memcpy(target, fresh ? state.rest_row() : state.row(slot), state.row_bytes());
-    target += state.row_bytes();
+  const auto states = std::span(bytes).subspan(kStateHeadBytes);
+  if (impl_->slots.is_fresh(slot)) {
+    impl_->layers.states().read_rest(states);
+  } else {
+    impl_->layers.states().read(slot, states);
   }
   seal(image, bytes);
   return bytes;
@@ -125,28 +107,16 @@ std::vector<std::byte> StatePool::export_state(std::int64_t slot) const {
 
 void StatePool::import_state(std::int64_t slot, std::span<const std::byte> bytes) {
   impl_->check_open("slot", slot);
-  const StateImage expected{.fingerprint = impl_->fingerprint, .dtype = impl_->dtype, .bytes = impl_->slot_bytes()};
-  const std::byte* source = checked_states(expected, bytes).data();
-  for (const PoolLayers::State& state : impl_->layers.states()) {
-    std::memcpy(state.row(slot), source, state.row_bytes());
-    source += state.row_bytes();
-  }
+  impl_->layers.states().write(slot, checked_states(impl_->image(), bytes));
   impl_->slots.set_fresh(slot, false);
 }
 
 void StatePool::save_rest_state(std::int64_t slot) {
   impl_->check_open("slot", slot);
-  if (impl_->slots.is_fresh(slot)) return;  // it is at the rest state
-  for (const PoolLayers::State& state : impl_->layers.states()) {
-    std::memcpy(state.rest_row(), state.row(slot), state.row_bytes());
-  }
+  if (!impl_->slots.is_fresh(slot)) impl_->layers.states().save_rest(slot);
 }
 
-void StatePool::clear_rest_state() {
-  for (const PoolLayers::State& state : impl_->layers.states()) {
-    std::memset(state.rest_row(), 0, state.row_bytes());
-  }
-}
+void StatePool::clear_rest_state() { impl_->layers.states().clear_rest(); }
 
 std::int64_t StatePool::evict_idle(std::chrono::nanoseconds idle) {
   const auto now = std::chrono::steady_clock::now();
@@ -165,9 +135,9 @@ std::int64_t StatePool::input_features() const { return impl_->input_features; }
 std::int64_t StatePool::output_features() const { return impl_->output_features; }
 std::uint64_t StatePool::fingerprint() const { return impl_->fingerprint; }
 std::size_t StatePool::state_bytes() const {
-  return impl_->slot_bytes() * static_cast<std::size_t>(impl_->options.slots);
+  return impl_->layers.states().slot_bytes() * static_cast<std::size_t>(impl_->options.slots);
 }
-std::size_t StatePool::slot_bytes() const { return impl_->slot_bytes(); }
+std::size_t StatePool::slot_bytes() const { return impl_->layers.states().slot_bytes(); }
 std::string StatePool::explain() const { return impl_->layers.explain(); }
 
 }  // namespace rondo

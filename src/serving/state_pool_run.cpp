@@ -1,28 +1,14 @@
 // A call of a pool, from its checks to its last part.
 
-#include <algorithm>
-#include <cstring>
-
 #include "plan/run_tensors.h"
 #include "rondo/vocabulary/error.h"
+#include "serving/row_moves.h"
 #include "serving/state_pool_impl.h"
 
 namespace rondo {
 namespace {
 
 std::string name_of_chunk(std::size_t k, const char* member) { return "chunks[" + std::to_string(k) + "]." + member; }
-
-std::byte* row_of(const Tensor& sequence, std::int64_t row) {
-  return static_cast<std::byte*>(sequence.data()) +
-         static_cast<std::size_t>(row * sequence.stride(0)) * size_of(sequence.dtype());
-}
-
-/// Copies rows of equal width: row `from(r)` of `source` to row `to(r)` of `target`.
-template <typename From, typename To>
-void move_rows(const Tensor& source, const From& from, const Tensor& target, const To& to, std::int64_t rows) {
-  const std::size_t bytes = static_cast<std::size_t>(source.size(1)) * size_of(source.dtype());
-  for (std::int64_t r = 0; r < rows; ++r) std::memcpy(row_of(target, to(r)), row_of(source, from(r)), bytes);
-}
 
 }  // namespace
 
@@ -57,45 +43,52 @@ void StatePool::Impl::check_call(std::span<const StreamChunk> chunks, const Tens
   check_rows(y, {.name = "y", .shape = {rows, output_features}, .dtype = dtype, .device = options.device});
 }
 
-// A stream that begins has no states of its own yet.
-void StatePool::Impl::begin_streams(std::span<const StreamChunk> chunks) {
+// A stream that begins has no states of its own yet. Returns how many there are.
+std::int64_t StatePool::Impl::write_beginners(std::span<const StreamChunk> chunks, std::span<std::int64_t> beginners) {
+  std::size_t count = 0;
   for (const StreamChunk& chunk : chunks) {
     if (!chunk.start && !slots.is_fresh(chunk.slot)) continue;
-    for (const PoolLayers::State& state : layers.states()) {
-      std::memcpy(state.row(chunk.slot), state.rest_row(), state.row_bytes());
-    }
+    beginners[count++] = chunk.slot;
     slots.set_fresh(chunk.slot, false);
   }
+  return static_cast<std::int64_t>(count);
 }
 
 // Rows that the call does not have take the rows of the states behind those of the slots.
-void StatePool::Impl::name_rows(std::size_t count) {
-  auto* const indices = row_indices.data<std::int32_t>();
-  for (std::size_t b = 0; b < count; ++b) indices[b] = static_cast<std::int32_t>(order.sorted(b).slot);
-  for (auto b = static_cast<std::int64_t>(count); b < options.max_rows; ++b) {
-    indices[b] = static_cast<std::int32_t>(options.slots + b);
+void StatePool::Impl::write_rows(std::size_t count, std::span<std::int64_t> row_indices) const {
+  for (std::size_t b = 0; b < row_indices.size(); ++b) {
+    row_indices[b] = b < count ? order.sorted(b).slot : options.slots + static_cast<std::int64_t>(b);
   }
 }
 
-void StatePool::Impl::run_parts(const Tensor& x, const Tensor& y) {
-  const CallNumbers numbers{.batch_sizes = {batch_sizes.data<std::int32_t>(), static_cast<std::size_t>(part_steps)},
-                            .places = {places.data<std::int64_t>(), static_cast<std::size_t>(places.numel())}};
+void StatePool::Impl::run_parts(std::span<const StreamChunk> chunks, const Tensor& x, const Tensor& y) {
+  order.take(chunks);
   for (std::int64_t step = 0; step < order.longest(); step += part_steps) {
-    run_part(order.write_part(step, numbers), x, y);
+    const PartNumbers& next = numbers.next();
+    const CallPart part =
+        order.write_part(step, {.batch_sizes = span_of(next.batch_sizes), .places = span_of(next.places)});
+    write_rows(chunks.size(), span_of(next.row_indices));
+    const std::int64_t beginners = step == 0 ? write_beginners(chunks, span_of(next.beginners)) : 0;
+    numbers.send(part.N);
+    layers.states().begin(numbers.sent().beginners, beginners);
+    run_part(part, x, y);
   }
 }
 
+// A device has the same tensors in every call, so that it replays what it recorded; a part has fewer rows than they do.
 void StatePool::Impl::run_part(const CallPart& part, const Tensor& x, const Tensor& y) {
-  if (part.is_contiguous) {
-    return layers.run(x.slice(0, part.first, part.first + part.N), y.slice(0, part.first, part.first + part.N),
-                      batch_sizes, row_indices);
+  const PartNumbers& sent = numbers.sent();
+  const bool on_cpu = options.device == cpu();
+  if (on_cpu && part.is_contiguous) {
+    const std::int64_t end = part.first + part.N;
+    return layers.run(x.slice(0, part.first, end), y.slice(0, part.first, end), sent.batch_sizes, sent.row_indices);
   }
-  const auto* const place = places.data<std::int64_t>();
-  const auto of_caller = [&](std::int64_t r) { return place[r]; };
-  const auto packed = [](std::int64_t r) { return r; };
-  move_rows(x, of_caller, moved_x, packed, part.N);
-  layers.run(moved_x.slice(0, 0, part.N), moved_y.slice(0, 0, part.N), batch_sizes, row_indices);
-  move_rows(moved_y, packed, y, of_caller, part.N);
+  const auto* const places = sent.places.data<std::int64_t>();
+  const Tensor packed_x = on_cpu ? moved_x.slice(0, 0, part.N) : moved_x;
+  const Tensor packed_y = on_cpu ? moved_y.slice(0, 0, part.N) : moved_y;
+  move_rows({.source = x, .from = places, .target = packed_x, .to = nullptr, .rows = part.N}, stream);
+  layers.run(packed_x, packed_y, sent.batch_sizes, sent.row_indices);
+  move_rows({.source = packed_y, .from = nullptr, .target = y, .to = places, .rows = part.N}, stream);
 }
 
 void StatePool::Impl::end_streams(std::span<const StreamChunk> chunks) {
@@ -107,6 +100,12 @@ void StatePool::Impl::end_streams(std::span<const StreamChunk> chunks) {
       slots.touch(chunk.slot, now);
     }
   }
+}
+
+void StatePool::run(std::span<const StreamChunk> chunks, const Tensor& x, const Tensor& y) {
+  impl_->check_call(chunks, x, y);
+  impl_->run_parts(chunks, x, y);
+  impl_->end_streams(chunks);
 }
 
 }  // namespace rondo

@@ -36,11 +36,13 @@ enum class EvictionReason : std::uint8_t {
 
 /// Options of a StatePool.
 struct StatePoolOptions {
-  std::int64_t slots = 0;      ///< the most streams at a time
-  std::int64_t max_rows = 0;   ///< the most chunks a call
-  std::int64_t max_steps = 1;  ///< the most steps of a chunk
+  std::int64_t slots = 0;     ///< the most streams at a time
+  std::int64_t max_rows = 0;  ///< the most chunks a call, at most `slots`
+  /// The most steps of a chunk. Memory is planned for 64 of them at most. On a CUDA device every call costs what
+  /// max_rows chunks of that many steps cost: 1 is the fastest where most calls have one step.
+  std::int64_t max_steps = 1;
   Device device = {};
-  NetworkOptions network = {};  ///< executor, threads and so on, of all calls
+  NetworkOptions network = {};  ///< executor, graph_use, never_waits and threads of all calls
   EvictionPolicy eviction = EvictionPolicy::never;
   /// Called before a stream's state is lost by an eviction; it may call `export_state` of the slot, and nothing else of
   /// the pool.
@@ -88,7 +90,8 @@ class StatePool {
   /// or the tensor, what came and what was expected: a slot that is not open or comes twice, steps out of range, more
   /// chunks than `max_rows`, rows of x or y that are not the sum of the steps.
   void run(std::span<const StreamChunk> chunks, const Tensor& x, const Tensor& y);
-  /// Waits for the calls so far and tells what the device found in them: NetworkSession::finish.
+  /// Waits for the calls so far and tells what the device found in them: NetworkSession::finish. After a stall the
+  /// streams of the calls since the last `finish` hold NaN: they begin anew, or their states are imported.
   SessionStatus finish();
 
   /// The state of a slot as bytes: a version, the fingerprint of the model, and the states. Waits for the calls so far.
@@ -98,7 +101,8 @@ class StatePool {
   /// throws `ValueError` for those of another version, model or length, and for damaged ones.
   void import_state(std::int64_t slot, std::span<const std::byte> bytes);
 
-  /// Makes the present state of a slot the rest state, with which streams begin from now on.
+  /// Makes the present state of a slot the rest state, with which streams begin from now on: also those whose slot is
+  /// open and that have not had a step yet.
   void save_rest_state(std::int64_t slot);
   /// Makes the rest state zeros again.
   void clear_rest_state();

@@ -1,5 +1,6 @@
 // What a build without CUDA has in the place of src/cuda: no device, no executor.
 
+#include "cuda/common/moved_rows.h"
 #include "cuda/common/packed_rows.h"
 #include "cuda/cuda_executors.h"
 #include "cuda/ops/cuda_ops.h"
@@ -53,6 +54,7 @@ void observe_calls(CallObserver) {}  // there is never a call
 
 void cuda_copy_elements(const Tensor&, const Tensor&) { refuse(); }
 void cuda_fill_elements(const Tensor&, double) { refuse(); }
+void cuda_move_rows(const MovedRows&, Stream) { refuse(); }
 void cuda_packed_rows(const PackedBatch&, Stream) { refuse(); }
 const OpsBackend& cuda_ops() { refuse(); }
 ExecutorList cuda_executors() { return {}; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,8 +17,9 @@ namespace rondo::test {
 /// states that move to other slots. Every stream follows one of a few tracks, of which the outputs are known.
 class InterleavedStreams {
  public:
-  InterleavedStreams(Random& random, const LoadedNetwork& network, const StatePoolOptions& options,
-                     const NetworkOptions& alone);
+  /// `alone` gives the outputs (L, O) of one stream x (L, I), both on the CPU.
+  using Alone = std::function<Tensor(const Tensor& x)>;
+  InterleavedStreams(Random& random, const LoadedNetwork& network, const StatePoolOptions& options, const Alone& alone);
 
   /// Does one random thing, and checks what the pool wrote.
   void act();
