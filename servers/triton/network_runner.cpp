@@ -25,22 +25,25 @@ struct SizedSession {
         B(batch),
         session(plan, weights),
         x(steps * batch, I, dtype, plan.device()),
-        y(steps * batch, O, dtype, plan.device()) {}
+        y(steps * batch, O, dtype, plan.device()),
+        tensors{.x = sequence(x), .y = sequence(y)} {}
 
   void run() {
     x.send(T * B);
-    const Tensor x_rows = x.on_device(T * B).reshape({B, T, -1});
-    const Tensor y_rows = y.on_device(T * B).reshape({B, T, -1});
-    session.run({.x = x_rows.swap_axes(0, 1), .y = y_rows.swap_axes(0, 1)});
-    session.finish();
+    session.run(tensors);
+    if (x.on_device(1).device() != cpu()) session.finish();  // on the CPU a run has finished
     y.fetch(T * B);
   }
+
+  /// The rows (B T, features) as time before batch.
+  Tensor sequence(const HostRows& rows) const { return rows.on_device(T * B).reshape({B, T, -1}).swap_axes(0, 1); }
 
   std::int64_t T;
   std::int64_t B;
   NetworkSession session;
   HostRows x;
   HostRows y;
+  NetworkTensors tensors;  // kept, because making them allocates
 };
 
 bool reads_backwards(const LoadedNetwork& network) {

@@ -52,7 +52,7 @@ class RefusalsTest(support.ServerTest):
         (cls.folder / 'broken.safetensors').write_bytes(file.read_bytes()[:1000])
         server.write_model(repository, 'broken', support.config(SEQUENCES), cls.folder / 'broken.safetensors')
         both = support.ROOT / 'tests' / 'data' / 'keras' / 'lstm_backwards_keras3.keras'
-        server.write_model(repository, 'backwards', support.config(SEQUENCES), both)
+        server.write_model(repository, 'backwards', support.config(SEQUENCES, x_dims='-1, 3', y_dims='-1, 2'), both)
         server.write_model(repository, 'good', support.config(SEQUENCES), file)
 
     def reasons(self):

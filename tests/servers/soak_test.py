@@ -19,8 +19,8 @@ class SoakTest(support.ServerTest):
 
     @classmethod
     def write_models(cls, repository, file):
-        server.write_model(repository, 'oldest', support.config(support.oldest(candidates=256, idle_ms=5000)), file)
-        server.write_model(repository, 'direct', support.config(support.direct(idle_ms=5000), batch=64, instances=2), file)
+        server.write_model(repository, 'oldest', support.config(support.oldest(candidates=256, idle_ms=20000)), file)
+        server.write_model(repository, 'direct', support.config(support.direct(idle_ms=20000), batch=64, instances=2), file)
 
     def sequence(self, number):
         """One sequence of a random kind: one in four is left without an end, one in eight has a bad request."""
