@@ -16,7 +16,7 @@ namespace {
 using cuda_runtime::Call;
 
 StatePoolOptions options_of(const std::string& executor) {
-  return {.slots = 5,
+  return {.slots = 7,
           .max_rows = 4,
           .max_steps = 3,
           .device = device_under_test(),

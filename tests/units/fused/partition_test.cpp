@@ -66,5 +66,24 @@ TEST(FusedScratch, DoesNotGrowWithTime) {
   EXPECT_EQ(scratch_bytes(lstm(64, 4, 1000), 16, 2), scratch_bytes(lstm(64, 4, 100000), 16, 2));
 }
 
+// With state_rows a run may have fewer rows and steps than planned, for which other partitions are the fastest.
+TEST(FusedScratch, IsEnoughForRunsOfFewerRowsAndSteps) {
+  constexpr int kThreads = 6;
+  RecurrenceSpec planned = lstm(40, 130, 30);
+  planned.packed = true;
+  planned.state_rows = 1000;
+  const std::size_t bytes = scratch_bytes(planned, 16, kThreads);
+  bool some_need_more_than_the_plan = false;
+  for (const std::int64_t T : {1, 2, 7, 30}) {
+    for (std::int64_t B = 0; B <= 130; ++B) {
+      const std::size_t needed = scratch_bytes(lstm(40, B, T), 16, kThreads);
+      EXPECT_LE(needed, bytes) << "T " << T << " B " << B;
+      some_need_more_than_the_plan =
+          some_need_more_than_the_plan || needed > scratch_bytes(lstm(40, 130, 30), 16, kThreads);
+    }
+  }
+  EXPECT_TRUE(some_need_more_than_the_plan);
+}
+
 }  // namespace
 }  // namespace rondo::fused

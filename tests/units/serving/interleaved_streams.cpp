@@ -31,11 +31,11 @@ InterleavedStreams::InterleavedStreams(Random& random, const LoadedNetwork& netw
 
 void InterleavedStreams::act() {
   const std::int64_t choice = random_.integer(0, 9);
-  if (streams_.empty() || choice == 0) {
+  if (streams_.empty() || choice <= 1) {
     open();
-  } else if (choice == 1) {
-    move();
   } else if (choice == 2) {
+    move();
+  } else if (choice == 3) {
     close();
   } else {
     call();
