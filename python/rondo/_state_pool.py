@@ -34,11 +34,11 @@ class StatePool(_rondo.StatePool):
         """
         given = as_tensor(x, "x")
         if y is not None:
-            super().run(chunks, given, as_tensor(y, "y", writable=True))
+            self.run_into(chunks, given, as_tensor(y, "y", writable=True))
             return y
         rows = given.shape[0] if given.ndim else 0
         result = _rondo.empty((rows, self.output_features), self.dtype, given.device)
-        super().run(chunks, given, result)
+        self.run_into(chunks, given, result)
         return from_tensor(result, library_of(x) or "numpy")
 
 

@@ -168,7 +168,7 @@ void bind_state_pool(nb::module_& module) {
             return holder.with([slot](const StatePool& pool) { return pool.is_open(slot); });
           },
           "slot"_a)
-      .def("run", &run, "chunks"_a, "x"_a, "y"_a)
+      .def("run_into", &run, "chunks"_a, "x"_a, "y"_a, "Steps the streams of `chunks`, and writes y.")
       .def(
           "finish",
           [](PoolHolder& holder) { return holder.with([](StatePool& pool) { return pool.finish().stalled; }); },

@@ -6,6 +6,7 @@ import numpy as np
 
 import rondo
 from rondo import _rondo, as_tensor
+import serving_reference
 from rondo.compat import v1
 
 DTYPES = ["float32"] * 6 + ["float64", "float16", "int32", "int64", "bool", "uint8", "bfloat16", "float8", "", "O",
@@ -137,6 +138,13 @@ class Made:
             return [self.of(kind) for _ in range(random.choice([1, 1, 2, 0]))]
         if name in ("mask", "lengths", "resets", "sequence_length", "batch_sizes", "row_indices", "reserve"):
             return random.choice([None, tensor()])
+        if name in ("chunks", "chunk"):
+            chunks = [random.choice([0, 1, self.of(rondo.StreamChunk)]) for _ in range(random.choice([0, 1, 1, 2]))]
+            return chunks if name == "chunks" else self.of(rondo.StreamChunk)
+        if name == "stream":
+            return random.choice([0, 1, 2, "a", "b", -1, 2**64])
+        if name in ("slot", "slots", "max_rows", "steps", "max_steps") and random.random() < 0.9:
+            return random.choice([0, 1, 1, 2, 3])
         if name == "shape":
             return tuple(random.choice(SIZES) for _ in range(random.choice([0, 1, 2, 3])))
         if name in ("step_function", "step", "loop_fn", "loop_function"):
@@ -154,6 +162,8 @@ class Made:
             return random.choice(FLOATS)
         if kind == "str":
             return random.choice(WORDS)
+        if name == "x" and random.random() < 0.3:
+            return np.ones((random.choice([1, 2, 3]), serving_reference.I), "f")
         if name in ("x", "inputs", "y", "last_output", "array", "source", "d_output") or kind == "object":
             return random.choice([tensor(), tensor(), array(), None])
         return random.choice([True, False, None, 1, 0.5, worst(self)])
@@ -163,12 +173,13 @@ OBJECTS = {"cell": (_rondo.CellSpec, _rondo.Cell, v1.nn.rnn_cell.RNNCell),
            "spec": (_rondo.RecurrenceSpec, _rondo.CellSpec),
            "plan": (rondo.Plan,), "tensors": (rondo.SessionTensors,), "run": (rondo.SessionTensors,),
            "gradients": (rondo.SessionGradients,), "forward": (_rondo.Layer,), "backward": (_rondo.Layer,),
+           "network": (rondo.LoadedNetwork,), "pool": (rondo.StatePool,),
            "cell_fw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell), "cell_bw": (_rondo.Cell, v1.nn.rnn_cell.RNNCell)}
 WORDED = {"kind": ["lstm", "gru", "simple_rnn", "mgu"], "activation": ["tanh", "relu"],
           "recurrent_activation": ["sigmoid"],
           "device": ["cpu", "cpu", "cuda"], "library": ["numpy", "rondo", ""], "dtype": DTYPES, "rules": ["keras"],
           "executor": ["", "reference", *WORDS], "keep": ["gates", "states", "nothing"], "math": ["strict", "tf32"],
-          "merge_mode": ["sum", "concat", None]}
+          "eviction": ["never", "least_recently_used"], "merge_mode": ["sum", "concat", None]}
 STEPS = [lambda x, states, constants=(): (x, states), lambda x, states, constants=(): (states[0], states),
          lambda x, states, constants=(): (x, states, lambda d_output, d_states: (d_output, d_states, [])),
          lambda *a: worst(None), lambda *a: (worst(None), worst(None)), lambda *a: 1 / 0,
@@ -194,4 +205,15 @@ def world(kind):
     return [cell, spec, plan, known, layer, tensors, session, gradients, pullback, x, *weights,
             _rondo.Bidirectional(layer, _rondo.Layer([known], return_sequences=True, go_backwards=True)),
             v1.nn.rnn_cell.LSTMCell(4), v1.nn.rnn_cell.GRUCell(4), Own(),
-            _rondo.CurrentStream("cpu", 0)]
+            _rondo.CurrentStream("cpu", 0), *serving_world(kind)]
+
+
+def serving_world(kind):
+    """Networks, pools of streams and a batcher."""
+    network = serving_reference.network(kind)
+    pools = [rondo.StatePool(network, slots=3, max_rows=2, max_steps=2, eviction="least_recently_used")
+             for _ in range(3)]
+    pools[0].run([pools[0].open(), pools[0].open()], np.ones((2, serving_reference.I), "f"))
+    batcher = rondo.StreamBatcher(pools.pop())
+    answer = batcher.submit(1, np.ones((1, serving_reference.I), "f"), start=True)
+    return [network, *pools, batcher, answer, rondo.StreamChunk(0), rondo.StreamChunk(1, 2, start=True)]

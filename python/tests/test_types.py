@@ -27,6 +27,11 @@ stalled: bool = session.finish()
 file: rondo.Safetensors = rondo.load_safetensors("stack.safetensors")
 network = rondo.pytorch_network(file, "lstm", prefix="module.")
 answer = rondo.keras.load("forecast.keras")
+pool = rondo.StatePool(network, slots=2, max_rows=1)
+y = pool.run([rondo.StreamChunk(pool.open(), 2, end=True)], x)
+with rondo.StreamBatcher(pool, max_delay=0.001) as batcher:
+    request: rondo.StreamAnswer = batcher.submit("caller", x, start=True)
+    waiting: int = batcher.metrics().waiting
 units: int = network.session(T=5, B=2).workspace_bytes + network.output_features
 try:
     text: str = plan.explain()
