@@ -8,8 +8,8 @@
 ///     c       (rows, H)           an LSTM's c before the step
 ///
 /// Row r is the step at which a row of x is read, in the order of x: r = t B + b, or the row of a packed x. With
-/// segments r = (s / segment) B + b for the processing steps s that a segment begins with, before their resets. Rows of
-/// steps at which the batch row is dead hold nothing.
+/// segments r = (s / segment) B + b for the processing steps s that a segment begins with, before or behind their
+/// resets, which are done again. Rows of steps at which the batch row is dead hold nothing.
 ///
 /// A reserve that is swapped is in the host's memory. After the tag it has chunks, one after another: the gates, h and
 /// c of chunk_steps processing steps each, so that a chunk is one copy whatever the order in which rows are read. Its

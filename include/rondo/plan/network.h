@@ -29,8 +29,8 @@ struct NetworkLayer {
   bool operator==(const NetworkLayer&) const = default;
 };
 
-/// Layers from the input up. All have the same T, B, dtype and device, and all keep a reserve or none, which none swaps
-/// on a CUDA device; the I of each layer is output_features of the layer below.
+/// Layers from the input up. All have the same T, B, dtype and device, and all keep a reserve or none, and swap it on a
+/// CUDA device or not; the I of each layer is output_features of the layer below.
 struct NetworkSpec {
   std::vector<NetworkLayer> layers;
 
@@ -107,6 +107,8 @@ class NetworkPlan {
   /// Bytes of NetworkTensors::reserve, for `packed_rows` as Plan::reserve_bytes has them: the reserves of all
   /// recurrences, and the sequences between layers. 0 where the specs keep nothing.
   std::size_t reserve_bytes(std::optional<std::int64_t> packed_rows = std::nullopt) const;
+  /// Plan::empty_reserve, for NetworkTensors::reserve.
+  [[nodiscard]] Tensor empty_reserve(std::optional<std::int64_t> packed_rows = std::nullopt) const;
 
   /// Tells which recurrences run at once and which do not, and why, and the plan of each recurrence.
   std::string explain() const;

@@ -1,6 +1,8 @@
 // The product of a transposed matrix with columns. kernels.cpp includes this once per instruction set.
 //
-// For each k, the columns' vectors are loaded once and multiplied by a few features, whose sums stay in registers.
+// For each k, the columns' vectors are loaded once and multiplied by a few features, whose sums stay in registers. All
+// sums together are more than the second-level cache holds, and the next ones follow in memory: each k fetches one of
+// their vectors, without which a product of 128 k takes a quarter longer.
 
 namespace rondo::fused::HWY_NAMESPACE {
 
@@ -17,7 +19,9 @@ HWY_NOINLINE void outer_tile(const OuterProduct& product) {
   }
   const float* columns = product.columns;
   const float* features = product.features;
+  const float* const next_sums = product.sums + kCount * kVectors * lanes;
   for (std::int64_t k = 0; k < product.K; ++k) {
+    if (k < kCount * kVectors) hwy::Prefetch(next_sums + k * lanes);
     Floats w[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) w[v] = kept(hn::LoadU(d, columns + v * lanes));

@@ -5,6 +5,7 @@
 #include "plan/network/network_stages.h"
 #include "plan/network/sequence_swap.h"
 #include "plan/planner.h"
+#include "plan/unwritten_reserve.h"
 #include "recurrence/reserve.h"
 #include "rondo/vocabulary/error.h"
 
@@ -94,6 +95,14 @@ std::size_t NetworkPlan::reserve_bytes(std::optional<std::int64_t> packed_rows) 
   const RecurrenceSpec& first = spec_.layers.front().forward;
   if (first.keep == Keep::nothing) return 0;
   return network_reserve(spec_, first.packed && packed_rows ? *packed_rows : first.T * first.B).bytes;
+}
+
+Tensor NetworkPlan::empty_reserve(std::optional<std::int64_t> packed_rows) const {
+  const RecurrenceSpec& first = spec_.layers.front().forward;
+  if (first.keep == Keep::nothing) {
+    throw ValueError("keep", "nothing", "states or gates in the specs, for a reserve");
+  }
+  return unwritten_reserve(first, reserve_bytes(packed_rows));
 }
 
 std::size_t NetworkPlan::scratch_bytes() const {

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "plan/unwritten_reserve.h"
 #include "support/compare.h"
 #include "support/device_under_test.h"
 #include "support/expect_error.h"
@@ -25,7 +24,7 @@ Named gradients_of(const RandomNetwork& network, const NetworkOptions& options, 
   const NetworkPlan plan = NetworkPlan::create(network.spec, options);
   NetworkSession session(plan, network.weights);
   NetworkTensors run = with_outputs(network);
-  run.reserve = unwritten_reserve(plan.spec().layers.front().forward, plan.reserve_bytes());
+  run.reserve = plan.empty_reserve();
   const NetworkGradients gradients = unwritten_gradients(network, upstream);
   for (int repeat = 0; repeat < repeats; ++repeat) {
     session.run(run);
@@ -114,10 +113,10 @@ TEST(NetworkGradientParity, ManySwappedRunsAwaitTheirGradients) {
     const NetworkPlan plan = NetworkPlan::create(network.spec, kStepwise);
     NetworkSession session(plan, network.weights);
     NetworkTensors first = with_outputs(network);
-    first.reserve = unwritten_reserve(plan.spec().layers.front().forward, plan.reserve_bytes());
+    first.reserve = plan.empty_reserve();
     NetworkTensors second = with_outputs(network);
     second.x = other;
-    second.reserve = unwritten_reserve(plan.spec().layers.front().forward, plan.reserve_bytes());
+    second.reserve = plan.empty_reserve();
     session.run(first);
     session.run(second);
     std::vector<Named> results;
@@ -141,7 +140,7 @@ TEST(NetworkGradientParity, SwappedReservesAreInTheHostsMemory) {
         return spec;
       });
   const NetworkPlan plan = NetworkPlan::create(network.spec);
-  EXPECT_EQ(unwritten_reserve(plan.spec().layers.front().forward, plan.reserve_bytes()).device(), cpu());
+  EXPECT_EQ(plan.empty_reserve().device(), cpu());
   NetworkSession session(plan, network.weights);
   NetworkTensors run = with_outputs(network);
   const auto bytes = static_cast<std::int64_t>(plan.reserve_bytes());

@@ -4,7 +4,6 @@
 
 #include "cuda/runtime/runtime.h"
 #include "device/simt/device/stream_queue.h"
-#include "plan/unwritten_reserve.h"
 #include "rondo/tensor/stream.h"
 #include "support/network_gradients.h"
 
@@ -83,7 +82,7 @@ TEST(NetworkStreams, SwappedReservesGiveTheSameNumbersInEveryOrder) {
                                              .backward_executor = "cuda_stepwise",
                                              .graph_use = seed % 2 == 0 ? GraphUse::never : GraphUse::automatic});
       NetworkTensors run = with_outputs(network);
-      run.reserve = unwritten_reserve(plan.spec().layers.front().forward, plan.reserve_bytes());
+      run.reserve = plan.empty_reserve();
       const NetworkGradients wanted = unwritten_gradients(network, upstream);
       NetworkSession session(plan, network.weights);
       for (int repeat = 0; repeat < 3; ++repeat) {
