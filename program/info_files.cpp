@@ -57,6 +57,11 @@ void look_into_onnx(const ModelChoice& choice, const Sizes& sizes, Report& repor
                   {"ONNX's file format", std::to_string(model.ir_version)}};
   for (const OnnxNode& node : model.nodes) {
     Part part{.name = node.name, .class_name = to_string(node.op.kind) + " " + to_string(node.op.direction)};
+    part.problem = node.error;
+    if (!part.problem.empty()) {
+      report.parts.push_back(part);
+      continue;
+    }
     keep_problem(part.problem, [&] {
       const OnnxWeights weights = node.weights();
       count({weights.kernel, weights.recurrent_kernel}, part);
@@ -79,30 +84,35 @@ void look_into_onnx(const ModelChoice& choice, const Sizes& sizes, Report& repor
   if (model.nodes.empty()) report.problems.emplace_back("there is no RNN, GRU or LSTM node that Rondo could run");
 }
 
+/// Adds a layer, and those of a model within, which are named by their paths: "tower/lstm".
+void add_keras_layer(const KerasLayer& layer, const std::string& path, Device device, const Sizes& sizes,
+                     Report& report) {
+  Part part{.name = path + layer.name, .class_name = layer.class_name.empty() ? "(weights alone)" : layer.class_name};
+  if (layer.layers.empty()) count(layer.weights, part);
+  part.problem = layer.problem;
+  const bool is_network = layer.recurrent || layer.class_name == "Bidirectional";
+  if (is_network && part.problem.empty()) {
+    Part counted;
+    keep_problem(part.problem,
+                 [&] { describe_network(keras_network(std::span(&layer, 1)).to(device), sizes, counted); });
+    part.sizes = counted.sizes;
+    part.runs_on = counted.runs_on;
+    part.reason = counted.reason;
+  } else if (layer.layers.empty()) {
+    for (const Tensor& weight : layer.weights)
+      part.sizes += (part.sizes.empty() ? "" : " ") + to_string(weight.shape());
+  }
+  report.parts.push_back(part);
+  for (const KerasLayer& inner : layer.layers) {
+    add_keras_layer(inner, path + layer.name + "/", device, sizes, report);
+  }
+}
+
 void look_into_keras(const ModelChoice& choice, const Sizes& sizes, Report& report) {
   const KerasModel model = open_keras(choice);
   if (!model.keras_version.empty()) report.facts.emplace_back("Keras", model.keras_version);
-  for (const KerasLayer& layer : model.layers) {
-    Part part{.name = layer.name, .class_name = layer.class_name.empty() ? "(weights alone)" : layer.class_name};
-    count(layer.weights, part);
-    part.problem = layer.problem;
-    const bool is_recurrent = layer.recurrent || layer.class_name == "Bidirectional";
-    if (is_recurrent && part.problem.empty()) {
-      Part counted;
-      keep_problem(part.problem, [&] {
-        describe_network(keras_network(std::span(&layer, 1)).to(device_from_name(choice.device)), sizes, counted);
-      });
-      part.sizes = counted.sizes;
-      part.runs_on = counted.runs_on;
-      part.reason = counted.reason;
-    } else if (layer.weights.empty()) {
-      part.sizes = "";
-    } else {
-      for (const Tensor& weight : layer.weights)
-        part.sizes += (part.sizes.empty() ? "" : " ") + to_string(weight.shape());
-    }
-    report.parts.push_back(part);
-  }
+  const Device device = device_from_name(choice.device);
+  for (const KerasLayer& layer : model.layers) add_keras_layer(layer, "", device, sizes, report);
   if (!model.problem.empty()) report.problems.push_back(model.problem);
   if (model.configuration.empty()) {
     report.problems.emplace_back("the file has weights alone: it cannot run as a whole model");

@@ -25,16 +25,6 @@ std::string range(std::int64_t least, std::int64_t most) {
 
 }  // namespace
 
-const json& LayerFields::value(const char* key) const {
-  static const json kNone = nullptr;
-  const auto found = members_.find(key);
-  return found == members_.end() ? kNone : *found;
-}
-
-void LayerFields::refuse(const char* key, const std::string& expected) const {
-  throw ValueError(where() + ": " + key, contains(key) ? shown(value(key)) : "nothing", expected);
-}
-
 std::int64_t LayerFields::whole(const char* key, std::int64_t least, std::int64_t most) const {
   if (!is_whole(value(key), least, most)) refuse(key, "a whole number from " + range(least, most));
   return value(key).get<std::int64_t>();

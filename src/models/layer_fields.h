@@ -17,11 +17,8 @@ inline constexpr std::int64_t kLargestSize = std::numeric_limits<std::int32_t>::
 /// Keeps references to `object` and `origin`.
 class LayerFields : public KerasFields {
  public:
-  LayerFields(const nlohmann::json& object, std::string where, const KerasOrigin& origin)
-      : KerasFields(object, std::move(where), origin), members_(object) {}
+  using KerasFields::KerasFields;
 
-  /// The value of a key; null if there is none.
-  const nlohmann::json& value(const char* key) const;
   /// A whole number of least .. most. Throws for a missing key if there is no fallback.
   std::int64_t whole(const char* key, std::int64_t least, std::int64_t most = kLargestSize) const;
   std::int64_t whole_or(const char* key, std::int64_t fallback, std::int64_t least,
@@ -32,11 +29,6 @@ class LayerFields : public KerasFields {
   double real(const char* key, double fallback) const;
   /// The dtype that "dtype" names: a name, or a policy. A mixed policy is f32, the dtype of its weights.
   DType dtype(DType fallback) const;
-  /// Throws `ValueError` for a value of a key.
-  [[noreturn]] void refuse(const char* key, const std::string& expected) const;
-
- private:
-  const nlohmann::json& members_;
 };
 
 }  // namespace rondo

@@ -4,8 +4,13 @@
 
 namespace rondo {
 
-Model load_keras_model(const std::filesystem::path& path, const ModelOptions& options) {
-  return Model(load_keras(path), options);
+Model load_keras_model(const std::filesystem::path& path, const ModelOptions& options, const KerasRegistry& registry) {
+  return Model(load_keras(path, registry), options);
+}
+
+Model load_keras_model(const std::filesystem::path& architecture, const std::filesystem::path& weights,
+                       const ModelOptions& options, const KerasRegistry& registry) {
+  return Model(load_keras(architecture, weights, registry), options);
 }
 
 }  // namespace rondo

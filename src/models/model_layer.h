@@ -53,6 +53,8 @@ struct BoundCall {
   /// A recurrence that may become one network with the recurrence below or above: it reads forward, keeps no states,
   /// and its call has nothing but a sequence with the mask that it carries. Null for all else.
   const RNN* recurrence = nullptr;
+  /// The same of Bidirectional layers: the one of the call, or those on top of each other that it runs.
+  std::vector<const Bidirectional*> both_directions = {};
 };
 
 /// One layer of a model with its weights. Several calls share it.

@@ -127,7 +127,11 @@ class Model {
   std::shared_ptr<Impl> impl_;  ///< shared with streams
 };
 
-/// Model(load_keras(path), options). Throws as load_keras and Model.
-[[nodiscard]] Model load_keras_model(const std::filesystem::path& path, const ModelOptions& options = {});
+/// Model(load_keras(path, registry), options). Throws as load_keras and Model.
+[[nodiscard]] Model load_keras_model(const std::filesystem::path& path, const ModelOptions& options = {},
+                                     const KerasRegistry& registry = {});
+/// Model(load_keras(architecture, weights, registry), options): the JSON of `model.to_json()`, and a file of weights.
+[[nodiscard]] Model load_keras_model(const std::filesystem::path& architecture, const std::filesystem::path& weights,
+                                     const ModelOptions& options = {}, const KerasRegistry& registry = {});
 
 }  // namespace rondo

@@ -16,9 +16,10 @@ bool lies_in(const std::filesystem::path& file, const std::filesystem::path& fol
 
 std::filesystem::path confined_path(const std::filesystem::path& owner, const std::string& relative,
                                     const std::string& where) {
+  if (relative.find('\0') != std::string::npos) throw ValueError(where, "a path with a null character", "a file name");
   const std::filesystem::path path(relative);
   const bool goes_up = std::any_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
-  if (relative.empty() || relative.find('\0') != std::string::npos || path.has_root_path() || goes_up) {
+  if (relative.empty() || path.has_root_path() || goes_up) {
     throw ValueError(where, "the path '" + relative + "'", "a path within the folder of the file");
   }
   const std::filesystem::path folder = owner.has_parent_path() ? owner.parent_path() : ".";

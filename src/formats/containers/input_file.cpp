@@ -28,8 +28,8 @@ void InputFile::read(std::span<std::byte> bytes) {
   }
 }
 
-std::vector<std::byte> InputFile::read_all() {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size_));
+ByteBuffer InputFile::read_all() {
+  ByteBuffer bytes(static_cast<std::size_t>(size_));
   read(bytes);
   return bytes;
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "formats/containers/byte_buffer.h"
+
 namespace rondo {
 
 /// Throws `ValueError` naming the file if the file does not exist, is not a regular file, or ends too early.
@@ -21,7 +23,7 @@ class InputFile {
   /// Fills `bytes` with the next bytes of the file.
   void read(std::span<std::byte> bytes);
   /// All bytes of the file; must be the first read.
-  std::vector<std::byte> read_all();
+  ByteBuffer read_all();
   /// The first `count` bytes, or all if the file has fewer; must be the first read.
   std::string read_start(std::size_t count);
 

@@ -84,7 +84,7 @@ std::vector<std::string> ZipArchive::names() const {
   return names;
 }
 
-std::vector<std::byte> ZipArchive::read(const std::string& name) const {
+ByteBuffer ZipArchive::read(const std::string& name) const {
   zip_stat_t status;
   zip_stat_init(&status);
   if (zip_stat(archive_.get(), name.c_str(), 0, &status) != 0)
@@ -96,7 +96,7 @@ std::vector<std::byte> ZipArchive::read(const std::string& name) const {
   if (!plausible) throw ValueError(where, "an impossible size", "a size that the compressed bytes can have");
   const std::unique_ptr<zip_file_t, CloseEntry> entry(zip_fopen(archive_.get(), name.c_str(), 0));
   if (!entry) throw ValueError(where, zip_strerror(archive_.get()), "a file that can be read");
-  std::vector<std::byte> bytes(status.size);
+  ByteBuffer bytes(status.size);
   std::byte beyond{};
   // Reading at the end makes libzip compare the checksum.
   const bool whole = zip_fread(entry.get(), bytes.data(), bytes.size()) == static_cast<zip_int64_t>(bytes.size()) &&

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "formats/containers/byte_buffer.h"
+
 struct zip;  // libzip's archive
 
 namespace rondo {
@@ -26,7 +28,7 @@ class ZipArchive {
   /// decompress to, because entries may share bytes.
   std::vector<std::string> names() const;
 
-  std::vector<std::byte> read(const std::string& name) const;
+  ByteBuffer read(const std::string& name) const;
 
  private:
   struct Discard {

@@ -20,10 +20,8 @@ constexpr std::size_t kDepth = 100;  // a model in a model in a model takes abou
 KerasDenseConfiguration parse_dense(const KerasFields& config) {
   KerasDenseConfiguration dense;
   dense.units = config.units();
-  if (config.contains("activation")) {
-    dense.activation =
-        parse_keras_activation(config.value("activation"), config.where() + ": activation", config.origin()).name;
-  }
+  dense.activation =
+      parse_keras_activation(config.value("activation"), config.where() + ": activation", config.origin()).name;
   dense.use_bias = config.flag("use_bias", true);
   return dense;
 }
@@ -96,8 +94,8 @@ KerasLayer parse_keras_entry(const json& value, const KerasOrigin& origin) {
   layer.file = origin.file;
   layer.configuration = value.dump();
   layer.class_name = class_of(entry);
-  const json& object = entry.value("config");
-  if (object.is_array()) {  // a Sequential before Keras 2.3, which is named by its entry alone
+  const json& object = entry.value("config");  // null is refused below, as no object
+  if (object.is_array()) {                     // a Sequential before Keras 2.3, which is named by its entry alone
     layer.name = entry.text("name", "sequential");
     parse_class(value, entry, layer);
     return layer;

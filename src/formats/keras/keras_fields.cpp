@@ -19,19 +19,24 @@ KerasFields::KerasFields(const json& object, std::string where, const KerasOrigi
   if (!object.is_object()) throw ValueError(where_, shown(object), "a JSON object");
 }
 
-void KerasFields::refuse(const char* key, const json& came, const std::string& expected) const {
-  throw ValueError(where_ + ": " + key, shown(came), expected);
+void KerasFields::refuse(const char* key, const std::string& expected) const {
+  throw ValueError(where_ + ": " + key, contains(key) ? shown(value(key)) : "nothing", expected);
+}
+
+const json& KerasFields::value(const char* key) const {
+  static const json kNone = nullptr;
+  const auto found = object_.find(key);
+  return found == object_.end() ? kNone : *found;
 }
 
 const json& KerasFields::at(const char* key, const char* expected) const {
-  const auto found = object_.find(key);
-  if (found == object_.end()) throw ValueError(where_ + ": " + key, "nothing", expected);
-  return *found;
+  if (!contains(key)) refuse(key, expected);
+  return value(key);
 }
 
 std::string KerasFields::text(const char* key) const {
   const json& value = at(key, "a string");
-  if (!value.is_string()) refuse(key, value, "a string");
+  if (!value.is_string()) refuse(key, "a string");
   return value.get<std::string>();
 }
 
@@ -43,14 +48,14 @@ std::string KerasFields::text(const char* key, const std::string& fallback) cons
 bool KerasFields::flag(const char* key, bool fallback) const {
   const auto found = object_.find(key);
   if (found == object_.end()) return fallback;
-  if (!found->is_boolean()) refuse(key, *found, "true or false");
+  if (!found->is_boolean()) refuse(key, "true or false");
   return found->get<bool>();
 }
 
 double KerasFields::number(const char* key, double fallback) const {
   const auto found = object_.find(key);
   if (found == object_.end() || found->is_null()) return fallback;
-  if (!found->is_number()) refuse(key, *found, "a number");
+  if (!found->is_number()) refuse(key, "a number");
   return found->get<double>();
 }
 
@@ -72,7 +77,7 @@ bool is_count(const json& value) {
 
 std::int64_t KerasFields::count(const char* key) const {
   const json& value = at(key, kCount);
-  if (!is_count(value)) refuse(key, value, kCount);
+  if (!is_count(value)) refuse(key, kCount);
   return value.get<std::int64_t>();
 }
 
@@ -82,7 +87,7 @@ std::vector<std::int64_t> KerasFields::counts(const char* key, const std::vector
   if (found == object_.end()) return fallback;
   if (is_count(*found)) return {found->get<std::int64_t>()};
   if (!found->is_array() || found->size() > kMost || !std::all_of(found->begin(), found->end(), is_count)) {
-    refuse(key, *found, "whole numbers from 1 to 2^31 - 1");
+    refuse(key, "whole numbers from 1 to 2^31 - 1");
   }
   return found->get<std::vector<std::int64_t>>();
 }
@@ -91,19 +96,19 @@ Activation KerasFields::activation(const char* key, Activation fallback) const {
   const auto found = object_.find(key);
   if (found == object_.end()) return fallback;
   const KerasActivation activation = parse_keras_activation(*found, where_ + ": " + key, origin_);
-  if (!activation.known) refuse(key, *found, expected_keras_activation(activation.name));
+  if (!activation.known) refuse(key, expected_keras_activation(activation.name));
   return *activation.known;
 }
 
 const json& KerasFields::object(const char* key) const {
   const json& value = at(key, "an object");
-  if (!value.is_object()) refuse(key, value, "an object");
+  if (!value.is_object()) refuse(key, "an object");
   return value;
 }
 
 const json& KerasFields::list(const char* key) const {
   const json& value = at(key, "a list");
-  if (!value.is_array()) refuse(key, value, "a list");
+  if (!value.is_array()) refuse(key, "a list");
   return value;
 }
 

@@ -47,13 +47,15 @@ class KerasFields {
   /// The seed; 0 if there is none, or if the seed is not a whole number from 0.
   std::uint64_t seed() const;
   Activation activation(const char* key, Activation fallback) const;
-  const nlohmann::json& value(const char* key) const { return at(key, "a value"); }
+  /// The value of a key; null if there is none.
+  const nlohmann::json& value(const char* key) const;
   const nlohmann::json& object(const char* key) const;
   const nlohmann::json& list(const char* key) const;
+  /// Throws `ValueError` for the value of a key, or for the lack of one.
+  [[noreturn]] void refuse(const char* key, const std::string& expected) const;
 
  private:
   const nlohmann::json& at(const char* key, const char* expected) const;
-  [[noreturn]] void refuse(const char* key, const nlohmann::json& came, const std::string& expected) const;
 
   const nlohmann::json& object_;
   std::string where_;

@@ -20,6 +20,7 @@ KerasLayer read_legacy_layer(const ArrayGroup& root, const std::string& name) {
   for (const std::string& weight : group.strings("weight_names").value_or(std::vector<std::string>())) {
     read_weight(group, weight, layer);
   }
+  join_keras1_gates(layer);
   return layer;
 }
 

@@ -15,16 +15,14 @@
 namespace rondo {
 namespace {
 
-std::string text_of(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string text_of(const ByteBuffer& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 KerasModel load_archive(const std::filesystem::path& path, const KerasRegistry& registry) {
   const ZipArchive archive(path, "a .keras archive");
   const KerasArchive members{.file = path.string(),
                              .configuration = text_of(archive.read("config.json")),
                              .metadata = text_of(archive.read("metadata.json"))};
-  const std::vector<std::byte> weights = archive.read("model.weights.h5");
+  const ByteBuffer weights = archive.read("model.weights.h5");
   const HdfSession session;
   return read_keras_archive(members, open_hdf_image(weights, members.file + ": model.weights.h5"), registry);
 }

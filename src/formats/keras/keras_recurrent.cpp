@@ -34,17 +34,23 @@ std::optional<CellSpec> parse_cudnn_cell(const std::string& class_name, const Ke
 /// Whether LSTM and GRU had the defaults that Keras 2.3 changed: hard_sigmoid, and a mask of dropout for each gate.
 bool has_old_defaults(const KerasOrigin& origin) { return origin.before(2, 3); }
 
+/// The key of today, or that of Keras 1 where the configuration has it alone.
+const char* either(const KerasFields& config, const char* today, const char* keras1) {
+  return !config.contains(today) && config.contains(keras1) ? keras1 : today;
+}
+
 /// Missing keys have the defaults of the Keras that wrote the file. Every Keras 2 that knows `reset_after` writes this
 /// key, so a GRU without the key is older than the option, whichever version wrote the rest of the file.
 CellSpec parse_cell(CellKind kind, const KerasFields& config) {
   CellSpec cell;
   cell.kind = kind;
-  cell.units = config.units();
+  cell.units = config.count(either(config, "units", "output_dim"));
   cell.activation = config.activation("activation", Activation::tanh);
   cell.use_bias = config.flag("use_bias", true);
   if (kind != CellKind::simple_rnn) {
-    cell.recurrent_activation = config.activation(
-        "recurrent_activation", has_old_defaults(config.origin()) ? Activation::hard_sigmoid : Activation::sigmoid);
+    cell.recurrent_activation =
+        config.activation(either(config, "recurrent_activation", "inner_activation"),
+                          has_old_defaults(config.origin()) ? Activation::hard_sigmoid : Activation::sigmoid);
   }
   if (kind == CellKind::gru) cell.reset_after = config.flag("reset_after", config.origin().major >= 3);
   return cell;
@@ -54,8 +60,8 @@ CellSpec parse_cell(CellKind kind, const KerasFields& config) {
 /// seed that is no number is ignored.
 DropoutOptions parse_dropout(const KerasFields& config) {
   const double implementation = config.number("implementation", has_old_defaults(config.origin()) ? 1 : 2);
-  return {.dropout = config.number("dropout", 0),
-          .recurrent_dropout = config.number("recurrent_dropout", 0),
+  return {.dropout = config.number(either(config, "dropout", "dropout_W"), 0),
+          .recurrent_dropout = config.number(either(config, "recurrent_dropout", "dropout_U"), 0),
           .implementation = implementation == 0 || implementation == 1 ? 1 : 2,
           .seed = config.seed()};
 }

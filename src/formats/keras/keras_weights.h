@@ -13,6 +13,10 @@ namespace rondo {
 /// Adds dataset `name` of `group` to the weights of `layer`.
 void read_weight(const ArrayGroup& group, const std::string& name, KerasLayer& layer);
 
+/// Puts the kernel, the recurrent kernel and the bias of all gates in place of those that Keras 1 wrote for each gate
+/// of an LSTM (12 arrays) and a GRU (9), which are known by their names. The paths are those of the first gate.
+void join_keras1_gates(KerasLayer& layer);
+
 /// Whether `root` is the root of a legacy file of weights, or the `model_weights` of a whole legacy model.
 bool is_legacy_weights(const ArrayGroup& root);
 

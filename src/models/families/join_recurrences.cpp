@@ -1,12 +1,13 @@
 // Recurrences on top of each other become one network.
 //
-// Both layers read forward and have one mask, so the upper one never reads what the lower one emits at a masked step:
-// running layer after layer equals running a stack of their cells.
+// Both layers have one mask, and either read forward or both read in both directions, so the upper one never reads what
+// the lower one emits at a masked step: running layer after layer equals running a stack of their cells.
 
 #include <algorithm>
 #include <utility>
 
 #include "models/families/recurrent.h"
+#include "models/families/stacked_directions.h"
 #include "models/layered_model.h"
 
 namespace rondo {
@@ -29,23 +30,40 @@ std::unique_ptr<RNN> stacked(const RNN& lower, const RNN& upper) {
   return std::make_unique<RNN>(std::move(cells), upper.options());
 }
 
+/// Both calls have layers of one kind, and the lower one returns sequences.
+bool fit(const BoundCall& lower, const BoundCall& upper) {
+  if (lower.recurrence != nullptr && upper.recurrence != nullptr) return lower.recurrence->options().return_sequences;
+  const std::vector<const Bidirectional*>& both = lower.both_directions;
+  return !both.empty() && !upper.both_directions.empty() && both.back()->forward_layer().options().return_sequences;
+}
+
 bool joins(const ModelProgram& program, const ProgramStep& lower, const ProgramStep& upper) {
-  return lower.call.recurrence != nullptr && upper.call.recurrence != nullptr &&
-         lower.call.recurrence->options().return_sequences && upper.inputs == std::vector<int>{lower.first_output} &&
-         count_readers(program, lower.first_output) == 1;
+  const auto dtype_of = [&](const ProgramStep& step) {
+    return program.slots[static_cast<std::size_t>(step.first_output)].dtype;
+  };
+  return fit(lower.call, upper.call) && upper.inputs == std::vector<int>{lower.first_output} &&
+         dtype_of(lower) == dtype_of(upper) && count_readers(program, lower.first_output) == 1;
+}
+
+std::unique_ptr<ModelLayer> joined_layer(const BoundCall& lower, const BoundCall& upper, int threads) {
+  if (lower.recurrence != nullptr) return recurrent_layer(stacked(*lower.recurrence, *upper.recurrence), threads);
+  std::vector<const Bidirectional*> layers = lower.both_directions;
+  layers.insert(layers.end(), upper.both_directions.begin(), upper.both_directions.end());
+  return stacked_directions(std::move(layers), threads);
 }
 
 /// The call of the stack of both, in place of the upper one.
 ProgramStep joined(ModelProgram& program, const ProgramStep& lower, const ProgramStep& upper, const std::string& where,
                    const ModelSetting& setting) {
-  program.joined.push_back(recurrent_layer(stacked(*lower.call.recurrence, *upper.call.recurrence), setting.threads));
+  program.joined.push_back(joined_layer(lower.call, upper.call, setting.threads));
   const TensorNote& input = program.slots[static_cast<std::size_t>(lower.inputs[0])];
   const CallSite site(where, setting.origin, {{.name = "inputs", .is_list = false, .tensors = {0}}}, {input});
   ProgramStep step = upper;
   step.call = program.joined.back()->bind(site);
   step.inputs = lower.inputs;
   for (const std::size_t number : {lower.number, upper.number}) {
-    program.calls[number].how = "recurrence, in a network of several layers";
+    const char* kind = upper.call.recurrence != nullptr ? "recurrence" : "recurrence in both directions";
+    program.calls[number].how = std::string(kind) + ", in a network of several layers";
   }
   return step;
 }

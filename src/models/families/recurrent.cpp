@@ -72,6 +72,14 @@ std::vector<TensorNote> output_notes(const CallSite& site, const RecurrentTraits
 
 std::vector<int> initial_states(const CallSite& site) { return states_of(site); }
 
+bool has_sequence_alone(const CallSite& site) {
+  return site.call_masks().front().kind != MaskRoute::Kind::given && site.tensors().size() == 1;
+}
+
+bool is_plain_layer(const RNNOptions& options) {
+  return !options.go_backwards && !options.time_major && !options.stateful && !options.return_state;
+}
+
 BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, int threads,
                          std::function<LayerResult(const Tensor&, const CallOptions&)> layer) {
   site.allow({"mask", "initial_state"});
@@ -156,7 +164,9 @@ class RecurrentModelLayer final : public ModelLayer {
     BoundCall call = bind_recurrent(
         site, traits_, threads_, [this](const Tensor& x, const CallOptions& options) { return (*rnn_)(x, options); });
     call.how = "recurrence";
-    if (is_alone(site)) call.recurrence = rnn_.get();
+    if (is_plain_layer(rnn_->options()) && has_sequence_alone(site) && !rnn_->known_cells().empty()) {
+      call.recurrence = rnn_.get();
+    }
     if (rnn_->options().go_backwards || rnn_->options().time_major || rnn_->known_cells().empty()) return call;
     call.stream = StreamRule::causal;
     const RecurrentStreamOptions options{.mask = site.call_masks().front(),
@@ -176,14 +186,6 @@ class RecurrentModelLayer final : public ModelLayer {
   std::string explain(std::int64_t B, std::int64_t T) const override { return explain_plans(*rnn_, B, T, threads_); }
 
  private:
-  /// Whether BoundCall::recurrence may have the layer.
-  bool is_alone(const CallSite& site) const {
-    const RNNOptions& options = rnn_->options();
-    const bool plain = !options.go_backwards && !options.time_major && !options.stateful && !options.return_state;
-    const bool carried = site.call_masks().front().kind != MaskRoute::Kind::given;
-    return plain && carried && site.tensors().size() == 1 && !rnn_->known_cells().empty();
-  }
-
   std::unique_ptr<RNN> rnn_;
   int threads_;
   RecurrentTraits traits_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "models/families/recurrent.h"
+#include "models/families/stacked_directions.h"
 #include "models/layer_table.h"
 #include "rondo/keras/bidirectional.h"
 #include "rondo/ops/ops.h"
@@ -33,6 +34,7 @@ class BidirectionalLayer final : public ModelLayer {
     BoundCall call = bind_recurrent(site, traits_, threads_,
                                     [this](const Tensor& x, const CallOptions& options) { return layer_(x, options); });
     call.how = "recurrence in both directions";
+    if (stacks(layer_) && !traits_.options.return_state && has_sequence_alone(site)) call.both_directions = {&layer_};
     return call;
   }
 

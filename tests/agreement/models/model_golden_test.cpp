@@ -41,7 +41,7 @@ struct ModelGolden {
   std::shared_ptr<std::filesystem::path> written() const {
     const auto folder = std::filesystem::temp_directory_path() / ("rondo_" + name + "_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder);
-    const std::vector<std::byte> bytes = archive->read(model);
+    const ByteBuffer bytes = archive->read(model);
     const auto path = folder / model;
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));

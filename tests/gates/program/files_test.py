@@ -73,6 +73,7 @@ class FilesTest(CommandTest):
             "keras/lstm_keras3.keras": ("lstm", "LSTM", "cpu_fused"),
             "keras/gru_after_keras2.h5": ("GRU", "reset after"),
             "keras/lstm_keras2.weights.h5": ("weights alone",),
+            "keras/nested_model/keras3.keras": ("tower/in_lstm", "tower/in_dense", "LSTM", "cpu_fused"),
         }
         for name, words in known.items():
             text = self.call("info", DATA / name)

@@ -68,6 +68,19 @@ TEST(KerasCaseTest, CudnnLayers) {
   }
 }
 
+/// An array for each gate of an LSTM and a GRU, as Keras 1 wrote them and Keras 2 reads them.
+TEST(KerasCaseTest, WeightsOfKeras1) {
+  const Safetensors expected = load_safetensors(keras_fixture("keras1/expected.safetensors"));
+  const KerasModel model = load_keras(keras_fixture("keras1/gates.json"), keras_fixture("keras1/gates.h5"));
+  Tensor h = expected.tensor("x");
+  for (const char* const name : {"lstm_1", "bidirectional_1", "gru_1"}) h = run(model.layer(name), h);
+  EXPECT_TRUE(close(h, expected.tensor("y"), kTolerance));
+
+  const KerasModel alone = load_keras(keras_fixture("keras1/gates.h5"));
+  EXPECT_EQ(alone.layer("bidirectional_1").weights.size(), 6U);
+  EXPECT_EQ(recurrent_weights(alone.layer("gru_1")).kernel.shape(), (Shape{4, 15}));
+}
+
 TEST(KerasCaseTest, WeightsOfACudnnLayerForAnLstm) {
   // Keras loads them, and tells the layout by the bias.
   KerasModel model = load_keras(keras_fixture("cudnn_layers/lstm.h5"));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "formats/keras/keras_layer.h"
+#include "models/layer_fields.h"
 #include "support/expect_error.h"
 #include "units/formats/keras_files.h"
 
@@ -304,6 +305,22 @@ TEST(KerasConfigurationTest, RefusesWhatItDoesNotKnow) {
     SCOPED_TRACE(refused.text.substr(0, 200));
     expect_words([&] { parse_without_problem(refused.text); }, refused.words);
   }
+}
+
+/// One rule for the fields of formats and of models.
+TEST(KerasFields, AKeyThatIsMissingHasTheValueNull) {
+  const KerasOrigin origin{"model.keras", kNewest};
+  const nlohmann::json object = {{"nothing", nullptr}, {"one", 1}};
+  const LayerFields layer_fields(object, "model.keras: layer 'x'", origin);
+  const KerasFields& fields = layer_fields;
+  EXPECT_TRUE(fields.value("missing").is_null());
+  EXPECT_TRUE(layer_fields.value("missing").is_null());
+  EXPECT_EQ(&fields.value("one"), &layer_fields.value("one"));
+  EXPECT_EQ(layer_fields.real("missing", 2.0), layer_fields.real("nothing", 2.0));
+  EXPECT_EQ(parse(layer("Dense", R"("units":1,"activation":null)"))[0].dense->activation, "linear");
+  EXPECT_EQ(parse(layer("Dense", R"("units":1)"))[0].dense->activation, "linear");
+  expect_words([&] { fields.refuse("missing", "a number"); }, {"layer 'x': missing: got nothing", "a number"});
+  expect_words([&] { fields.refuse("nothing", "a number"); }, {"layer 'x': nothing: got null", "a number"});
 }
 
 }  // namespace

@@ -41,6 +41,8 @@ TEST(ModelActivationTest, LayersFollowTheirFormulas) {
   expect_formula("LeakyReLU", {{"alpha", 0.2}}, [](double x) { return x < 0 ? 0.2 * x : x; });
   expect_formula("LeakyReLU", {{"negative_slope", 0.4}}, [](double x) { return x < 0 ? 0.4 * x : x; });
   expect_formula("ELU", {{"alpha", 0.7}}, [](double x) { return x > 0 ? x : 0.7 * std::expm1(x); });
+  // At exactly the threshold, 0: docs/semantics.md.
+  expect_formula("ReLU", {{"threshold", 0.5}}, [](double x) { return x > 0.5 ? x : 0.0; });
   expect_formula("ThresholdedReLU", {{"theta", 0.25}}, [](double x) { return x > 0.25 ? x : 0.0; });
   expect_formula("Activation", {{"activation", "tanh"}}, [](double x) { return std::tanh(x); });
   expect_formula("Activation", {{"activation", "linear"}}, [](double x) { return x; });

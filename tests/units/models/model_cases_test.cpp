@@ -6,6 +6,7 @@
 #include "rondo/formats/safetensors.h"
 #include "rondo/models/model.h"
 #include "support/compare.h"
+#include "support/expect_error.h"
 
 namespace rondo::test {
 namespace {
@@ -48,6 +49,24 @@ INSTANTIATE_TEST_SUITE_P(Files, ModelCaseTest,
                                            ModelCase{"k3_sentiment.keras", "expected_k3_sentiment.safetensors"},
                                            ModelCase{"k3_td_masked.keras", "expected_k3_td_masked.safetensors"}),
                          [](const auto& one) { return one.param.expected.substr(9, one.param.expected.size() - 21); });
+
+/// The architecture and the weights in files of their own; these weights have arrays for each gate.
+TEST(ModelFilesTest, AnArchitectureAndItsWeights) {
+  const std::filesystem::path folder = std::filesystem::path(RONDO_TEST_DATA) / "keras/keras1";
+  Model model = load_keras_model(folder / "gates.json", folder / "gates.h5");
+  const Safetensors expected = load_safetensors(folder / "expected.safetensors");
+  EXPECT_TRUE(close(model.predict(expected.tensor("x")), expected.tensor("y"), 1e-5)) << model.describe();
+}
+
+TEST(ModelFilesTest, ARegisteredSubclass) {
+  const std::filesystem::path folder = std::filesystem::path(RONDO_TEST_DATA) / "keras/wrapped_recurrent_layers";
+  KerasRegistry registry;
+  registry.add("mine>MyLSTM", "LSTM");
+  Model model = load_keras_model(folder / "subclass.keras", {}, registry);
+  const Safetensors expected = load_safetensors(folder / "expected_subclass.safetensors");
+  EXPECT_TRUE(close(model.predict(expected.tensor("x")), expected.tensor("y"), 1e-5)) << model.describe();
+  expect_words([&] { static_cast<void>(load_keras_model(folder / "subclass.keras")); }, {"'rnn'", "'mine>MyLSTM'"});
+}
 
 }  // namespace
 }  // namespace rondo::test
