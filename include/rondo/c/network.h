@@ -12,10 +12,10 @@ typedef struct rondo_load_options {
   size_t struct_size;
   const char* const* parts;  ///< layers of a Keras model or nodes of an ONNX model, from the input up; of PyTorch, the
                              ///< one module, "encoder.lstm"
-  size_t part_count;       ///< 0: the only module, or all recurrent layers or nodes
-  const char* weights;     ///< of a Keras model whose file is JSON: the path of its weights
-  const char* activation;  ///< `nonlinearity` of a torch.nn.RNN, which its file does not have; null: "tanh"
-  int32_t device_type;     ///< RONDO_CPU ...
+  size_t part_count;         ///< 0: the only module, or all recurrent layers or nodes
+  const char* weights;       ///< of a Keras model whose file is JSON: the path of its weights
+  const char* activation;    ///< `nonlinearity` of a torch.nn.RNN, which its file does not have; null: "tanh"
+  int32_t device_type;       ///< RONDO_CPU ...
   int32_t device_index;
 } rondo_load_options;
 
