@@ -6,7 +6,7 @@
 
 namespace rondo {
 
-/// A number of bytes without values: a vector would write zeros first, which for weights takes as long as reading them.
+/// A number of bytes without values: a vector would write zeros first.
 class ByteBuffer {
  public:
   explicit ByteBuffer(std::size_t size) : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)), size_(size) {}
