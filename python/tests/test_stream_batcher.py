@@ -68,7 +68,8 @@ def test_requests_that_are_refused():
         with pytest.raises(StreamError) as caught:
             made.submit(2, x, start=True).result(SECONDS)
         assert caught.value.outcome == "no_slot" and isinstance(caught.value, RuntimeError)
-        for key, error in ((-1, ValueError), (2**64, ValueError), (1.5, TypeError), (None, TypeError), (True, TypeError)):
+        for key, error in ((-1, ValueError), (2**64, ValueError), (1.5, TypeError), (None, TypeError),
+                           (True, TypeError)):
             with pytest.raises(error, match="stream"):
                 made.submit(key, x)
         with pytest.raises(TypeError, match="x"):
