@@ -29,8 +29,8 @@ class StatePool(_rondo.StatePool):
     def run(self, chunks: Sequence[Union[StreamChunk, int]], x: Any, y: Any = None) -> Any:
         """Steps the streams of `chunks`; a number stands for one step of that slot.
 
-        x (N, I) has the rows of the first chunk, then those of the second one, and so on. y (N, O), of the pool's dtype,
-        is written likewise; without it the result is a new array of the library of x. Returns y.
+        x (N, I) has the rows of the first chunk, then those of the second one, and so on. y (N, O), of the pool's
+        dtype, is written likewise; without it the result is a new array of the library of x. Returns y.
         """
         given = as_tensor(x, "x")
         if y is not None:

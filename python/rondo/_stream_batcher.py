@@ -51,8 +51,8 @@ class StreamAnswer(concurrent.futures.Future):
 class StreamBatcher:
     """Serves requests of many threads with one StatePool, which it takes, and a thread of its own.
 
-    Each call of the pool takes the next steps of every stream that has some waiting. Requests of one stream are answered
-    in the order in which they were submitted.
+    Each call of the pool takes the next steps of every stream that has some waiting. Requests of one stream are
+    answered in the order in which they were submitted.
 
     max_delay      seconds that the first request of a batch waits at most for other open streams
     max_waiting    requests that may wait at a time

@@ -45,7 +45,8 @@ def print_modules():
     theirs, ours, watched = torch.nn.LSTM(64, 64), LSTM(64, 64), LSTM(64, 64)
     watched.weight_check = "versions"
     x, hx = torch.randn(1, 1, 64), (torch.zeros(1, 1, 64), torch.zeros(1, 1, 64))
-    for name, module in (("torch.nn.LSTM", theirs), ("rondo.torch.LSTM", ours), ('... weight_check "versions"', watched)):
+    modules = {"torch.nn.LSTM": theirs, "rondo.torch.LSTM": ours, '... weight_check "versions"': watched}
+    for name, module in modules.items():
         with torch.no_grad():
             print(f"{microseconds(lambda: module(x), 200, 50):8.2f} us  {name}")
             print(f"{microseconds(lambda: module(x, hx), 200, 50):8.2f} us  {name}, with states")

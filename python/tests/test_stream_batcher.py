@@ -68,7 +68,8 @@ def test_requests_that_are_refused():
         with pytest.raises(StreamError) as caught:
             made.submit(2, x, start=True).result(SECONDS)
         assert caught.value.outcome == "no_slot" and isinstance(caught.value, RuntimeError)
-        for key, error in ((-1, ValueError), (2**64, ValueError), (1.5, TypeError), (None, TypeError), (True, TypeError)):
+        for key, error in ((-1, ValueError), (2**64, ValueError), (1.5, TypeError), (None, TypeError),
+                           (True, TypeError)):
             with pytest.raises(error, match="stream"):
                 made.submit(key, x)
         with pytest.raises(TypeError, match="x"):
@@ -117,14 +118,16 @@ def test_asyncio_waits_for_answers():
 
 
 def test_answers_may_submit_and_let_go_of_the_batcher():
-    made, done, x = batcher(), threading.Event(), stream(0, 1)
+    made, done, x = batcher(max_delay=30.0), threading.Event(), stream(0, 1)
     seen = []
+    made.submit(1, x, start=True).result(SECONDS)
 
     def again(answer):
         seen.append(answer.result())
         with pytest.raises(RuntimeError, match="drain"):
             made.drain()
-        made.submit(1, x).add_done_callback(last)
+        made.submit(1, x)
+        made.submit(2, x).add_done_callback(last)
 
     def last(answer):
         nonlocal made
@@ -133,7 +136,9 @@ def test_answers_may_submit_and_let_go_of_the_batcher():
         gc.collect()
         done.set()
 
-    made.submit(1, x, start=True).add_done_callback(again)
+    # It waits for stream 1, so that the function is there before the answer, and runs on the batcher's thread.
+    made.submit(2, x, start=True).add_done_callback(again)
+    made.submit(1, x)
     assert done.wait(SECONDS) and len(seen) == 2 and np.abs(seen[0] - seen[1]).max() > 0
 
 
