@@ -20,14 +20,24 @@ void check_integers(const std::string& name, const Tensor& tensor, std::int64_t 
                        (device == cpu() ? "" : " or " + to_string(device)));
 }
 
-/// Calls `function(index, number)` for the numbers of a tensor of i32 or i64 on the CPU.
+/// Calls `function(index, number)` for the first `count` numbers of a tensor of i32 or i64 on the CPU.
 template <typename Function>
-void for_each_number(const Tensor& tensor, const Function& function) {
+void for_each_number(const Tensor& tensor, std::int64_t count, const Function& function) {
   const auto visit = [&](const auto* numbers) {
-    for (std::int64_t k = 0; k < tensor.numel(); ++k) function(k, std::int64_t{numbers[k]});
+    for (std::int64_t k = 0; k < count; ++k) function(k, std::int64_t{numbers[k]});
   };
   if (tensor.dtype() == DType::i32) return visit(tensor.data<std::int32_t>());
   visit(tensor.data<std::int64_t>());
+}
+
+/// How many row indices are looked at. Where there are state_rows, executors of the CPU leave rows without steps alone:
+/// a run of few rows need not care how many are planned.
+std::int64_t named_rows(const RecurrenceSpec& spec, const Tensor& batch_sizes) {
+  if (spec.state_rows == 0 || spec.device != cpu()) return spec.B;
+  std::int64_t rows = 0;
+  for_each_number(batch_sizes, std::min<std::int64_t>(1, spec.T),
+                  [&](std::int64_t, std::int64_t size) { rows = size; });
+  return rows;
 }
 
 DeviceIntegers integers_of(const Tensor& tensor) {
@@ -60,7 +70,7 @@ void check_batch_sizes(const RecurrenceSpec& spec, const Tensor& batch_sizes, st
   const std::int64_t least = spec.state_rows > 0 ? 0 : 1;
   std::int64_t sum = 0;
   std::int64_t before = spec.B;
-  for_each_number(batch_sizes, [&](std::int64_t t, std::int64_t size) {
+  for_each_number(batch_sizes, spec.T, [&](std::int64_t t, std::int64_t size) {
     if (size < least || size > before) {
       throw ValueError(
           "batch_sizes[" + std::to_string(t) + "]", std::to_string(size),
@@ -81,15 +91,16 @@ void check_packed_numbers(const RecurrenceSpec& spec, const SessionTensors& tens
   if (!tensors.row_indices) return;
   const std::int64_t states = state_rows(spec);
   taken.assign(static_cast<std::size_t>(states), false);
-  for_each_number(*tensors.row_indices, [&](std::int64_t b, std::int64_t index) {
-    const auto name = [&] { return "row_indices[" + std::to_string(b) + "]"; };
-    if (index < 0 || index >= states) {
-      throw ValueError(name(), std::to_string(index), "0 to " + std::to_string(states - 1));
-    }
-    const auto place = taken.begin() + index;
-    if (*place) throw ValueError(name(), std::to_string(index) + " again", "each row once");
-    *place = true;
-  });
+  for_each_number(*tensors.row_indices, named_rows(spec, *tensors.batch_sizes),
+                  [&](std::int64_t b, std::int64_t index) {
+                    const auto name = [&] { return "row_indices[" + std::to_string(b) + "]"; };
+                    if (index < 0 || index >= states) {
+                      throw ValueError(name(), std::to_string(index), "0 to " + std::to_string(states - 1));
+                    }
+                    const auto place = taken.begin() + index;
+                    if (*place) throw ValueError(name(), std::to_string(index) + " again", "each row once");
+                    *place = true;
+                  });
 }
 
 PackedRows::PackedRows(const RecurrenceSpec& spec)
@@ -122,7 +133,7 @@ void PackedRows::compute(const RecurrenceSpec& spec, const SessionTensors& tenso
   std::fill_n(lengths, B_, 0);
   std::int64_t first_row = 0;
   std::int64_t before = 0;
-  for_each_number(*tensors.batch_sizes, [&](std::int64_t t, std::int64_t size) {
+  for_each_number(*tensors.batch_sizes, T_, [&](std::int64_t t, std::int64_t size) {
     std::fill_n(lengths + size, std::max<std::int64_t>(0, before - size),
                 static_cast<std::int32_t>(t));  // they end here
     rows[t] = static_cast<std::int32_t>(first_row);
@@ -133,7 +144,7 @@ void PackedRows::compute(const RecurrenceSpec& spec, const SessionTensors& tenso
   rows[T_] = static_cast<std::int32_t>(first_row);
   if (!tensors.row_indices) return;
   std::int32_t* const indices = lengths + B_;
-  for_each_number(*tensors.row_indices,
+  for_each_number(*tensors.row_indices, named_rows(spec, *tensors.batch_sizes),
                   [&](std::int64_t b, std::int64_t index) { indices[b] = static_cast<std::int32_t>(index); });
 }
 

@@ -54,10 +54,13 @@ std::int64_t StatePool::Impl::write_beginners(std::span<const StreamChunk> chunk
   return static_cast<std::int64_t>(count);
 }
 
-// Rows that the call does not have take the rows of the states behind those of the slots.
+// Rows that the call does not have take the rows of the states behind those of the slots. The CPU does not look at
+// them.
 void StatePool::Impl::write_rows(std::size_t count, std::span<std::int64_t> row_indices) const {
-  for (std::size_t b = 0; b < row_indices.size(); ++b) {
-    row_indices[b] = b < count ? order.sorted(b).slot : options.slots + static_cast<std::int64_t>(b);
+  for (std::size_t b = 0; b < count; ++b) row_indices[b] = order.sorted(b).slot;
+  if (options.device == cpu()) return;
+  for (std::size_t b = count; b < row_indices.size(); ++b) {
+    row_indices[b] = options.slots + static_cast<std::int64_t>(b);
   }
 }
 

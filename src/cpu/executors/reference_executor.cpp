@@ -6,6 +6,7 @@
 #include "cpu/executors/reference_backward.h"
 #include "cpu/executors/reference_step.h"
 #include "cpu/executors/reserve_rows.h"
+#include "cpu/executors/run_sizes.h"
 #include "recurrence/simple_decision.h"
 
 namespace rondo {
@@ -131,6 +132,7 @@ class ReferenceRunner final : public Runner {
   explicit ReferenceRunner(const RunnerRequest& request) : request_(request) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
+    if (request_.spec.state_rows > 0) take_sizes(request_.spec, buffers);
     dispatch_reference(request_.spec, [&]<typename Formula, typename Element, typename Real>() {
       WorkspaceCutter cutter(workspace);
       const Scratch<Real> scratch(cutter, request_.spec);
@@ -139,7 +141,7 @@ class ReferenceRunner final : public Runner {
   }
 
  private:
-  const RunnerRequest request_;
+  RunnerRequest request_;  ///< with state_rows: T and B are those of the run
 };
 
 class ReferenceExecutor final : public Executor {

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cpu/executors/run_sizes.h"
 #include "cpu/fused/fused_backward.h"
 #include "cpu/fused/worker.h"
 #include "cpu/fused/worker_threads.h"
@@ -20,7 +21,10 @@ class FusedRunner final : public Runner {
         threads_(spec_, request.properties.processors) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
-    if (spec_.state_rows > 0) take_sizes(buffers);
+    if (spec_.state_rows > 0) {
+      take_sizes(spec_, buffers);
+      threads_.take_sizes(spec_);
+    }
     KeptSteps kept;
     if (spec_.keep != Keep::nothing) kept = {reserve_layout(spec_, buffers.x.packed_rows), buffers.reserve};
     threads_.run([&](const fused::ThreadPart& part) {
@@ -39,14 +43,6 @@ class FusedRunner final : public Runner {
   }
 
  private:
-  /// The rows and steps that the run has: a run of one row of one step costs no more than a plan of that size.
-  void take_sizes(const RecurrenceBuffers& buffers) {
-    const std::int32_t* const first_rows = buffers.x.strides.first_rows;
-    spec_.B = buffers.schedule.T == 0 ? 0 : first_rows[1] - first_rows[0];
-    spec_.T = spec_.B == 0 ? 0 : buffers.schedule.length(0);
-    threads_.take_sizes(spec_);
-  }
-
   RecurrenceSpec spec_;  ///< with state_rows: T and B are those of the run
   const fused::KernelTable& kernels_;
   const fused::PackedWeights weights_;

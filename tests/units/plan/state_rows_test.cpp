@@ -46,6 +46,7 @@ TEST(StateRows, EveryExecutorTakesTheRowsThatARunNames) {
     SCOPED_TRACE(executor);
     Fixture fixture;
     fixture.options.executor = executor;
+    fixture.tensors.row_indices = integers({5, 2, -9});  // the last row has no steps
     const std::vector<Tensor> before = {fixture.states[0].clone(), fixture.states[1].clone()};
     fixture.run();
     for (const auto& [slot, places] :
@@ -104,6 +105,11 @@ TEST(StateRows, NamesWhatDoesNotFit) {
       {"an executor whose sums may differ",
        {"cpu_gemm", "fewer rows"},
        [](Fixture& f) { f.options.executor = "cpu_gemm"; }},
+      {"indices of another number of rows",
+       {"row_indices: got i64(2,)", "(3,)"},
+       [](Fixture& f) {
+         f.tensors.row_indices = integers({5, 2});
+       }},
       {"no indices", {"row_indices: got none", "state_rows"}, [](Fixture& f) { f.tensors.row_indices.reset(); }},
       {"an index of no row",
        {"row_indices[1]: got 7", "0 to 6"},
@@ -111,14 +117,14 @@ TEST(StateRows, NamesWhatDoesNotFit) {
          f.tensors.row_indices = integers({5, 7, 6});
        }},
       {"a negative index",
-       {"row_indices[2]: got -1"},
+       {"row_indices[0]: got -1"},
        [](Fixture& f) {
-         f.tensors.row_indices = integers({5, 2, -1});
+         f.tensors.row_indices = integers({-1, 2, 6});
        }},
-      {"an index again, of a row without steps",
-       {"row_indices[2]: got 5 again"},
+      {"an index again",
+       {"row_indices[1]: got 5 again"},
        [](Fixture& f) {
-         f.tensors.row_indices = integers({5, 2, 5});
+         f.tensors.row_indices = integers({5, 5, 6});
        }},
       {"sizes that grow",
        {"batch_sizes[3]: got 1", "0 to 0"},
