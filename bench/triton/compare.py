@@ -1,7 +1,6 @@
 """The comparison itself; measure.py starts it with all packages."""
 
 import argparse
-import os
 import pathlib
 import shutil
 import statistics
@@ -56,6 +55,7 @@ def write_repository(repository, backends, backend, folder):
                        + 'parameters { key: "threads" value: { string_value: "2" } }', folder / 'lstm.safetensors')
     server.write_model(repository, 'python', CONFIG.format(backend='python'), folder / 'lstm.onnx')
     shutil.copy(pathlib.Path(__file__).parent / 'python_backend' / 'model.py', repository / 'python' / '1')
+    (repository / 'python' / '1' / 'packages.txt').write_text(str(pathlib.Path(onnx.__file__).parent.parent), encoding='utf-8')
     triton = environment.server_folder() / 'pytriton' / 'tritonserver'
     shutil.copytree(triton / 'backends' / 'python', backends / 'python')
     stub = triton / 'python_backend_stubs' / f'{sys.version_info.major}.{sys.version_info.minor}'
@@ -100,7 +100,7 @@ class Load:
                         raise RuntimeError(service_pb2.ModelStreamInferResponse.FromString(answer).error_message)
                     counts[k] += 1
                     gate.release()
-        threads = [threading.Thread(target=one, args=(k,)) for k in range(STREAMS)]
+        threads = [threading.Thread(target=one, args=(k,), daemon=True) for k in range(STREAMS)]
         started = time.monotonic()
         for thread in threads:
             thread.start()
@@ -142,10 +142,10 @@ def main():
         (folder / 'backends').mkdir()
         write_repository(folder / 'models', folder / 'backends', given.backend, folder)
         running = server.Server(folder / 'backends' / 'rondo' / 'libtriton_rondo.so', folder / 'models', folder / 'log.txt')
-        # The Python backend's process imports onnxruntime.
-        old = server.variables
-        server.variables = lambda: {**old(), 'PYTHONPATH': os.environ['PYTHONPATH']}
         with running:
+            for model in ('rondo', 'python'):
+                if f"successfully loaded '{model}'" not in running.log():
+                    raise RuntimeError(running.log())
             report(running, given.seconds, given.rounds)
 
 

@@ -2,6 +2,11 @@
 requests of a batch."""
 
 import os
+import pathlib
+import sys
+
+# Where measure.py has put onnxruntime.
+sys.path.insert(0, (pathlib.Path(__file__).parent / 'packages.txt').read_text(encoding='utf-8'))
 
 import numpy as np
 import onnxruntime
