@@ -30,6 +30,7 @@ ServingClock::duration BatchRunner::run(StreamBatch& batch) noexcept {
     } catch (...) {  // the slot stays lost, and a later call says so
     }
   }
+  for (const std::int64_t slot : batch.ended_slots) close(slot);
   if (batch.rows.empty()) return {};
   ServingClock::duration time = {};
   try {
@@ -45,7 +46,9 @@ ServingClock::duration BatchRunner::run(StreamBatch& batch) noexcept {
   } catch (...) {
     batch.failure = "the pool failed";
   }
-  close_slots(batch);
+  for (const StreamChunk& chunk : batch.chunks) {
+    if (chunk.slot >= 0) close(chunk.slot);
+  }
   return time;
 }
 
@@ -71,13 +74,10 @@ void BatchRunner::scatter(const StreamBatch& batch) const {
   }
 }
 
-void BatchRunner::close_slots(const StreamBatch& batch) noexcept {
-  for (const StreamChunk& chunk : batch.chunks) {
-    if (chunk.slot < 0) continue;
-    try {
-      pool_.close(chunk.slot);
-    } catch (...) {  // the call has ended the stream before it failed
-    }
+void BatchRunner::close(std::int64_t slot) noexcept {
+  try {
+    pool_.close(slot);
+  } catch (...) {  // a call has ended the stream before it failed
   }
 }
 

@@ -13,15 +13,15 @@ class BatchRunner {
   /// `pool` must outlive the runner.
   explicit BatchRunner(SlotPool& pool);
 
-  /// Evicts, opens slots, and runs the batch. Throws nothing: where anything fails, `failure` says why, and the slots
-  /// of all rows are closed. Returns the time of the pool.
+  /// Evicts, closes and opens slots, and runs the batch. Throws nothing: where anything fails, `failure` says why, and
+  /// the slots of all rows are closed. Returns the time of the pool.
   ServingClock::duration run(StreamBatch& batch) noexcept;
 
  private:
   void open_slots(StreamBatch& batch);
   void gather(const StreamBatch& batch) const;
   void scatter(const StreamBatch& batch) const;
-  void close_slots(const StreamBatch& batch) noexcept;
+  void close(std::int64_t slot) noexcept;
 
   SlotPool& pool_;
   Tensor x_;  ///< (max_rows * max_steps, I)

@@ -82,7 +82,7 @@ std::unique_ptr<WaitingRequest> BatcherThread::prepared(StreamRequest&& request,
   queued->done = std::move(done);
   queued->submitted = ServingClock::now();
   try {
-    queued->x = checked_steps(request.x, sizes_, options_.refuse_nan);
+    queued->x = checked_steps(request, sizes_, options_.refuse_nan);
     queued->answer.y = Tensor::empty({queued->steps(), sizes_.output_features}, sizes_.dtype);
   } catch (const OutOfMemory& error) {
     queued->refuse(StreamOutcome::failed, error.what());

@@ -39,8 +39,11 @@ std::int64_t first_not_finite(const Tensor& x) {
 
 }  // namespace
 
-Tensor checked_steps(const Tensor& x, const SlotPoolSizes& sizes, bool refuse_nan) {
-  const std::int64_t steps = x.defined() && x.rank() == 2 ? std::max<std::int64_t>(x.size(0), 1) : 1;
+Tensor checked_steps(const StreamRequest& request, const SlotPoolSizes& sizes, bool refuse_nan) {
+  const Tensor& x = request.x;
+  if (request.end && !x.defined()) return Tensor::empty({0, sizes.input_features}, sizes.dtype);
+  const std::int64_t least = request.end ? 0 : 1;
+  const std::int64_t steps = x.defined() && x.rank() == 2 ? std::max(x.size(0), least) : 1;
   check_tensor(x, {.name = "x",
                    .shape = {steps, sizes.input_features},
                    .dtype = sizes.dtype,

@@ -45,6 +45,7 @@ struct Eviction {
 
 struct StreamBatch {
   std::vector<Eviction> evictions = {};                        ///< before anything else
+  std::vector<std::int64_t> ended_slots = {};                  ///< of streams that end without a step in this call
   std::vector<BatchRow> rows = {};                             ///< one for each chunk
   std::vector<StreamChunk> chunks = {};                        ///< the slot is -1 where a row `opens`, until it has one
   std::vector<BatchPart> parts = {};                           ///< of all rows, in their order: rows of x and y
@@ -54,6 +55,7 @@ struct StreamBatch {
 
   void clear() {
     evictions.clear();
+    ended_slots.clear();
     rows.clear();
     chunks.clear();
     parts.clear();

@@ -17,6 +17,11 @@ ServingClock::duration bounded(Duration duration) {
   return duration;
 }
 
+void refuse_unknown(WaitingRequest& request, const StreamKey& key) {
+  request.refuse(StreamOutcome::invalid,
+                 "start: got false for the unknown stream " + describe(key) + ", expected true");
+}
+
 }  // namespace
 
 StreamQueue::StreamQueue(const SlotPoolSizes& sizes, const StreamBatcherOptions& options)
@@ -83,7 +88,10 @@ void StreamQueue::take(Time now, StreamBatch& batch) {
   while (!ready_.empty() && static_cast<std::int64_t>(batch.rows.size()) < sizes_.max_rows) {
     QueuedStream& stream = *ready_.front();
     leave_place(stream);
-    if (admit(stream, batch)) {
+    end_without_steps(stream, batch);
+    if (stream.waiting.empty()) {
+      put_back(stream, now);
+    } else if (admit(stream, batch)) {
       add_row(stream, batch);
     } else {
       erase_if_unused(stream);
@@ -140,6 +148,21 @@ std::unique_ptr<WaitingRequest> StreamQueue::take_front(QueuedStream& stream) {
   return request;
 }
 
+// Answers the requests in front that have no steps: each ends the stream.
+void StreamQueue::end_without_steps(QueuedStream& stream, StreamBatch& batch) {
+  while (!stream.waiting.empty() && stream.waiting.front()->steps() == 0) {
+    batch.answered.push_back(take_front(stream));
+    WaitingRequest& request = *batch.answered.back();
+    if (stream.slot) {
+      batch.ended_slots.push_back(*stream.slot);
+      stream.slot.reset();
+      --open_;
+    } else if (require_start_ && !request.start) {
+      refuse_unknown(request, *stream.key);
+    }
+  }
+}
+
 // Whether the stream has a slot, and a request for it. Requests that can have none are refused on the way.
 bool StreamQueue::admit(QueuedStream& stream, StreamBatch& batch) {
   if (stream.slot) return true;
@@ -152,8 +175,7 @@ bool StreamQueue::admit(QueuedStream& stream, StreamBatch& batch) {
       refused.refuse(StreamOutcome::no_slot, "slots: got a further stream, expected " + std::to_string(sizes_.slots) +
                                                  " at most, and no other one may lose its slot");
     } else {
-      refused.refuse(StreamOutcome::invalid,
-                     "start: got false for the unknown stream " + describe(*stream.key) + ", expected true");
+      refuse_unknown(refused, *stream.key);
     }
   }
   return false;

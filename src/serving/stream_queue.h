@@ -46,6 +46,7 @@ class StreamQueue {
   void leave_place(QueuedStream& stream);
   void erase_if_unused(QueuedStream& stream);
   std::unique_ptr<WaitingRequest> take_front(QueuedStream& stream);
+  void end_without_steps(QueuedStream& stream, StreamBatch& batch);
   bool admit(QueuedStream& stream, StreamBatch& batch);
   bool find_slot(StreamBatch& batch);
   void evict_front(EvictionReason reason, StreamBatch& batch);

@@ -29,7 +29,9 @@ struct StreamRequest {
   Tensor x;  ///< (steps, I) on the CPU, of the pool's dtype, any number of steps but 0; it must not change until
              ///< the answer comes
   bool start = false;  ///< the stream begins anew, whether it exists or not
-  bool end = false;    ///< the stream ends after these steps, and its slot is free
+  /// The stream ends after these steps, and its slot is free. Then x may have no steps, or be undefined, as where a
+  /// client has gone away.
+  bool end = false;
 };
 
 /// What became of a request. After `failed` the state of the stream is lost: its slot is free, and it begins anew.

@@ -41,6 +41,15 @@ TEST(BatcherThread, AThousandStreamsWithoutEndStayWithinTheSlots) {
   EXPECT_EQ(served.batcher->metrics().evictions, 984);
 }
 
+TEST(BatcherThread, AClientThatHasGoneGivesItsSlotBack) {
+  Served served(double_sizes(1, 1, 1));
+  EXPECT_EQ(outcome_of(served.send("a", kStep, true)), StreamOutcome::done);
+  EXPECT_EQ(outcome_of(served.send("b", kStep, true)), StreamOutcome::no_slot);
+  EXPECT_EQ(outcome_of(served.send("a", {}, false, true)), StreamOutcome::done);
+  EXPECT_EQ(served.record->open_slots(), 0U);
+  EXPECT_EQ(outcome_of(served.send("b", kStep, true)), StreamOutcome::done);
+}
+
 TEST(BatcherThread, CountsWhatItDid) {
   Served served(double_sizes(4, 2, 2));
   served.record->hold();

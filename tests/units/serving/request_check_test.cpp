@@ -24,9 +24,13 @@ SlotPoolSizes sizes_of(DType dtype = DType::f32) {
   return sizes;
 }
 
+Tensor steps_of(const Tensor& x, bool refuse_nan = true, DType dtype = DType::f32) {
+  return checked_steps({.stream = std::uint64_t{1}, .x = x}, sizes_of(dtype), refuse_nan);
+}
+
 std::string message_of(const Tensor& x, bool refuse_nan = true, DType dtype = DType::f32) {
   try {
-    checked_steps(x, sizes_of(dtype), refuse_nan);
+    (void)steps_of(x, refuse_nan, dtype);
   } catch (const ValueError& error) {
     return error.what();
   }
@@ -69,9 +73,18 @@ TEST(RequestCheck, RefusesNumbersThatAreNotFinite) {
 
 TEST(RequestCheck, CopiesOnlyWhatIsNotRowMajor) {
   const Tensor x = Tensor::from({1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}, {3, 2});
-  EXPECT_TRUE(test::identical(checked_steps(x.transpose({1, 0}), sizes_of(), true), x.transpose({1, 0}).clone()));
+  EXPECT_TRUE(test::identical(steps_of(x.transpose({1, 0})), x.transpose({1, 0}).clone()));
   const Tensor rows = Tensor::zeros({2, 3}, DType::f32);
-  EXPECT_EQ(checked_steps(rows, sizes_of(), true).data(), rows.data());
+  EXPECT_EQ(steps_of(rows).data(), rows.data());
+}
+
+TEST(RequestCheck, AnEndNeedsNoSteps) {
+  const StreamRequest without_x = {.stream = std::uint64_t{1}, .x = {}, .end = true};
+  EXPECT_EQ(checked_steps(without_x, sizes_of(), true).shape(), (Shape{0, 3}));
+  const StreamRequest no_steps = {.stream = std::uint64_t{1}, .x = Tensor::zeros({0, 3}, DType::f32), .end = true};
+  EXPECT_EQ(checked_steps(no_steps, sizes_of(), true).shape(), (Shape{0, 3}));
+  const StreamRequest wide = {.stream = std::uint64_t{1}, .x = Tensor::zeros({0, 4}, DType::f32), .end = true};
+  EXPECT_THROW(checked_steps(wide, sizes_of(), true), ValueError);
 }
 
 }  // namespace

@@ -71,6 +71,28 @@ TEST(StreamQueue, AStartBeginsAChunkAndAnEndEndsOne) {
   EXPECT_TRUE(fixture.batch.rows[0].opens);
 }
 
+TEST(StreamQueue, AnEndWithoutStepsGivesTheSlotBack) {
+  QueueFixture fixture(double_sizes(1, 1, 8));
+  fixture.push("a", 2, true);
+  EXPECT_EQ(fixture.call(), "a2");
+  fixture.push("a", 0, false, true);
+  fixture.push("a", 1);  // of a stream that is not known any more
+  EXPECT_EQ(fixture.call(), "");
+  EXPECT_EQ(fixture.batch.ended_slots, std::vector<std::int64_t>{0});
+  EXPECT_EQ(fixture.outcomes(), (std::vector{StreamOutcome::done, StreamOutcome::invalid}));
+  EXPECT_EQ(fixture.queue.open_streams(), 0);
+  fixture.push("a", 0, false, true);
+  EXPECT_EQ(fixture.call(), "");
+  EXPECT_EQ(fixture.outcomes(), std::vector{StreamOutcome::invalid}) << "there is no such stream";
+  fixture.push("b", 1, true);
+  fixture.push("b", 0, false, true);  // behind steps, it ends their chunk
+  fixture.take();
+  EXPECT_TRUE(fixture.batch.chunks[0].end);
+  EXPECT_TRUE(fixture.batch.ended_slots.empty());
+  fixture.finish();
+  EXPECT_EQ(fixture.queue.open_streams(), 0);
+}
+
 TEST(StreamQueue, ABatchIsDueWhenItIsFullOrItsTimeIsOver) {
   QueueFixture fixture(double_sizes(9, 2, 1), {.max_delay = milliseconds(5)});
   EXPECT_EQ(fixture.queue.due(), ServingClock::time_point::max());
