@@ -77,7 +77,7 @@ class StreamBatcher:
         """Queues the next steps of a stream: x (steps, I) on the CPU, which must not change until the answer comes.
 
         start  the stream begins anew, whether it exists or not
-        end    the stream ends after these steps, and its slot is free
+        end    the stream ends after these steps, and its slot is free; then x may have no steps, (0, I)
 
         Functions that the answer's `add_done_callback` gets run on the batcher's thread: they should be short.
         """
