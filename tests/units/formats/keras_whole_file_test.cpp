@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <regex>
 #include <set>
 
 #include "rondo/formats/keras_model.h"
@@ -46,6 +47,13 @@ bool is_of_training(const std::string& path) {
   return groups.count(path.substr(0, path.find('/'))) != 0;
 }
 
+/// Whether the dataset of a gate, "lstm_1/lstm_1_W_c", is joined to that of the layer's first gate (i, or z of a GRU),
+/// which the weight is named after: Keras 1 has one for each.
+bool is_joined(const std::string& path) {
+  static const std::regex later_gate(".*_[WUb]_[cforh]");
+  return std::regex_match(path, later_gate);
+}
+
 Path created(const std::function<void(HdfEditor&)>& fill) {
   const Path path = scratch("created.h5");
   HdfEditor editor(path, HdfEditor::Mode::create);
@@ -73,6 +81,7 @@ TEST(KerasWholeFileTest, EveryDatasetOfEveryFixtureIsReadOrOfTraining) {
     SCOPED_TRACE(name);
     std::vector<std::string> datasets = dataset_paths(weights_file(name));
     left += static_cast<std::size_t>(std::erase_if(datasets, is_of_training));
+    if (name.starts_with("keras1")) std::erase_if(datasets, is_joined);
     std::sort(datasets.begin(), datasets.end());
     EXPECT_EQ(paths_of(load_keras(entry.path())), datasets);
     ++files;
