@@ -47,10 +47,10 @@ void check_state_rows(const RecurrenceSpec& spec) {
 void check_products(const RecurrenceSpec& spec) {
   const double columns = static_cast<double>(gate_count(spec.cell.kind)) * static_cast<double>(spec.cell.units);
   const double rows = static_cast<double>(spec.T) * static_cast<double>(spec.B) + static_cast<double>(spec.B) + columns;
-  const double features = static_cast<double>(spec.I) + columns + static_cast<double>(spec.T) +
-                          static_cast<double>(spec.cell.projection_units.value_or(0));
+  const double features =
+      static_cast<double>(spec.I) + columns + static_cast<double>(spec.cell.projection_units.value_or(0));
   constexpr double kMostElements = 0x1p53;
-  if (rows * features > kMostElements) {
+  if (rows * features + static_cast<double>(spec.T) > kMostElements) {
     throw ValueError("T, B, I and units",
                      std::to_string(spec.T) + ", " + std::to_string(spec.B) + ", " + std::to_string(spec.I) + " and " +
                          std::to_string(spec.cell.units),

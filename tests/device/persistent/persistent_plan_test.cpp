@@ -80,11 +80,11 @@ TEST(PersistentPlan, SaysWhyNot) {
 }
 
 TEST(PersistentPlan, WhatNoAutomaticExecutorTakesIsRefused) {
-  const std::int64_t H = std::int64_t{1} << 30;
+  const std::int64_t B = std::int64_t{1} << 31;
   expect_error_that<ValueError>(
-      [&] { (void)Plan::create(lstm(H, 1), h200()); },
+      [&] { (void)Plan::create(lstm(64, B, DType::bf16, 1), h200()); },
       [](const std::string& message) {
-        EXPECT_NE(message.find("\n  cuda_persistent declined: H is above 16384\n  cuda_stepwise declined: "),
+        EXPECT_NE(message.find("\n  cuda_persistent declined: B is above 2^30\n  cuda_stepwise declined: "),
                   std::string::npos)
             << message;
         EXPECT_EQ(std::ranges::count(message, '\n'), 2) << message;  // no other executor was asked

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "rondo/plan/plan.h"
 #include "rondo/vocabulary/error.h"
@@ -105,6 +107,12 @@ TEST(Plan, RefusesSizesAndDTypesThatCannotBe) {
   expect_words(create_with([](RecurrenceSpec& spec) { spec.B = -2; }), {"B: got -2"});
   expect_words(create_with([](RecurrenceSpec& spec) { spec.I = -3; }), {"I: got -3"});
   expect_words(create_with([](RecurrenceSpec& spec) { spec.dtype = DType::i32; }), {"dtype: got i32"});
+  constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+  const std::vector<std::string> too_large = {"T, B, I and units: got", "fewer than 2^53 elements"};
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.T = kHuge; }), too_large);
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.B = kHuge; }), too_large);
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.I = kHuge; }), too_large);
+  expect_words(create_with([](RecurrenceSpec& spec) { spec.cell.units = kHuge; }), too_large);
 }
 
 }  // namespace
