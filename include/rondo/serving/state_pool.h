@@ -61,7 +61,7 @@ struct StreamChunk {
 /// packs everything for every number of rows: no call plans, packs or allocates. One thread uses a pool at a time.
 ///
 /// @code
-/// LoadedNetwork network = pytorch_network(load_safetensors("stack.safetensors"), {.prefix = "module."});
+/// LoadedNetwork network = pytorch_network(load_safetensors("forecast.safetensors"), {.prefix = "lstm."});
 /// StatePool pool(network, {.slots = 1000, .max_rows = 64});
 /// std::vector<StreamChunk> chunks = {{.slot = pool.open()}, {.slot = pool.open()}};
 /// Tensor x = Tensor::full({2, network.input_features()}, 0.1, DType::f32);  // one row for each chunk of one step

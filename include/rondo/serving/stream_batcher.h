@@ -110,7 +110,7 @@ std::string prometheus(std::span<const ModelMetrics> models);
 /// the destructor leaves the memory as it is. Make a batcher after the fork.
 ///
 /// @code
-/// LoadedNetwork network = pytorch_network(load_safetensors("stack.safetensors"), {.prefix = "module."});
+/// LoadedNetwork network = pytorch_network(load_safetensors("forecast.safetensors"), {.prefix = "lstm."});
 /// StreamBatcher batcher(StatePool(network, {.slots = 1000, .max_rows = 64}));
 /// Tensor x = Tensor::full({5, network.input_features()}, 0.1, DType::f32);  // five steps
 /// std::future<StreamAnswer> answer = batcher.submit({.stream = std::uint64_t{7}, .x = x, .start = true});

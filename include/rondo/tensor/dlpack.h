@@ -12,10 +12,10 @@
 namespace rondo {
 namespace dlpack {
 
-using DLDevice = ::rondo_dl_device;
-using DLDataType = ::rondo_dl_data_type;
-using DLTensor = ::rondo_dl_tensor;
-using DLPackVersion = ::rondo_dl_version;
+using DLDevice = ::rondo_dl_device;        ///< Where memory is.
+using DLDataType = ::rondo_dl_data_type;   ///< The type of elements.
+using DLTensor = ::rondo_dl_tensor;        ///< Memory, shape and strides.
+using DLPackVersion = ::rondo_dl_version;  ///< The version of the exchange.
 /// Since DLPack 1.0, in a capsule named "dltensor_versioned".
 using DLManagedTensorVersioned = ::rondo_dl_managed;
 
