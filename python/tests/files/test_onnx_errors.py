@@ -73,7 +73,7 @@ def test_refused_weights(tmp_path):
     refused(["data_type", "8", "1 (FLOAT)"], W=TensorProto(name="W", data_type=8, dims=[1, 8, 3]))
     outside = TensorProto(name="W", data_type=1, dims=[1, 8, 3], data_location=1)
     outside.external_data.add(key="location", value="../w.bin")
-    refused(["tensor 'W'", "'../w.bin'", "a path below the folder of the model"], W=outside)
+    refused(["tensor 'W'", "'../w.bin'", "a path within the folder of the file"], W=outside)
 
 
 def test_data_beside_the_model_and_tensors_of_other_nodes(tmp_path):
