@@ -51,10 +51,10 @@ const PartNumbers& PoolNumbers::next() {
   return block.numbers;
 }
 
-void PoolNumbers::send(std::int64_t places) {
+void PoolNumbers::send(std::int64_t count) {
   Block& block = blocks_[current_];
   if (block.read == nullptr) return;
-  const auto bytes = static_cast<std::size_t>(numbers_before_places() + places) * sizeof(std::int64_t);
+  const auto bytes = static_cast<std::size_t>(numbers_before_places() + count) * sizeof(std::int64_t);
   cuda_runtime::copy(sent_.batch_sizes.data(), block.memory.data(), bytes, stream_);
   block.read->record(stream_);
   block.was_sent = true;

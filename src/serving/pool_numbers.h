@@ -26,8 +26,8 @@ class PoolNumbers {
 
   /// Memory of the host for the numbers of the next part. Waits only for a device that is several parts behind.
   const PartNumbers& next();
-  /// Makes kernels that are queued from now on see what was written to `next()`, with so many of the places.
-  void send(std::int64_t places);
+  /// Makes kernels that are queued from now on see what was written to `next()`; of its places the first `count`.
+  void send(std::int64_t count);
   /// Where kernels read the numbers.
   const PartNumbers& sent() const { return sent_; }
 

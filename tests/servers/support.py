@@ -98,7 +98,7 @@ class ServerTest(unittest.TestCase):
 
     @classmethod
     def write_models(cls, repository, file):
-        raise NotImplementedError
+        raise NotImplementedError(f'{cls.__name__} has to define write_models(repository, file)')
 
     @classmethod
     def setUpClass(cls):

@@ -101,8 +101,8 @@ std::string prometheus(std::span<const ModelMetrics> models);
 
 /// Serves requests of many threads with one pool and one thread of its own. All members may be called by any thread.
 ///
-/// Each call of the pool takes up to `max_steps` steps of each of up to `max_rows` streams, in turn: a stream that has
-/// more waiting goes behind all others. Streams get their slots when a call takes their first steps. With
+/// Each call of the pool takes up to `max_steps` steps of each of up to `max_rows` streams. A stream that has more
+/// steps waiting goes behind all others. Streams get their slots when a call takes their first steps. With
 /// EvictionPolicy::least_recently_used a stream without requests may lose its slot to a new one; a stream whose
 /// requests wait never does. The pool's `on_eviction` is called on the batcher's thread, and what it throws is dropped.
 ///

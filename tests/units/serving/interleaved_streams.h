@@ -32,7 +32,7 @@ class InterleavedStreams {
   struct Track {
     Tensor x;                                                    ///< (kSteps, I)
     Tensor y;                                                    ///< (kSteps, O), as the stream alone emits it
-    std::map<std::int64_t, std::vector<std::byte>> states = {};  ///< after so many steps, as exported
+    std::map<std::int64_t, std::vector<std::byte>> states = {};  ///< as exported, by the number of steps before
   };
   struct Stream {
     std::size_t track = 0;
