@@ -167,6 +167,7 @@ void bind_stream_batcher(nb::module_& module) {
                 .refuse_nan = refuse_nan,
                 .require_start = require_start,
                 .idle = duration_from<std::chrono::milliseconds>(idle, "idle")};
+            check_batcher_options(options);  // before the pool is taken
             new (made) BatcherHolder(std::make_shared<StreamBatcher>(pool.take(), options));
           },
           "pool"_a, nb::kw_only(), "max_delay"_a = 0.0, "max_waiting"_a = 4096, "refuse_nan"_a = true,

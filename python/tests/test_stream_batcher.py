@@ -104,6 +104,13 @@ def test_a_pool_has_one_batcher():
                 call()
 
 
+def test_a_batcher_that_is_refused_leaves_the_pool():
+    pool = StatePool(network(), slots=1, max_rows=1)
+    with pytest.raises(ValueError, match="max_waiting"):
+        StreamBatcher(pool, max_waiting=0)
+    assert pool.open_slots == 0
+
+
 def test_asyncio_waits_for_answers():
     async def client(made, seed):
         x = stream(seed, 4)

@@ -82,8 +82,8 @@ StreamBatcherOptions batcher_options_of(const rondo_batcher_options& given) {
 }
 
 StreamRequest request_of(const rondo_stream_request& given) {
-  StreamRequest request{
-      .stream = given.stream_number, .x = borrowed(given.x, "x"), .start = given.start != 0, .end = given.end != 0};
+  StreamRequest request{.stream = given.stream_number, .start = given.start != 0, .end = given.end != 0};
+  if (given.x != nullptr || !request.end) request.x = borrowed(given.x, "x");
   if (given.stream_name != nullptr) request.stream = std::string(given.stream_name);
   return request;
 }
@@ -98,6 +98,7 @@ rondo_status rondo_batcher_create(rondo_pool* pool, const rondo_batcher_options*
   return guarded([&] {
     rondo_batcher*& result = cleared(batcher, "batcher");
     const StreamBatcherOptions batcher_options = batcher_options_of(read_optional(options, "options"));
+    check_batcher_options(batcher_options);
     StatePool taken = object_of(pool, "pool")->take();
     close_handle(pool, "pool");
     result = handle_of<rondo_batcher>(std::make_shared<StreamBatcher>(std::move(taken), batcher_options));

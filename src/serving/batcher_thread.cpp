@@ -14,11 +14,8 @@ namespace {
 
 using Lock = std::unique_lock<std::mutex>;
 
-StreamBatcherOptions checked(const StreamBatcherOptions& options) {
-  if (options.max_delay.count() < 0)
-    throw ValueError("max_delay", std::to_string(options.max_delay.count()) + " us", "0 or above");
-  if (options.idle.count() < 0) throw ValueError("idle", std::to_string(options.idle.count()) + " ms", "0 or above");
-  if (options.max_waiting < 1) throw ValueError("max_waiting", std::to_string(options.max_waiting), "1 or above");
+const StreamBatcherOptions& checked(const StreamBatcherOptions& options) {
+  check_batcher_options(options);
   return options;
 }
 
@@ -31,6 +28,13 @@ void answer(WaitingRequest& request) noexcept {
 }
 
 }  // namespace
+
+void check_batcher_options(const StreamBatcherOptions& options) {
+  if (options.max_delay.count() < 0)
+    throw ValueError("max_delay", std::to_string(options.max_delay.count()) + " us", "0 or above");
+  if (options.idle.count() < 0) throw ValueError("idle", std::to_string(options.idle.count()) + " ms", "0 or above");
+  if (options.max_waiting < 1) throw ValueError("max_waiting", std::to_string(options.max_waiting), "1 or above");
+}
 
 BatcherThread::BatcherThread(std::unique_ptr<SlotPool> pool, const StreamBatcherOptions& options)
     : pool_(std::move(pool)),

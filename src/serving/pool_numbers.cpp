@@ -6,7 +6,7 @@
 namespace rondo {
 namespace {
 
-// So many parts may be queued before the host waits.
+// Parts that may be queued before the host waits.
 constexpr std::size_t kBlocks = 4;
 
 }  // namespace

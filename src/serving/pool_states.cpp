@@ -36,22 +36,22 @@ std::size_t PoolStates::slot_bytes() const {
   return bytes;
 }
 
-void PoolStates::read(std::int64_t slot, std::span<std::byte> bytes) const {
+template <typename RowOf>
+void PoolStates::read_rows(std::span<std::byte> bytes, const RowOf& row_of) const {
   std::byte* target = bytes.data();
   for (const State& state : states_) {
-    copy(target, state.row(slot), state.row_bytes());
+    copy(target, row_of(state), state.row_bytes());
     target += state.row_bytes();
   }
   wait();
 }
 
+void PoolStates::read(std::int64_t slot, std::span<std::byte> bytes) const {
+  read_rows(bytes, [slot](const State& state) { return state.row(slot); });
+}
+
 void PoolStates::read_rest(std::span<std::byte> bytes) const {
-  std::byte* target = bytes.data();
-  for (const State& state : states_) {
-    copy(target, state.rest_row(), state.row_bytes());
-    target += state.row_bytes();
-  }
-  wait();
+  read_rows(bytes, [](const State& state) { return state.rest_row(); });
 }
 
 void PoolStates::write(std::int64_t slot, std::span<const std::byte> bytes) const {

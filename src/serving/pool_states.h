@@ -46,6 +46,9 @@ class PoolStates {
     std::byte* rest_row() const { return static_cast<std::byte*>(rest.data()); }
   };
 
+  /// Copies a row of each state, from where `row_of` says, one after the other.
+  template <typename RowOf>
+  void read_rows(std::span<std::byte> bytes, const RowOf& row_of) const;
   void copy(void* target, const void* source, std::size_t bytes) const;
   void wait() const;
 

@@ -33,13 +33,14 @@ typedef struct rondo_batcher_options {
 /// What a client sends: the next steps of a stream.
 typedef struct rondo_stream_request {
   size_t struct_size;
-  const char*
-      stream_name;  ///< names the stream; null: stream_number does. A text and a number are never the same stream
+  /// Names the stream; null: stream_number does. A text and a number are never the same stream.
+  const char* stream_name;
   uint64_t stream_number;
-  const rondo_dl_tensor*
-      x;          ///< (steps, I) on the CPU: the struct is borrowed for the call, the memory until the answer
+  /// (steps, I) on the CPU: the struct is borrowed for the call, the memory until the answer. With `end` it may be
+  /// null.
+  const rondo_dl_tensor* x;
   int32_t start;  ///< other than 0: the stream begins anew, whether it exists or not
-  int32_t end;    ///< other than 0: the stream ends after these steps
+  int32_t end;    ///< other than 0: the stream ends after these steps; without x, at once
 } rondo_stream_request;
 
 /// The answer to a request.
@@ -81,8 +82,8 @@ typedef struct rondo_batcher_metrics {
 /// A batcher with its thread.
 typedef struct rondo_batcher rondo_batcher;
 
-/// Makes a batcher, which takes the pool: the handle of the pool is closed, also where this fails. Only where that
-/// handle or a struct_size is wrong, the pool stays the caller's. `options` may be null.
+/// Makes a batcher, which takes the pool: the handle of the pool is closed. Where an argument is wrong, the pool stays
+/// the caller's. `options` may be null.
 rondo_status rondo_batcher_create(rondo_pool* pool, const rondo_batcher_options* options, rondo_batcher** batcher);
 /// Queues a request. Whatever becomes of it, RONDO_OK says that `done` gets an answer; where this call fails, `done` is
 /// not called. `number` may be null; it gets the request's number, for rondo_batcher_cancel.

@@ -26,8 +26,8 @@ using StreamKey = std::variant<std::uint64_t, std::string>;
 /// What a client sends: the next steps of a stream.
 struct StreamRequest {
   StreamKey stream;
-  Tensor x;  ///< (steps, I) on the CPU, of the pool's dtype, any number of steps but 0; it must not change until
-             ///< the answer comes
+  /// (steps, I) on the CPU, of the pool's dtype, any number of steps but 0. It must not change until the answer comes.
+  Tensor x = {};
   bool start = false;  ///< the stream begins anew, whether it exists or not
   /// The stream ends after these steps, and its slot is free. Then x may have no steps, or be undefined, as where a
   /// client has gone away.
@@ -65,6 +65,10 @@ struct StreamBatcherOptions {
   /// Streams without a request for that long lose their slots, whether or not others have requests. 0: none does.
   std::chrono::milliseconds idle{0};
 };
+
+/// Throws `ValueError` for a negative time, or a `max_waiting` below 1. A batcher takes its pool before it looks at the
+/// options: who must not lose the pool checks them first.
+void check_batcher_options(const StreamBatcherOptions& options);
 
 /// Numbers of a batcher since its creation.
 struct StreamMetrics {
@@ -120,8 +124,7 @@ class StreamBatcher {
  public:
   using Done = std::function<void(StreamAnswer)>;
 
-  /// Slots of the pool that are open stay as they are. Throws `ValueError` for a negative time, or a `max_waiting`
-  /// below 1.
+  /// Slots of the pool that are open stay as they are. Throws as check_batcher_options.
   explicit StreamBatcher(StatePool pool, const StreamBatcherOptions& options = {});
   /// Answers what waits with `cancelled`, after the call in flight. Not to be called by a `done`.
   ~StreamBatcher();

@@ -1,6 +1,7 @@
 #include "cpu/fused/partition.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace rondo::fused {
 namespace {
@@ -17,6 +18,14 @@ constexpr std::int64_t rows_worth_a_thread(std::int64_t weight_bytes) {
 constexpr double kOperationsOfThread = 1e6;
 constexpr double kOperationsOfStep = 2.5e5;
 
+// Every group of units has at least one vector of units.
+int most_unit_groups(const RecurrenceSpec& spec) {
+  return static_cast<int>(std::min<std::int64_t>((spec.cell.units + 15) / 16, std::numeric_limits<int>::max()));
+}
+
+// Rows of a chunk, over all its steps, with which the caches are used well.
+std::int64_t wanted_rows(const RecurrenceSpec& spec) { return spec.cell.units >= 1024 ? 224 : 96; }
+
 }  // namespace
 
 Partition partition(const RecurrenceSpec& spec, int threads) {
@@ -31,13 +40,20 @@ Partition partition(const RecurrenceSpec& spec, int threads) {
   const auto groups = static_cast<int>(std::clamp<std::int64_t>(spec.B / rows_worth_a_thread(weight_bytes), 1, most));
   const double step_of_group = step / groups;
   const int unit_groups = std::min(most / groups, static_cast<int>(std::max(1.0, step_of_group / kOperationsOfStep)));
-  // Every group of units has at least one vector of units.
-  return {groups, static_cast<int>(std::min<std::int64_t>(unit_groups, (H + 15) / 16))};
+  return {groups, std::min(unit_groups, most_unit_groups(spec))};
+}
+
+Partition widest_partition(const RecurrenceSpec& spec, int row_groups, int threads) {
+  return {row_groups, std::min(std::max(threads / row_groups, 1), most_unit_groups(spec))};
 }
 
 std::int64_t chunk_steps(const RecurrenceSpec& spec, std::int64_t rows) {
-  const std::int64_t wanted = spec.cell.units >= 1024 ? 224 : 96;
-  return std::clamp<std::int64_t>(wanted / std::max<std::int64_t>(rows, 1), 1, std::max<std::int64_t>(spec.T, 1));
+  return std::clamp<std::int64_t>(wanted_rows(spec) / std::max<std::int64_t>(rows, 1), 1,
+                                  std::max<std::int64_t>(spec.T, 1));
+}
+
+std::int64_t most_chunk_rows(const RecurrenceSpec& spec, std::int64_t rows) {
+  return std::max(rows, std::min(wanted_rows(spec), rows * spec.T));
 }
 
 }  // namespace rondo::fused

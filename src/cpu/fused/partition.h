@@ -18,10 +18,14 @@ struct Partition {
 
 /// The fastest partition among at most `threads` threads, by an estimate; it has fewer where the work is small.
 Partition partition(const RecurrenceSpec& spec, int threads);
+/// Of the partitions among at most `threads` threads with this many groups of rows, the one with the most.
+Partition widest_partition(const RecurrenceSpec& spec, int row_groups, int threads);
 
 /// Steps whose inputs are multiplied at once, for a group of `rows` rows: enough that each panel of weights is read for
 /// many rows, and no more than the caches hold.
 std::int64_t chunk_steps(const RecurrenceSpec& spec, std::int64_t rows);
+/// The most rows, over all steps, of a chunk of a group of up to `rows` rows.
+std::int64_t most_chunk_rows(const RecurrenceSpec& spec, std::int64_t rows);
 
 /// Rows of the largest group of rows.
 inline std::int64_t most_rows(const RecurrenceSpec& spec, const Partition& partition) {

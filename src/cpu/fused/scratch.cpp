@@ -17,21 +17,40 @@ struct Cut {
   std::size_t bytes;
 };
 
-Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, std::int64_t rows, std::int64_t steps) {
-  const std::int64_t capacity = rows * steps;
+/// The sizes of a chunk of steps of a group of rows.
+struct Chunk {
+  std::int64_t rows;
+  std::int64_t steps;
+  std::int64_t capacity;  ///< steps of all rows
+};
+
+using ChunkOf = Chunk (*)(const RecurrenceSpec& spec, std::int64_t rows);
+
+Chunk chunk_of(const RecurrenceSpec& spec, std::int64_t rows) {
+  const std::int64_t steps = chunk_steps(spec, rows);
+  return {rows, steps, rows * steps};
+}
+
+/// No smaller than the chunk of fewer rows or steps. It grows with the rows, which the chunks themselves do not.
+Chunk largest_chunk(const RecurrenceSpec& spec, std::int64_t rows) {
+  return {rows, chunk_steps(spec, 1), most_chunk_rows(spec, rows)};
+}
+
+Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const Chunk& chunk) {
   Notes notes;
-  notes.converted = cutter.take<float>(spec.dtype == DType::f32 ? 0 : capacity * spec.I);
-  notes.inputs = cutter.take<const float*>(capacity);
-  notes.operands = cutter.take<const float*>(rows);
-  notes.row_states = cutter.take<RowStates>(rows);
-  notes.live_rows = cutter.take<std::int32_t>(capacity);
-  notes.counts = cutter.take<std::int32_t>(steps);
-  notes.current = cutter.take<std::uint8_t>(rows);
-  notes.was_live = cutter.take<bool>(rows);
+  notes.converted = cutter.take<float>(spec.dtype == DType::f32 ? 0 : chunk.capacity * spec.I);
+  notes.inputs = cutter.take<const float*>(chunk.capacity);
+  notes.operands = cutter.take<const float*>(chunk.rows);
+  notes.row_states = cutter.take<RowStates>(chunk.rows);
+  notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);
+  notes.counts = cutter.take<std::int32_t>(chunk.steps);
+  notes.current = cutter.take<std::uint8_t>(chunk.rows);
+  notes.was_live = cutter.take<bool>(chunk.rows);
   return notes;
 }
 
-Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index) {
+Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index,
+        ChunkOf chunk_of_rows = chunk_of) {
   WorkspaceCutter cutter(workspace);
   Scratch scratch{};
   scratch.states.stride = padded_units(spec.cell, lanes) + kPadding;
@@ -42,23 +61,23 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
   scratch.states.piece_h = cutter.take<float>(spec.has_resets ? floats : 0);
   for (int group = 0; group < partition.row_groups; ++group) {
     const std::int64_t rows = Range::part(spec.B, group, partition.row_groups).size();
-    const std::int64_t steps = chunk_steps(spec, rows);
+    const Chunk chunk = chunk_of_rows(spec, rows);
     float* input[2] = {};
     std::size_t pass_index = 0;
     for (const Pass& pass : passes_of(spec.cell)) {
       input[pass_index++] =
-          cutter.take<float>(pass.panels(spec.cell.units, lanes) * pass.panel_floats(lanes) * rows * steps);
+          cutter.take<float>(pass.panels(spec.cell.units, lanes) * pass.panel_floats(lanes) * chunk.capacity);
     }
     float* kept[2] = {};
     for (float*& gates : kept) gates = cutter.take<float>(rows * Keeper::gates_scratch(spec));
     for (int part = group * partition.unit_groups; part < (group + 1) * partition.unit_groups; ++part) {
-      const Notes notes = cut_notes(cutter, spec, rows, steps);
+      const Notes notes = cut_notes(cutter, spec, chunk);
       if (part != index) continue;
       std::copy_n(input, 2, scratch.input);
       std::copy_n(kept, 2, scratch.kept);
       scratch.notes = notes;
-      scratch.steps = steps;
-      scratch.capacity = rows * steps;
+      scratch.steps = chunk.steps;
+      scratch.capacity = chunk.capacity;
     }
   }
   return {scratch, cutter.used()};
@@ -72,14 +91,16 @@ Scratch cut_scratch(void* workspace, const RecurrenceSpec& spec, int lanes, cons
 
 std::size_t scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads) {
   std::size_t bytes = 0;
-  RecurrenceSpec run = spec;
-  // Fewer rows may have more steps in a chunk. Fewer steps need no more memory.
-  std::int64_t rows = spec.state_rows > 0 ? std::min<std::int64_t>(spec.B, 1) : spec.B;
-  for (; rows <= spec.B; ++rows) {
-    run.B = rows;
+  if (spec.state_rows == 0) {
     for (int count = 1; count <= threads; ++count) {
-      bytes = std::max(bytes, cut(nullptr, run, lanes, partition(run, count), 0).bytes);
+      bytes = std::max(bytes, cut(nullptr, spec, lanes, partition(spec, count), 0).bytes);
     }
+    return bytes;
+  }
+  // A run of fewer rows has one of these partitions, or one of fewer threads, and no larger groups of rows.
+  for (int groups = 1; groups <= threads; ++groups) {
+    const Partition widest = widest_partition(spec, groups, threads);
+    bytes = std::max(bytes, cut(nullptr, spec, lanes, widest, 0, largest_chunk).bytes);
   }
   return bytes;
 }

@@ -134,14 +134,33 @@ TEST(CBatcher, TakesThePool) {
   wrong.struct_size = 0;
   rondo_batcher* batcher = nullptr;
   expect_failed(rondo_batcher_create(pool, &wrong, &batcher), RONDO_INVALID_VALUE, "options->struct_size");
+  wrong = sized<rondo_batcher_options>();
+  wrong.max_waiting = -1;
+  expect_failed(rondo_batcher_create(pool, &wrong, &batcher), RONDO_INVALID_VALUE, "max_waiting");
+  EXPECT_EQ(batcher, nullptr);
   ASSERT_EQ(rondo_batcher_create(pool, nullptr, &batcher), RONDO_OK) << "the pool was lost: " << rondo_last_error();
   std::int64_t slot = 0;
   expect_failed(rondo_pool_open_slot(pool, &slot), RONDO_INVALID_HANDLE, "pool");
   EXPECT_EQ(rondo_batcher_close(batcher), RONDO_OK);
-  wrong = sized<rondo_batcher_options>();
-  wrong.max_waiting = -1;
-  expect_failed(rondo_batcher_create(pool_of(1), &wrong, &batcher), RONDO_INVALID_VALUE, "max_waiting");
-  EXPECT_EQ(batcher, nullptr);
+}
+
+TEST(CBatcher, AStreamEndsWithoutX) {
+  rondo_batcher* batcher = batcher_of(1);
+  CTensor x({2, I}, 0.5F);
+  Told first, last, after;
+  rondo_stream_request request = request_of("caller", x, true);
+  ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &first, nullptr), RONDO_OK);
+  request = request_of("caller", x, false);
+  request.x = nullptr;
+  request.end = 1;
+  ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &last, nullptr), RONDO_OK);
+  request = request_of("caller", x, false);
+  ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &after, nullptr), RONDO_OK);
+  ASSERT_EQ(rondo_batcher_drain(batcher), RONDO_OK);
+  EXPECT_EQ(first.outcome, RONDO_ANSWER_DONE);
+  EXPECT_EQ(last.outcome, RONDO_ANSWER_DONE);
+  EXPECT_EQ(after.outcome, RONDO_ANSWER_INVALID) << "the stream has not ended";
+  EXPECT_EQ(rondo_batcher_close(batcher), RONDO_OK);
 }
 
 TEST(CBatcher, ACallbackMayNotCloseIt) {

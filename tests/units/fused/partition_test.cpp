@@ -85,5 +85,13 @@ TEST(FusedScratch, IsEnoughForRunsOfFewerRowsAndSteps) {
   EXPECT_TRUE(some_need_more_than_the_plan);
 }
 
+// Not by a look at every number of rows.
+TEST(FusedScratch, IsKnownAtOnceForAnyNumberOfRows) {
+  RecurrenceSpec planned = lstm(40, std::int64_t{1} << 30, 1);
+  planned.packed = true;
+  planned.state_rows = planned.B;
+  EXPECT_GE(scratch_bytes(planned, 16, 64), scratch_bytes(lstm(40, planned.B, 1), 16, 64));
+}
+
 }  // namespace
 }  // namespace rondo::fused
