@@ -9,10 +9,8 @@
 /// - Objects are handles. A handle that was closed, or that is of another kind, is an error. `..._close` frees an
 ///   object, and does nothing for null. An object lives on while a call uses it.
 /// - A struct begins with `struct_size`, which the caller sets to `sizeof` of the struct. Members that it lacks because
-/// the
-///   caller was compiled against an older Rondo are as if they were zero, and zero stands for the default.
-/// - Texts and bytes that a function gives are the caller's: rondo_free frees them. Texts that a caller gives are
-/// UTF-8, end
+///   the caller was compiled against an older Rondo are as if they were zero, and zero stands for the default.
+/// - Texts and bytes that a function gives are the caller's: rondo_free frees them. A caller's texts are UTF-8, end
 ///   with a zero, and are not kept. A `rondo_dl_managed` that a function gives is the caller's: rondo_dl_free frees it.
 /// - Different threads may call any function at a time, except for one object that its comment says is for one thread.
 ///

@@ -57,11 +57,6 @@ void look_into_onnx(const ModelChoice& choice, const Sizes& sizes, Report& repor
                   {"ONNX's file format", std::to_string(model.ir_version)}};
   for (const OnnxNode& node : model.nodes) {
     Part part{.name = node.name, .class_name = to_string(node.op.kind) + " " + to_string(node.op.direction)};
-    part.problem = node.error;
-    if (!part.problem.empty()) {
-      report.parts.push_back(part);
-      continue;
-    }
     keep_problem(part.problem, [&] {
       const OnnxWeights weights = node.weights();
       count({weights.kernel, weights.recurrent_kernel}, part);

@@ -2,7 +2,7 @@
 """Measures a pool of states beside a session and ONNX Runtime, and a batcher under load, on the CPU.
 
     serving.py --peers FOLDER --threads N --json FILE [--table FILE] [--streams 256] [--units "128 512"] [--rounds 15]
-               [--load-rounds 5] [--processor-time]
+               [--load-rounds 5] [--load-seconds 1] [--processor-time]
 
 FOLDER holds the shared objects rondo_peer and rondo_serving_peer. A run steps every stream of one LSTM once: the pool in one
 call, the session as one batch, ONNX Runtime stream by stream, by one caller of a session with N threads, and by N callers of

@@ -1,6 +1,7 @@
 """The comparison itself; measure.py starts it with all packages."""
 
 import argparse
+import concurrent.futures
 import pathlib
 import shutil
 import statistics
@@ -81,10 +82,11 @@ class Load:
         self.address, self.model, self.steps, self.first = address, model, steps, first
 
     def run(self, seconds):
-        counts, end = [0] * STREAMS, time.monotonic() + seconds
+        end = time.monotonic() + seconds
         begin = threading.Barrier(STREAMS)
 
         def one(k):
+            count = 0
             with grpc.insecure_channel(self.address, [('grpc.use_local_subchannel_pool', 1)]) as channel:
                 call = channel.stream_stream('/inference.GRPCInferenceService/ModelStreamInfer')
                 again = message(self.model, self.first + k, self.steps, False)
@@ -92,21 +94,19 @@ class Load:
 
                 def requests():
                     yield message(self.model, self.first + k, self.steps, True)
-                    while gate.acquire() and time.monotonic() < end:
+                    while gate.acquire(timeout=seconds + 60) and time.monotonic() < end:
                         yield again
                 begin.wait(60)
                 for answer in call(requests(), timeout=seconds + 60):
                     if answer[:1] == b'\x0a':
                         raise RuntimeError(service_pb2.ModelStreamInferResponse.FromString(answer).error_message)
-                    counts[k] += 1
+                    count += 1
                     gate.release()
-        threads = [threading.Thread(target=one, args=(k,), daemon=True) for k in range(STREAMS)]
+            return count
         started = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(seconds + 120)
-        return sum(counts) * self.steps / (time.monotonic() - started)
+        with concurrent.futures.ThreadPoolExecutor(STREAMS) as threads:
+            steps = self.steps * sum(threads.map(one, range(STREAMS)))
+        return steps / (time.monotonic() - started)
 
 
 def report(running, seconds, rounds):

@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'servers' / 'triton' / 'local_server'))
@@ -24,7 +25,11 @@ def main():
     python = environment.client_python()
     packages = environment.folder().parent / f'{environment.folder().name}-onnxruntime'
     if not packages.exists():
-        subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--target', packages, *PACKAGES], check=True)
+        with tempfile.TemporaryDirectory(dir=packages.parent) as folder:
+            made = pathlib.Path(folder) / 'packages'
+            subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--target', made, *PACKAGES], check=True,
+                           timeout=environment.INSTALL_SECONDS)
+            made.rename(packages)  # all of them or none
     here = pathlib.Path(__file__).resolve().parent
     path = os.pathsep.join(map(str, [packages, here, environment.__file__.rpartition('/')[0], ROOT / 'tests' / 'servers']))
     os.execve(python, [str(python), str(here / 'compare.py'), *sys.argv[1:]], {**os.environ, 'PYTHONPATH': path})

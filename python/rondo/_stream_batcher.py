@@ -38,7 +38,12 @@ class StreamAnswer(concurrent.futures.Future):
 
     def _settle(self, outcome, y, message):
         if outcome == "done":
-            self.set_result(from_tensor(y, self._library))
+            try:
+                array = from_tensor(y, self._library)
+            except Exception as error:  # the library has no such array
+                self.set_exception(error)
+            else:
+                self.set_result(array)
         elif outcome == "invalid":
             self.set_exception(ValueError(message))
         elif outcome == "cancelled":

@@ -1,15 +1,27 @@
 /// The classes of rondo/serving as objects that several of Python's threads may hold.
 #pragma once
 
-#include <memory>
+#include <chrono>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "arrays.h"
 #include "rondo/serving/state_pool.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::python {
+
+/// Seconds as a duration, which Python gives as a float. Throws `ValueError` naming `argument`.
+template <typename Duration>
+Duration duration_from(double seconds, const char* argument) {
+  constexpr double kMost = 1e9;  // which nanoseconds can count
+  if (!(seconds >= 0 && seconds <= kMost)) {
+    throw ValueError(argument, std::to_string(seconds), "seconds, from 0 to 1e9");
+  }
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
 
 /// An object of Python's that C++ code owns, wherever it is destroyed.
 class OwnedObject {

@@ -3,9 +3,7 @@
 
 #include <nanobind/stl/string.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -103,11 +101,7 @@ void import_state(PoolHolder& holder, std::int64_t slot, const nb::bytes& state)
 }
 
 std::int64_t evict_idle(PoolHolder& holder, double seconds) {
-  constexpr double kMost = 1e9;  // which nanoseconds can count
-  if (std::isnan(seconds) || seconds < 0) {
-    throw ValueError("seconds", std::to_string(seconds), "a number that is not negative");
-  }
-  const auto idle = std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(seconds, kMost) * 1e9));
+  const auto idle = duration_from<std::chrono::nanoseconds>(seconds, "seconds");
   return holder.with([idle](StatePool& pool) { return pool.evict_idle(idle); });
 }
 

@@ -4,7 +4,6 @@
 #include <nanobind/stl/string.h>
 
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -80,16 +79,6 @@ StreamKey key_from(nb::handle stream) {
     throw ValueError("stream", nb::cast<std::string>(nb::str(stream)), "a number from 0 to 2^64 - 1, or a text");
   }
   throw TypeError("stream", "a " + nb::cast<std::string>(stream.type().attr("__name__")), "an int or a str");
-}
-
-/// Seconds as a duration, which Python gives as a float.
-template <typename Duration>
-Duration duration_from(double seconds, const char* argument) {
-  constexpr double kMost = 1e9;
-  if (!(seconds >= 0 && seconds <= kMost)) {
-    throw ValueError(argument, std::to_string(seconds), "seconds, from 0 to 1e9");
-  }
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
 /// Hands an answer to Python's function, which must not raise: sys.unraisablehook gets what it raises.

@@ -144,8 +144,9 @@ def test_what_is_refused():
                           ({"device": "tpu"}, "device"), ({"on_eviction": 3}, "on_eviction")):
         with pytest.raises((ValueError, TypeError), match=name):
             pool(**options)
-    with pytest.raises(ValueError, match="seconds"):
-        made.evict_idle(float("nan"))
+    for seconds in (float("nan"), -1.0, 1e10):
+        with pytest.raises(ValueError, match="seconds"):
+            made.evict_idle(seconds)
 
 
 def test_threads_wait_for_each_other():

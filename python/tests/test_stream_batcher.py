@@ -57,6 +57,16 @@ def test_answers_are_arrays_of_the_library_of_x():
         assert isinstance(made.submit(2, torch.randn(2, 3), start=True).result(SECONDS), torch.Tensor)
 
 
+def test_an_answer_that_the_library_cannot_hold_is_an_error_of_the_answer(monkeypatch):
+    def refuse(tensor, library):
+        raise TypeError(f"{library} has no such array")
+
+    monkeypatch.setattr("rondo._stream_batcher.from_tensor", refuse)
+    with batcher() as made:
+        with pytest.raises(TypeError, match="numpy has no such array"):
+            made.submit(1, stream(0, 1), start=True).result(SECONDS)
+
+
 def test_requests_that_are_refused():
     x = stream(0, 2)
     with batcher(slots=1, max_rows=1) as made:

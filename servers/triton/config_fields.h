@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 
 /// The field `name` of an object; null where it is not there.
 const Json& field(const Json& object, const std::string& name);
-/// Whether an object has the field, and the field is no empty list and no empty object.
+/// Whether an object has the field, and the field is no empty list, object or text.
 bool has(const Json& object, const std::string& name);
 /// The field as a text, an integer or a truth; a missing one is "", 0 or false. Throw `ValueError` naming the field.
 std::string text_field(const Json& object, const std::string& name);

@@ -1,6 +1,7 @@
 /// What a model's config.pbtxt says, as far as the backend reads it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -56,6 +57,9 @@ struct ModelConfig {
   std::chrono::microseconds idle{0};
   ReadyControl ready = {};
   Parameters parameters = {};
+
+  /// For states of sequences: no batch has more sequences than there are places.
+  std::int64_t places() const { return std::max(sequences, max_batch_size); }
 };
 
 /// Reads the JSON that the server makes of a config.pbtxt. Throws `ValueError` naming the field, what came and what was

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <list>
-#include <numeric>
 #include <vector>
 
 #include "batch_sizes.h"
@@ -102,9 +101,7 @@ class NetworkRunner final : public Runner {
   }
 
   void run_group(const std::vector<WholeRequest>& group, Tally& tally) {
-    const std::int64_t rows =
-        std::accumulate(group.begin(), group.end(), std::int64_t{0},
-                        [](std::int64_t sum, const WholeRequest& whole) { return sum + whole.rows; });
+    const std::int64_t rows = rows_of(group);
     const std::int64_t T = shapes_.steps(group.front().inputs.front().shape);
     SizedSession* session = nullptr;
     counted_call(tally, [&] {  // a size that comes for the first time is planned

@@ -4,9 +4,9 @@
 #include "call.h"
 #include "counted_call.h"
 #include "host_rows.h"
-#include "rondo/serving/state_pool.h"
 #include "runner.h"
 #include "sequence_table.h"
+#include "serving/slot_pool.h"
 #include "step_shapes.h"
 
 namespace rondo::triton {
@@ -19,7 +19,6 @@ struct Work {
   std::int64_t row = 0;    ///< of the first step, in all rows of the batch
   std::int64_t steps = 0;  ///< of the request
   std::int64_t done = 0;
-  bool starts = false;
 };
 
 class PoolRunner final : public Runner {
@@ -27,18 +26,13 @@ class PoolRunner final : public Runner {
   PoolRunner(const ServedModel& model, Device device)
       : config_(model.config),
         shapes_(step_shapes(config_, *model.network)),
-        pool_(*model.network,
-              {.slots = places(),
-               .max_rows = config_.max_batch_size,
-               .max_steps =
-                   shapes_.T > 0 ? std::min(shapes_.T, config_.parameters.max_steps) : config_.parameters.max_steps,
-               .device = device,
-               .network = {.executor = config_.parameters.executor, .threads = config_.parameters.threads}}),
-        table_(places()),
-        x_(config_.max_batch_size * pool_.options().max_steps, pool_.input_features(), pool_.dtype(), device),
-        y_(x_.rows(), pool_.output_features(), pool_.dtype(), device) {
+        pool_(make_pool(*model.network, device)),
+        sizes_(pool_->sizes()),
+        table_(sizes_.slots),
+        x_(sizes_.max_rows * sizes_.max_steps, sizes_.input_features, sizes_.dtype, cpu()),
+        y_(x_.rows(), sizes_.output_features, sizes_.dtype, cpu()) {
     // Slots stay open: whose they are is the table's business, and a sequence that starts begins at the rest state.
-    for (std::int64_t k = 0; k < places(); ++k) slots_.push_back(pool_.open());
+    for (std::int64_t k = 0; k < sizes_.slots; ++k) slots_.push_back(pool_->open());
     works_.reserve(static_cast<std::size_t>(config_.max_batch_size));
     chunks_.reserve(works_.capacity());
   }
@@ -50,8 +44,7 @@ class PoolRunner final : public Runner {
     for (Request& request : requests) {
       if (request.is_ready()) admit(request, tally);
     }
-    while (run_round(tally)) {
-    }
+    run_rounds(tally);
     for (const Request& request : requests) {
       if (request.is_ready() && request.ends()) table_.end(request.sequence());
     }
@@ -60,10 +53,20 @@ class PoolRunner final : public Runner {
     tally.sequences = table_.size();
   }
 
-  std::string explain() const override { return pool_.explain(); }
+  std::string explain() const override { return explanation_; }
 
  private:
-  std::int64_t places() const { return std::max(config_.sequences, config_.max_batch_size); }
+  std::unique_ptr<SlotPool> make_pool(const LoadedNetwork& network, Device device) {
+    const Parameters& parameters = config_.parameters;
+    StatePool pool(network,
+                   {.slots = config_.places(),
+                    .max_rows = config_.max_batch_size,
+                    .max_steps = shapes_.T > 0 ? std::min(shapes_.T, parameters.max_steps) : parameters.max_steps,
+                    .device = device,
+                    .network = {.executor = parameters.executor, .threads = parameters.threads}});
+    explanation_ = pool.explain();
+    return make_slot_pool(std::move(pool));
+  }
 
   /// Checks all of a request before any of its steps runs: a request that fails leaves its sequence as it was.
   void admit(Request& request, Tally& tally) {
@@ -71,11 +74,10 @@ class PoolRunner final : public Runner {
       const RequestInput input = request.input(config_.inputs.front());
       Work work{.request = &request, .row = static_cast<std::int64_t>(rows_.size() / x_.row_bytes())};
       work.steps = shapes_.steps(input.shape);
-      work.starts = request.starts();
       const std::size_t begin = rows_.size();
       rows_.resize(begin + static_cast<std::size_t>(work.steps) * x_.row_bytes());
       Request::copy(input, 0, rows_.data() + begin, rows_.size() - begin);
-      if (config_.parameters.refuse_nan && !all_finite(rows_.data() + begin, rows_.size() - begin, pool_.dtype()))
+      if (config_.parameters.refuse_nan && !all_finite(rows_.data() + begin, rows_.size() - begin, sizes_.dtype))
         throw ValueError("input '" + config_.inputs.front().name + "'", "NaN or infinity", "numbers");
       make_output(request, work.steps);
       const SequencePlace place = table_.take(request.sequence(), request.starts());
@@ -90,7 +92,7 @@ class PoolRunner final : public Runner {
   }
 
   void make_output(Request& request, std::int64_t steps) const {
-    const std::int64_t O = pool_.output_features();
+    const std::int64_t O = sizes_.output_features;
     const std::int64_t shape[] = {1, steps, O};
     const std::int64_t last_alone[] = {1, O};
     if (shapes_.output_has_time) {
@@ -100,25 +102,30 @@ class PoolRunner final : public Runner {
     }
   }
 
+  void run_rounds(Tally& tally) {
+    try {
+      while (run_round(tally)) {
+      }
+    } catch (...) {  // states may have changed
+      for (const Work& work : works_) table_.end(work.request->sequence());
+      throw;
+    }
+  }
+
   /// Runs the next steps of all requests that have some, at most max_steps of each.
   bool run_round(Tally& tally) {
     chunks_.clear();
     std::int64_t rows = 0;
     for (const Work& work : works_) {
-      const std::int64_t steps = std::min(work.steps - work.done, pool_.options().max_steps);
+      const std::int64_t steps = std::min(work.steps - work.done, sizes_.max_steps);
       if (steps == 0) continue;
-      chunks_.push_back({.slot = work.slot, .steps = steps, .start = work.starts && work.done == 0});
+      chunks_.push_back({.slot = work.slot, .steps = steps, .start = work.request->starts() && work.done == 0});
       std::copy_n(rows_.data() + static_cast<std::size_t>(work.row + work.done) * x_.row_bytes(),
                   static_cast<std::size_t>(steps) * x_.row_bytes(), x_.row(rows));
       rows += steps;
     }
     if (chunks_.empty()) return false;
-    counted_call(tally, [&] {
-      x_.send(rows);
-      pool_.run(chunks_, x_.on_device(rows), y_.on_device(rows));
-      if (pool_.options().device != cpu()) pool_.finish();  // on the CPU a call has finished
-      y_.fetch(rows);
-    });
+    counted_call(tally, [&] { pool_->run(chunks_, x_.on_device(rows), y_.on_device(rows)); });
     tally.rows += static_cast<std::int64_t>(chunks_.size());
     tally.steps += rows;
     write_round();
@@ -145,7 +152,9 @@ class PoolRunner final : public Runner {
 
   ModelConfig config_;
   StepShapes shapes_;
-  StatePool pool_;
+  std::string explanation_ = {};
+  std::unique_ptr<SlotPool> pool_;
+  SlotPoolSizes sizes_;
   SequenceTable table_;
   HostRows x_;
   HostRows y_;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "batch_sizes.h"
@@ -14,11 +13,6 @@ namespace rondo::triton {
 namespace {
 
 constexpr std::size_t kMostSizes = 8;  // of batches: a Model keeps sessions for that many
-
-std::int64_t rows_of(const std::vector<WholeRequest>& group) {
-  return std::accumulate(group.begin(), group.end(), std::int64_t{0},
-                         [](std::int64_t sum, const WholeRequest& whole) { return sum + whole.rows; });
-}
 
 class PredictRunner final : public Runner {
  public:
@@ -42,7 +36,7 @@ class PredictRunner final : public Runner {
     for (const std::vector<WholeRequest>& group : same_shapes(requests, config_)) {
       try {
         run_group(group, tally);
-      } catch (const ValueError& error) {
+      } catch (const ValueError&) {
         run_one_by_one(group, tally);
       }
     }
@@ -75,12 +69,11 @@ class PredictRunner final : public Runner {
       for (const Tensor& output : model_.predict(inputs)) outputs.push_back(output.to(cpu()).contiguous());
     });
     tally.rows += rows;
+    for (std::size_t k = 0; k < outputs.size(); ++k) check_answer(config_.outputs[k], outputs[k]);
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      const TensorConfig& config = config_.outputs[k];
-      check_answer(config, outputs[k]);
       std::vector<std::int64_t> dims;
       for (int axis = 1; axis < outputs[k].rank(); ++axis) dims.push_back(outputs[k].size(axis));
-      write_outputs(group, config, k, dims, static_cast<const std::byte*>(outputs[k].data()));
+      write_outputs(group, config_.outputs[k], k, dims, static_cast<const std::byte*>(outputs[k].data()));
     }
   }
 

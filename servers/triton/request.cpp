@@ -15,8 +15,6 @@ Tensor as_bytes(const void* data, std::size_t bytes, abi::MemoryType memory, std
   return Tensor::borrow_device(const_cast<void*>(data), {static_cast<std::int64_t>(bytes)}, DType::u8, place);
 }
 
-void copy_bytes(const Tensor& to, const Tensor& from) { to.copy_from(from); }
-
 std::string shape_text(std::span<const std::int64_t> shape) {
   std::string text = "(";
   for (std::size_t k = 0; k < shape.size(); ++k) text += (k == 0 ? "" : ", ") + std::to_string(shape[k]);
@@ -109,7 +107,7 @@ void Request::copy(const RequestInput& input, std::size_t begin, std::byte* to, 
       const std::size_t part = std::min<std::size_t>(bytes, size - from);
       const std::byte* const source = static_cast<const std::byte*>(data) + from;
       if (memory == abi::MemoryType::gpu) {
-        copy_bytes(as_bytes(to, part, abi::MemoryType::cpu, 0), as_bytes(source, part, memory, device));
+        as_bytes(to, part, abi::MemoryType::cpu, 0).copy_from(as_bytes(source, part, memory, device));
       } else {
         std::memcpy(to, source, part);
       }
@@ -140,8 +138,8 @@ void Request::write(std::size_t output, std::size_t begin, const std::byte* from
   if (begin > buffer.bytes || bytes > buffer.bytes - begin)
     throw RuntimeError("rondo: an output of " + std::to_string(buffer.bytes) + " bytes is written past its end");
   if (buffer.memory == abi::MemoryType::gpu) {
-    copy_bytes(as_bytes(buffer.data + begin, bytes, buffer.memory, buffer.device),
-               as_bytes(from, bytes, abi::MemoryType::cpu, 0));
+    as_bytes(buffer.data + begin, bytes, buffer.memory, buffer.device)
+        .copy_from(as_bytes(from, bytes, abi::MemoryType::cpu, 0));
   } else {
     std::memcpy(buffer.data + begin, from, bytes);
   }

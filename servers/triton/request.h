@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,10 +39,9 @@ class Request {
   /// Copies bytes `begin` to `begin + bytes` of an input to the host.
   static void copy(const RequestInput& input, std::size_t begin, std::byte* to, std::size_t bytes);
 
-  /// Makes room for an output, whose shape has the batch, and gives it to `to`. The rows of a step are written by
-  /// `write`.
+  /// Makes room for an output, whose shape has the batch.
   void make_output(const TensorConfig& config, std::span<const std::int64_t> shape);
-  /// Writes bytes of output number `output`, in the order of make_output.
+  /// Writes bytes `begin` to `begin + bytes` of an output: number 0 is the one that was made first.
   void write(std::size_t output, std::size_t begin, const std::byte* from, std::size_t bytes);
 
   /// The request's answer becomes this error.

@@ -3,11 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
-#include "rondo/serving/stream_batcher.h"
+#include "serving/slot_table.h"
+#include "serving/stream_key.h"
 
 namespace rondo::triton {
 
@@ -18,7 +18,7 @@ struct SequencePlace {
 };
 
 /// Places of sequences. A sequence that does not end loses its place when it is idle, or when another sequence needs
-/// one: then the one that has been idle longest goes. Allocates nothing but what texts as IDs need.
+/// one: then the one that has been idle longest goes.
 class SequenceTable {
  public:
   using Clock = std::chrono::steady_clock;
@@ -39,26 +39,19 @@ class SequenceTable {
   std::int64_t size() const { return static_cast<std::int64_t>(place_of_.size()); }
 
  private:
-  struct Hash {
-    std::size_t operator()(const StreamKey& key) const { return std::hash<StreamKey>()(key); }
-  };
   struct Place {
-    std::optional<StreamKey> sequence = std::nullopt;
-    Clock::time_point last = {};
-    std::uint64_t batch = 0;
+    StreamKey sequence = {};  ///< where the place is taken
+    std::uint64_t batch = 0;  ///< of the sequence's last request
   };
 
   std::int64_t longest_idle() const;
   void clear(std::int64_t place);
 
-  std::unordered_map<StreamKey, std::int64_t, Hash> place_of_;
+  std::unordered_map<StreamKey, std::int64_t, StreamKeyHash> place_of_;
   std::vector<Place> places_;
-  std::vector<std::int64_t> free_;
+  SlotTable slots_;  // which places are taken, and which sequence has been idle longest
   Clock::time_point now_ = {};
   std::uint64_t batch_ = 0;
 };
-
-/// A sequence in messages: "sequence 7", "sequence 'user-1'".
-std::string describe(const StreamKey& sequence);
 
 }  // namespace rondo::triton

@@ -48,6 +48,14 @@ bool all_recurrent(const KerasModel& model) {
   });
 }
 
+/// Whole models have no use for what only networks read.
+void check_whole(const Parameters& parameters) {
+  const std::string reason = "none: a model with layers of other classes has no such choice";
+  if (!parameters.executor.empty()) throw ValueError("parameters 'executor'", "'" + parameters.executor + "'", reason);
+  if (parameters.activation != Activation::tanh)
+    throw ValueError("parameters 'activation'", to_string(parameters.activation), reason);
+}
+
 }  // namespace
 
 ServedModel load_served_model(const ModelConfig& config, const fs::path& folder) {
@@ -57,6 +65,7 @@ ServedModel load_served_model(const ModelConfig& config, const fs::path& folder)
   if (parameters.parts.empty() && is_keras(file_kind(model.file))) {
     KerasModel keras = weights.empty() ? load_keras(model.file) : load_keras(model.file, weights);
     if (!all_recurrent(keras)) {
+      check_whole(parameters);
       model.keras = std::move(keras);
       return model;
     }

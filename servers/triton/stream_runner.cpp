@@ -17,7 +17,7 @@ class StreamRunner final : public Runner {
   StreamRunner(const ServedModel& model, Device device)
       : config_(model.config),
         model_(*model.keras, {.device = device, .threads = config_.parameters.threads}),
-        table_(places()) {
+        table_(config_.places()) {
     check_one("input", config_.inputs.size(), model_.inputs().size());
     check_one("output", config_.outputs.size(), model_.outputs().size());
     const ModelTensor& input = model_.inputs().front();
@@ -28,7 +28,7 @@ class StreamRunner final : public Runner {
     for (int axis = 2; axis < input.shape.rank(); ++axis) sizes.push_back(input.shape[axis]);
     x_ =
         Tensor::zeros(Shape(std::span<const std::int64_t>(sizes)), dtype_of_data(config_.inputs.front().type, "input"));
-    for (std::int64_t k = 0; k < places(); ++k) {
+    for (std::int64_t k = 0; k < config_.places(); ++k) {
       streams_.push_back(model_.stream());
       y_ = streams_.back().step(x_).to(cpu());  // plans
       streams_.back().reset();
@@ -56,8 +56,6 @@ class StreamRunner final : public Runner {
   std::string explain() const override { return model_.describe(); }
 
  private:
-  std::int64_t places() const { return std::max(config_.sequences, config_.max_batch_size); }
-
   static void check_one(const std::string& list, std::size_t configured, std::size_t of_model) {
     if (configured == 1 && of_model == 1) return;
     throw ValueError(list,
@@ -90,6 +88,19 @@ class StreamRunner final : public Runner {
     if (place.evicted) ++tally.evicted_for_room;
     ModelStream& stream = streams_[static_cast<std::size_t>(place.place)];
     if (request.starts()) stream.reset();
+    try {
+      run_steps(request, stream, steps, tally);
+    } catch (...) {  // some of the steps may have changed the states
+      table_.end(request.sequence());
+      throw;
+    }
+    ++tally.rows;
+    tally.steps += steps;
+  }
+
+  /// The steps whose inputs are in `rows_`.
+  void run_steps(Request& request, ModelStream& stream, std::int64_t steps, Tally& tally) {
+    const std::size_t x_bytes = rows_.size() / static_cast<std::size_t>(steps);
     for (std::int64_t t = 0; t < steps; ++t) {
       std::copy_n(rows_.data() + static_cast<std::size_t>(t) * x_bytes, x_bytes, static_cast<std::byte*>(x_.data()));
       counted_call(tally, [&] { y_ = stream.step(x_).to(cpu()).contiguous(); });
@@ -98,8 +109,6 @@ class StreamRunner final : public Runner {
       if (output_has_time_ || t + 1 == steps)
         request.write(0, static_cast<std::size_t>(at) * bytes, static_cast<const std::byte*>(y_.data()), bytes);
     }
-    ++tally.rows;
-    tally.steps += steps;
   }
 
   void make_output(Request& request, std::int64_t steps) const {

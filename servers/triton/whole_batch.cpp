@@ -42,13 +42,13 @@ bool have_same_shapes(const WholeRequest& first, const WholeRequest& second) {
   return true;
 }
 
+}  // namespace
+
 std::int64_t rows_of(const std::vector<WholeRequest>& group) {
   std::int64_t rows = 0;
   for (const WholeRequest& request : group) rows += request.rows;
   return rows;
 }
-
-}  // namespace
 
 std::vector<std::vector<WholeRequest>> same_shapes(std::span<Request> requests, const ModelConfig& config) {
   std::vector<std::vector<WholeRequest>> groups;

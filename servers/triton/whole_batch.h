@@ -16,8 +16,11 @@ struct WholeRequest {
 };
 
 /// Checks the inputs of all requests: those that do not fit the configuration, or have different batches, fail. Groups
-/// the others by shapes, at most `max_rows` rows a group: without allow_ragged_batch there is one.
+/// the others by shapes, at most max_batch_size rows a group. Without allow_ragged_batch there is one group.
 std::vector<std::vector<WholeRequest>> same_shapes(std::span<Request> requests, const ModelConfig& config);
+
+/// The rows of all requests of a group.
+std::int64_t rows_of(const std::vector<WholeRequest>& group);
 
 /// Copies input `k` of all requests to `to`, one after the other. Requests with NaN fail, where these are refused, and
 /// stay in the group.

@@ -15,17 +15,21 @@ constexpr DType kDTypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16};
 
 }  // namespace
 
+Tensor imported(rondo_dl_managed* tensor, const std::string& name) {
+  try {
+    return from_dlpack(tensor);
+  } catch (const ValueError& error) {
+    throw ValueError(name + ", " + error.argument(), error.came(), error.expected());
+  }
+}
+
 Tensor borrowed(const rondo_dl_tensor* tensor, const std::string& name) {
   if (tensor == nullptr) throw ValueError(name, "null", "a tensor");
   auto managed = std::make_unique<rondo_dl_managed>();
   managed->version = dlpack::kVersion;
   managed->dl_tensor = *tensor;
   managed->deleter = [](rondo_dl_managed* self) { delete self; };
-  try {
-    return from_dlpack(managed.release());
-  } catch (const ValueError& error) {
-    throw ValueError(name + ", " + error.argument(), error.came(), error.expected());
-  }
+  return imported(managed.release(), name);
 }
 
 std::optional<Tensor> borrowed_if_given(const rondo_dl_tensor* tensor, const char* name) {
@@ -62,12 +66,13 @@ void give_tensors(const std::vector<Tensor>& tensors, rondo_dl_managed** outputs
   }
 }
 
-char* given_text(const std::string& text) {
-  auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
+void* given_bytes(const void* bytes, std::size_t size) {
+  void* copy = std::malloc(size);
   if (copy == nullptr) throw std::bad_alloc();
-  std::memcpy(copy, text.c_str(), text.size() + 1);
-  return copy;
+  return std::memcpy(copy, bytes, size);
 }
+
+char* given_text(const std::string& text) { return static_cast<char*>(given_bytes(text.c_str(), text.size() + 1)); }
 
 std::string text_or(const char* text, const char* otherwise) { return text == nullptr ? otherwise : text; }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "rondo/vocabulary/error.h"
 
 namespace rondo::c_api {
+
+/// from_dlpack, with errors that name `name`.
+Tensor imported(rondo_dl_managed* tensor, const std::string& name);
 
 /// A view of a caller's memory, which the caller keeps as long as the view is used; the struct is copied. Throws
 /// `ValueError` naming `name` for null, and for what from_dlpack refuses.
@@ -37,7 +41,8 @@ Result& cleared(Result* place, const char* name) {
   return *place;
 }
 
-/// A copy for rondo_free.
+/// Copies for rondo_free.
+void* given_bytes(const void* bytes, std::size_t size);
 char* given_text(const std::string& text);
 /// A caller's text; `otherwise` for null.
 std::string text_or(const char* text, const char* otherwise);
@@ -50,12 +55,12 @@ DType dtype_of_number(std::int32_t number);
 std::int32_t number_of(DType dtype);
 
 /// The value of a caller's number: `values[number]`. Throws `ValueError` naming `name` for a number beyond them.
-template <typename Value, std::size_t kCount>
-Value chosen(std::int32_t number, const Value (&values)[kCount], const char* name) {
-  if (number < 0 || static_cast<std::size_t>(number) >= kCount) {
-    throw ValueError(name, std::to_string(number), "0 to " + std::to_string(kCount - 1));
+template <typename Values>
+const auto& chosen(std::int64_t number, const Values& values, const char* name) {
+  if (number < 0 || number >= std::ssize(values)) {
+    throw ValueError(name, std::to_string(number), "0 to " + std::to_string(std::ssize(values) - 1));
   }
-  return values[number];
+  return values[static_cast<std::size_t>(number)];
 }
 
 }  // namespace rondo::c_api

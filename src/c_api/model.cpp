@@ -15,10 +15,7 @@ namespace rondo::c_api {
 namespace {
 
 void describe_tensor(const std::vector<ModelTensor>& all, int64_t index, rondo_model_tensor* into) {
-  if (index < 0 || static_cast<std::size_t>(index) >= all.size()) {
-    throw ValueError("index", std::to_string(index), "0 to " + std::to_string(all.size() - 1));
-  }
-  const ModelTensor& tensor = all[static_cast<std::size_t>(index)];
+  const ModelTensor& tensor = chosen(index, all, "index");
   rondo_model_tensor described = {.struct_size = 0,
                                   .name = tensor.name.c_str(),
                                   .rank = tensor.shape.rank(),

@@ -66,11 +66,7 @@ rondo_status rondo_network_describe(rondo_network* network, rondo_network_info* 
 rondo_status rondo_network_state_features(rondo_network* network, int64_t index, int64_t* features) {
   return guarded([&] {
     int64_t& result = cleared(features, "features");
-    const std::vector<int64_t> all = state_features(object_of(network, "network")->spec);
-    if (index < 0 || static_cast<std::size_t>(index) >= all.size()) {
-      throw ValueError("index", std::to_string(index), "0 to " + std::to_string(all.size() - 1));
-    }
-    result = all[static_cast<std::size_t>(index)];
+    result = chosen(index, state_features(object_of(network, "network")->spec), "index");
   });
 }
 

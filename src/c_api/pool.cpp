@@ -1,10 +1,7 @@
 #include "rondo/c/pool.h"
 
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
-#include <new>
 #include <span>
 #include <vector>
 
@@ -89,10 +86,7 @@ rondo_status rondo_pool_export_state(rondo_pool* pool, int64_t slot, void** byte
     size_t& result_size = cleared(size, "size");
     object_of(pool, "pool")->use_while_evicting([&](const StatePool& opened) {
       const std::vector<std::byte> state = opened.export_state(slot);
-      void* copy = std::malloc(state.size());
-      if (copy == nullptr) throw std::bad_alloc();
-      std::memcpy(copy, state.data(), state.size());
-      result = copy;
+      result = given_bytes(state.data(), state.size());
       result_size = state.size();
     });
   });

@@ -10,7 +10,6 @@
 #include "c_api/plan_options.h"
 #include "c_api/session_object.h"
 #include "c_api/sized_struct.h"
-#include "rondo/tensor/dlpack.h"
 
 namespace rondo::c_api {
 namespace {
@@ -50,11 +49,7 @@ class TakenWeights {
 
   Tensor required(std::size_t k) {
     if (owned_[k] == nullptr) throw ValueError(kNames[k], "null", "a tensor");
-    try {
-      return from_dlpack(owned_[k].release());
-    } catch (const ValueError& error) {
-      throw ValueError(std::string(kNames[k]) + ", " + error.argument(), error.came(), error.expected());
-    }
+    return imported(owned_[k].release(), kNames[k]);
   }
   std::optional<Tensor> if_given(std::size_t k) {
     if (owned_[k] == nullptr) return std::nullopt;

@@ -53,6 +53,9 @@ class RefusalsTest(support.ServerTest):
         server.write_model(repository, 'broken', support.config(SEQUENCES), cls.folder / 'broken.safetensors')
         both = support.ROOT / 'tests' / 'data' / 'keras' / 'lstm_backwards_keras3.keras'
         server.write_model(repository, 'backwards', support.config(SEQUENCES, x_dims='-1, 3', y_dims='-1, 2'), both)
+        whole = support.ROOT / 'examples' / 'co2' / 'co2_keras3.keras'
+        server.write_model(repository, 'whole_model', support.config(SEQUENCES, x_dims='-1, 3', y_dims='-1, 1',
+                                                                     parameters={'executor': 'reference'}), whole)
         server.write_model(repository, 'good', support.config(SEQUENCES), file)
 
     def reasons(self):
@@ -70,7 +73,7 @@ class RefusalsTest(support.ServerTest):
     def test_files(self):
         reasons = self.reasons()
         for name, part in [('no_file', '0 files'), ('two_files', 'default_model_filename'), ('unknown', 'model.bin'),
-                           ('broken', 'broken.safetensors'), ('backwards', 'layer')]:
+                           ('broken', 'broken.safetensors'), ('backwards', 'layer'), ('whole_model', "parameters 'executor'")]:
             with self.subTest(name):
                 self.assertFalse(self.client.is_model_ready(name))
                 self.assertIn(part, reasons[name])

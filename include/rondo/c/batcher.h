@@ -30,15 +30,13 @@ typedef struct rondo_batcher_options {
   int32_t starts_unknown_streams;  ///< other than 0: a request of an unknown stream without `start` begins it
 } rondo_batcher_options;
 
-/// What a client sends: the next steps of a stream.
+/// What a client sends: the next steps of a stream. A text and a number never name the same stream.
 typedef struct rondo_stream_request {
   size_t struct_size;
-  /// Names the stream; null: stream_number does. A text and a number are never the same stream.
-  const char* stream_name;
-  uint64_t stream_number;
-  /// (steps, I) on the CPU: the struct is borrowed for the call, the memory until the answer. With `end` it may be
-  /// null.
-  const rondo_dl_tensor* x;
+  const char* stream_name;  ///< null: stream_number names the stream
+  uint64_t stream_number;   ///< of a stream without a name
+  const rondo_dl_tensor*
+      x;          ///< (steps, I) on the CPU, borrowed: its memory until the answer; with `end` it may be null
   int32_t start;  ///< other than 0: the stream begins anew, whether it exists or not
   int32_t end;    ///< other than 0: the stream ends after these steps; without x, at once
 } rondo_stream_request;

@@ -9,6 +9,7 @@ from torch.utils.dlpack import from_dlpack, to_dlpack
 
 from .. import _rondo
 
+
 def to_rondo(tensor, argument):
     """A view of a torch.Tensor; None stays None."""
     if tensor is None:

@@ -16,7 +16,7 @@ STOP_SECONDS = 20
 
 
 def write_model(repository, name, config, file=None, version=1):
-    """Adds a model to a repository: config.pbtxt as text, and its file, which is copied or linked."""
+    """Adds a model to a repository: config.pbtxt as text, and a copy of its file."""
     model = pathlib.Path(repository) / name
     (model / str(version)).mkdir(parents=True)
     (model / 'config.pbtxt').write_text(config, encoding='utf-8')

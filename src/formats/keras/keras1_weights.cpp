@@ -1,5 +1,4 @@
-// Keras 1 has a kernel, a recurrent kernel and a bias for each gate: lstm_1_W_i, lstm_1_U_i, lstm_1_b_i, lstm_1_W_c,
-// ...
+// Keras 1 has a kernel, a recurrent kernel and a bias for each gate: lstm_1_W_i, lstm_1_U_i, lstm_1_b_i, lstm_1_W_c ...
 #include <array>
 #include <iterator>
 #include <optional>

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "formats/keras/keras_class.h"
+#include "formats/keras/keras_recurrent.h"
 #include "rondo/formats/keras_model.h"
 #include "rondo/vocabulary/error.h"
 
@@ -16,6 +17,14 @@ using nlohmann::json;
 bool does_nothing_in_inference(const std::string& class_name) {
   const std::span<const char* const> names = training_classes();
   return std::find(names.begin(), names.end(), class_name) != names.end();
+}
+
+/// Whether a layer belongs to the stack, also where keras_network of a list then refuses it: for its
+/// KerasLayer::problem, for a cell that Rondo does not know.
+bool has_recurrence(const KerasLayer& layer) {
+  const bool of_its_own = layer.recurrent || layer.conv_lstm || is_keras_recurrent(layer.class_name) ||
+                          conv_lstm_rank(layer.class_name) != 0;
+  return of_its_own || std::any_of(layer.wrapped.begin(), layer.wrapped.end(), has_recurrence);
 }
 
 /// Adds the names of the layers whose outputs an item of `inbound_nodes` names: ["lstm", 0, 0], which in Keras 3 is the
@@ -38,7 +47,7 @@ class Stack {
     for (std::size_t k = 0; k < model_.layers.size(); ++k) {
       const KerasLayer& layer = model_.layers[k];
       refuse_inner(layer);
-      if (!is_recurrent(layer)) continue;
+      if (!has_recurrence(layer)) continue;
       if (!found.empty()) check_source(k, found.back().name);
       found.push_back(layer);
     }
@@ -50,7 +59,7 @@ class Stack {
   void refuse_inner(const KerasLayer& layer) const {
     for (const KerasLayer& inner : layer.layers) {
       refuse_inner(inner);
-      if (!is_recurrent(inner)) continue;
+      if (!has_recurrence(inner)) continue;
       throw ValueError(
           model_.file + ": layer '" + layer.name + "'", "a model with the recurrent layer '" + inner.name + "' within",
           "recurrent layers of the model itself; parts may name those within: '" + layer.name + "/" + inner.name + "'");

@@ -1,7 +1,7 @@
 // Recurrences on top of each other become one network.
 //
-// Both layers have one mask, and either read forward or both read in both directions, so the upper one never reads what
-// the lower one emits at a masked step: running layer after layer equals running a stack of their cells.
+// Both layers have one mask, and both read forward, or both in both directions. So the upper one never reads what the
+// lower one emits at a masked step: running layer after layer equals running a stack of their cells.
 
 #include <algorithm>
 #include <utility>

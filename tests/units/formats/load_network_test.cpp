@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "rondo/formats/keras_model.h"
 #include "rondo/formats/keras_writer.h"
 #include "rondo/formats/onnx_writer.h"
@@ -106,6 +108,14 @@ TEST(LoadNetwork, RefusesKerasModelsThatAreNoStack) {
   EXPECT_EQ(keras_network(between("SpatialDropout1D")).spec.layers.size(), 2U);
   expect_words([&] { (void)keras_network(between("LayerNormalization")); },
                {"inputs of layer 'decoder'", "'between'", "'encoder'"});
+  for (const char* const name : {"encoder", "decoder"}) {
+    KerasModel broken = model;
+    const auto layer = std::find_if(broken.layers.begin(), broken.layers.end(),
+                                    [&](const KerasLayer& one) { return one.name == name; });
+    layer->recurrent.reset();
+    layer->problem = "its activation is unknown";
+    expect_words([&] { (void)keras_network(broken); }, {"its activation is unknown"});
+  }
   model.layers = {model.layer("head")};
   expect_words([&] { (void)keras_network(model); }, {"without recurrent layers"});
 }

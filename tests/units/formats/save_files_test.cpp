@@ -179,7 +179,6 @@ TEST(SaveFilesTest, WhatOneOwnerHasAlone) {
   const LoadedNetwork reversed = network_of({{cell_of(CellKind::lstm, 3), 2, false, TimeRules::onnx(true, true)}});
   save_onnx(scratch("saved.onnx"), reversed);
   EXPECT_TRUE(identical(answer(read_onnx(scratch("saved.onnx"))), answer(reversed)));
-  EXPECT_TRUE(identical(answer(read_onnx(scratch("saved.onnx"))), answer(reversed)));
 }
 
 TEST(SaveFilesTest, RefusesWhatAnOwnerDoesNotHave) {
