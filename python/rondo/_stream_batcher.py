@@ -19,13 +19,13 @@ class StreamError(RuntimeError):
 
 
 class StreamAnswer(concurrent.futures.Future):
-    """The outputs (steps, O) of a request, as an array of the library of its x.
+    """The outputs (steps, O) of a request, as an array of the library of its x; of an export the state, as bytes.
 
     `result` raises ValueError for a request that is wrong in itself, StreamError for one that could not be run, and
     CancelledError for one that was cancelled, as by `StreamBatcher.stop`.
     """
 
-    def __init__(self, batcher: "_rondo.StreamBatcher", library: str):
+    def __init__(self, batcher: "_rondo.StreamBatcher", library: str = ""):
         super().__init__()
         self._batcher, self._library = batcher, library
         self._request: Optional[int] = None
@@ -36,14 +36,14 @@ class StreamAnswer(concurrent.futures.Future):
             return self.cancelled()
         return self._batcher.cancel(self._request)
 
-    def _settle(self, outcome, y, message):
+    def _settle(self, outcome, result, message):
         if outcome == "done":
             try:
-                array = from_tensor(y, self._library)
+                given = from_tensor(result, self._library) if self._library else result
             except Exception as error:  # the library has no such array
                 self.set_exception(error)
             else:
-                self.set_result(array)
+                self.set_result(given)
         elif outcome == "invalid":
             self.set_exception(ValueError(message))
         elif outcome == "cancelled":
@@ -88,6 +88,25 @@ class StreamBatcher:
         """
         answer = StreamAnswer(self._batcher, library_of(x) or "numpy")
         answer._request = self._batcher.submit(stream, as_tensor(x, "x"), answer._settle, start=start, end=end)
+        return answer
+
+    def export_state(self, stream: Union[int, str]) -> StreamAnswer:
+        """Queues a request for the state of a stream after all its steps that were submitted before: bytes.
+
+        The stream goes on. `import_state` of this class and of StatePool takes the bytes, in any process.
+        """
+        answer = StreamAnswer(self._batcher)
+        answer._request = self._batcher.export_state(stream, answer._settle)
+        return answer
+
+    def import_state(self, stream: Union[int, str], state: bytes) -> StreamAnswer:
+        """Queues a request that begins a stream with a state; the answer is None.
+
+        Steps that are submitted later go on from there, without `start`. The answer raises ValueError for bytes of
+        another model or version, and for a stream that has a state.
+        """
+        answer = StreamAnswer(self._batcher)
+        answer._request = self._batcher.import_state(stream, state, answer._settle)
         return answer
 
     def drain(self) -> None:

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -86,20 +87,38 @@ void answer_with(const OwnedObject& done, StreamAnswer answer) {
   const nb::gil_scoped_acquire locked;
   const bool outer = std::exchange(answers, true);
   try {
-    nb::object y = nb::none();
-    if (answer.outcome == StreamOutcome::done) y = to_python(answer.y);
-    done.get()(name_of(answer.outcome), y, answer.message);
+    nb::object result = nb::none();
+    if (answer.y.defined()) result = to_python(answer.y);
+    if (!answer.state.empty()) result = nb::bytes(answer.state.data(), answer.state.size());
+    done.get()(name_of(answer.outcome), result, answer.message);
   } catch (nb::python_error& error) {
     error.discard_as_unraisable(done.get());
   }
   answers = outer;
 }
 
+StreamBatcher::Done answering(nb::handle done) {
+  auto owned = std::make_shared<OwnedObject>(nb::borrow(done));
+  return [owned](StreamAnswer answer) { answer_with(*owned, std::move(answer)); };
+}
+
 std::uint64_t submit(BatcherHolder& holder, nb::handle stream, nb::handle x, nb::handle done, bool start, bool end) {
   StreamRequest request{.stream = key_from(stream), .x = tensor_of(x, "x"), .start = start, .end = end};
-  auto owned = std::make_shared<OwnedObject>(nb::borrow(done));
-  return holder.with([&](StreamBatcher& batcher) {
-    return batcher.submit(std::move(request), [owned](StreamAnswer answer) { answer_with(*owned, std::move(answer)); });
+  return holder.with([&, told = answering(done)](StreamBatcher& batcher) {
+    return batcher.submit(std::move(request), told);
+  });
+}
+
+std::uint64_t export_state(BatcherHolder& holder, nb::handle stream, nb::handle done) {
+  const StreamKey key = key_from(stream);
+  return holder.with([&, told = answering(done)](StreamBatcher& batcher) { return batcher.export_state(key, told); });
+}
+
+std::uint64_t import_state(BatcherHolder& holder, nb::handle stream, const nb::bytes& state, nb::handle done) {
+  const StreamKey key = key_from(stream);
+  const auto bytes = std::as_bytes(std::span(state.c_str(), state.size()));
+  return holder.with([&, told = answering(done)](StreamBatcher& batcher) {
+    return batcher.import_state(key, {bytes.begin(), bytes.end()}, told);
   });
 }
 
@@ -163,6 +182,10 @@ void bind_stream_batcher(nb::module_& module) {
           "require_start"_a = true, "idle"_a = 0.0)
       .def("submit", &submit, "stream"_a, "x"_a, "done"_a, nb::kw_only(), "start"_a = false, "end"_a = false,
            "Has `done(outcome, y, message)` called once, and returns the request's number.")
+      .def("export_state", &export_state, "stream"_a, "done"_a,
+           "Has `done(outcome, state, message)` called once, and returns the request's number.")
+      .def("import_state", &import_state, "stream"_a, "state"_a, "done"_a,
+           "Has `done(outcome, None, message)` called once, and returns the request's number.")
       .def(
           "cancel",
           [](BatcherHolder& holder, std::uint64_t request) {

@@ -106,6 +106,33 @@ def test_what_waits_is_cancelled():
         made.submit(1, x)
 
 
+def test_a_state_goes_on_under_another_key():
+    x = stream(0, 8)
+    with batcher(slots=2) as made, batcher() as other:
+        made.submit("a", x[:3], start=True)
+        state = made.export_state("a")
+        made.submit("a", x[:2])
+        bytes_of_state = state.result(SECONDS)
+        assert isinstance(bytes_of_state, bytes)
+        for holder, key in ((made, 7), (other, "a")):
+            assert holder.import_state(key, bytes_of_state).result(SECONDS) is None
+            np.testing.assert_allclose(holder.submit(key, x[3:]).result(SECONDS), alone(network(), x)[3:], **TOLERANCE)
+        pool = StatePool(network(), slots=1, max_rows=1)
+        pool.import_state(pool.open(), bytes_of_state)
+        for key, message in ((7, "7, which has a state"), ("a", "which has a state"), (8, "slots")):
+            with pytest.raises((ValueError, StreamError), match=message):
+                made.import_state(key, bytes_of_state).result(SECONDS)
+        with pytest.raises(ValueError, match="unknown stream 9"):
+            made.export_state(9).result(SECONDS)
+        for wrong in (b"", bytes_of_state[:-1], bytes_of_state[:-1] + b"?"):
+            with pytest.raises(ValueError, match="state"):
+                made.import_state(9, wrong).result(SECONDS)
+        with pytest.raises(TypeError):
+            made.import_state(9, "text")
+        with pytest.raises(TypeError, match="stream"):
+            made.export_state(None)
+
+
 def test_a_pool_has_one_batcher():
     pool = StatePool(network(), slots=1, max_rows=1)
     with StreamBatcher(pool):

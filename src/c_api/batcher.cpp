@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "c_api/borrowed.h"
 #include "c_api/last_error.h"
@@ -48,10 +50,14 @@ int64_t outcome_of(StreamOutcome outcome) {
 }
 
 void answer(rondo_answer_callback done, void* user_data, const StreamAnswer& given) noexcept {
-  rondo_stream_answer told = {
-      .struct_size = sizeof told, .outcome = outcome_of(given.outcome), .y = nullptr, .message = given.message.c_str()};
+  rondo_stream_answer told = {.struct_size = sizeof told,
+                              .outcome = outcome_of(given.outcome),
+                              .y = nullptr,
+                              .message = given.message.c_str(),
+                              .state = given.state.empty() ? nullptr : given.state.data(),
+                              .state_size = given.state.size()};
   try {
-    if (given.outcome == StreamOutcome::done) told.y = to_dlpack(given.y);
+    if (given.y.defined()) told.y = to_dlpack(given.y);
   } catch (...) {
     told.outcome = RONDO_ANSWER_FAILED;
     told.message = "y: got no memory for it, expected enough";
@@ -81,11 +87,47 @@ StreamBatcherOptions batcher_options_of(const rondo_batcher_options& given) {
   return options;
 }
 
+StreamKey key_of(const rondo_stream_request& given) {
+  if (given.stream_name != nullptr) return std::string(given.stream_name);
+  return given.stream_number;
+}
+
+void refuse_state(const rondo_stream_request& given) {
+  if (given.state != nullptr || given.state_size != 0) throw ValueError("state", "bytes", "none, as it is no import");
+}
+
+void refuse_steps(const rondo_stream_request& given) {
+  if (given.x != nullptr) throw ValueError("x", "a tensor", "null, as the request is for a state");
+  if (given.start != 0) throw ValueError("start", std::to_string(given.start), "0, as the request is for a state");
+  if (given.end != 0) throw ValueError("end", std::to_string(given.end), "0, as the request is for a state");
+}
+
 StreamRequest request_of(const rondo_stream_request& given) {
-  StreamRequest request{.stream = given.stream_number, .start = given.start != 0, .end = given.end != 0};
+  refuse_state(given);
+  StreamRequest request{.stream = key_of(given), .start = given.start != 0, .end = given.end != 0};
   if (given.x != nullptr || !request.end) request.x = borrowed(given.x, "x");
-  if (given.stream_name != nullptr) request.stream = std::string(given.stream_name);
   return request;
+}
+
+std::vector<std::byte> state_of(const rondo_stream_request& given) {
+  refuse_steps(given);
+  if (given.state == nullptr) throw ValueError("state", "null", "the bytes of a state");
+  const auto* bytes = static_cast<const std::byte*>(given.state);
+  return {bytes, bytes + given.state_size};
+}
+
+/// Checks what a caller submits, and has `queue(batcher, request, done)` return its number.
+template <typename Queue>
+rondo_status submit(rondo_batcher* batcher, const rondo_stream_request* request, rondo_answer_callback done,
+                    void* user_data, uint64_t* number, const Queue& queue) {
+  return guarded([&] {
+    if (number != nullptr) *number = 0;
+    const auto object = object_of(batcher, "batcher");
+    if (done == nullptr) throw ValueError("done", "null", "a function");
+    const uint64_t queued = queue(*object, read_sized(request, "request"),
+                                  [=](const StreamAnswer& given) { answer(done, user_data, given); });
+    if (number != nullptr) *number = queued;
+  });
 }
 
 }  // namespace
@@ -107,14 +149,28 @@ rondo_status rondo_batcher_create(rondo_pool* pool, const rondo_batcher_options*
 
 rondo_status rondo_batcher_submit(rondo_batcher* batcher, const rondo_stream_request* request,
                                   rondo_answer_callback done, void* user_data, uint64_t* number) {
-  return guarded([&] {
-    if (number != nullptr) *number = 0;
-    const auto object = object_of(batcher, "batcher");
-    if (done == nullptr) throw ValueError("done", "null", "a function");
-    const uint64_t queued = object->submit(request_of(read_sized(request, "request")),
-                                           [=](const StreamAnswer& given) { answer(done, user_data, given); });
-    if (number != nullptr) *number = queued;
-  });
+  return submit(batcher, request, done, user_data, number,
+                [](StreamBatcher& object, const rondo_stream_request& given, StreamBatcher::Done told) {
+                  return object.submit(request_of(given), std::move(told));
+                });
+}
+
+rondo_status rondo_batcher_export_state(rondo_batcher* batcher, const rondo_stream_request* request,
+                                        rondo_answer_callback done, void* user_data, uint64_t* number) {
+  return submit(batcher, request, done, user_data, number,
+                [](StreamBatcher& object, const rondo_stream_request& given, StreamBatcher::Done told) {
+                  refuse_state(given);
+                  refuse_steps(given);
+                  return object.export_state(key_of(given), std::move(told));
+                });
+}
+
+rondo_status rondo_batcher_import_state(rondo_batcher* batcher, const rondo_stream_request* request,
+                                        rondo_answer_callback done, void* user_data, uint64_t* number) {
+  return submit(batcher, request, done, user_data, number,
+                [](StreamBatcher& object, const rondo_stream_request& given, StreamBatcher::Done told) {
+                  return object.import_state(key_of(given), state_of(given), std::move(told));
+                });
 }
 
 rondo_status rondo_batcher_cancel(rondo_batcher* batcher, uint64_t number, int32_t* cancelled) {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <exception>
+#include <utility>
 
 namespace rondo {
 namespace {
@@ -31,6 +32,7 @@ ServingClock::duration BatchRunner::run(StreamBatch& batch) noexcept {
     }
   }
   for (const std::int64_t slot : batch.ended_slots) close(slot);
+  for (BatchState& state : batch.states) move(state);
   if (batch.rows.empty()) return {};
   ServingClock::duration time = {};
   try {
@@ -50,6 +52,25 @@ ServingClock::duration BatchRunner::run(StreamBatch& batch) noexcept {
     if (chunk.slot >= 0) close(chunk.slot);
   }
   return time;
+}
+
+void BatchRunner::move(BatchState& state) noexcept {
+  WaitingRequest& request = *state.request;
+  const bool imports = request.action == StreamAction::import_state;
+  try {
+    if (imports) {
+      state.slot = pool_.open();
+      pool_.import_state(state.slot, request.state);
+    } else {
+      request.answer.state = pool_.export_state(state.slot);
+    }
+    return;
+  } catch (const std::exception& error) {
+    request.refuse(StreamOutcome::failed, error.what());
+  } catch (...) {
+    request.refuse(StreamOutcome::failed, "the pool failed");
+  }
+  if (imports && state.slot >= 0) close(std::exchange(state.slot, -1));
 }
 
 void BatchRunner::open_slots(StreamBatch& batch) {

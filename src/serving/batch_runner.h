@@ -13,11 +13,13 @@ class BatchRunner {
   /// `pool` must outlive the runner.
   explicit BatchRunner(SlotPool& pool);
 
-  /// Evicts, closes and opens slots, and runs the batch. Throws nothing: where anything fails, `failure` says why, and
-  /// the slots of all rows are closed. Returns the time of the pool.
+  /// Evicts, closes and opens slots, moves states, and runs the batch. Throws nothing: where the call fails, `failure`
+  /// says why, and the slots of all rows are closed; a state that fails is refused by itself. Returns the time of the
+  /// pool.
   ServingClock::duration run(StreamBatch& batch) noexcept;
 
  private:
+  void move(BatchState& state) noexcept;
   void open_slots(StreamBatch& batch);
   void gather(const StreamBatch& batch) const;
   void scatter(const StreamBatch& batch) const;

@@ -19,14 +19,6 @@ const StreamBatcherOptions& checked(const StreamBatcherOptions& options) {
   return options;
 }
 
-void answer(WaitingRequest& request) noexcept {
-  try {
-    if (request.done) request.done(std::move(request.answer));
-  } catch (...) {  // a client's mistake must not end the other streams
-  }
-  request.done = nullptr;
-}
-
 }  // namespace
 
 void check_batcher_options(const StreamBatcherOptions& options) {
@@ -64,7 +56,28 @@ void BatcherThread::check_process() const {
 std::uint64_t BatcherThread::submit(StreamRequest request, Done done) {
   check_process();
   const StreamKey key = std::move(request.stream);
-  std::unique_ptr<WaitingRequest> queued = prepared(std::move(request), std::move(done));
+  return queue(key, prepared(std::move(request), std::move(done)));
+}
+
+std::uint64_t BatcherThread::export_state(const StreamKey& stream, Done done) {
+  check_process();
+  return queue(stream, new_request(StreamAction::export_state, std::move(done)));
+}
+
+std::uint64_t BatcherThread::import_state(const StreamKey& stream, std::vector<std::byte> state, Done done) {
+  check_process();
+  std::unique_ptr<WaitingRequest> queued = new_request(StreamAction::import_state, std::move(done));
+  try {
+    pool_->check_state(state);
+    queued->state = std::move(state);
+  } catch (const std::exception& error) {
+    queued->refuse(StreamOutcome::invalid, error.what());
+  }
+  return queue(stream, std::move(queued));
+}
+
+// Queues a request, or answers it where it is refused. Returns its number.
+std::uint64_t BatcherThread::queue(const StreamKey& key, std::unique_ptr<WaitingRequest> queued) {
   std::uint64_t number = 0;
   bool wakes = false;
   {
@@ -74,17 +87,15 @@ std::uint64_t BatcherThread::submit(StreamRequest request, Done done) {
     if (queued) counters_.count_answer(queued->answer.outcome);
   }
   if (wakes) wake_.notify_one();
-  if (queued) answer(*queued);
+  if (queued) give_answer(*queued);
   return number;
 }
 
 // The request with the memory of its answer. A refused one has its answer already.
 std::unique_ptr<WaitingRequest> BatcherThread::prepared(StreamRequest&& request, Done&& done) const {
-  auto queued = std::make_unique<WaitingRequest>();
+  std::unique_ptr<WaitingRequest> queued = new_request(StreamAction::step, std::move(done));
   queued->start = request.start;
   queued->end = request.end;
-  queued->done = std::move(done);
-  queued->submitted = ServingClock::now();
   try {
     queued->x = checked_steps(request, sizes_, options_.refuse_nan);
     queued->answer.y = Tensor::empty({queued->steps(), sizes_.output_features}, sizes_.dtype);
@@ -184,7 +195,7 @@ bool BatcherThread::wait_for_work(Lock& lock) {
 // Answers requests without the lock, which clients may need in `done`.
 void BatcherThread::answer_all(Requests& requests, Lock& lock) {
   lock.unlock();
-  for (const auto& request : requests) answer(*request);
+  for (const auto& request : requests) give_answer(*request);
   const auto count = static_cast<std::int64_t>(requests.size());
   requests.clear();  // and with them the clients' memory
   lock.lock();

@@ -27,6 +27,8 @@ class BatcherThread {
   BatcherThread& operator=(const BatcherThread&) = delete;
 
   std::uint64_t submit(StreamRequest request, Done done);
+  std::uint64_t export_state(const StreamKey& stream, Done done);
+  std::uint64_t import_state(const StreamKey& stream, std::vector<std::byte> state, Done done);
   bool cancel(std::uint64_t number);
   void drain();
   StreamMetrics metrics() const;
@@ -39,6 +41,7 @@ class BatcherThread {
 
   void check_process() const;
   std::unique_ptr<WaitingRequest> prepared(StreamRequest&& request, Done&& done) const;
+  std::uint64_t queue(const StreamKey& key, std::unique_ptr<WaitingRequest> request);
   bool enqueue(const StreamKey& key, std::unique_ptr<WaitingRequest>& request);
   void serve();
   bool wait_for_work(std::unique_lock<std::mutex>& lock);

@@ -41,6 +41,10 @@ class StatePoolSlots final : public SlotPool {
     pool_.close(slot);
   }
 
+  std::vector<std::byte> export_state(std::int64_t slot) const override { return pool_.export_state(slot); }
+  void import_state(std::int64_t slot, std::span<const std::byte> state) override { pool_.import_state(slot, state); }
+  void check_state(std::span<const std::byte> state) const override { pool_.check_state(state); }
+
   void run(std::span<const StreamChunk> chunks, const Tensor& x, const Tensor& y) override {
     if (!device_x_.defined()) {
       pool_.run(chunks, x, y);

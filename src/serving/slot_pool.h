@@ -1,9 +1,11 @@
 /// What a batcher asks of a pool: a StatePool, or a double of one in tests.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "rondo/serving/state_pool.h"
 
@@ -29,6 +31,10 @@ class SlotPool {
   virtual void close(std::int64_t slot) = 0;
   /// Tells the owner of the pool of an eviction, and closes the slot.
   virtual void evict(std::int64_t slot, EvictionReason reason) = 0;
+  /// As the members of StatePool. Any thread may call `check_state`, also while another one is in the pool.
+  virtual std::vector<std::byte> export_state(std::int64_t slot) const = 0;
+  virtual void import_state(std::int64_t slot, std::span<const std::byte> state) = 0;
+  virtual void check_state(std::span<const std::byte> state) const = 0;
   /// As StatePool::run, with x and y on the CPU; y is written when it returns. Throws where the run failed.
   virtual void run(std::span<const StreamChunk> chunks, const Tensor& x, const Tensor& y) = 0;
 };

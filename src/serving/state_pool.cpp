@@ -111,6 +111,10 @@ void StatePool::import_state(std::int64_t slot, std::span<const std::byte> bytes
   impl_->slots.set_fresh(slot, false);
 }
 
+void StatePool::check_state(std::span<const std::byte> bytes) const {
+  static_cast<void>(checked_states(impl_->image(), bytes));
+}
+
 void StatePool::save_rest_state(std::int64_t slot) {
   impl_->check_open("slot", slot);
   if (!impl_->slots.is_fresh(slot)) impl_->layers.states().save_rest(slot);

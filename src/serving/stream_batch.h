@@ -38,6 +38,13 @@ struct BatchRow {
   bool opens = false;  ///< it has no slot yet
 };
 
+/// The state of a stream that goes out of the pool or comes into it, before the steps of the call.
+struct BatchState {
+  QueuedStream* stream = nullptr;
+  std::unique_ptr<WaitingRequest> request;
+  std::int64_t slot = -1;  ///< of an import: -1 until it has one
+};
+
 struct Eviction {
   std::int64_t slot = 0;
   EvictionReason reason = EvictionReason::idle;
@@ -46,6 +53,7 @@ struct Eviction {
 struct StreamBatch {
   std::vector<Eviction> evictions = {};                        ///< before anything else
   std::vector<std::int64_t> ended_slots = {};                  ///< of streams that end without a step in this call
+  std::vector<BatchState> states = {};                         ///< after those have ended
   std::vector<BatchRow> rows = {};                             ///< one for each chunk
   std::vector<StreamChunk> chunks = {};                        ///< the slot is -1 where a row `opens`, until it has one
   std::vector<BatchPart> parts = {};                           ///< of all rows, in their order: rows of x and y
@@ -53,9 +61,13 @@ struct StreamBatch {
   std::optional<std::string> failure = {};                     ///< why the call failed
   std::vector<std::unique_ptr<WaitingRequest>> answered = {};  ///< refused, or complete with this call
 
+  /// Streams that have a part in the call.
+  std::size_t size() const { return rows.size() + states.size(); }
+
   void clear() {
     evictions.clear();
     ended_slots.clear();
+    states.clear();
     rows.clear();
     chunks.clear();
     parts.clear();

@@ -6,6 +6,18 @@
 #include "serving/batcher_thread.h"
 
 namespace rondo {
+namespace {
+
+/// The answer that `queue(done)` lets come.
+template <typename Queue>
+std::future<StreamAnswer> awaited(const Queue& queue) {
+  const auto promise = std::make_shared<std::promise<StreamAnswer>>();
+  std::future<StreamAnswer> answer = promise->get_future();
+  queue([promise](StreamAnswer result) { promise->set_value(std::move(result)); });
+  return answer;
+}
+
+}  // namespace
 
 struct StreamBatcher::Impl {
   BatcherThread thread;
@@ -30,11 +42,24 @@ std::uint64_t StreamBatcher::submit(StreamRequest request, Done done) {
   return impl_->thread.submit(std::move(request), std::move(done));
 }
 
+std::uint64_t StreamBatcher::export_state(StreamKey stream, Done done) {
+  return impl_->thread.export_state(stream, std::move(done));
+}
+
+std::uint64_t StreamBatcher::import_state(StreamKey stream, std::vector<std::byte> state, Done done) {
+  return impl_->thread.import_state(stream, std::move(state), std::move(done));
+}
+
 std::future<StreamAnswer> StreamBatcher::submit(StreamRequest request) {
-  const auto promise = std::make_shared<std::promise<StreamAnswer>>();
-  std::future<StreamAnswer> answer = promise->get_future();
-  submit(std::move(request), [promise](StreamAnswer result) { promise->set_value(std::move(result)); });
-  return answer;
+  return awaited([&](Done done) { submit(std::move(request), std::move(done)); });
+}
+
+std::future<StreamAnswer> StreamBatcher::export_state(StreamKey stream) {
+  return awaited([&](Done done) { export_state(std::move(stream), std::move(done)); });
+}
+
+std::future<StreamAnswer> StreamBatcher::import_state(StreamKey stream, std::vector<std::byte> state) {
+  return awaited([&](Done done) { import_state(std::move(stream), std::move(state), std::move(done)); });
 }
 
 bool StreamBatcher::cancel(std::uint64_t request) { return impl_->thread.cancel(request); }

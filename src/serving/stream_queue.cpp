@@ -17,11 +17,6 @@ ServingClock::duration bounded(Duration duration) {
   return duration;
 }
 
-void refuse_unknown(WaitingRequest& request, const StreamKey& key) {
-  request.refuse(StreamOutcome::invalid,
-                 "start: got false for the unknown stream " + describe(key) + ", expected true");
-}
-
 }  // namespace
 
 StreamQueue::StreamQueue(const SlotPoolSizes& sizes, const StreamBatcherOptions& options)
@@ -85,16 +80,15 @@ void StreamQueue::take(Time now, StreamBatch& batch) {
   while (idle_.count() > 0 && !idle_slots_.empty() && idle_slots_.front()->last_used + idle_ <= now) {
     evict_front(EvictionReason::idle, batch);
   }
-  while (!ready_.empty() && static_cast<std::int64_t>(batch.rows.size()) < sizes_.max_rows) {
+  while (!ready_.empty() && static_cast<std::int64_t>(batch.size()) < sizes_.max_rows) {
     QueuedStream& stream = *ready_.front();
     leave_place(stream);
-    end_without_steps(stream, batch);
-    if (stream.waiting.empty()) {
+    if (!admit(stream, batch)) {
       put_back(stream, now);
-    } else if (admit(stream, batch)) {
+    } else if (stream.waiting.front()->action == StreamAction::step) {
       add_row(stream, batch);
     } else {
-      erase_if_unused(stream);
+      add_state(stream, batch);
     }
   }
   oldest_ = Time::max();
@@ -114,9 +108,24 @@ void StreamQueue::finish(Time now, StreamBatch& batch) {
     }
     put_back(stream, now);
   }
-  if (!batch.failure) return;
   for (const auto& request : batch.answered) {
+    if (!batch.failure) break;
     if (request->answer.outcome == StreamOutcome::done) request->refuse(StreamOutcome::failed, *batch.failure);
+  }
+  finish_states(now, batch);
+}
+
+// States have moved, or been refused, before the call: its failure is not theirs.
+void StreamQueue::finish_states(Time now, StreamBatch& batch) {
+  for (BatchState& state : batch.states) {
+    QueuedStream& stream = *state.stream;
+    if (state.slot < 0) {
+      --open_;
+    } else {
+      stream.slot = state.slot;
+    }
+    batch.answered.push_back(std::move(state.request));
+    put_back(stream, now);
   }
 }
 
@@ -148,54 +157,9 @@ std::unique_ptr<WaitingRequest> StreamQueue::take_front(QueuedStream& stream) {
   return request;
 }
 
-// Answers the requests in front that have no steps: each ends the stream.
-void StreamQueue::end_without_steps(QueuedStream& stream, StreamBatch& batch) {
-  while (!stream.waiting.empty() && stream.waiting.front()->steps() == 0) {
-    batch.answered.push_back(take_front(stream));
-    WaitingRequest& request = *batch.answered.back();
-    if (stream.slot) {
-      batch.ended_slots.push_back(*stream.slot);
-      stream.slot.reset();
-      --open_;
-    } else if (require_start_ && !request.start) {
-      refuse_unknown(request, *stream.key);
-    }
-  }
-}
-
-// Whether the stream has a slot, and a request for it. Requests that can have none are refused on the way.
-bool StreamQueue::admit(QueuedStream& stream, StreamBatch& batch) {
-  if (stream.slot) return true;
-  while (!stream.waiting.empty()) {
-    const bool known = stream.waiting.front()->start || !require_start_;
-    if (known && find_slot(batch)) return true;
-    batch.answered.push_back(take_front(stream));
-    WaitingRequest& refused = *batch.answered.back();
-    if (known) {
-      refused.refuse(StreamOutcome::no_slot, "slots: got a further stream, expected " + std::to_string(sizes_.slots) +
-                                                 " at most, and no other one may lose its slot");
-    } else {
-      refuse_unknown(refused, *stream.key);
-    }
-  }
-  return false;
-}
-
-bool StreamQueue::find_slot(StreamBatch& batch) {
-  if (open_ == sizes_.slots) {
-    if (sizes_.eviction == EvictionPolicy::never || idle_slots_.empty()) return false;
-    evict_front(EvictionReason::no_free_slot, batch);
-  }
-  ++open_;
-  return true;
-}
-
-void StreamQueue::evict_front(EvictionReason reason, StreamBatch& batch) {
-  QueuedStream& stream = *idle_slots_.front();
-  batch.evictions.push_back({.slot = *stream.slot, .reason = reason});
-  stream.slot.reset();
-  --open_;
-  erase_if_unused(stream);
+void StreamQueue::add_state(QueuedStream& stream, StreamBatch& batch) {
+  stream.place = QueuedStream::Place::in_batch;
+  batch.states.push_back({.stream = &stream, .request = take_front(stream), .slot = stream.slot.value_or(-1)});
 }
 
 void StreamQueue::add_row(QueuedStream& stream, StreamBatch& batch) {
@@ -208,10 +172,11 @@ void StreamQueue::add_row(QueuedStream& stream, StreamBatch& batch) {
 }
 
 // The next steps of the stream, of as many of its requests as fit. A start can only be the first step of a chunk, and
-// an end the last one.
+// an end the last one. A state is as it is between two calls.
 void StreamQueue::take_steps(QueuedStream& stream, StreamChunk& chunk, StreamBatch& batch) {
   while (!stream.waiting.empty() && chunk.steps < sizes_.max_steps && !chunk.end) {
     WaitingRequest& request = *stream.waiting.front();
+    if (request.action != StreamAction::step) return;
     const bool starts = request.start && request.taken == 0;
     if (starts && chunk.steps > 0) return;
     if (starts) chunk.start = true;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -46,12 +47,15 @@ class StreamQueue {
   void leave_place(QueuedStream& stream);
   void erase_if_unused(QueuedStream& stream);
   std::unique_ptr<WaitingRequest> take_front(QueuedStream& stream);
-  void end_without_steps(QueuedStream& stream, StreamBatch& batch);
   bool admit(QueuedStream& stream, StreamBatch& batch);
+  void end_at_once(QueuedStream& stream, StreamBatch& batch);
+  std::optional<StreamAnswer> refusal_of_front(const QueuedStream& stream, StreamBatch& batch);
   bool find_slot(StreamBatch& batch);
   void evict_front(EvictionReason reason, StreamBatch& batch);
   void add_row(QueuedStream& stream, StreamBatch& batch);
+  void add_state(QueuedStream& stream, StreamBatch& batch);
   void take_steps(QueuedStream& stream, StreamChunk& chunk, StreamBatch& batch);
+  void finish_states(Time now, StreamBatch& batch);
   void put_back(QueuedStream& stream, Time now);
 
   const SlotPoolSizes sizes_;

@@ -13,7 +13,7 @@ extern "C" {
 /// What became of a request.
 enum {
   RONDO_ANSWER_DONE = 0,
-  RONDO_ANSWER_INVALID = 1,     ///< the request itself: shape, dtype, NaN, start missing
+  RONDO_ANSWER_INVALID = 1,     ///< the request itself: shape, dtype, NaN, start missing, a state that does not fit
   RONDO_ANSWER_NO_SLOT = 2,     ///< every slot has a stream, and none may be evicted
   RONDO_ANSWER_QUEUE_FULL = 3,  ///< more requests wait than max_waiting
   RONDO_ANSWER_CANCELLED = 4,   ///< by rondo_batcher_cancel or rondo_batcher_close
@@ -36,17 +36,21 @@ typedef struct rondo_stream_request {
   const char* stream_name;  ///< null: stream_number names the stream
   uint64_t stream_number;   ///< of a stream without a name
   const rondo_dl_tensor*
-      x;          ///< (steps, I) on the CPU, borrowed: its memory until the answer; with `end` it may be null
-  int32_t start;  ///< other than 0: the stream begins anew, whether it exists or not
-  int32_t end;    ///< other than 0: the stream ends after these steps; without x, at once
+      x;              ///< (steps, I) on the CPU, borrowed: its memory until the answer; with `end` it may be null
+  int32_t start;      ///< other than 0: the stream begins anew, whether it exists or not
+  int32_t end;        ///< other than 0: the stream ends after these steps; without x, at once
+  const void* state;  ///< of rondo_batcher_import_state alone: what an export wrote, which is copied
+  size_t state_size;
 } rondo_stream_request;
 
 /// The answer to a request.
 typedef struct rondo_stream_answer {
   size_t struct_size;
   int64_t outcome;      ///< RONDO_ANSWER_DONE ...
-  rondo_dl_managed* y;  ///< (steps, O), which the callback takes: rondo_dl_free frees it; null unless done
+  rondo_dl_managed* y;  ///< (steps, O), which the callback takes: rondo_dl_free frees it; null unless steps are done
   const char* message;  ///< why not; the library's, for the callback alone
+  const void* state;    ///< of rondo_batcher_export_state; the library's, for the callback alone; null unless done
+  size_t state_size;
 } rondo_stream_answer;
 
 /// Called exactly once for each request that rondo_batcher_submit took: on the batcher's thread, or before
@@ -87,6 +91,15 @@ rondo_status rondo_batcher_create(rondo_pool* pool, const rondo_batcher_options*
 /// not called. `number` may be null; it gets the request's number, for rondo_batcher_cancel.
 rondo_status rondo_batcher_submit(rondo_batcher* batcher, const rondo_stream_request* request,
                                   rondo_answer_callback done, void* user_data, uint64_t* number);
+/// Queues a request for the state of the stream that `request` names, after all its steps that were submitted before;
+/// the answer has the state. The stream goes on. `request` has no x, start, end or state.
+rondo_status rondo_batcher_export_state(rondo_batcher* batcher, const rondo_stream_request* request,
+                                        rondo_answer_callback done, void* user_data, uint64_t* number);
+/// Queues a request that begins the stream that `request` names with the state in `request`, which a pool or a batcher
+/// of the same model exported. Its answer is RONDO_ANSWER_INVALID where the bytes do not fit, or the stream has a
+/// state. `request` has no x, start or end.
+rondo_status rondo_batcher_import_state(rondo_batcher* batcher, const rondo_stream_request* request,
+                                        rondo_answer_callback done, void* user_data, uint64_t* number);
 /// Answers a request that waits, and whose steps have not begun, with RONDO_ANSWER_CANCELLED. Writes whether there was
 /// one.
 rondo_status rondo_batcher_cancel(rondo_batcher* batcher, uint64_t number, int32_t* cancelled);

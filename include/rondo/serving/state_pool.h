@@ -100,6 +100,8 @@ class StatePool {
   /// goes on with the same bits where the executor is the same. The bytes are checked in full before anything changes:
   /// throws `ValueError` for those of another version, model or length, and for damaged ones.
   void import_state(std::int64_t slot, std::span<const std::byte> bytes);
+  /// Throws as import_state does for such bytes, and changes nothing. Any thread may call it, also during a call.
+  void check_state(std::span<const std::byte> bytes) const;
 
   /// Makes the present state of a slot the rest state, with which streams begin from now on: also those whose slot is
   /// open and that have not had a step yet.

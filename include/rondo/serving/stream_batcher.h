@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "rondo/serving/state_pool.h"
 
@@ -34,10 +36,11 @@ struct StreamRequest {
   bool end = false;
 };
 
-/// What became of a request. After `failed` the state of the stream is lost: its slot is free, and it begins anew.
+/// What became of a request. After `failed` the state of the stream is lost: its slot is free, and it begins anew. An
+/// export that failed alone leaves the stream as it was.
 enum class StreamOutcome : std::uint8_t {
   done,
-  invalid,     ///< the request itself: shape, dtype, NaN, START missing
+  invalid,     ///< the request itself: shape, dtype, NaN, START missing, a state that does not fit
   no_slot,     ///< every slot has a stream, and none may be evicted
   queue_full,  ///< more requests wait than StreamBatcherOptions::max_waiting
   cancelled,   ///< by `cancel`, or because the batcher was stopped
@@ -50,8 +53,9 @@ std::string_view to_string(StreamOutcome outcome);
 /// The answer to a request.
 struct StreamAnswer {
   StreamOutcome outcome = StreamOutcome::done;
-  Tensor y = {};             ///< (steps, O); undefined unless done
-  std::string message = {};  ///< why not: the argument, what came, and what was expected
+  Tensor y = {};                      ///< (steps, O); undefined unless steps are done
+  std::string message = {};           ///< why not: the argument, what came, and what was expected
+  std::vector<std::byte> state = {};  ///< of StreamBatcher::export_state; empty unless done
 };
 
 /// Options of a StreamBatcher. All members have defaults.
@@ -108,7 +112,8 @@ std::string prometheus(std::span<const ModelMetrics> models);
 /// Each call of the pool takes up to `max_steps` steps of each of up to `max_rows` streams. A stream that has more
 /// steps waiting goes behind all others. Streams get their slots when a call takes their first steps. With
 /// EvictionPolicy::least_recently_used a stream without requests may lose its slot to a new one; a stream whose
-/// requests wait never does. The pool's `on_eviction` is called on the batcher's thread, and what it throws is dropped.
+/// requests wait never does. States go out and come in before the steps of a call, and take a stream's place in it. The
+/// pool's `on_eviction` is called on the batcher's thread, and what it throws is dropped.
 ///
 /// A child of fork() has no thread for the batcher: there every member but the destructor throws `RuntimeError`, and
 /// the destructor leaves the memory as it is. Make a batcher after the fork.
@@ -137,6 +142,17 @@ class StreamBatcher {
   /// `cancel`.
   std::uint64_t submit(StreamRequest request, Done done);
   [[nodiscard]] std::future<StreamAnswer> submit(StreamRequest request);
+
+  /// Queues a request for the state of a stream as StatePool::export_state gives it: after all steps that were
+  /// submitted before, and before those that are submitted later. The stream goes on; a request with `end` ends it.
+  /// `invalid` where the stream is unknown. `done` and the number are those of `submit`.
+  std::uint64_t export_state(StreamKey stream, Done done);
+  [[nodiscard]] std::future<StreamAnswer> export_state(StreamKey stream);
+  /// Queues a request that begins a stream with a state that a pool or a batcher of the same model exported: it takes a
+  /// slot, and requests that are submitted later go on from there, without `start`. `invalid` for bytes that
+  /// StatePool::check_state refuses, which is told at once, and where the stream has a state: it has to end before.
+  std::uint64_t import_state(StreamKey stream, std::vector<std::byte> state, Done done);
+  [[nodiscard]] std::future<StreamAnswer> import_state(StreamKey stream, std::vector<std::byte> state);
 
   /// Answers a request that waits, and of which no call has taken a step, with `cancelled`. Returns whether there was
   /// one. The stream stays as it was, and later requests of it go on.

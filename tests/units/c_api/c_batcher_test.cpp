@@ -35,6 +35,7 @@ struct Told {
   std::int64_t outcome = -1;
   std::string message;
   std::vector<float> y;
+  std::vector<char> state;
   rondo_batcher* batcher = nullptr;
   rondo_status closed = RONDO_OK;
 
@@ -49,6 +50,8 @@ struct Told {
       told.y.assign(values, values + y.shape[0] * y.shape[1]);
       rondo_dl_free(answer->y);
     }
+    const auto* state = static_cast<const char*>(answer->state);
+    if (state != nullptr) told.state.assign(state, state + answer->state_size);
     if (told.batcher != nullptr) told.closed = rondo_batcher_close(told.batcher);
     ++told.answers;
   }
@@ -160,6 +163,72 @@ TEST(CBatcher, AStreamEndsWithoutX) {
   EXPECT_EQ(first.outcome, RONDO_ANSWER_DONE);
   EXPECT_EQ(last.outcome, RONDO_ANSWER_DONE);
   EXPECT_EQ(after.outcome, RONDO_ANSWER_INVALID) << "the stream has not ended";
+  EXPECT_EQ(rondo_batcher_close(batcher), RONDO_OK);
+}
+
+TEST(CBatcher, AStateGoesOnUnderAnotherKey) {
+  rondo_batcher* batcher = batcher_of(2);
+  CTensor x({2, I}, 0.5F);
+  Told first, state, more, imported, after, again;
+  rondo_stream_request request = request_of("caller", x, true);
+  ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &first, nullptr), RONDO_OK);
+  auto moved = sized<rondo_stream_request>();
+  moved.stream_name = "caller";
+  ASSERT_EQ(rondo_batcher_export_state(batcher, &moved, Told::answer, &state, nullptr), RONDO_OK) << rondo_last_error();
+  request.start = 0;
+  ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &more, nullptr), RONDO_OK);
+  ASSERT_EQ(rondo_batcher_drain(batcher), RONDO_OK);
+  ASSERT_EQ(state.outcome, RONDO_ANSWER_DONE) << state.message;
+  ASSERT_FALSE(state.state.empty());
+  EXPECT_TRUE(first.state.empty());
+
+  moved.stream_name = nullptr;
+  moved.stream_number = 7;
+  moved.state = state.state.data();
+  moved.state_size = state.state.size();
+  ASSERT_EQ(rondo_batcher_import_state(batcher, &moved, Told::answer, &imported, nullptr), RONDO_OK);
+  request.stream_name = nullptr;
+  request.stream_number = 7;
+  ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &after, nullptr), RONDO_OK);
+  ASSERT_EQ(rondo_batcher_import_state(batcher, &moved, Told::answer, &again, nullptr), RONDO_OK);
+  ASSERT_EQ(rondo_batcher_drain(batcher), RONDO_OK);
+  EXPECT_EQ(imported.outcome, RONDO_ANSWER_DONE) << imported.message;
+  EXPECT_EQ(after.y, more.y);
+  EXPECT_EQ(again.outcome, RONDO_ANSWER_INVALID) << "the stream has a state";
+  EXPECT_EQ(rondo_batcher_close(batcher), RONDO_OK);
+}
+
+TEST(CBatcher, RefusesRequestsForStatesThatHaveSteps) {
+  rondo_batcher* batcher = batcher_of(1);
+  CTensor x({1, I}, 0.5F);
+  Told none;
+  rondo_stream_request request = request_of("caller", x, false);
+  expect_failed(rondo_batcher_export_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
+                "x: got a tensor");
+  request.state = "bytes";
+  request.state_size = 5;
+  expect_failed(rondo_batcher_submit(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE, "state");
+  expect_failed(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
+                "x: got a tensor");
+  request.x = nullptr;
+  request.end = 1;
+  expect_failed(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
+                "end: got 1");
+  request.end = 0;
+  request.start = 1;
+  expect_failed(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
+                "start: got 1");
+  request.start = 0;
+  expect_failed(rondo_batcher_export_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
+                "state: got bytes");
+  request.state = nullptr;
+  expect_failed(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
+                "state: got null");
+  EXPECT_EQ(none.answers, 0) << "a call that failed was answered";
+  request.state = "bytes";
+  ASSERT_EQ(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_OK);
+  EXPECT_EQ(none.outcome, RONDO_ANSWER_INVALID) << "it was not answered at once";
+  EXPECT_NE(none.message.find("state: got 5 bytes"), std::string::npos) << none.message;
   EXPECT_EQ(rondo_batcher_close(batcher), RONDO_OK);
 }
 

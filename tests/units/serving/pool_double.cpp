@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -32,6 +33,11 @@ bool PoolRecord::await_calls(std::size_t count) {
 void PoolRecord::fail(int count) {
   const std::lock_guard lock(mutex_);
   failures_ = count;
+}
+
+void PoolRecord::fail_states(int count) {
+  const std::lock_guard lock(mutex_);
+  failures_of_states_ = count;
 }
 
 std::vector<std::vector<StreamChunk>> PoolRecord::calls() const {
@@ -78,6 +84,24 @@ class PoolDouble final : public SlotPool {
     close(slot);
   }
 
+  std::vector<std::byte> export_state(std::int64_t slot) const override {
+    const std::lock_guard lock(record_->mutex_);
+    fail_where_told();
+    std::vector<std::byte> state(sizeof(std::int64_t));
+    std::memcpy(state.data(), &record_->states_.at(slot), state.size());
+    return state;
+  }
+
+  void import_state(std::int64_t slot, std::span<const std::byte> state) override {
+    const std::lock_guard lock(record_->mutex_);
+    fail_where_told();
+    std::memcpy(&record_->states_.at(slot), state.data(), state.size());
+  }
+
+  void check_state(std::span<const std::byte> state) const override {
+    if (state.size() != sizeof(std::int64_t)) throw std::runtime_error("the double has no such states");
+  }
+
   void run(std::span<const StreamChunk> chunks, const Tensor& x, const Tensor& y) override {
     std::unique_lock lock(record_->mutex_);
     record_->calls_.emplace_back(chunks.begin(), chunks.end());
@@ -98,6 +122,12 @@ class PoolDouble final : public SlotPool {
   }
 
  private:
+  void fail_where_told() const {
+    if (record_->failures_of_states_ == 0) return;
+    --record_->failures_of_states_;
+    throw std::runtime_error("the double has lost a state");
+  }
+
   std::int64_t step(const StreamChunk& chunk, const Tensor& x, const Tensor& y, std::int64_t row) const {
     EXPECT_TRUE(chunk.steps >= 1 && chunk.steps <= sizes_.max_steps) << chunk.steps;
     const auto state = record_->states_.find(chunk.slot);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -29,6 +30,8 @@ class PoolRecord {
   bool await_calls(std::size_t count);
   /// The next `count` calls throw, after they have written to states.
   void fail(int count);
+  /// The next `count` states that go out or come in throw.
+  void fail_states(int count);
 
   std::vector<std::vector<StreamChunk>> calls() const;
   std::vector<Evicted> evictions() const;
@@ -41,12 +44,14 @@ class PoolRecord {
   std::condition_variable changed_;
   bool held_ = false;
   int failures_ = 0;
+  int failures_of_states_ = 0;
   std::vector<std::vector<StreamChunk>> calls_;
   std::vector<Evicted> evictions_;
   std::map<std::int64_t, std::int64_t> states_;  ///< of the open slots
 };
 
-/// A double with one feature in and one out. It fails tests that use slots which are not open.
+/// A double with one feature in and one out. As bytes, a state is a number of eight bytes. It fails tests that use
+/// slots which are not open.
 std::unique_ptr<SlotPool> pool_double(const SlotPoolSizes& sizes, const std::shared_ptr<PoolRecord>& record);
 
 /// Sizes for a double.

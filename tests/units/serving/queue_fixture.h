@@ -18,33 +18,39 @@ class QueueFixture {
   explicit QueueFixture(const SlotPoolSizes& sizes, const StreamBatcherOptions& options = {}) : queue(sizes, options) {}
 
   std::uint64_t push(const StreamKey& key, std::int64_t steps, bool start = false, bool end = false) {
-    auto request = std::make_unique<WaitingRequest>();
-    request->number = ++last_number_;
+    std::unique_ptr<WaitingRequest> request = new_request(StreamAction::step, nullptr);
     request->x = Tensor::zeros({steps, 1}, DType::f32);
     request->start = start;
     request->end = end;
-    request->submitted = now;
-    queue.push(key, std::move(request));
-    return last_number_;
+    return push(key, std::move(request));
   }
+  std::uint64_t push(const StreamKey& key, StreamAction action) { return push(key, new_request(action, nullptr)); }
 
   void take() {
     queue.take(now, batch);
     for (std::size_t row = 0; row < batch.rows.size(); ++row) {
       if (batch.rows[row].opens) batch.chunks[row].slot = next_slot_++;
     }
+    for (BatchState& state : batch.states) {
+      if (state.slot < 0) state.slot = next_slot_++;
+    }
   }
   void finish() { queue.finish(now, batch); }
 
-  /// The names of the streams of the batch, each with its steps: "a2 b1".
+  /// The names of the streams of the batch: those whose states go out or come in, "a> b<", and then the others, each
+  /// with its steps: "a2 b1".
   std::string rows() const {
     std::string text;
-    for (std::size_t row = 0; row < batch.rows.size(); ++row) {
-      const StreamKey& key = *batch.rows[row].stream->key;
+    const auto add = [&text](const StreamKey& key, const std::string& what) {
       const auto* const name = std::get_if<std::string>(&key);
-      if (row > 0) text += ' ';
-      text += name == nullptr ? std::to_string(std::get<std::uint64_t>(key)) : *name;
-      text += std::to_string(batch.chunks[row].steps);
+      if (!text.empty()) text += ' ';
+      text += (name == nullptr ? std::to_string(std::get<std::uint64_t>(key)) : *name) + what;
+    };
+    for (const BatchState& state : batch.states) {
+      add(*state.stream->key, state.request->action == StreamAction::export_state ? ">" : "<");
+    }
+    for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+      add(*batch.rows[row].stream->key, std::to_string(batch.chunks[row].steps));
     }
     return text;
   }
@@ -66,6 +72,13 @@ class QueueFixture {
   ServingClock::time_point now = kBegin;
 
  private:
+  std::uint64_t push(const StreamKey& key, std::unique_ptr<WaitingRequest> request) {
+    request->number = ++last_number_;
+    request->submitted = now;
+    queue.push(key, std::move(request));
+    return last_number_;
+  }
+
   std::uint64_t last_number_ = 0;
   std::int64_t next_slot_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -26,16 +27,30 @@ struct Served {
   }
   std::pair<std::uint64_t, std::future<StreamAnswer>> send_numbered(const StreamKey& key, const Tensor& x,
                                                                     bool start = false, bool end = false) {
-    const auto promise = std::make_shared<std::promise<StreamAnswer>>();
-    std::future<StreamAnswer> answer = promise->get_future();
-    const std::uint64_t number =
-        batcher->submit({.stream = key, .x = x, .start = start, .end = end},
-                        [promise](StreamAnswer given) { promise->set_value(std::move(given)); });
+    std::uint64_t number = 0;
+    std::future<StreamAnswer> answer = awaited(
+        [&](auto done) { number = batcher->submit({.stream = key, .x = x, .start = start, .end = end}, done); });
     return {number, std::move(answer)};
+  }
+
+  std::future<StreamAnswer> export_state(const StreamKey& key) {
+    return awaited([&](auto done) { batcher->export_state(key, done); });
+  }
+  std::future<StreamAnswer> import_state(const StreamKey& key, const std::vector<std::byte>& state) {
+    return awaited([&](auto done) { batcher->import_state(key, state, done); });
   }
 
   std::shared_ptr<PoolRecord> record = std::make_shared<PoolRecord>();
   std::unique_ptr<BatcherThread> batcher;
+
+ private:
+  template <typename Queue>
+  static std::future<StreamAnswer> awaited(const Queue& queue) {
+    const auto promise = std::make_shared<std::promise<StreamAnswer>>();
+    std::future<StreamAnswer> answer = promise->get_future();
+    queue([promise](StreamAnswer given) { promise->set_value(std::move(given)); });
+    return answer;
+  }
 };
 
 inline StreamAnswer answer_of(std::future<StreamAnswer> answer) {
