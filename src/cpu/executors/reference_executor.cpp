@@ -6,7 +6,7 @@
 #include "cpu/executors/reference_backward.h"
 #include "cpu/executors/reference_step.h"
 #include "cpu/executors/reserve_rows.h"
-#include "cpu/executors/run_sizes.h"
+#include "recurrence/run_sizes.h"
 #include "recurrence/simple_decision.h"
 
 namespace rondo {

@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "cpu/executors/run_sizes.h"
 #include "cpu/fused/fused_backward.h"
 #include "cpu/fused/worker.h"
 #include "cpu/fused/worker_threads.h"
+#include "recurrence/run_sizes.h"
 
 namespace rondo {
 namespace {

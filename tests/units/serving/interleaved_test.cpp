@@ -6,12 +6,47 @@
 namespace rondo::test {
 namespace {
 
+enum class Cells : std::uint8_t {
+  usual,     ///< an LSTM, a GRU and a SimpleRNN
+  unusual,   ///< an MGU, a GRU that resets before its product, and other activations
+  variants,  ///< LSTMs with peepholes, clips and projections
+};
+
 struct InterleavedCase {
   const char* name;
   const char* executor;
   DType dtype;
   int threads;
+  Cells cells = Cells::usual;
 };
+
+std::vector<CellSpec> draw_cells(Random& random, Cells cells, std::int64_t H) {
+  const auto of_kind = [H](CellKind kind) { return CellSpec{.kind = kind, .units = H}; };
+  std::vector<CellSpec> drawn = {of_kind(CellKind::lstm), of_kind(CellKind::gru), of_kind(CellKind::simple_rnn)};
+  if (cells == Cells::unusual) {
+    drawn = {of_kind(CellKind::mgu), of_kind(CellKind::gru), of_kind(CellKind::lstm)};
+    drawn[1].reset_after = false;
+    for (CellSpec& cell : drawn) draw_other_activations(random, cell);
+  }
+  if (cells == Cells::variants) {
+    drawn = {of_kind(CellKind::lstm), of_kind(CellKind::lstm), of_kind(CellKind::lstm)};
+    drawn[0].use_peepholes = true;
+    drawn[0].cell_clip = 0.5;
+    drawn[1].projection_units = (H + 1) / 2;
+    drawn[1].projection_clip = 0.25;
+    draw_lstm_variant(random, drawn[2]);
+  }
+  return drawn;
+}
+
+/// The outputs of one stream by cpu_gemm in a pool of its own: the products of its sessions are a library's.
+Tensor alone_in_a_pool(const LoadedNetwork& network, const Tensor& x, const NetworkOptions& options) {
+  StatePool pool(network, {.slots = 1, .max_rows = 1, .max_steps = x.size(0), .network = options});
+  const StreamChunk chunk{.slot = pool.open(), .steps = x.size(0)};
+  const Tensor y = Tensor::empty({x.size(0), network.output_features()}, x.dtype());
+  pool.run(std::span(&chunk, 1), x, y);
+  return y;
+}
 
 class Interleaved : public ::testing::TestWithParam<InterleavedCase> {};
 
@@ -23,8 +58,7 @@ TEST_P(Interleaved, StreamsEmitWhatTheyEmitAlone) {
   Random random(from_environment("RONDO_TEST_SEED", 5));
   for (std::uint64_t done = 0; done < things && !HasFailure(); done += 100) {
     const std::int64_t H = random.pick<std::int64_t>({1, 9, 40, 130});
-    const LoadedNetwork network =
-        random_stack(random, {CellKind::lstm, CellKind::gru, CellKind::simple_rnn}, {.H = H, .dtype = tried.dtype});
+    const LoadedNetwork network = stack_of(random, draw_cells(random, tried.cells, H), 5, tried.dtype);
     const NetworkOptions options{.executor = tried.executor, .threads = tried.threads};
     const std::int64_t slots = random.integer(1, 9);
     InterleavedStreams streams(random, network,
@@ -33,7 +67,10 @@ TEST_P(Interleaved, StreamsEmitWhatTheyEmitAlone) {
                                 .max_steps = random.integer(1, 9),
                                 .network = options,
                                 .eviction = EvictionPolicy::least_recently_used},
-                               [&](const Tensor& x) { return stream_alone(network, x, options); });
+                               [&](const Tensor& x) {
+                                 return options.executor == "cpu_gemm" ? alone_in_a_pool(network, x, options)
+                                                                       : stream_alone(network, x, options);
+                               });
     for (int k = 0; k < 100 && !HasFailure(); ++k) streams.act();
     for (const auto& [what, count] : streams.counts()) counts[what] += count;
   }
@@ -45,6 +82,13 @@ INSTANTIATE_TEST_SUITE_P(Executors, Interleaved,
                                            InterleavedCase{"fused_threads", "cpu_fused", DType::f32, 2},
                                            InterleavedCase{"fused_bf16", "cpu_fused", DType::bf16, 2},
                                            InterleavedCase{"fused_f16", "cpu_fused", DType::f16, 1},
+                                           InterleavedCase{"fused_unusual", "cpu_fused", DType::f32, 2, Cells::unusual},
+                                           InterleavedCase{"gemm", "cpu_gemm", DType::f32, 1},
+                                           InterleavedCase{"gemm_unusual", "cpu_gemm", DType::f32, 1, Cells::unusual},
+                                           InterleavedCase{"gemm_variants", "cpu_gemm", DType::f32, 1, Cells::variants},
+                                           InterleavedCase{"variants", "reference", DType::f32, 1, Cells::variants},
+                                           InterleavedCase{"variants_f64", "reference", DType::f64, 1, Cells::variants},
+                                           InterleavedCase{"variants_f16", "reference", DType::f16, 1, Cells::variants},
                                            InterleavedCase{"reference_f64", "reference", DType::f64, 1},
                                            InterleavedCase{"reference", "reference", DType::f32, 1}),
                          [](const auto& tried) { return std::string(tried.param.name); });

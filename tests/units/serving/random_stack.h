@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <vector>
 
 #include "rondo/formats/loaded_network.h"
 #include "support/random.h"
@@ -16,17 +17,21 @@ struct StackSizes {
   DType dtype = DType::f32;
 };
 
-inline LoadedNetwork random_stack(Random& random, std::initializer_list<CellKind> kinds, const StackSizes& sizes = {}) {
+inline LoadedNetwork stack_of(Random& random, const std::vector<CellSpec>& cells, std::int64_t I, DType dtype) {
   LoadedNetwork network;
-  std::int64_t I = sizes.I;
-  for (const CellKind kind : kinds) {
-    const CellSpec cell{.kind = kind, .units = sizes.H};
+  for (const CellSpec& cell : cells) {
     const RecurrentWeights weights = random_weights(random, cell, I);
-    network.spec.layers.push_back({.forward = {.cell = cell, .I = I, .dtype = sizes.dtype}});
-    network.weights.push_back({.forward = weights.map([&](const Tensor& one) { return one.to(sizes.dtype); })});
-    I = sizes.H;
+    network.spec.layers.push_back({.forward = {.cell = cell, .I = I, .dtype = dtype}});
+    network.weights.push_back({.forward = weights.map([&](const Tensor& one) { return one.to(dtype); })});
+    I = output_units(cell);
   }
   return network;
+}
+
+inline LoadedNetwork random_stack(Random& random, std::initializer_list<CellKind> kinds, const StackSizes& sizes = {}) {
+  std::vector<CellSpec> cells;
+  for (const CellKind kind : kinds) cells.push_back({.kind = kind, .units = sizes.H});
+  return stack_of(random, cells, sizes.I, sizes.dtype);
 }
 
 /// Zero states of one stream through each layer.
