@@ -83,7 +83,10 @@ class NetworkRunner final : public Runner {
  private:
   NetworkPlan plan(std::int64_t T, std::int64_t B) const {
     return NetworkPlan::create(network_.sized({.T = T, .B = B}),
-                               {.executor = config_.parameters.executor, .threads = config_.parameters.threads});
+                               {.executor = config_.parameters.executor,
+                                // Instances share a GPU, where blocks that wait for each other might not fit together.
+                                .never_waits = true,
+                                .threads = config_.parameters.threads});
   }
 
   SizedSession& session_for(std::int64_t T, std::int64_t B) {

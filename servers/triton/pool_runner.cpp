@@ -63,7 +63,8 @@ class PoolRunner final : public Runner {
                     .max_rows = config_.max_batch_size,
                     .max_steps = shapes_.T > 0 ? std::min(shapes_.T, parameters.max_steps) : parameters.max_steps,
                     .device = device,
-                    .network = {.executor = parameters.executor, .threads = parameters.threads}});
+                    // A stalled kernel would lose the states of a whole batch.
+                    .network = {.executor = parameters.executor, .never_waits = true, .threads = parameters.threads}});
     explanation_ = pool.explain();
     return make_slot_pool(std::move(pool));
   }

@@ -7,47 +7,74 @@
 #include "rondo/models/model.h"
 #include "runner.h"
 #include "sequence_table.h"
+#include "stream_batches.h"
 
 namespace rondo::triton {
 namespace {
 
-/// Whole models step stream by stream: their layers are not recurrences alone, for which there is the pool.
+void check_one(const std::string& list, std::size_t configured, std::size_t of_model) {
+  if (configured == 1 && of_model == 1) return;
+  throw ValueError(list, std::to_string(configured) + " in config.pbtxt, " + std::to_string(of_model) + " of the model",
+                   "one of a model that reads sequences step by step");
+}
+
+/// Zeros of one step, (1, ...) of an input (B, T, ...).
+Tensor frame_of(const ServedModel& model, const ModelTensor& input) {
+  if (input.shape.rank() < 3)
+    throw ValueError(model.file.string(), "an input " + to_string(input.shape),
+                     "one with an axis of time: (B, T, ...)");
+  std::vector<std::int64_t> sizes = {1};
+  for (int axis = 2; axis < input.shape.rank(); ++axis) sizes.push_back(input.shape[axis]);
+  return Tensor::zeros(Shape(std::span<const std::int64_t>(sizes)),
+                       dtype_of_data(model.config.inputs.front().type, "input"));
+}
+
+/// Whether dims have an axis of time before the sizes of a step, which are those of `step` (1, ...).
+bool has_time(const std::string& list, const TensorConfig& config, const Tensor& step) {
+  std::vector<std::int64_t> sizes;
+  for (int axis = 1; axis < step.rank(); ++axis) sizes.push_back(step.size(axis));
+  const bool timed = config.dims.size() == sizes.size() + 1;
+  if (timed) sizes.insert(sizes.begin(), config.dims.front());
+  if (config.dims != sizes || config.type != data_type_of(step.dtype()))
+    throw ValueError(list + " '" + config.name + "'", to_string(config.type) + " of other dims",
+                     describe(step) + " of each step, without the first axis, or with -1 for time before it");
+  return timed;
+}
+
+/// What a request of a batch still has to do.
+struct Work {
+  Request* request = nullptr;
+  std::int64_t place = 0;
+  std::size_t first_byte = 0;  ///< of the inputs, in those of all requests
+  std::int64_t steps = 0;
+};
+
+/// Sequences through a whole model: one step of all of them that have one, and then the next.
 class StreamRunner final : public Runner {
  public:
   StreamRunner(const ServedModel& model, Device device)
       : config_(model.config),
         model_(*model.keras, {.device = device, .threads = config_.parameters.threads}),
-        table_(config_.places()) {
-    check_one("input", config_.inputs.size(), model_.inputs().size());
-    check_one("output", config_.outputs.size(), model_.outputs().size());
-    const ModelTensor& input = model_.inputs().front();
-    if (input.shape.rank() < 3)
-      throw ValueError(model.file.string(), "an input " + to_string(input.shape),
-                       "one with an axis of time: (B, T, ...)");
-    std::vector<std::int64_t> sizes = {1};
-    for (int axis = 2; axis < input.shape.rank(); ++axis) sizes.push_back(input.shape[axis]);
-    x_ =
-        Tensor::zeros(Shape(std::span<const std::int64_t>(sizes)), dtype_of_data(config_.inputs.front().type, "input"));
-    for (std::int64_t k = 0; k < config_.places(); ++k) {
-      streams_.push_back(model_.stream());
-      y_ = streams_.back().step(x_).to(cpu());  // plans
-      streams_.back().reset();
-    }
-    input_has_time_ = has_time("input", config_.inputs.front(), x_);
+        table_(config_.places()),
+        frame_(checked_frame(model)),
+        batches_(model_, config_.places(), config_.max_batch_size, frame_) {
+    const std::int64_t first[] = {0};
+    y_ = batches_.step(first);
+    batches_.reset(0);
+    input_has_time_ = has_time("input", config_.inputs.front(), frame_);
     output_has_time_ = has_time("output", config_.outputs.front(), y_);
   }
 
   void run(std::span<Request> requests, Tally& tally) override {
     table_.begin(SequenceTable::Clock::now());
+    works_.clear();
+    bytes_.clear();
     for (Request& request : requests) {
-      if (!request.is_ready()) continue;
-      try {
-        step(request, tally);
-      } catch (const ValueError& error) {
-        request.fail(error.what());
-        if (request.starts()) table_.end(request.sequence());
-      }
-      if (request.ends()) table_.end(request.sequence());
+      if (request.is_ready()) admit(request, tally);
+    }
+    run_steps(tally);
+    for (const Request& request : requests) {
+      if (request.is_ready() && request.ends()) table_.end(request.sequence());
     }
     if (config_.idle.count() > 0) tally.evicted_as_idle += table_.evict_idle(2 * config_.idle);
     tally.sequences = table_.size();
@@ -56,58 +83,33 @@ class StreamRunner final : public Runner {
   std::string explain() const override { return model_.describe(); }
 
  private:
-  static void check_one(const std::string& list, std::size_t configured, std::size_t of_model) {
-    if (configured == 1 && of_model == 1) return;
-    throw ValueError(list,
-                     std::to_string(configured) + " in config.pbtxt, " + std::to_string(of_model) + " of the model",
-                     "one of a model that reads sequences step by step");
+  Tensor checked_frame(const ServedModel& model) const {
+    check_one("input", config_.inputs.size(), model_.inputs().size());
+    check_one("output", config_.outputs.size(), model_.outputs().size());
+    return frame_of(model, model_.inputs().front());
   }
 
-  /// Whether dims have an axis of time before the sizes of a step, which are those of `step` (1, ...).
-  static bool has_time(const std::string& list, const TensorConfig& config, const Tensor& step) {
-    std::vector<std::int64_t> sizes;
-    for (int axis = 1; axis < step.rank(); ++axis) sizes.push_back(step.size(axis));
-    const bool timed = config.dims.size() == sizes.size() + 1;
-    if (timed) sizes.insert(sizes.begin(), config.dims.front());
-    if (config.dims != sizes || config.type != data_type_of(step.dtype()))
-      throw ValueError(list + " '" + config.name + "'", to_string(config.type) + " of other dims",
-                       describe(step) + " of each step, without the first axis, or with -1 for time before it");
-    return timed;
-  }
+  std::size_t frame_bytes() const { return static_cast<std::size_t>(frame_.numel()) * size_of(frame_.dtype()); }
 
-  void step(Request& request, Tally& tally) {
-    const RequestInput input = request.input(config_.inputs.front());
-    const std::int64_t steps = input_has_time_ ? input.shape[1] : 1;
-    const std::size_t x_bytes = static_cast<std::size_t>(x_.numel()) * size_of(x_.dtype());
-    rows_.resize(static_cast<std::size_t>(steps) * x_bytes);
-    Request::copy(input, 0, rows_.data(), rows_.size());
-    if (config_.parameters.refuse_nan && !all_finite(rows_.data(), rows_.size(), x_.dtype()))
-      throw ValueError("input '" + config_.inputs.front().name + "'", "NaN or infinity", "numbers");
-    make_output(request, steps);
-    const SequencePlace place = table_.take(request.sequence(), request.starts());
-    if (place.evicted) ++tally.evicted_for_room;
-    ModelStream& stream = streams_[static_cast<std::size_t>(place.place)];
-    if (request.starts()) stream.reset();
+  /// Checks all of a request but for what layers refuse, before any of its steps runs.
+  void admit(Request& request, Tally& tally) {
     try {
-      run_steps(request, stream, steps, tally);
-    } catch (...) {  // some of the steps may have changed the states
-      table_.end(request.sequence());
-      throw;
-    }
-    ++tally.rows;
-    tally.steps += steps;
-  }
-
-  /// The steps whose inputs are in `rows_`.
-  void run_steps(Request& request, ModelStream& stream, std::int64_t steps, Tally& tally) {
-    const std::size_t x_bytes = rows_.size() / static_cast<std::size_t>(steps);
-    for (std::int64_t t = 0; t < steps; ++t) {
-      std::copy_n(rows_.data() + static_cast<std::size_t>(t) * x_bytes, x_bytes, static_cast<std::byte*>(x_.data()));
-      counted_call(tally, [&] { y_ = stream.step(x_).to(cpu()).contiguous(); });
-      const std::size_t bytes = static_cast<std::size_t>(y_.numel()) * size_of(y_.dtype());
-      const std::int64_t at = output_has_time_ ? t : 0;
-      if (output_has_time_ || t + 1 == steps)
-        request.write(0, static_cast<std::size_t>(at) * bytes, static_cast<const std::byte*>(y_.data()), bytes);
+      const RequestInput input = request.input(config_.inputs.front());
+      Work work{.request = &request, .first_byte = bytes_.size(), .steps = input_has_time_ ? input.shape[1] : 1};
+      bytes_.resize(work.first_byte + static_cast<std::size_t>(work.steps) * frame_bytes());
+      std::byte* const begin = bytes_.data() + work.first_byte;
+      Request::copy(input, 0, begin, bytes_.size() - work.first_byte);
+      if (config_.parameters.refuse_nan && !all_finite(begin, bytes_.size() - work.first_byte, frame_.dtype()))
+        throw ValueError("input '" + config_.inputs.front().name + "'", "NaN or infinity", "numbers");
+      make_output(request, work.steps);
+      const SequencePlace place = table_.take(request.sequence(), request.starts());
+      if (place.evicted) ++tally.evicted_for_room;
+      work.place = place.place;
+      if (request.starts()) batches_.reset(work.place);
+      works_.push_back(work);
+    } catch (const ValueError& error) {
+      request.fail(error.what());
+      if (request.starts()) table_.end(request.sequence());
     }
   }
 
@@ -118,15 +120,68 @@ class StreamRunner final : public Runner {
     request.make_output(config_.outputs.front(), shape);
   }
 
+  void run_steps(Tally& tally) {
+    try {
+      std::vector<const Work*> active;
+      for (std::int64_t t = 0;; ++t) {
+        active.clear();
+        for (const Work& work : works_) {
+          if (t < work.steps && !work.request->failed()) active.push_back(&work);
+        }
+        if (active.empty()) return;
+        run_step(active, t, tally);
+      }
+    } catch (...) {  // states may have changed
+      for (const Work& work : works_) table_.end(work.request->sequence());
+      throw;
+    }
+  }
+
+  /// Runs step t of all requests, or, where a layer refuses a value of one of them, of each by itself.
+  void run_step(std::span<const Work* const> works, std::int64_t t, Tally& tally) {
+    try {
+      run_rows(works, t, tally);
+    } catch (const ValueError& error) {
+      if (works.size() > 1) {
+        for (const Work* const work : works) run_step(std::span(&work, 1), t, tally);
+        return;
+      }
+      works.front()->request->fail(error.what());
+      table_.end(works.front()->request->sequence());
+    }
+  }
+
+  void run_rows(std::span<const Work* const> works, std::int64_t t, Tally& tally) {
+    places_.clear();
+    auto* row = static_cast<std::byte*>(batches_.inputs(static_cast<std::int64_t>(works.size())).data());
+    for (const Work* const work : works) {
+      places_.push_back(work->place);
+      std::copy_n(bytes_.data() + work->first_byte + static_cast<std::size_t>(t) * frame_bytes(), frame_bytes(), row);
+      row += frame_bytes();
+    }
+    counted_call(tally, [&] { y_ = batches_.step(places_); });
+    tally.rows += static_cast<std::int64_t>(works.size());
+    tally.steps += static_cast<std::int64_t>(works.size());
+    const std::size_t bytes = static_cast<std::size_t>(y_.numel() / y_.size(0)) * size_of(y_.dtype());
+    const auto* result = static_cast<const std::byte*>(y_.data());
+    for (const Work* const work : works) {
+      const std::size_t at = output_has_time_ ? static_cast<std::size_t>(t) * bytes : 0;
+      if (output_has_time_ || t + 1 == work->steps) work->request->write(0, at, result, bytes);
+      result += bytes;
+    }
+  }
+
   ModelConfig config_;
   Model model_;
   SequenceTable table_;
-  std::vector<ModelStream> streams_ = {};  // of the places of the table
+  Tensor frame_;
+  StreamBatches batches_;
   bool input_has_time_ = false;
   bool output_has_time_ = false;
-  Tensor x_ = {};
   Tensor y_ = {};
-  std::vector<std::byte> rows_ = {};
+  std::vector<std::byte> bytes_ = {};  // the inputs of all requests of a batch
+  std::vector<Work> works_ = {};
+  std::vector<std::int64_t> places_ = {};
 };
 
 }  // namespace

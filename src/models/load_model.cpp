@@ -8,7 +8,7 @@ Model load_keras_model(const std::filesystem::path& path, const ModelOptions& op
   return Model(load_keras(path, registry), options);
 }
 
-Model load_keras_model(const std::filesystem::path& architecture, const std::filesystem::path& weights,
+Model load_keras_model(const std::filesystem::path& architecture, const KerasWeightsFile& weights,
                        const ModelOptions& options, const KerasRegistry& registry) {
   return Model(load_keras(architecture, weights, registry), options);
 }

@@ -26,6 +26,8 @@ class StreamedCall {
   virtual void step(std::span<const MaskedTensor> inputs, std::span<MaskedTensor> outputs) = 0;
   /// Forgets all earlier steps.
   virtual void reset() = 0;
+  /// What steps read and change, tensors (B, ...): none before the first step.
+  virtual std::vector<Tensor> states() const = 0;
 };
 
 /// What a call is to a stream, which has one time step at a time.

@@ -50,6 +50,7 @@ std::vector<Tensor> ModelStream::step(std::span<const Tensor> inputs) {
 }
 
 void ModelStream::reset() { impl_->stream.reset(); }
+std::vector<Tensor> ModelStream::states() const { return impl_->stream.states(); }
 
 ModelStream Model::stream() const { return ModelStream(std::make_unique<ModelStream::Impl>(impl_)); }
 

@@ -86,6 +86,16 @@ StreamedModel::StreamedModel(const LayeredModel& model) : inputs_(model.inputs()
   }
 }
 
+std::vector<Tensor> StreamedModel::states() const {
+  std::vector<Tensor> all;
+  for (const auto& stream : streams_) {
+    if (stream == nullptr) continue;
+    const std::vector<Tensor> states = stream->states();
+    all.insert(all.end(), states.begin(), states.end());
+  }
+  return all;
+}
+
 void StreamedModel::reset() {
   for (const auto& stream : streams_) {
     if (stream != nullptr) stream->reset();

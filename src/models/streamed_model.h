@@ -20,6 +20,8 @@ class StreamedModel {
     program_.run(given, results, streams_);
   }
   void reset();
+  /// The states of all calls, as StreamedCall::states.
+  std::vector<Tensor> states() const;
 
   /// What is known of the inputs, with a time axis of 1 where they have time.
   const std::vector<TensorNote>& inputs() const { return inputs_; }

@@ -3,6 +3,7 @@
 /// Source: `saving_lib.py` and `legacy_h5_format.py` of Keras 3, `saving_lib.py` and `hdf5_format.py` of Keras 2.15.
 #pragma once
 
+#include <concepts>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -69,6 +70,19 @@ std::string describe(const KerasModel& model);
 /// @endcode
 KerasModel load_keras(const std::filesystem::path& path, const KerasRegistry& registry = {});
 
+/// The second of two files: any path. `{}` is none, so that `load_keras(path, {})` has one meaning.
+class KerasWeightsFile {
+ public:
+  template <typename Path>
+  requires std::convertible_to<const Path&, std::filesystem::path> KerasWeightsFile(const Path& path)
+      : path_(path) {}  // NOLINT(google-explicit-constructor)
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 /// Reads a model whose architecture is the JSON of `model.to_json()`, and whose weights are those of a second file: a
 /// `.h5`, a `.weights.h5` or a `.weights.json`. Throws as the other load_keras, for weights of layers that a legacy
 /// file names and the architecture has not, and for an architecture that does not show the version of its Keras: Keras
@@ -78,7 +92,7 @@ KerasModel load_keras(const std::filesystem::path& path, const KerasRegistry& re
 /// KerasModel model = load_keras("seq2seq.json", "seq2seq.h5");
 /// std::unique_ptr<RNN> encoder = make_layer(model.layer("enc"));
 /// @endcode
-KerasModel load_keras(const std::filesystem::path& architecture, const std::filesystem::path& weights,
+KerasModel load_keras(const std::filesystem::path& architecture, const KerasWeightsFile& weights,
                       const KerasRegistry& registry = {});
 
 /// Recurrent layers of a model as layers on top of each other, from the input up: those of make_layer that have known

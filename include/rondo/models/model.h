@@ -60,6 +60,10 @@ class ModelStream {
   [[nodiscard]] std::vector<Tensor> step(std::span<const Tensor> inputs);
   /// Begins anew: forgets all steps.
   void reset();
+  /// What steps read and change, tensors (B, ...) of all layers that remember steps, in an order that stays. They are
+  /// the stream's own: who copies all of them, and later copies the elements back, here or into another stream of the
+  /// model, goes on from there. There are none before the first step, and in a model whose layers remember nothing.
+  [[nodiscard]] std::vector<Tensor> states() const;
 
  private:
   friend class Model;
@@ -131,7 +135,7 @@ class Model {
 [[nodiscard]] Model load_keras_model(const std::filesystem::path& path, const ModelOptions& options = {},
                                      const KerasRegistry& registry = {});
 /// Model(load_keras(architecture, weights, registry), options): the JSON of `model.to_json()`, and a file of weights.
-[[nodiscard]] Model load_keras_model(const std::filesystem::path& architecture, const std::filesystem::path& weights,
+[[nodiscard]] Model load_keras_model(const std::filesystem::path& architecture, const KerasWeightsFile& weights,
                                      const ModelOptions& options = {}, const KerasRegistry& registry = {});
 
 }  // namespace rondo

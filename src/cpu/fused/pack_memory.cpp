@@ -1,33 +1,18 @@
 #include "cpu/fused/pack_memory.h"
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
+#include <cstdint>
 #include <cstring>
 
+#include "tensor/huge_pages.h"
+
 namespace rondo::fused {
-namespace {
-
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
-/// Asks for huge pages where the weights fill one: a core then translates the addresses of megabytes of weights, which
-/// it reads in every step, without walking through page tables.
-void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
-#if defined(__linux__)
-  if (bytes >= kHugePage) (void)madvise(memory, bytes, MADV_HUGEPAGE);  // after a refusal pages stay small
-#else
-  (void)memory;
-  (void)bytes;
-#endif
-}
-
-}  // namespace
 
 Tensor allocate_pack(std::size_t bytes, Device device) {
   const auto padded = static_cast<std::int64_t>(bytes < kHugePage ? bytes : bytes + kHugePage);
   const Tensor memory = Tensor::empty({padded}, DType::u8, device);
   std::byte* const begin = first_byte_of_pack(memory, bytes);
+  // A core then translates the addresses of megabytes of weights, which it reads in every step, without walking through
+  // page tables.
   ask_for_huge_pages(begin, bytes);
   std::memset(begin, 0, bytes);
   return memory;

@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <memory>
 
+#include "tensor/huge_pages.h"
+
 namespace rondo {
 
 /// A number of bytes without values: a vector would write zeros first.
 class ByteBuffer {
  public:
-  explicit ByteBuffer(std::size_t size) : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)), size_(size) {}
+  explicit ByteBuffer(std::size_t size) : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)), size_(size) {
+    ask_for_huge_pages(bytes_.get(), size);
+  }
 
   std::byte* data() { return bytes_.get(); }
   const std::byte* data() const { return bytes_.get(); }

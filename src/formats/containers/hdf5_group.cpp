@@ -27,10 +27,16 @@ herr_t free_nothing(void*, H5FD_file_image_op_t, void*) { return 0; }
 void* same_data(void* data) { return data; }
 herr_t free_no_data(void*) { return 0; }
 
+/// The memory of a file, which HDF5 reads as long as a group is open; without one, HDF5 has opened the file itself.
+struct HdfImage {
+  std::shared_ptr<Storage> storage = nullptr;
+  HdfTensors tensors = HdfTensors::copies;
+};
+
 /// A group that HDF5 has opened.
 class HdfSource final : public GroupSource {
  public:
-  explicit HdfSource(HdfHandle handle) : handle_(std::move(handle)) {}
+  HdfSource(HdfHandle handle, HdfImage image) : image_(std::move(image)), handle_(std::move(handle)) {}
 
   std::vector<std::string> names(const std::string& where) const override {
     std::vector<std::string> names;
@@ -54,11 +60,12 @@ class HdfSource final : public GroupSource {
   }
 
   std::shared_ptr<const GroupSource> group(const std::string& name, const std::string& where) const override {
-    return std::make_shared<HdfSource>(open(name, where));
+    return std::make_shared<HdfSource>(open(name, where), image_);
   }
 
   Tensor tensor(const std::string& name, const std::string& where) const override {
-    return read_hdf_tensor(open_dataset(name, where), where);
+    return read_hdf_tensor(open_dataset(name, where), where,
+                           image_.tensors == HdfTensors::views ? image_.storage : nullptr);
   }
 
   bool is_integer(const std::string& name, const std::string& where) const override {
@@ -82,12 +89,13 @@ class HdfSource final : public GroupSource {
     return object;
   }
 
+  HdfImage image_;  // which the handle needs
   HdfHandle handle_;
 };
 
-std::shared_ptr<const GroupSource> root_of(const HdfHandle& file, const std::string& name) {
+std::shared_ptr<const GroupSource> root_of(const HdfHandle& file, const std::string& name, HdfImage image) {
   HdfHandle root(H5Gopen2(file.get(), "/", H5P_DEFAULT), H5Gclose, name, "no root group", kReadable);
-  return std::make_shared<HdfSource>(std::move(root));
+  return std::make_shared<HdfSource>(std::move(root), std::move(image));
 }
 
 }  // namespace
@@ -96,23 +104,23 @@ std::shared_ptr<const GroupSource> open_hdf_source(const std::filesystem::path& 
   const std::string name = path.string();
   const HdfHandle file(H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, name, "a broken HDF5 file",
                        kReadable);
-  return root_of(file, name);
+  return root_of(file, name, {});
 }
 
 ArrayGroup open_hdf(const std::filesystem::path& path) { return {open_hdf_source(path), path.string()}; }
 
-ArrayGroup open_hdf_image(std::span<const std::byte> bytes, const std::string& file) {
+ArrayGroup open_hdf_image(const std::shared_ptr<Storage>& storage, const std::string& file, HdfTensors tensors) {
   constexpr std::size_t kIncrement = 1 << 16;
-  auto* const image = const_cast<std::byte*>(bytes.data());  // HDF5's parameters lack a const
+  void* const image = storage->data();
   H5FD_file_image_callbacks_t lent{lend_image, copy_nothing, refuse_to_grow, free_nothing,
                                    same_data,  free_no_data, image};
   const HdfHandle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, file, "a failure of HDF5", kReadable);
   check_hdf(H5Pset_fapl_core(access.get(), kIncrement, false), file, "a failure of HDF5", kReadable);
   check_hdf(H5Pset_file_image_callbacks(access.get(), &lent), file, "a failure of HDF5", kReadable);
-  check_hdf(H5Pset_file_image(access.get(), image, bytes.size()), file, "an empty HDF5 file", kReadable);
+  check_hdf(H5Pset_file_image(access.get(), image, storage->bytes()), file, "an empty HDF5 file", kReadable);
   const HdfHandle opened(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, file, "a broken HDF5 file",
                          kReadable);
-  return {root_of(opened, file), file};
+  return {root_of(opened, file, {.storage = storage, .tensors = tensors}), file};
 }
 
 }  // namespace rondo

@@ -1,14 +1,14 @@
 /// Groups of an HDF5 file. All calls, and those of the groups, need an HdfSession.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "formats/containers/array_group.h"
 #include "formats/containers/hdf5_library.h"
+#include "rondo/tensor/tensor.h"
 
 namespace rondo {
 
@@ -18,7 +18,13 @@ ArrayGroup open_hdf(const std::filesystem::path& path);
 /// The same as a part of merged_root.
 std::shared_ptr<const GroupSource> open_hdf_source(const std::filesystem::path& path);
 
-/// The root of a file in memory, which must outlive all of its groups; messages call the file `file`.
-ArrayGroup open_hdf_image(std::span<const std::byte> bytes, const std::string& file);
+/// How tensors of a file in memory get their elements.
+enum class HdfTensors : std::uint8_t {
+  copies,
+  views  ///< of the file's memory, where elements lie there as in a tensor: as long as one lives, all of the file does
+};
+
+/// The root of a file in memory; messages call the file `file`.
+ArrayGroup open_hdf_image(const std::shared_ptr<Storage>& image, const std::string& file, HdfTensors tensors);
 
 }  // namespace rondo

@@ -147,13 +147,34 @@ std::vector<std::string> fixed_strings(const HdfHandle& attribute, const HdfHand
   return result;
 }
 
+/// Where the elements of a dataset begin in the image of its file, in elements; absent where they do not lie there as
+/// those of a row-major tensor, all of them and in the machine's own form.
+std::optional<std::int64_t> place_in_image(const HdfHandle& dataset, const ElementType& element, std::size_t bytes,
+                                           const Storage& image, const std::string& where) {
+  const HdfHandle properties(H5Dget_create_plist(dataset.get()), H5Pclose, where, kFailure, kReadable);
+  if (H5Pget_layout(properties.get()) != H5D_CONTIGUOUS) return std::nullopt;
+  const HdfHandle stored(H5Dget_type(dataset.get()), H5Tclose, where, kFailure, kReadable);
+  if (H5Tequal(stored.get(), element.memory.get()) <= 0) return std::nullopt;
+  if (H5Dget_storage_size(dataset.get()) != bytes || bytes > image.bytes()) return std::nullopt;
+  const haddr_t offset = H5Dget_offset(dataset.get());
+  const std::size_t width = size_of(element.dtype);
+  if (offset == HADDR_UNDEF || offset % width != 0 || offset > image.bytes() - bytes) return std::nullopt;
+  return static_cast<std::int64_t>(offset / width);
+}
+
 }  // namespace
 
-Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where) {
+Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where, const std::shared_ptr<Storage>& image) {
+  constexpr std::size_t kLeastView = 1 << 16;  // below, a copy costs less than it costs to keep the file
   check_layout(dataset, where);
   const ElementType element = element_type(dataset, where);
   const Shape shape = shape_of(dataset, where);
   check_size(dataset, shape, size_of(element.dtype), where);
+  const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(element.dtype);
+  if (image != nullptr && bytes >= kLeastView) {
+    const std::optional<std::int64_t> place = place_in_image(dataset, element, bytes, *image, where);
+    if (place) return {image, element.dtype, shape, contiguous_strides(shape), *place};
+  }
   Tensor tensor = Tensor::empty(shape, element.dtype);
   check_hdf(H5Dread(dataset.get(), element.memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor.data()), where,
             "a broken dataset", kReadable);

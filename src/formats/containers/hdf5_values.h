@@ -1,6 +1,7 @@
 /// The contents of HDF5 datasets and attributes.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,8 +11,10 @@
 
 namespace rondo {
 
-/// Reads a dataset of an element type that HdfGroup::tensor lists. Throws `ValueError` naming `where`.
-Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where);
+/// Reads a dataset of an element type that GroupSource::tensor lists. Throws `ValueError` naming `where`. Where
+/// `image`, which may be null, has the bytes of the file, a dataset of some size that lies there as a tensor does is a
+/// view of it.
+Tensor read_hdf_tensor(const HdfHandle& dataset, const std::string& where, const std::shared_ptr<Storage>& image);
 
 /// Whether the elements of a dataset are whole numbers, with or without a sign.
 bool is_hdf_integer(const HdfHandle& dataset, const std::string& where);

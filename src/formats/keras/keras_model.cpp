@@ -1,6 +1,8 @@
 #include "rondo/formats/keras_model.h"
 
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "formats/containers/confined_path.h"
 #include "formats/containers/file_kind.h"
@@ -17,14 +19,23 @@ namespace {
 
 std::string text_of(const ByteBuffer& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
+std::shared_ptr<Storage> memory_of(ByteBuffer bytes) {
+  const auto kept = std::make_shared<ByteBuffer>(std::move(bytes));
+  return std::make_shared<Storage>(kept->data(), kept->size(), cpu(), [kept] {});
+}
+
 KerasModel load_archive(const std::filesystem::path& path, const KerasRegistry& registry) {
   const ZipArchive archive(path, "a .keras archive");
   const KerasArchive members{.file = path.string(),
                              .configuration = text_of(archive.read("config.json")),
                              .metadata = text_of(archive.read("metadata.json"))};
-  const ByteBuffer weights = archive.read("model.weights.h5");
+  const std::shared_ptr<Storage> weights = memory_of(archive.read("model.weights.h5"));
+  const std::string name = members.file + ": model.weights.h5";
   const HdfSession session;
-  return read_keras_archive(members, open_hdf_image(weights, members.file + ": model.weights.h5"), registry);
+  // Views would keep the memory of an optimizer's arrays, often more than half of a file that has them.
+  const bool has_optimizer = open_hdf_image(weights, name, HdfTensors::copies).contains("optimizer");
+  const HdfTensors tensors = has_optimizer ? HdfTensors::copies : HdfTensors::views;
+  return read_keras_archive(members, open_hdf_image(weights, name, tensors), registry);
 }
 
 std::string text_file(const std::filesystem::path& path) {
@@ -82,14 +93,14 @@ KerasModel load_keras(const std::filesystem::path& path, const KerasRegistry& re
   return read_keras_tree(open_weights(path), registry);
 }
 
-KerasModel load_keras(const std::filesystem::path& architecture, const std::filesystem::path& weights,
+KerasModel load_keras(const std::filesystem::path& architecture, const KerasWeightsFile& weights,
                       const KerasRegistry& registry) {
   if (kind_of(architecture) != FileKind::keras_index) {
     refuse_kind(architecture, "the architecture of a model in JSON: model.to_json()");
   }
   const KerasText text{.file = architecture.string(), .text = text_file(architecture)};
   const HdfSession session;
-  return read_keras_files(text, open_weights(weights), registry);
+  return read_keras_files(text, open_weights(weights.path()), registry);
 }
 
 }  // namespace rondo

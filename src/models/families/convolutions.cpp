@@ -4,6 +4,7 @@
 #include "models/families/time_windows.h"
 #include "models/layer_table.h"
 #include "rondo/ops/ops.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
@@ -65,15 +66,24 @@ class StreamedConv1D final : public StreamedCall {
 
   void step(std::span<const MaskedTensor> inputs, std::span<MaskedTensor> outputs) override {
     const Tensor x = inputs[0].value.to(conv_.kernel.dtype());
-    if (!past_.defined() || past_.size(0) != x.size(0)) {
+    if (!past_.defined()) {
       past_ = Tensor::zeros({x.size(0), conv_.windows.reach() - 1, x.size(2)}, x.dtype(), x.device());
+    }
+    if (past_.size(0) != x.size(0)) {
+      throw ValueError("inputs", "a batch of " + std::to_string(x.size(0)),
+                       std::to_string(past_.size(0)) + ", as in earlier steps");
     }
     const Tensor seen = concat({past_, x}, 1);
     outputs[0] = {conv_.apply(seen)};
-    past_ = seen.slice(1, 1, seen.size(1)).clone();
+    past_.copy_from(seen.slice(1, 1, seen.size(1)));
   }
 
   void reset() override { past_ = {}; }
+
+  std::vector<Tensor> states() const override {
+    if (!past_.defined() || past_.numel() == 0) return {};
+    return {past_};
+  }
 
  private:
   Conv1D conv_;

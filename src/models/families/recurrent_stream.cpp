@@ -40,6 +40,13 @@ class RecurrentStream final : public StreamedCall {
 
   void reset() override { cells_.clear(); }
 
+  std::vector<Tensor> states() const override {
+    std::vector<Tensor> states;
+    for (const StreamedCell& cell : cells_) states.insert(states.end(), cell.states.begin(), cell.states.end());
+    if (!cells_.empty() && held_.defined()) states.push_back(held_);
+    return states;
+  }
+
  private:
   DType dtype() const { return rnn_.known_cells()[0]->weights().kernel.dtype(); }
 
@@ -82,8 +89,8 @@ class RecurrentStream final : public StreamedCall {
     if (!mask.defined()) return output;
     const Tensor live = tensors.mask->swap_axes(0, 1);
     const bool zeros = rnn_.options().zero_output_for_mask && rnn_.options().return_sequences;
-    held_ = where(live, output, zeros ? zeros_like(held_) : held_);
-    return held_;
+    held_.copy_from(where(live, output, zeros ? zeros_like(held_) : held_));
+    return held_.clone();
   }
 
   const RNN& rnn_;

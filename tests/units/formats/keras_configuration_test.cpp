@@ -276,6 +276,8 @@ TEST(KerasConfigurationTest, RefusesWhatItDoesNotKnow) {
       {layer("Dense", R"("units":1,"activation":7)"), {one + "activation", "7", "a name or an object"}},
       {layer("RNN", ""), {one + "cell", "nothing", "an object"}},
       {layer("RNN", "\"cell\":" + layer("MyCell", "")), {one + "cell class", "'MyCell'", "LSTMCell"}},
+      {layer("RNN", "\"cell\":" + layer("StackedRNNCells", "\"cells\":[" + cell + "," + layer("MyCell", "") + "]")),
+       {one + "cell class", "'MyCell'", "a factory for the cell of an RNN of one cell"}},
       {layer("RNN", "\"cell\":" + layer("MGUCell", R"("units":1)")), {one + "cell class", "'MGUCell'", "GRUCell"}},
       {layer("RNN", "\"cell\":" + layer("StackedRNNCells", R"("cells":[])")), {one + "cells", "none"}},
       {layer("RNN", "\"cell\":" + layer("StackedRNNCells", R"("cells":{})")), {one + "cell: cells", "{}", "a list"}},

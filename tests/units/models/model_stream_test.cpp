@@ -75,6 +75,52 @@ TEST(ModelStreamTest, MaskedStepsRepeatTheOutput) {
   }
 }
 
+/// A causal convolution, a recurrence and a head.
+KerasModel convolved() {
+  return sequential_text(
+      3,
+      {input({nullptr, nullptr, 4}),
+       entry("Conv1D", {{"name", "conv"}, {"filters", 5}, {"kernel_size", {3}}, {"padding", "causal"}}),
+       entry("LSTM", {{"name", "lstm"}, {"units", 3}, {"return_sequences", true}})},
+      {{}, {{3, 4, 5}, {5}}, {{5, 12}, {3, 12}, {12}}});
+}
+
+TEST(ModelStreamTest, StatesMoveToAnotherStream) {
+  Model model(convolved());
+  const Tensor x = random_weight({2, 6, 4}, 9);
+  const Tensor whole = model.predict(x);
+  ModelStream first = model.stream();
+  EXPECT_TRUE(first.states().empty());
+  for (std::int64_t t = 0; t < 3; ++t) static_cast<void>(first.step(x.select(1, t)));
+  // Row 1 goes on as the only row of another stream, which has made a step of its own.
+  ModelStream second = model.stream();
+  static_cast<void>(second.step(x.select(1, 5).slice(0, 0, 1)));
+  const std::vector<Tensor> from = first.states();
+  const std::vector<Tensor> to = second.states();
+  ASSERT_EQ(from.size(), 3U);  // the convolution's past, h and c
+  ASSERT_EQ(to.size(), from.size());
+  for (std::size_t k = 0; k < to.size(); ++k) to[k].copy_from(from[k].slice(0, 1, 2));
+  for (std::int64_t t = 3; t < 6; ++t) {
+    EXPECT_TRUE(close(second.step(x.select(1, t).slice(0, 1, 2)), whole.select(1, t).slice(0, 1, 2), 1e-6)) << t;
+    EXPECT_TRUE(close(first.step(x.select(1, t)), whole.select(1, t), 1e-6)) << t;
+  }
+}
+
+TEST(ModelStreamTest, AnotherBatchIsRefusedUntilReset) {
+  for (const KerasModel& contents : {convolved(), tagger(true)}) {
+    Model model(contents);
+    ModelStream stream = model.stream();
+    static_cast<void>(stream.step(random_weight({2, 4}, 1)));
+    expect_words(
+        [&] {
+          static_cast<void>(stream.step(random_weight({3, 4}, 1)));
+        },
+        {"a batch of 3", "2, as in earlier"});
+    stream.reset();
+    EXPECT_EQ(stream.step(random_weight({3, 4}, 1)).size(0), 3);
+  }
+}
+
 TEST(ModelStreamTest, StreamsOfOneModelDoNotMeet) {
   Model model(tagger(true));
   ModelStream first = model.stream();
