@@ -23,8 +23,8 @@ from ._store import MemoryStore, StateStore, Stored
 from ._streams import StreamOptions, Streams
 
 __all__ = ["ERROR_KINDS", "ActorStore", "Answer", "Chunk", "HashRing", "MemoryStore", "RedisStore", "ServiceOptions",
-           "SessionClient", "SessionError", "SessionService", "StateStore", "Stored", "StoreUnavailable", "StreamOptions",
-           "Streams", "application", "prometheus"]
+           "SessionClient", "SessionError", "SessionService", "StateStore", "Stored", "StoreUnavailable",
+           "StreamOptions", "Streams", "application", "prometheus"]
 
 _NEED_RAY = {"ActorStore": "_actor_store", "application": "_deployment"}
 

@@ -101,7 +101,8 @@ class SessionClient:
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if time.monotonic() + pause > end:
-                    raise SessionError("timed_out", f"server: got no answer for {self._patience} s: {error!r}") from error
+                    raise SessionError("timed_out", f"server: got no answer for {self._patience} s: {error!r}"
+                                       ) from error
             self.retries += 1
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -35,7 +35,7 @@ class SessionReplica:
         self._reporter: Optional["asyncio.Task[None]"] = None
 
     async def __call__(self, request: Request) -> Response:
-        """POST / and POST /stream are those of rondo.serve._http; GET /metrics and GET /numbers tell of all replicas."""
+        """POST / and POST /stream are those of rondo.serve._http; GET /metrics and GET /numbers of all replicas."""
         path = request.scope["path"].rstrip("/")
         if request.method == "GET" and path.endswith("/metrics"):
             return PlainTextResponse(prometheus(await self.reports(), self._model))
@@ -86,8 +86,8 @@ class SessionReplica:
             await asyncio.sleep(REPORT_SECONDS)
 
 
-def application(load: Callable[[], LoadedNetwork], *, store: Callable[[], StateStore] = ActorStore, model: str = "rondo",
-                replicas: Union[int, Tuple[int, int]] = 1, queue: float = 16.0,
+def application(load: Callable[[], LoadedNetwork], *, store: Callable[[], StateStore] = ActorStore,
+                model: str = "rondo", replicas: Union[int, Tuple[int, int]] = 1, queue: float = 16.0,
                 autoscaling: Optional[Mapping[str, Any]] = None, streams: StreamOptions = StreamOptions(),
                 service: ServiceOptions = ServiceOptions(), cpus: float = 1.0, **options: Any) -> Any:
     """A deployment for `ray.serve.run(application(...))`.

@@ -4,7 +4,7 @@ import typing
 
 
 class ErrorKind(typing.NamedTuple):
-    """How an error travels: the status of HTTP, the name of gRPC's code, and whether the same chunk may be sent again."""
+    """How an error travels: HTTP's status, the name of gRPC's code, and whether the same chunk may be sent again."""
 
     http: int
     grpc: str
@@ -12,7 +12,7 @@ class ErrorKind(typing.NamedTuple):
 
 
 ERROR_KINDS = {
-    "invalid": ErrorKind(400, "INVALID_ARGUMENT", False),  # the request itself: shape, dtype, NaN, a field that is missing
+    "invalid": ErrorKind(400, "INVALID_ARGUMENT", False),  # the request: shape, dtype, NaN, a field that is missing
     "unknown_session": ErrorKind(404, "NOT_FOUND", False),  # it never began, or was evicted
     "out_of_order": ErrorKind(409, "FAILED_PRECONDITION", False),  # the chunk is not the next one
     "other_ticket": ErrorKind(409, "FAILED_PRECONDITION", False),  # another client has begun the session anew
@@ -29,7 +29,7 @@ ERROR_KINDS = {
 
 
 class SessionError(RuntimeError):
-    """A chunk whose answer is not there. `code` is a key of ERROR_KINDS, `message` says what came and what was expected.
+    """A chunk that has no answer. `code` is a key of ERROR_KINDS, `message` says what came and what was expected.
 
     After a retriable error the same chunk may be sent again: it is applied once, whether or not it was applied before.
     """

@@ -27,7 +27,8 @@ def file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     for name, fields in _FIELDS.items():
         message = file.message_type.add(name=name)
         for number, (field, kind) in enumerate(fields, 1):
-            message.field.add(name=field, number=number, type=kind, label=_Field.LABEL_OPTIONAL, json_name=_camel(field))
+            message.field.add(name=field, number=number, type=kind, label=_Field.LABEL_OPTIONAL,
+                              json_name=_camel(field))
     service = file.service.add(name="Sessions")
     for name in ("Apply", "ApplyAll"):
         service.method.add(name=name, input_type=".rondo.serve.ChunkRequest", output_type=".rondo.serve.ChunkAnswer",
@@ -66,7 +67,8 @@ class SessionsStub:
     """The service, for clients: `stub.Apply(ChunkRequest(...), metadata=(("session_id", ...), ...))`."""
 
     def __init__(self, channel: Any):
-        formats = {"request_serializer": ChunkRequest.SerializeToString, "response_deserializer": ChunkAnswer.FromString}
+        formats = {"request_serializer": ChunkRequest.SerializeToString,
+                   "response_deserializer": ChunkAnswer.FromString}
         self.Apply = channel.unary_unary(f"/{SERVICE}/Apply", **formats)
         self.ApplyAll = channel.unary_stream(f"/{SERVICE}/ApplyAll", **formats)
 

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from ._errors import SessionError
-from ._messages import (AGAIN_HEADER, CHUNK_HEADER, ERROR_HEADER, STEPS_HEADER, Chunk, answer_frame, chunk_of, error_frame,
-                        number_of, pieces_of)
+from ._messages import (AGAIN_HEADER, CHUNK_HEADER, ERROR_HEADER, STEPS_HEADER, Chunk, answer_frame, chunk_of,
+                        error_frame, number_of, pieces_of)
 from ._service import SessionService
 
 MOST_BYTES = 64 << 20  # of a request

@@ -44,7 +44,8 @@ class Chunk:
     def __post_init__(self):
         for name, text in (("session", self.session), ("ticket", self.ticket)):
             if not isinstance(text, str) or not _NAME.fullmatch(text):
-                raise SessionError("invalid", f"{name}: got {text!r:.80}, expected 1 to 256 characters of ASCII, no blanks")
+                raise SessionError("invalid", f"{name}: got {text!r:.80}, expected 1 to 256 characters of ASCII "
+                                   "without blanks")
         if isinstance(self.number, bool) or not isinstance(self.number, int) or not 0 <= self.number < 2**62:
             raise SessionError("invalid", f"number: got {self.number!r:.80}, expected 0 or above")
 
@@ -58,7 +59,7 @@ class Chunk:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """The outputs of a chunk, as `encode_array` makes them. `again`: it had been applied before, and had this answer."""
+    """The outputs of a chunk, as `encode_array` makes them. `again`: it had been applied before, with this answer."""
 
     number: int
     data: bytes
@@ -154,6 +155,6 @@ def read_frames(read: Callable[[int], bytes]) -> Iterator[bytes]:
         yield data
 
 
-__all__ = ["AGAIN_HEADER", "CHUNK_HEADER", "END_HEADER", "ERROR_HEADER", "SESSION_HEADER", "STEPS_HEADER", "TICKET_HEADER",
-           "Answer", "Chunk", "answer_frame", "chunk_of", "decode_array", "encode_array", "error_frame", "headers_of",
-           "number_of", "pieces_of", "read_frames"]
+__all__ = ["AGAIN_HEADER", "CHUNK_HEADER", "END_HEADER", "ERROR_HEADER", "SESSION_HEADER", "STEPS_HEADER",
+           "TICKET_HEADER", "Answer", "Chunk", "answer_frame", "chunk_of", "decode_array", "encode_array", "error_frame",
+           "headers_of", "number_of", "pieces_of", "read_frames"]

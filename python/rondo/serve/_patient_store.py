@@ -49,8 +49,8 @@ class PatientStore(StateStore):
                 self._counters.store_failures += 1
                 if time.monotonic() - begin + pause > self._patience:
                     reason = str(error) or f"no answer within {self._timeout} s"
-                    raise SessionError("store_down", f"store: got no answer for {self._patience} s, expected one: {reason}: "
-                                       "send the chunk again") from error
+                    raise SessionError("store_down", f"store: got no answer for {self._patience} s, expected one: "
+                                       f"{reason}: send the chunk again") from error
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -47,7 +47,8 @@ class SessionRecord:
             raise SessionError("damaged", f"record: got {len(data)} bytes, expected {_HEAD.size} and more")
         magic, version, ended, ticket_bytes, chunk, model, digest, state_bytes, answer_bytes = _HEAD.unpack_from(data)
         if magic != _MAGIC or version != _VERSION:
-            raise SessionError("damaged", f"record: got {magic!r} of version {version}, expected {_MAGIC!r} of {_VERSION}")
+            raise SessionError("damaged", f"record: got {magic!r} of version {version}, expected {_MAGIC!r} of "
+                               f"{_VERSION}")
         expected = _HEAD.size + ticket_bytes + state_bytes + answer_bytes + _CHECKSUM.size
         if len(data) != expected:
             raise SessionError("damaged", f"record: got {len(data)} bytes, expected {expected}")

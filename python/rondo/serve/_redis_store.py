@@ -6,7 +6,8 @@ from typing import Any
 from ._errors import StoreUnavailable
 from ._store import CLAIM_SECONDS, StateStore, Stored
 
-# The entry of a session is a hash: f the fence, v the version, d the record. A script runs alone, and is durable as a whole.
+# The entry of a session is a hash: f the fence, v the version, d the record. A script runs alone, and all of its
+# effects are durable, or none.
 _CLAIM = """
 redis.call('HSET', KEYS[1], 'f', ARGV[1])
 local found = redis.call('HMGET', KEYS[1], 'v', 'd')
@@ -31,7 +32,9 @@ _DURABLE = {"appendonly": "yes", "appendfsync": "always"}
 
 
 class RedisStore(StateStore):
-    """Records in a Redis: redis://host:port/number, rediss:// for TLS, unix:// for a socket. Needs redis, as rondo[serve] has.
+    """Records in a Redis: redis://host:port/number, rediss:// for TLS, unix:// for a socket.
+
+    It needs the package redis, which rondo[serve] has.
 
     prefix   of all keys. Sessions of two deployments that share a Redis have different ones
     timeout  seconds for a connection, and for an answer
@@ -66,11 +69,12 @@ class RedisStore(StateStore):
     async def ping(self) -> None:
         try:
             await self._redis.ping()
-            found = {name: (await self._redis.config_get(name)).get(name) for name in _DURABLE} if self._durable else _DURABLE
+            found = _DURABLE if not self._durable else {
+                name: (await self._redis.config_get(name)).get(name) for name in _DURABLE}
         except self._errors as error:
             raise StoreUnavailable(f"redis: {error}") from error
         if found != _DURABLE:
-            raise ValueError(f"redis: got {found}, expected {_DURABLE}, without which it may lose what it has confirmed")
+            raise ValueError(f"redis: got {found}, expected {_DURABLE}: else it may lose what it has confirmed")
 
     async def close(self) -> None:
         await self._redis.aclose()

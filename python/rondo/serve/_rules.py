@@ -24,8 +24,8 @@ def decide(chunk: Chunk, digest: bytes, record: Optional[SessionRecord], model: 
     assert record is not None
     if chunk.number == record.chunk:
         if digest != record.digest:
-            raise SessionError("other_chunk", f"chunk {chunk.number} of session {chunk.session!r}: got other steps than those "
-                               "that were applied under this number, expected the same ones")
+            raise SessionError("other_chunk", f"chunk {chunk.number} of session {chunk.session!r}: got other steps "
+                               "than those that were applied under this number, expected the same ones")
         return ANSWER_AGAIN
     if record.ended:
         raise SessionError("ended", f"chunk {chunk.number}: got it behind the last chunk {record.chunk} of session "
@@ -34,17 +34,17 @@ def decide(chunk: Chunk, digest: bytes, record: Optional[SessionRecord], model: 
         raise SessionError("out_of_order", f"chunk: got {chunk.number} of session {chunk.session!r}, expected "
                            f"{record.chunk + 1}")
     if record.model != model:
-        raise SessionError("other_model", f"session {chunk.session!r}: got a state of the model {record.model:016x}, expected "
-                           f"one of {model:016x}: begin anew with chunk 0 and another ticket")
+        raise SessionError("other_model", f"session {chunk.session!r}: got a state of the model {record.model:016x}, "
+                           f"expected one of {model:016x}: begin anew with chunk 0 and another ticket")
     return GO_ON
 
 
 def _refuse_unknown(chunk: Chunk, record: Optional[SessionRecord]):
     if record is None:
-        raise SessionError("unknown_session", f"session {chunk.session!r}: got chunk {chunk.number} of a session that never "
-                           "began, or whose state was evicted, expected chunk 0")
-    raise SessionError("other_ticket", f"session {chunk.session!r}: got chunk {chunk.number} with another ticket than that of "
-                       "its chunk 0, expected the same: another client has begun it anew")
+        raise SessionError("unknown_session", f"session {chunk.session!r}: got chunk {chunk.number} of a session that "
+                           "never began, or whose state was evicted, expected chunk 0")
+    raise SessionError("other_ticket", f"session {chunk.session!r}: got chunk {chunk.number} with another ticket than "
+                       "that of its chunk 0, expected the same: another client has begun it anew")
 
 
 __all__ = ["ANSWER_AGAIN", "BEGIN", "GO_ON", "decide"]

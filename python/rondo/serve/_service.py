@@ -63,7 +63,7 @@ class SessionService:
         self.counters = ServiceCounters()
         self._streams, self._options = streams, options
         self._store = PatientStore(store, self.counters, options.patience, min(1.0, options.patience))
-        self._sessions: "collections.OrderedDict[str, _Session]" = collections.OrderedDict()  # the last used one is last
+        self._sessions: "collections.OrderedDict[str, _Session]" = collections.OrderedDict()  # the last used one last
         self._resident = 0
         self._name = f"{os.getpid()}-{uuid.uuid4().hex}"
         self._claims = 0
@@ -138,8 +138,8 @@ class SessionService:
             data = await self._run(chunk, digest, session, action == BEGIN, begin)
             if data is not None:
                 return Answer(chunk.number, data)
-        raise SessionError("contended", f"session {chunk.session!r}: got it taken by other replicas {_MOST_CLAIMS} times, "
-                           "expected to keep it: send the chunk again")
+        raise SessionError("contended", f"session {chunk.session!r}: got it taken by other replicas {_MOST_CLAIMS} "
+                           "times, expected to keep it: send the chunk again")
 
     async def _claim(self, name: str, session: _Session) -> None:
         self._claims += 1
@@ -200,8 +200,8 @@ class SessionService:
                 self._drop(session)
                 del self._sessions[name]
                 return
-        raise SessionError("overloaded", f"slots: got a further session, expected {self._streams.slots} at most that have "
-                           "chunks at a time: send the chunk again")
+        raise SessionError("overloaded", f"slots: got a further session, expected {self._streams.slots} at most that "
+                           "have chunks at a time: send the chunk again")
 
     def _drop(self, session: _Session) -> None:
         """Forgets what this replica knows of a session, so that its next chunk claims it anew, with another stream."""

@@ -30,7 +30,7 @@ class StateStore(abc.ABC):
 
     @abc.abstractmethod
     async def claim(self, session: str, fence: str) -> Stored:
-        """Makes `fence` the only one that may save the session, and returns what is there: Stored(0, None) without any."""
+        """Makes `fence` the only one that may save the session, and returns what is there: Stored(0, None) at first."""
 
     @abc.abstractmethod
     async def save(self, session: str, fence: str, version: int, data: bytes, keep: float) -> bool:

@@ -41,7 +41,8 @@ class Streams:
 
     def __init__(self, network: LoadedNetwork, options: StreamOptions):
         pool = StatePool(network, slots=options.slots + options.max_rows + 1, max_rows=options.max_rows,
-                         max_steps=options.max_steps, device=options.device, executor=options.executor, threads=options.threads)
+                         max_steps=options.max_steps, device=options.device, executor=options.executor,
+                         threads=options.threads)
         self.model: int = pool.fingerprint
         self.slots = options.slots
         self._shape, self._dtype = (1, pool.input_features), pool.dtype
@@ -91,8 +92,8 @@ class Streams:
 
     def numbers(self) -> Dict[str, float]:
         metrics = self._batcher.metrics()
-        return {"calls": metrics.calls, "rows": metrics.rows, "steps": metrics.steps, "call_seconds": metrics.call_seconds,
-                "waiting": metrics.waiting}
+        return {"calls": metrics.calls, "rows": metrics.rows, "steps": metrics.steps, "waiting": metrics.waiting,
+                "call_seconds": metrics.call_seconds}
 
     def stop(self) -> None:
         self._batcher.stop()

@@ -1,4 +1,4 @@
-"""Replicas that come, go, sleep and overtake each other, over a store that fails: no session is lost, no chunk counts twice."""
+"""Replicas that come, go, sleep and overtake each other, over a store that fails: no chunk counts twice."""
 
 import asyncio
 import random

@@ -14,8 +14,8 @@ TOLERANCE = {"rtol": 1e-5, "atol": 2e-6}
 
 
 def replica(store, seed=0, slots=6):
-    return SessionService(Streams(network(seed=seed), StreamOptions(slots=slots, max_rows=4, max_steps=3, threads=1)), store,
-                          ServiceOptions(patience=0.2))
+    options = StreamOptions(slots=slots, max_rows=4, max_steps=3, threads=1)
+    return SessionService(Streams(network(seed=seed), options), store, ServiceOptions(patience=0.2))
 
 
 async def session(name, x, steps, place):
@@ -85,7 +85,8 @@ def test_a_state_that_another_pool_refuses():
     async def check():
         made = Streams(network(), OPTIONS)
         ran = await made.run("a", stream(0, 2), start=True)
-        assert ran.y.shape == (2, H) and await refusal(made.run("b", stream(0, 2), state=ran.state[:-1])) == "other_model"
+        assert ran.y.shape == (2, H)
+        assert await refusal(made.run("b", stream(0, 2), state=ran.state[:-1])) == "other_model"
         again = await made.run("b", np.zeros((1, I), "f"), state=ran.state)
         assert np.array_equal(again.y, (await made.run("a", np.zeros((1, I), "f"))).y)
         made.stop()
