@@ -156,5 +156,5 @@ def read_frames(read: Callable[[int], bytes]) -> Iterator[bytes]:
 
 
 __all__ = ["AGAIN_HEADER", "CHUNK_HEADER", "END_HEADER", "ERROR_HEADER", "SESSION_HEADER", "STEPS_HEADER",
-           "TICKET_HEADER", "Answer", "Chunk", "answer_frame", "chunk_of", "decode_array", "encode_array", "error_frame",
-           "headers_of", "number_of", "pieces_of", "read_frames"]
+           "TICKET_HEADER", "Answer", "Chunk", "answer_frame", "chunk_of", "decode_array", "encode_array",
+           "error_frame", "headers_of", "number_of", "pieces_of", "read_frames"]

@@ -123,11 +123,15 @@ class SessionService:
     async def _apply(self, chunk: Chunk, session: _Session, begin: float) -> Answer:
         digest = chunk.digest()
         for _ in range(_MOST_CLAIMS):
-            if not session.fence:
+            believed = bool(session.fence)
+            if not believed:
                 await self._claim(chunk.session, session)
             try:
                 action = decide(chunk, digest, session.record, self._streams.model)
             except SessionError:
+                if believed:  # another replica may have advanced the session meanwhile
+                    self._drop(session)
+                    continue
                 if session.record is None:  # a claim of what the store does not have leaves nothing behind
                     await self._store.remove(chunk.session, session.fence)
                 raise

@@ -73,11 +73,15 @@ def test_another_replica_goes_on():
         await first.apply(chunk(0, 1))
         assert values(await second.apply(chunk(1, 2))) == [3]
         assert second.counters.recovered == 1
-        # The first one still has a slot; what it believes is refused by the store, and it learns better.
-        assert values(await first.apply(chunk(2, 4))) == [7]
-        assert first.counters.fenced == 1 and first.counters.recovered == 1
-        assert (await second.apply(chunk(2, 4))).again
-        assert await refusal(second.apply(chunk(2, 5))) == "other_chunk"
+        # The first one still has a slot, and believes that chunk 1 is the next.
+        assert (await first.apply(chunk(1, 2))).again and first.counters.fenced == 1
+        assert values(await second.apply(chunk(2, 4))) == [7]
+        assert values(await second.apply(chunk(3, 1))) == [8]
+        assert values(await first.apply(chunk(4, 1))) == [9] and first.counters.recovered == 1
+        assert values(await second.apply(chunk(5, 1))) == [10]
+        assert first.numbers()["errors"] == second.numbers()["errors"] == {}
+        assert (await first.apply(chunk(5, 1))).again
+        assert await refusal(second.apply(chunk(5, 5))) == "other_chunk"
 
     run(check())
 
