@@ -13,6 +13,7 @@ import cluster  # the first, because it enters the namespace
 import grpc
 import network_file
 import numpy as np
+import redis_server
 
 from rondo.serve import (ERROR_KINDS, ActorStore, Chunk, RedisStore, ServiceOptions, SessionClient, SessionError,
                          StreamOptions, application)
@@ -187,6 +188,26 @@ class DoorsTest(unittest.TestCase):
                 stop = 0.0
             for future in asked:
                 future.result(SECONDS)
+
+
+    def test_what_the_guide_shows(self):
+        """Its own lines, with this cluster's file: they replace the other deployment, and so run last."""
+        page = (ROOT / 'docs' / 'guide' / 'ray.md').read_text(encoding='utf-8')
+        deployment, client = re.findall(r'^```python\n(.*?)^```', page, re.MULTILINE | re.DOTALL)[:2]
+        with redis_server.RedisServer(self.running.folder):
+            names = {'__name__': '__main__'}  # so that Ray sends the function itself
+            exec(deployment.replace('/models/forecast.safetensors', str(self.file)), names)
+            self.running.wait_for(1)
+            exec(client, names)
+        self.assertEqual(names['y'].shape, (16, H))
+
+
+def load_tests(loader, _, __):
+    suite = unittest.TestSuite()
+    for case in (ProtocolTest, DoorsTest):
+        tests = loader.getTestCaseNames(case)
+        suite.addTests(map(case, sorted(tests, key=lambda name: name == 'test_what_the_guide_shows')))
+    return suite
 
 
 class ProtocolTest(unittest.TestCase):
