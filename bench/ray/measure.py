@@ -2,8 +2,8 @@
 
     scripts/bench ray [--seconds 10] [--sessions 40] [--json FILE]
 
-Every session sends its next chunk as soon as it has its answer. Processor times are those of the processes, so that they
-hold on a machine that others use; rates from end to end share its processors among clients, proxy, replicas and store.
+Every session sends its next chunk as soon as it has its answer. Processor times are those of the processes, so that
+they hold on a machine that others use; from end to end its processors are for clients, proxy, replicas and store.
 """
 
 import argparse
@@ -23,6 +23,8 @@ import traffic
 from rondo.serve import RedisStore, ServiceOptions, StreamOptions, application
 
 STEPS = 16
+KEYS = ('applied', 'cpu_seconds', 'snapshot_seconds', 'snapshot_bytes', 'store_seconds', 'store_calls', 'call_seconds', 'rows',
+        'calls', 'chunk_seconds')
 TICK = os.sysconf('SC_CLK_TCK')
 KINDS = (('SessionReplica', 'replica'), ('ServeReplica', 'replica'), ('ProxyActor', 'proxy'), ('redis-server', 'store'),
          ('ServeController', 'controller'), ('raylet', 'ray'), ('gcs_server', 'ray'))
@@ -60,9 +62,9 @@ class Measurement:
         file = pathlib.Path(self._running.folder) / f'lstm-{units}.safetensors'
         network_file.write_lstm(file, units, units)
         streams = StreamOptions(slots=500, max_rows=32, max_steps=STEPS, threads=1)
-        self._running.deploy(application(network_file.loader(file), store=functools.partial(RedisStore, self._store.url),
-                                         replicas=replicas, streams=streams, service=ServiceOptions(timeout=20.0), cpus=0.5,
-                                         model=f'lstm-{units}'))
+        self._running.deploy(application(
+            network_file.loader(file), store=functools.partial(RedisStore, self._store.url), replicas=replicas,
+            streams=streams, service=ServiceOptions(timeout=20.0), cpus=0.5, model=f'lstm-{units}'))
         self._running.wait_for(replicas)
 
     def load(self, units, replicas, during=lambda sessions: None):
@@ -82,15 +84,13 @@ class Measurement:
             found = during(sessions)
         finally:
             sessions.stop()
-        one = [{key: after[name][key] - before[name][key] for key in (
-            'applied', 'cpu_seconds', 'snapshot_seconds', 'snapshot_bytes', 'store_seconds', 'store_calls', 'call_seconds',
-            'rows', 'calls', 'chunk_seconds')} for name in after]
-        return {'units': units, 'replicas': replicas, 'sessions': self._arguments.sessions, 'steps': STEPS, 'seconds': seconds,
-                'chunks': answered, 'processor_seconds': used, 'of_replicas': one, 'during': found,
+        one = [{key: after[name][key] - before[name][key] for key in KEYS} for name in after]
+        return {'units': units, 'replicas': replicas, 'sessions': self._arguments.sessions, 'steps': STEPS,
+                'seconds': seconds, 'chunks': answered, 'processor_seconds': used, 'of_replicas': one, 'during': found,
                 'nodes': [numbers['node'] for numbers in after.values()]}
 
     def kill(self, sessions):
-        """What sessions of a replica see that is killed: from their first request that another one has, to its answer."""
+        """What sessions of a replica see that is killed: the first request that another one has, to its answer."""
         before = self._running.wait_for(2)
         lost = self._running.kill_one()
         killed = time.monotonic()
@@ -99,7 +99,7 @@ class Measurement:
         time.sleep(3.0)
         after = self._running.replicas()
         zero = {'recovered': 0, 'recovery_seconds': 0.0}
-        found = {key: sum(numbers[key] - before.get(name, zero)[key] for name, numbers in after.items()) for key in zero}
+        found = {key: sum(one[key] - before.get(name, zero)[key] for name, one in after.items()) for key in zero}
         return {**found, 'resident': lost['resident'], 'until_replaced': until_replaced,
                 'longest_seconds': max(numbers['longest_recovery_seconds'] for numbers in after.values()),
                 'before': [numbers['node'] for numbers in before.values()], 'killed': lost['node'],

@@ -1,9 +1,9 @@
-"""The numbers of docs/design/scale.md: how many replicas, stores and cells sessions need, and what moves when some are lost.
+"""The numbers of docs/design/scale.md: how many replicas, stores and cells sessions need, and what moves with a loss.
 
     PYTHONPATH=... python bench/scale/plan.py [--measured bench/results/ray.json]
 
-Costs are those that bench/ray/measure.py measured with one replica. The same costs give what the simulation expects of two
-replicas, beside what was measured.
+Costs are those that bench/ray/measure.py measured with one replica. The same costs give what the simulation expects of
+two replicas, beside what was measured.
 """
 
 import argparse
@@ -31,8 +31,9 @@ def costs_of(run):
     replica = used['replica'] / chunks
     store = used['store'] / chunks
     others = sum(seconds for kind, seconds in used.items() if kind in ('ray', 'controller', 'other'))
-    return processes.Costs(client=used['client'] / chunks, proxy=used['proxy'] / chunks, loop=max(0.0, replica - pool), pool=pool,
-                           store=store, wait=run.get('disk_seconds', 0.0), other_share=others / run['seconds'])
+    return processes.Costs(client=used['client'] / chunks, proxy=used['proxy'] / chunks, loop=max(0.0, replica - pool),
+                           pool=pool, store=store, wait=run.get('disk_seconds', 0.0),
+                           other_share=others / run['seconds'])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,17 +64,23 @@ def human(value):
     return f'{value:.3g} '
 
 
+def power(sessions):
+    return f'10^{len(str(sessions)) - 1}'
+
+
 def needs_table(costs, record_bytes, steps):
-    lines = ['| sessions | chunks/s | steps/s | replicas | proxies | stores | records | store traffic | cells |', '|' + '---|' * 9]
+    lines = ['| sessions | chunks/s | steps/s | replicas | proxies | stores | records | store traffic | cells |',
+             '|' + '---|' * 9]
     for sessions in (10**3, 10**6, 10**9):
         n = need(sessions, costs, record_bytes, steps)
-        lines.append(f'| {sessions:.0e} | {human(n.chunks)}| {human(n.states)}| {n.replicas} | {n.proxies} | {n.shards} | '
-                     f'{human(n.store_bytes)}B | {human(n.traffic)}B/s | {n.cells} |'.replace('e+0', 'e'))
+        lines.append(f'| {power(sessions)} | {human(n.chunks)}| {human(n.states)}| {n.replicas} | {n.proxies} | '
+                     f'{n.shards} | {human(n.store_bytes)}B | {human(n.traffic)}B/s | {n.cells} |')
     return lines
 
 
 def placement_table(counts):
-    lines = ['| replicas | fullest over mean | one comes: sessions that move | one goes | fullest over mean then |', '|' + '---|' * 5]
+    lines = ['| replicas | fullest over mean | one comes: sessions that move | one goes | fullest over mean then |',
+             '|' + '---|' * 5]
     for count in counts:
         found = placement.placement(count, SAMPLE)
         assert found.others_moved == 0
@@ -91,8 +98,8 @@ def recovery_table(costs, record_bytes, steps):
             if what == LAST and n.replicas < 64:
                 continue
             found = recovery.recovery(sessions, max(1, round(share * sessions)), PERIOD, n.shards, call, run)
-            lines.append(f'| {sessions:.0e} | {what}: {found.sessions} | {n.shards} | {100 * found.busy:.0f} % | {1000 * found.median:.1f} ms '
-                         f'| {1000 * found.most:.1f} ms | {found.until_all:.1f} s |'.replace('e+0', 'e'))
+            lines.append(f'| {power(sessions)} | {what}: {found.sessions} | {n.shards} | {100 * found.busy:.0f} % | '
+                         f'{1000 * found.median:.1f} ms | {1000 * found.most:.1f} ms | {found.until_all:.1f} s |')
     return lines
 
 
@@ -108,7 +115,8 @@ def comparison_table(runs, processors):
         made.run(20.0)
         expected = made.outcome(since).rate
         measured = run['chunks'] / run['seconds']
-        lines.append(f'| chunks/s of {run["replicas"]} | {expected:.0f} | {measured:.0f} | {100 * (expected / measured - 1):+.0f} % |')
+        lines.append(f'| chunks/s of {run["replicas"]} | {expected:.0f} | {measured:.0f} | '
+                     f'{100 * (expected / measured - 1):+.0f} % |')
     kill = two['during']
     names = [f'session-{k}' for k in range(two['sessions'])]
     left = sorted(set(kill['before']) - {kill['killed']})
@@ -124,7 +132,8 @@ def main():
     found = json.loads(parser.parse_args().measured.read_text(encoding='utf-8'))
     run = found['runs'][0]
     costs = costs_of(run)
-    record_bytes = sum(one['snapshot_bytes'] for one in run['of_replicas']) / sum(one['applied'] for one in run['of_replicas'])
+    saved, applied = (sum(one[key] for one in run['of_replicas']) for key in ('snapshot_bytes', 'applied'))
+    record_bytes = saved / applied
     replicas = need(10**6, costs, record_bytes, run['steps']).replicas
     for title, lines in (('needs', needs_table(costs, record_bytes, run['steps'])),
                          ('placement', placement_table(sorted({2, 16, replicas}))),

@@ -1,7 +1,7 @@
 """Chunks through the processes of a cluster on one machine: events, no clock.
 
-A chunk goes from its client through the proxy to its session's replica, by the ring of rondo.serve, through the pool there, to
-the store, and back. Each process does one thing at a time, and there are `processors` of them at a time that run. A session
+A chunk goes from its client through the proxy to its session's replica, by the ring of rondo.serve, through the pool
+there, to the store, and back. Each process does one thing at a time, and `processors` of them run at a time. A session
 sends its next chunk as soon as it has its answer.
 """
 
@@ -14,7 +14,7 @@ from rondo.serve import HashRing
 
 @dataclasses.dataclass(frozen=True)
 class Costs:
-    """Seconds a chunk. `wait` is the store's disk, which takes no processor; `idle_share` is what other programs take."""
+    """Seconds a chunk. `wait` is the store's disk, which takes no processor; `other_share` what other programs take."""
 
     client: float
     proxy: float
@@ -52,7 +52,7 @@ def _mean(values):
 
 
 class Simulation:
-    """`replicas` by name serve `sessions` sessions; `kill(name)` takes one away, whose sessions go on with the others."""
+    """`replicas` by name serve `sessions` sessions; `kill(name)` takes one away: its sessions go on with the others."""
 
     def __init__(self, costs, replicas, sessions, processors):
         self._costs, self._processors = costs, processors
@@ -92,7 +92,8 @@ class Simulation:
         heapq.heappush(self._events, (time, self._order, call, argument))
 
     def _send(self, session):
-        self._continue(_Chunk(session, self.now, chain=[('client', self._costs.client / 2), ('proxy', self._costs.proxy / 2)]))
+        there = [('client', self._costs.client / 2), ('proxy', self._costs.proxy / 2)]
+        self._continue(_Chunk(session, self.now, chain=there))
 
     def _continue(self, chunk):
         """The chunk's next stage."""
@@ -121,8 +122,9 @@ class Simulation:
         chunk.replica, chunk.came, chunk.recovers = owner, self.now, before is not None and before != owner
         self._place[chunk.session] = owner
         claim = [('store', costs.store), ('wait', costs.wait)] if before != owner else []
-        chunk.chain += [*claim, (f'{owner}/loop', 0.6 * costs.loop), (f'{owner}/pool', costs.pool), (f'{owner}/loop', 0.2 * costs.loop),
-                        ('store', costs.store), ('wait', costs.wait), (f'{owner}/loop', 0.2 * costs.loop), ('back', 0),
+        loop, pool = f'{owner}/loop', f'{owner}/pool'
+        chunk.chain += [*claim, (loop, 0.6 * costs.loop), (pool, costs.pool), (loop, 0.2 * costs.loop),
+                        ('store', costs.store), ('wait', costs.wait), (loop, 0.2 * costs.loop), ('back', 0),
                         ('proxy', costs.proxy / 2), ('client', costs.client / 2)]
 
     def _wake(self, process):

@@ -1,7 +1,7 @@
 """How long sessions take to come back when many replicas vanish at once: their claims wait for the store.
 
-Every session sends a chunk each `period` seconds, at a time of its own, and is recovered by the first one after the loss. The
-store answers claims and saves in turn.
+Every session sends a chunk each `period` seconds, at a time of its own, and is recovered by the first one after the
+loss. The store answers claims and saves in turn.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ class Recovery:
 
 
 def recovery(sessions, lost, period, shards, call, run, seed=1):
-    """`lost` of `sessions` lose their replica; `call` seconds of a shard for a call, `run` seconds for the chunk itself."""
+    """`lost` of `sessions` lose their replica; a call takes `call` seconds of a shard, a chunk `run` seconds."""
     draw = random.Random(seed)
     rate = sessions / period / shards  # of saves by all sessions, at each shard
     of_shard = max(1, round(lost / shards))
@@ -29,8 +29,8 @@ def recovery(sessions, lost, period, shards, call, run, seed=1):
         now += draw.expovariate(rate)
         others.append((now, call))
     free, times, busy = 0.0, [], 0.0
-    kinds = heapq.merge(sorted((time, work, True) for time, work in arrivals), ((time, work, False) for time, work in others))
-    for time, work, counts in kinds:
+    claims = sorted((time, work, True) for time, work in arrivals)
+    for time, work, counts in heapq.merge(claims, ((time, work, False) for time, work in others)):
         free = max(free, time) + work
         busy += work
         if counts:

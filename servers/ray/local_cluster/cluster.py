@@ -39,7 +39,7 @@ class Cluster:
                      configure_logging=True)
             functions = ['rondo.serve._grpc.add_sessions_to_server'] if self._grpc else []
             serve.start(http_options=HTTPOptions(host='127.0.0.1', port=HTTP_PORT),
-                        grpc_options=gRPCOptions(port=GRPC_PORT, grpc_servicer_functions=functions) if functions else None)
+                        grpc_options=gRPCOptions(port=GRPC_PORT, grpc_servicer_functions=functions))
         except BaseException:
             self.__exit__()
             raise

@@ -1,6 +1,6 @@
 """Sessions on one machine while a replica comes and another one is killed: none is lost.
 
-Every answer is compared with a run of the whole sequence, and the sessions that move with what the ring of rondo.serve says.
+Every answer is compared with a run of the whole sequence, and the sessions that move with those of the ring.
 """
 
 import pathlib
@@ -33,8 +33,8 @@ class Demo:
         self.wrong = 0
 
     def deploy(self, replicas):
-        self._running.deploy(application(network_file.loader(self._file), store=ActorStore, replicas=replicas, streams=STREAMS,
-                                         cpus=0.5))
+        self._running.deploy(application(network_file.loader(self._file), store=ActorStore, replicas=replicas,
+                                         streams=STREAMS, cpus=0.5))
         return self._running.wait_for(replicas)
 
     def nodes(self):

@@ -2,8 +2,8 @@
 
     python environment.py        makes both, and prints where they are
 
-The folder is that of the variable RONDO_RAY_ENVIRONMENT, or one of the user's cache. It takes 700 MB. The package is what
-scripts/wheel makes, unless the variable RONDO_RAY_PACKAGE names a folder that has one.
+The folder is that of the variable RONDO_RAY_ENVIRONMENT, or one of the user's cache. It takes 700 MB. The package is
+what scripts/wheel makes, unless the variable RONDO_RAY_PACKAGE names a folder that has one.
 """
 
 import fcntl
@@ -97,7 +97,7 @@ def _make_package():
 def variables():
     """The environment of a program that starts a cluster, and of all of its processes."""
     path = os.pathsep.join([str(package()), str(HERE)])
-    # Ray asks for a token where it finds none, tells its makers of each start, and waits 5 s for a proxy of a busy machine.
+    # Ray asks for a token, tells its makers of each start, and gives a proxy 5 s to come up, unless told otherwise.
     return {**os.environ, 'PYTHONPATH': path, 'PYTHONDONTWRITEBYTECODE': '1', 'RAY_AUTH_MODE': 'disabled',
             'RAY_USAGE_STATS_ENABLED': '0', 'RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S': '60', 'OMP_NUM_THREADS': '1'}
 

@@ -1,4 +1,4 @@
-"""A network namespace of its own for this process and all that it starts: ports are free, and nobody outside sees them."""
+"""A network namespace of its own for this process and all that it starts: ports are free."""
 
 import ctypes
 import fcntl

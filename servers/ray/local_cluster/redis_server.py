@@ -22,8 +22,8 @@ class RedisServer:
         return f'redis://127.0.0.1:{self._port}/0'
 
     def start(self):
-        command = [environment.redis_server(), '--port', str(self._port), '--bind', '127.0.0.1', '--dir', str(self._folder),
-                   '--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction']
+        command = [environment.redis_server(), '--port', str(self._port), '--bind', '127.0.0.1',
+                   '--dir', str(self._folder), '--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction']
         with open(self._folder / 'redis.txt', 'a', encoding='utf-8') as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         end = time.monotonic() + READY_SECONDS
@@ -36,7 +36,8 @@ class RedisServer:
             except OSError:
                 pass
             time.sleep(0.02)
-        raise RuntimeError('redis-server does not start:\n' + (self._folder / 'redis.txt').read_text(encoding='utf-8')[-2000:])
+        log = (self._folder / 'redis.txt').read_text(encoding='utf-8')
+        raise RuntimeError('redis-server does not start:\n' + log[-2000:])
 
     def kill(self):
         """Ends it as a loss of power would."""
