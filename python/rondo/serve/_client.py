@@ -55,25 +55,26 @@ class SessionClient:
         return answer.y
 
     def stream(self, x: Any, steps: int, end: bool = False) -> Iterator[np.ndarray]:
-        """The outputs of a long x, `steps` steps at a time, each as soon as the server has it.
+        """The outputs of one chunk, `steps` steps at a time, each as soon as the server has it.
 
-        A stream that breaks off goes on behind the last answer.
+        The chunk is applied when all have come. An answer that breaks off goes on: the chunk is sent again.
         """
-        x = np.asarray(x)
-        count, first = max(1, -(-len(x) // steps)), self.next
-        while self.next < first + count:
-            rest = x[(self.next - first) * steps:]
-            answers = self._until_answered(lambda: self._ask_stream(rest, steps, end))
+        chunk = Chunk(self.session, self.ticket, self.next, np.asarray(x), end)
+        given, last = 0, time.monotonic() + self._patience
+        while chunk.number == self.next:
+            pieces = self._until_answered(lambda: self._ask_stream(chunk, steps))
             try:
-                for data in answers:
-                    self.next += 1
-                    yield decode_array(data, "answer")
-            except SessionError as error:
+                for number, data in enumerate(pieces):
+                    if number == given:
+                        given += 1
+                        yield decode_array(data, "answer")
+                self.next += 1
+            except (SessionError, OSError, http.client.HTTPException) as error:
                 self.close()
-                if not error.retriable:
+                self.retries += 1
+                if isinstance(error, SessionError) and not error.retriable or time.monotonic() > last:
                     raise
-            except (OSError, http.client.HTTPException):
-                self.close()
+                time.sleep(_FIRST_PAUSE)
 
     def close(self) -> None:
         """Closes the connection. The session goes on with the next call."""
@@ -112,10 +113,10 @@ class SessionClient:
         body = response.read()
         return Answer(chunk.number, body, response.headers.get(AGAIN_HEADER) == "1")
 
-    def _ask_stream(self, x: np.ndarray, steps: int, end: bool) -> Iterator[bytes]:
-        chunk = Chunk(self.session, self.ticket, self.next, x, end)
-        response = self._request("stream", {**headers_of(chunk), STEPS_HEADER: str(steps)}, encode_array(x))
-        return read_frames(response.read)
+    def _ask_stream(self, chunk: Chunk, steps: int) -> Iterator[bytes]:
+        response = self._request("stream", {**headers_of(chunk), STEPS_HEADER: str(steps)}, encode_array(chunk.x))
+        yield from read_frames(response.read)
+        response.read()  # so that the connection can be used again
 
     def _request(self, path: str, headers: Any, body: bytes) -> http.client.HTTPResponse:
         if self._connection is None:

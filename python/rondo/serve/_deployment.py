@@ -50,8 +50,8 @@ class SessionReplica:
     async def Apply(self, request: Any, grpc_context: RayServegRPCContext) -> Any:
         return await _grpc.apply(request, grpc_context, self._service)
 
-    async def ApplyAll(self, request: Any, grpc_context: RayServegRPCContext) -> AsyncIterator[Any]:
-        async for answer in _grpc.apply_all(request, grpc_context, self._service):
+    async def Stream(self, request: Any, grpc_context: RayServegRPCContext) -> AsyncIterator[Any]:
+        async for answer in _grpc.stream(request, grpc_context, self._service):
             yield answer
 
     async def reports(self) -> Mapping[str, Dict[str, Any]]:

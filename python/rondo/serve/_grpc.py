@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from ._errors import SessionError
-from ._messages import Answer, Chunk, decode_array, pieces_of
+from ._messages import Answer, Chunk, decode_array
 from ._service import SessionService
 
 SERVICE = "rondo.serve.Sessions"
@@ -30,9 +30,9 @@ def file_descriptor() -> descriptor_pb2.FileDescriptorProto:
             message.field.add(name=field, number=number, type=kind, label=_Field.LABEL_OPTIONAL,
                               json_name=_camel(field))
     service = file.service.add(name="Sessions")
-    for name in ("Apply", "ApplyAll"):
+    for name in ("Apply", "Stream"):
         service.method.add(name=name, input_type=".rondo.serve.ChunkRequest", output_type=".rondo.serve.ChunkAnswer",
-                           server_streaming=True if name == "ApplyAll" else None)
+                           server_streaming=True if name == "Stream" else None)
     return file
 
 
@@ -56,10 +56,10 @@ ChunkAnswer = _message("ChunkAnswer")
 
 
 def add_sessions_to_server(servicer: Any, server: Any) -> None:
-    """Registers a servicer with the methods Apply and ApplyAll; Ray's gRPC proxies call it by its name."""
+    """Registers a servicer with the methods Apply and Stream; Ray's gRPC proxies call it by its name."""
     formats = {"request_deserializer": ChunkRequest.FromString, "response_serializer": ChunkAnswer.SerializeToString}
     handlers = {"Apply": grpc.unary_unary_rpc_method_handler(servicer.Apply, **formats),
-                "ApplyAll": grpc.unary_stream_rpc_method_handler(servicer.ApplyAll, **formats)}
+                "Stream": grpc.unary_stream_rpc_method_handler(servicer.Stream, **formats)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
 
 
@@ -70,7 +70,7 @@ class SessionsStub:
         formats = {"request_serializer": ChunkRequest.SerializeToString,
                    "response_deserializer": ChunkAnswer.FromString}
         self.Apply = channel.unary_unary(f"/{SERVICE}/Apply", **formats)
-        self.ApplyAll = channel.unary_stream(f"/{SERVICE}/ApplyAll", **formats)
+        self.Stream = channel.unary_stream(f"/{SERVICE}/Stream", **formats)
 
 
 async def apply(request: Any, context: Any, service: SessionService) -> Any:
@@ -81,10 +81,10 @@ async def apply(request: Any, context: Any, service: SessionService) -> Any:
         raise
 
 
-async def apply_all(request: Any, context: Any, service: SessionService) -> AsyncIterator[Any]:
+async def stream(request: Any, context: Any, service: SessionService) -> AsyncIterator[Any]:
     try:
-        for piece in pieces_of(_chunk(request), request.steps_a_piece):
-            yield _answer(await service.apply(piece))
+        async for piece in service.stream(_chunk(request), request.steps_a_piece):
+            yield ChunkAnswer(number=request.number, y=piece)
     except SessionError as error:
         _tell(context, error)
         raise
@@ -103,5 +103,5 @@ def _tell(context: Any, error: SessionError) -> None:
     context.set_details(str(error))
 
 
-__all__ = ["SERVICE", "ChunkAnswer", "ChunkRequest", "SessionsStub", "add_sessions_to_server", "apply", "apply_all",
-           "file_descriptor"]
+__all__ = ["SERVICE", "ChunkAnswer", "ChunkRequest", "SessionsStub", "add_sessions_to_server", "apply",
+           "file_descriptor", "stream"]

@@ -21,7 +21,7 @@ ERROR_HEADER = "x-rondo-error"
 
 _NAME = re.compile(r"[\x21-\x7e]{1,256}")
 _FRAME = struct.Struct("<BI")
-_ANSWER, _ERROR = 0, 1
+_ANSWER, _ERROR, _END = 0, 1, 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,41 +114,35 @@ def headers_of(chunk: Chunk) -> Mapping[str, str]:
             END_HEADER: str(int(chunk.end))}
 
 
-def pieces_of(chunk: Chunk, steps: int) -> Iterator[Chunk]:
-    """Cuts a long chunk into chunks of `steps`, numbered from its own number on: the last one has its end."""
-    if steps < 1:
-        raise SessionError("invalid", f"steps: got {steps}, expected 1 or above")
-    x = np.asarray(chunk.x)
-    count = max(1, -(-len(x) // steps)) if x.ndim else 1
-    for k in range(count):
-        piece = x[k * steps:(k + 1) * steps] if x.ndim else x
-        yield Chunk(chunk.session, chunk.ticket, chunk.number + k, piece, chunk.end and k + 1 == count)
+def answer_frame(data: bytes) -> bytes:
+    """A piece of an answer in pieces: its kind, its length, then its bytes."""
+    return _FRAME.pack(_ANSWER, len(data)) + data
 
 
-def answer_frame(answer: Answer) -> bytes:
-    """A piece of a stream of answers: its kind, its length, then its bytes."""
-    return _FRAME.pack(_ANSWER, len(answer.data)) + answer.data
+def end_frame() -> bytes:
+    """The last piece: the chunk is applied."""
+    return _FRAME.pack(_END, 0)
 
 
 def error_frame(error: SessionError) -> bytes:
-    """The last piece of a stream that ends early."""
+    """The last piece instead, where the chunk is not."""
     data = f"{error.code} {error.message}".encode()
     return _FRAME.pack(_ERROR, len(data)) + data
 
 
 def read_frames(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """The answers of a stream, as `encode_array` makes them; `read(n)` gives n bytes, or fewer at the end.
+    """The pieces of an answer, as `encode_array` makes them; `read(n)` gives n bytes, or fewer at the end.
 
-    Raises SessionError where a piece is one, and ConnectionError for a stream that broke off.
+    Raises SessionError where a piece is one, and ConnectionError for an answer that broke off before its end.
     """
     while True:
         head = read(_FRAME.size)
-        if not head:
-            return
         kind, size = _FRAME.unpack(head) if len(head) == _FRAME.size else (_ERROR, -1)
         data = read(size) if size >= 0 else b""
         if len(data) != size:
-            raise ConnectionError("the stream of answers broke off")
+            raise ConnectionError("the answer broke off")
+        if kind == _END:
+            return
         if kind == _ERROR:
             code, _, message = data.decode(errors="replace").partition(" ")
             raise SessionError(code if code in ERROR_KINDS else "failed", message)
@@ -157,4 +151,4 @@ def read_frames(read: Callable[[int], bytes]) -> Iterator[bytes]:
 
 __all__ = ["AGAIN_HEADER", "CHUNK_HEADER", "END_HEADER", "ERROR_HEADER", "SESSION_HEADER", "STEPS_HEADER",
            "TICKET_HEADER", "Answer", "Chunk", "answer_frame", "chunk_of", "decode_array", "encode_array",
-           "error_frame", "headers_of", "number_of", "pieces_of", "read_frames"]
+           "end_frame", "error_frame", "headers_of", "number_of", "read_frames"]

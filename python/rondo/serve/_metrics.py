@@ -24,18 +24,19 @@ class ServiceCounters:
     store_seconds: float = 0.0  # from a call to its answer
     store_failures: int = 0  # calls that were made again, or given up
     chunk_seconds: float = 0.0  # from a chunk's coming to its answer
-    errors: Dict[str, int] = dataclasses.field(default_factory=lambda: collections.defaultdict(int))  # by code
+    errors: Dict[str, int] = dataclasses.field(default_factory=dict)  # by code
 
     def count_recovery(self, seconds: float) -> None:
         self.recovered += 1
         self.recovery_seconds += seconds
         self.longest_recovery_seconds = max(self.longest_recovery_seconds, seconds)
 
+    def count_error(self, code: str) -> None:
+        self.errors[code] = self.errors.get(code, 0) + 1
+
     def numbers(self) -> Dict[str, Any]:
         """Plain numbers, and a dict for `errors`."""
-        found = dataclasses.asdict(self)
-        found["errors"] = dict(self.errors)
-        return found
+        return dataclasses.asdict(self)
 
 
 _HELP = {

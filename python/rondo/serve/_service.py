@@ -3,15 +3,17 @@
 import asyncio
 import collections
 import dataclasses
+import functools
 import os
 import time
 import uuid
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, AsyncIterator, Dict, Optional, Tuple
 
 from ._errors import SessionError
 from ._messages import Answer, Chunk, encode_array
 from ._metrics import ServiceCounters
 from ._patient_store import PatientStore
+from ._pieces import Pieces, run_in_pieces
 from ._record import SessionRecord
 from ._rules import ANSWER_AGAIN, BEGIN, decide
 from ._store import StateStore
@@ -68,20 +70,28 @@ class SessionService:
         self._name = f"{os.getpid()}-{uuid.uuid4().hex}"
         self._claims = 0
 
-    async def apply(self, chunk: Chunk) -> Answer:
+    async def apply(self, chunk: Chunk, pieces: Optional[Pieces] = None) -> Answer:
         """Raises SessionError. A chunk that is cancelled or timed out may have been applied, or not."""
         begin = time.monotonic()
         try:
-            answer = await asyncio.wait_for(self._apply_alone(chunk, begin), self._options.timeout)
+            answer = await asyncio.wait_for(self._apply_alone(chunk, pieces, begin), self._options.timeout)
         except asyncio.TimeoutError:
-            self.counters.errors["timed_out"] += 1
+            self.counters.count_error("timed_out")
             raise SessionError("timed_out", f"chunk {chunk.number} of session {chunk.session!r}: got no answer within "
                                f"{self._options.timeout} s: send the chunk again") from None
         except SessionError as error:
-            self.counters.errors[error.code] += 1
+            self.counters.count_error(error.code)
             raise
         self.counters.chunk_seconds += time.monotonic() - begin
         return answer
+
+    def stream(self, chunk: Chunk, steps: int) -> AsyncIterator[bytes]:
+        """The outputs of a chunk, `steps` steps at a time, each as soon as it is there, as `encode_array` makes it.
+
+        The chunk is applied, as a whole, when it comes to its end: else it is to be sent again, and gives the same bits.
+        """
+        pieces = Pieces(steps)
+        return pieces.until(self.apply(chunk, pieces))
 
     def numbers(self) -> Dict[str, Any]:
         """Plain numbers: those of ServiceCounters, those of the batcher, `resident`, the sessions that have a slot, and
@@ -102,7 +112,7 @@ class SessionService:
         """Ends the batcher; what is under way fails, and is applied when it is sent again."""
         self._streams.stop()
 
-    async def _apply_alone(self, chunk: Chunk, begin: float) -> Answer:
+    async def _apply_alone(self, chunk: Chunk, pieces: Optional[Pieces], begin: float) -> Answer:
         session = self._sessions.get(chunk.session)
         if session is None:
             session = self._sessions[chunk.session] = _Session()
@@ -111,7 +121,7 @@ class SessionService:
             async with session.lock:
                 self._sessions.move_to_end(chunk.session)
                 try:
-                    return await self._apply(chunk, session, begin)
+                    return await self._apply(chunk, session, pieces, begin)
                 finally:
                     if not session.resident:
                         self._drop(session)
@@ -120,7 +130,7 @@ class SessionService:
             if session.users == 0 and not session.resident:
                 del self._sessions[chunk.session]
 
-    async def _apply(self, chunk: Chunk, session: _Session, begin: float) -> Answer:
+    async def _apply(self, chunk: Chunk, session: _Session, pieces: Optional[Pieces], begin: float) -> Answer:
         digest = chunk.digest()
         for _ in range(_MOST_CLAIMS):
             believed = bool(session.fence)
@@ -138,8 +148,11 @@ class SessionService:
             if action == ANSWER_AGAIN:
                 assert session.record is not None
                 self.counters.answered_again += 1
-                return Answer(chunk.number, session.record.answer, again=True)
-            data = await self._run(chunk, digest, session, action == BEGIN, begin)
+                answer = Answer(chunk.number, session.record.answer, again=True)
+                if pieces is not None:
+                    pieces.give_all(answer.y)
+                return answer
+            data = await self._run(chunk, digest, session, action == BEGIN, pieces, begin)
             if data is not None:
                 return Answer(chunk.number, data)
         raise SessionError("contended", f"session {chunk.session!r}: got it taken by other replicas {_MOST_CLAIMS} "
@@ -152,13 +165,18 @@ class SessionService:
         session.record = None if stored.data is None else SessionRecord.decode(stored.data)
         session.fence, session.version = fence, stored.version
 
-    async def _run(self, chunk: Chunk, digest: bytes, session: _Session, starts: bool, begin: float) -> Optional[bytes]:
+    async def _run(self, chunk: Chunk, digest: bytes, session: _Session, starts: bool, pieces: Optional[Pieces],
+                   begin: float) -> Optional[bytes]:
         """Runs the chunk and saves the record: None where another replica has claimed the session meanwhile."""
         saved = False
         try:
             state = session.record.state if session.record is not None and not starts and not session.resident else b""
             self._make_resident(session)
-            ran = await self._streams.run(session.fence, chunk.x, state=state, start=starts, end=chunk.end)
+            run = functools.partial(self._streams.run, session.fence)
+            if pieces is None:
+                ran = await run(chunk.x, state=state, start=starts, end=chunk.end)
+            else:
+                ran = await run_in_pieces(run, chunk, pieces, state, starts)
             record, data = self._snapshot(chunk, digest, ran)
             keep = self._options.keep_ended if chunk.end else self._options.keep
             saved = await self._store.save(chunk.session, session.fence, session.version + 1, data, keep)

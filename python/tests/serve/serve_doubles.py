@@ -18,12 +18,13 @@ class SumStreams:
         self.model, self.slots = model, slots
         self.sums = {}  # by stream: those that are open
         self.steps = 0
-        self.gate = None  # an asyncio.Event, until which steps wait
+        self.gate, self.runs_until_gate = None, 0  # an asyncio.Event, until which steps wait
         self.failure = None
 
     async def run(self, stream, x, *, state=b"", start=False, end=False):
-        if self.gate is not None:
+        if self.gate is not None and self.runs_until_gate == 0:
             await self.gate.wait()
+        self.runs_until_gate = max(0, self.runs_until_gate - 1)
         await asyncio.sleep(0)
         if self.failure is not None:
             raise SessionError("failed", self.failure)

@@ -41,12 +41,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send(200, answer.data, {messages.AGAIN_HEADER: str(int(answer.again))})
 
     def frames(self, chunk, fault):
-        pieces = messages.pieces_of(chunk, messages.number_of(self.headers, messages.STEPS_HEADER))
-        data = b"".join(messages.answer_frame(self.server.ask(piece)) for piece in pieces)
+        steps = messages.number_of(self.headers, messages.STEPS_HEADER)
+        data = b"".join(map(messages.answer_frame, self.server.ask_stream(chunk, steps))) + messages.end_frame()
         if fault == "cut":
             return data[:-3]
         if fault == "error":
-            return data[:len(data) // 2 // 141 * 141] + messages.error_frame(SessionError("store_down", "why"))
+            first = 5 + int.from_bytes(data[1:5], "little")
+            return data[:first] + messages.error_frame(SessionError("store_down", "why"))
         return data
 
     def send(self, status, body, headers={}):
@@ -68,6 +69,11 @@ def server():
     threading.Thread(target=loop.run_forever, daemon=True).start()
     service = SessionService(made.streams, MemoryStore(), ServiceOptions())
     made.ask = lambda chunk: asyncio.run_coroutine_threadsafe(service.apply(chunk), loop).result(60)
+
+    async def all_of(chunk, steps):
+        return [piece async for piece in service.stream(chunk, steps)]
+
+    made.ask_stream = lambda chunk, steps: asyncio.run_coroutine_threadsafe(all_of(chunk, steps), loop).result(60)
     made.url = f"http://127.0.0.1:{made.server_port}/"
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield made
@@ -110,6 +116,17 @@ def test_streams_go_on_where_they_broke_off(server, fault):
     with SessionClient(server.url) as client:
         server.faults = [fault]
         pieces = list(client.stream(steps(*range(1, 10)), 2, end=True))
-        assert [len(piece) for piece in pieces] == [2, 2, 2, 2, 1] and client.next == 5
+        assert [len(piece) for piece in pieces] == [2, 2, 2, 2, 1] and client.next == 1
         assert np.concatenate(pieces)[:, 0].tolist() == np.cumsum(range(1, 10)).tolist()
-        assert server.streams.sums == {}
+        assert server.streams.sums == {} and server.streams.steps == 9
+
+
+def test_a_stream_that_is_refused(server):
+    with SessionClient(server.url, patience=0.2) as client:
+        for steps_of_piece, count in ((0, 1), (2, 9)):
+            client.next = count - 1
+            with pytest.raises(SessionError):
+                list(client.stream(steps(1, 2), steps_of_piece))
+        server.faults, client.next = ["error"] * 1000, 0
+        with pytest.raises(SessionError, match="why"):
+            list(client.stream(steps(1, 2, 3), 1))

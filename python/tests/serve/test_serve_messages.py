@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from serve_doubles import chunk, steps
 
-from rondo.serve import ERROR_KINDS, Answer, Chunk, SessionError
+from rondo.serve import ERROR_KINDS, Chunk, SessionError
 from rondo.serve import _messages as messages
 from rondo.serve._record import SessionRecord
 
@@ -84,26 +84,18 @@ def test_numbers_that_are_refused():
             Chunk("s", "t", number, steps(1.0))
 
 
-def test_a_long_chunk_is_cut():
-    pieces = list(messages.pieces_of(Chunk("s", "t", 4, steps(1, 2, 3, 4, 5), True), 2))
-    assert [(piece.number, len(piece.x), piece.end) for piece in pieces] == [(4, 2, False), (5, 2, False), (6, 1, True)]
-    assert [len(piece.x) for piece in messages.pieces_of(Chunk("s", "t", 0, steps(1.0)[:0], True), 2)] == [0]
-    with pytest.raises(SessionError, match="steps"):
-        list(messages.pieces_of(chunk(0), 0))
-
-
-def test_streams_of_answers():
-    error = SessionError("store_down", "store: got no answer")
-    data = b"".join(messages.answer_frame(Answer(k, bytes(k))) for k in range(3)) + messages.error_frame(error)
-    found = messages.read_frames(io.BytesIO(data).read)
+def test_answers_in_pieces():
+    pieces = b"".join(messages.answer_frame(bytes(k)) for k in range(3))
+    assert [len(data) for data in messages.read_frames(io.BytesIO(pieces + messages.end_frame()).read)] == [0, 1, 2]
+    found = messages.read_frames(io.BytesIO(pieces + messages.error_frame(SessionError("store_down", "why"))).read)
     assert [len(next(found)) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(SessionError, match="got no answer") as caught:
+    with pytest.raises(SessionError, match="why") as caught:
         next(found)
     assert caught.value.code == "store_down"
-    for end in range(1, 16):
-        if end not in (5, 11):  # the ends of pieces
-            with pytest.raises(ConnectionError):
-                list(messages.read_frames(io.BytesIO(data[:end]).read))
+    whole = pieces + messages.end_frame()
+    for end in range(len(whole)):
+        with pytest.raises(ConnectionError):
+            list(messages.read_frames(io.BytesIO(whole[:end]).read))
 
 
 def test_errors_can_be_pickled_and_have_a_kind():

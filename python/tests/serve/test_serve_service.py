@@ -7,6 +7,7 @@ import pytest
 from serve_doubles import DownStore, SumStreams, chunk, refusal, run
 
 from rondo.serve import MemoryStore, ServiceOptions, SessionError, SessionService
+from rondo.serve._messages import decode_array
 
 IMPATIENT = ServiceOptions(timeout=10.0, patience=0.1)
 
@@ -233,6 +234,41 @@ def test_a_chunk_that_is_wrong_leaves_the_session():
     run(check())
 
 
+def test_a_chunk_in_pieces_is_applied_as_a_whole():
+    async def pieces(made, given, most=99):
+        found = []
+        async for data in made.stream(given, 2):
+            found += decode_array(data)[:, 0].tolist()
+            if len(found) >= most:
+                break
+        return found
+
+    async def check():
+        store = MemoryStore()
+        made, other = service(store), service(store)
+        assert await pieces(made, chunk(0, 1, 1, 1, 1, 1)) == [1, 2, 3, 4, 5]
+        assert await pieces(made, chunk(0, 1, 1, 1, 1, 1)) == [1, 2, 3, 4, 5] and made.streams.steps == 5
+        made.streams.runs_until_gate, made.streams.gate = 1, asyncio.Event()
+        assert await pieces(made, chunk(1, 1, 1, 1), most=2) == [6, 7]  # its client goes away
+        await asyncio.sleep(0.05)
+        assert made.streams.sums == {}
+        made.streams.gate = None
+        assert await pieces(other, chunk(1, 1, 1, 1)) == [6, 7, 8]
+        assert (await other.apply(chunk(1, 1, 1, 1))).again
+        # A replica that is overtaken in the middle gives out each piece once.
+        other.streams.gate = asyncio.Event()
+        slow = asyncio.ensure_future(pieces(other, chunk(2, 1, 1, 1, end=True)))
+        await asyncio.sleep(0.01)
+        assert values(await made.apply(chunk(2, 1, 1, 1, end=True))) == [9, 10, 11]
+        other.streams.gate.set()
+        assert await slow == [9, 10, 11] and other.counters.fenced == 1 and other.streams.sums == {}
+        assert await refusal(made.stream(chunk(3), 2).__anext__()) == "ended"
+        with pytest.raises(SessionError, match="steps"):
+            made.stream(chunk(3), 0)
+
+    run(check())
+
+
 def test_metrics_for_prometheus():
     from rondo.serve import prometheus
 
@@ -243,7 +279,7 @@ def test_metrics_for_prometheus():
         text = prometheus({"a": made.numbers(), 'b"': made.numbers()}, "speech")
         assert 'rondo_serve_chunks_total{model="speech",replica="a"} 1\n' in text
         assert 'rondo_serve_errors_total{model="speech",replica="b\\"",code="out_of_order"} 1\n' in text
-        assert 'rondo_serve_resident_sessions{model="speech",replica="a"} 1\n' in text
+        assert 'rondo_serve_resident_sessions{model="speech",replica="a"} 0\n' in text
         samples = [line for line in text.splitlines() if not line.startswith("#")]
         names = {line.split("{")[0] for line in samples}
         assert names == {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
