@@ -47,12 +47,14 @@ class RedisStore(StateStore):
     def __init__(self, url: str, *, prefix: str = "rondo:", timeout: float = 1.0, durable: bool = True):
         try:
             import redis.asyncio
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
         except ImportError:
             raise ImportError("RedisStore needs the package redis: pip install 'rondo[serve]'") from None
         self._errors = (redis.exceptions.RedisError, OSError, asyncio.TimeoutError)
-        # One retry is PatientStore's matter, which counts them.
+        # Trying again is PatientStore's matter, which counts.
         self._redis: Any = redis.asyncio.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout,
-                                                        retry=None, retry_on_timeout=False)
+                                                        retry=Retry(NoBackoff(), 0))
         self._claim, self._save, self._remove = (self._redis.register_script(text) for text in (_CLAIM, _SAVE, _REMOVE))
         self._prefix, self._durable = prefix, durable
 

@@ -15,7 +15,7 @@ class SessionRouter(ConsistentHashRouter):
     """
 
     def initialize_state(self, **_: Any) -> None:
-        super().initialize_state(fallback_replicas=0)
+        super().initialize_state(num_fallback_replicas=0)
         self._ring = HashRing(())
         self._replica_of: Dict[str, Any] = {}
 

@@ -55,8 +55,7 @@ class Cluster:
 
     def deploy(self, application, name='default'):
         """Deploys, or changes what is deployed, and waits until as many replicas run as were asked for."""
-        return serve.run(application, name=name, route_prefix='/' if name == 'default' else f'/{name}',
-                         _blocking=True)
+        return serve.run(application, name=name, route_prefix='/' if name == 'default' else f'/{name}')
 
     def replicas(self, path=''):
         """The numbers of the replicas that live, by name."""

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import zipfile
 
-PACKAGES = ['ray[serve]==2.60.0', 'redis==7.1.0', 'numpy==2.2.6']
+PACKAGES = ['ray[serve]==2.60.0', 'redis==8.1.0', 'numpy==2.2.6']
 INSTALL_SECONDS = 1200
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
