@@ -5,8 +5,7 @@ import concurrent.futures
 import dataclasses
 from typing import Any, Dict, List, NamedTuple
 
-from .. import LoadedNetwork, StatePool, StreamBatcher, StreamError
-from .._rondo import empty
+from .. import LoadedNetwork, StatePool, StreamBatcher, StreamError, zeros
 from ._errors import SessionError
 
 _HEALTH = 0  # a number, which no session's name is
@@ -76,14 +75,13 @@ class Streams:
     def forget(self, stream: str) -> None:
         """Has the slot of a stream freed, behind the steps that it has waiting; does nothing where there is none."""
         try:
-            self._batcher.submit(stream, empty((0, self._shape[1]), self._dtype), end=True)
+            self._batcher.submit(stream, zeros((0, self._shape[1]), self._dtype), end=True)
         except ValueError:  # the batcher was stopped, and with it all streams
             pass
 
     async def check(self, seconds: float) -> None:
         """Runs one step of a stream of its own. Raises where that fails or takes longer."""
-        x = empty(self._shape, self._dtype)
-        x.fill(0)
+        x = zeros(self._shape, self._dtype)
         answer = asyncio.wrap_future(self._batcher.submit(_HEALTH, x, start=True, end=True))
         await asyncio.wait_for(answer, seconds)
 
