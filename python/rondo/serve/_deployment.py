@@ -64,6 +64,7 @@ class SessionReplica:
 
     async def check_health(self) -> None:
         if self._reporter is None:
+            await self._service.check_store()
             self._reporter = asyncio.get_running_loop().create_task(self._report_always())
         await self._service.check()
 

@@ -104,6 +104,13 @@ class SessionService:
         """A name that no other replica has."""
         return self._name
 
+    async def check_store(self) -> None:
+        """Connects to the store. Raises ValueError where it is not fit for this; one that is down may come back."""
+        try:
+            await self._store.ping()
+        except SessionError:
+            pass
+
     async def check(self, seconds: float = 5.0) -> None:
         """Raises where this replica cannot run steps. A store that is down is no fault of the replica's."""
         await self._streams.check(seconds)
