@@ -30,8 +30,9 @@ class SessionReplica:
                  streams: StreamOptions, service: ServiceOptions):
         self._model = model
         self._service = SessionService(Streams(load(), streams), store(), service)
-        self._keeper = Keeper(f"numbers of {model}")
-        self._node = serve.get_replica_context().replica_id.unique_id  # as routers place it on their rings
+        context = serve.get_replica_context()
+        self._keeper = Keeper(f"numbers of {context.app_name}/{model}")
+        self._node = context.replica_id.unique_id  # as routers place it on their rings
         self._reporter: Optional["asyncio.Task[None]"] = None
 
     async def __call__(self, request: Request) -> Response:

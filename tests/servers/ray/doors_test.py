@@ -53,6 +53,9 @@ class DoorsTest(unittest.TestCase):
             call()
         return caught.exception.code
 
+    def client(self, *arguments, **options):
+        return self.enterContext(SessionClient(*arguments, **options))
+
     def stub(self):
         channel = grpc.insecure_channel(f'127.0.0.1:{cluster.GRPC_PORT}')
         self.addCleanup(channel.close)
@@ -100,7 +103,7 @@ class DoorsTest(unittest.TestCase):
 
     def test_handles_of_ray(self):
         handle = self.handle.options(session_id='by-handle')
-        answers = [handle.apply.remote(Chunk('by-handle', 't', k, piece)).result(SECONDS)
+        answers = [handle.apply.remote(Chunk('by-handle', 't', k, piece)).result(timeout_s=SECONDS)
                    for k, piece in enumerate(self.pieces())]
         self.assert_offline([answer.y for answer in answers])
 
@@ -120,9 +123,9 @@ class DoorsTest(unittest.TestCase):
         return sum(numbers['recovered'] for numbers in self.running.replicas().values())
 
     def test_errors_over_http(self):
-        client = SessionClient(cluster.URL, 'careless')
+        client = self.client(cluster.URL, 'careless')
         client.send(self.x[:2])
-        other = SessionClient(cluster.URL, 'careless')
+        other = self.client(cluster.URL, 'careless')
         other.next = 1
         self.assertEqual(self.error_of(lambda: other.send(self.x[:2])), 'other_ticket')
         client.next = 3
@@ -151,14 +154,14 @@ class DoorsTest(unittest.TestCase):
     def test_a_store_that_is_down(self):
         down = functools.partial(RedisStore, 'redis://127.0.0.1:1/0')
         self.running.deploy(self.application(store=down, service=ServiceOptions(patience=0.3)), 'down')
-        client = SessionClient(cluster.URL + 'down', patience=2.0)
+        client = self.client(cluster.URL + 'down', patience=2.0)
         begin = time.monotonic()
         self.assertEqual(self.error_of(lambda: client.send(self.x[:2])), 'store_down')
         self.assertLess(time.monotonic() - begin, 30)
         self.assertGreater(client.retries, 0)
 
     def test_a_state_of_another_model_and_a_session_that_was_evicted(self):
-        client = SessionClient(cluster.URL, 'moves-to-another-model')
+        client = self.client(cluster.URL, 'moves-to-another-model')
         client.send(self.x[:2])
         other = pathlib.Path(self.running.folder) / 'other.safetensors'
         network_file.write_lstm(other, I, H, seed=2)
@@ -172,8 +175,7 @@ class DoorsTest(unittest.TestCase):
 
     def test_replicas_come_by_the_queue(self):
         self.running.deploy(self.application(
-            replicas=(1, 2), queue=2.0, autoscaling={'upscale_delay_s': 1.0, 'metrics_interval_s': 0.5,
-                                                     'look_back_period_s': 1.0}), 'scales')
+            replicas=(1, 2), queue=2.0, autoscaling={'upscale_delay_s': 1.0, 'look_back_period_s': 1.0}), 'scales')
         with concurrent.futures.ThreadPoolExecutor(16) as threads:
             stop = time.monotonic() + 60
 
