@@ -23,8 +23,8 @@ import traffic
 from rondo.serve import RedisStore, ServiceOptions, StreamOptions, application
 
 STEPS = 16
-KEYS = ('applied', 'cpu_seconds', 'snapshot_seconds', 'snapshot_bytes', 'store_seconds', 'store_calls', 'call_seconds', 'rows',
-        'calls', 'chunk_seconds')
+KEYS = ('applied', 'cpu_seconds', 'snapshot_seconds', 'snapshot_bytes', 'store_seconds', 'store_calls', 'call_seconds',
+        'rows', 'calls', 'chunk_seconds')
 TICK = os.sysconf('SC_CLK_TCK')
 KINDS = (('SessionReplica', 'replica'), ('ServeReplica', 'replica'), ('ProxyActor', 'proxy'), ('redis-server', 'store'),
          ('ServeController', 'controller'), ('raylet', 'ray'), ('gcs_server', 'ray'))
@@ -67,8 +67,8 @@ class Measurement:
             streams=streams, service=ServiceOptions(timeout=20.0), cpus=0.5, model=f'lstm-{units}'))
         self._running.wait_for(replicas)
 
-    def load(self, units, replicas, during=lambda sessions: None):
-        """What a load without pauses costs, and what happened while `during(sessions)` ran."""
+    def load(self, units, replicas):
+        """What a load without pauses costs."""
         self.deploy(units, replicas)
         sessions = traffic.Traffic(cluster.URL, self._arguments.sessions, 100000, STEPS, units, keep=False)
         try:
@@ -81,23 +81,33 @@ class Measurement:
             time.sleep(self._arguments.seconds)
             seconds, answered = time.monotonic() - begin, sessions.answered - answered
             after, used = self._running.replicas(), difference(processor_seconds(), used)
-            found = during(sessions)
         finally:
             sessions.stop()
         one = [{key: after[name][key] - before[name][key] for key in KEYS} for name in after]
         return {'units': units, 'replicas': replicas, 'sessions': self._arguments.sessions, 'steps': STEPS,
-                'seconds': seconds, 'chunks': answered, 'processor_seconds': used, 'of_replicas': one, 'during': found,
+                'seconds': seconds, 'chunks': answered, 'processor_seconds': used, 'of_replicas': one,
                 'nodes': [numbers['node'] for numbers in after.values()]}
 
-    def kill(self, sessions):
-        """What sessions of a replica see that is killed: the first request that another one has, to its answer."""
+    def kill(self, units):
+        """What sessions see that send a chunk each second, when one of two replicas is killed."""
+        self.deploy(units, 2)
+        sessions = traffic.Traffic(cluster.URL, self._arguments.sessions, 100000, STEPS, units, keep=False, pause=1.0)
+        sessions.allow(100000)
+        try:
+            sessions.wait(2)
+            return self._kill()
+        finally:
+            sessions.stop()
+
+    def _kill(self):
+        time.sleep(1.5)
         before = self._running.wait_for(2)
-        lost = self._running.kill_one()
+        name, lost = self._running.kill_one()
         killed = time.monotonic()
-        after = self._running.wait_for(2)
+        self._running.wait_for(2, but=name)
         until_replaced = time.monotonic() - killed
         time.sleep(3.0)
-        after = self._running.replicas()
+        after = self._running.wait_for(2, but=name)
         zero = {'recovered': 0, 'recovery_seconds': 0.0}
         found = {key: sum(one[key] - before.get(name, zero)[key] for name, one in after.items()) for key in zero}
         return {**found, 'resident': lost['resident'], 'until_replaced': until_replaced,
@@ -114,8 +124,9 @@ def main():
     arguments = parser.parse_args()
     with cluster.Cluster(grpc=False) as running, redis_server.RedisServer(running.folder) as store:
         made = Measurement(running, store, arguments)
-        found = [made.load(128, 1), made.load(128, 2, made.kill), made.load(512, 1)]
-    text = json.dumps({'processors': os.cpu_count(), 'runs': found}, indent=1)
+        found = {'processors': os.cpu_count(), 'sessions': arguments.sessions, 'kill': made.kill(128),
+                 'runs': [made.load(128, 1), made.load(128, 2), made.load(512, 1)]}
+    text = json.dumps(found, indent=1)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(text + '\n', encoding='utf-8')

@@ -8,7 +8,8 @@ import pathlib
 import sys
 
 HEAD = ('H', 'replicas', 'chunks/s, end to end', 'chunks/s by the replicas\' own processor time', 'bytes a record',
-        'ms of a snapshot', 'of the pool\'s time', 'ms of a save')
+        'ms of a snapshot', 'of the replica\'s time for a chunk', 'of the pool\'s', 'ms from chunk to answer in a replica',
+        'of them waiting for the store')
 KINDS = ('replica', 'proxy', 'store', 'client', 'controller', 'ray', 'other')
 
 
@@ -25,8 +26,9 @@ def row(run):
     applied, snapshot = total(run, 'applied'), total(run, 'snapshot_seconds')
     return (run['units'], run['replicas'], f'{run["chunks"] / run["seconds"]:.0f}', f'{rate_by_processor_time(run):.0f}',
             f'{total(run, "snapshot_bytes") / applied:.0f}', f'{1000 * snapshot / applied:.3f}',
-            f'{100 * snapshot / total(run, "call_seconds"):.1f} %',
-            f'{1000 * total(run, "store_seconds") / total(run, "store_calls"):.1f}')
+            f'{100 * snapshot / total(run, "cpu_seconds"):.1f} %', f'{100 * snapshot / total(run, "call_seconds"):.1f} %',
+            f'{1000 * total(run, "chunk_seconds") / applied:.0f}',
+            f'{1000 * total(run, "store_seconds") / total(run, "store_calls"):.0f}')
 
 
 def lines_of(head, rows):
@@ -42,17 +44,19 @@ def processors(runs):
 
 def recoveries(found):
     each = found['recovery_seconds'] / max(1, found['recovered'])
-    return (f'A replica with {found["resident"]} sessions was killed, and another one was there {found["until_replaced"]:.1f} s '
-            f'later. {found["recovered"]} times a session was recovered: in {1000 * each:.0f} ms on the average, '
-            f'{1000 * found["longest_seconds"]:.0f} ms at most, from its first request that another replica had to the answer.')
+    return (f'Of two replicas, to which 40 sessions sent a chunk each second, one with {found["resident"]} sessions was killed. '
+            f'Another one was there {found["until_replaced"]:.1f} s later. {found["recovered"]} times a session was recovered: in '
+            f'{1000 * each:.0f} ms on the average, {1000 * found["longest_seconds"]:.0f} ms at most, from its first request '
+            'that another replica had to the answer.')
 
 
-def table(runs):
+def table(found):
+    runs = found['runs']
     lines = lines_of(HEAD, map(row, runs)) + ['', 'Processor time in ms a chunk:', '', *processors(runs)]
-    lines += ['' if not run['during'] else '\n' + recoveries(run['during']) for run in runs if run['during']]
+    lines += ['', recoveries(found['kill'])]
     one = {run['replicas']: rate_by_processor_time(run) for run in runs if run['units'] == 128}
     return '\n'.join([*lines, '', f'Two replicas by their own processor time: {one[2] / one[1]:.2f} times one.'])
 
 
 if __name__ == '__main__':
-    print(table(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding='utf-8'))['runs']))
+    print(table(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding='utf-8'))))

@@ -103,13 +103,13 @@ def recovery_table(costs, record_bytes, steps):
     return lines
 
 
-def comparison_table(runs, processors):
+def comparison_table(found):
     """What the costs of one replica let expect of two, beside what was measured."""
-    one, two = (next(run for run in runs if run['units'] == 128 and run['replicas'] == count) for count in (1, 2))
+    one, two = (next(run for run in found['runs'] if run['units'] == 128 and run['replicas'] == count) for count in (1, 2))
     costs = costs_of(one)
     lines = ['| | expected | measured | |', '|---|---|---|---|']
     for run in (one, two):
-        made = processes.Simulation(costs, run['nodes'], run['sessions'], processors)
+        made = processes.Simulation(costs, run['nodes'], run['sessions'], found['processors'])
         made.run(5.0)
         since = made.now
         made.run(20.0)
@@ -117,8 +117,8 @@ def comparison_table(runs, processors):
         measured = run['chunks'] / run['seconds']
         lines.append(f'| chunks/s of {run["replicas"]} | {expected:.0f} | {measured:.0f} | '
                      f'{100 * (expected / measured - 1):+.0f} % |')
-    kill = two['during']
-    names = [f'session-{k}' for k in range(two['sessions'])]
+    kill = found['kill']
+    names = [f'session-{k}' for k in range(found['sessions'])]
     left = sorted(set(kill['before']) - {kill['killed']})
     expected = len(placement.moved(kill['before'], left, names)) + len(placement.moved(left, kill['after'], names))
     lines.append(f'| recoveries when one of two is killed and replaced | {expected} | {kill["recovered"]} | '
@@ -138,7 +138,7 @@ def main():
     for title, lines in (('needs', needs_table(costs, record_bytes, run['steps'])),
                          ('placement', placement_table(sorted({2, 16, replicas}))),
                          ('recovery', recovery_table(costs, record_bytes, run['steps'])),
-                         ('comparison', comparison_table(found['runs'], found['processors']))):
+                         ('comparison', comparison_table(found))):
         print(f'<!-- {title} -->', *lines, sep='\n', end='\n\n')
 
 

@@ -19,7 +19,7 @@ class ServiceCounters:
     fenced: int = 0  # saves that the store refused, because another replica had claimed the session
     put_away: int = 0  # sessions that lost their slot to another one
     snapshot_bytes: int = 0  # of all records
-    snapshot_seconds: float = 0.0  # of making them, without the store
+    snapshot_seconds: float = 0.0  # of a processor, for making them
     store_calls: int = 0
     store_seconds: float = 0.0  # from a call to its answer
     store_failures: int = 0  # calls that were made again, or given up
@@ -51,7 +51,7 @@ _HELP = {
     "rondo_serve_fenced_total": "Saves that were refused, because another replica had claimed the session.",
     "rondo_serve_put_away_total": "Sessions that lost their slot to another one.",
     "rondo_serve_snapshot_bytes_total": "Bytes of the records that were made.",
-    "rondo_serve_snapshot_seconds_total": "Time of making them, without the store.",
+    "rondo_serve_snapshot_seconds_total": "Processor time of making them.",
     "rondo_serve_store_calls_total": "Calls of the store that were answered.",
     "rondo_serve_store_seconds_total": "Time of those calls.",
     "rondo_serve_store_failures_total": "Calls of the store that were not answered.",

@@ -205,11 +205,11 @@ class SessionService:
         return record.answer
 
     def _snapshot(self, chunk: Chunk, digest: bytes, ran: Any) -> Tuple[SessionRecord, bytes]:
-        begin = time.perf_counter()
+        begin = time.thread_time()
         record = SessionRecord(chunk.ticket, chunk.number, digest, self._streams.model, ran.state, encode_array(ran.y),
                                chunk.end)
         data = record.encode()
-        self.counters.snapshot_seconds += time.perf_counter() - begin
+        self.counters.snapshot_seconds += time.thread_time() - begin
         self.counters.snapshot_bytes += len(data)
         return record, data
 

@@ -63,8 +63,8 @@ class Cluster:
             reports = json.loads(page.read())
         return {name: numbers for name, numbers in reports.items() if pathlib.Path(f'/proc/{numbers["pid"]}').exists()}
 
-    def wait_for(self, count, path=''):
-        """Waits until `count` replicas report, and returns their numbers."""
+    def wait_for(self, count, path='', but=None):
+        """Waits until `count` replicas report, without that of the name `but`, and returns their numbers."""
         end = time.monotonic() + DEPLOY_SECONDS
         found = {}
         while time.monotonic() < end:
@@ -72,13 +72,14 @@ class Cluster:
                 found = self.replicas(path)
             except OSError:
                 found = {}
+            found.pop(but, None)
             if len(found) == count:
                 return found
             time.sleep(0.2)
         raise RuntimeError(f'{count} replicas are wanted, and there are {len(found)}')
 
     def kill_one(self):
-        """Kills the replica with the most sessions, as a machine that fails would, and returns its numbers."""
-        numbers = max(self.replicas().values(), key=lambda found: found['resident'])
+        """Kills the replica with the most sessions, as a machine that fails would. Returns its name and its numbers."""
+        name, numbers = max(self.replicas().items(), key=lambda found: found[1]['resident'])
         os.kill(numbers['pid'], signal.SIGKILL)
-        return numbers
+        return name, numbers

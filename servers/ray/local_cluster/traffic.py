@@ -13,14 +13,15 @@ class Traffic:
 
     patience  seconds for which a client sends a chunk again
     keep      whether outputs are kept
+    pause     seconds between an answer and the next chunk
     """
 
-    def __init__(self, url, sessions, chunks, steps, inputs, patience=120.0, keep=True):
+    def __init__(self, url, sessions, chunks, steps, inputs, patience=120.0, keep=True, pause=0.0):
         random = np.random.default_rng(3)
         # Without keeping, all chunks of a session have the same steps.
         self.x = random.standard_normal((sessions, (chunks if keep else 1) * steps, inputs)).astype('f')
         self.answered = 0
-        self._keep = keep
+        self._keep, self._pause = keep, pause
         self.y = [[] for _ in range(sessions)]
         self.errors = []
         self.clients = [SessionClient(url, f'session-{k}', patience=patience, timeout=20.0) for k in range(sessions)]
@@ -74,6 +75,7 @@ class Traffic:
                     if self._keep:
                         self.y[k].append(y)
                     self._changed.notify_all()
+                time.sleep(self._pause)
         except BaseException as error:
             with self._changed:
                 self.errors.append(error)

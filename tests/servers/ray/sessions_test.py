@@ -76,8 +76,8 @@ class SessionsTest(unittest.TestCase):
             time.sleep(0.3)
 
     def kill(self):
-        self.running.kill_one()
-        self.running.wait_for(2)
+        name, _ = self.running.kill_one()
+        self.running.wait_for(2, but=name)
 
     def restart_store(self):
         self.store.kill()
