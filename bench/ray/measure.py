@@ -49,6 +49,13 @@ def processor_seconds():
     return found
 
 
+def machine_seconds():
+    """The processor time so far of all programs of the machine."""
+    fields = pathlib.Path('/proc/stat').read_text(encoding='ascii').splitlines()[0].split()[1:]
+    user, nice, system, _, _, interrupts, soft, stolen = map(int, fields[:8])
+    return (user + nice + system + interrupts + soft + stolen) / TICK
+
+
 def difference(after, before):
     return {kind: seconds - before.get(kind, 0.0) for kind, seconds in after.items()}
 
@@ -76,16 +83,19 @@ class Measurement:
             sessions.wait(2)
             time.sleep(1.5)  # so that all replicas have reported
             before, begin, used = self._running.wait_for(replicas), time.monotonic(), processor_seconds()
+            machine = machine_seconds()
             answered = sessions.answered
             sessions.allow(100000)
             time.sleep(self._arguments.seconds)
             seconds, answered = time.monotonic() - begin, sessions.answered - answered
             after, used = self._running.replicas(), difference(processor_seconds(), used)
+            machine = machine_seconds() - machine
         finally:
             sessions.stop()
         one = [{key: after[name][key] - before[name][key] for key in KEYS} for name in after]
         return {'units': units, 'replicas': replicas, 'sessions': self._arguments.sessions, 'steps': STEPS,
                 'seconds': seconds, 'chunks': answered, 'processor_seconds': used, 'of_replicas': one,
+                'machine_seconds': machine,
                 'nodes': [numbers['node'] for numbers in after.values()]}
 
     def kill(self, units):

@@ -8,8 +8,8 @@ import pathlib
 import sys
 
 HEAD = ('H', 'replicas', 'chunks/s, end to end', 'chunks/s by the replicas\' own processor time', 'bytes a record',
-        'ms of a snapshot', 'of the replica\'s time for a chunk', 'of the pool\'s', 'ms from chunk to answer in a replica',
-        'of them waiting for the store')
+        'ms of a snapshot', 'of a chunk\'s in the replica', 'of its steps\' in the pool', 'ms from chunk to answer',
+        'of them for the store')
 KINDS = ('replica', 'proxy', 'store', 'client', 'controller', 'ray', 'other')
 
 
@@ -24,11 +24,11 @@ def rate_by_processor_time(run):
 
 def row(run):
     applied, snapshot = total(run, 'applied'), total(run, 'snapshot_seconds')
-    return (run['units'], run['replicas'], f'{run["chunks"] / run["seconds"]:.0f}', f'{rate_by_processor_time(run):.0f}',
-            f'{total(run, "snapshot_bytes") / applied:.0f}', f'{1000 * snapshot / applied:.3f}',
-            f'{100 * snapshot / total(run, "cpu_seconds"):.1f} %', f'{100 * snapshot / total(run, "call_seconds"):.1f} %',
-            f'{1000 * total(run, "chunk_seconds") / applied:.0f}',
-            f'{1000 * total(run, "store_seconds") / total(run, "store_calls"):.0f}')
+    rate, saved = run['chunks'] / run['seconds'], total(run, 'snapshot_bytes') / applied
+    own, pool = (100 * snapshot / total(run, key) for key in ('cpu_seconds', 'call_seconds'))
+    whole, store = (1000 * total(run, key) / applied for key in ('chunk_seconds', 'store_seconds'))
+    return (run['units'], run['replicas'], f'{rate:.0f}', f'{rate_by_processor_time(run):.0f}', f'{saved:.0f}',
+            f'{1000 * snapshot / applied:.3f}', f'{own:.1f} %', f'{pool:.1f} %', f'{whole:.0f}', f'{store:.0f}')
 
 
 def lines_of(head, rows):
@@ -44,10 +44,10 @@ def processors(runs):
 
 def recoveries(found):
     each = found['recovery_seconds'] / max(1, found['recovered'])
-    return (f'Of two replicas, to which 40 sessions sent a chunk each second, one with {found["resident"]} sessions was killed. '
-            f'Another one was there {found["until_replaced"]:.1f} s later. {found["recovered"]} times a session was recovered: in '
-            f'{1000 * each:.0f} ms on the average, {1000 * found["longest_seconds"]:.0f} ms at most, from its first request '
-            'that another replica had to the answer.')
+    return (f'40 sessions sent a chunk each second to two replicas. One with {found["resident"]} sessions was killed, and '
+            f'another one was there {found["until_replaced"]:.1f} s later. {found["recovered"]} times a session was '
+            f'recovered: in {1000 * each:.0f} ms on the average, {1000 * found["longest_seconds"]:.0f} ms at most, from '
+            'its first request that another replica had to the answer.')
 
 
 def table(found):

@@ -97,8 +97,8 @@ def _make_package():
 def variables():
     """The environment of a program that starts a cluster, and of all of its processes."""
     path = os.pathsep.join([str(package()), str(HERE)])
-    # Ray asks for a token, tells its makers of each start, gives a proxy 5 s to come up, and lets replicas run behind all other
-    # programs (niceness 15), unless told otherwise.
+    # Ray asks for a token, tells its makers of each start, gives a proxy 5 s to come up, and lets replicas run behind all
+    # other programs (niceness 15), unless told otherwise.
     return {**os.environ, 'PYTHONPATH': path, 'PYTHONDONTWRITEBYTECODE': '1', 'RAY_AUTH_MODE': 'disabled',
             'RAY_USAGE_STATS_ENABLED': '0', 'RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S': '60',
             'RAY_worker_niceness': '0', 'OMP_NUM_THREADS': '1'}

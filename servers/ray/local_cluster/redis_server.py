@@ -23,7 +23,8 @@ class RedisServer:
 
     def start(self):
         command = [environment.redis_server(), '--port', str(self._port), '--bind', '127.0.0.1',
-                   '--dir', str(self._folder), '--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction']
+                   '--dir', str(self._folder), '--appendonly', 'yes',
+                   '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction']
         with open(self._folder / 'redis.txt', 'a', encoding='utf-8') as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         end = time.monotonic() + READY_SECONDS

@@ -1,4 +1,4 @@
-"""40 sessions of 20 chunks while replicas come, go and are killed, a version replaces another, and the store restarts."""
+"""40 sessions of 20 chunks while replicas come, go and die, a version replaces another, the store restarts."""
 
 import asyncio
 import dataclasses
