@@ -71,7 +71,8 @@ class Measurement:
         streams = StreamOptions(slots=500, max_rows=32, max_steps=STEPS, threads=1)
         self._running.deploy(application(
             network_file.loader(file), store=functools.partial(RedisStore, self._store.url), replicas=replicas,
-            streams=streams, service=ServiceOptions(timeout=20.0), cpus=0.5, model=f'lstm-{units}'))
+            streams=streams, service=ServiceOptions(timeout=20.0), cpus=0.5, model=f'lstm-{units}',
+            version='1'))
         self._running.wait_for(replicas)
 
     def load(self, units, replicas):

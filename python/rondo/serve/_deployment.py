@@ -91,7 +91,8 @@ class SessionReplica:
 def application(load: Callable[[], LoadedNetwork], *, store: Callable[[], StateStore] = ActorStore,
                 model: str = "rondo", replicas: Union[int, Tuple[int, int]] = 1, queue: float = 16.0,
                 autoscaling: Optional[Mapping[str, Any]] = None, streams: StreamOptions = StreamOptions(),
-                service: ServiceOptions = ServiceOptions(), cpus: float = 1.0, **options: Any) -> Any:
+                service: ServiceOptions = ServiceOptions(), cpus: float = 1.0, version: Optional[str] = None,
+                **options: Any) -> Any:
     """A deployment for `ray.serve.run(application(...))`.
 
     load      makes the network, in each replica: a function that Ray can send there
@@ -103,6 +104,8 @@ def application(load: Callable[[], LoadedNetwork], *, store: Callable[[], StateS
     streams   of the pool and the batcher in each replica
     service   time-outs, and how long sessions live
     cpus      that Ray reserves for a replica
+    version   of code and model: the same one again changes the number of replicas alone, and whatever else Ray changes
+              in place. Without it, or with another one, Ray replaces all replicas
     options   more of ray.serve.deployment's
     """
     if isinstance(replicas, tuple):
@@ -116,6 +119,8 @@ def application(load: Callable[[], LoadedNetwork], *, store: Callable[[], StateS
     deployed = serve.deployment(
         SessionReplica, name=model, ray_actor_options=actor,
         request_router_config=RequestRouterConfig(request_router_class=SessionRouter), **options)
+    if version is not None:
+        deployed = deployed.options(version=version, _internal=True)  # Ray has no other way from Python
     return deployed.bind(load, store, model, streams, service)
 
 

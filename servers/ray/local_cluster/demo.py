@@ -34,7 +34,7 @@ class Demo:
 
     def deploy(self, replicas):
         self._running.deploy(application(network_file.loader(self._file), store=ActorStore, replicas=replicas,
-                                         streams=STREAMS, cpus=0.5))
+                                         streams=STREAMS, cpus=0.5, version='1'))
         return self._running.wait_for(replicas)
 
     def nodes(self):

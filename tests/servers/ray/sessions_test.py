@@ -1,7 +1,6 @@
 """40 sessions of 20 chunks while replicas come, go and die, a version replaces another, the store restarts."""
 
 import asyncio
-import dataclasses
 import functools
 import pathlib
 import time
@@ -30,11 +29,12 @@ class SessionsTest(unittest.TestCase):
         self.store = self.enterContext(redis_server.RedisServer(self.running.folder))
         self.file = pathlib.Path(self.running.folder) / 'lstm.safetensors'
         network_file.write_lstm(self.file, I, H)
-        self.most_memory, self.began = 0, time.monotonic()
+        self.version, self.most_memory, self.began = '1', 0, time.monotonic()
 
-    def application(self, replicas, service=SERVICE):
+    def application(self, replicas):
         return application(network_file.loader(self.file), store=functools.partial(RedisStore, self.store.url),
-                           replicas=replicas, streams=STREAMS, service=service, cpus=0.5)
+                           replicas=replicas, streams=STREAMS, service=SERVICE, cpus=0.5,
+                           version=self.version)
 
     def tell(self, what):
         self.most_memory = max(self.most_memory, namespace.memory_bytes())
@@ -50,8 +50,8 @@ class SessionsTest(unittest.TestCase):
         self.sessions.wait(chunks)
         self.tell(what)
 
-    def scale(self, replicas, service=SERVICE):
-        self.running.deploy(self.application(replicas, service))
+    def scale(self, replicas):
+        self.running.deploy(self.application(replicas))
         self.running.wait_for(replicas)
 
     def test_no_session_is_lost_and_no_chunk_is_applied_twice(self):
@@ -59,10 +59,12 @@ class SessionsTest(unittest.TestCase):
         self.sessions = traffic.Traffic(cluster.URL, SESSIONS, CHUNKS, STEPS, I)
         self.addCleanup(self.sessions.stop)
         self.step(2, 'one replica')
+        one = set(self.running.replicas())
         self.step(5, 'two replicas', lambda: self.scale(2))
+        self.assertLess(one, set(self.running.replicas()))  # the first one went on
         self.check_both_have_sessions()
         self.step(8, 'a replica was killed', self.kill)
-        self.step(12, 'another version', lambda: self.scale(2, dataclasses.replace(SERVICE, timeout=16.0)))
+        self.step(12, 'another version', self.redeploy)
         self.step(15, 'the store restarted', self.restart_store)
         self.step(20, 'one replica again', lambda: self.scale(1))
         self.check_outputs()
@@ -78,6 +80,12 @@ class SessionsTest(unittest.TestCase):
     def kill(self):
         name, _ = self.running.kill_one()
         self.running.wait_for(2, but=name)
+
+    def redeploy(self):
+        before = self.running.replicas()
+        self.version = '2'
+        self.running.deploy(self.application(2))
+        self.assertFalse(set(before) & set(self.running.wait_for(2)))
 
     def restart_store(self):
         self.store.kill()
