@@ -1,6 +1,6 @@
 """What sessions on Ray cost: one replica and two, a snapshot, and the recovery of sessions whose replica was killed.
 
-    scripts/bench ray [--seconds 10] [--sessions 40] [--json FILE]
+    python3 tests/servers/ray/run.py bench/ray/measure.py [--seconds 10] [--sessions 40] [--json FILE]
 
 Every session sends its next chunk as soon as it has its answer. Processor times are those of the processes, so that
 they hold on a machine that others use; from end to end its processors are for clients, proxy, replicas and store.

@@ -14,7 +14,7 @@ from ._service import SessionService
 
 SERVICE = "rondo.serve.Sessions"
 _Field = descriptor_pb2.FieldDescriptorProto
-_FIELDS: Dict[str, Tuple[Tuple[str, "_Field.Type.ValueType"], ...]] = {
+_FIELDS: Dict[str, Tuple[Tuple[str, int], ...]] = {
     "ChunkRequest": (("session", _Field.TYPE_STRING), ("ticket", _Field.TYPE_STRING), ("number", _Field.TYPE_UINT64),
                      ("x", _Field.TYPE_BYTES), ("end", _Field.TYPE_BOOL), ("steps_a_piece", _Field.TYPE_UINT32)),
     "ChunkAnswer": (("number", _Field.TYPE_UINT64), ("y", _Field.TYPE_BYTES), ("again", _Field.TYPE_BOOL)),

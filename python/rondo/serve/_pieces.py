@@ -13,8 +13,8 @@ from ._streams import Ran
 class Pieces:
     """Outputs of `steps` steps each, on their way to a client.
 
-    A chunk may be run again before it is applied, where another replica has claimed its session. Its outputs are then the
-    same, and what the client has is not given out again.
+    A chunk may be run again before it is applied, where another replica has claimed its session. Its outputs are then
+    the same, and what the client has is not given out again.
     """
 
     def __init__(self, steps: int):
@@ -52,7 +52,8 @@ class Pieces:
             task.cancel()
 
 
-async def run_in_pieces(run: Callable[..., Awaitable[Ran]], chunk: Chunk, pieces: Pieces, state: bytes, start: bool) -> Ran:
+async def run_in_pieces(run: Callable[..., Awaitable[Ran]], chunk: Chunk, pieces: Pieces, state: bytes,
+                        start: bool) -> Ran:
     """Runs the steps of a chunk piece by piece: `run` is that of a stream."""
     cuts, found, ran = pieces.cut(chunk.x), [], Ran(None, b"")
     for number, x in enumerate(cuts):

@@ -88,7 +88,7 @@ class SessionService:
     def stream(self, chunk: Chunk, steps: int) -> AsyncIterator[bytes]:
         """The outputs of a chunk, `steps` steps at a time, each as soon as it is there, as `encode_array` makes it.
 
-        The chunk is applied, as a whole, when it comes to its end: else it is to be sent again, and gives the same bits.
+        The chunk is applied, as a whole, when it comes to its end: else it is sent again, and gives the same bits.
         """
         pieces = Pieces(steps)
         return pieces.until(self.apply(chunk, pieces))

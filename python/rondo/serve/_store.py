@@ -78,7 +78,7 @@ class MemoryStore(StateStore):
         return len(self._entries)
 
     @property
-    def bytes(self) -> int:
+    def total_bytes(self) -> int:
         return self._bytes
 
     async def claim(self, session: str, fence: str) -> Stored:

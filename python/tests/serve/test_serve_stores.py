@@ -37,11 +37,11 @@ def test_sessions_are_forgotten_after_their_time():
         assert await store.save("a", "f", 2, b"123", 1000)
         clock.now = 10.0 + _store.CLAIM_SECONDS
         await store.ping()
-        assert store.sessions == 1 and store.bytes == 3
+        assert store.sessions == 1 and store.total_bytes == 3
         clock.now = 9.0 + _store.CLAIM_SECONDS + 999.0
         assert await store.claim("a", "h") == Stored(2, b"123")
         clock.now += 1.0
-        assert not await store.save("a", "h", 3, b"", 1000) and store.sessions == 0 and store.bytes == 0
+        assert not await store.save("a", "h", 3, b"", 1000) and store.sessions == 0 and store.total_bytes == 0
 
     run(check())
 
