@@ -5,6 +5,7 @@
     rondo.contrib   tf.contrib.keras.backend.rnn of TensorFlow 1.1
     rondo.torch     LSTM, GRU and RNN as modules of PyTorch
     rondo.onnx      recurrent nodes of ONNX models
+    rondo.serve     sessions on many machines, with Ray Serve
 
 Arrays of NumPy, PyTorch, JAX and CuPy go in without a copy, and results are arrays of the library that the inputs
 are of.
@@ -64,10 +65,10 @@ __all__ = ["CellSpec", "DeviceError", "DirectionTensors", "LayerTensors", "Loade
            "load_safetensors", "onnx_network", "parse_safetensors", "pytorch_network", "set_threads", "zeros"]
 __version__ = "0.2.0"
 
-_PACKAGES = ("compat", "contrib", "keras", "onnx", "torch")
+_PACKAGES = ("compat", "contrib", "keras", "onnx", "serve", "torch")
 
 if TYPE_CHECKING:
-    from . import compat as compat, contrib as contrib, keras as keras, onnx as onnx, torch as torch
+    from . import compat as compat, contrib as contrib, keras as keras, onnx as onnx, serve as serve, torch as torch
 else:
 
     def __getattr__(name):
