@@ -51,7 +51,11 @@ BackwardKernel<Operand> backward_kernel_of(const PersistentTask& task) {
   if constexpr (kHasBackwardKernels<Operand>) {
     switch (task.shape.kind) {
       case PersistentKind::block: return find_backward_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
-      case PersistentKind::cluster: return find_backward_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
+      case PersistentKind::cluster:
+        if (!task.shape.scatters()) return find_backward_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
+        if (task.shape.octets == 4) return find_scatter_kernel<Operand, 4>(task.cell, rows);
+        if (task.shape.octets == kMostOctets) return find_scatter_kernel<Operand, kMostOctets>(task.cell, rows);
+        break;
       case PersistentKind::grid:
         if (task.shape.octets == 1) return find_backward_kernel<Operand, PersistentKind::grid, 1>(task.cell, rows);
         if (task.shape.octets == 2) return find_backward_kernel<Operand, PersistentKind::grid, 2>(task.cell, rows);
