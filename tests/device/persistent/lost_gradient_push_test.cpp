@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "cuda/persistent/persistent_backward.h"
+#include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/stepwise/stepwise_executor.h"
 #include "device/simt/executor.h"
 #include "plan/planner.h"
