@@ -82,13 +82,13 @@ TEST(ScatteredGradientParity, HazardousSizes) {
                                        {.units = 31, .B = 5},  {.units = 33, .B = 17}, {.units = 48, .B = 3},
                                        {.units = 50, .B = 18}, {.units = 64, .B = 9},  {.units = 97, .B = 16},
                                        {.units = 130, .B = 6}};
-  EXPECT_GT(for_shapes(sizes, 4, expect_near_the_oracle), 140);
+  EXPECT_GT(for_shapes(sizes, 2, expect_near_the_oracle), 70);
 }
 
 /// Clusters of 16 blocks, and warps with sums of 64 units.
 TEST(ScatteredGradientParity, LargeClusters) {
   const std::vector<WantedSizes> sizes{{.units = 250, .B = 3, .T = 4}, {.units = 258, .B = 5, .T = 4}};
-  EXPECT_GT(for_shapes(sizes, 4, expect_near_the_oracle), 20);
+  EXPECT_EQ(for_shapes(sizes, 1, expect_near_the_oracle), 8);
 }
 
 /// For a tool that takes a hundred times as long.

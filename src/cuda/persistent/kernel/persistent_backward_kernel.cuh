@@ -102,9 +102,11 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const StepRange range = run.schedule.steps_to_compute(first_row, team_rows);
   const bool multiplies = range.last > range.first;
   const int warp = thread / device::kWarpLanes;
+  // A block that scatters may have more warps than sums.
+  const bool has_sums = !kSends || warp * kOctets * kOctetUnits < shape.H;
   Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
                                     device::kWarpLanes,
-                  warp_place<Product>(shape, memory, team_rows, multiplies));
+                  warp_place<Product>(shape, memory, team_rows, multiplies && has_sums));
   const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
   UnitGradients<Formula, Multiplied, typename OperandTraits<Operand>::Element, Counts> rows(
       run,

@@ -60,15 +60,20 @@ class Shapes {
   }
 
   /// Adds blocks that scatter sums of dh. A warp has sums of 32 units of the layer, or of 64 where there are more units
-  /// than 32 for each warp. Further warps have no sums, but rows of the block's own units.
+  /// than 32 for each warp. Rows are dealt evenly to the threads of a unit, whose number is therefore a power of two;
+  /// warps that are left over have no sums.
   void add_scattering(int blocks) {
     constexpr std::int64_t kFewOctets = 4;
     const std::int64_t octets = octets_ <= kFewOctets * kMostWarps ? kFewOctets : kMostOctets;
     const std::int64_t units = ceil_div(octets_, 2 * blocks) * 2 * kOctetUnits;
-    const std::int64_t warps =
-        std::max(ceil_div(octets_, octets), ceil_div(kScatterUnitThreads * units, device::kWarpLanes));
-    if (warps > kMostWarps) return;
-    add_team({.blocks = blocks, .octets = static_cast<int>(octets), .unit_warps = warps, .scattered_units = units});
+    const std::int64_t least = ceil_div(octets_, octets);
+    std::int64_t threads = kScatterUnitThreads * units;
+    while (threads < least * device::kWarpLanes) threads *= 2;
+    if (threads > kPersistentThreads) return;
+    add_team({.blocks = blocks,
+              .octets = static_cast<int>(octets),
+              .unit_warps = threads / device::kWarpLanes,
+              .scattered_units = units});
   }
 
   /// Tiles along k of the product of a team's blocks.
