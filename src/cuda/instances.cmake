@@ -19,7 +19,7 @@ foreach(row IN ITEMS "f64 double" "f32 float" "f16 Float16" "bf16 BFloat16")
   rondo_cuda_instance(stepwise_backward_${name} stepwise/backward/instance.cu.in)
 endforeach()
 
-# A row: operand, its type, and how many octets of units a warp of a grid may own (has_octets in persistent_shape.h). A
+# A row: operand, its type, and how many octets of units a warp of a grid may own (has_octets in kernel_kinds.h). A
 # warp of the other kinds owns two.
 foreach(row IN ITEMS "f32 float 1;2;4" "tf32 device::Tf32 1;2;3;4" "tf32x3 device::Tf32x3 1;2;3;4"
                      "f16 Float16 1;2;3;4;6;8" "bf16 BFloat16 1;2;3;4;6;8")
@@ -56,5 +56,16 @@ foreach(row IN ITEMS "keeping f32 float" "keeping tf32 device::Tf32" "keeping tf
     math(EXPR units "8 * ${octets}")
     rondo_cuda_instance(persistent_${purpose}_grid_${operand}_${units}units
                         persistent/instances/${purpose}_instance.cu.in)
+  endforeach()
+endforeach()
+
+# Kernels of gradients of clusters whose blocks scatter sums (has_scatter).
+foreach(row IN ITEMS "f32 float" "tf32 device::Tf32" "f16 Float16" "bf16 BFloat16")
+  string(REGEX MATCH "([^ ]+) ([^ ]+)" row ${row})
+  set(operand ${CMAKE_MATCH_1})
+  set(type ${CMAKE_MATCH_2})
+  foreach(octets IN ITEMS 4 8)
+    math(EXPR units "8 * ${octets}")
+    rondo_cuda_instance(persistent_scatter_${operand}_${units}units persistent/instances/scatter_instance.cu.in)
   endforeach()
 endforeach()

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cuda/persistent/persistent_backward.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
 
@@ -36,6 +37,15 @@ std::unique_ptr<const Executor> grid_candidate_in_little_memory(const Recurrence
     if (auto executor = fastest_candidate(spec, properties, PersistentKind::grid, wanted)) return executor;
   }
   return nullptr;
+}
+
+/// All executors of gradients whose blocks scatter sums.
+inline std::vector<std::unique_ptr<const Executor>> scattered_gradients(const RecurrenceSpec& spec,
+                                                                        DeviceProperties properties) {
+  properties.processors = std::max(kFewestProcessors, properties.processors);
+  auto executors = persistent_backward_alternatives(spec, properties, PersistentKind::cluster);
+  std::erase_if(executors, [](const auto& executor) { return !executor->name().ends_with("_scattered"); });
+  return executors;
 }
 
 }  // namespace rondo::test

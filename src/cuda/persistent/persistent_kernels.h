@@ -43,6 +43,10 @@ KeepingKernel<Operand> find_keeping_kernel(const CellSpec& cell, const KernelRow
 template <typename Operand, PersistentKind kKind, int kOctets>
 BackwardKernel<Operand> find_backward_kernel(const CellSpec& cell, const KernelRows& rows);
 
+/// As find_backward_kernel, for clusters whose blocks scatter sums.
+template <typename Operand, int kOctets>
+BackwardKernel<Operand> find_scatter_kernel(const CellSpec& cell, const KernelRows& rows);
+
 /// A cell's recurrence or its gradients, shared out over blocks.
 struct PersistentTask {
   PersistentShape shape = {};

@@ -20,10 +20,12 @@ PersistentKernel<Operand> kernel_of(const PersistentTask& task) {
     case PersistentKind::block: return find_persistent_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
     case PersistentKind::cluster: return find_persistent_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
     case PersistentKind::grid:
-      return dispatch_formula<Operand>(
-          task.cell, task.shape, [&]<typename Formula, int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
-            return find_persistent_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, rows);
-          });
+      return dispatch_plain_cell(task.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+        const auto find = [&]<int kOctets>(FormulaTag<Formula>, Octets<kOctets>) {
+          return find_persistent_kernel<Operand, PersistentKind::grid, kOctets>(task.cell, rows);
+        };
+        return dispatch_octets<Operand, Formula>(task.shape.octets, find);
+      });
   }
   throw ValueError("kind", std::to_string(static_cast<int>(task.shape.kind)), "one of the PersistentKind values");
 }
@@ -51,7 +53,11 @@ BackwardKernel<Operand> backward_kernel_of(const PersistentTask& task) {
   if constexpr (kHasBackwardKernels<Operand>) {
     switch (task.shape.kind) {
       case PersistentKind::block: return find_backward_kernel<Operand, PersistentKind::block, 2>(task.cell, rows);
-      case PersistentKind::cluster: return find_backward_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
+      case PersistentKind::cluster:
+        if (!task.shape.scatters()) return find_backward_kernel<Operand, PersistentKind::cluster, 2>(task.cell, rows);
+        if (task.shape.octets == 4) return find_scatter_kernel<Operand, 4>(task.cell, rows);
+        if (task.shape.octets == kMostOctets) return find_scatter_kernel<Operand, kMostOctets>(task.cell, rows);
+        break;
       case PersistentKind::grid:
         if (task.shape.octets == 1) return find_backward_kernel<Operand, PersistentKind::grid, 1>(task.cell, rows);
         if (task.shape.octets == 2) return find_backward_kernel<Operand, PersistentKind::grid, 2>(task.cell, rows);

@@ -22,8 +22,19 @@ std::string gradients_of(const Plan& plan) {
   return text.substr(text.find("\n  gradients:"));
 }
 
+/// A block that scatters multiplies dG of its own units for all units of the layer.
+void expect_scattered(const PersistentShape& shape, DType dtype) {
+  EXPECT_EQ(shape.kind, PersistentKind::cluster);
+  EXPECT_EQ(shape.k_warps, 1);
+  EXPECT_EQ(shape.pushed_tiles() * device::kTileWords * 4, shape.units() * static_cast<int>(size_of(dtype)));
+  EXPECT_GE(shape.warps() * shape.octets * kOctetUnits, shape.H) << "some warp has the sums of each unit";
+  EXPECT_GE(shape.threads(), kScatterUnitThreads * shape.units()) << "a thread has registers for its rows";
+  EXPECT_LE(shape.threads(), kPersistentThreads);
+}
+
 TEST(BackwardPlan, EveryShapeIsOfGradientsAndFits) {
   int count = 0;
+  int scattered = 0;
   for (const DeviceProperties& properties : {h200(), a100(), slice()}) {
     for (const PersistentKind kind : kKinds) {
       for (const auto& [H, B] : {std::pair{8, 1}, std::pair{40, 3}, std::pair{72, 9}, std::pair{256, 16},
@@ -38,12 +49,18 @@ TEST(BackwardPlan, EveryShapeIsOfGradientsAndFits) {
             EXPECT_TRUE(names.insert(candidate_name(shape)).second) << "another candidate has this name";
             EXPECT_EQ(shape.pushed_gates, 4);
             EXPECT_FALSE(shape.multiplies_inputs());
-            EXPECT_GE(shape.pushed_tiles() * device::kTileWords * 4, H * static_cast<int>(size_of(dtype)));
             EXPECT_EQ(shape.k_tiles, 4 * shape.pushed_tiles());
+            EXPECT_GE(shape.blocks * shape.units(), H);
+            EXPECT_LE(plan.bytes.shared, properties.shared_bytes_per_block);
+            if (shape.scatters()) {
+              ++scattered;
+              expect_scattered(shape, dtype);
+              continue;
+            }
+            EXPECT_GE(shape.pushed_tiles() * device::kTileWords * 4, H * static_cast<int>(size_of(dtype)));
             EXPECT_GE(shape.blocks * shape.units() * static_cast<int>(size_of(dtype)),
                       shape.pushed_tiles() * device::kTileWords * 4)
                 << "some block pushes each word";
-            EXPECT_LE(plan.bytes.shared, properties.shared_bytes_per_block);
             EXPECT_LE(shape.teams * (kind == PersistentKind::grid ? shape.blocks : 0), properties.processors);
           }
         }
@@ -51,6 +68,7 @@ TEST(BackwardPlan, EveryShapeIsOfGradientsAndFits) {
     }
   }
   EXPECT_GT(count, 500);
+  EXPECT_GT(scattered, 50);
 }
 
 TEST(BackwardPlan, IsChosenAndExplained) {
@@ -59,6 +77,27 @@ TEST(BackwardPlan, IsChosenAndExplained) {
   EXPECT_TRUE(plan.may_stall());
   EXPECT_NE(gradients_of(plan).find("grid kernel"), std::string::npos) << plan.explain();
   EXPECT_NE(gradients_of(plan).find("without the products of whole sequences"), std::string::npos) << plan.explain();
+}
+
+/// Of four gates the sums of dh are half of the bytes of dG in 16 bits, and a quarter in TF32. Where the bytes are as
+/// many, there are no such kernels.
+TEST(BackwardPlan, ScattersSumsWhereTheyAreFewerBytes) {
+  RecurrenceSpec spec = keeping(lstm(512, 16, DType::f32, 1024));
+  spec.math = MatrixMath::tf32;
+  for (const DType dtype : {DType::f32, DType::bf16}) {
+    spec.dtype = dtype;
+    const Plan plan = Plan::create(spec, h200());
+    EXPECT_EQ(plan.backward_executor_name(), "cuda_persistent");
+    EXPECT_NE(gradients_of(plan).find("blocks send each other sums of dh"), std::string::npos) << plan.explain();
+    EXPECT_NE(gradients_of(plan).find("_scattered"), std::string::npos) << plan.explain();
+    EXPECT_TRUE(plan.may_stall());
+  }
+  for (const CellKind cell : {CellKind::simple_rnn, CellKind::mgu}) {
+    spec.cell.kind = cell;
+    for (const auto& plan : unsorted_persistent_plans(spec, h200(), PersistentKind::cluster, Pass::backward)) {
+      EXPECT_FALSE(plan.shape.scatters());
+    }
+  }
 }
 
 TEST(BackwardPlan, NeverWaitsTakesKernelsThatDoNot) {

@@ -1,11 +1,12 @@
-// A kernel of gradients whose word of dG is lost records a stall and writes NaN. What gradients are added to is
-// unchanged, and later gradients are computed without waits.
+// A kernel of gradients whose word of dG, or whose sums of dh, are lost records a stall and writes NaN. What gradients
+// are added to is unchanged, and later gradients are computed without waits.
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "cuda/persistent/persistent_backward.h"
+#include "cuda/persistent/planner/persistent_plan.h"
 #include "cuda/stepwise/stepwise_executor.h"
 #include "device/simt/executor.h"
 #include "plan/planner.h"
@@ -24,6 +25,7 @@ constexpr std::int64_t kH = 40;
 struct Candidate {
   PersistentKind kind;
   DType dtype;
+  bool scatters = false;
 };
 
 class LostGradientPush : public ::testing::TestWithParam<Candidate> {
@@ -60,6 +62,7 @@ bool has_nan(const Tensor& tensor) { return std::isnan(sum(tensor.to(cpu()).to(D
 TEST_P(LostGradientPush, LeavesWhatItAddsToAndIsRecoveredFrom) {
   std::unique_ptr<const Executor> backward;
   for (auto& executor : persistent_backward_alternatives(spec, properties_of(device), GetParam().kind)) {
+    if (executor->name().ends_with("_scattered") != GetParam().scatters) continue;
     if (executor->name().find("_1x") == std::string_view::npos) backward = std::move(executor);  // of several blocks
   }
   ASSERT_NE(backward, nullptr);
@@ -97,9 +100,12 @@ TEST_P(LostGradientPush, LeavesWhatItAddsToAndIsRecoveredFrom) {
 
 INSTANTIATE_TEST_SUITE_P(Candidates, LostGradientPush,
                          ::testing::Values(Candidate{PersistentKind::cluster, DType::f32},
+                                           Candidate{PersistentKind::cluster, DType::f32, true},
+                                           Candidate{PersistentKind::cluster, DType::bf16, true},
                                            Candidate{PersistentKind::grid, DType::f32}),
                          [](const auto& instance) {
-                           return instance.param.kind == PersistentKind::grid ? "grid" : "cluster";
+                           return name_of(instance.param.kind) + (instance.param.scatters ? "_scattered_" : "_") +
+                                  to_string(instance.param.dtype);
                          });
 
 }  // namespace

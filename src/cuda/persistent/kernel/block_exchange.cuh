@@ -26,10 +26,8 @@
 #pragma once
 
 #include "cuda/device/collectives.cuh"
-#include "cuda/device/opaque.cuh"
-#include "cuda/persistent/kernel/operand_words.cuh"
+#include "cuda/persistent/kernel/own_operands.cuh"
 #include "cuda/persistent/kernel/shared_operands.cuh"
-#include "cuda/persistent/shape/exchange.h"
 
 namespace rondo {
 
@@ -42,20 +40,13 @@ class BlockExchange {
   static constexpr bool kInFlight = false;
   static constexpr bool kMakesRoom = false;
 
-  __device__ explicit BlockExchange(const ExchangePlace& place) : place_(place) {
-    pushes_ = place.unit % kPerWord == 0 && place.unit < place.shape.H;
-    const int word = place.row * place.shape.row_stride() + place.unit / kPerWord;
-    word_ = device::opaque(static_cast<std::uint32_t>(word) * sizeof(std::uint32_t));
-  }
+  __device__ explicit BlockExchange(const ExchangePlace& place) : place_(place), own_(place, place.shape.H) {}
 
   __device__ void begin() { device::block_barrier(); }
 
   template <int kGate = 0>
   __device__ void push(int rows, float value, bool wanted) {
-    const std::uint32_t word = word_of_lanes<Operand>(value);
-    if (!wanted || !pushes_) return;
-    auto* first = reinterpret_cast<std::byte*>(place_.operands) + word_ + gate_bytes<kGate>(place_.layout);
-    *reinterpret_cast<std::uint32_t*>(first + rows * place_.layout.operand_row) = word;
+    own_.template push<kGate>(place_, reinterpret_cast<std::byte*>(place_.operands), rows, value, wanted);
   }
 
   __device__ void end_pushes() {}
@@ -67,11 +58,8 @@ class BlockExchange {
   __device__ void end() {}
 
  private:
-  static constexpr int kPerWord = OperandTraits<Operand>::kPerWord;
-
   const ExchangePlace place_;
-  std::uint32_t word_ = 0;  ///< where a thread writes the word of its first row, in bytes
-  bool pushes_ = false;     ///< whether the thread writes such words
+  const OwnOperands<Operand> own_;
 };
 
 }  // namespace rondo

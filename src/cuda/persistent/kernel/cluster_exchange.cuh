@@ -2,9 +2,8 @@
 /// Interface and argument are those of block_exchange.cuh.
 #pragma once
 
-#include "cuda/device/cluster.cuh"
 #include "cuda/device/opaque.cuh"
-#include "cuda/persistent/kernel/block_stall.cuh"
+#include "cuda/persistent/kernel/cluster_phases.cuh"
 #include "cuda/persistent/kernel/operand_words.cuh"
 #include "cuda/persistent/kernel/shared_operands.cuh"
 #include "cuda/persistent/shape/exchange.h"
@@ -20,9 +19,7 @@ class ClusterExchange {
   static constexpr bool kMakesRoom = false;
 
   __device__ explicit ClusterExchange(const ExchangePlace& place)
-      : place_(place),
-        barriers_(reinterpret_cast<device::PushBarrier*>(place.barriers)),
-        stall_(reinterpret_cast<StallPlace*>(place.barriers + 2 * sizeof(device::PushBarrier))) {
+      : place_(place), phases_(place.barriers, place.flags) {
     constexpr int kChunk = kChunkLanes<Operand>;
     const int first_unit = (place.block * place.shape.units() + place.unit) / kChunk * kChunk;
     const bool exists = first_unit < place.shape.H;
@@ -35,14 +32,7 @@ class ClusterExchange {
     bytes_ = static_cast<std::uint32_t>(place.rows * gates * chunks) * sizeof(device::Words4);
   }
 
-  __device__ void begin() {
-    if (device::thread_index().x == 0) {
-      device::init_barrier(&barriers_[0]);
-      device::init_barrier(&barriers_[1]);
-      stall_.begin(place_.flags, 0);
-    }
-    device::cluster_barrier();
-  }
+  __device__ void begin() { phases_.begin(); }
 
   /// Lane i of a chunk pushes to the peers i, i + kChunkLanes, ...
   template <int kGate = 0>
@@ -53,43 +43,32 @@ class ClusterExchange {
     auto* target = reinterpret_cast<device::Words4*>(chunk_ + push_place_ + rows * place_.layout.operand_row +
                                                      gate_bytes<kGate>(place_.layout));
     for (unsigned peer = first_peer_; peer < blocks; peer += kChunkLanes<Operand>) {
-      device::push(target, words, &barriers_[push_parity_], peer);
+      device::push(target, words, phases_.pushed(), peer);
     }
   }
 
   __device__ void end_pushes() {
-    if (device::thread_index().x == 0) device::expect_bytes(&barriers_[push_parity_], bytes_);
-    push_parity_ ^= 1;
+    phases_.end_pushes(bytes_);
     push_place_ = place_.layout.operand_place - push_place_;
   }
 
-  __device__ void wait(int) {
-    stall_.wait([&] { return device::try_phase(&barriers_[waited_ % 2], waited_ / 2 % 2); }, waited_, 0);
-    ++waited_;
-  }
+  __device__ void wait(int) { phases_.wait(); }
   __device__ SharedOperands operands(int) const {
-    const std::int32_t place = waited_ % 2 != 0 ? 0 : place_.layout.operand_place;
+    const std::int32_t place = phases_.in_second() ? place_.layout.operand_place : 0;
     return {place_.operands + place / sizeof(std::uint32_t), place_.shape.row_stride()};
   }
   __device__ void order(int) const {}
-  __device__ std::uint32_t given_up() const { return stall_.given_up(); }
-  __device__ void report(std::uint32_t* flags, std::int32_t step) const {
-    stall_.report(flags, WaitKind::cluster, step);
-  }
-
-  /// A block must not end while others write into its memory.
-  __device__ void end() { device::cluster_barrier(); }
+  __device__ std::uint32_t given_up() const { return phases_.given_up(); }
+  __device__ void report(std::uint32_t* flags, std::int32_t step) const { phases_.report(flags, step); }
+  __device__ void end() const { phases_.end(); }
 
  private:
   const ExchangePlace place_;
-  device::PushBarrier* barriers_;
-  const BlockStall stall_;
+  ClusterPhases phases_;
   unsigned first_peer_ = 0;      ///< the first that this lane pushes to; `blocks` where the lane pushes nothing
   std::byte* chunk_ = nullptr;   ///< where the chunk of the thread's first row is written, in the first place
   std::uint32_t bytes_ = 0;      ///< that arrive with each exchange
-  unsigned push_parity_ = 0;     ///< of the next exchange
   std::int32_t push_place_ = 0;  ///< where the next exchange is written, in bytes behind the first place
-  unsigned waited_ = 0;          ///< exchanges that this thread has waited for
 };
 
 }  // namespace rondo

@@ -5,6 +5,7 @@
 #include "cuda/device/convert.cuh"
 #include "cuda/persistent/kernel/lane_weights.cuh"
 #include "cuda/persistent/kernel/shared_operands.cuh"
+#include "cuda/persistent/kernel/tile_sums.cuh"
 
 namespace rondo {
 
@@ -30,9 +31,15 @@ class FmaProduct {
   template <int kPhase>
   __device__ void multiply(const SharedOperands& operands, Asked<SharedOperands>&, const PassRows& rows,
                            float* target) {
-    for (int row = 0; row < rows.rows; row += kMostTogether) {
-      multiply_rows<kPhase, kMostTogether>(operands, row, rows.rows - row, target);
-    }
+    multiply_pass<kPhase>(operands, rows, [&](int row, const auto& sums) {
+      store<kPhase, kPhaseGates<Formula, kPhase>>(row, sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
+    });
+  }
+
+  /// As MmaProduct::scatter. Four lanes make a chunk of each of four rows.
+  template <typename Operands, typename Send>
+  __device__ void scatter(const Operands& operands, Asked<Operands>&, const PassRows& rows, const Send& send) {
+    multiply_pass<0>(operands, rows, [&](int first, const auto& sums) { send_sums(first, sums, send); });
   }
 
   /// As MmaProduct::multiply_inputs, for the first `rows` rows.
@@ -56,11 +63,19 @@ class FmaProduct {
   /// others.
   static constexpr int kInputsTogether = 2;
 
+  /// Calls take(row, sums) with the sums of all rows of a pass, of which some rows from `row` on are together.
+  template <int kPhase, typename Take>
+  __device__ void multiply_pass(const SharedOperands& operands, const PassRows& rows, const Take& take) {
+    for (int row = 0; row < rows.rows; row += kMostTogether) {
+      multiply_rows<kPhase, kMostTogether>(operands, row, rows.rows - row, take);
+    }
+  }
+
   /// Multiplies kRows rows from `row` on, which all have memory, or half as many where no more are `left`.
-  template <int kPhase, int kRows>
-  __device__ void multiply_rows(const SharedOperands& operands, int row, int left, float* target) {
+  template <int kPhase, int kRows, typename Take>
+  __device__ void multiply_rows(const SharedOperands& operands, int row, int left, const Take& take) {
     if constexpr (kRows > 2) {
-      if (left <= kRows / 2) return multiply_rows<kPhase, kRows / 2>(operands, row, left, target);
+      if (left <= kRows / 2) return multiply_rows<kPhase, kRows / 2>(operands, row, left, take);
     }
     float sums[kRows][kSlots<kPhase>] = {};
     const std::uint32_t* h = operands.words + warp_.first_tile * device::kTileWords + row * operands.stride;
@@ -76,7 +91,7 @@ class FmaProduct {
       add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, h + tile * device::kTileWords,
                operands.stride, sums);
     });
-    store<kPhase, kPhaseGates<Formula, kPhase>>(row, sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
+    take(row, sums);
   }
 
   template <int kPhase>
@@ -112,6 +127,21 @@ class FmaProduct {
             sums[row][slot] += device::bits_float(weight[slot].words[i]) * device::bits_float(right.words[i]);
           }
         }
+      }
+    }
+  }
+
+  template <int kRows, int kCount, typename Send>
+  static __device__ void send_sums(int first, const float (&sums)[kRows][kCount], const Send& send) {
+    RONDO_UNROLL
+    for (int slot = 0; slot < kCount; ++slot) {
+      RONDO_UNROLL
+      for (int row = 0; row < kRows; row += 4) {
+        float units[4] = {};
+        RONDO_UNROLL
+        for (int i = 0; i < 4 && row + i < kRows; ++i) units[i] = sums[row + i][slot];
+        transpose_in_lanes(units);
+        send(first + row + static_cast<int>(device::lane()) % 4, slot, units);
       }
     }
   }

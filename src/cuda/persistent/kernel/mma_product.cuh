@@ -3,12 +3,11 @@
 /// operand, in tiles of 8, so that one row costs as much as eight.
 #pragma once
 
-#include "cuda/device/opaque.cuh"
-#include "cuda/persistent/kernel/gate_sums.cuh"
 #include "cuda/persistent/kernel/lane_weights.cuh"
 #include "cuda/persistent/kernel/mma_words.cuh"
 #include "cuda/persistent/kernel/operand_words.cuh"
 #include "cuda/persistent/kernel/shared_operands.cuh"
+#include "cuda/persistent/kernel/tile_sums.cuh"
 
 namespace rondo {
 
@@ -82,6 +81,53 @@ class MmaProduct {
   __device__ void multiply(const Operands& operands, Asked<Operands>& asked, const PassRows& rows, float* target) {
     Sums<kPhase> sums = {};
     if constexpr (kStreamsOnce) sums = rows.pass == 0 ? streamed_[0] : streamed_[1];
+    add_products<kPhase>(operands, asked, sums);
+    constexpr int kGates = kPhaseGates<Formula, kPhase>;
+    write_tile_sums<kGates, kGates>(sums, warp_, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
+  }
+
+  /// As multiply, but calls send(row, chunk, sums) with the sums of four neighbouring units in each row that the lane
+  /// has, whether the row exists or not. The chunks of a lane follow one another: see TileLayout.
+  template <typename Operands, typename Send>
+  __device__ void scatter(const Operands& operands, Asked<Operands>& asked, const PassRows&, const Send& send) {
+    Sums<0> sums = {};
+    add_products<0>(operands, asked, sums);
+    send_tile_sums(sums, send);
+  }
+
+  /// Writes this warp's part of x W to `target`, [input_k_warps][row][unit][gate].
+  __device__ void multiply_inputs(const WarpInputs& inputs, int, float* target) const {
+    multiply_input_phase<0>(inputs, target);
+    if constexpr (kPhases<Formula> == 2) multiply_input_phase<1>(inputs, target);
+  }
+
+ private:
+  static constexpr int kOctets = Sizes::kOctets;
+  static constexpr int kRowTiles = Sizes::kRowTiles;
+  static constexpr bool kStreamsOnce = Sizes::kStreams == Streams::once;
+  static constexpr int kKeptPasses = kStreamsOnce ? Sizes::kPasses : 1;
+  static_assert(kKeptPasses <= 2);
+
+  template <int kPhase>
+  using Sums = TileSums<Layout::template kPhaseVectors<kPhase>, kRowTiles, kOctets>;
+
+  template <int kPhase>
+  static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
+
+  /// How many tiles that are not in registers read their operands from shared memory together.
+  static constexpr int kTogether = 4;
+  /// Operands from global memory are in flight for kGroupsInFlight groups of tiles. The numbers were found by
+  /// compiling: with more, registers spill.
+  static constexpr int kGroupInFlight = kThrees ? kThreesTiles : 1;
+  static constexpr bool kFewInFlight =
+      Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 || std::is_same_v<Operand, device::Tf32x3>;
+  static constexpr int kGroupsInFlight = kThrees ? 1 : (kFewInFlight ? 2 : 3);
+  static constexpr int kStreamedInFlight = 2;
+  static constexpr int kInputsTogether = 2;
+
+  /// Adds this warp's part of a product, but the streamed tiles of kernels that read them once in a step.
+  template <int kPhase, typename Operands>
+  __device__ void add_products(const Operands& operands, Asked<Operands>& asked, Sums<kPhase>& sums) {
     const int last = kStreamsOnce ? weights_.first_streamed() : warp_.tiles;
     // Words of further tiles are in flight while the tiles before them are multiplied.
     constexpr int kGroup = Operands::kInFlight ? kGroupInFlight : kTogether;
@@ -115,41 +161,7 @@ class MmaProduct {
         for (int i = 0; i < kGroup; ++i) add_further_tile<kPhase>(tile + i, columns[i], sums);
       }
     }
-    store<kPhase, kPhaseGates<Formula, kPhase>>(sums, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
   }
-
-  /// Writes this warp's part of x W to `target`, [input_k_warps][row][unit][gate].
-  __device__ void multiply_inputs(const WarpInputs& inputs, int, float* target) const {
-    multiply_input_phase<0>(inputs, target);
-    if constexpr (kPhases<Formula> == 2) multiply_input_phase<1>(inputs, target);
-  }
-
- private:
-  static constexpr int kOctets = Sizes::kOctets;
-  static constexpr int kRowTiles = Sizes::kRowTiles;
-  static constexpr bool kStreamsOnce = Sizes::kStreams == Streams::once;
-  static constexpr int kKeptPasses = kStreamsOnce ? Sizes::kPasses : 1;
-  static_assert(kKeptPasses <= 2);
-
-  template <int kPhase>
-  struct Sums {
-    static constexpr int kVectors = Layout::template kPhaseVectors<kPhase>;
-    float of[kVectors][kRowTiles][4] = {};
-  };
-
-  template <int kPhase>
-  static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
-
-  /// How many tiles that are not in registers read their operands from shared memory together.
-  static constexpr int kTogether = 4;
-  /// Operands from global memory are in flight for kGroupsInFlight groups of tiles. The numbers were found by
-  /// compiling: with more, registers spill.
-  static constexpr int kGroupInFlight = kThrees ? kThreesTiles : 1;
-  static constexpr bool kFewInFlight =
-      Sizes::kWords == GridWords::numbered || Sizes::kPasses > 1 || std::is_same_v<Operand, device::Tf32x3>;
-  static constexpr int kGroupsInFlight = kThrees ? 1 : (kFewInFlight ? 2 : 3);
-  static constexpr int kStreamedInFlight = 2;
-  static constexpr int kInputsTogether = 2;
 
   /// Asks for the warp's tiles from `tile` on that are before `last`, as many as `asked` has room for.
   template <typename Operands, typename AskedTiles>
@@ -212,33 +224,8 @@ class MmaProduct {
       }
     }
     constexpr int kFirstGate = kPhase == 0 ? 0 : kPhaseGates<Formula, 0>;
-    store<kPhase, Formula::kGates>(sums, target + kFirstGate, warp_.shape.sum_stride(Formula::kGates));
-  }
-
-  /// Writes the sums. Lane l has, in both octets of a vector, unit l / 4 and the rows 2 (l % 4) and 2 (l % 4) + 1. Rows
-  /// of `target` are `stride` apart, and have kUnitGates sums for each unit.
-  template <int kPhase, int kUnitGates>
-  __device__ void store(const Sums<kPhase>& sums, float* target, int stride) const {
-    // Opaque, so that the addresses of the sums are computed here, in every step, and take no registers from the
-    // weights.
-    const int lane = static_cast<int>(device::opaque(device::lane()));
-    constexpr int kGates = kPhaseGates<Formula, kPhase>;
-    target += (warp_.k_warp * kRowTiles * device::kTileColumns + lane % 4 * 2) * stride +
-              (warp_.unit_warp * kOctets * kOctetUnits + lane / 4) * kUnitGates;
-    RONDO_UNROLL
-    for (int octet = 0; octet < kOctets; ++octet) {
-      RONDO_UNROLL
-      for (int row = 0; row < 2 * kRowTiles; ++row) {
-        float gates[kGates];
-        RONDO_UNROLL
-        for (int gate = 0; gate < kGates; ++gate) {
-          const int pair = gate * kOctets + octet;
-          gates[gate] = sums.of[pair / 2][row / 2][pair % 2 * 2 + row % 2];
-        }
-        const int tile_row = row / 2 * device::kTileColumns + row % 2;
-        write_gates(gates, target + tile_row * stride + octet * kOctetUnits * kUnitGates);
-      }
-    }
+    write_tile_sums<kPhaseGates<Formula, kPhase>, Formula::kGates>(sums, warp_, target + kFirstGate,
+                                                                   warp_.shape.sum_stride(Formula::kGates));
   }
 
   const WarpPlace warp_;

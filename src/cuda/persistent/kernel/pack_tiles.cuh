@@ -24,11 +24,15 @@ __device__ inline auto kernel_element(const PackTiles<Operand>& pack, int gate, 
   using Element = typename OperandTraits<Operand>::Element;
   const std::int64_t H = pack.shape.H;
   const bool exists = gate < Formula::kGates && unit < H;
-  if constexpr (std::is_same_v<Formula, BackwardProduct>) {
-    // The transposed kernel: k counts gates, and in each gate the units of whole tiles.
-    const std::int64_t of_gate = pack.shape.pushed_tiles() * device::kTileWords * OperandTraits<Operand>::kPerWord;
-    const std::int64_t column = k % of_gate;
-    return exists && column < H ? pack.kernel[(unit * pack.shape.pushed_gates + k / of_gate) * H + column] : Element{};
+  if constexpr (kIsOfGradients<Formula>) {
+    // The transposed kernel: k counts gates, and in each gate the units of whole tiles. Where blocks scatter, there are
+    // the k of one block after those of another, and the tiles of a gate have the block's units.
+    const std::int64_t of_tile = device::kTileWords * OperandTraits<Operand>::kPerWord;
+    const std::int64_t of_gate = pack.shape.pushed_tiles() * of_tile;
+    const std::int64_t of_block = pack.shape.k_tiles * of_tile;
+    const std::int64_t column = k / of_block * of_gate + k % of_gate;
+    const std::int64_t row = unit * pack.shape.pushed_gates + k % of_block / of_gate;
+    return exists && column < H ? pack.kernel[row * H + column] : Element{};
   } else {
     return exists && k < pack.K ? pack.kernel[k * Formula::kGates * H + gate * H + unit] : Element{};
   }
@@ -63,8 +67,11 @@ __global__ void __launch_bounds__(kPackThreads) pack_tiles_kernel(const __grid_c
   const std::int64_t block = rest / shape.warps();
   if (block >= shape.blocks) return;
 
-  const int k_tile = warp / shape.unit_warps * shape.warp_tiles() + tile;
-  const std::int64_t first_unit = block * shape.units() + warp % shape.unit_warps * kOctets * kOctetUnits;
+  // A block that scatters has k of its own, and multiplies for all units.
+  const auto first_tile = static_cast<int>(kScatters<Formula> ? block * shape.k_tiles : 0);
+  const int k_tile = first_tile + warp / shape.unit_warps * shape.warp_tiles() + tile;
+  const std::int64_t first_unit =
+      (kScatters<Formula> ? 0 : block * shape.units()) + warp % shape.unit_warps * kOctets * kOctetUnits;
   const bool exists = tile < shape.tiles_of(warp / shape.unit_warps);
   device::Words4 words = {};
   for (int i = 0; i < 4 && exists; ++i) {

@@ -10,14 +10,36 @@
 ///       write dG
 ///     wait for dG;  dh += dG U'
 ///
+/// Where blocks scatter sums (scatter_exchange.cuh), a block holds the rows of U' of its own units, and tells the
+/// others sums of dh in place of dG:
+///
+///     for s in these steps:
+///       [wait for the sums of all blocks]                    not at the first of these steps
+///       dh += sums;  ...  dG, dh, dc = formula(...)          as above; dG goes to the block's shared memory
+///       barrier
+///       sums = dG U' for all units;  push them to their owners
+///       write dG
+///     wait for sums;  dh += sums
+///
 /// In steps outside of that range nothing is multiplied. Inputs are asked for one step ahead, passes and waits that are
 /// given up are as in persistent_kernel.cuh.
 #pragma once
 
 #include "cuda/persistent/kernel/persistent_kernel.cuh"
+#include "cuda/persistent/kernel/scatter_exchange.cuh"
 #include "cuda/persistent/kernel/unit_gradients.cuh"
 
 namespace rondo {
+
+/// The product of the gradients' steps with an exchange.
+template <typename Exchange>
+struct GradientProduct {
+  using Type = BackwardProduct;
+};
+template <typename Operand>
+struct GradientProduct<ScatterExchange<Operand>> {
+  using Type = ScatterProduct;
+};
 
 /// Calls function with the index of each gate, as a constant.
 template <int kGates, int kGate = 0, typename Function>
@@ -59,10 +81,13 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
   constexpr int kPassRows = kPassTiles * device::kTileColumns;
   using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, Streams::each_pass>;
-  using Product = typename ProductOf<BackwardProduct, Operand, Sizes>::Type;
+  using Multiplied = typename GradientProduct<Exchange>::Type;
+  using Product = typename ProductOf<Multiplied, Operand, Sizes>::Type;
+  constexpr bool kSends = kScatters<Multiplied>;
+  constexpr int kThreadRows =
+      kSends ? kPassRows / kScatterUnitThreads : thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows);
   using Counts =
-      PassCounts<kRowTiles / kPassTiles, kPassRows, thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows),
-                 known_units(Exchange::kKind, kOctets, kRowTiles)>;
+      PassCounts<kRowTiles / kPassTiles, kPassRows, kThreadRows, known_units(Exchange::kKind, kOctets, kRowTiles)>;
   constexpr bool kAsksEarly = Counts::kPasses == 1 && Exchange::kInFlight;
   const PersistentShape& shape = run.shape;
   const int thread = static_cast<int>(device::thread_index().x);
@@ -77,11 +102,13 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   const StepRange range = run.schedule.steps_to_compute(first_row, team_rows);
   const bool multiplies = range.last > range.first;
   const int warp = thread / device::kWarpLanes;
+  // A block that scatters may have more warps than sums.
+  const bool has_sums = !kSends || warp * kOctets * kOctetUnits < shape.H;
   Product product(run.weights + std::int64_t{block * shape.warps() + warp} * shape.warp_tiles() * Product::kVectors *
                                     device::kWarpLanes,
-                  warp_place<Product>(shape, memory, team_rows, multiplies));
+                  warp_place<Product>(shape, memory, team_rows, multiplies && has_sums));
   const ThreadPlace place = thread_place(shape, run.layout.sum_layout.lanes, Product::kThrees, kPassRows);
-  UnitGradients<Formula, typename OperandTraits<Operand>::Element, Counts> rows(
+  UnitGradients<Formula, Multiplied, typename OperandTraits<Operand>::Element, Counts> rows(
       run,
       {.unit = place.unit,
        .u = place.lane == 0 ? block * shape.units() + place.unit : shape.H,
@@ -101,10 +128,10 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   std::uint32_t given_up = exchange.given_up();
   if (multiplies) rows.load_step(s);
   bool has_pushed = false;
-  SumPlaces sums(run.layout, shape, block_needs<BackwardProduct, Operand, kOctets>(shape));
+  SumPlaces sums(run.layout, shape, block_needs<Multiplied, Operand, kOctets>(shape));
   typename Product::template Asked<decltype(exchange.operands(0))> asked;
   // Makes the sums of a pass, which are zeros before the first push.
-  const auto multiply = [&](int pass) {
+  [[maybe_unused]] const auto multiply = [&](int pass) {
     if (has_pushed) {
       const int first = pass * kPassRows;
       exchange.wait(first);
@@ -121,12 +148,25 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   for (; multiplies && given_up == 0; --s) {
     // Behind the last step that it computes, the kernel still multiplies that step's dG.
     const bool computes = s >= range.first;
-    for_passes<Counts>(team_rows, [&](int pass) {
-      multiply(pass);
-      rows.step(pass, s, sums.current(), computes);
-      if (computes && given_up == 0) push_gates(exchange, rows, pass);
-    });
+    if constexpr (kSends) {
+      if (has_pushed) exchange.wait(0);
+      rows.step(0, s, sums.current(), computes);
+      push_gates(exchange, rows, 0);
+      device::block_barrier();
+      given_up = exchange.given_up();
+    } else {
+      for_passes<Counts>(team_rows, [&](int pass) {
+        multiply(pass);
+        rows.step(pass, s, sums.current(), computes);
+        if (computes && given_up == 0) push_gates(exchange, rows, pass);
+      });
+    }
     if (given_up != 0 || !computes) break;
+    if constexpr (kSends) {
+      float* target = memory.sums_at(sums.next());
+      product.scatter(exchange.operands(0), asked, {0, team_rows},
+                      [&](int row, int chunk, const auto& parts) { exchange.send(target, row, chunk, parts); });
+    }
     exchange.end_pushes();
     has_pushed = true;
     if (kAsksEarly) product.ask(exchange.operands(0), asked);

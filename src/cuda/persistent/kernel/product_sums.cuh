@@ -1,4 +1,4 @@
-/// The sums of a thread's unit, which warps along k have left in shared memory.
+/// The sums of a thread's unit, which warps along k, or the blocks of a cluster, have left in shared memory.
 #pragma once
 
 #include "cuda/common/standard_activations.cuh"
@@ -52,6 +52,8 @@ class ProductSums : public RowPlaces<Formula, Run, Counts> {
       sum_parts<kFirst, kCount, kMostWarps>(sums, layout.part, total);
     } else if (parts == 2) {
       sum_parts<kFirst, kCount, 2>(sums, layout.part, total);
+    } else if (kScatters<Formula> && parts == kMostScatterParts) {
+      sum_parts<kFirst, kCount, kMostScatterParts>(sums, layout.part, total);
     } else {
       sum_parts<kFirst, kCount, 1>(sums, layout.part, total);
     }

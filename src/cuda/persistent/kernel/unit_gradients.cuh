@@ -10,9 +10,10 @@
 namespace rondo {
 
 /// The thread's unit in all of its rows: RowPlaces says which rows these are. Rows that do not exist are idle.
-template <typename Formula, typename Element, typename Counts>
-class UnitGradients : public ProductSums<BackwardProduct, BackwardRun<Element>, Counts> {
-  using Sums = ProductSums<BackwardProduct, BackwardRun<Element>, Counts>;
+/// `Product` is BackwardProduct or ScatterProduct.
+template <typename Formula, typename Product, typename Element, typename Counts>
+class UnitGradients : public ProductSums<Product, BackwardRun<Element>, Counts> {
+  using Sums = ProductSums<Product, BackwardRun<Element>, Counts>;
   using Sums::place_;
   using Sums::run_;
 

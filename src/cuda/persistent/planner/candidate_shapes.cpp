@@ -32,6 +32,7 @@ class Shapes {
         for (int blocks = 2; blocks <= properties_.clusters.most_blocks() && blocks <= ceil_div(octets_, 2);
              blocks *= 2) {
           add_blocks(blocks);
+          if (has_scatter(kind_, pushed_gates_)) add_scattering(blocks);
         }
         break;
       case PersistentKind::grid:
@@ -51,10 +52,34 @@ class Shapes {
     std::int64_t blocks;
     int octets;
     std::int64_t unit_warps;
+    std::int64_t scattered_units = 0;
   };
 
   void add_blocks(int blocks) {
     add_team({.blocks = blocks, .octets = 2, .unit_warps = ceil_div(octets_, 2 * blocks)});
+  }
+
+  /// Adds blocks that scatter sums of dh. A warp has sums of 32 units of the layer, or of 64 where there are more units
+  /// than 32 for each warp. Rows are dealt evenly to the threads of a unit, whose number is therefore a power of two;
+  /// warps that are left over have no sums.
+  void add_scattering(int blocks) {
+    constexpr std::int64_t kFewOctets = 4;
+    const std::int64_t octets = octets_ <= kFewOctets * kMostWarps ? kFewOctets : kMostOctets;
+    const std::int64_t units = ceil_div(octets_, 2 * blocks) * 2 * kOctetUnits;
+    const std::int64_t least = ceil_div(octets_, octets);
+    std::int64_t threads = kScatterUnitThreads * units;
+    while (threads < least * device::kWarpLanes) threads *= 2;
+    if (threads > kPersistentThreads) return;
+    add_team({.blocks = blocks,
+              .octets = static_cast<int>(octets),
+              .unit_warps = threads / device::kWarpLanes,
+              .scattered_units = units});
+  }
+
+  /// Tiles along k of the product of a team's blocks.
+  std::int32_t tiles_of(const Team& team) const {
+    const std::int64_t units = team.scattered_units > 0 ? team.scattered_units : spec_.cell.units;
+    return k_tiles_of(spec_, units) * std::max(1, pushed_gates_);
   }
 
   void add_team(const Team& team) {
@@ -64,8 +89,10 @@ class Shapes {
       const std::int64_t teams = ceil_div(spec_.B, most_rows);
       const int row_tiles = std::max(1, most_rows / device::kTileColumns);
       if (teams * team.blocks > std::numeric_limits<std::int32_t>::max()) continue;
-      const int fewest = fewest_k_warps(kind_, team.octets, row_tiles);
-      for (int k_warps = fewest; k_warps * team.unit_warps <= kMostWarps; k_warps *= 2) {
+      const bool scatters = team.scattered_units > 0;
+      const int fewest = scatters ? 1 : fewest_k_warps(kind_, team.octets, row_tiles);
+      const std::int64_t most = scatters ? 1 : kMostWarps / team.unit_warps;
+      for (int k_warps = fewest; k_warps <= most; k_warps *= 2) {
         const PersistentShape shape{.kind = kind_,
                                     .H = static_cast<std::int32_t>(spec_.cell.units),
                                     .blocks = static_cast<std::int32_t>(team.blocks),
@@ -75,9 +102,10 @@ class Shapes {
                                     .octets = team.octets,
                                     .unit_warps = static_cast<std::int32_t>(team.unit_warps),
                                     .k_warps = k_warps,
-                                    .k_tiles = k_tiles_of(spec_, spec_.cell.units) * std::max(1, pushed_gates_),
+                                    .k_tiles = tiles_of(team),
                                     .keeps = keeps_,
-                                    .pushed_gates = pushed_gates_};
+                                    .pushed_gates = pushed_gates_,
+                                    .scattered_units = static_cast<std::int32_t>(team.scattered_units)};
         add_words(shape);
       }
     }
@@ -100,6 +128,7 @@ class Shapes {
 
   /// Whether some block has all units of the last tile of a gate. A kernel of gradients pushes nothing for others.
   bool has_whole_tiles(const PersistentShape& shape) const {
+    if (shape.scatters()) return true;
     const std::int64_t units_of_tile = 4 * device::kTileWords / static_cast<std::int64_t>(size_of(spec_.dtype));
     return std::int64_t{shape.blocks} * shape.units() >= shape.pushed_tiles() * units_of_tile;
   }

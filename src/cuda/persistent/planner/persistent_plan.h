@@ -46,6 +46,7 @@ std::string name_of(PersistentKind kind);
 ///     _once         it reads these tiles once for all rows
 ///     _alone        GridWords::alone with few rows, which may also have numbered words
 ///     _onefirst     Polls::one_first
+///     _scattered    of gradients: blocks send each other sums of dh, where they otherwise send dG
 ///
 /// No two candidates of a recurrence on a device have the same name.
 std::string candidate_name(const PersistentShape& shape);

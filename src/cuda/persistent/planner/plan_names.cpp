@@ -33,6 +33,7 @@ std::string candidate_name(const PersistentShape& shape) {
   if (shape.streams == Streams::once) name += "_once";
   if (shape.row_tiles == 1 && shape.words == GridWords::alone) name += "_alone";
   if (shape.polls == Polls::one_first) name += "_onefirst";
+  if (shape.scatters()) name += "_scattered";
   return name;
 }
 
@@ -49,6 +50,7 @@ std::string in_words(const PersistentPlan& plan) {
   if (shape.multiplies_inputs()) {
     text << "; it multiplies x itself, with " << (plan.bytes.input_weights + 1023) / 1024 << " KiB in shared memory";
   }
+  if (shape.scatters()) text << "; blocks send each other sums of dh, not dG";
   text << "; ";
   if (plan.measured != nullptr) {
     text << "measured " << plan.measured->step_us << " us a step, with the product of the inputs";

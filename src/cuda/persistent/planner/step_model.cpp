@@ -80,9 +80,10 @@ double shared_memory_ns(const PersistentShape& shape, const BlockBytes& bytes, c
   return (passes.count * (operands + sums) + weights) / kHardware.shared_bytes_per_clock / kHardware.clocks_per_ns;
 }
 
-/// What a step reads from L2: h, for every warp that multiplies it, and streamed weights.
+/// What a step reads from peers or from L2: h, for every warp that multiplies it, or sums, and streamed weights.
 double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const Passes& passes) {
-  const double h_bytes = 4.0 * shape.rows * shape.row_words();
+  const double words = shape.scatters() ? shape.blocks * shape.units() : shape.row_words();
+  const double pushed_bytes = 4.0 * shape.rows * words;
   const double readings = shape.streams == Streams::once ? 1 : passes.repeats;
   double incoming = readings * static_cast<double>(bytes.streamed_weights);
   if (shape.kind == PersistentKind::grid) {
@@ -93,7 +94,7 @@ double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const 
   // All teams stream the same weights, which are read from L2 if all of them fit there.
   const double streamed = static_cast<double>(shape.blocks) * static_cast<double>(bytes.streamed_weights);
   const double from_memory = streamed <= kHardware.l2_bytes ? 0.0 : readings * streamed / kHardware.memory_bytes_per_ns;
-  const double from_peers = shape.kind == PersistentKind::cluster ? h_bytes / kHardware.cluster_bytes_per_ns : 0.0;
+  const double from_peers = shape.kind == PersistentKind::cluster ? pushed_bytes / kHardware.cluster_bytes_per_ns : 0.0;
   return from_peers + std::max({incoming / kHardware.l2_bytes_per_ns_per_processor,
                                 incoming * blocks / kHardware.l2_bytes_per_ns, from_memory});
 }
@@ -133,7 +134,9 @@ double inputs_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const
 double exchange_ns(const PersistentShape& shape, const Passes& passes) {
   switch (shape.kind) {
     case PersistentKind::block: return kHardware.block_exchange_ns;
-    case PersistentKind::cluster: return kHardware.cluster_exchange_ns;
+    // Sums of up to 16 blocks take longer to add up than those of 8 warps.
+    case PersistentKind::cluster:
+      return kHardware.cluster_exchange_ns + (shape.scatters() ? kHardware.block_exchange_ns : 0.0);
     case PersistentKind::grid: break;
   }
   const double sums = passes.strict || shape.sum_places == 2 ? 0.0 : passes.count * kHardware.block_exchange_ns;

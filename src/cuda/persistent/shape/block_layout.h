@@ -17,7 +17,8 @@ using Octets = std::integral_constant<int, kOctets>;
 template <typename Operand, typename Formula, int kOctets = kMostOctets, typename Function>
 decltype(auto) dispatch_octets(int octets, Function&& function) {
   if constexpr (kOctets > 1) {
-    if constexpr (has_octets(PersistentKind::grid, kRecurrentProduct<Formula, Operand>, kOctets)) {
+    constexpr RecurrentProduct kProduct = kRecurrentProduct<Formula, Operand>;
+    if constexpr (has_octets(kProduct.scatters ? PersistentKind::cluster : PersistentKind::grid, kProduct, kOctets)) {
       if (octets == kOctets) return function(FormulaTag<Formula>{}, Octets<kOctets>{});
     }
     return dispatch_octets<Operand, Formula, kOctets - 1>(octets, function);
@@ -27,9 +28,11 @@ decltype(auto) dispatch_octets(int octets, Function&& function) {
   }
 }
 
-/// As dispatch_octets, for the formula of `cell` or, where a shape is of gradients, for BackwardProduct.
+/// As dispatch_octets, for the formula of `cell` or, where a shape is of gradients, for BackwardProduct or
+/// ScatterProduct.
 template <typename Operand, typename Function>
 decltype(auto) dispatch_formula(const CellSpec& cell, const PersistentShape& shape, Function&& function) {
+  if (shape.scatters()) return dispatch_octets<Operand, ScatterProduct>(shape.octets, function);
   if (shape.is_backward()) return dispatch_octets<Operand, BackwardProduct>(shape.octets, function);
   return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
     return dispatch_octets<Operand, Formula>(shape.octets, function);

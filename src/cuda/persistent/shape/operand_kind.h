@@ -54,7 +54,9 @@ inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec, Pass pass)
 
 /// The product of the kernels of a shape.
 inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec, const PersistentShape& shape) {
-  return recurrent_product(spec, shape.is_backward() ? Pass::backward : Pass::forward);
+  RecurrentProduct product = recurrent_product(spec, shape.is_backward() ? Pass::backward : Pass::forward);
+  product.scatters = shape.scatters();
+  return product;
 }
 
 }  // namespace rondo

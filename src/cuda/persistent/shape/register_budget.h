@@ -15,7 +15,7 @@ template <typename Formula>
 RONDO_HOST_DEVICE constexpr int strict_vectors(int vectors, int row_tiles, PersistentKind kind) {
   // A thread of a block or a cluster may have several rows of a step of gradients.
   const bool many_gradients = row_tiles > 1 || kind != PersistentKind::grid;
-  if (std::is_same_v<Formula, BackwardProduct> && many_gradients) return 14;
+  if (kIsOfGradients<Formula> && many_gradients) return 14;
   if (row_tiles >= 4) return vectors <= 2 || Formula::kBiases == 2 ? 22 : 17;
   const bool many_rows = vectors > 2 && Formula::kBiases == 2 && row_tiles == 2;
   if (kPhases<Formula> == 2 || many_rows) return 22;

@@ -44,7 +44,8 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
   const bool takes_words = shape.kind == PersistentKind::grid && !kStrict;
   if (shape.kind == PersistentKind::cluster) needs.sum_places = 2;
   if (takes_words) needs.sum_places = shape.sum_places;
-  // A cluster pushes into one place while the other one is read.
+  // A cluster pushes into one place while the other one is read. A block that scatters writes the dG of its own units
+  // into one place while a slow warp still multiplies the other.
   if (shape.kind == PersistentKind::cluster) needs.operand_places = 2;
   if (takes_words) needs.operand_places = 0;
   return needs;
@@ -53,14 +54,14 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
 /// Bytes of an exchange's two barriers and StallPlace.
 inline constexpr std::size_t kBarrierBytes = 48;
 
-/// How the sums of all warps lie in shared memory, [k_warps][row of a pass][unit][gate], in floats, and how lanes add
-/// them up.
+/// How sums lie in shared memory, [part][row of a pass][unit][gate], in floats, and how lanes add them up. The parts
+/// are PersistentShape::sum_parts.
 struct SumLayout {
   std::int32_t row = 0;      ///< from the sums of a row to those of the next
-  std::int32_t part = 0;     ///< from the sums of a warp along k to those of the next
+  std::int32_t part = 0;     ///< from the sums of a part to those of the next
   std::int32_t lanes = 1;    ///< lanes that share a unit of a row: PersistentShape::unit_lanes
   std::int32_t shuffle = 0;  ///< from one of two such lanes to the other; 0: one lane has the unit alone
-  std::int32_t parts = 1;    ///< how many of the k_warps sums each such lane adds up
+  std::int32_t parts = 1;    ///< how many of the parts each such lane adds up
 };
 
 /// The layout for sums of `gates` gates, in passes of `pass_rows` rows.
@@ -71,7 +72,7 @@ RONDO_HOST_DEVICE constexpr SumLayout sum_layout(const PersistentShape& shape, i
           .part = pass_rows * row,
           .lanes = lanes,
           .shuffle = lanes == 2 ? shape.units() : 0,
-          .parts = shape.k_warps / lanes};
+          .parts = shape.sum_parts() / lanes};
 }
 
 /// Where things lie in the shared memory of a block, in bytes. The struct also has figures that every step needs,
@@ -105,9 +106,9 @@ RONDO_HOST_DEVICE inline std::size_t operand_bytes(const PersistentShape& shape,
   return sizeof(std::uint32_t) * static_cast<std::size_t>(rows * shape.row_stride());
 }
 
-/// How many sums all warps make for a product: [k_warps][row of the pass][unit][gate].
+/// How many sums a block adds up after a product: [part][row of the pass][unit][gate].
 RONDO_HOST_DEVICE inline std::int32_t sum_count(const PersistentShape& shape, const BlockNeeds& needs) {
-  return shape.k_warps * needs.pass_rows * shape.sum_stride(needs.gates);
+  return shape.sum_parts() * needs.pass_rows * shape.sum_stride(needs.gates);
 }
 
 /// From a row of x in a warp's place to the next, in words: as row_stride, but for the tiles of one warp.

@@ -5,6 +5,9 @@
 /// pairs. Strict products (float) have no tensor cores. There, the (gate, unit) pairs of a phase are dealt to the
 /// lanes, kWarpLanes pairs for each slot, and a lane has two vectors with the 8 words of the tile for each of its
 /// pairs.
+///
+/// Where sums are scattered, the four lanes 4 q to 4 q + 3 share kOctets neighbouring units, so that what they send is
+/// in one piece.
 #pragma once
 
 #include <type_traits>
@@ -23,6 +26,23 @@ struct TileWord {
   int word = 0;
 };
 
+/// Takes the place of a Formula for the product of a step of gradients, dG U', which has one sum for each unit of any
+/// cell. Its k counts gates, and within a gate units up to a whole tile.
+struct BackwardProduct {
+  static constexpr int kGates = 1;
+  static constexpr int kProductsBeforeReset = 1;
+  static constexpr int kBiases = 1;
+};
+
+/// As BackwardProduct, for a block that multiplies dG of its own units alone and scatters the sums of all units. Its k
+/// counts gates, and within a gate the block's units.
+struct ScatterProduct : BackwardProduct {};
+
+template <typename Formula>
+inline constexpr bool kScatters = std::is_same_v<Formula, ScatterProduct>;
+template <typename Formula>
+inline constexpr bool kIsOfGradients = std::is_base_of_v<BackwardProduct, Formula>;
+
 template <typename Formula, typename Operand, int kOctets>
 struct TileLayout {
   template <int kPhase>
@@ -35,8 +55,10 @@ struct TileLayout {
     const int pair = (second ? vector - kPhaseVectors<0> : vector) * 2 + i % 2;
     const int gate = pair / kOctets;
     const bool exists = gate < (second ? kPhaseGates<Formula, 1> : kPhaseGates<Formula, 0>);
+    const int octet = pair % kOctets;
     return {exists ? (second ? kPhaseGates<Formula, 0> : 0) + gate : Formula::kGates,
-            pair % kOctets * kOctetUnits + lane / 4, lane % 4 + i / 2 * (device::kTileWords / 2)};
+            kScatters<Formula> ? lane / 4 * kOctets + octet : octet * kOctetUnits + lane / 4,
+            lane % 4 + i / 2 * (device::kTileWords / 2)};
   }
 };
 
@@ -59,17 +81,9 @@ struct TileLayout<Formula, float, kOctets> {
     const int pair = (second ? slot - kFirstSlots : slot) * device::kWarpLanes + lane;
     const int gate = pair / kUnits;
     const bool exists = gate < (second ? kPhaseGates<Formula, 1> : kPhaseGates<Formula, 0>);
-    return {exists ? (second ? kPhaseGates<Formula, 0> : 0) + gate : Formula::kGates, pair % kUnits,
-            vector % 2 * 4 + i};
+    return {exists ? (second ? kPhaseGates<Formula, 0> : 0) + gate : Formula::kGates,
+            kScatters<Formula> ? lane / 4 * kOctets + slot * 4 + lane % 4 : pair % kUnits, vector % 2 * 4 + i};
   }
-};
-
-/// Takes the place of a Formula for the product of a step of gradients, dG U', which has one sum for each unit of any
-/// cell. Its k counts gates, and within a gate units up to a whole tile.
-struct BackwardProduct {
-  static constexpr int kGates = 1;
-  static constexpr int kProductsBeforeReset = 1;
-  static constexpr int kBiases = 1;
 };
 
 template <typename Formula, typename Operand>
@@ -78,7 +92,8 @@ inline constexpr RecurrentProduct kRecurrentProduct = {
     .phases = kPhases<Formula>,
     .operand_bytes = static_cast<int>(sizeof(typename OperandTraits<Operand>::Element)),
     .strict = std::is_same_v<Operand, float>,
-    .backward = std::is_same_v<Formula, BackwardProduct>};
+    .backward = kIsOfGradients<Formula>,
+    .scatters = kScatters<Formula>};
 
 /// Row tiles that one product multiplies. A grid with more row tiles makes several products one after the other, a pass
 /// for each, so that sums leave registers and shared memory to the weights. Strict products need their rows of h in
