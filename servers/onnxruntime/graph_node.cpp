@@ -105,6 +105,15 @@ std::vector<OnnxAttributeMessage> attributes_of(const Runtime& runtime, const Or
   return messages;
 }
 
+/// Takes away the default that the runtime has written into an RNN without functions: it has those of two directions.
+void drop_default_activations(OnnxNodeMessage& node) {
+  if (node.op_type.rfind("RNN", 0) != 0) return;
+  const std::vector<std::string> both{"Tanh", "Tanh"};
+  std::erase_if(node.attributes, [&](const OnnxAttributeMessage& attribute) {
+    return attribute.name == "activations" && attribute.strings == both;
+  });
+}
+
 OnnxTensorMessage tensor_message(const Runtime& runtime, const OrtValue& value, const std::string& name) {
   const TensorBytes bytes = bytes_of(runtime, value);
   OnnxTensorMessage message{.name = name, .dims = {bytes.shape.begin(), bytes.shape.end()}, .data_type = bytes.type};
@@ -148,6 +157,7 @@ std::optional<GraphNode> read_graph_node(const Runtime& runtime, const OrtNode& 
   result.message.inputs = std::move(ends.inputs);
   result.message.outputs = std::move(ends.outputs);
   result.message.attributes = attributes_of(runtime, node);
+  drop_default_activations(result.message);
   result.name = name_of(result.message);
   result.constants = constants_of(runtime, inputs_of(runtime, node));
   return result;
