@@ -109,7 +109,7 @@ def random_inputs(made, seed=1, T=4, B=2, sizes=None):
 
 
 def constant(name, array):
-    return numpy_helper.from_array(np.ascontiguousarray(array), name)
+    return numpy_helper.from_array(np.asarray(array, order='C'), name)
 
 
 def weights(op_type, I, H, D=1, seed=3, dtype=np.float32, peepholes=False):
