@@ -9,16 +9,17 @@ namespace rondo {
 
 /// While it lives, default_thread_pool() is `pool` on the thread that made it, so that sessions made there run in it.
 /// Null leaves the default pool as it is. Scopes may be nested; each is destroyed on its thread, before the one around
-/// it. `pool` must outlive the scope.
+/// it.
 class PoolScope {
  public:
-  explicit PoolScope(const std::shared_ptr<ThreadPool>& pool);
+  explicit PoolScope(std::shared_ptr<ThreadPool> pool);
   ~PoolScope();
   PoolScope(const PoolScope&) = delete;
   PoolScope& operator=(const PoolScope&) = delete;
 
  private:
-  const std::shared_ptr<ThreadPool>* outer_;
+  const std::shared_ptr<ThreadPool> pool_;
+  const std::shared_ptr<ThreadPool>* const outer_;
 };
 
 }  // namespace rondo

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cpu/threads/pool_scope.h"
@@ -159,8 +160,8 @@ thread_local const std::shared_ptr<ThreadPool>* scoped_pool = nullptr;
 
 }  // namespace
 
-PoolScope::PoolScope(const std::shared_ptr<ThreadPool>& pool) : outer_(scoped_pool) {
-  if (pool != nullptr) scoped_pool = &pool;
+PoolScope::PoolScope(std::shared_ptr<ThreadPool> pool) : pool_(std::move(pool)), outer_(scoped_pool) {
+  if (pool_ != nullptr) scoped_pool = &pool_;
 }
 PoolScope::~PoolScope() { scoped_pool = outer_; }
 
