@@ -11,7 +11,7 @@ namespace rondo::ort {
 namespace {
 
 constexpr std::chrono::microseconds kPatience{20};
-constexpr std::uint32_t kTries = 3;       // in which no other thread has come
+constexpr std::uint32_t kTries = 3;    // in which no other thread has come
 constexpr std::uint32_t kSeldom = 64;  // then one run of so many asks again
 
 thread_local const Call* current_call = nullptr;

@@ -38,7 +38,8 @@ std::vector<std::string> operators_of(std::string_view text) {
     names.emplace_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (std::find(kOperators.begin(), kOperators.end(), names.back()) != kOperators.end()) continue;
-    throw ValueError("leave_out", "'" + names.back() + "'", "RNN, GRU, LSTM or DynamicQuantizeLSTM, with commas between");
+    throw ValueError("leave_out", "'" + names.back() + "'",
+                     "RNN, GRU, LSTM or DynamicQuantizeLSTM, with commas between");
   }
   return names;
 }

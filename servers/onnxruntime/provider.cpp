@@ -91,9 +91,10 @@ void Provider::claim(const OrtGraph& graph, OrtEpGraphSupportInfo& support) cons
   for (const OrtNode* const node : nodes_of(runtime_, graph)) {
     const std::optional<GraphNode> known = read_graph_node(runtime_, *node);
     if (!known) continue;
-    if (is_stream(*known)) {
-      static_cast<void>(read_stream_node(*known));  // nobody else could run it: what is wrong ends the session
-    } else if (const std::string reason = refusal(*known, options_); !reason.empty()) {
+    // Nobody else could run a stream's node. What is wrong with it `compile` says: the runtime ends the session then,
+    // but not for what is thrown here.
+    const std::string reason = is_stream(*known) ? std::string() : refusal(*known, options_);
+    if (!reason.empty()) {
       tally(Counted::declined);
       log_.warn("Rondo leaves " + known->message.op_type + " '" + known->name + "' to others: " + reason);
       continue;

@@ -7,7 +7,7 @@
 #include "cpu/threads/pool_scope.h"
 #include "node_kernel.h"
 #include "rondo/serving/state_pool.h"
-#include "serving/sequence_table.h"
+#include "sequence_table.h"
 #include "stream_rows.h"
 #include "tensor/requirement.h"
 

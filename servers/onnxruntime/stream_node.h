@@ -16,10 +16,10 @@ inline constexpr std::size_t kStreamInputs = 7;
 /// A node of a stream: attributes of LSTM, GRU or RNN, and three of its own.
 struct StreamNode {
   LoadedNetwork network;
-  bool batch_major = false;           ///< `layout`
-  std::int64_t slots = 1024;          ///< `slots`: the most streams at a time
-  std::int64_t rows = 64;             ///< `rows`: the most streams that step together, at most `slots`
-  std::chrono::nanoseconds idle{0};   ///< `idle_seconds`: after it a stream may be forgotten; 0: never
+  bool batch_major = false;          ///< `layout`
+  std::int64_t slots = 1024;         ///< `slots`: the most streams at a time
+  std::int64_t rows = 64;            ///< `rows`: the most streams that step together, at most `slots`
+  std::chrono::nanoseconds idle{0};  ///< `idle_seconds`: after it a stream may be forgotten; 0: never
 };
 
 /// Throws `ValueError` naming the node and what is wrong with it.

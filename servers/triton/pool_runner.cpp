@@ -5,7 +5,7 @@
 #include "counted_call.h"
 #include "host_rows.h"
 #include "runner.h"
-#include "serving/sequence_table.h"
+#include "sequence_table.h"
 #include "serving/slot_pool.h"
 #include "step_shapes.h"
 

@@ -6,7 +6,7 @@
 #include "host_rows.h"
 #include "rondo/models/model.h"
 #include "runner.h"
-#include "serving/sequence_table.h"
+#include "sequence_table.h"
 
 namespace rondo::triton {
 namespace {

@@ -8,7 +8,8 @@ from .. import _rondo
 from ..formats._reading import checked_path, import_extra, refusal
 
 _PROVIDER = "RondoExecutionProvider"
-_COUNTS = ("claimed", "declined", "runs", "weights", "shared_weights", "shared_runs", "streams_begun", "streams_evicted")
+_COUNTS = ("claimed", "declined", "runs", "weights", "shared_weights", "shared_runs", "streams_begun",
+           "streams_evicted")
 
 _lock = threading.Lock()
 _registered = {}  # by the library's real path

@@ -88,9 +88,9 @@ std::vector<Tensor> OnnxNodeRunner::initial_states(const OnnxInputs& inputs, con
   std::vector<Tensor> states;
   if (!inputs.initial_h && !inputs.initial_c) return states;
   const auto put = [&](const std::optional<Tensor>& given) {
-    states.push_back(given ? given->select(direction_axis(), direction).contiguous()
-                           : Tensor::zeros({sizes.B, weights_->H()}, weights_->like().dtype(),
-                                           weights_->like().device()));
+    states.push_back(
+        given ? given->select(direction_axis(), direction).contiguous()
+              : Tensor::zeros({sizes.B, weights_->H()}, weights_->like().dtype(), weights_->like().device()));
   };
   put(inputs.initial_h);
   if (op().kind == CellKind::lstm) put(inputs.initial_c);
@@ -102,9 +102,9 @@ std::vector<Tensor> OnnxNodeRunner::final_states(const OnnxOutputs& outputs, con
   std::vector<Tensor> states;
   if (!is_wanted(outputs.y_h) && !is_wanted(outputs.y_c)) return states;
   const auto put = [&](bool wanted, const Tensor& output) {
-    states.push_back(wanted ? output.select(direction_axis(), direction)
-                            : Tensor::empty({sizes.B, weights_->H()}, weights_->like().dtype(),
-                                            weights_->like().device()));
+    states.push_back(
+        wanted ? output.select(direction_axis(), direction)
+               : Tensor::empty({sizes.B, weights_->H()}, weights_->like().dtype(), weights_->like().device()));
   };
   put(is_wanted(outputs.y_h), outputs.y_h);
   if (op().kind == CellKind::lstm) put(is_wanted(outputs.y_c), outputs.y_c.value_or(Tensor()));
@@ -139,8 +139,7 @@ void OnnxNodeRunner::run_network(const OnnxInputs& inputs, const OnnxRunSizes& s
   Tensor side_by_side;
   if (is_wanted(outputs.y)) {
     const Tensor& like = weights_->like();
-    side_by_side =
-        op().batch_major ? outputs.y : Tensor::empty({sizes.T, sizes.B, D, H}, like.dtype(), like.device());
+    side_by_side = op().batch_major ? outputs.y : Tensor::empty({sizes.T, sizes.B, D, H}, like.dtype(), like.device());
     const Shape features = op().batch_major ? Shape{sizes.B, sizes.T, D * H} : Shape{sizes.T, sizes.B, D * H};
     tensors.y = swap_layout(side_by_side.reshape(features), !op().batch_major);
   }

@@ -61,7 +61,7 @@ class OnnxNodeRunner {
 
   std::shared_ptr<const OnnxNodeWeights> weights_;
   PlanOptions options_;
-  KeptNetworks kept_networks_ = {};                   ///< of both directions at once
+  KeptNetworks kept_networks_ = {};                      ///< of both directions at once
   std::array<KeptRecurrences, 2> kept_directions_ = {};  ///< of one direction each
 };
 

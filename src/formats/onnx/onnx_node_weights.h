@@ -20,13 +20,11 @@ struct OnnxNodeWeights {
   std::int64_t D() const { return static_cast<std::int64_t>(cells.size()); }
   /// A tensor of the dtype and the device of all weights.
   const Tensor& like() const { return cells[0].weights.kernel; }
-  bool reads_reversed(std::int64_t direction) const {
-    return direction == 1 || op.direction == OnnxDirection::reverse;
-  }
+  bool reads_reversed(std::int64_t direction) const { return direction == 1 || op.direction == OnnxDirection::reverse; }
 
   OnnxOperator op;
-  std::vector<OnnxCell> cells;            ///< one for each direction, forward first
-  std::string reason = {};                ///< why the node runs step by step; empty: it is planned
+  std::vector<OnnxCell> cells;                     ///< one for each direction, forward first
+  std::string reason = {};                         ///< why the node runs step by step; empty: it is planned
   std::vector<SharedNetworkWeights> network = {};  ///< of one layer
 };
 

@@ -17,7 +17,7 @@ def stream(op_type='LSTM', key=int, layout=0, attributes=None, ends=True, I=I, H
     inputs = ['x', 'W', 'R', 'B', 'session', 'start', *(['end'] if ends else [])]
     node = helper.make_node(f'{op_type}Stream', inputs, ['y', 'h'], name='the_stream', domain='rondo', hidden_size=H,
                             **({'layout': layout} if layout else {}), **(attributes or {}))
-    given = [('x', TensorProto.FLOAT, [None, None, I]), ('session', TYPES[key], [None]), ('start', TensorProto.BOOL, [None])]
+    given = [('x', TensorProto.FLOAT, [None, None, None]), ('session', TYPES[key], [None]), ('start', TensorProto.BOOL, [None])]
     if ends:
         given.append(('end', TensorProto.BOOL, [None]))
     return support.model_of([node], given, [('y', TensorProto.FLOAT, None), ('h', TensorProto.FLOAT, None)],

@@ -163,4 +163,4 @@ class ProviderTest(unittest.TestCase):
 
 
 def main():
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)
+    unittest.main(argv=sys.argv[:1], verbosity=2)

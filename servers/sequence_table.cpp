@@ -1,4 +1,4 @@
-#include "serving/sequence_table.h"
+#include "sequence_table.h"
 
 #include <string>
 
