@@ -2,6 +2,7 @@
 
 import argparse
 import concurrent.futures
+import os
 import pathlib
 import shutil
 import statistics
@@ -18,7 +19,7 @@ import onnx
 import server
 from tritonclient.grpc import service_pb2
 
-STREAMS = 48
+SEQUENCES = 48
 CONFIG = '''
 backend: "{backend}"
 max_batch_size: 48
@@ -65,69 +66,95 @@ def write_repository(repository, backends, backend, folder):
     shutil.copy(backend, backends / 'rondo')
 
 
-def message(model, sequence, steps, start):
-    """A request, as the bytes that go over the wire: the client shall cost as little as it can."""
+def message(model, sequence, steps, place=None):
+    """A request, as the bytes that go over the wire: the client shall cost as little as it can. `place` in its sequence may be
+    'start' or 'end'."""
     request = service_pb2.ModelInferRequest(model_name=model)
     request.parameters['sequence_id'].int64_param = sequence
-    request.parameters['sequence_start'].bool_param = start
+    if place:
+        request.parameters[f'sequence_{place}'].bool_param = True
     request.inputs.add(name='x', datatype='FP32', shape=[1, steps, lstm.I])
     request.raw_input_contents.append(np.full((1, steps, lstm.I), 0.1, np.float32).tobytes())
     return request.SerializeToString()
 
 
 class Load:
-    """Streams of one step after the other, for `seconds`."""
+    """Sequences, each with one request after the other for `seconds`.
+
+    Each request is a call of its own: Triton 2.51 itself ends with a segmentation fault now and then, whatever backend it has,
+    where this many streams of gRPC send a request as soon as they have an answer."""
 
     def __init__(self, address, model, steps, first):
         self.address, self.model, self.steps, self.first = address, model, steps, first
 
     def run(self, seconds):
+        """The steps, and the seconds that they took."""
         end = time.monotonic() + seconds
-        begin = threading.Barrier(STREAMS)
+        begin = threading.Barrier(SEQUENCES)
 
         def one(k):
-            count = 0
+            count = 2
+            start, again, last = (message(self.model, self.first + k, self.steps, place) for place in ('start', None, 'end'))
             with grpc.insecure_channel(self.address, [('grpc.use_local_subchannel_pool', 1)]) as channel:
-                call = channel.stream_stream('/inference.GRPCInferenceService/ModelStreamInfer')
-                again = message(self.model, self.first + k, self.steps, False)
-                gate = threading.Semaphore(0)
-
-                def requests():
-                    yield message(self.model, self.first + k, self.steps, True)
-                    while gate.acquire(timeout=seconds + 60) and time.monotonic() < end:
-                        yield again
+                call = channel.unary_unary('/inference.GRPCInferenceService/ModelInfer')
                 begin.wait(60)
-                for answer in call(requests(), timeout=seconds + 60):
-                    if answer[:1] == b'\x0a':
-                        raise RuntimeError(service_pb2.ModelStreamInferResponse.FromString(answer).error_message)
+                call(start, timeout=60)
+                while time.monotonic() < end:
+                    call(again, timeout=60)
                     count += 1
-                    gate.release()
+                call(last, timeout=60)  # a sequence that does not end keeps a place of the server's
             return count
         started = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(STREAMS) as threads:
-            steps = self.steps * sum(threads.map(one, range(STREAMS)))
-        return steps / (time.monotonic() - started)
+        with concurrent.futures.ThreadPoolExecutor(SEQUENCES) as threads:
+            steps = self.steps * sum(threads.map(one, range(SEQUENCES)))
+        return steps, time.monotonic() - started
+
+
+def processor_seconds(process):
+    """Seconds of processors that a process and its children, such as those of the Python backend, have taken."""
+    parents, seconds = {}, {}
+    for stat in pathlib.Path('/proc').glob('[0-9]*/stat'):
+        try:
+            fields = stat.read_text(encoding='utf-8').rpartition(')')[2].split()
+        except OSError:  # has ended
+            continue
+        parents[int(stat.parent.name)] = int(fields[1])
+        seconds[int(stat.parent.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+    def belongs(one):
+        while one in parents and one != process:
+            one = parents[one]
+        return one == process
+    return sum(value for one, value in seconds.items() if belongs(one))
+
+
+def compare(running, steps, seconds, rounds, first):
+    """Prints the steps a second of each model, of time and of the server's processor time."""
+    names = {'time': 'of time', 'processor': "of the server's processors"}
+    results = {kind: {'rondo': [], 'python': []} for kind in names}
+    for turn in range(rounds):
+        for k, model in enumerate(('rondo', 'python')):
+            before = processor_seconds(running.process)
+            count, elapsed = Load(running.grpc, model, steps, first + 1000 * (2 * turn + k)).run(seconds)
+            results['time'][model].append(count / elapsed)
+            results['processor'][model].append(count / (processor_seconds(running.process) - before))
+    for kind, name in names.items():
+        rondo, python = results[kind]['rondo'], results[kind]['python']
+        ratios = [one / other for one, other in zip(rondo, python)]
+        print(f'{steps:2} steps a request, steps a second {name}: rondo {statistics.median(rondo):.0f}, '
+              f'python {statistics.median(python):.0f}, {statistics.median(ratios):.2f} times '
+              f'({min(ratios):.2f} to {max(ratios):.2f})')
 
 
 def report(running, seconds, rounds):
     before = running.metrics()
-    first = 1000
-    for steps in (1, 16):
-        results = {'rondo': [], 'python': []}
-        for _ in range(rounds):
-            for model, values in results.items():
-                values.append(Load(running.grpc, model, steps, first).run(seconds))
-                first += 1000
-        rondo, python = (statistics.median(results[model]) for model in ('rondo', 'python'))
-        print(f'{steps:2} steps a request: rondo {rondo:7.0f} steps/s, python {python:7.0f} steps/s, {rondo / python:.2f} times; '
-              f'rounds {[round(v) for v in results["rondo"]]} {[round(v) for v in results["python"]]}')
-        if steps == 1:
-            after = running.metrics()
-            change = {name: after[name] - before.get(name, 0) for name in after}
-            requests = change['rondo_rows_total']
-            print(f'   rondo: {1e6 * change["rondo_backend_seconds_total"] / requests:.1f} us a request in the backend, '
-                  f'{1e6 * change["rondo_call_seconds_total"] / requests:.1f} us in the pool, '
-                  f'{requests / change["rondo_calls_total"]:.1f} requests a call')
+    compare(running, 1, seconds, rounds, 1000)
+    change = {name: value - before.get(name, 0) for name, value in running.metrics().items()}
+    requests = change['rondo_rows_total']
+    each = {name: 1e6 * change[f'rondo_{name}_seconds_total'] / requests for name in ('backend_processor', 'send', 'call')}
+    print(f'   rondo, us a request: {each["backend_processor"]:.1f} of a processor in the backend, {each["send"]:.1f} in sending, '
+          f'{each["call"]:.1f} in the pool; {requests / change["rondo_calls_total"]:.1f} requests a call')
+    compare(running, 16, seconds, rounds, 1000000)
 
 
 def main():
@@ -146,7 +173,10 @@ def main():
             for model in ('rondo', 'python'):
                 if f"successfully loaded '{model}'" not in running.log():
                     raise RuntimeError(running.log())
-            report(running, given.seconds, given.rounds)
+            try:
+                report(running, given.seconds, given.rounds)
+            except grpc.RpcError as error:
+                raise RuntimeError('the server said:\n' + running.log()[-4000:]) from error
 
 
 if __name__ == '__main__':

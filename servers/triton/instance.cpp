@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "call.h"
+#include "processor_time.h"
 
 namespace rondo::triton {
 namespace {
@@ -37,6 +38,7 @@ struct ModelInstance::Times {
   std::uint64_t compute_start = 0;
   std::uint64_t compute_end = 0;
   std::uint64_t end = 0;
+  std::chrono::nanoseconds processor = {};  ///< of this thread until the end of the computation
 };
 
 ModelInstance::ModelInstance(abi::Instance* instance, const ServedModel& model, std::uint64_t version)
@@ -50,12 +52,14 @@ ModelInstance::ModelInstance(abi::Instance* instance, const ServedModel& model, 
 
 void ModelInstance::execute(std::span<abi::Request* const> requests) {
   Times times{.start = now()};
+  const auto processor_start = thread_processor_time();
   requests_.clear();
   Tally tally;
   for (abi::Request* const request : requests) requests_.emplace_back(request, config_);
   times.compute_start = now();
   run(tally);
   times.compute_end = now();
+  times.processor = thread_processor_time() - processor_start;
   answer(tally, times);
 }
 
@@ -98,8 +102,9 @@ void ModelInstance::report(const Tally& tally, const Times& times) {
     note(abi::TRITONBACKEND_ModelInstanceReportBatchStatistics(instance_, static_cast<std::uint64_t>(rows), times.start,
                                                                times.compute_start, times.compute_end, times.end));
   }
-  const double seconds = static_cast<double>(times.end - times.start) * 1e-9;
-  metrics_.add(tally, refused, seconds - std::chrono::duration<double>(tally.in_calls).count());
+  metrics_.add(tally, {.refused = refused,
+                       .backend_processor = times.processor - tally.processor_in_calls,
+                       .sending = std::chrono::nanoseconds(times.end - times.compute_end)});
 }
 
 }  // namespace rondo::triton

@@ -25,8 +25,12 @@ constexpr std::array kShown = {
     Shown{"rondo_evicted_as_idle_total", "Sequences that lost their state because they were idle"},
     Shown{"rondo_allocations_total", "Allocations of Rondo within calls of the network"},
     Shown{"rondo_call_seconds_total", "Time of the calls of the network"},
-    Shown{"rondo_backend_seconds_total", "Time of the backend outside of these calls"},
+    Shown{"rondo_backend_processor_seconds_total",
+          "Processor time of the backend outside of these calls and of sending"},
+    Shown{"rondo_send_seconds_total", "Time that the server takes to send the answers"},
 };
+
+double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 /// The families of the process, which all instances share, and which the server wants to exist once.
 const std::array<abi::MetricFamily*, kShown.size()>& families() {
@@ -61,17 +65,18 @@ InstanceMetrics::~InstanceMetrics() {
   }
 }
 
-void InstanceMetrics::add(const Tally& batch, std::int64_t refused, double backend_seconds) {
+void InstanceMetrics::add(const Tally& batch, const BatchCost& cost) {
   const std::array<double, kCount> values = {static_cast<double>(batch.sequences),
                                              static_cast<double>(batch.calls),
                                              static_cast<double>(batch.rows),
                                              static_cast<double>(batch.steps),
-                                             static_cast<double>(refused),
+                                             static_cast<double>(cost.refused),
                                              static_cast<double>(batch.evicted_for_room),
                                              static_cast<double>(batch.evicted_as_idle),
                                              static_cast<double>(batch.allocations),
-                                             std::chrono::duration<double>(batch.in_calls).count(),
-                                             backend_seconds};
+                                             seconds(batch.in_calls),
+                                             seconds(cost.backend_processor),
+                                             seconds(cost.sending)};
   for (std::size_t k = 0; k < kCount; ++k) {
     if (kShown[k].kind == abi::MetricKind::gauge) {
       note(abi::TRITONSERVER_MetricSet(metrics_[k], values[k]));

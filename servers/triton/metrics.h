@@ -2,12 +2,21 @@
 #pragma once
 
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "abi.h"
 #include "runner.h"
 
 namespace rondo::triton {
+
+/// What a batch cost beside the calls of the network.
+struct BatchCost {
+  std::int64_t refused = 0;                         ///< requests answered with an error
+  std::chrono::nanoseconds backend_processor = {};  ///< of the instance's thread: inputs, sequences, outputs
+  std::chrono::nanoseconds sending = {};            ///< the time that the server took to send the answers
+};
 
 /// The metrics of one instance, with its model, version and name as labels.
 class InstanceMetrics {
@@ -18,10 +27,10 @@ class InstanceMetrics {
   InstanceMetrics& operator=(const InstanceMetrics&) = delete;
 
   /// Adds what a batch did. `sequences` of the tally is the present number, all else is of this batch.
-  void add(const Tally& batch, std::int64_t refused, double backend_seconds);
+  void add(const Tally& batch, const BatchCost& cost);
 
  private:
-  static constexpr std::size_t kCount = 10;
+  static constexpr std::size_t kCount = 11;
   std::array<abi::Metric*, kCount> metrics_ = {};
 };
 

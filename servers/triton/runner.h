@@ -14,14 +14,15 @@ namespace rondo::triton {
 
 /// What became of the batches of an instance, for its metrics.
 struct Tally {
-  std::int64_t calls = 0;                ///< of the network
-  std::int64_t rows = 0;                 ///< of all calls
-  std::int64_t steps = 0;                ///< of all rows
-  std::int64_t evicted_for_room = 0;     ///< sequences that lost their states to another one
-  std::int64_t evicted_as_idle = 0;      ///< sequences that were idle for too long
-  std::int64_t sequences = 0;            ///< that have states now
-  std::int64_t allocations = 0;          ///< within calls of the network
-  std::chrono::nanoseconds in_calls{0};  ///< the time of all calls
+  std::int64_t calls = 0;                          ///< of the network
+  std::int64_t rows = 0;                           ///< of all calls
+  std::int64_t steps = 0;                          ///< of all rows
+  std::int64_t evicted_for_room = 0;               ///< sequences that lost their states to another one
+  std::int64_t evicted_as_idle = 0;                ///< sequences that were idle for too long
+  std::int64_t sequences = 0;                      ///< that have states now
+  std::int64_t allocations = 0;                    ///< within calls of the network
+  std::chrono::nanoseconds in_calls{0};            ///< the time of all calls
+  std::chrono::nanoseconds processor_in_calls{0};  ///< of the instance's thread
 };
 
 /// Runs batches of one instance, on one thread at a time.

@@ -104,6 +104,11 @@ class Server:
                 self._process.wait(STOP_SECONDS)
         return self._process.returncode
 
+    @property
+    def process(self):
+        """The number of the server's process."""
+        return self._process.pid
+
     def log(self):
         return self.log_file.read_text(encoding='utf-8', errors='replace')
 
