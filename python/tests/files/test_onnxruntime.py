@@ -21,8 +21,8 @@ if not hasattr(ctypes.CDLL(rondo._rondo.__file__), "CreateEpFactories"):
 
 def inputs_of(session):
     random = numpy.random.default_rng(1)
-    return {one.name: random.standard_normal([3 if not isinstance(size, int) else size for size in one.shape]).astype("float32")
-            for one in session.get_inputs()}
+    shapes = {one.name: [size if isinstance(size, int) else 3 for size in one.shape] for one in session.get_inputs()}
+    return {name: random.standard_normal(shape).astype("float32") for name, shape in shapes.items()}
 
 
 def test_models_answer_the_same():
@@ -33,8 +33,8 @@ def test_models_answer_the_same():
     given = inputs_of(ours)
     for answer, expected in zip(ours.run(None, given), theirs.run(None, given)):
         numpy.testing.assert_allclose(answer, expected, rtol=0, atol=1e-6)
-    after = provider.counts
-    assert after["claimed"] > before["claimed"] and after["runs"] - before["runs"] == after["claimed"] - before["claimed"]
+    claimed, runs = (provider.counts[name] - before[name] for name in ("claimed", "runs"))
+    assert claimed > 0 and runs == claimed
 
 
 def test_once_a_process():
