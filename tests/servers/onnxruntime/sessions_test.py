@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import subprocess
+import sys
 import tempfile
 import threading
 
@@ -90,6 +92,26 @@ class SessionsTest(support.ProviderTest):
                 break
         if len(os.sched_getaffinity(0)) > 1:
             self.assertGreater(counts()['shared_runs'], before)
+
+    def test_the_library_may_be_unregistered(self):
+        """With threads of our own that still wait for work, and registered again."""
+        program = """
+import gc, sys
+import support
+given = None
+for turn in range(3):
+    ours = support.session(support.one_node(I=64, H=256), settings={'threads': '2'})
+    given = given or support.random_inputs(ours, T=20, B=16)
+    ours.run(None, given)
+    del ours
+    support._devices.clear()
+    gc.collect()
+    support.onnxruntime.unregister_execution_provider_library('rondo')
+print('ended', flush=True)
+"""
+        ran = subprocess.run([sys.executable, '-c', program, support.LIBRARY], capture_output=True, text=True, timeout=120,
+                             check=False)
+        self.assertEqual((ran.returncode, ran.stdout.split()), (0, ['ended']), ran.stderr)
 
     def test_threads_of_our_own(self):
         model = one_node(I=64, H=256)
