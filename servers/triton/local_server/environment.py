@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import environments  # noqa: E402
 
 SERVER = 'nvidia-pytriton==0.7.0'  # with Triton 2.51
+INSTALL_SECONDS = environments.INSTALL_SECONDS
 CLIENT = ['tritonclient[grpc]==2.73.0', 'numpy==2.2.6']
 
 
