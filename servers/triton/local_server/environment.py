@@ -5,26 +5,21 @@
 The folder is that of the variable RONDO_TRITON_ENVIRONMENT, or one of the user's cache. It takes 300 MB.
 """
 
-import fcntl
-import os
 import pathlib
-import shutil
-import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+import environments  # noqa: E402
+
 SERVER = 'nvidia-pytriton==0.7.0'  # with Triton 2.51
+INSTALL_SECONDS = environments.INSTALL_SECONDS
 CLIENT = ['tritonclient[grpc]==2.73.0', 'numpy==2.2.6']
-INSTALL_SECONDS = 600
 
 
 def folder():
     """Where server and client are, or will be."""
-    named = os.environ.get('RONDO_TRITON_ENVIRONMENT')
-    if named:
-        return pathlib.Path(named)
-    cache = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-    version = f'{sys.version_info.major}.{sys.version_info.minor}'
-    return pathlib.Path(cache) / 'rondo' / f'triton-{version}'
+    return environments.folder('triton', 'RONDO_TRITON_ENVIRONMENT')
 
 
 def server_folder():
@@ -35,32 +30,15 @@ def client_python():
     return folder() / 'client' / 'bin' / 'python'
 
 
-def _run(*command):
-    subprocess.run([str(word) for word in command], check=True, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL,
-                   stdout=sys.stderr)
-
-
 def _install(into):
-    _run(sys.executable, '-m', 'venv', into / 'client')
-    pip = [into / 'client' / 'bin' / 'python', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-    _run(*pip, *CLIENT)
+    pip = environments.make_venv(into / 'client', *CLIENT)
     # Without what pytriton itself needs: the server alone is wanted.
-    _run(*pip, '--no-deps', '--target', into / 'server', SERVER)
+    environments.run(*pip, '--no-deps', '--target', into / 'server', SERVER)
 
 
 def make():
     """Makes the environment, unless it is there. Several processes may call this at once."""
-    wanted = '\n'.join([SERVER, *CLIENT]) + '\n'
-    done = folder() / 'made_with.txt'
-    folder().parent.mkdir(parents=True, exist_ok=True)
-    with open(f'{folder()}.lock', 'w', encoding='utf-8') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if done.exists() and done.read_text(encoding='utf-8') == wanted:
-            return
-        shutil.rmtree(folder(), ignore_errors=True)
-        folder().mkdir(parents=True)
-        _install(folder())
-        done.write_text(wanted, encoding='utf-8')
+    environments.make_once(folder(), [SERVER, *CLIENT], _install)
 
 
 if __name__ == '__main__':

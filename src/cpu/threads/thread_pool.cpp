@@ -6,8 +6,10 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "cpu/threads/pool_scope.h"
 #include "cpu/threads/spin.h"
 #include "rondo/vocabulary/device.h"
 #include "rondo/vocabulary/error.h"
@@ -154,7 +156,14 @@ DefaultPool& default_pool() {
   return *instance;
 }
 
+thread_local const std::shared_ptr<ThreadPool>* scoped_pool = nullptr;
+
 }  // namespace
+
+PoolScope::PoolScope(std::shared_ptr<ThreadPool> pool) : pool_(std::move(pool)), outer_(scoped_pool) {
+  if (pool_ != nullptr) scoped_pool = &pool_;
+}
+PoolScope::~PoolScope() { scoped_pool = outer_; }
 
 std::shared_ptr<ThreadPool> make_thread_pool(int threads) {
   if (threads < 1) throw ValueError("threads", std::to_string(threads), "at least 1");
@@ -162,6 +171,7 @@ std::shared_ptr<ThreadPool> make_thread_pool(int threads) {
 }
 
 std::shared_ptr<ThreadPool> default_thread_pool() {
+  if (scoped_pool != nullptr) return *scoped_pool;
   DefaultPool& current = default_pool();
   const std::lock_guard lock(current.mutex);
   if (current.pool == nullptr) current.pool = make_thread_pool(properties_of(cpu()).processors);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "cpu/threads/pool_scope.h"
 #include "cpu/threads/spin.h"
 #include "rondo/vocabulary/device.h"
 #include "rondo/vocabulary/error.h"
@@ -93,6 +94,24 @@ TEST(ThreadPool, TheDefaultOneIsAsLargeAsTheMachineAndCanBeSet) {
 
 TEST(ThreadPool, NeedsAThread) {
   expect_words([] { make_thread_pool(0); }, {"threads: got 0", "at least 1"});
+}
+
+TEST(PoolScope, IsTheDefaultOfItsThreadAlone) {
+  const std::shared_ptr<ThreadPool> outer = make_thread_pool(2);
+  const std::shared_ptr<ThreadPool> inner = make_thread_pool(3);
+  const std::shared_ptr<ThreadPool> before = default_thread_pool();
+  {
+    const PoolScope scope(outer);
+    {
+      const PoolScope nested(inner);
+      EXPECT_EQ(default_thread_pool(), inner);
+      std::thread([&] { EXPECT_EQ(default_thread_pool(), before); }).join();
+      const PoolScope none(nullptr);
+      EXPECT_EQ(default_thread_pool(), inner);
+    }
+    EXPECT_EQ(default_thread_pool(), outer);
+  }
+  EXPECT_EQ(default_thread_pool(), before);
 }
 
 }  // namespace

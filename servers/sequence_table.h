@@ -1,4 +1,4 @@
-/// Which sequence has which place among the states of an instance.
+/// Which sequence has which place among the states of a server.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 #include "serving/slot_table.h"
 #include "serving/stream_key.h"
 
-namespace rondo::triton {
+namespace rondo {
 
 /// Where a request finds its sequence.
 struct SequencePlace {
@@ -29,7 +29,8 @@ class SequenceTable {
   /// Begins a batch at `now`.
   void begin(Clock::time_point now);
   /// The place of the sequence of a request of this batch, which `starts` anew or goes on. Throws `ValueError` for a
-  /// sequence that is unknown and does not start, and for a second request of a sequence in this batch.
+  /// sequence that is unknown and does not start, and for a second request of a sequence in this batch; `RuntimeError`
+  /// where the sequences of this batch have all places.
   SequencePlace take(const StreamKey& sequence, bool starts);
   /// Ends a sequence, if it has a place.
   void end(const StreamKey& sequence);
@@ -54,4 +55,4 @@ class SequenceTable {
   std::uint64_t batch_ = 0;
 };
 
-}  // namespace rondo::triton
+}  // namespace rondo

@@ -4,7 +4,7 @@
 
 #include "rondo/vocabulary/error.h"
 
-namespace rondo::triton {
+namespace rondo {
 
 SequenceTable::SequenceTable(std::int64_t places) : places_(static_cast<std::size_t>(places)), slots_(places) {
   place_of_.reserve(places_.size());
@@ -26,7 +26,7 @@ SequencePlace SequenceTable::take(const StreamKey& sequence, bool starts) {
     if (!starts) {
       throw ValueError("sequence " + describe(sequence),
                        "a request of a sequence that has not begun, has ended, or was idle too long",
-                       "one with sequence_start");
+                       "one that starts it");
     }
     if (slots_.open_count() == static_cast<std::int64_t>(places_.size())) {
       clear(longest_idle());
@@ -57,7 +57,7 @@ std::int64_t SequenceTable::evict_idle(std::chrono::nanoseconds idle) {
 std::int64_t SequenceTable::longest_idle() const {
   const std::int64_t place = slots_.oldest().value();
   if (places_[static_cast<std::size_t>(place)].batch == batch_)
-    throw RuntimeError("rondo: a batch has more sequences than the instance has places");
+    throw RuntimeError("a batch has more sequences than there are places");
   return place;
 }
 
@@ -66,4 +66,4 @@ void SequenceTable::clear(std::int64_t place) {
   slots_.close(place);
 }
 
-}  // namespace rondo::triton
+}  // namespace rondo

@@ -1,0 +1,23 @@
+# RONDO_HAS_ONNXRUNTIME: whether the execution provider of ONNX Runtime can be built. It needs the headers of 1.23 or later,
+# which scripts/setup puts into .onnxruntime, where Debian has them.
+find_path(RONDO_ONNXRUNTIME_HEADERS onnxruntime_ep_c_api.h HINTS ${PROJECT_SOURCE_DIR}/.onnxruntime/include
+          PATH_SUFFIXES onnxruntime DOC "The folder of ONNX Runtime's headers")
+set(RONDO_HAS_ONNXRUNTIME OFF)
+if(NOT RONDO_ONNXRUNTIME)
+  return()
+endif()
+if(RONDO_SANITIZER)
+  message(STATUS "Rondo: no execution provider of ONNX Runtime, which loads no sanitizers")
+  return()
+endif()
+set(least 23)
+set(version 0)
+if(EXISTS ${RONDO_ONNXRUNTIME_HEADERS}/onnxruntime_c_api.h)
+  file(STRINGS ${RONDO_ONNXRUNTIME_HEADERS}/onnxruntime_c_api.h line REGEX "^#define ORT_API_VERSION [0-9]+")
+  string(REGEX MATCH "[0-9]+$" version "${line}")
+endif()
+if(version GREATER_EQUAL least)
+  set(RONDO_HAS_ONNXRUNTIME ON)
+else()
+  message(STATUS "Rondo: no execution provider of ONNX Runtime: RONDO_ONNXRUNTIME_HEADERS is no folder with the headers of 1.${least} or later")
+endif()
