@@ -135,7 +135,7 @@ def main():
     arguments = parser.parse_args()
     with cluster.Cluster(grpc=False) as running, redis_server.RedisServer(running.folder) as store:
         made = Measurement(running, store, arguments)
-        found = {'processors': os.cpu_count(), 'sessions': arguments.sessions, 'kill': made.kill(128),
+        found = {'format': 'rondo_ray 1', 'processors': os.cpu_count(), 'sessions': arguments.sessions, 'kill': made.kill(128),
                  'runs': [made.load(128, 1), made.load(128, 2), made.load(512, 1)]}
     text = json.dumps(found, indent=1)
     if arguments.json:

@@ -8,7 +8,8 @@ import pathlib
 FORMAT = "rondo_bench 1"
 MICRO_FORMAT = "rondo_micro 1"
 MODULES_FORMAT = "rondo_torch_modules 1"
-MODELS_FORMAT = "rondo_whole_models 1"
+# Of the other programs that measure: bench/python, bench/models, bench/onnxruntime, bench/ray.
+OTHER_FORMATS = (MODULES_FORMAT, "rondo_whole_models 1", "rondo_onnxruntime 1", "rondo_ray 1")
 CHECK_FORMAT = "rondo_gpu_check 1"
 # Keys under which scripts/gpu-check stores files of rondo_bench, in the order of `merge`, which keeps the last head.
 BENCH_PARTS = ("bench_further", "bench_steps", "bench")
@@ -116,9 +117,9 @@ def load_alternatives(path):
 
 def load_ways(path):
     """What `--alternatives` measured, from a file of rondo_bench or scripts/gpu-check. None for a file without it, such
-    as a file of rondo_micro, scripts/bench or bench/python."""
+    as a file of rondo_micro, scripts/bench or one of OTHER_FORMATS."""
     data = read_json(path)
-    if isinstance(data, dict) and ("peers" in data or data.get("format") in (MICRO_FORMAT, MODULES_FORMAT, MODELS_FORMAT)):
+    if isinstance(data, dict) and ("peers" in data or data.get("format") in (MICRO_FORMAT, *OTHER_FORMATS)):
         return None
     return load_alternatives(path)[0] if _is_check(data) else _checked(data, path)
 
