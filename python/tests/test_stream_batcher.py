@@ -108,7 +108,7 @@ def test_what_waits_is_cancelled():
 
 def test_a_state_goes_on_under_another_key():
     x = stream(0, 8)
-    with batcher(slots=2) as made, batcher() as other:
+    with batcher(slots=2, max_rows=2) as made, batcher() as other:
         made.submit("a", x[:3], start=True)
         state = made.export_state("a")
         made.submit("a", x[:2])

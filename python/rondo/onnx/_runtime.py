@@ -12,7 +12,7 @@ _COUNTS = ("claimed", "declined", "runs", "weights", "shared_weights", "shared_r
            "streams_evicted")
 
 _lock = threading.Lock()
-_registered = {}  # by the library's real path
+_registered: "dict[str, Provider]" = {}  # by the library's real path
 
 
 def register(library=None) -> "Provider":
