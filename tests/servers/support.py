@@ -90,15 +90,12 @@ class Stream:
 
 
 class ServerTest(unittest.TestCase):
-    """Tests that share a server, whose models `write_models(repository, lstm_file)` makes."""
+    """Tests that share a server. A class of tests defines the class method `write_models(repository, lstm_file)`, which
+    writes the server's models."""
 
     backend = sys.argv[1] if len(sys.argv) > 1 else ''
     options = ()
     weights = lstm.weights()
-
-    @classmethod
-    def write_models(cls, repository, file):
-        raise NotImplementedError(f'{cls.__name__} has to define write_models(repository, file)')
 
     @classmethod
     def setUpClass(cls):

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "agreement/parity/gradient_precisions.h"
 #include "cuda/persistent/persistent_backward.h"
 #include "cuda/persistent/persistent_executor.h"
 #include "cuda/persistent/planner/persistent_plan.h"
@@ -16,31 +17,7 @@
 namespace rondo::test {
 namespace {
 
-struct Precision {
-  DType dtype;
-  MatrixMath math;
-  double tolerance;  ///< as expect_near takes it
-};
-constexpr Precision kPrecisions[] = {{DType::f32, MatrixMath::strict, 1e-5},
-                                     {DType::f32, MatrixMath::tf32, 4e-3},
-                                     {DType::f16, MatrixMath::strict, 1e-3},
-                                     {DType::bf16, MatrixMath::strict, 4e-3}};
-
-bool rounds(const Precision& precision) { return size_of(precision.dtype) == 2 || precision.math == MatrixMath::tf32; }
-
 using Executors = std::vector<std::unique_ptr<const Executor>>;
-
-/// The recurrence in a precision, on the device, keeping something.
-RandomRecurrence on_device(RandomRecurrence recurrence, const Precision& precision, Random& random) {
-  recurrence =
-      rounded(without_kinks(std::move(recurrence), rounds(precision) ? DType::f16 : precision.dtype), precision.dtype);
-  RecurrenceSpec& spec = recurrence.spec;
-  spec.dtype = precision.dtype;
-  spec.math = precision.math;
-  spec.device = device_under_test();
-  spec.keep = random.coin(0.8) ? Keep::gates : Keep::states;
-  return recurrence;
-}
 
 /// A plan for gradients by one of the shapes of a kind, of a run by one of its shapes or by cuda_stepwise.
 class AnyShape {

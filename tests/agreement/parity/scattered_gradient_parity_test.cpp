@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agreement/parity/gradient_precisions.h"
 #include "cuda/stepwise/stepwise_executor.h"
 #include "plan/planner.h"
 #include "support/compare.h"
@@ -15,16 +16,6 @@
 namespace rondo::test {
 namespace {
 
-struct Precision {
-  DType dtype;
-  MatrixMath math;
-  double tolerance;  ///< as expect_near takes it
-};
-constexpr Precision kPrecisions[] = {{DType::f32, MatrixMath::strict, 1e-5},
-                                     {DType::f32, MatrixMath::tf32, 4e-3},
-                                     {DType::f16, MatrixMath::strict, 1e-3},
-                                     {DType::bf16, MatrixMath::strict, 4e-3}};
-
 /// A random recurrence of a cell for which there are kernels, in a precision on the device, that keeps something.
 RandomRecurrence recurrence_of(std::uint64_t seed, const Precision& precision, WantedSizes sizes) {
   Random random(seed);
@@ -34,13 +25,7 @@ RandomRecurrence recurrence_of(std::uint64_t seed, const Precision& precision, W
     return cell.kind == CellKind::lstm || (cell.kind == CellKind::gru && cell.reset_after);
   };
   while (!scatters(recurrence.spec.cell)) recurrence = random_recurrence(random, sizes);
-  const bool rounds = size_of(precision.dtype) == 2 || precision.math == MatrixMath::tf32;
-  recurrence = rounded(without_kinks(std::move(recurrence), rounds ? DType::f16 : precision.dtype), precision.dtype);
-  recurrence.spec.dtype = precision.dtype;
-  recurrence.spec.math = precision.math;
-  recurrence.spec.device = device_under_test();
-  recurrence.spec.keep = random.coin(0.8) ? Keep::gates : Keep::states;
-  return recurrence;
+  return on_device(std::move(recurrence), precision, random);
 }
 
 Plan plan_of(const RecurrenceSpec& spec, const Executor& backward) {

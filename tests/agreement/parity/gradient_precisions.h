@@ -1,0 +1,39 @@
+/// The precisions of the persistent kernels' gradients, with what they may differ from the reference in f64.
+#pragma once
+
+#include <utility>
+
+#include "rondo/recurrence/recurrence.h"
+#include "support/device_under_test.h"
+#include "support/gradient_run.h"
+
+namespace rondo::test {
+
+struct Precision {
+  DType dtype;
+  MatrixMath math;
+  double tolerance;  ///< as expect_near takes it
+};
+inline constexpr Precision kPrecisions[] = {{DType::f32, MatrixMath::strict, 1e-5},
+                                            {DType::f32, MatrixMath::tf32, 4e-3},
+                                            {DType::f16, MatrixMath::strict, 1e-3},
+                                            {DType::bf16, MatrixMath::strict, 4e-3}};
+
+/// Whether products round what they multiply.
+inline bool rounds(const Precision& precision) {
+  return size_of(precision.dtype) == 2 || precision.math == MatrixMath::tf32;
+}
+
+/// The recurrence in a precision, on the device, keeping something.
+inline RandomRecurrence on_device(RandomRecurrence recurrence, const Precision& precision, Random& random) {
+  recurrence =
+      rounded(without_kinks(std::move(recurrence), rounds(precision) ? DType::f16 : precision.dtype), precision.dtype);
+  RecurrenceSpec& spec = recurrence.spec;
+  spec.dtype = precision.dtype;
+  spec.math = precision.math;
+  spec.device = device_under_test();
+  spec.keep = random.coin(0.8) ? Keep::gates : Keep::states;
+  return recurrence;
+}
+
+}  // namespace rondo::test
