@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,12 +41,18 @@ std::unique_ptr<const Executor> grid_candidate_in_little_memory(const Recurrence
   return nullptr;
 }
 
-/// All executors of gradients whose blocks scatter sums.
+/// The teams of a candidate of this name.
+inline int teams_of(std::string_view name) { return std::stoi(std::string(name.substr(name.find('x') + 1))); }
+
+/// Executors of gradients whose blocks scatter sums, of up to three teams: more teams take longer, and compute alike.
 inline std::vector<std::unique_ptr<const Executor>> scattered_gradients(const RecurrenceSpec& spec,
                                                                         DeviceProperties properties) {
   properties.processors = std::max(kFewestProcessors, properties.processors);
   auto executors = persistent_backward_alternatives(spec, properties, PersistentKind::cluster);
-  std::erase_if(executors, [](const auto& executor) { return !executor->name().ends_with("_scattered"); });
+  std::erase_if(executors, [](const auto& executor) {
+    constexpr int kMostTeams = 3;
+    return !executor->name().ends_with("_scattered") || teams_of(executor->name()) > kMostTeams;
+  });
   return executors;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cuda/model/hardware_constants.h"
+#include "recurrence/dispatch_cell.h"
 
 namespace rondo {
 namespace {
@@ -30,8 +31,8 @@ double input_product_ns(const RecurrenceSpec& spec, const DeviceProperties& prop
   return kHardware.product_ns + takes / part_of_device(properties);
 }
 
-// A step is two launches, forward and backward. Its product reads the recurrent kernel anew, out of L2 as long as it
-// fits there.
+// A step is two launches, forward and backward, or four where the candidate has a product of its own. Products read the
+// recurrent kernel anew, out of L2 as long as it fits there.
 double stepwise_steps_ns(const RecurrenceSpec& spec, const DeviceProperties& properties) {
   const double rows = static_cast<double>(spec.B);
   const double flops_per_ns = product_flops_per_ns(spec, rows, kHardware.stepwise_tf32_flops_per_ns);
@@ -41,7 +42,10 @@ double stepwise_steps_ns(const RecurrenceSpec& spec, const DeviceProperties& pro
   const double product_ns = 2.0 * rows * weights / flops_per_ns;
   const double reading_ns = bytes / (bytes <= kHardware.l2_bytes ? kHardware.stepwise_l2_bytes_per_ns
                                                                  : kHardware.stepwise_memory_bytes_per_ns);
-  const double step_ns = kHardware.stepwise_step_ns + std::max(product_ns, reading_ns) / part_of_device(properties);
+  const double phases =
+      dispatch_cell(spec.cell, []<typename Formula>(FormulaTag<Formula>) { return kPhases<Formula>; });
+  const double step_ns =
+      phases * kHardware.stepwise_step_ns + std::max(product_ns, reading_ns) / part_of_device(properties);
   return static_cast<double>(spec.T) * step_ns;
 }
 

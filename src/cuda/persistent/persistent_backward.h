@@ -11,9 +11,8 @@
 
 namespace rondo {
 
-/// Accepts the gradients of plain cells whose gates have one product, in f32, TF32, f16 and bf16, where a kernel of one
-/// of these kinds has room for the recurrent kernel. With more than one kind, cuda_stepwise must not be expected to be
-/// faster.
+/// Accepts the gradients of plain cells in f32, TF32, f16 and bf16, where a kernel of one of these kinds has room for
+/// the recurrent kernel. With more than one kind, cuda_stepwise must not be expected to be faster.
 BackwardAnswer decide_persistent_backward(const RecurrenceSpec& spec, const DeviceProperties& properties,
                                           std::span<const PersistentKind> kinds);
 

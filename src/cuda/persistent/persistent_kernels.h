@@ -39,11 +39,11 @@ PersistentKernel<Operand> find_persistent_kernel(const CellSpec& cell, const Ker
 template <typename Operand, PersistentKind kKind, int kOctets>
 KeepingKernel<Operand> find_keeping_kernel(const CellSpec& cell, const KernelRows& rows);
 
-/// As find_persistent_kernel, for the gradients of a cell whose gates have one product.
+/// As find_persistent_kernel, for the gradients of a cell.
 template <typename Operand, PersistentKind kKind, int kOctets>
 BackwardKernel<Operand> find_backward_kernel(const CellSpec& cell, const KernelRows& rows);
 
-/// As find_backward_kernel, for clusters whose blocks scatter sums.
+/// As find_backward_kernel, for clusters whose blocks scatter sums, and a cell whose gates have one product.
 template <typename Operand, int kOctets>
 BackwardKernel<Operand> find_scatter_kernel(const CellSpec& cell, const KernelRows& rows);
 

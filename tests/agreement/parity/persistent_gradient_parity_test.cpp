@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "agreement/parity/gradient_precisions.h"
 #include "cuda/persistent/persistent_backward.h"
 #include "cuda/persistent/persistent_executor.h"
@@ -13,6 +15,7 @@
 #include "support/compare.h"
 #include "support/device_under_test.h"
 #include "support/gradient_run.h"
+#include "support/persistent_candidates.h"
 
 namespace rondo::test {
 namespace {
@@ -87,6 +90,28 @@ TEST_P(PersistentGradientParity, HazardousSizes) {
   EXPECT_GT(shapes, 60);
 }
 
+/// A random GRU that resets before its product, whose blocks exchange dG twice in a step.
+RandomRecurrence reset_before(Random& random, const WantedSizes& sizes) {
+  RandomRecurrence recurrence = random_recurrence(random, sizes);
+  while (recurrence.spec.cell.kind != CellKind::gru || recurrence.spec.cell.reset_after) {
+    recurrence = random_recurrence(random, sizes);
+  }
+  return recurrence;
+}
+
+TEST_P(PersistentGradientParity, WhereTheCandidateHasAProductOfItsOwn) {
+  int shapes = 0;
+  std::uint64_t seed = 0;
+  for (const Size size : {Size{7, 9}, Size{16, 16}, Size{17, 3}, Size{33, 17}, Size{50, 18}, Size{64, 8}}) {
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      Random random(++seed);
+      shapes +=
+          check(reset_before(random, {.units = size.H, .B = size.B, .T = 5, .plain_cell = true}), GetParam(), seed);
+    }
+  }
+  EXPECT_GT(shapes, 15);
+}
+
 /// As HazardousSizes, for a tool that takes a hundred times as long.
 TEST_P(PersistentGradientParity, UnderASanitizer) {
   int shapes = 0;
@@ -131,6 +156,45 @@ TEST_P(PersistentGradientParity, ObeyTheirLaws) {
     session.backward(run, again);
     EXPECT_TRUE(identical(again.weights.kernel->to(cpu()), mul(*once.weights.kernel, 2.0).to(cpu())));
     EXPECT_FALSE(session.finish().gradients_stalled);
+  }
+}
+
+/// An executor of gradients by a grid whose blocks have little shared memory: weights are streamed, and sums are in one
+/// place.
+std::unique_ptr<const Executor> streaming_gradients(const RecurrenceSpec& spec) {
+  DeviceProperties properties = properties_of(spec.device);
+  properties.processors = std::max(kFewestProcessors, properties.processors);
+  for (properties.shared_bytes_per_block = 4 << 10; properties.shared_bytes_per_block < 200 << 10;
+       properties.shared_bytes_per_block += 4 << 10) {
+    auto executors = persistent_backward_alternatives(spec, properties, PersistentKind::grid);
+    const auto found = std::ranges::find_if(executors, [&](const auto& executor) {
+      const std::string rows = "_" + std::to_string(spec.B) + "rows_";
+      return executor->name().find("streamed") != std::string_view::npos &&
+             executor->name().find(rows) != std::string_view::npos;
+    });
+    if (found != executors.end()) return std::move(*found);
+  }
+  return nullptr;
+}
+
+/// In 16 bits registers have all weights of so few units, but where a team has two passes.
+TEST(StreamingGradientParity, WhereTheCandidateHasAProductOfItsOwn) {
+  std::uint64_t seed = 0;
+  for (const Precision& precision : kPrecisions) {
+    const bool narrow = size_of(precision.dtype) == 2;
+    for (const std::int64_t B : {narrow ? 17 : 3, narrow ? 20 : 12}) {
+      Random random(++seed);
+      const WantedSizes sizes{.units = narrow ? 340 : (rounds(precision) ? 300 : 150), .B = B, .T = 4, .plain_cell = true};
+      const RandomRecurrence recurrence = on_device(reset_before(random, sizes), precision, random);
+      const auto executor = streaming_gradients(recurrence.spec);
+      ASSERT_NE(executor, nullptr) << to_string(recurrence.spec);
+      SCOPED_TRACE(to_string(recurrence.spec) + ", " + std::string(executor->name()));
+      const Upstream upstream = rounded(random_upstream(random, recurrence), precision.dtype);
+      const Plan plan =
+          plan_for(stepwise_executor(), *executor, recurrence.spec, properties_of(recurrence.spec.device));
+      expect_near(gradients_of(plan, recurrence, upstream), oracle_gradients(recurrence, upstream), upstream,
+                  precision.tolerance);
+    }
   }
 }
 

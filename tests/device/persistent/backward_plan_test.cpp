@@ -100,6 +100,36 @@ TEST(BackwardPlan, ScattersSumsWhereTheyAreFewerBytes) {
   }
 }
 
+/// A GRU that resets before its product exchanges dG of two gates, and then that of the candidate. k counts the units
+/// of one gate.
+TEST(BackwardPlan, ExchangesTwiceWhereTheCandidateHasAProductOfItsOwn) {
+  RecurrenceSpec spec = keeping(lstm(512, 16, DType::f16, 1024));
+  spec.cell = {.kind = CellKind::gru, .units = 512, .reset_after = false};
+  const Plan plan = Plan::create(spec, h200());
+  EXPECT_EQ(plan.backward_executor_name(), "cuda_persistent") << plan.explain();
+  EXPECT_NE(gradients_of(plan).find("blocks send each other dG twice in a step"), std::string::npos) << plan.explain();
+  for (const PersistentKind kind : kKinds) {
+    RecurrenceSpec once = spec;
+    once.cell.units = kind == PersistentKind::block ? 64 : 512;
+    RecurrenceSpec twice = once;
+    once.cell.reset_after = true;
+    const auto plans = unsorted_persistent_plans(twice, h200(), kind, Pass::backward);
+    EXPECT_FALSE(plans.empty());
+    for (const PersistentPlan& of_two : plans) {
+      SCOPED_TRACE(in_words(of_two));
+      EXPECT_TRUE(of_two.shape.candidate_apart);
+      EXPECT_FALSE(of_two.shape.scatters());
+      EXPECT_EQ(of_two.shape.pushed_gates, 3);
+      EXPECT_EQ(of_two.shape.k_tiles, of_two.shape.pushed_tiles());
+      EXPECT_EQ(of_two.shape.row_words(), 2 * of_two.shape.k_tiles * device::kTileWords);
+      for (const PersistentPlan& of_one : unsorted_persistent_plans(once, h200(), kind, Pass::backward)) {
+        if (candidate_name(of_one.shape) != candidate_name(of_two.shape)) continue;
+        EXPECT_GT(of_two.step_ns, of_one.step_ns) << "two exchanges take longer than one";
+      }
+    }
+  }
+}
+
 TEST(BackwardPlan, NeverWaitsTakesKernelsThatDoNot) {
   const Plan plan = Plan::create(keeping(lstm(768, 16, DType::f16, 1024)), h200(), {.never_waits = true});
   EXPECT_EQ(plan.backward_executor_name(), "cuda_stepwise");
@@ -112,9 +142,6 @@ TEST(BackwardPlan, DeclinesWithAReason) {
     EXPECT_EQ(plan.backward_executor_name(), "cuda_stepwise");
     EXPECT_NE(gradients_of(plan).find("cuda_persistent declined: " + reason), std::string::npos) << plan.explain();
   };
-  RecurrenceSpec reset_before = keeping(lstm(256, 16));
-  reset_before.cell = {.kind = CellKind::gru, .units = 256, .reset_after = false};
-  declines(reset_before, "its gradients have no candidate with a product of its own");
   RecurrenceSpec threefold = keeping(lstm(256, 16, DType::f32));
   threefold.math = MatrixMath::tf32x3;
   declines(threefold, "its gradients have no products of three TF32");

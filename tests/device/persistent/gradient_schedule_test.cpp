@@ -1,7 +1,10 @@
 // Threads of a GPU run in any order. Gradients have equal bits in every order. Under the thread sanitizer these are the
-// races of the kernels of clusters.
+// races of the kernels.
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
 
 #include "cuda/stepwise/stepwise_executor.h"
 #include "device/simt/executor.h"
@@ -18,13 +21,18 @@ struct Numbers {
   MatrixMath math = MatrixMath::strict;
 };
 
+const CellSpec kLstm{.kind = CellKind::lstm};
+const CellSpec kGru{.kind = CellKind::gru};
+const CellSpec kResetBefore{.kind = CellKind::gru, .reset_after = false};
+
 /// A small recurrence with ragged rows and resets, so that many orders can be tried.
-RandomRecurrence recurrence(CellKind kind, const Numbers& numbers, std::int64_t B) {
+RandomRecurrence recurrence(const CellSpec& cell, const Numbers& numbers, std::int64_t B) {
+  const CellKind kind = cell.kind;
   Random random(static_cast<std::uint64_t>(kind) + 1);
   RandomRecurrence recurrence = random_recurrence(random, {.units = 36, .B = B, .T = 5, .I = 3, .plain_cell = true});
   RecurrenceSpec& spec = recurrence.spec;
   spec.cell.kind = kind;
-  spec.cell.reset_after = true;
+  spec.cell.reset_after = cell.reset_after;
   spec.cell.use_bias = false;
   spec.has_mask = false;
   spec.has_lengths = true;
@@ -61,7 +69,7 @@ void expect_same_bits(const RandomRecurrence& recurrence, const Executor& execut
 }
 
 TEST(GradientThreadsInAnyOrder, WriteTheSameBitsWhereBlocksScatter) {
-  for (const CellKind cell : {CellKind::lstm, CellKind::gru}) {
+  for (const CellSpec& cell : {kLstm, kGru}) {
     for (const Numbers numbers : {Numbers{DType::bf16}, Numbers{DType::f32}, Numbers{DType::f32, MatrixMath::tf32}}) {
       const RandomRecurrence exact = recurrence(cell, numbers, 9);
       const auto executors = scattered_gradients(exact.spec, properties_of(cuda(0)));
@@ -73,11 +81,38 @@ TEST(GradientThreadsInAnyOrder, WriteTheSameBitsWhereBlocksScatter) {
 
 TEST(GradientThreadsInAnyOrder, WriteTheSameBitsWhereBlocksGather) {
   for (const PersistentKind kind : {PersistentKind::block, PersistentKind::cluster}) {
-    const RandomRecurrence exact = recurrence(CellKind::lstm, {DType::bf16}, 3);
+    const RandomRecurrence exact = recurrence(kLstm, {DType::bf16}, 3);
     const auto executors = persistent_backward_alternatives(exact.spec, properties_of(cuda(0)), kind);
     ASSERT_FALSE(executors.empty());
     for (const auto& executor : executors) {
       if (!executor->name().ends_with("_scattered")) expect_same_bits(exact, *executor);
+    }
+  }
+}
+
+TEST(GradientThreadsInAnyOrder, WriteTheSameBitsWhereTheCandidateHasAProductOfItsOwn) {
+  for (const PersistentKind kind : {PersistentKind::block, PersistentKind::cluster, PersistentKind::grid}) {
+    for (const Numbers numbers : {Numbers{DType::bf16}, Numbers{DType::f32}, Numbers{DType::f32, MatrixMath::tf32}}) {
+      const RandomRecurrence exact = recurrence(kResetBefore, numbers, 3);
+      const auto executors = persistent_backward_alternatives(exact.spec, properties_of(cuda(0)), kind);
+      ASSERT_FALSE(executors.empty());
+      for (const auto& executor : executors) expect_same_bits(exact, *executor);
+    }
+  }
+}
+
+/// A team of a grid has more rows than a product takes: dG of some rows is pushed while other rows are multiplied.
+TEST(GradientPassesInAnyOrder, WriteTheSameBits) {
+  for (const CellSpec& cell : {kLstm, kResetBefore}) {
+    for (const DType dtype : {DType::bf16, DType::f32}) {
+      const std::int64_t rows = dtype == DType::f32 ? 12 : 20;
+      const RandomRecurrence exact = recurrence(cell, {dtype}, rows);
+      const auto executors = persistent_backward_alternatives(exact.spec, properties_of(cuda(0)), PersistentKind::grid);
+      const std::string all_rows = "_" + std::to_string(rows) + "rows_";
+      const auto found = std::ranges::find_if(
+          executors, [&](const auto& executor) { return executor->name().find(all_rows) != std::string_view::npos; });
+      ASSERT_NE(found, executors.end());
+      expect_same_bits(exact, **found);
     }
   }
 }

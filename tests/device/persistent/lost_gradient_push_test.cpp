@@ -26,20 +26,23 @@ struct Candidate {
   PersistentKind kind;
   DType dtype;
   bool scatters = false;
+  bool resets_before = false;  ///< a GRU, whose blocks exchange dG twice in a step
 };
 
 class LostGradientPush : public ::testing::TestWithParam<Candidate> {
  protected:
   const Device device = cuda(0);
   const DType dtype = GetParam().dtype;
-  const RecurrenceSpec spec{.cell = {.kind = CellKind::lstm, .units = kH},
+  const CellKind kind = GetParam().resets_before ? CellKind::gru : CellKind::lstm;
+  const std::int64_t columns = gate_count(kind) * kH;
+  const RecurrenceSpec spec{.cell = {.kind = kind, .units = kH, .reset_after = !GetParam().resets_before},
                             .T = kT,
                             .B = kB,
                             .I = kI,
                             .dtype = dtype,
                             .device = device,
                             .keep = Keep::gates};
-  const RecurrentWeights weights{full({kI, 4 * kH}, 0.3), full({kH, 4 * kH}, 0.02), full({4 * kH}, 0.1)};
+  const RecurrentWeights weights{full({kI, columns}, 0.3), full({kH, columns}, 0.02), full({columns}, 0.1)};
 
   Tensor full(const Shape& shape, double value) const {
     return Tensor::full(shape, value, DType::f32).to(dtype).to(device);
@@ -72,12 +75,12 @@ TEST_P(LostGradientPush, LeavesWhatItAddsToAndIsRecoveredFrom) {
   Session session(plan, weights);
   const SessionTensors run = run_of(plan);
   session.run(run);
-  const Tensor right = full({kI, 4 * kH}, 0.0);
+  const Tensor right = full({kI, columns}, 0.0);
   const SessionGradients undisturbed = gradients(right);
   session.backward(run, undisturbed);
   EXPECT_FALSE(session.finish().gradients_stalled);
 
-  const Tensor added = full({kI, 4 * kH}, 2.0);
+  const Tensor added = full({kI, columns}, 2.0);
   const SessionGradients lost = gradients(added);
   {
     const simt::LostPush lost_push(100);
@@ -85,7 +88,7 @@ TEST_P(LostGradientPush, LeavesWhatItAddsToAndIsRecoveredFrom) {
     EXPECT_TRUE(has_nan(*lost.x));
     ASSERT_TRUE(lost_push.happened());
   }
-  EXPECT_TRUE(identical(added.to(cpu()), full({kI, 4 * kH}, 2.0).to(cpu()))) << "nothing is added after a stall";
+  EXPECT_TRUE(identical(added.to(cpu()), full({kI, columns}, 2.0).to(cpu()))) << "nothing is added after a stall";
   const SessionStatus status = session.finish();
   EXPECT_TRUE(status.gradients_stalled);
   EXPECT_FALSE(status.stalled) << "the run is not repeated";
@@ -95,16 +98,20 @@ TEST_P(LostGradientPush, LeavesWhatItAddsToAndIsRecoveredFrom) {
   EXPECT_FALSE(session.finish().gradients_stalled) << "told once";
   EXPECT_TRUE(close(lost.x->to(cpu()).to(DType::f32), undisturbed.x->to(cpu()).to(DType::f32), 2e-2));
   EXPECT_TRUE(
-      close(sub(added, full({kI, 4 * kH}, 2.0)).to(cpu()).to(DType::f32), right.to(cpu()).to(DType::f32), 2e-2));
+      close(sub(added, full({kI, columns}, 2.0)).to(cpu()).to(DType::f32), right.to(cpu()).to(DType::f32), 2e-2));
 }
 
 INSTANTIATE_TEST_SUITE_P(Candidates, LostGradientPush,
                          ::testing::Values(Candidate{PersistentKind::cluster, DType::f32},
                                            Candidate{PersistentKind::cluster, DType::f32, true},
                                            Candidate{PersistentKind::cluster, DType::bf16, true},
-                                           Candidate{PersistentKind::grid, DType::f32}),
+                                           Candidate{PersistentKind::grid, DType::f32},
+                                           Candidate{PersistentKind::cluster, DType::bf16, false, true},
+                                           Candidate{PersistentKind::grid, DType::f32, false, true},
+                                           Candidate{PersistentKind::grid, DType::bf16, false, true}),
                          [](const auto& instance) {
                            return name_of(instance.param.kind) + (instance.param.scatters ? "_scattered_" : "_") +
+                                  (instance.param.resets_before ? "reset_before_" : "") +
                                   to_string(instance.param.dtype);
                          });
 

@@ -16,7 +16,7 @@ BackwardKernel<Operand> find_backward_for_rows(const KernelRows& rows) {
     return persistent_backward_kernel<Formula, Operand, Exchange, kOctets, kRowTiles>;
   }
   constexpr int kMore = 2 * kRowTiles;
-  if constexpr (kMore <= most_row_tiles(kKind, kRecurrentProduct<BackwardProduct, Operand>, kOctets)) {
+  if constexpr (kMore <= most_row_tiles(kKind, kRecurrentProduct<GatheredProduct<Formula>, Operand>, kOctets)) {
     return find_backward_for_rows<Formula, Operand, kKind, kOctets, kMore>(rows);
   }
   throw ValueError("row tiles", std::to_string(rows.row_tiles), "at most " + std::to_string(kRowTiles));
@@ -24,11 +24,8 @@ BackwardKernel<Operand> find_backward_for_rows(const KernelRows& rows) {
 
 template <typename Operand, PersistentKind kKind, int kOctets>
 BackwardKernel<Operand> find_backward_kernel(const CellSpec& cell, const KernelRows& rows) {
-  return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) -> BackwardKernel<Operand> {
-    if constexpr (kPhases<Formula> == 1) {
-      return find_backward_for_rows<Formula, Operand, kKind, kOctets, 1>(rows);
-    }
-    throw ValueError("cell", Formula::kName.data(), "one whose gates have one product");
+  return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
+    return find_backward_for_rows<Formula, Operand, kKind, kOctets, 1>(rows);
   });
 }
 

@@ -7,9 +7,11 @@
 ///                              row that is `rows` behind the thread's first
 ///     push<kGate>(...)         the same for dG of a gate, in kernels of gradients
 ///     end_pushes()             when a thread has pushed all of its rows
+///     end_pushes<kGates>()     likewise, where it has pushed dG of kGates gates
 ///     make_room(rows, wanted)  after end_pushes, for each row that the thread has pushed: if kMakesRoom
 ///     make_room<kGate>(...)    likewise
 ///     wait(first_row)          until the pushes of all blocks have arrived, or until operands may be asked for
+///     wait<kTerms>(first_row)  likewise, where a row has kTerms times as many tiles as k
 ///     operands(first_row)      the rows of h from there on, for a product, which may have to wait for them
 ///     order(first_row)         when the operands have arrived, before a barrier of the block and the next push
 ///     given_up()               after the product and a barrier of the block: not 0 if some warp has given up waiting
@@ -49,8 +51,12 @@ class BlockExchange {
     own_.template push<kGate>(place_, reinterpret_cast<std::byte*>(place_.operands), rows, value, wanted);
   }
 
+  template <int kGates = 1>
   __device__ void end_pushes() {}
-  __device__ void wait(int) { device::block_barrier(); }
+  template <int kTerms = 1>
+  __device__ void wait(int) {
+    device::block_barrier();
+  }
   __device__ SharedOperands operands(int) const { return {place_.operands, place_.shape.row_stride()}; }
   __device__ void order(int) const {}
   __device__ std::uint32_t given_up() const { return 0; }

@@ -34,7 +34,7 @@ __device__ inline WarpPlace warp_place(const PersistentShape& shape, const Block
   const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
   const int k_warp = warp / shape.unit_warps;
   const int shared_vectors = shared_tiles(shape, Product::kResident) * Product::kVectors * device::kWarpLanes;
-  constexpr int kStreamVectors = kStreamPlaces * Product::Layout::template kPhaseVectors<0> * device::kWarpLanes;
+  constexpr int kStreamVectors = kStreamPlaces * Product::Layout::template kTermVectors<0> * device::kWarpLanes;
   return {.shape = shape,
           .unit_warp = warp % shape.unit_warps,
           .k_warp = k_warp,

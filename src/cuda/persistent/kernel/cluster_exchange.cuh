@@ -27,9 +27,8 @@ class ClusterExchange {
     first_peer_ = device::opaque(exists ? device::lane() % kChunk : static_cast<unsigned>(place.shape.blocks));
     auto* first = place.operands + place.row * place.shape.row_stride() + first_unit / OperandTraits<Operand>::kPerWord;
     chunk_ = device::opaque(reinterpret_cast<std::byte*>(first));
-    const std::int32_t gates = place.shape.is_backward() ? place.shape.pushed_gates : 1;
     const std::int32_t chunks = (place.shape.H + kChunk - 1) / kChunk;
-    bytes_ = static_cast<std::uint32_t>(place.rows * gates * chunks) * sizeof(device::Words4);
+    bytes_ = static_cast<std::uint32_t>(place.rows * chunks) * sizeof(device::Words4);
   }
 
   __device__ void begin() { phases_.begin(); }
@@ -47,12 +46,16 @@ class ClusterExchange {
     }
   }
 
+  template <int kGates = 1>
   __device__ void end_pushes() {
-    phases_.end_pushes(bytes_);
+    phases_.end_pushes(kGates * bytes_);
     push_place_ = place_.layout.operand_place - push_place_;
   }
 
-  __device__ void wait(int) { phases_.wait(); }
+  template <int kTerms = 1>
+  __device__ void wait(int) {
+    phases_.wait();
+  }
   __device__ SharedOperands operands(int) const {
     const std::int32_t place = phases_.in_second() ? place_.layout.operand_place : 0;
     return {place_.operands + place / sizeof(std::uint32_t), place_.shape.row_stride()};
@@ -67,7 +70,7 @@ class ClusterExchange {
   ClusterPhases phases_;
   unsigned first_peer_ = 0;      ///< the first that this lane pushes to; `blocks` where the lane pushes nothing
   std::byte* chunk_ = nullptr;   ///< where the chunk of the thread's first row is written, in the first place
-  std::uint32_t bytes_ = 0;      ///< that arrive with each exchange
+  std::uint32_t bytes_ = 0;      ///< of a gate, or of h, that arrive with each exchange
   std::int32_t push_place_ = 0;  ///< where the next exchange is written, in bytes behind the first place
 };
 

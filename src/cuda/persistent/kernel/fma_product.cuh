@@ -79,19 +79,31 @@ class FmaProduct {
     }
     float sums[kRows][kSlots<kPhase>] = {};
     const std::uint32_t* h = operands.words + warp_.first_tile * device::kTileWords + row * operands.stride;
+    add_term<kFirstVector<kPhase>>(h, operands.stride, sums);
+    if constexpr (kTerms<Formula, kPhase> == 2) {
+      // The words of the second term stand behind those of the first in a row.
+      add_term<kFirstVector<kPhase> + Layout::template kTermVectors<kPhase>>(
+          h + warp_.shape.k_tiles * device::kTileWords, operands.stride, sums);
+    }
+    take(row, sums);
+  }
+
+  /// sums += the products of the rows from `words` on with all tiles, whose weights begin with kFirst of a tile's
+  /// vectors.
+  template <int kFirst, int kRows, int kCount>
+  __device__ void add_term(const std::uint32_t* words, int stride, float (&sums)[kRows][kCount]) {
     weights_.for_resident(warp_.tiles, [&](int tile) {
-      add_tile([&](int vector) { return weights_.resident(tile, kFirstVector<kPhase> + vector); },
-               h + tile * device::kTileWords, operands.stride, sums);
+      add_tile([&](int vector) { return weights_.resident(tile, kFirst + vector); }, words + tile * device::kTileWords,
+               stride, sums);
     });
     for (int tile = kResident; tile < weights_.first_streamed(); ++tile) {
-      add_tile([&](int vector) { return weights_.shared(tile, kFirstVector<kPhase> + vector); },
-               h + tile * device::kTileWords, operands.stride, sums);
+      add_tile([&](int vector) { return weights_.shared(tile, kFirst + vector); }, words + tile * device::kTileWords,
+               stride, sums);
     }
     weights_.for_streamed(weights_.first_streamed(), warp_.tiles, [&](int tile, const device::Words4* vectors) {
-      add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, h + tile * device::kTileWords,
-               operands.stride, sums);
+      add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, words + tile * device::kTileWords,
+               stride, sums);
     });
-    take(row, sums);
   }
 
   template <int kPhase>

@@ -94,6 +94,7 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
     if (wanted && pushes_) store(slot_of<kGate>(rows), word);
   }
 
+  template <int kGates = 1>
   __device__ void end_pushes() {
     const bool missing_octet = kPerWord == 2 && place_.layout.missing_octet;
     if (missing_octet) for_missing_octet([&](std::uint32_t slot) { store(slot, 0); });
@@ -111,9 +112,10 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
   }
 
   /// Waits for the rows of one product, from `first_row` on.
+  template <int kTerms = 1>
   __device__ void wait(int first_row) {
     if constexpr (kStrict) {
-      bring_to_shared_memory(first_row);
+      bring_to_shared_memory(first_row, kTerms * place_.shape.k_tiles);
       device::block_barrier();
     } else if (place_.shape.sum_places == 1) {
       device::block_barrier();  // behind it no warp reads the last sums any more
@@ -204,20 +206,20 @@ class GridExchange : public GridTeam<WordsOf<Operand, kWordsValue>::kPlaces> {
   }
 
   /// Each warp takes kTogether tiles of 8 rows at a time, as a product would take them.
-  __device__ void bring_to_shared_memory(int first_row) const {
+  __device__ void bring_to_shared_memory(int first_row, int tiles) const {
     const PersistentShape& shape = place_.shape;
     const int lane = static_cast<int>(device::lane());
     const int warp = static_cast<int>(device::thread_index().x) / device::kWarpLanes;
     const GridOperands<Words, kRoomRows> operands = last_pushed(first_row);
     std::uint32_t* target = place_.operands + lane / kTilePairs * shape.row_stride() + lane % kTilePairs;
-    for (int tile = warp * kTogether; tile < shape.k_tiles; tile += shape.warps() * kTogether) {
+    for (int tile = warp * kTogether; tile < tiles; tile += shape.warps() * kTogether) {
       typename GridOperands<Words, kRoomRows>::template Asked<kTogether, 1> asked;
       Columns<1> columns[kTogether];
-      operands.ask(tile, shape.k_tiles - tile, asked);
-      operands.take(tile, shape.k_tiles - tile, asked, columns);
+      operands.ask(tile, tiles - tile, asked);
+      operands.take(tile, tiles - tile, asked, columns);
       RONDO_UNROLL
       for (int i = 0; i < kTogether; ++i) {
-        if (tile + i >= shape.k_tiles) continue;
+        if (tile + i >= tiles) continue;
         target[(tile + i) * device::kTileWords] = columns[i].of[0][0];
         target[(tile + i) * device::kTileWords + kTilePairs] = columns[i].of[0][1];
       }

@@ -36,7 +36,8 @@ struct WarpInputs {
 };
 
 /// Prefetches the tiles that neither registers nor shared memory have room for, in the order in which they are used:
-/// all passes of phase 0, then all of phase 1, repeating. kStreamPlaces tiles are in flight. A lane copies the words
+/// all passes of phase 0, then all of phase 1, repeating, and in a pass term after term. kStreamPlaces tiles are in
+/// flight. A lane copies the words
 /// that it will read itself, so that lanes do not wait for each other, and copies continue while the block waits for h.
 template <typename Layout>
 class WeightStream {
@@ -47,11 +48,12 @@ class WeightStream {
     places_ = places + device::lane();
     tiles_ = tiles;
     repeats_ = repeats;
+    second_phase_ = kTwoTerms;  // what the terms multiply does not exist yet in the first step of gradients
     if (tiles == 0) return;
     for (int place = 0; place < kStreamPlaces; ++place) ask();
   }
 
-  /// The vectors of the next tile's phase, kWarpLanes apart, until `release`.
+  /// The vectors of the next tile's term, kWarpLanes apart, until `release`.
   __device__ const device::Words4* take() {
     copies_.template wait<kStreamPlaces - 1>();
     return place(used_);
@@ -63,23 +65,31 @@ class WeightStream {
   }
 
  private:
-  static constexpr int kFirstVectors = Layout::template kPhaseVectors<0>;
+  static constexpr int kFirstVectors = Layout::template kTermVectors<0>;
   static constexpr int kSecondVectors = Layout::template kPhaseVectors<1>;
+  static constexpr int kBehindFirst = Layout::template kPhaseVectors<0>;
+  static constexpr bool kTwoTerms = kBehindFirst > kFirstVectors;
 
   static __device__ int after(int place) { return place + 1 == kStreamPlaces ? 0 : place + 1; }
   __device__ device::Words4* place(int index) const { return places_ + index * kFirstVectors * device::kWarpLanes; }
 
   __device__ void ask() {
     const device::Words4* tile = packed_ + tile_ * Layout::kVectors * device::kWarpLanes;
-    if (kSecondVectors == 0 || !second_phase_) {
+    if (kTwoTerms && second_term_) {
+      copy<kBehindFirst - kFirstVectors, kFirstVectors>(tile);
+    } else if (kSecondVectors == 0 || !second_phase_) {
       copy<0, kFirstVectors>(tile);
     } else {
-      copy<kFirstVectors, kSecondVectors>(tile);
+      copy<kBehindFirst, kSecondVectors>(tile);
     }
     copies_.commit();
     asked_ = after(asked_);
     if (++tile_ < tiles_) return;
     tile_ = 0;
+    if constexpr (kTwoTerms) {
+      second_term_ = !second_term_ && !second_phase_;
+      if (second_term_) return;
+    }
     if (++repeat_ < repeats_) return;
     repeat_ = 0;
     second_phase_ = !second_phase_;
@@ -101,6 +111,7 @@ class WeightStream {
   int tile_ = 0;               ///< the tile that is asked for next
   int repeat_ = 0;             ///< how often the phase has used all tiles before
   bool second_phase_ = false;  ///< the phase of that tile
+  bool second_term_ = false;   ///< its term, in phase 0
   int asked_ = 0;              ///< the place that it is copied to
   int used_ = 0;               ///< the place of the tile that is used next
 };
@@ -159,7 +170,7 @@ class LaneWeights {
   }
 
   /// Calls function(tile, vectors) for the tiles `first` to last - 1, which are streamed. `vectors` are the tile's
-  /// vectors of the phase, kWarpLanes apart.
+  /// vectors of the term, kWarpLanes apart.
   template <typename Function>
   __device__ void for_streamed(int first, int last, const Function& function) {
     if constexpr (streams_weights(kKind)) {

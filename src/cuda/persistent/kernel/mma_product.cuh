@@ -37,7 +37,7 @@ class MmaProduct {
     const auto ask_tile = [&](int tile, int place) {
       RONDO_UNROLL
       for (int pass = 0; pass < kKeptPasses; ++pass) {
-        ask_before(operands_of(pass), tile, warp_.tiles, in_flight[place][pass]);
+        ask_before(operands_of(pass), warp_.first_tile, tile, warp_.tiles, in_flight[place][pass]);
       }
     };
     RONDO_UNROLL
@@ -50,7 +50,7 @@ class MmaProduct {
         Columns<kRowTiles> columns[kKeptPasses][1];
         RONDO_UNROLL
         for (int pass = 0; pass < kKeptPasses; ++pass) {
-          take_before(operands_of(pass), tile, warp_.tiles, in_flight[place][pass], columns[pass]);
+          take_before(operands_of(pass), warp_.first_tile, tile, warp_.tiles, in_flight[place][pass], columns[pass]);
         }
         ask_tile(tile + kStreamedInFlight, place);
         weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
@@ -81,7 +81,11 @@ class MmaProduct {
   __device__ void multiply(const Operands& operands, Asked<Operands>& asked, const PassRows& rows, float* target) {
     Sums<kPhase> sums = {};
     if constexpr (kStreamsOnce) sums = rows.pass == 0 ? streamed_[0] : streamed_[1];
-    add_products<kPhase>(operands, asked, sums);
+    if constexpr (kTerms<Formula, kPhase> == 1) {
+      add_products<kFirstVector<kPhase>>(operands, asked, warp_.first_tile, sums);
+    } else {
+      add_terms(operands, asked, sums);
+    }
     constexpr int kGates = kPhaseGates<Formula, kPhase>;
     write_tile_sums<kGates, kGates>(sums, warp_, target, warp_.shape.sum_stride(kPhaseGates<Formula, 0>));
   }
@@ -91,7 +95,7 @@ class MmaProduct {
   template <typename Operands, typename Send>
   __device__ void scatter(const Operands& operands, Asked<Operands>& asked, const PassRows&, const Send& send) {
     Sums<0> sums = {};
-    add_products<0>(operands, asked, sums);
+    add_products<0>(operands, asked, warp_.first_tile, sums);
     send_tile_sums(sums, send);
   }
 
@@ -109,7 +113,7 @@ class MmaProduct {
   static_assert(kKeptPasses <= 2);
 
   template <int kPhase>
-  using Sums = TileSums<Layout::template kPhaseVectors<kPhase>, kRowTiles, kOctets>;
+  using Sums = TileSums<Layout::template kTermVectors<kPhase>, kRowTiles, kOctets>;
 
   template <int kPhase>
   static constexpr int kFirstVector = kPhase == 0 ? 0 : Layout::template kPhaseVectors<0>;
@@ -125,9 +129,19 @@ class MmaProduct {
   static constexpr int kStreamedInFlight = 2;
   static constexpr int kInputsTogether = 2;
 
-  /// Adds this warp's part of a product, but the streamed tiles of kernels that read them once in a step.
-  template <int kPhase, typename Operands>
-  __device__ void add_products(const Operands& operands, Asked<Operands>& asked, Sums<kPhase>& sums) {
+  /// Adds both terms of phase 0. The words of the second stand behind those of the first in a row.
+  template <typename Operands>
+  __device__ void add_terms(const Operands& operands, Asked<Operands>& asked, Sums<0>& sums) {
+    add_products<0>(operands, asked, warp_.first_tile, sums);
+    const int first_tile = warp_.first_tile + warp_.shape.k_tiles;
+    if (warp_.tiles > 0) operands.ask(first_tile, warp_.tiles, asked);
+    add_products<Layout::template kTermVectors<0>>(operands, asked, first_tile, sums);
+  }
+
+  /// Adds this warp's part of a product, but the streamed tiles of kernels that read them once in a step. The words of
+  /// its first tile are at `first_tile` of a row, and the weights begin with kFirst of a tile's vectors.
+  template <int kFirst, typename Operands, typename TileSums>
+  __device__ void add_products(const Operands& operands, Asked<Operands>& asked, int first_tile, TileSums& sums) {
     const int last = kStreamsOnce ? weights_.first_streamed() : warp_.tiles;
     // Words of further tiles are in flight while the tiles before them are multiplied.
     constexpr int kGroup = Operands::kInFlight ? kGroupInFlight : kTogether;
@@ -135,19 +149,18 @@ class MmaProduct {
     typename Operands::template Asked<kGroup, kRowTiles> in_flight[kGroups];
     if (warp_.tiles > 0) {
       Columns<kRowTiles> columns[kAsked];
-      operands.take(warp_.first_tile, warp_.tiles, asked, columns);
+      operands.take(first_tile, warp_.tiles, asked, columns);
       if (kAsked < last) {
         RONDO_UNROLL
         for (int place = 0; place < kGroups; ++place) {
-          ask_before(operands, kAsked + place * kGroup, last, in_flight[place]);
+          ask_before(operands, first_tile, kAsked + place * kGroup, last, in_flight[place]);
         }
       }
       weights_.for_resident(warp_.tiles, [&](int tile) {
-        add_tile([&](int vector) { return weights_.resident(tile, kFirstVector<kPhase> + vector); }, columns[tile],
-                 sums);
+        add_tile([&](int vector) { return weights_.resident(tile, kFirst + vector); }, columns[tile], sums);
       });
       RONDO_UNROLL
-      for (int tile = kResident; tile < kAsked; ++tile) add_further_tile<kPhase>(tile, columns[tile], sums);
+      for (int tile = kResident; tile < kAsked; ++tile) add_further_tile<kFirst>(tile, columns[tile], sums);
     }
     RONDO_KEEP_LOOP
     for (int first = kAsked; first < last; first += kGroups * kGroup) {
@@ -155,23 +168,23 @@ class MmaProduct {
       for (int place = 0; place < kGroups; ++place) {
         const int tile = first + place * kGroup;
         Columns<kRowTiles> columns[kGroup];
-        take_before(operands, tile, last, in_flight[place], columns);
-        ask_before(operands, tile + kGroups * kGroup, last, in_flight[place]);
+        take_before(operands, first_tile, tile, last, in_flight[place], columns);
+        ask_before(operands, first_tile, tile + kGroups * kGroup, last, in_flight[place]);
         RONDO_UNROLL
-        for (int i = 0; i < kGroup; ++i) add_further_tile<kPhase>(tile + i, columns[i], sums);
+        for (int i = 0; i < kGroup; ++i) add_further_tile<kFirst>(tile + i, columns[i], sums);
       }
     }
   }
 
   /// Asks for the warp's tiles from `tile` on that are before `last`, as many as `asked` has room for.
   template <typename Operands, typename AskedTiles>
-  __device__ void ask_before(const Operands& operands, int tile, int last, AskedTiles& asked) const {
-    operands.ask(warp_.first_tile + tile, last - tile, asked);
+  static __device__ void ask_before(const Operands& operands, int first_tile, int tile, int last, AskedTiles& asked) {
+    operands.ask(first_tile + tile, last - tile, asked);
   }
   template <typename Operands, typename AskedTiles, int kCount>
-  __device__ void take_before(const Operands& operands, int tile, int last, AskedTiles& asked,
-                              Columns<kRowTiles> (&columns)[kCount]) const {
-    operands.take(warp_.first_tile + tile, last - tile, asked, columns);
+  static __device__ void take_before(const Operands& operands, int first_tile, int tile, int last, AskedTiles& asked,
+                                     Columns<kRowTiles> (&columns)[kCount]) {
+    operands.take(first_tile + tile, last - tile, asked, columns);
   }
 
   template <typename Weights, typename TileSums>
@@ -192,10 +205,10 @@ class MmaProduct {
 
   /// Adds the products of a tile in shared memory, or of one that is streamed in each pass. Adds nothing for a tile
   /// beyond the warp's.
-  template <int kPhase>
-  __device__ void add_further_tile(int tile, const Columns<kRowTiles>& columns, Sums<kPhase>& sums) {
+  template <int kFirst, typename TileSums>
+  __device__ void add_further_tile(int tile, const Columns<kRowTiles>& columns, TileSums& sums) {
     if (tile < weights_.first_streamed()) {
-      add_tile([&](int vector) { return weights_.shared(tile, kFirstVector<kPhase> + vector); }, columns, sums);
+      add_tile([&](int vector) { return weights_.shared(tile, kFirst + vector); }, columns, sums);
     } else if constexpr (!kStreamsOnce) {
       weights_.for_streamed(tile, tile < warp_.tiles ? tile + 1 : tile, [&](int, const device::Words4* vectors) {
         add_tile([&](int vector) { return vectors[vector * device::kWarpLanes]; }, columns, sums);

@@ -23,15 +23,16 @@ template <typename Formula, typename Operand>
 __device__ inline auto kernel_element(const PackTiles<Operand>& pack, int gate, std::int64_t unit, std::int64_t k) {
   using Element = typename OperandTraits<Operand>::Element;
   const std::int64_t H = pack.shape.H;
-  const bool exists = gate < Formula::kGates && unit < H;
+  const bool exists = gate < kWeightGates<Formula> && unit < H;
   if constexpr (kIsOfGradients<Formula>) {
     // The transposed kernel: k counts gates, and in each gate the units of whole tiles. Where blocks scatter, there are
-    // the k of one block after those of another, and the tiles of a gate have the block's units.
+    // the k of one block after those of another, and the tiles of a gate have the block's units. Where k counts the
+    // units of one gate, `gate` tells which.
     const std::int64_t of_tile = device::kTileWords * OperandTraits<Operand>::kPerWord;
     const std::int64_t of_gate = pack.shape.pushed_tiles() * of_tile;
     const std::int64_t of_block = pack.shape.k_tiles * of_tile;
     const std::int64_t column = k / of_block * of_gate + k % of_gate;
-    const std::int64_t row = unit * pack.shape.pushed_gates + k % of_block / of_gate;
+    const std::int64_t row = unit * pack.shape.pushed_gates + k % of_block / of_gate + gate;
     return exists && column < H ? pack.kernel[row * H + column] : Element{};
   } else {
     return exists && k < pack.K ? pack.kernel[k * Formula::kGates * H + gate * H + unit] : Element{};

@@ -10,6 +10,17 @@
 ///       write dG
 ///     wait for dG;  dh += dG U'
 ///
+/// A GRU that resets before its product takes two exchanges, as in a run:
+///
+///     for s in these steps:
+///       [wait for dG of z and r;  sums = their dG U']        not at the first of these steps
+///       barrier
+///       dh += sums;  ...;  da_n = formula(gates, dh)         as above;  push da_n
+///       wait for da_n;  sums = da_n U_n' = d(r h);  barrier
+///       dG of z and r, dh = formula(gates, dh, sums);  push dG of z and r
+///       write dG
+///     wait for dG of z and r;  dh += dG U'
+///
 /// Where blocks scatter sums (scatter_exchange.cuh), a block holds the rows of U' of its own units, and tells the
 /// others sums of dh in place of dG:
 ///
@@ -25,53 +36,22 @@
 /// given up are as in persistent_kernel.cuh.
 #pragma once
 
+#include "cuda/persistent/kernel/gate_pushes.cuh"
 #include "cuda/persistent/kernel/persistent_kernel.cuh"
 #include "cuda/persistent/kernel/scatter_exchange.cuh"
 #include "cuda/persistent/kernel/unit_gradients.cuh"
 
 namespace rondo {
 
-/// The product of the gradients' steps with an exchange.
-template <typename Exchange>
+/// The product of the steps of a cell's gradients with an exchange.
+template <typename Formula, typename Exchange>
 struct GradientProduct {
-  using Type = BackwardProduct;
+  using Type = GatheredProduct<Formula>;
 };
-template <typename Operand>
-struct GradientProduct<ScatterExchange<Operand>> {
+template <typename Formula, typename Operand>
+struct GradientProduct<Formula, ScatterExchange<Operand>> {
   using Type = ScatterProduct;
 };
-
-/// Calls function with the index of each gate, as a constant.
-template <int kGates, int kGate = 0, typename Function>
-__device__ inline void for_gates(const Function& function) {
-  if constexpr (kGate < kGates) {
-    function(std::integral_constant<int, kGate>{});
-    for_gates<kGates, kGate + 1>(function);
-  }
-}
-
-/// Pushes dG of each row that this thread has in a pass to all blocks of the team.
-template <typename Exchange, typename Rows>
-__device__ inline void push_gates(Exchange& exchange, const Rows& rows, int pass) {
-  rows.for_rows(pass, [&](int i) {
-    for_gates<Rows::kGates>([&]<int kGate>(std::integral_constant<int, kGate>) {
-      exchange.template push<kGate>(rows.behind_first(i), rows.pushed(i, kGate), rows.is_pushed(i));
-    });
-  });
-}
-
-/// As make_room, for dG of all gates.
-template <typename Exchange, typename Rows>
-__device__ inline void make_room_for_gates(const Exchange& exchange, const Rows& rows) {
-  if constexpr (Exchange::kMakesRoom) {
-    RONDO_UNROLL
-    for (int i = 0; i < Rows::kRows; ++i) {
-      for_gates<Rows::kGates>([&]<int kGate>(std::integral_constant<int, kGate>) {
-        exchange.template make_room<kGate>(rows.behind_first(i), rows.is_pushed(i));
-      });
-    }
-  }
-}
 
 template <typename Formula, typename Operand, typename Exchange, int kOctets, int kRowTiles>
 __global__ void __launch_bounds__(kPersistentThreads, 1)
@@ -81,9 +61,11 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   constexpr int kPassTiles = pass_tiles<Operand>(Exchange::kKind, kRowTiles);
   constexpr int kPassRows = kPassTiles * device::kTileColumns;
   using Sizes = ProductSizes<Exchange, kOctets, kPassTiles, kRowTiles, Streams::each_pass>;
-  using Multiplied = typename GradientProduct<Exchange>::Type;
+  using Multiplied = typename GradientProduct<Formula, Exchange>::Type;
   using Product = typename ProductOf<Multiplied, Operand, Sizes>::Type;
   constexpr bool kSends = kScatters<Multiplied>;
+  using FirstPushed = std::conditional_t<kPhases<Multiplied> == 2, CandidateGate<Formula>, AllGates<Formula>>;
+  using LastPushed = std::conditional_t<kPhases<Multiplied> == 2, OtherGates<Formula>, AllGates<Formula>>;
   constexpr int kThreadRows =
       kSends ? kPassRows / kScatterUnitThreads : thread_rows<Exchange::kKind, kOctets, kRowTiles>(kPassRows);
   using Counts =
@@ -130,15 +112,15 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   bool has_pushed = false;
   SumPlaces sums(run.layout, shape, block_needs<Multiplied, Operand, kOctets>(shape));
   typename Product::template Asked<decltype(exchange.operands(0))> asked;
-  // Makes the sums of a pass, which are zeros before the first push.
-  [[maybe_unused]] const auto multiply = [&](int pass) {
-    if (has_pushed) {
+  // Makes the sums of a pass in a phase, which are zeros before the first push.
+  [[maybe_unused]] const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, int pass) {
+    if (kPhase != 0 || has_pushed) {
       const int first = pass * kPassRows;
-      exchange.wait(first);
+      exchange.template wait<kTerms<Multiplied, kPhase>>(first);
       const auto operands = exchange.operands(first);
-      if (!kAsksEarly) product.ask(operands, asked);
-      product.template multiply<0>(operands, asked, {pass, rows_of_pass<Counts>(team_rows, first)},
-                                   memory.sums_at(sums.next()));
+      if (kPhase != 0 || !kAsksEarly) product.ask(operands, asked);
+      product.template multiply<kPhase>(operands, asked, {pass, rows_of_pass<Counts>(team_rows, first)},
+                                        memory.sums_at(sums.next()));
       exchange.order(first);
     }
     device::block_barrier();
@@ -151,14 +133,24 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
     if constexpr (kSends) {
       if (has_pushed) exchange.wait(0);
       rows.step(0, s, sums.current(), computes);
-      push_gates(exchange, rows, 0);
+      push_gates<LastPushed>(exchange, rows, 0);
       device::block_barrier();
       given_up = exchange.given_up();
     } else {
       for_passes<Counts>(team_rows, [&](int pass) {
-        multiply(pass);
+        multiply(std::integral_constant<int, 0>{}, pass);
         rows.step(pass, s, sums.current(), computes);
-        if (computes && given_up == 0) push_gates(exchange, rows, pass);
+        if (computes && given_up == 0) push_gates<FirstPushed>(exchange, rows, pass);
+      });
+    }
+    if constexpr (kPhases<Multiplied> == 2) {
+      if (given_up != 0 || !computes) break;
+      exchange.template end_pushes<FirstPushed::kCount>();
+      make_room_for_gates<FirstPushed>(exchange, rows);
+      for_passes<Counts>(team_rows, [&](int pass) {
+        multiply(std::integral_constant<int, 1>{}, pass);
+        rows.finish_step(pass, sums.current());
+        if (given_up == 0) push_gates<LastPushed>(exchange, rows, pass);
       });
     }
     if (given_up != 0 || !computes) break;
@@ -167,10 +159,10 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       product.scatter(exchange.operands(0), asked, {0, team_rows},
                       [&](int row, int chunk, const auto& parts) { exchange.send(target, row, chunk, parts); });
     }
-    exchange.end_pushes();
+    exchange.template end_pushes<LastPushed::kCount>();
     has_pushed = true;
     if (kAsksEarly) product.ask(exchange.operands(0), asked);
-    make_room_for_gates(exchange, rows);
+    make_room_for_gates<LastPushed>(exchange, rows);
     rows.emit(s);
     if (s > range.first) rows.load_step(s - 1);
   }

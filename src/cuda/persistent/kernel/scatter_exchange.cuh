@@ -59,6 +59,7 @@ class ScatterExchange {
     device::push(reinterpret_cast<device::Words4*>(place) + chunk, words, phases_.pushed(), peer_);
   }
 
+  template <int kGates>
   __device__ void end_pushes() {
     phases_.end_pushes(bytes_);
     own_place_ = place_.layout.operand_place - own_place_;

@@ -1,175 +1,80 @@
 /// What a thread of a kernel of gradients computes and keeps through all steps: dh and dc of one unit in its rows.
 #pragma once
 
-#include "cuda/common/kept_rows.cuh"
-#include "cuda/device/prefetch.cuh"
-#include "cuda/device/unroll.cuh"
-#include "cuda/persistent/kernel/backward_run.h"
-#include "cuda/persistent/kernel/product_sums.cuh"
+#include "cuda/persistent/kernel/gradient_memory.cuh"
 
 namespace rondo {
 
 /// The thread's unit in all of its rows: RowPlaces says which rows these are. Rows that do not exist are idle.
-/// `Product` is BackwardProduct or ScatterProduct.
+/// `Product` is GatheredProduct<Formula> or ScatterProduct.
 template <typename Formula, typename Product, typename Element, typename Counts>
-class UnitGradients : public ProductSums<Product, BackwardRun<Element>, Counts> {
-  using Sums = ProductSums<Product, BackwardRun<Element>, Counts>;
-  using Sums::place_;
-  using Sums::run_;
+class UnitGradients : public GradientMemory<Formula, Product, Element, Counts> {
+  using Memory = GradientMemory<Formula, Product, Element, Counts>;
+  using Memory::place_;
+  using Memory::rows_;
+  using Memory::run_;
+  using Memory::state;
+  using typename Memory::Row;
 
  public:
-  using Sums::exists;
-  using Sums::for_rows;
-  using Sums::kRows;
-  using Sums::Sums;
+  using Memory::exists;
+  using Memory::for_rows;
+  using Memory::kGates;
+  using Memory::kRows;
+  using Memory::Memory;
 
-  static constexpr int kGates = Formula::kGates;
+  static constexpr bool kCandidateApart = kPhases<Formula> == 2;
 
   /// dG of the current step as the product takes it.
   __device__ float pushed(int i, int gate) const { return rows_[i].d_recurrent[gate]; }
-
-  __device__ void load_states() {
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      if (!exists(i)) continue;
-      rows_[i].d_h = run_.h.d_state[state(i)];
-      if constexpr (Formula::kStates == 2) rows_[i].d_c = run_.c.d_state[state(i)];
-      rows_[i].length = {static_cast<std::int32_t>(run_.schedule.length(this->batch(i)))};
-    }
-  }
-
-  /// Asks for what step s needs from memory, so that it is there when the step begins. Nothing is converted here,
-  /// because that would wait for the loads.
-  __device__ void load_step(std::int32_t s) {
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      if (!exists(i)) continue;
-      Row& row = rows_[i];
-      const std::int32_t b = this->batch(i);
-      const std::int32_t t = run_.schedule.read_time(s, row.length);
-      row.mask = t < row.length.steps ? run_.schedule.live_byte(t, b) : std::uint8_t{0};
-      row.reset = run_.schedule.reset_byte(s + 1, b, row.length);
-      if (run_.was_live != nullptr) row.was_live = run_.was_live[s * run_.schedule.B + b];
-      row.d_y = Element{};
-      if (const Element* d_y = output_gradient(s, i)) row.d_y = *d_y;
-      if (!run_.kept.x.has(t, row.length.steps)) continue;
-      const std::int64_t kept_row = reserve_row(run_.schedule, run_.kept.x, t, b);
-      const Element* gates = kept(run_.kept.gates, kept_row * Formula::kKept);
-      for (int k = 0; k < Formula::kKept; ++k) row.gates[k] = gates[k * run_.shape.H];
-      row.previous = *kept(Formula::kStates == 2 ? run_.kept.c : run_.kept.h, kept_row);
-      if (s >= kPrefetched) prefetch(s - kPrefetched, i);
-    }
-  }
 
   /// Adds the products of step s + 1 to dh, and where the kernel `computes` step s:
   ///
   ///     a reset before step s + 1 takes dh and dc;  dh += what step s emits
   ///     dG, dh, dc = formula(gates, dh, dc) in live rows, else dG = 0
   ///
-  /// The sums of the products begin at `sums` of the block's shared memory, in bytes.
+  /// Where kCandidateApart, dG is that of the candidate alone, and dh stays as it is until finish_step. The sums of the
+  /// products begin at `sums` of the block's shared memory, in bytes.
   __device__ void step(int pass, std::int32_t s, std::uint32_t sums, bool computes) {
     this->with_activations([&](auto activations) {
       for_rows(pass, [&](int i) {
-        float product[1];
+        float product[Product::kGates];
         this->template sum_products<0>(sums, i, product);
         rows_[i].d_h += product[0];
         if (!computes) return;
         arrive(i, s);
-        differentiate(i, activations);
+        if constexpr (kCandidateApart) {
+          differentiate_candidate(i, activations);
+        } else {
+          differentiate(i, activations);
+        }
+      });
+    });
+  }
+
+  /// dG of the other gates, and dh, from d(r h): the sums of the second phase of the step.
+  __device__ void finish_step(int pass, std::uint32_t sums) {
+    this->with_activations([&](auto activations) {
+      for_rows(pass, [&](int i) {
+        float product[Product::kGates];
+        this->template sum_products<1>(sums, i, product);
+        differentiate(i, activations, product[1]);
       });
     });
   }
 
   /// A step at which all rows are dead by their lengths.
   __device__ void skip(std::int32_t s) {
-    load_step(s);
+    this->load_step(s);
     RONDO_UNROLL
     for (int i = 0; i < kRows; ++i) {
       arrive(i, s);
       clear(i);
     }
-    emit(s);
-  }
-
-  /// Writes dG of step s.
-  __device__ void emit(std::int32_t s) const {
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      if (exists(i)) write_gates(s, i);
-    }
-  }
-
-  __device__ void store_states() const {
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      if (!exists(i)) continue;
-      run_.h.d_state[state(i)] = rows_[i].d_h;
-      if constexpr (Formula::kStates == 2) run_.c.d_state[state(i)] = rows_[i].d_c;
-    }
-  }
-
-  /// Fills dG of the steps from s down, and the states, with NaN, because the kernel has not computed them.
-  __device__ void lose(std::int32_t s) {
-    const float nan = device::bits_float(0x7fc00000U);
-    RONDO_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      rows_[i].d_h = nan;
-      rows_[i].d_c = nan;
-      for (float& gate : rows_[i].d_input) gate = nan;
-      for (float& gate : rows_[i].d_recurrent) gate = nan;
-    }
-    RONDO_KEEP_LOOP
-    for (; s >= 0; --s) emit(s);
-    store_states();
+    this->emit(s);
   }
 
  private:
-  /// How many steps ahead the reserve and dY are brought to the L2 cache.
-  static constexpr std::int32_t kPrefetched = 4;
-  /// Units whose elements one prefetch brings: 32 bytes.
-  static constexpr int kPrefetchedUnits = 32 / static_cast<int>(sizeof(Element));
-
-  struct Row {
-    float d_h = 0;
-    float d_c = 0;
-    float d_recurrent[kGates] = {};
-    float d_input[kHasRecurrentGradient<Formula> ? kGates : 1] = {};
-    // As memory has them:
-    Element gates[Formula::kKept] = {};
-    Element previous = {};  ///< c before the step or, in a cell without c, h
-    Element d_y = {};
-    RowLength length = {};
-    std::uint8_t mask = 0;
-    std::uint8_t reset = 0;     ///< not 0: the row begins a piece at the next step
-    std::uint8_t was_live = 1;  ///< not 0: the row has been live in its piece
-  };
-
-  __device__ std::int64_t state(int i) const { return std::int64_t{this->batch(i)} * run_.shape.H + place_.u; }
-
-  /// This thread's unit in a row of a part of the reserve.
-  __device__ const Element* kept(const void* part, std::int64_t row) const {
-    return static_cast<const Element*>(part) + row * run_.shape.H + place_.u;
-  }
-
-  /// Where dY of what the row emits at step s is; null: nowhere.
-  __device__ const Element* output_gradient(std::int32_t s, int i) const {
-    if (run_.d_y == nullptr) return nullptr;
-    const std::int32_t time = run_.schedule.write_time(s, rows_[i].length);
-    if (!run_.d_y_strides.has(time, rows_[i].length.steps)) return nullptr;
-    return run_.d_y + run_.d_y_strides.offset_32(time, this->batch(i)) + place_.u;
-  }
-
-  __device__ void prefetch(std::int32_t s, int i) const {
-    if (place_.unit % kPrefetchedUnits != 0) return;
-    const std::int32_t t = run_.schedule.read_time(s, rows_[i].length);
-    if (const Element* d_y = output_gradient(s, i)) device::prefetch_to_l2(d_y);
-    if (!run_.kept.x.has(t, rows_[i].length.steps)) return;
-    const std::int64_t row = reserve_row(run_.schedule, run_.kept.x, t, this->batch(i));
-    const Element* gates = kept(run_.kept.gates, row * Formula::kKept);
-    for (int k = 0; k < Formula::kKept; ++k) device::prefetch_to_l2(gates + k * run_.shape.H);
-    device::prefetch_to_l2(kept(Formula::kStates == 2 ? run_.kept.c : run_.kept.h, row));
-  }
-
   /// An element of the reserve.
   template <typename Activations>
   __device__ float value(Element element) const {
@@ -203,17 +108,32 @@ class UnitGradients : public ProductSums<Product, BackwardRun<Element>, Counts> 
   }
 
   template <typename Activations>
-  __device__ void differentiate(int i, Activations activations) {
+  __device__ void read_kept(int i, float (&gates)[Formula::kKept]) const {
+    for (int k = 0; k < Formula::kKept; ++k) gates[k] = value<Activations>(rows_[i].gates[k]);
+  }
+
+  template <typename Activations>
+  __device__ void differentiate_candidate(int i, Activations activations) {
     Row& row = rows_[i];
     if (row.mask == 0) return clear(i);
     float gates[Formula::kKept];
-    for (int k = 0; k < Formula::kKept; ++k) gates[k] = value<Activations>(row.gates[k]);
+    read_kept<Activations>(i, gates);
+    row.d_recurrent[kGates - 1] = Formula::backward_candidate(gates, row.d_h, activations);
+  }
+
+  /// `inner` is d(r h), of formulas that take it.
+  template <typename Activations, typename... Inner>
+  __device__ void differentiate(int i, Activations activations, Inner... inner) {
+    Row& row = rows_[i];
+    if (row.mask == 0) return clear(i);
+    float gates[Formula::kKept];
+    read_kept<Activations>(i, gates);
     const float before = value<Activations>(row.previous);
     UnitStates<float> previous{before, 0.0F};
     if constexpr (Formula::kStates == 2) previous = {0.0F, before};
     const UnitGradient<float, kGates> unit =
-        Formula::backward(gates, previous, UnitStates<float>{row.d_h, row.d_c}, activations);
-    for (int gate = 0; gate < kGates; ++gate) {
+        Formula::backward(gates, previous, UnitStates<float>{row.d_h, row.d_c}, activations, inner...);
+    for (int gate = 0; gate < kPhaseGates<Formula, 0>; ++gate) {
       row.d_recurrent[gate] = unit.recurrent[gate];
       if constexpr (kHasRecurrentGradient<Formula>) row.d_input[gate] = unit.input[gate];
     }
@@ -225,22 +145,6 @@ class UnitGradients : public ProductSums<Product, BackwardRun<Element>, Counts> 
     for (float& gate : rows_[i].d_recurrent) gate = 0;
     for (float& gate : rows_[i].d_input) gate = 0;
   }
-
-  __device__ void write_gates(std::int32_t s, int i) const {
-    const Row& row = rows_[i];
-    const std::int32_t t = run_.schedule.read_time(s, row.length);
-    if (!run_.kept.x.has(t, row.length.steps)) return;
-    const std::int32_t H = run_.shape.H;
-    const std::int64_t first = reserve_row(run_.schedule, run_.kept.x, t, this->batch(i)) * kGates * H + place_.u;
-    for (int gate = 0; gate < kGates; ++gate) {
-      constexpr bool kDiffers = kHasRecurrentGradient<Formula>;
-      device::from_float(kDiffers ? row.d_input[kDiffers ? gate : 0] : row.d_recurrent[gate],
-                         run_.d_input[first + gate * H]);
-      if constexpr (kDiffers) device::from_float(row.d_recurrent[gate], run_.d_recurrent[first + gate * H]);
-    }
-  }
-
-  Row rows_[kRows];
 };
 
 }  // namespace rondo

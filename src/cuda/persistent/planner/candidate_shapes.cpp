@@ -23,6 +23,7 @@ class Shapes {
         product_(recurrent_product(spec, pass)),
         keeps_(pass == Pass::forward && spec.keep != Keep::nothing),
         pushed_gates_(pass == Pass::backward ? gate_count(spec.cell.kind) : 0),
+        candidate_apart_(product_.backward && product_.phases == 2),
         octets_(ceil_div(spec.cell.units, kOctetUnits)) {}
 
   std::vector<PersistentShape> all() {
@@ -32,7 +33,7 @@ class Shapes {
         for (int blocks = 2; blocks <= properties_.clusters.most_blocks() && blocks <= ceil_div(octets_, 2);
              blocks *= 2) {
           add_blocks(blocks);
-          if (has_scatter(kind_, pushed_gates_)) add_scattering(blocks);
+          if (has_scatter(kind_, pushed_gates_) && !candidate_apart_) add_scattering(blocks);
         }
         break;
       case PersistentKind::grid:
@@ -79,7 +80,7 @@ class Shapes {
   /// Tiles along k of the product of a team's blocks.
   std::int32_t tiles_of(const Team& team) const {
     const std::int64_t units = team.scattered_units > 0 ? team.scattered_units : spec_.cell.units;
-    return k_tiles_of(spec_, units) * std::max(1, pushed_gates_);
+    return k_tiles_of(spec_, units) * (candidate_apart_ ? 1 : std::max(1, pushed_gates_));
   }
 
   void add_team(const Team& team) {
@@ -104,6 +105,7 @@ class Shapes {
                                     .k_warps = k_warps,
                                     .k_tiles = tiles_of(team),
                                     .keeps = keeps_,
+                                    .candidate_apart = candidate_apart_,
                                     .pushed_gates = pushed_gates_,
                                     .scattered_units = static_cast<std::int32_t>(team.scattered_units)};
         add_words(shape);
@@ -145,6 +147,7 @@ class Shapes {
   const RecurrentProduct product_;
   const bool keeps_;
   const int pushed_gates_;
+  const bool candidate_apart_;
   const std::int64_t octets_;
   std::vector<PersistentShape> shapes_;
 };

@@ -40,9 +40,6 @@ std::string why_none_backward(const RecurrenceSpec& spec) {
   if (spec.segment > 0) return "it does not run segments again";
   if (spec.dtype == DType::f32 && spec.math == MatrixMath::tf32x3)
     return "its gradients have no products of three TF32";
-  const bool two_products =
-      dispatch_plain_cell(spec.cell, []<typename Formula>(FormulaTag<Formula>) { return kPhases<Formula> == 2; });
-  if (two_products) return "its gradients have no candidate with a product of its own";
   return {};
 }
 

@@ -51,6 +51,7 @@ std::string in_words(const PersistentPlan& plan) {
     text << "; it multiplies x itself, with " << (plan.bytes.input_weights + 1023) / 1024 << " KiB in shared memory";
   }
   if (shape.scatters()) text << "; blocks send each other sums of dh, not dG";
+  if (shape.candidate_apart) text << "; blocks send each other dG twice in a step";
   text << "; ";
   if (plan.measured != nullptr) {
     text << "measured " << plan.measured->step_us << " us a step, with the product of the inputs";

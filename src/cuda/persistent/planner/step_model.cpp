@@ -53,8 +53,11 @@ Passes passes_of(const RecurrenceSpec& spec, const PersistentShape& shape) {
 }
 
 double product_ns(const RecurrenceSpec& spec, const PersistentShape& shape, const Passes& passes) {
-  const double tiles = shape.warp_tiles();
-  const double octets = recurrent_product(spec, shape).gates * shape.octets;
+  const RecurrentProduct product = recurrent_product(spec, shape);
+  // Gates of gradients are multiplied one after the other, because each has other operands.
+  const double turns = product.backward ? product.gates : 1;
+  const double tiles = turns * shape.warp_tiles();
+  const double octets = product.gates / turns * shape.octets;
   double clocks = 0;
   if (passes.strict) {
     const double slots = std::ceil(octets * kOctetUnits / device::kWarpLanes);
@@ -80,14 +83,21 @@ double shared_memory_ns(const PersistentShape& shape, const BlockBytes& bytes, c
   return (passes.count * (operands + sums) + weights) / kHardware.shared_bytes_per_clock / kHardware.clocks_per_ns;
 }
 
-/// What a step reads from peers or from L2: h, for every warp that multiplies it, or sums, and streamed weights.
+/// What an exchange has of the words that it has room for: the candidate's dG is one gate, and that of the others more.
+double part_pushed(const PersistentShape& shape) {
+  return shape.candidate_apart ? 0.5 * shape.pushed_gates / (shape.pushed_gates - 1) : 1.0;
+}
+
+/// What a phase of a step reads from peers or from L2: h, for every warp that multiplies it, or sums, and streamed
+/// weights.
 double incoming_ns(const PersistentShape& shape, const BlockBytes& bytes, const Passes& passes) {
-  const double words = shape.scatters() ? shape.blocks * shape.units() : shape.row_words();
+  const double words = shape.scatters() ? shape.blocks * shape.units() : part_pushed(shape) * shape.row_words();
   const double pushed_bytes = 4.0 * shape.rows * words;
   const double readings = shape.streams == Streams::once ? 1 : passes.repeats;
   double incoming = readings * static_cast<double>(bytes.streamed_weights);
   if (shape.kind == PersistentKind::grid) {
-    const double exchanged = static_cast<double>(exchange_bytes(shape)) * shape.rows / shape.padded_rows();
+    const double room = static_cast<double>(exchange_bytes(shape));
+    const double exchanged = part_pushed(shape) * room * shape.rows / shape.padded_rows();
     incoming += exchanged * (passes.strict ? 1 : shape.unit_warps);
   }
   const double blocks = static_cast<double>(shape.blocks) * shape.teams;

@@ -28,11 +28,12 @@ decltype(auto) dispatch_octets(int octets, Function&& function) {
   }
 }
 
-/// As dispatch_octets, for the formula of `cell` or, where a shape is of gradients, for BackwardProduct or
-/// ScatterProduct.
+/// As dispatch_octets, for the formula of `cell` or, where a shape is of gradients, for BackwardProduct,
+/// ResetBackwardProduct or ScatterProduct.
 template <typename Operand, typename Function>
 decltype(auto) dispatch_formula(const CellSpec& cell, const PersistentShape& shape, Function&& function) {
   if (shape.scatters()) return dispatch_octets<Operand, ScatterProduct>(shape.octets, function);
+  if (shape.candidate_apart) return dispatch_octets<Operand, ResetBackwardProduct>(shape.octets, function);
   if (shape.is_backward()) return dispatch_octets<Operand, BackwardProduct>(shape.octets, function);
   return dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula>) {
     return dispatch_octets<Operand, Formula>(shape.octets, function);

@@ -46,9 +46,10 @@ inline std::optional<Activation> other_activation(const CellSpec& cell) {
 /// The product of a pass of a cell for which is_plain holds; not for f64.
 inline RecurrentProduct recurrent_product(const RecurrenceSpec& spec, Pass pass) {
   return dispatch_operand(spec, [&]<typename Operand>(OperandTag<Operand>) {
-    if (pass == Pass::backward) return kRecurrentProduct<BackwardProduct, Operand>;
-    return dispatch_plain_cell(
-        spec.cell, []<typename Formula>(FormulaTag<Formula>) { return kRecurrentProduct<Formula, Operand>; });
+    return dispatch_plain_cell(spec.cell, [&]<typename Formula>(FormulaTag<Formula>) {
+      return pass == Pass::backward ? kRecurrentProduct<GatheredProduct<Formula>, Operand>
+                                    : kRecurrentProduct<Formula, Operand>;
+    });
   });
 }
 

@@ -55,7 +55,10 @@ struct PersistentShape {
   std::int32_t input_k_warps = 1;  ///< warps along k that share them: the first of k_warps
   bool of_x = false;               ///< whether of_inputs has made this shape
   bool keeps = false;              ///< whether the kernel writes a reserve
-  std::int32_t pushed_gates = 0;   ///< of a kernel of gradients: gates of a unit, of which it pushes dG; 0: it pushes h
+  /// Of a kernel of gradients: whether the last gate's dG has a product and an exchange of its own. Then k counts the
+  /// units of one gate; otherwise k counts gates, and in each gate units.
+  bool candidate_apart = false;
+  std::int32_t pushed_gates = 0;  ///< of a kernel of gradients: gates of a unit, of which it pushes dG; 0: it pushes h
   /// Units of a block that scatters sums of dh: its product is dG of these units, k_tiles tiles, for all units of the
   /// layer, unit_warps times octets octets. 0: the block gathers what others push, and multiplies it for its own units.
   std::int32_t scattered_units = 0;
@@ -76,7 +79,9 @@ struct PersistentShape {
   RONDO_HOST_DEVICE bool multiplies_inputs() const { return input_tiles > 0; }
   RONDO_HOST_DEVICE bool is_backward() const { return pushed_gates > 0; }
   /// Tiles along k of what all units push of one gate, or of h.
-  RONDO_HOST_DEVICE std::int32_t pushed_tiles() const { return is_backward() ? k_tiles / pushed_gates : k_tiles; }
+  RONDO_HOST_DEVICE std::int32_t pushed_tiles() const {
+    return is_backward() && !candidate_apart ? k_tiles / pushed_gates : k_tiles;
+  }
   /// How a block shares out x W: as a recurrent product with input_tiles tiles and input_k_warps warps along k.
   RONDO_HOST_DEVICE PersistentShape of_inputs() const {
     PersistentShape inputs = *this;
@@ -103,8 +108,10 @@ struct PersistentShape {
     const bool in_warp = units() == device::kWarpLanes / 2 || units() == device::kWarpLanes / 4;
     return in_warp && sum_parts() > 1 && threads() >= 2 * units() * pass_rows ? 2 : 1;
   }
-  /// Words of a row of h, or of what the block multiplies, including the zeros beyond H.
-  RONDO_HOST_DEVICE std::int32_t row_words() const { return k_tiles * device::kTileWords; }
+  /// Words of a row of h, or of what the block multiplies, including the zeros beyond H: of the exchange that has more.
+  RONDO_HOST_DEVICE std::int32_t row_words() const {
+    return (candidate_apart ? pushed_gates - 1 : 1) * k_tiles * device::kTileWords;
+  }
   /// From a row of h in shared memory to the next: an odd multiple of 16 bytes, so that 8 rows are in different banks.
   RONDO_HOST_DEVICE std::int32_t row_stride() const { return row_words() + 4; }
   /// From the sums of a row in shared memory to those of the next, for products of `gates` gates; an odd multiple of 16

@@ -15,7 +15,7 @@ inline constexpr int kInputPlaces = 2;
 /// Sizes of what a block keeps that its shape does not tell.
 struct BlockNeeds {
   int vectors = 0;         ///< TileLayout::kVectors of a tile
-  int phase_vectors = 0;   ///< in the phase with the most vectors
+  int term_vectors = 0;    ///< in the term with the most vectors
   int resident = 0;        ///< tiles in registers
   int gates = 0;           ///< in the phase with the most gates
   int input_gates = 0;     ///< all gates, for x W
@@ -33,7 +33,7 @@ RONDO_HOST_DEVICE BlockNeeds block_needs(const PersistentShape& shape) {
     resident = resident_tiles<Formula, Operand, true>(Layout::kVectors, shape.row_tiles, shape.streams, shape.kind);
   }
   BlockNeeds needs{.vectors = Layout::kVectors,
-                   .phase_vectors = Layout::template kPhaseVectors<0>,
+                   .term_vectors = Layout::template kTermVectors<0>,
                    .resident = resident,
                    .gates = kPhaseGates<Formula, 0>,
                    .input_gates = Formula::kGates,
@@ -137,7 +137,7 @@ RONDO_HOST_DEVICE inline SharedLayout shared_layout(const PersistentShape& shape
   layout.stream =
       layout.weights + kVectorBytes * product(shape.threads(), shared_tiles(shape, needs.resident) * needs.vectors);
   const std::int32_t places = shape.streamed_tiles > 0 ? kStreamPlaces : 0;
-  layout.input_weights = layout.stream + kVectorBytes * product(shape.threads(), places * needs.phase_vectors);
+  layout.input_weights = layout.stream + kVectorBytes * product(shape.threads(), places * needs.term_vectors);
   layout.input_rows = layout.input_weights;
   layout.barriers = layout.input_weights;
   if (shape.multiplies_inputs()) {

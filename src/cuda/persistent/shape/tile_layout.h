@@ -21,7 +21,7 @@ namespace rondo {
 
 /// Which word of the recurrent kernel it is, in a warp's units and a tile along k.
 struct TileWord {
-  int gate = 0;  ///< kGates or more: the word is padding
+  int gate = 0;  ///< kWeightGates or more: the word is padding
   int unit = 0;
   int word = 0;
 };
@@ -38,25 +38,47 @@ struct BackwardProduct {
 /// counts gates, and within a gate the block's units.
 struct ScatterProduct : BackwardProduct {};
 
+/// As BackwardProduct, for a cell whose candidate's dG has a product and an exchange of its own: a GRU that resets
+/// before its product. A unit has a sum in each phase: in phase 0 that of the terms dG U' of the other gates, in phase
+/// 1 that of the candidate's. k counts the units of one gate.
+struct ResetBackwardProduct : BackwardProduct {
+  static constexpr int kGates = 2;
+};
+
+/// The product of a step of gradients of a cell whose blocks gather dG.
+template <typename Formula>
+using GatheredProduct = std::conditional_t<kPhases<Formula> == 2, ResetBackwardProduct, BackwardProduct>;
+
 template <typename Formula>
 inline constexpr bool kScatters = std::is_same_v<Formula, ScatterProduct>;
 template <typename Formula>
 inline constexpr bool kIsOfGradients = std::is_base_of_v<BackwardProduct, Formula>;
 
+/// The terms of a sum of a phase. Each multiplies other words with other weights.
+template <typename Formula, int kPhase>
+inline constexpr int kTerms = std::is_same_v<Formula, ResetBackwardProduct>&& kPhase == 0 ? 2 : 1;
+
+/// The gates of a unit whose weights a product has, each in vectors of its own where the phase has several terms.
+template <typename Formula>
+inline constexpr int kWeightGates = Formula::kGates + kTerms<Formula, 0> - 1;
+
 template <typename Formula, typename Operand, int kOctets>
 struct TileLayout {
   template <int kPhase>
-  static constexpr int kPhaseVectors = (kPhaseGates<Formula, kPhase> * kOctets + 1) / 2;
+  static constexpr int kTermVectors = (kPhaseGates<Formula, kPhase> * kOctets + 1) / 2;
+  template <int kPhase>
+  static constexpr int kPhaseVectors = kTerms<Formula, kPhase>* kTermVectors<kPhase>;
   static constexpr int kVectors = kPhaseVectors<0> + kPhaseVectors<1>;
 
   /// Word i of a vector, in the order of device::mma.
   RONDO_HOST_DEVICE static TileWord word(int vector, int i, int lane) {
     const bool second = vector >= kPhaseVectors<0>;
-    const int pair = (second ? vector - kPhaseVectors<0> : vector) * 2 + i % 2;
+    const int term = second ? kTerms<Formula, 0> : vector / kTermVectors<0>;
+    const int pair = (vector - term * kTermVectors<0>)*2 + i % 2;
     const int gate = pair / kOctets;
     const bool exists = gate < (second ? kPhaseGates<Formula, 1> : kPhaseGates<Formula, 0>);
     const int octet = pair % kOctets;
-    return {exists ? (second ? kPhaseGates<Formula, 0> : 0) + gate : Formula::kGates,
+    return {exists ? term * kPhaseGates<Formula, 0> + gate : kWeightGates<Formula>,
             kScatters<Formula> ? lane / 4 * kOctets + octet : octet * kOctetUnits + lane / 4,
             lane % 4 + i / 2 * (device::kTileWords / 2)};
   }
@@ -70,25 +92,28 @@ inline constexpr int kPhaseSlots =
 template <typename Formula, int kOctets>
 struct TileLayout<Formula, float, kOctets> {
   template <int kPhase>
-  static constexpr int kPhaseVectors = 2 * kPhaseSlots<Formula, kOctets, kPhase>;
+  static constexpr int kTermVectors = 2 * kPhaseSlots<Formula, kOctets, kPhase>;
+  template <int kPhase>
+  static constexpr int kPhaseVectors = kTerms<Formula, kPhase>* kTermVectors<kPhase>;
   static constexpr int kVectors = kPhaseVectors<0> + kPhaseVectors<1>;
 
   RONDO_HOST_DEVICE static TileWord word(int vector, int i, int lane) {
     constexpr int kFirstSlots = kPhaseSlots<Formula, kOctets, 0>;
     constexpr int kUnits = kOctets * kOctetUnits;
     const int slot = vector / 2;
-    const bool second = slot >= kFirstSlots;
-    const int pair = (second ? slot - kFirstSlots : slot) * device::kWarpLanes + lane;
+    const bool second = vector >= kPhaseVectors<0>;
+    const int term = second ? kTerms<Formula, 0> : slot / kFirstSlots;
+    const int pair = (slot - term * kFirstSlots) * device::kWarpLanes + lane;
     const int gate = pair / kUnits;
     const bool exists = gate < (second ? kPhaseGates<Formula, 1> : kPhaseGates<Formula, 0>);
-    return {exists ? (second ? kPhaseGates<Formula, 0> : 0) + gate : Formula::kGates,
+    return {exists ? term * kPhaseGates<Formula, 0> + gate : kWeightGates<Formula>,
             kScatters<Formula> ? lane / 4 * kOctets + slot * 4 + lane % 4 : pair % kUnits, vector % 2 * 4 + i};
   }
 };
 
 template <typename Formula, typename Operand>
 inline constexpr RecurrentProduct kRecurrentProduct = {
-    .gates = Formula::kGates,
+    .gates = kWeightGates<Formula>,
     .phases = kPhases<Formula>,
     .operand_bytes = static_cast<int>(sizeof(typename OperandTraits<Operand>::Element)),
     .strict = std::is_same_v<Operand, float>,
