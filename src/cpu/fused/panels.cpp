@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cpu/fused/pack_memory.h"
+#include "cpu/fused/pack_threads.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
@@ -32,12 +33,13 @@ struct Columns {
   }
 };
 
-/// Packs a matrix (rows, G H) as [panel][k][vector][lane]. The target must be zeros, since padding is not written.
+/// Packs some panels of a matrix (rows, G H) as [panel][k][vector][lane]. The target must be zeros, since padding is
+/// not written.
 template <typename Element, typename Source>
 void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_columns, const Columns& columns,
-                 Element* target) {
+                 const Range& panels, Element* target) {
   const std::int64_t width = columns.pass.panel_floats(columns.lanes);
-  for (std::int64_t p = 0; p < columns.pass.panels(columns.H, columns.lanes); ++p) {
+  for (std::int64_t p = panels.begin; p < panels.end; ++p) {
     for (std::int64_t k = 0; k < rows; ++k) {
       const Source* const from = source + k * source_columns;
       Element* const to = target + (p * rows + k) * width;
@@ -79,10 +81,11 @@ PackedWeights::PackedWeights(const RunnerRequest& request, int lanes) {
   pack_ = packed(request, {.key = "panels of " + std::to_string(lanes) + " lanes",
                            .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
                            .fill =
-                               [bytes, spec = request.spec, weights = request.weights, lanes](const Tensor& memory) {
+                               [bytes, spec = request.spec, weights = request.weights, lanes,
+                                threads = PackThreads(request.properties.processors)](const Tensor& memory) {
                                  PackedWeights packed;
                                  packed.lay_out(spec, lanes, first_byte_of_pack(memory, bytes));
-                                 packed.fill(spec, weights, lanes);
+                                 packed.fill(spec, weights, lanes, threads);
                                }});
   lay_out(request.spec, lanes, first_byte_of_pack(pack_->memory(), bytes));
 }
@@ -105,12 +108,19 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, int lanes, void* 
   return cutter.used();
 }
 
-void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes) const {
+void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes,
+                         const PackThreads& threads) const {
   const std::int64_t H = spec.cell.units;
   const std::int64_t source_columns = gate_count(spec.cell.kind) * H;
   dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
     const auto pack = [&](const void* matrix, std::int64_t rows, const Columns& columns, auto* target) {
-      if (matrix != nullptr) pack_matrix(static_cast<const Element*>(matrix), rows, source_columns, columns, target);
+      if (matrix == nullptr) return;
+      const std::int64_t panels = columns.pass.panels(H, lanes);
+      const std::int64_t bytes =
+          panels * columns.pass.panel_floats(lanes) * rows * static_cast<std::int64_t>(sizeof *target);
+      threads.run(panels, bytes, [&](const Range& range) {
+        pack_matrix(static_cast<const Element*>(matrix), rows, source_columns, columns, range, target);
+      });
     };
     const auto writable = []<typename Type>(const Type* pointer) { return const_cast<Type*>(pointer); };
     for (std::size_t i = 0; i < passes_.size(); ++i) {

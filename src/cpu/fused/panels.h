@@ -10,6 +10,8 @@
 
 namespace rondo::fused {
 
+class PackThreads;
+
 /// One product of a step, and the gates after it. A cell has one pass; but a GRU that resets before its product has
 /// two, one for z and r and one for the candidate.
 struct Pass {
@@ -54,7 +56,7 @@ class PackedWeights {
   PackedWeights() = default;
 
   std::size_t lay_out(const RecurrenceSpec& spec, int lanes, void* base);
-  void fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes) const;
+  void fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes, const PackThreads& threads) const;
 
   std::int64_t bytes_ = 0;
   std::shared_ptr<const WeightPack> pack_;

@@ -3,6 +3,7 @@
 
 #include "cpu/fused/panels.h"
 #include "cpu/fused/partition.h"
+#include "cpu/fused/row_shares.h"
 
 namespace rondo::fused {
 
@@ -23,8 +24,9 @@ struct Notes {
   RowStates* row_states;    ///< [live row of the step]
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
-  std::uint8_t* current;    ///< [row]: which of the two h is current; kPieceH: piece_h
-  bool* was_live;           ///< [row]: whether the row has been live in its piece
+  std::uint8_t* current;    ///< [B]: which of the two h is current; kPieceH: piece_h
+  bool* was_live;           ///< [B]: whether the row has been live in its piece
+  RowShareMemory shares;
 };
 
 inline constexpr std::uint8_t kPieceH = 2;
@@ -36,7 +38,7 @@ struct Scratch {
   /// have other units in each pass. Even and odd steps have memory of their own, because a part may be a step ahead.
   float* kept[2];
   Notes notes;            ///< only this part's
-  std::int64_t steps;     ///< steps of a chunk
+  std::int64_t steps;     ///< the most steps of a chunk
   std::int64_t capacity;  ///< live rows that a chunk has room for
 };
 

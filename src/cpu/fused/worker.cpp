@@ -20,10 +20,10 @@ class Worker {
       : run_(run),
         spec_(run.spec),
         schedule_(run.buffers.schedule),
-        rows_(Range::part(spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups)),
         passes_(passes_of(spec_.cell)),
         lanes_(run.kernels.lanes),
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
+        rows_(run.rows.empty() ? own_rows() : run.rows),
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
@@ -34,16 +34,16 @@ class Worker {
   void run() {
     row_io_.load_initial_states();
     run_.barrier.arrive_and_wait(run_.partition.unit_groups);
-    for (std::int64_t first = run_.steps.first; first < run_.steps.last; first += scratch_.steps) {
-      const std::int64_t steps = std::min(scratch_.steps, run_.steps.last - first);
-      const std::int64_t live = find_live_rows(first, steps);
-      for (std::size_t i = 0; i < passes_.size(); ++i) project_inputs(i, live);
+    for (std::int64_t first = run_.steps.first; first < run_.steps.last;) {
+      const Chunk chunk = find_live_rows(first);
+      for (std::size_t i = 0; i < passes_.size(); ++i) project_inputs(i, chunk.live);
       std::int64_t offset = 0;
-      for (std::int64_t s = 0; s < steps; ++s) {
+      for (std::int64_t s = 0; s < chunk.steps; ++s) {
         const std::int64_t count = scratch_.notes.counts[s];
         advance(first + s, offset, count);
         offset += count;
       }
+      first += chunk.steps;
     }
     row_io_.store_results();
   }
@@ -66,22 +66,35 @@ class Worker {
     return {std::min(H, panels.begin * last.panel_units(lanes_)), std::min(H, panels.end * last.panel_units(lanes_))};
   }
 
-  /// Notes which rows are live in each step of a chunk, and where their inputs are. Returns the number of live rows,
-  /// summed over the steps of the chunk.
-  std::int64_t find_live_rows(std::int64_t first, std::int64_t steps) {
+  std::span<const std::int32_t> own_rows() const {
+    return rows_of_group(schedule_, run_.index / run_.partition.unit_groups, run_.partition.row_groups,
+                         scratch_.notes.shares);
+  }
+
+  struct Chunk {
+    std::int64_t steps;
+    std::int64_t live;  ///< live rows, summed over the steps
+  };
+
+  /// Begins a chunk at step `first`, of as many steps as have room for their live rows. Notes which rows are live in
+  /// each of its steps, and where their inputs are.
+  Chunk find_live_rows(std::int64_t first) {
     const Notes& notes = scratch_.notes;
+    const std::int64_t most = std::min(scratch_.steps, run_.steps.last - first);
     std::int64_t live = 0;
-    for (std::int64_t s = first; s < first + steps; ++s) {
+    for (std::int64_t step = 0; step < most; ++step) {
+      const std::int64_t s = first + step;
       const std::int64_t before = live;
-      for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+      for (const std::int32_t b : rows_) {
         if (!schedule_.live(s, b)) continue;
-        notes.live_rows[live] = static_cast<std::int32_t>(b);
+        if (live == scratch_.capacity) return {step, before};
+        notes.live_rows[live] = b;
         notes.inputs[live] = input_row(s, b, live);
         ++live;
       }
-      notes.counts[s - first] = static_cast<std::int32_t>(live - before);
+      notes.counts[step] = static_cast<std::int32_t>(live - before);
     }
-    return live;
+    return {most, live};
   }
 
   const float* input_row(std::int64_t s, std::int64_t b, std::int64_t live) {
@@ -159,7 +172,7 @@ class Worker {
   }
 
   void keep_states_of_segment(std::int64_t segment) const {
-    for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+    for (const std::int64_t b : rows_) {
       keeper_.keep_states(segment * spec_.B + b, row_io_.h_of(b), row_io_.c_of(b));
     }
   }
@@ -207,10 +220,10 @@ class Worker {
   const WorkerArguments& run_;
   const RecurrenceSpec& spec_;
   const Schedule& schedule_;
-  const Range rows_;
   const std::span<const Pass> passes_;
   const int lanes_;
   const Scratch scratch_;
+  const std::span<const std::int32_t> rows_;
   const RowIo row_io_;
   const Gates gates_;
   const Keeper keeper_;
