@@ -19,26 +19,26 @@ std::int32_t live_steps(const Schedule& schedule, std::int64_t b) {
 
 // Rows are sorted by their live steps and dealt to the groups back and forth: with two groups, the first one has rows
 // 0, 3, 4, 7, 8 of the sorted ones, and the second one rows 1, 2, 5, 6, 9.
-std::span<const std::int32_t> rows_of_group(const Schedule& schedule, int group, int groups,
+std::span<const std::int32_t> rows_of_group(const Schedule& schedule, const RowGroup& group,
                                             const RowShareMemory& memory) {
-  const bool alike = groups == 1 || (schedule.mask == nullptr && schedule.lengths == nullptr);
+  const bool alike = group.count == 1 || (schedule.mask == nullptr && schedule.lengths == nullptr);
   if (alike) {
-    const Range range = Range::part(schedule.B, group, groups);
+    const Range range = Range::part(group.B, group.index, group.count);
     std::iota(memory.rows, memory.rows + range.size(), static_cast<std::int32_t>(range.begin));
     return {memory.rows, static_cast<std::size_t>(range.size())};
   }
-  for (std::int64_t b = 0; b < schedule.B; ++b) memory.live_steps[b] = live_steps(schedule, b);
-  std::iota(memory.rows, memory.rows + schedule.B, 0);
-  std::sort(memory.rows, memory.rows + schedule.B, [&](std::int32_t left, std::int32_t right) {
+  for (std::int64_t b = 0; b < group.B; ++b) memory.live_steps[b] = live_steps(schedule, b);
+  std::iota(memory.rows, memory.rows + group.B, 0);
+  std::sort(memory.rows, memory.rows + group.B, [&](std::int32_t left, std::int32_t right) {
     const std::int32_t of_left = memory.live_steps[left];
     const std::int32_t of_right = memory.live_steps[right];
     return of_left != of_right ? of_left > of_right : left < right;
   });
   std::size_t count = 0;
-  for (std::int64_t first = 0; first < schedule.B; first += groups) {
-    const bool forward = first / groups % 2 == 0;
-    const std::int64_t own = first + (forward ? group : groups - 1 - group);
-    if (own < schedule.B) memory.rows[count++] = memory.rows[own];
+  for (std::int64_t first = 0; first < group.B; first += group.count) {
+    const bool forward = first / group.count % 2 == 0;
+    const std::int64_t own = first + (forward ? group.index : group.count - 1 - group.index);
+    if (own < group.B) memory.rows[count++] = memory.rows[own];
   }
   std::sort(memory.rows, memory.rows + count);
   return {memory.rows, count};

@@ -14,10 +14,17 @@ struct RowShareMemory {
   std::int32_t* live_steps;  ///< [B]
 };
 
-/// The rows of group `group` of `groups`, from the least to the greatest, in `memory`. The numbers of rows of two
+/// Group `index` of `count` groups that share the first B rows. A run may have fewer rows than its schedule.
+struct RowGroup {
+  std::int64_t B;
+  int index;
+  int count;
+};
+
+/// The rows of a group, from the least to the greatest, in `memory`. The numbers of rows of two
 /// groups differ by at most one. Where rows have masks or lengths, groups are dealt rows with as many live steps: else
 /// a group would wait for one with longer rows, as in a packed batch, whose rows are sorted by their lengths.
-std::span<const std::int32_t> rows_of_group(const Schedule& schedule, int group, int groups,
+std::span<const std::int32_t> rows_of_group(const Schedule& schedule, const RowGroup& group,
                                             const RowShareMemory& memory);
 
 }  // namespace rondo::fused

@@ -40,6 +40,7 @@ Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const Chunk
   notes.converted = cutter.take<float>(spec.dtype == DType::f32 ? 0 : chunk.capacity * spec.I);
   notes.inputs = cutter.take<const float*>(chunk.capacity);
   notes.operands = cutter.take<const float*>(chunk.rows);
+  notes.pairs = cutter.take<float>(spec.dtype == DType::bf16 ? chunk.rows * pair_stride(spec.cell.units) : 0);
   notes.row_states = cutter.take<RowStates>(chunk.rows);
   notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);
   notes.counts = cutter.take<std::int32_t>(chunk.steps);

@@ -18,10 +18,11 @@ struct States {
 
 /// What one part of a run notes about rows and steps. A "live row" is a row at a step where it is live.
 struct Notes {
-  float* converted;         ///< (live row of the chunk, I): x converted to f32; empty where x is f32 already
-  const float** inputs;     ///< [live row of the chunk]: x
-  const float** operands;   ///< [live row of the step]: what the recurrent kernel is multiplied by
-  RowStates* row_states;    ///< [live row of the step]
+  float* converted;        ///< (live row of the chunk, I): x converted to f32; empty where x is f32 already
+  const float** inputs;    ///< [live row of the chunk]: x
+  const float** operands;  ///< [live row of the step]: what the recurrent kernel is multiplied by
+  float* pairs;           ///< (live row of the step, pair_stride): operands as pairs of bf16; no memory in other dtypes
+  RowStates* row_states;  ///< [live row of the step]
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
   std::uint8_t* current;    ///< [B]: which of the two h is current; kPieceH: piece_h
@@ -30,6 +31,9 @@ struct Notes {
 };
 
 inline constexpr std::uint8_t kPieceH = 2;
+
+/// Floats from the pairs of one row of H units to those of the next, with a cache line between them.
+constexpr std::int64_t pair_stride(std::int64_t H) { return H / 2 + 1 + 16; }
 
 struct Scratch {
   States states;

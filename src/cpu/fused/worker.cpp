@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/fused/keeper.h"
+#include "cpu/fused/operands.h"
 #include "cpu/fused/panel_matrix.h"
 #include "cpu/fused/row_io.h"
 #include "cpu/fused/scalar_gates.h"
@@ -24,11 +25,14 @@ class Worker {
         lanes_(run.kernels.lanes),
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
         rows_(run.rows.empty() ? own_rows() : run.rows),
+        operands_(run, scratch_),
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
-    for (std::size_t i = 0; i < passes_.size(); ++i)
-      products_[i] = run.kernels.product(spec_.dtype, passes_[i].vectors());
+    for (std::size_t i = 0; i < passes_.size(); ++i) {
+      const int vectors = passes_[i].vectors();
+      products_[i] = format_.pairs ? run.kernels.pair_product(vectors) : run.kernels.product(spec_.dtype, vectors);
+    }
   }
 
   void run() {
@@ -50,7 +54,8 @@ class Worker {
 
  private:
   PanelMatrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
-    return {panels, pass.panel_floats(lanes_) * K * element_bytes_, K};
+    const std::int64_t rows = format_.rows(K);
+    return {panels, pass.panel_floats(lanes_) * rows * lane_bytes_, rows};
   }
 
   Range own_panels(const Pass& pass) const {
@@ -67,7 +72,7 @@ class Worker {
   }
 
   std::span<const std::int32_t> own_rows() const {
-    return rows_of_group(schedule_, run_.index / run_.partition.unit_groups, run_.partition.row_groups,
+    return rows_of_group(schedule_, {spec_.B, run_.index / run_.partition.unit_groups, run_.partition.row_groups},
                          scratch_.notes.shares);
   }
 
@@ -89,21 +94,12 @@ class Worker {
         if (!schedule_.live(s, b)) continue;
         if (live == scratch_.capacity) return {step, before};
         notes.live_rows[live] = b;
-        notes.inputs[live] = input_row(s, b, live);
+        notes.inputs[live] = operands_.input(s, b, live);
         ++live;
       }
       notes.counts[step] = static_cast<std::int32_t>(live - before);
     }
     return {most, live};
-  }
-
-  const float* input_row(std::int64_t s, std::int64_t b, std::int64_t live) {
-    const std::int64_t offset = run_.buffers.x.strides.offset(schedule_.read_time(s, b), b);
-    const auto* x = static_cast<const std::byte*>(run_.buffers.x.data) + offset * element_bytes_;
-    if (spec_.dtype == DType::f32) return reinterpret_cast<const float*>(x);
-    float* converted = scratch_.notes.converted + live * spec_.I;
-    run_.kernels.load_row(spec_.dtype, x, spec_.I, converted);
-    return converted;
   }
 
   /// Computes x W + b of all live rows of the chunk, for this part's panels of a pass.
@@ -119,7 +115,7 @@ class Worker {
              .row_count = tile.rows,
              .K = kernel.K,
              .panels = kernel.panel(group.first),
-             .panel_stride = kernel.panel_bytes / element_bytes_,
+             .panel_stride = kernel.panel_bytes / lane_bytes_,
              .panel_count = group.panels,
              .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
              .start = bias + group.first * width,
@@ -146,7 +142,7 @@ class Worker {
       const std::int64_t width = passes_[index].panel_floats(lanes_);
       for (std::int64_t i = 0; i < count; ++i) {
         notes.row_states[i].input = scratch_.input[index] + (offset + i) * width;
-        notes.operands[i] = index == 0 ? notes.row_states[i].h : notes.row_states[i].reset_h;
+        notes.operands[i] = operands_.state(i, index == 0 ? notes.row_states[i].h : notes.row_states[i].reset_h);
       }
       run_pass(index, count, {.backward = s % 2 != 0, .h_is_zeros = h_is_zeros});
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
@@ -197,7 +193,7 @@ class Worker {
                                      .row_count = tile.rows,
                                      .K = kernel.K,
                                      .panels = kernel.panel(group.first),
-                                     .panel_stride = kernel.panel_bytes / element_bytes_,
+                                     .panel_stride = kernel.panel_bytes / lane_bytes_,
                                      .panel_count = group.panels,
                                      .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
                                      .start = nullptr,
@@ -224,10 +220,12 @@ class Worker {
   const int lanes_;
   const Scratch scratch_;
   const std::span<const std::int32_t> rows_;
+  const Operands operands_;
   const RowIo row_io_;
   const Gates gates_;
   const Keeper keeper_;
-  const std::int64_t element_bytes_ = static_cast<std::int64_t>(size_of(spec_.dtype));
+  const PanelFormat& format_ = run_.weights.format();
+  const std::int64_t lane_bytes_ = format_.lane_bytes(spec_.dtype);
   ProductKernel products_[2]{};
 };
 

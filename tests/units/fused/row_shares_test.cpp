@@ -20,7 +20,7 @@ std::vector<Rows> share(const Schedule& schedule, int groups) {
   for (int group = 0; group < groups; ++group) {
     Rows rows(static_cast<std::size_t>(schedule.B));
     Rows live_steps(rows);
-    const auto own = rows_of_group(schedule, group, groups, {rows.data(), live_steps.data()});
+    const auto own = rows_of_group(schedule, {schedule.B, group, groups}, {rows.data(), live_steps.data()});
     shares.emplace_back(own.begin(), own.end());
   }
   return shares;
@@ -79,6 +79,16 @@ TEST(FusedRowShares, EveryStepOfAnyLengthsIsSharedOutEvenly) {
       EXPECT_LE(imbalance(schedule, shares), 1) << B << " rows, " << groups << " groups";
     }
   }
+}
+
+TEST(FusedRowShares, ARunMayHaveFewerRowsThanItsSchedule) {
+  const Rows lengths{9, 8, 7, 6, 5};
+  const Schedule schedule{.T = 9, .B = 5, .lengths = lengths.data()};
+  Rows rows(5);
+  Rows live_steps(5);
+  const auto own = rows_of_group(schedule, {3, 0, 2}, {rows.data(), live_steps.data()});
+  EXPECT_EQ(Rows(own.begin(), own.end()), (Rows{0}));
+  EXPECT_TRUE(rows_of_group(schedule, {0, 0, 1}, {rows.data(), live_steps.data()}).empty());
 }
 
 TEST(FusedRowShares, MasksAreCounted) {

@@ -28,7 +28,7 @@ class GradientWorker {
         schedule_(run.buffers.run.schedule),
         panels_(Range::part(shape_.unit_panels(), run.index % run.partition.unit_groups, run.partition.unit_groups)),
         scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels, run.partition, run.index)),
-        rows_(rows_of_group(schedule_, run.index / run.partition.unit_groups, run.partition.row_groups,
+        rows_(rows_of_group(schedule_, {spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups},
                             scratch_.notes.shares)),
         row_gradients_(run, scratch_, rows_, own_units()),
         kept_(run, scratch_, own_units()),
