@@ -184,7 +184,8 @@ TEST(StreamingGradientParity, WhereTheCandidateHasAProductOfItsOwn) {
     const bool narrow = size_of(precision.dtype) == 2;
     for (const std::int64_t B : {narrow ? 17 : 3, narrow ? 20 : 12}) {
       Random random(++seed);
-      const WantedSizes sizes{.units = narrow ? 400 : (rounds(precision) ? 300 : 150), .B = B, .T = 4, .plain_cell = true};
+      const WantedSizes sizes{
+          .units = narrow ? 400 : (rounds(precision) ? 300 : 150), .B = B, .T = 4, .plain_cell = true};
       const RandomRecurrence recurrence = on_device(reset_before(random, sizes), precision, random);
       const auto executor = streaming_gradients(recurrence.spec);
       ASSERT_NE(executor, nullptr) << to_string(recurrence.spec);

@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "cuda/device/thread.cuh"
 #include "cuda/device/unroll.cuh"
 #include "cuda/persistent/shape/tile_layout.h"
 
