@@ -96,7 +96,7 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, int lanes, void* 
     PassWeights& weights = passes_.emplace_back();
     weights.panels = pass.panels(spec.cell.units, lanes);
     const std::int64_t width = weights.panels * pass.panel_floats(lanes);
-    weights.recurrent_kernel = cutter.take<std::byte>(width * spec.cell.units * element_bytes);
+    weights.recurrent_kernel = cutter.take<std::byte>(width * output_units(spec.cell) * element_bytes);
     weights.kernel = cutter.take<std::byte>(width * spec.I * element_bytes);
     weights.bias = cutter.take<float>(width);
     const auto* recurrent_bias = cutter.take<float>(width);
@@ -117,7 +117,8 @@ void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source
       const Columns columns{passes_of(spec.cell)[i], H, lanes};
       const PassWeights& weights = passes_[i];
       pack(source.kernel, spec.I, columns, reinterpret_cast<Element*>(writable(weights.kernel)));
-      pack(source.recurrent_kernel, H, columns, reinterpret_cast<Element*>(writable(weights.recurrent_kernel)));
+      pack(source.recurrent_kernel, output_units(spec.cell), columns,
+           reinterpret_cast<Element*>(writable(weights.recurrent_kernel)));
       pack(source.bias, 1, columns, writable(weights.bias));
       pack(source.recurrent_bias, 1, columns, writable(weights.recurrent_bias));
     }

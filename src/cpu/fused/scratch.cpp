@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/fused/keeper.h"
+#include "cpu/fused/variant_weights.h"
 #include "recurrence/workspace.h"
 
 namespace rondo::fused {
@@ -42,6 +43,7 @@ Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const Chunk
   notes.inputs = cutter.take<const float*>(chunk.capacity);
   notes.operands = cutter.take<const float*>(chunk.rows);
   notes.row_states = cutter.take<RowStates>(chunk.rows);
+  notes.projected = cutter.take<float*>(spec.cell.projection_units ? chunk.rows : 0);
   notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);
   notes.counts = cutter.take<std::int32_t>(chunk.steps);
   notes.current = cutter.take<std::uint8_t>(chunk.rows);
@@ -53,12 +55,14 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
         ChunkOf chunk_of_rows = chunk_of) {
   WorkspaceCutter cutter(workspace);
   Scratch scratch{};
-  scratch.states.stride = padded_units(spec.cell, lanes) + kPadding;
+  scratch.states.stride =
+      std::max(padded_units(spec.cell, lanes), ProjectionShape(spec.cell, lanes).padded()) + kPadding;
   const std::int64_t floats = spec.B * scratch.states.stride;
   for (float*& h : scratch.states.h) h = cutter.take<float>(floats);
   scratch.states.c = cutter.take<float>(floats);
   scratch.states.reset_h = cutter.take<float>(floats);
   scratch.states.piece_h = cutter.take<float>(spec.has_resets ? floats : 0);
+  scratch.states.unprojected = cutter.take<float>(spec.cell.projection_units ? floats : 0);
   for (int group = 0; group < partition.row_groups; ++group) {
     const std::int64_t rows = Range::part(spec.B, group, partition.row_groups).size();
     const Chunk chunk = chunk_of_rows(spec, rows);

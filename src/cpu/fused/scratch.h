@@ -11,16 +11,18 @@ struct States {
   float* h[2];  ///< one of the two is a row's current h, and a live step writes the other one
   float* c;
   float* reset_h;
-  float* piece_h;  ///< what a row's h is when it begins a piece; no memory without resets
+  float* piece_h;      ///< what a row's h is when it begins a piece; no memory without resets
+  float* unprojected;  ///< h before a projection; no memory without one
   std::int64_t stride;
 };
 
 /// What one part of a run notes about rows and steps. A "live row" is a row at a step where it is live.
 struct Notes {
-  float* converted;         ///< (live row of the chunk, I): x converted to f32; empty where x is f32 already
-  const float** inputs;     ///< [live row of the chunk]: x
-  const float** operands;   ///< [live row of the step]: what the recurrent kernel is multiplied by
-  RowStates* row_states;    ///< [live row of the step]
+  float* converted;        ///< (live row of the chunk, I): x converted to f32; empty where x is f32 already
+  const float** inputs;    ///< [live row of the chunk]: x
+  const float** operands;  ///< [live row of the step]: what the recurrent kernel is multiplied by
+  RowStates* row_states;   ///< [live row of the step]
+  float** projected;       ///< [live row of the step]: where the projected h is written; no memory without a projection
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
   std::uint8_t* current;    ///< [row]: which of the two h is current; kPieceH: piece_h

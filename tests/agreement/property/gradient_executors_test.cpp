@@ -134,7 +134,7 @@ TEST_P(GradientPairs, DoNotDependOnTheNumberOfThreads) {
     Random random(seed);
     // Large enough that several threads share rows and units.
     RandomRecurrence recurrence =
-        random_recurrence(random, {.units = random.integer(1, 200), .B = random.integer(1, 20), .plain_cell = true});
+        random_recurrence(random, {.units = random.integer(1, 200), .B = random.integer(1, 20)});
     if (seed % 20 != 0) return;
     recurrence.spec = spec_of(recurrence.spec);
     recurrence.spec.keep = Keep::gates;

@@ -9,7 +9,7 @@ namespace rondo::fused {
 class RowGradients {
  public:
   /// `run` and `scratch` must outlive the RowGradients.
-  RowGradients(const GradientArguments& run, const GradientScratch& scratch, const Range& rows, const Range& units);
+  RowGradients(const GradientArguments& run, const GradientScratch& scratch, const Range& rows, const OwnUnits& units);
 
   /// Gives every row the gradients of its final states.
   void load_final_states() const;
@@ -21,8 +21,8 @@ class RowGradients {
   void clear_dead_inputs(std::int64_t s) const;
   /// Writes the gradients of the initial states, and those of reset states that each row has of its own.
   void store_states() const;
-  /// Writes the gradients of reset states that all rows share, for the units of `part`.
-  void store_shared_reset_state(const Range& part) const;
+  /// Writes the gradients of reset states that all rows share, for this part's share of all units.
+  void store_shared_reset_state() const;
 
   float* d_state(int k, std::int64_t b) const { return row_of(scratch_.shared.d_states[k], b); }
   float* row_of(float* states, std::int64_t b) const { return states + b * run_.shape.state_stride(); }
@@ -32,7 +32,8 @@ class RowGradients {
   bool& reaches(std::int64_t s, std::int64_t b) const {
     return scratch_.notes.reaches[s * rows_.size() + b - rows_.begin];
   }
-  void add(const void* gradient, std::int64_t offset, float* target) const;
+  const Range& units_of(int state) const { return state == 0 ? units_.h : units_.gates; }
+  void add(int state, const void* gradient, std::int64_t offset, float* target) const;
   const std::byte* element(const void* data, std::int64_t index) const {
     return static_cast<const std::byte*>(data) + index * static_cast<std::int64_t>(size_of(run_.spec.dtype));
   }
@@ -42,7 +43,7 @@ class RowGradients {
   const GradientScratch& scratch_;
   const Schedule& schedule_;
   const Range rows_;
-  const Range units_;
+  const OwnUnits units_;
   const int states_;
 };
 
