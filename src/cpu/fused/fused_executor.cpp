@@ -19,7 +19,7 @@ class FusedRunner final : public Runner {
   FusedRunner(const RunnerRequest& request, const fused::KernelTable& kernels)
       : spec_(request.spec),
         kernels_(kernels),
-        weights_(request, kernels_.lanes),
+        weights_(request, fused::PanelFormat::of(request.spec, kernels_)),
         variant_(request, kernels_.lanes),
         threads_(spec_, request.properties.processors) {}
 
@@ -66,9 +66,11 @@ class FusedDecision final : public Decision {
 
   std::string describe() const override {
     const Partition partition = fused::partition(spec_, processors_);
-    return fused::target_in_words(kernels_) + ", " + std::to_string(kernels_.lanes) + " lanes" + fused::cap_in_words() +
-           "\nthe processor has " + fused::processor_features() + "\nthreads: " + std::to_string(partition.row_groups) +
-           " groups of rows x " + std::to_string(partition.unit_groups) + " of units; inputs of " +
+    const bool pairs = fused::PanelFormat::of(spec_, kernels_).pairs;
+    return fused::target_in_words(kernels_) + ", " + std::to_string(kernels_.lanes) + " lanes" +
+           (pairs ? ", products of pairs of bf16" : "") + fused::cap_in_words() + "\nthe processor has " +
+           fused::processor_features() + "\nthreads: " + std::to_string(partition.row_groups) + " groups of rows x " +
+           std::to_string(partition.unit_groups) + " of units; inputs of " +
            std::to_string(fused::chunk_steps(spec_, fused::most_rows(spec_, partition))) + " steps at a time";
   }
 

@@ -19,31 +19,31 @@
 #include "rondo/vocabulary/float16.h"
 
 HWY_BEFORE_NAMESPACE();
-#include "cpu/fused/math-inl.h"
+#include "cpu/fused/vectors/math-inl.h"
 
-#include "cpu/fused/gates-inl.h"
+#include "cpu/fused/vectors/gates-inl.h"
 
-#include "cpu/fused/lstm_variant-inl.h"
+#include "cpu/fused/vectors/lstm_variant-inl.h"
 
-#include "cpu/fused/mgu-inl.h"
+#include "cpu/fused/vectors/mgu-inl.h"
 
-#include "cpu/fused/basic_gates-inl.h"
+#include "cpu/fused/vectors/basic_gates-inl.h"
 
-#include "cpu/fused/gate_table-inl.h"
+#include "cpu/fused/vectors/gate_table-inl.h"
 
-#include "cpu/fused/product-inl.h"
+#include "cpu/fused/vectors/product-inl.h"
 
-#include "cpu/fused/convert-inl.h"
+#include "cpu/fused/vectors/convert-inl.h"
 
-#include "cpu/fused/outer_product-inl.h"
+#include "cpu/fused/vectors/outer_product-inl.h"
 
-#include "cpu/fused/gradients-inl.h"
+#include "cpu/fused/vectors/gradients-inl.h"
 
-#include "cpu/fused/variant_gradients-inl.h"
+#include "cpu/fused/vectors/variant_gradients-inl.h"
 
-#include "cpu/fused/basic_gradients-inl.h"
+#include "cpu/fused/vectors/basic_gradients-inl.h"
 
-#include "cpu/fused/gradient_table-inl.h"
+#include "cpu/fused/vectors/gradient_table-inl.h"
 
 namespace rondo::fused::HWY_NAMESPACE {
 
@@ -51,6 +51,7 @@ const KernelTable* kernel_table() {
   static const KernelTable table{.target = hwy::TargetName(HWY_TARGET),
                                  .lanes = static_cast<int>(hn::Lanes(FloatTag())),
                                  .product = product,
+                                 .pair_product = pair_product(),
                                  .gates = gate_kernels<false>(),
                                  .keeping_gates = gate_kernels<true>(),
                                  .basic_gates = basic_gate_kernels<false>(),

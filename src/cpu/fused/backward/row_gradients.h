@@ -9,7 +9,8 @@ namespace rondo::fused {
 class RowGradients {
  public:
   /// `run` and `scratch` must outlive the RowGradients.
-  RowGradients(const GradientArguments& run, const GradientScratch& scratch, const Range& rows, const OwnUnits& units);
+  RowGradients(const GradientArguments& run, const GradientScratch& scratch, std::span<const std::int32_t> rows,
+               const OwnUnits& units);
 
   /// Gives every row the gradients of its final states.
   void load_final_states() const;
@@ -29,9 +30,7 @@ class RowGradients {
 
  private:
   void find_reaches() const;
-  bool& reaches(std::int64_t s, std::int64_t b) const {
-    return scratch_.notes.reaches[s * rows_.size() + b - rows_.begin];
-  }
+  bool& reaches(std::int64_t s, std::int64_t b) const { return scratch_.notes.reaches[s * run_.spec.B + b]; }
   const Range& units_of(int state) const { return state == 0 ? units_.h : units_.gates; }
   void add(int state, const void* gradient, std::int64_t offset, float* target) const;
   const std::byte* element(const void* data, std::int64_t index) const {
@@ -42,7 +41,7 @@ class RowGradients {
   const GradientArguments& run_;
   const GradientScratch& scratch_;
   const Schedule& schedule_;
-  const Range rows_;
+  const std::span<const std::int32_t> rows_;
   const OwnUnits units_;
   const int states_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/fused/pack_memory.h"
+#include "cpu/fused/pack_threads.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
 
@@ -27,19 +28,19 @@ struct SourceColumns {
   std::int64_t panel;  ///< rows of the matrix that a panel has
 };
 
-/// Packs a matrix (rows, gates units) as [panel of its rows][gate * stride + unit][row of the panel]. The target must
-/// be zeros, since padding is not written.
+/// Packs some rows of a matrix (rows, gates units) as [panel of its rows][gate * stride + unit][row of the panel]. The
+/// target must be zeros, since padding is not written.
 template <typename Element>
-void pack_transposed(const Element* source, std::int64_t rows, const SourceColumns& shape, Element* target) {
+void pack_transposed(const Element* source, const Range& rows, const SourceColumns& shape, Element* target) {
   constexpr std::int64_t kRows = 8;
   constexpr std::int64_t kColumns = 16;
   const std::int64_t panel_size = shape.gates * shape.stride * shape.panel;
   const std::int64_t stride = shape.gates * shape.units;
-  for (std::int64_t row = 0; row < rows; row += kRows) {
+  for (std::int64_t row = rows.begin; row < rows.end; row += kRows) {
     Element* const panel = target + row / shape.panel * panel_size + row % shape.panel;
     for (std::int64_t gate = 0; gate < shape.gates; ++gate) {
       for (std::int64_t u = 0; u < shape.units; u += kColumns) {
-        transpose_block(source + row * stride + gate * shape.units + u, stride, std::min(kRows, rows - row),
+        transpose_block(source + row * stride + gate * shape.units + u, stride, std::min(kRows, rows.end - row),
                         std::min(kColumns, shape.units - u), shape.panel,
                         panel + (gate * shape.stride + u) * shape.panel);
       }
@@ -52,12 +53,19 @@ void pack_transposed(const Element* source, std::int64_t rows, const SourceColum
 TransposedWeights::TransposedWeights(const RunnerRequest& request, const GradientShape& shape, int lanes) {
   const std::size_t bytes = lay_out(request.spec, shape, nullptr);
   bytes_ = static_cast<std::int64_t>(bytes);
-  const auto fill = [bytes, shape, spec = request.spec, weights = request.weights](const Tensor& memory) {
+  const auto fill = [bytes, shape, spec = request.spec, weights = request.weights,
+                     threads = PackThreads(request.properties.processors)](const Tensor& memory) {
     TransposedWeights packed;
     packed.lay_out(spec, shape, first_byte_of_pack(memory, bytes));
     dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
-      const auto pack = [](const void* source, std::int64_t rows, const SourceColumns& columns, std::byte* target) {
-        pack_transposed(static_cast<const Element*>(source), rows, columns, reinterpret_cast<Element*>(target));
+      const auto pack = [&](const void* source, std::int64_t rows, const SourceColumns& columns, std::byte* target) {
+        const std::int64_t panels = (rows + shape.panel - 1) / shape.panel;
+        const std::int64_t size = rows * columns.gates * columns.units * static_cast<std::int64_t>(sizeof(Element));
+        threads.run(panels, size, [&](const Range& range) {
+          pack_transposed(static_cast<const Element*>(source),
+                          {range.begin * shape.panel, std::min(rows, range.end * shape.panel)}, columns,
+                          reinterpret_cast<Element*>(target));
+        });
       };
       const SourceColumns gates{shape.gates, shape.H, shape.gate_stride, shape.panel};
       pack(weights.kernel, shape.I, gates, packed.kernel_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/fused/backward/gradient_chunks.h"
 #include "cpu/fused/backward/gradient_gates.h"
 #include "cpu/fused/backward/kept_rows.h"
 #include "cpu/fused/backward/projection_gradient.h"
@@ -23,12 +24,14 @@ class GradientWorker {
         spec_(run.spec),
         shape_(run.shape),
         schedule_(run.buffers.run.schedule),
-        rows_(Range::part(spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups)),
         panels_(own_part(shape_.unit_panels())),
         h_panels_(own_part(shape_.h_panels())),
         scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels, run.partition, run.index)),
+        rows_(rows_of_group(schedule_, {spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups},
+                            scratch_.notes.shares)),
         row_gradients_(run, scratch_, rows_, own_units()),
         kept_(run, scratch_, own_units()),
+        chunks_(run, scratch_, kept_),
         rerun_(run, scratch_.rerun, rows_),
         gates_(spec_.cell, run.kernels),
         sums_(run, scratch_),
@@ -37,6 +40,7 @@ class GradientWorker {
         projection_(run, scratch_, {.h = h_panels_, .gates = panels_}) {}
 
   void run() {
+    chunks_.note_own_rows(rows_);
     row_gradients_.load_final_states();
     sums_.begin();
     variant_sums_.begin();
@@ -61,8 +65,8 @@ class GradientWorker {
   /// Runs the steps first .. last - 1 backward, whose gates and states are kept.
   void run_range(std::int64_t first_of_range, std::int64_t last) {
     while (last > first_of_range) {
-      const std::int64_t first = std::max(first_of_range, last - scratch_.steps);
-      find_live_rows(first, last);
+      const std::int64_t first = chunks_.first_step(first_of_range, last);
+      chunks_.note({first, last});
       for (std::int64_t s = last - 1; s >= first; --s) run_step(s, s - first);
       const std::int64_t live = scratch_.notes.first_live[last - first];
       meet();
@@ -87,39 +91,6 @@ class GradientWorker {
     return {std::min(size, panels.begin * shape_.panel), std::min(size, panels.end * shape_.panel)};
   }
   OwnUnits own_units() const { return {.h = units_of(h_panels_, shape_.P), .gates = units_of(panels_, shape_.H)}; }
-
-  /// Notes which rows are live in each step of the chunk, and where they have read x and h.
-  void find_live_rows(std::int64_t first, std::int64_t last) {
-    const GradientNotes& notes = scratch_.notes;
-    std::int32_t live = 0;
-    for (std::int64_t s = first; s < last; ++s) {
-      notes.first_live[s - first] = live;
-      for (std::int64_t b = 0; b < spec_.B; ++b) {
-        if (!schedule_.live(s, b)) continue;
-        const std::int64_t t = schedule_.read_time(s, b);
-        notes.live_rows[live] = static_cast<std::int32_t>(b);
-        notes.x[live] = input_row(t, b, live);
-        notes.d_x[live] = run_.buffers.d_x.strides.offset(t, b);
-        notes.h[live] = kept_.h(kept_.row(s, b), live);
-        notes.reset_h[live] = scratch_.shared.reset_h + live * shape_.state_stride();
-        if (shape_.projects) notes.unprojected[live] = unprojected(live);
-        ++live;
-      }
-    }
-    notes.first_live[last - first] = live;
-  }
-
-  /// Where x of a live row is in f32. Another dtype is converted by one part of the row's group.
-  const float* input_row(std::int64_t t, std::int64_t b, std::int64_t live) const {
-    const std::int64_t offset = run_.buffers.run.x.strides.offset(t, b);
-    const auto* x = static_cast<const std::byte*>(run_.buffers.run.x.data) +
-                    offset * static_cast<std::int64_t>(size_of(spec_.dtype));
-    if (spec_.dtype == DType::f32) return reinterpret_cast<const float*>(x);
-    float* const converted = scratch_.shared.x + live * spec_.I;
-    const bool own = b >= rows_.begin && b < rows_.end && run_.index % run_.partition.unit_groups == 0;
-    if (own) run_.kernels.load_row(spec_.dtype, x, spec_.I, converted);
-    return converted;
-  }
 
   float* unprojected(std::int64_t live) const { return scratch_.shared.unprojected + live * shape_.state_stride(); }
 
@@ -147,7 +118,7 @@ class GradientWorker {
     int count = 0;
     for (std::int32_t live = notes.first_live[step]; live < notes.first_live[step + 1]; ++live) {
       const std::int64_t b = notes.live_rows[live];
-      if (b < rows_.begin || b >= rows_.end) continue;
+      if (!notes.own[b]) continue;
       GradientRow& row = notes.rows[count];
       row.d_h =
           shape_.projects ? row_gradients_.row_of(scratch_.shared.d_unprojected, b) : row_gradients_.d_state(0, b);
@@ -206,12 +177,13 @@ class GradientWorker {
   const RecurrenceSpec& spec_;
   const GradientShape& shape_;
   const Schedule& schedule_;
-  const Range rows_;
   const Range panels_;    ///< this part's panels of units
   const Range h_panels_;  ///< and of h
   const GradientScratch scratch_;
+  const std::span<const std::int32_t> rows_;
   const RowGradients row_gradients_;
   KeptRows kept_;
+  const GradientChunks chunks_;
   const Rerun rerun_;
   const GradientGates gates_;
   const WeightSums sums_;
