@@ -217,7 +217,7 @@ TEST(FusedExecutor, ClosedGatesLetNothingThrough) {
   }
 }
 
-#if defined(__SSE__)
+#if defined(__SSE__) || defined(__aarch64__)
 TEST(FusedExecutor, ResultsBelowNormalNumbersAreZero) {
   // c halves in every step: after 140 of them it would be 2^-140, a denormal number.
   const RecurrenceSpec spec{.cell = {.units = 4, .use_bias = false}, .T = 140, .B = 1, .I = 1};
