@@ -62,7 +62,8 @@ class Streams:
             asked.append(self._batcher.submit(stream, x, start=start, end=end, wants_state=not end))
         except (TypeError, ValueError) as error:
             raise SessionError("invalid", str(error)) from None
-        asked[-1].add_done_callback(lambda _: loop.call_soon_threadsafe(_settle, done, asked))
+        for request in asked:  # steps that are refused at once are answered before a state that waits to come in
+            request.add_done_callback(lambda _: loop.call_soon_threadsafe(_settle, done, asked))
         try:
             return await done
         except asyncio.CancelledError:
@@ -96,7 +97,7 @@ class Streams:
 
 
 def _settle(done: "asyncio.Future[Ran]", asked: List[Any]) -> None:
-    if done.done():  # its caller does not wait any more
+    if done.done() or not all(request.done() for request in asked):  # its caller does not wait any more, or has to
         return
     try:
         *imported, steps = asked
