@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cpu/fused/flush_denormals.h"
-#include "cpu/fused/scalar_gates.h"
 #include "cpu/fused/panels.h"
+#include "cpu/fused/scalar_gates.h"
 
 namespace rondo::test {
 
