@@ -29,8 +29,8 @@ class PytorchRunnable final : public Runnable {
   std::vector<Slot> outputs() const override {
     std::vector<Slot> slots{
         {.name = "output", .sizes = (batch_first_ ? "(B, T, " : "(T, B, ") + units_of(network()) + ")"},
-        {.name = "h_n", .sizes = "(layers, B, H)"}};
-    if (is_lstm()) slots.push_back({.name = "c_n", .sizes = "(layers, B, H)"});
+        {.name = "h_n", .sizes = "(layers, B, H)", .required = false}};
+    if (is_lstm()) slots.push_back({.name = "c_n", .sizes = "(layers, B, H)", .required = false});
     return slots;
   }
   NamedTensors run(const TensorMap& inputs) override {
@@ -78,8 +78,8 @@ class OnnxRunnable final : public Runnable {
   }
   std::vector<Slot> outputs() const override {
     std::vector<Slot> slots{{.name = "Y", .sizes = node_.op.batch_major ? "(B, T, D, H)" : "(T, D, B, H)", .rank = 4},
-                            {.name = "Y_h", .sizes = states()}};
-    if (is_lstm()) slots.push_back({.name = "Y_c", .sizes = states()});
+                            {.name = "Y_h", .sizes = states(), .required = false}};
+    if (is_lstm()) slots.push_back({.name = "Y_c", .sizes = states(), .required = false});
     return slots;
   }
   NamedTensors run(const TensorMap& inputs) override {

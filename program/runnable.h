@@ -22,12 +22,12 @@ struct ModelChoice {
   std::string device = "cpu";
 };
 
-/// An input or output: its name, and its sizes for messages and for --help: "(B, T, 3)".
+/// An input or output: its name, which no other one has, and its sizes for messages and for --help: "(B, T, 3)".
 struct Slot {
   std::string name;
   std::string sizes;
-  bool required = true;
-  int rank = 3;  ///< -1: any
+  bool required = true;  ///< of outputs: it is an answer, and no state that is told besides
+  int rank = 3;          ///< -1: any
   DType dtype = DType::f32;
 };
 

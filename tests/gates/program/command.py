@@ -11,6 +11,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests" / "data"
+GOLDENS = ROOT / "tests" / "agreement" / "models" / "cases"
 MODELS = ROOT / "tests" / "units" / "models" / "cases"
 CODES = {"F32": "f", "F64": "d", "I32": "i", "I64": "q"}
 

@@ -91,6 +91,9 @@ class FilesTest(CommandTest):
         self.assertGreaterEqual(report["runs"], 5)
         self.assertLessEqual(report["p10_us"], report["p90_us"])
         self.call("bench", MODELS / "k3_sentiment.keras", "-T", 7, "--seconds", 0.05)
+        whole = self.call("explain", MODELS / "k3_sentiment.keras", "-T", 7, "-B", 2)
+        for words in ("(Embedding): ", "matrix product", "T=7 B=2", "cpu_fused"):
+            self.assertIn(words, whole)
 
     def test_convert_each_way(self):
         sources = [DATA / "pytorch/grucell.safetensors", DATA / "keras/lstm_keras3.keras", DATA / "pytorch/rnncell.safetensors"]
