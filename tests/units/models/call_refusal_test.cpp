@@ -174,6 +174,36 @@ TEST(CallRefusalTest, ModelsWithin) {
   expect_words([&] { Model(wide.model()); }, {"layer 'tower': inputs", "f32(None, 5, 3)", "f32(None, 5, 4)"});
 }
 
+TEST(CallRefusalTest, WrappersOfWhatTheyDoNotWrap) {
+  const auto expect = [](const char* wrapper, const char* wrapped, const std::vector<std::string>& words) {
+    ModelText text(3);
+    text.input("x", {nullptr, 5, 4}).add(wrapper, "odd", {{"layer", inner(wrapped, {{"units", 2}})}}, {"x"});
+    expect_words([&] { Model(text.outputs({"odd"}).model()); }, words);
+  };
+  expect("Bidirectional", "Dense", {"layer 'odd'"});
+  expect("Bidirectional", "Mystery", {"layer 'forward_inner'", "'Mystery'", "SimpleRNN, LSTM, GRU"});
+  expect("TimeDistributed", "Mystery", {"layer 'inner'", "'Mystery'"});
+}
+
+TEST(CallRefusalTest, StatesOfAStreamThatChange) {
+  ModelText text(3);
+  text.input("x", {nullptr, nullptr, 4});
+  text.add("LSTM", "one", {{"units", 2}}, {"x"}).weights({{4, 8}, {2, 8}, {8}});
+  text.add("LSTM", "two", {{"units", 2}}, {"x"}, {{"initial_state", {"one", "one"}}}).weights({{4, 8}, {2, 8}, {8}});
+  const Model model(text.outputs({"two"}).model());
+  expect_words([&] { static_cast<void>(model.stream()); }, {"layer 'two'", "change from step to step"});
+}
+
+TEST(CallRefusalTest, AStreamOfSeveralOutputsTakesLists) {
+  ModelText text(3);
+  text.input("x", {nullptr, nullptr, 4});
+  text.add("LSTM", "one", {{"units", 2}, {"return_state", true}}, {"x"}).weights({{4, 8}, {2, 8}, {8}});
+  ModelStream stream = Model(text.outputs({"one:0:0", "one:0:1"}).model()).stream();
+  const Tensor x = Tensor::zeros({1, 4}, DType::f32);
+  expect_words([&] { static_cast<void>(stream.step(x)); }, {"step", "2 outputs", "a list of inputs"});
+  EXPECT_EQ(stream.step(std::vector<Tensor>{x}).size(), 2U);
+}
+
 TEST(CallRefusalTest, SizesWithoutBounds) {
   ModelText text(3);
   text.input("x", {nullptr, 2147483647, 4});

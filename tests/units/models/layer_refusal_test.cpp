@@ -188,6 +188,7 @@ TEST(LayerRefusalTest, Shapes) {
   expect_refused({"ZeroPadding1D", {{"data_format", "channels_first"}}, {}, {kSequence}, {"data_format"}});
   expect_refused({"Cropping1D", {{"data_format", "channels_first"}}, {}, {kSequence}, {"data_format"}});
   expect_refused({"Cropping1D", {{"cropping", -1}}, {}, {kSequence}, {"cropping", "got -1"}});
+  expect_refused({"Cropping1D", {{"cropping", {1, "a"}}}, {}, {kSequence}, {"cropping", "whole numbers from 0"}});
   expect_refused({"UpSampling1D", {{"size", 0}}, {}, {kSequence}, {"size", "got 0"}});
   expect_refused({"Flatten", {{"data_format", "channels_first"}}, {}, {kSequence}, {"data_format"}});
 }
