@@ -89,6 +89,7 @@ void check_one_of_each(const Runnable& model) {
 void run_stream(const ModelChoice& choice) {
   const std::unique_ptr<Runnable> model = open_runnable(choice);
   check_one_of_each(*model);
+  if (!model->remark().empty()) tell(model->remark());
   const std::int64_t features = model->step_features();
   const Shape step_shape = model->step_shape();
   std::unique_ptr<Stepper> stepper;
