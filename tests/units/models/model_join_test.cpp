@@ -175,6 +175,32 @@ TEST(ModelJoinTest, LayersInOneDirectionAndInBothAreOneNetwork) {
   }
 }
 
+TEST(ModelJoinTest, LayersWithMoreThanASequenceStayApart) {
+  const auto steps = [](const json& lower, const json& upper, const json& keywords = json::object()) {
+    ModelText text(3);
+    text.input("x", {3, 3, 3}).input("m", {3, 3}, "bool");
+    json below = {{"units", 3}, {"return_sequences", true}};
+    below.update(lower);
+    json above = {{"units", 3}, {"return_sequences", true}};
+    above.update(upper);
+    text.add("LSTM", "one", below, {"x"}).weights({{3, 12}, {3, 12}, {12}});
+    text.add("LSTM", "two", above, {"one"}, keywords).weights({{3, 12}, {3, 12}, {12}}).outputs({"two"});
+    return step_count(text);
+  };
+  const json none = json::object();
+  EXPECT_EQ(steps(none, none), 1U);
+  for (const char* const option : {"stateful", "return_state", "time_major", "go_backwards"}) {
+    EXPECT_EQ(steps({{option, true}}, {{option, true}}), 2U) << option;
+  }
+  EXPECT_EQ(steps(none, none, {{"mask", "m"}}), 2U);
+  ModelText states(3);
+  json both_states = both(3, "LSTM", true);
+  both_states["layer"]["config"]["return_state"] = true;
+  states.input("x", {nullptr, nullptr, 3}).add("Bidirectional", "one", both_states, {"x"}).weights(lstm_twice(3, 3));
+  states.add("LSTM", "two", {{"units", 3}}, {"one"}).weights({{6, 12}, {3, 12}, {12}}).outputs({"two"});
+  EXPECT_EQ(step_count(states), 2U);
+}
+
 TEST(ModelJoinTest, AStreamNamesTheLayerThatReadsBackward) {
   for (const auto& [letters, layer] : {std::pair("fbf", "'layer1'"), {"ffbb", "'layer2'"}, {"bf", "'layer0'"}}) {
     const Model model(MixedStack{letters}.text().model());
