@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """Measures Rondo beside its peers on the CPU: one process runs them alternately.
 
-    contest.py --peers FOLDER --threads N --json FILE [--train] [--points FILE] [--filter REGEX] [--rounds 7]
+    contest.py --peers FOLDER --threads N --json FILE [--mode f32|bf16 | --train] [--points FILE] [--filter REGEX]
+               [--rounds 7]
 
 FOLDER holds the shared objects rondo_peer, onednn_peer and, where it was built, second_onednn_peer. All peers of a point
 run in every round, and each round begins with another peer. A turn lasts about 25 ms, or one run, and begins when the
 threads of the previous peer have stopped waiting for work. The file has medians over rounds, and medians of the ratios
 within a round. The outputs of all peers are compared before any is timed. `OMP_NUM_THREADS` must be N.
+
+The mode says in what the products are computed: `f32`, or `bf16` with x, weights and y of bf16, where a library that has no such
+products is left out. In f32 an operation of oneDNN that keeps what gradients need is one more peer, because it is the faster one at
+some points. Of every peer the file has the error of y against double precision: the length of the difference over the length of y.
 
 With --train each run is a training step: a run that keeps what gradients need, then the gradients of x and of all weights.
 The gradients are compared, too. Libraries that pack weights run a second time, packing them anew in each step.
@@ -25,14 +30,16 @@ import time
 
 import numpy as np
 
+from exact import exact_outputs
 from peers import OnnxRuntime, Problem, SharedObject
 from torch_peer import PyTorch
 
 TURN_SECONDS = 0.025
 SETTLE_SECONDS = 0.005
 SETTLE_MOST = 200
-TOLERANCE = 1e-4
+TOLERANCES = {"f32": 1e-4, "bf16": 3e-2}
 RELOAD = " reload"  # is appended to the names of libraries that pack weights in each step
+FORWARD_TRAINING = " forward_training"  # likewise, of an operation that keeps what gradients need
 VARIANTS = ["all_live", "holes", "resets", "reversed", "batch_major", "last_output", "bf16", "f16"]
 
 
@@ -87,13 +94,13 @@ def measure(runs, rounds):
     return seconds
 
 
-def check_equal(where, name, run, expected):
+def check_equal(where, name, run, expected, tolerance):
     """Ends the program unless a run has the outputs and gradients of the run `expected`."""
     tensors = lambda run: {"y": run.y, **{f"gradient of {name}": value for name, value in gradients_of(run).items()}}
     own = tensors(run)
     for tensor, values in tensors(expected).items():
         difference = float(np.abs(own[tensor] - values).max())
-        if not difference <= TOLERANCE * float(np.abs(values).max()):
+        if not difference <= tolerance * float(np.abs(values).max()):
             sys.exit(f"{where}: {tensor} of {name} is {difference} apart, where the largest is {np.abs(values).max()}")
 
 
@@ -107,39 +114,65 @@ def ratios_of(seconds, own, others):
     return {name: spread(ratios(key)) for name, key in others.items()}
 
 
-def create_runs(problem, peers, arguments):
-    """{name: run}, first those of the peers, which all have run once and agree."""
-    kind = ["train"] if arguments.train else []
-    runs = {peer.name: peer.create(problem, arguments.threads, *kind) for peer in peers}
+def competitors_of(peers, arguments):
+    """{name: (library, variant)} of all that are compared with one another, Rondo first."""
+    variant = "train" if arguments.train else {"f32": "", "bf16": "bf16"}[arguments.mode]
+    competitors = {peer.name: (peer, variant) for peer in peers if arguments.mode in peer.modes}
+    if not variant:
+        competitors |= {peer.name + FORWARD_TRAINING: (peer, "forward_training") for peer in peers if peer.has_forward_training}
+    return competitors
+
+
+def create_runs(problem, competitors, arguments):
+    """{name: run} of the competitors, which all have run once and agree. In other modes than f32 a library may refuse, because
+    the processor lacks an instruction."""
+    runs = {}
+    for name, (peer, variant) in competitors.items():
+        try:
+            runs[name] = peer.create(problem, arguments.threads, variant)
+        except RuntimeError as error:
+            if arguments.mode == "f32" or not runs:
+                raise
+            print(f"{name_of(problem.point)}: {name} is left out: {error}", file=sys.stderr)
     if arguments.train:
-        runs |= {peer.name + RELOAD: peer.create(problem, arguments.threads, "train_reload")
-                 for peer in peers if peer.packs_weights}
+        runs |= {name + RELOAD: peer.create(problem, arguments.threads, "train_reload")
+                 for name, (peer, _) in competitors.items() if peer.packs_weights}
+    own = next(iter(runs.values()))
     for name, run in runs.items():
         run.run(1)
-        check_equal(name_of(problem.point), name, run, runs[peers[0].name])
+        check_equal(name_of(problem.point), name, run, own, TOLERANCES[arguments.mode])
     return runs
 
 
-def contest(point, peers, arguments):
+def errors_of(problem, runs):
+    """{name: relative error of y}."""
+    exact = exact_outputs(problem)
+    return {name: float(np.linalg.norm(np.asarray(run.y) - exact) / np.linalg.norm(exact)) for name, run in runs.items()}
+
+
+def contest(point, competitors, arguments):
     problem = Problem(point)
-    rondo = peers[0]
-    runs = create_runs(problem, peers, arguments)
-    if point["variants"]:
+    rondo = next(iter(competitors))
+    runs = create_runs(problem, competitors, arguments)
+    others = [name for name in runs if name in competitors and name != rondo]
+    if not others:
+        sys.exit(f"{name_of(point)}: no other library runs in mode {arguments.mode} here")
+    errors = errors_of(problem, runs)
+    if point["variants"] and arguments.mode == "f32":
         variants = VARIANTS if point["variants"] is True else [point["variants"]]
-        runs.update({f"{rondo.name} {variant}": rondo.create(problem, arguments.threads, variant)
+        runs.update({f"{rondo} {variant}": competitors[rondo][0].create(problem, arguments.threads, variant)
                      for variant in variants})
     seconds = measure(runs, arguments.rounds)
     for run in runs.values():
         run.close()
-    others = [peer.name for peer in peers[1:]]
     result = {**point, "name": name_of(point), "flops": (3 if arguments.train else 1) * problem.flops(),
-              "recurrent_bytes": problem.recurrent_kernel.nbytes,
+              "recurrent_bytes": problem.recurrent_kernel.nbytes, "errors": errors,
               "seconds": {name: spread(values) for name, values in seconds.items()},
-              "ratios": ratios_of(seconds, rondo.name, {name: name for name in runs if name != rondo.name}),
+              "ratios": ratios_of(seconds, rondo, {name: name for name in runs if name != rondo}),
               "best": min(others, key=lambda name: statistics.median(seconds[name]))}
     if arguments.train:
         keys = {name: name + RELOAD if name + RELOAD in seconds else name for name in others}
-        result["reload_ratios"] = ratios_of(seconds, rondo.name + RELOAD, keys)
+        result["reload_ratios"] = ratios_of(seconds, rondo + RELOAD, keys)
         result["reload_best"] = min(others, key=lambda name: statistics.median(seconds[keys[name]]))
     return result
 
@@ -179,7 +212,9 @@ def main():
     parser.add_argument("--peers", type=pathlib.Path, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--json", type=pathlib.Path, required=True)
-    parser.add_argument("--train", action="store_true")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--mode", choices=TOLERANCES, default="f32")
+    kinds.add_argument("--train", action="store_true")
     parser.add_argument("--points", type=pathlib.Path)
     parser.add_argument("--filter", default="")
     parser.add_argument("--rounds", type=int, default=7)
@@ -188,18 +223,18 @@ def main():
     arguments.points = arguments.points or folder / ("train.json" if arguments.train else "points.json")
     if os.environ.get("OMP_NUM_THREADS") != str(arguments.threads):
         sys.exit(f"set OMP_NUM_THREADS={arguments.threads}: oneDNN reads it when it is loaded")
-    peers = load_peers(arguments)
+    competitors = competitors_of(load_peers(arguments), arguments)
     results = []
     for point in points_of(arguments.points, arguments.filter):
-        result = contest(point, peers, arguments)
+        result = contest(point, competitors, arguments)
         results.append(result)
         best = result["ratios"][result["best"]]
         steps = 1e6 / point["T"]
-        print(f"{result['name']}: {result['seconds'][peers[0].name]['median'] * steps:.2f} us a step, "
+        print(f"{result['name']}: {result['seconds'][next(iter(competitors))]['median'] * steps:.2f} us a step, "
               f"{best['median']:.2f} x {result['best']}", file=sys.stderr, flush=True)
     record = {"date": time.strftime("%Y-%m-%dT%H:%M:%S"), "commit": arguments.commit, "processor": processor(),
-              "system": platform.platform(), "training": arguments.train, "threads": arguments.threads,
-              "rounds": arguments.rounds, "peers": [peer.name for peer in peers],
+              "system": platform.platform(), "training": arguments.train, "mode": arguments.mode,
+              "threads": arguments.threads, "rounds": arguments.rounds, "peers": list(competitors),
               "limits": limits_of(arguments.peers / "limits.so", results, arguments.threads), "results": results}
     arguments.json.write_text(json.dumps(record, indent=1) + "\n")
 

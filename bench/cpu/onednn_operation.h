@@ -11,7 +11,9 @@ namespace onednn_peer {
 using dnnl::memory;
 using Tag = memory::format_tag;
 
-inline memory::desc describe(const memory::dims& dims, Tag tag) { return {dims, memory::data_type::f32, tag}; }
+using Type = memory::data_type;
+
+inline memory::desc describe(const memory::dims& dims, Tag tag, Type type = Type::f32) { return {dims, type, tag}; }
 
 constexpr auto kDirection = dnnl::rnn_direction::unidirectional_left2right;
 
@@ -38,16 +40,17 @@ typename Operation::primitive_desc make_backward(const dnnl::engine& engine, con
 #endif
 }
 
-/// Of x, the weights and y, and of their gradients alike. The weights may have the layout that oneDNN likes best.
+/// Of x, the weights and y, and of their gradients alike. The weights may have the layout that oneDNN likes best. The
+/// bias is f32 in any case.
 struct Sizes {
   memory::desc x, kernel, recurrent_kernel, bias, y;
 };
 
-inline Sizes sizes_of(const PeerProblem& p) {
+inline Sizes sizes_of(const PeerProblem& p, Type type = Type::f32) {
   const std::int64_t gates = p.gru != 0 ? 3 : 4;
-  return {describe({p.T, p.B, p.I}, Tag::tnc), describe({1, 1, p.I, gates, p.H}, Tag::any),
-          describe({1, 1, p.H, gates, p.H}, Tag::any), describe({1, 1, 4, p.H}, Tag::ldgo),
-          describe({p.T, p.B, p.H}, Tag::tnc)};
+  return {describe({p.T, p.B, p.I}, Tag::tnc, type), describe({1, 1, p.I, gates, p.H}, Tag::any, type),
+          describe({1, 1, p.H, gates, p.H}, Tag::any, type), describe({1, 1, 4, p.H}, Tag::ldgo),
+          describe({p.T, p.B, p.H}, Tag::tnc, type)};
 }
 
 /// A matrix of weights, or its gradient, in Keras's layout, which is one of oneDNN's.

@@ -15,7 +15,12 @@
 using namespace onednn_peer;
 
 struct Peer {
-  explicit Peer(const PeerProblem& problem) : engine(dnnl::engine::kind::cpu, 0), stream(engine) {
+  explicit Peer(const PeerProblem& problem)
+      : engine(dnnl::engine::kind::cpu, 0),
+        stream(engine),
+        type(std::string(problem.variant) == "bf16" ? Type::bf16 : Type::f32),
+        kind(std::string(problem.variant) == "forward_training" ? dnnl::prop_kind::forward_training
+                                                                : dnnl::prop_kind::forward_inference) {
     if (std::string(problem.variant).starts_with("train")) {
       training.emplace(problem);
     } else if (problem.gru != 0) {
@@ -26,47 +31,56 @@ struct Peer {
   }
 
   void make_lstm(const PeerProblem& problem) {
-    const Sizes sizes = sizes_of(problem);
-    const auto state = state_of(problem);
-    const auto desc = make<dnnl::lstm_forward>(engine, kKind, sizes.x, state, state, sizes.kernel,
-                                               sizes.recurrent_kernel, sizes.bias, sizes.y, state, state);
+    const Sizes sizes = sizes_of(problem, type);
+    const auto h = state_of(problem, type);
+    const auto c = state_of(problem, Type::f32);
+    const auto desc = make<dnnl::lstm_forward>(engine, kind, sizes.x, h, c, sizes.kernel, sizes.recurrent_kernel,
+                                               sizes.bias, sizes.y, h, c);
     fill(desc, problem);
     if (problem.initial_h != nullptr) {
-      arguments[DNNL_ARG_SRC_ITER_C] = memory(state, engine, const_cast<float*>(problem.initial_c));
-      arguments[DNNL_ARG_DST_ITER_C] = memory(state, engine, problem.final_c);
+      arguments[DNNL_ARG_SRC_ITER_C] = memory(c, engine, const_cast<float*>(problem.initial_c));
+      arguments[DNNL_ARG_DST_ITER_C] = memory(c, engine, problem.final_c);
     }
     primitive = dnnl::lstm_forward(desc);
   }
 
   void make_gru(const PeerProblem& problem) {
-    const Sizes sizes = sizes_of(problem);
-    const auto state = state_of(problem);
-    const auto desc = make<dnnl::lbr_gru_forward>(engine, kKind, sizes.x, state, sizes.kernel, sizes.recurrent_kernel,
-                                                  sizes.bias, sizes.y, state);
+    const Sizes sizes = sizes_of(problem, type);
+    const auto h = state_of(problem, type);
+    const auto desc = make<dnnl::lbr_gru_forward>(engine, kind, sizes.x, h, sizes.kernel, sizes.recurrent_kernel,
+                                                  sizes.bias, sizes.y, h);
     fill(desc, problem);
     primitive = dnnl::lbr_gru_forward(desc);
   }
 
   // An empty description where initial states are zeros and final states are not wanted.
-  static memory::desc state_of(const PeerProblem& p) {
-    return p.initial_h == nullptr ? memory::desc() : describe({1, 1, p.B, p.H}, Tag::ldnc);
+  static memory::desc state_of(const PeerProblem& p, Type type) {
+    return p.initial_h == nullptr ? memory::desc() : describe({1, 1, p.B, p.H}, Tag::ldnc, type);
   }
 
   template <typename Desc>
   void fill(const Desc& desc, const PeerProblem& p) {
     bias = bias_rows_of(p);
+    y = memory(desc.dst_layer_desc(), engine);
+    y_of_problem = memory(sizes_of(p).y, engine, p.y);
     arguments = {
-        {DNNL_ARG_SRC_LAYER, memory(desc.src_layer_desc(), engine, const_cast<float*>(p.x))},
-        {DNNL_ARG_WEIGHTS_LAYER, packed(desc.weights_layer_desc(), plain_weights(engine, p, p.I, p.kernel))},
-        {DNNL_ARG_WEIGHTS_ITER, packed(desc.weights_iter_desc(), plain_weights(engine, p, p.H, p.recurrent_kernel))},
+        {DNNL_ARG_SRC_LAYER, converted(desc.src_layer_desc(), memory(sizes_of(p).x, engine, const_cast<float*>(p.x)))},
+        {DNNL_ARG_WEIGHTS_LAYER, converted(desc.weights_layer_desc(), plain_weights(engine, p, p.I, p.kernel))},
+        {DNNL_ARG_WEIGHTS_ITER, converted(desc.weights_iter_desc(), plain_weights(engine, p, p.H, p.recurrent_kernel))},
         {DNNL_ARG_BIAS, memory(desc.bias_desc(), engine, bias.data())},
-        {DNNL_ARG_DST_LAYER, memory(desc.dst_layer_desc(), engine, p.y)}};
+        {DNNL_ARG_DST_LAYER, y}};
+    if (kind == dnnl::prop_kind::forward_training) {
+      arguments[DNNL_ARG_WORKSPACE] = memory(desc.workspace_desc(), engine);
+    }
     if (p.initial_h == nullptr) return;
-    arguments[DNNL_ARG_SRC_ITER] = memory(state_of(p), engine, const_cast<float*>(p.initial_h));
-    arguments[DNNL_ARG_DST_ITER] = memory(state_of(p), engine, p.final_h);
+    const memory initial(state_of(p, Type::f32), engine, const_cast<float*>(p.initial_h));
+    arguments[DNNL_ARG_SRC_ITER] = converted(state_of(p, type), initial);
+    arguments[DNNL_ARG_DST_ITER] =
+        type == Type::f32 ? memory(state_of(p, type), engine, p.final_h) : memory(state_of(p, type), engine);
   }
 
-  memory packed(const memory::desc& wanted, memory plain) {
+  /// In the layout and dtype of `wanted`.
+  memory converted(const memory::desc& wanted, memory plain) {
     memory result(wanted, engine);
     dnnl::reorder(plain, result).execute(stream, plain, result);
     stream.wait();
@@ -79,11 +93,19 @@ struct Peer {
     stream.wait();
   }
 
-  static constexpr auto kKind = dnnl::prop_kind::forward_inference;
+  /// Writes the last run's results to where the problem wants them.
+  void write_results() {
+    if (training) return training->write_gradients();
+    dnnl::reorder(y, y_of_problem).execute(stream, y, y_of_problem);
+    stream.wait();
+  }
 
   dnnl::engine engine;
   dnnl::stream stream;
+  Type type;
+  dnnl::prop_kind kind;
   std::vector<float> bias;
+  memory y, y_of_problem;
   std::unordered_map<int, memory> arguments;
   dnnl::primitive primitive;
   std::optional<OnednnTraining> training;  ///< run in place of the primitive
@@ -98,7 +120,7 @@ Peer* peer_create(const PeerProblem* problem) try {
 
 double peer_run(Peer* peer, std::int64_t runs) {
   const double seconds = seconds_of(runs, [&] { peer->run(); });
-  if (peer->training) peer->training->write_gradients();
+  peer->write_results();
   return seconds;
 }
 

@@ -28,7 +28,8 @@ struct PeerProblem {
   float* final_c;
   /// Rondo's variants: "holes", "lengths", "packed", "live_alone", "resets", "reversed", "batch_major", "last_output",
   /// "bf16", ..., and "train_lengths", "train_packed", "train_live_alone". Other libraries: "", "train",
-  /// "train_reload".
+  /// "train_reload", "forward_training" (a run by the operation that keeps what gradients need), and "bf16", whose x,
+  /// weights and y are converted from and to f32 outside of the time that is measured.
   const char* variant;
   const std::int32_t* lengths;  ///< (B), longest first, of the variants of lengths, packed batches and live steps alone
   const float* d_y;             ///< (T, B, H), the gradient of y

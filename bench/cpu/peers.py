@@ -57,6 +57,7 @@ class SharedObject:
     """A library that is called through peer.h."""
 
     packs_weights = True
+    modes = ("f32", "bf16")
 
     def __init__(self, path):
         self._library = ctypes.CDLL(path)
@@ -66,6 +67,7 @@ class SharedObject:
         self._library.peer_destroy.argtypes = [ctypes.c_void_p]
         self._library.peer_version.restype = ctypes.c_char_p
         self.name = self._library.peer_version().decode()
+        self.has_forward_training = self.name.startswith("oneDNN")
 
     def create(self, problem, threads, variant=""):
         return _SharedObjectRun(self._library, problem, threads, variant)
@@ -114,12 +116,16 @@ class PythonRun:
 
 
 class OnnxRuntime:
+    modes = ("f32",)
+    has_forward_training = False
+
     def __init__(self):
         import onnxruntime
         self._library = onnxruntime
         self.name = f"ONNX Runtime {onnxruntime.__version__}"
 
-    def create(self, problem, threads):
+    def create(self, problem, threads, variant=""):
+        assert not variant, variant
         options = self._library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -102,8 +102,9 @@ struct Peer {
 
   void hand_in_sequences(const PeerProblem& problem, const std::string& variant) {
     const DType dtype = work.spec.dtype;
+    y_of_problem = view_of(problem.y, {problem.T, problem.B, problem.H});
     Tensor x = view_of(problem.x, {problem.T, problem.B, problem.I}).to(dtype);
-    Tensor y = view_of(problem.y, {problem.T, problem.B, problem.H});
+    Tensor y = y_of_problem;
     if (dtype != DType::f32) y = Tensor::empty({problem.T, problem.B, problem.H}, dtype);
     if (variant == "batch_major") {
       x = view_of(problem.x, {problem.B, problem.T, problem.I}).swap_axes(0, 1);
@@ -162,10 +163,16 @@ struct Peer {
     for (Part& part : parts | std::views::reverse) part.session.backward(part.tensors, part.gradients);
   }
 
+  /// Writes y of the last run to where the problem wants it.
+  void write_results() {
+    if (work.tensors.y && work.spec.dtype != DType::f32) y_of_problem.copy_from(work.tensors.y->to(DType::f32));
+  }
+
   void step() {
     work.tensors.y->select(0, 0).copy_from(layer->step(work.tensors.x.select(0, 0), states, options).leaf());
   }
 
+  Tensor y_of_problem;
   Work work;
   SharedWeights weights;
   PlanOptions options;
@@ -183,7 +190,9 @@ Peer* peer_create(const PeerProblem* problem) try {
 }
 
 double peer_run(Peer* peer, std::int64_t runs) {
-  return seconds_of(runs, [&] { peer->run(); });
+  const double seconds = seconds_of(runs, [&] { peer->run(); });
+  peer->write_results();
+  return seconds;
 }
 
 void peer_destroy(Peer* peer) { delete peer; }

@@ -5,8 +5,18 @@ import numpy as np
 from peers import PythonRun
 
 
+class _TorchRun(PythonRun):
+    result = None  # of the last call
+
+    @property
+    def y(self):
+        return self.result.float().numpy()
+
+
 class PyTorch:
     packs_weights = False  # before a run: each run packs them
+    modes = ("f32", "bf16")
+    has_forward_training = False
 
     def __init__(self):
         import torch
@@ -23,15 +33,15 @@ class PyTorch:
         if variant == "packed":
             return self._packed(module, torch.nn.utils.rnn.pack_padded_sequence(x, torch.from_numpy(problem.lengths)))
         states = tuple(torch.from_numpy(state[None]) for state in problem.states.values())
+        if variant == "bf16":
+            module, x, states = module.bfloat16(), x.bfloat16(), tuple(state.bfloat16() for state in states)
         initial = None if not states else states[0] if len(states) == 1 else states
 
         def call():
             with torch.inference_mode():
-                run.y = module(x, initial)[0]
+                run.result = module(x, initial)[0]
 
-        run = PythonRun(call)
-        call()
-        run.y = run.y.numpy()
+        run = _TorchRun(call)
         return run
 
     def _module(self, problem):
@@ -50,9 +60,9 @@ class PyTorch:
     def _packed(self, module, packed):
         def call():
             with self._library.inference_mode():
-                run.y = module(packed)[0].data
+                run.result = module(packed)[0].data
 
-        run = PythonRun(call)
+        run = _TorchRun(call)
         return run
 
 

@@ -9,6 +9,10 @@ from plot import chart
 
 FEW_ROWS = 4
 PARITY = 0.97
+LIMITS = """ Limit: the share of Rondo's time that the products take at least: operations at the rate of operands from the first-level \
+cache, reading the kernel of the inputs once and the recurrent one in every step. At the limit: what the ratio would be if \
+nothing but that took time, no gate either."""
+ERRORS = """ Errors: how far y is from double precision, relative to its length, of Rondo and of the best peer."""
 
 
 def load(path):
@@ -39,16 +43,39 @@ def short(name):
     return name.split("+")[0].replace("ONNX Runtime", "ORT")
 
 
+def mode_of(record):
+    return record.get("mode", "f32")
+
+
+def has_limits(record):
+    """The limits are those of products in f32."""
+    return mode_of(record) == "f32"
+
+
+def errors_text(record, point):
+    """The errors of Rondo and of its best peer; older records have none."""
+    errors = point.get("errors")
+    return [f"{errors[record['peers'][0]]:.1e}, {errors[point['best']]:.1e}"] if errors else []
+
+
+def speed_heads(record):
+    limits = has_limits(record)
+    return ["point", "Rondo", *["limit"] * limits, *[short(peer) for peer in record["peers"][1:]], "best peer / Rondo",
+            *["at the limit"] * limits, *["errors"] * ("errors" in record["results"][0])]
+
+
 def speed_rows(record):
     rondo, *peers = record["peers"]
+    limits = has_limits(record)
     rows = []
     for point in record["results"]:
         seconds, best = point["seconds"], point["ratios"][point["best"]]
         mine = seconds[rondo]["median"]
-        rows.append([point["name"], steps(point, mine), f"{100 * limit_seconds(record, point) / mine:.0f} %",
-                     *[steps(point, seconds[peer]["median"]) for peer in peers],
+        limit = [f"{100 * limit_seconds(record, point) / mine:.0f} %"] if limits else []
+        rows.append([point["name"], steps(point, mine), *limit,
+                     *[steps(point, seconds[peer]["median"]) if peer in seconds else "" for peer in peers],
                      f"**{best['median']:.2f}** ({best['p10']:.2f} to {best['p90']:.2f}) {short(point['best'])}",
-                     f"{ratio_at_limit(record, point):.2f}"])
+                     *([f"{ratio_at_limit(record, point):.2f}"] if limits else []), *errors_text(record, point)])
     return rows
 
 
@@ -58,8 +85,10 @@ def summary_rows(record):
         below = sum(ratio < PARITY for ratio in ratios)
         if not ratios:
             return None
-        at_limit = geometric_mean([ratio_at_limit(record, point) for point in points])
-        return [label, str(len(ratios)), f"{geometric_mean(ratios):.2f}", f"{min(ratios):.2f}", str(below), f"{at_limit:.2f}"]
+        cells = [label, str(len(ratios)), f"{geometric_mean(ratios):.2f}", f"{min(ratios):.2f}", str(below)]
+        if has_limits(record):
+            cells.append(f"{geometric_mean([ratio_at_limit(record, point) for point in points]):.2f}")
+        return cells
     points = [point for point in record["results"] if point["T"] > 1]
     rows = [row("all", points)]
     for cell in ("lstm", "gru"):
@@ -81,23 +110,19 @@ def variant_rows(record):
 
 
 def record_markdown(record, plot=None):
-    peers = record["peers"][1:]
     threads = f"{record['threads']} thread" + ("s" if record["threads"] > 1 else "")
-    lines = [f"### {threads}", "",
+    limits = has_limits(record)
+    lines = [f"### {threads}" + ("" if limits else f", {mode_of(record)}"), "",
              f"{record['processor']}, {record['date'][:10]}, commit {record['commit']}; "
              f"{record['limits']['flops'] / 1e9:.0f} GFLOP/s in registers, {record['limits']['product'] / 1e9:.0f} with operands "
              f"from the first-level cache. Medians of {record['rounds']} rounds.", "",
              "Times of the best peer over Rondo's:", "",
-             table(["points", "number", "geometric mean", "least", f"below {PARITY}", "at the limit"],
+             table(["points", "number", "geometric mean", "least", f"below {PARITY}", *["at the limit"] * limits],
                    summary_rows(record)), ""]
     if plot:
         lines += [f"![Rondo beside its peers]({plot})", ""]
-    lines += ["Microseconds a step. Limit: the share of Rondo's time that the products take at least: operations at the rate "
-              "of operands from the first-level cache, reading the kernel of the inputs once and the recurrent one in every "
-              "step. At the limit: what "
-              "the ratio would be if nothing but that took time, no gate either.", "",
-              table(["point", "Rondo", "limit", *[short(peer) for peer in peers], "best peer / Rondo", "at the limit"],
-                    speed_rows(record)), ""]
+    lines += ["Microseconds a step." + LIMITS * limits + ERRORS * ("errors" in record["results"][0]), "",
+              table(speed_heads(record), speed_rows(record)), ""]
     if variant_rows(record):
         lines += ["Time of a variant over that of the plain run:", "",
                   table(["point", "variant", "ratio", "p10 to p90"], variant_rows(record)), ""]
@@ -106,16 +131,19 @@ def record_markdown(record, plot=None):
 
 def chart_of(record):
     points = [point for point in record["results"] if point["T"] > 1 and point["I"] == point["H"]]
-    series = {short(peer): [1e6 * point["seconds"][peer]["median"] / point["T"] for point in points]
-              for peer in record["peers"]}
-    return chart(f"Microseconds a step, {record['threads']} thread(s)", [point["name"] for point in points], series)
+    value = lambda point, peer: 1e6 * point["seconds"][peer]["median"] / point["T"] if peer in point["seconds"] else None
+    peers = [peer for peer in record["peers"] if not peer.endswith("forward_training")]
+    series = {short(peer): [value(point, peer) for point in points] for peer in peers}
+    title = f"Microseconds a step, {record['threads']} thread(s)" + ("" if has_limits(record) else f", {mode_of(record)}")
+    return chart(title, [point["name"] for point in points], series)
 
 
 def cpu_markdown(paths, plots=None, document=None):
     """The whole section. Charts are written into the folder `plots`, if one is given."""
     parts = []
-    for record in sorted((load(path) for path in paths), key=lambda record: record["threads"]):
-        chart_path = plots / f"cpu_{record['threads']}_threads.svg" if plots else None
+    for record in sorted((load(path) for path in paths), key=lambda record: (not has_limits(record), record["threads"])):
+        mode = "" if has_limits(record) else f"{mode_of(record)}_"
+        chart_path = plots / f"cpu_{mode}{record['threads']}_threads.svg" if plots else None
         if plots:
             plots.mkdir(parents=True, exist_ok=True)
             chart_path.write_text(chart_of(record))

@@ -19,11 +19,11 @@ POINTS = {"points": [{"cell": ["lstm", "gru"], "H": 8, "I": [5, 8], "T": 6, "B":
                      {"cell": "lstm", "H": 8, "T": 1, "B": 1, "variants": True}]}
 
 
-def contest(folder, **environment):
+def contest(folder, *options, **environment):
     points = pathlib.Path(folder, "points.json")
     points.write_text(json.dumps(POINTS))
     return subprocess.run([sys.executable, str(BENCH / "cpu/contest.py"), "--peers", PEERS, "--threads", "1", "--points",
-                           str(points), "--rounds", "2", "--commit", "abc1234", "--json", str(pathlib.Path(folder, "r.json"))],
+                           str(points), *options, "--rounds", "2", "--commit", "abc1234", "--json", str(pathlib.Path(folder, "r.json"))],
                           env={**os.environ, **environment}, text=True, capture_output=True, check=False)
 
 
@@ -45,6 +45,23 @@ class CpuSmokeTest(unittest.TestCase):
             self.assertIn(result["best"], record["peers"][1:])
         self.assertIn("| T = 1, whole call | 1 |", text)
         self.assertIn("| holes |", text)
+
+        self.assertIn("forward_training", text)
+        self.assertLess(max(max(result["errors"].values()) for result in record["results"]), 1e-6)
+
+    def test_bf16_has_errors_of_its_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = contest(folder, "--mode", "bf16", OMP_NUM_THREADS="1")
+            if "no other library runs in mode bf16 here" in done.stderr:
+                self.skipTest("this processor has no products of bf16")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            record = cpu_tables.load(pathlib.Path(folder, "r.json"))
+            report.main(["cpu", str(pathlib.Path(folder, "r.json")), "--plots", folder])
+            self.assertTrue(pathlib.Path(folder, "cpu_bf16_1_threads.svg").exists())
+        self.assertIn("1 thread, bf16", cpu_tables.record_markdown(record))
+        for result in record["results"]:
+            for name, error in result["errors"].items():
+                self.assertTrue(1e-4 < error < 2e-2, f"{name}: {error}")
 
     def test_threads_of_openmp_must_agree(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +91,15 @@ class CpuTablesTest(unittest.TestCase):
         self.record["limits"]["read"]["64"] = 32e6
         self.record["results"][0].update(T=1, flops=20)
         self.assertEqual(cpu_tables.speed_rows(self.record)[0][2], "4 %")
+
+    def test_another_mode_has_no_limits(self):
+        errors = {"Rondo": 2e-3, "A 1": 1e-3, "B 2+x": 3e-3}
+        results = [{**point, "errors": errors} for point in self.record["results"]]
+        record = {**self.record, "mode": "bf16", "results": results}
+        self.assertEqual(cpu_tables.speed_rows(record)[0],
+                         ["point", "10.00", "15.00", "9.60", "**0.96** (0.86 to 1.06) B 2", "2.0e-03, 3.0e-03"])
+        self.assertEqual(len(cpu_tables.speed_heads(record)), 6)
+        self.assertEqual(cpu_tables.summary_rows(record)[0], ["all", "2", "1.20", "0.96", "1"])
 
     def test_summary(self):
         self.assertEqual(cpu_tables.summary_rows(self.record),

@@ -17,7 +17,7 @@ class FusedRunner final : public Runner {
   FusedRunner(const RunnerRequest& request, const fused::KernelTable& kernels)
       : spec_(request.spec),
         kernels_(kernels),
-        weights_(request, kernels_.lanes),
+        weights_(request, fused::PanelFormat::of(request.spec, kernels_)),
         threads_(spec_, request.properties.processors) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
@@ -61,9 +61,10 @@ class FusedDecision final : public Decision {
 
   std::string describe() const override {
     const Partition partition = fused::partition(spec_, processors_);
-    return std::string(kernels_.target) + ", " + std::to_string(kernels_.lanes) +
-           " lanes; threads: " + std::to_string(partition.row_groups) + " groups of rows x " +
-           std::to_string(partition.unit_groups) + " of units; inputs of " +
+    const bool pairs = fused::PanelFormat::of(spec_, kernels_).pairs;
+    return std::string(kernels_.target) + ", " + std::to_string(kernels_.lanes) + " lanes" +
+           (pairs ? ", products of pairs of bf16" : "") + "; threads: " + std::to_string(partition.row_groups) +
+           " groups of rows x " + std::to_string(partition.unit_groups) + " of units; inputs of " +
            std::to_string(fused::chunk_steps(spec_, fused::most_rows(spec_, partition))) + " steps at a time";
   }
 

@@ -35,6 +35,7 @@ const KernelTable* kernel_table() {
   static const KernelTable table{.target = hwy::TargetName(HWY_TARGET),
                                  .lanes = static_cast<int>(hn::Lanes(FloatTag())),
                                  .product = product,
+                                 .pair_product = pair_product(),
                                  .gates = gate_kernels<false>(),
                                  .keeping_gates = gate_kernels<true>(),
                                  .gradients = gradient_kernels(),

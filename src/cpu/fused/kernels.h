@@ -27,8 +27,15 @@ struct Prefetch {
   int lines = 0;  ///< 1 or 2
 };
 
+/// Two bf16 numbers that follow each other in k. One instruction multiplies two pairs and adds both products to an f32.
+struct BFloat16Pair {
+  std::uint16_t first;
+  std::uint16_t second;
+};
+
 /// sums[p][r][vector][lane] = start[p or r][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added
-/// up in the order of k. The bits of a sum do not depend on which other rows and panels are in the product.
+/// up in the order of k. The bits of a sum do not depend on which other rows and panels are in the product. Where
+/// weights are pairs of bf16, k counts pairs, and so are the rows: each float has the bits of a pair.
 struct PanelProduct {
   const float* const* rows;
   int row_count;  ///< 1 .. most_rows
@@ -92,6 +99,7 @@ struct KernelTable {
   const char* target;  ///< Highway's name of the instruction set: "AVX3", "AVX2", ...
   int lanes;           ///< floats of a vector
   ProductKernel (*product)(DType weights, int vectors);
+  ProductKernel (*pair_product)(int vectors);  ///< of pairs of bf16; null where the processor has no such instruction
   GateKernels gates;
   GateKernels keeping_gates;  ///< the same, and each RowStates::kept is written
   GradientKernels gradients;

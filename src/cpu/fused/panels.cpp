@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cpu/fused/pack_memory.h"
+#include "cpu/fused/pack_threads.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
@@ -32,18 +33,21 @@ struct Columns {
   }
 };
 
-/// Packs a matrix (rows, G H) as [panel][k][vector][lane]. The target must be zeros, since padding is not written.
-template <typename Element, typename Source>
+/// Packs some panels of a matrix (rows, G H) as [panel][k][vector][lane][kTogether]: each kTogether rows of the matrix
+/// lie side by side. The target must be zeros, since padding is not written.
+template <int kTogether, typename Element, typename Source>
 void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_columns, const Columns& columns,
-                 Element* target) {
+                 const Range& panels, Element* target) {
   const std::int64_t width = columns.pass.panel_floats(columns.lanes);
-  for (std::int64_t p = 0; p < columns.pass.panels(columns.H, columns.lanes); ++p) {
+  const std::int64_t packed_rows = (rows + kTogether - 1) / kTogether;
+  for (std::int64_t p = panels.begin; p < panels.end; ++p) {
     for (std::int64_t k = 0; k < rows; ++k) {
       const Source* const from = source + k * source_columns;
-      Element* const to = target + (p * rows + k) * width;
+      Element* const to = target + (p * packed_rows + k / kTogether) * width * kTogether + k % kTogether;
       columns.for_each_run(p, [&](std::int64_t column, std::int64_t element, std::int64_t count) {
-        std::transform(from + column, from + column + count, to + element,
-                       [](Source value) { return convert_element<Element>(value); });
+        for (std::int64_t i = 0; i < count; ++i) {
+          to[(element + i) * kTogether] = convert_element<Element>(from[column + i]);
+        }
       });
     }
   }
@@ -73,31 +77,33 @@ std::int64_t padded_units(const CellSpec& cell, int lanes) {
   return padded;
 }
 
-PackedWeights::PackedWeights(const RunnerRequest& request, int lanes) {
-  const std::size_t bytes = lay_out(request.spec, lanes, nullptr);
+PackedWeights::PackedWeights(const RunnerRequest& request, const PanelFormat& format) : format_(format) {
+  const std::size_t bytes = lay_out(request.spec, nullptr);
   bytes_ = static_cast<std::int64_t>(bytes);
-  pack_ = packed(request, {.key = "panels of " + std::to_string(lanes) + " lanes",
-                           .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
-                           .fill =
-                               [bytes, spec = request.spec, weights = request.weights, lanes](const Tensor& memory) {
-                                 PackedWeights packed;
-                                 packed.lay_out(spec, lanes, first_byte_of_pack(memory, bytes));
-                                 packed.fill(spec, weights, lanes);
-                               }});
-  lay_out(request.spec, lanes, first_byte_of_pack(pack_->memory(), bytes));
+  pack_ = packed(request,
+                 {.key = "panels of " + std::to_string(format.lanes) + (format.pairs ? " lanes of pairs" : " lanes"),
+                  .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
+                  .fill =
+                      [bytes, format, spec = request.spec, weights = request.weights,
+                       threads = PackThreads(request.properties.processors)](const Tensor& memory) {
+                        PackedWeights packed(format);
+                        packed.lay_out(spec, first_byte_of_pack(memory, bytes));
+                        packed.fill(spec, weights, threads);
+                      }});
+  lay_out(request.spec, first_byte_of_pack(pack_->memory(), bytes));
 }
 
 // Assigns memory to the passes, and counts its bytes; with a null `base` counts alone.
-std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, int lanes, void* base) {
-  const auto element_bytes = static_cast<std::int64_t>(size_of(spec.dtype));
+std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, void* base) {
   WorkspaceCutter cutter(base);
   passes_.clear();
   for (const Pass& pass : passes_of(spec.cell)) {
     PassWeights& weights = passes_.emplace_back();
-    weights.panels = pass.panels(spec.cell.units, lanes);
-    const std::int64_t width = weights.panels * pass.panel_floats(lanes);
-    weights.recurrent_kernel = cutter.take<std::byte>(width * spec.cell.units * element_bytes);
-    weights.kernel = cutter.take<std::byte>(width * spec.I * element_bytes);
+    weights.panels = pass.panels(spec.cell.units, format_.lanes);
+    const std::int64_t width = weights.panels * pass.panel_floats(format_.lanes);
+    const std::int64_t row_bytes = width * format_.lane_bytes(spec.dtype);
+    weights.recurrent_kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.cell.units));
+    weights.kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.I));
     weights.bias = cutter.take<float>(width);
     const auto* recurrent_bias = cutter.take<float>(width);
     if (bias_rows(spec.cell) == 2) weights.recurrent_bias = recurrent_bias;
@@ -105,21 +111,35 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, int lanes, void* 
   return cutter.used();
 }
 
-void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes) const {
+void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source, const PackThreads& threads) const {
   const std::int64_t H = spec.cell.units;
   const std::int64_t source_columns = gate_count(spec.cell.kind) * H;
   dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
-    const auto pack = [&](const void* matrix, std::int64_t rows, const Columns& columns, auto* target) {
-      if (matrix != nullptr) pack_matrix(static_cast<const Element*>(matrix), rows, source_columns, columns, target);
+    const auto pack = [&]<int kTogether>(std::integral_constant<int, kTogether>, const void* matrix, std::int64_t rows,
+                                         const Columns& columns, auto* target) {
+      if (matrix == nullptr) return;
+      const std::int64_t panels = columns.pass.panels(H, format_.lanes);
+      const std::int64_t bytes =
+          panels * columns.pass.panel_floats(format_.lanes) * rows * static_cast<std::int64_t>(sizeof *target);
+      threads.run(panels, bytes, [&](const Range& range) {
+        pack_matrix<kTogether>(static_cast<const Element*>(matrix), rows, source_columns, columns, range, target);
+      });
     };
-    const auto writable = []<typename Type>(const Type* pointer) { return const_cast<Type*>(pointer); };
+    constexpr std::integral_constant<int, 1> kAlone;
+    constexpr std::integral_constant<int, 2> kPairs;
+    const auto pack_kernel = [&](const void* matrix, std::int64_t rows, const Columns& columns,
+                                 const std::byte* target) {
+      auto* const elements = reinterpret_cast<Element*>(const_cast<std::byte*>(target));
+      if (format_.pairs) return pack(kPairs, matrix, rows, columns, elements);
+      pack(kAlone, matrix, rows, columns, elements);
+    };
     for (std::size_t i = 0; i < passes_.size(); ++i) {
-      const Columns columns{passes_of(spec.cell)[i], H, lanes};
+      const Columns columns{passes_of(spec.cell)[i], H, format_.lanes};
       const PassWeights& weights = passes_[i];
-      pack(source.kernel, spec.I, columns, reinterpret_cast<Element*>(writable(weights.kernel)));
-      pack(source.recurrent_kernel, H, columns, reinterpret_cast<Element*>(writable(weights.recurrent_kernel)));
-      pack(source.bias, 1, columns, writable(weights.bias));
-      pack(source.recurrent_bias, 1, columns, writable(weights.recurrent_bias));
+      pack_kernel(source.kernel, spec.I, columns, weights.kernel);
+      pack_kernel(source.recurrent_kernel, H, columns, weights.recurrent_kernel);
+      pack(kAlone, source.bias, 1, columns, const_cast<float*>(weights.bias));
+      pack(kAlone, source.recurrent_bias, 1, columns, const_cast<float*>(weights.recurrent_bias));
     }
   });
 }

@@ -10,6 +10,8 @@
 
 namespace rondo::fused {
 
+class PackThreads;
+
 /// One product of a step, and the gates after it. A cell has one pass; but a GRU that resets before its product has
 /// two, one for z and r and one for the candidate.
 struct Pass {
@@ -30,8 +32,25 @@ std::span<const Pass> passes_of(const CellSpec& cell);
 /// Units of a row of states, rounded up to whole panels of every pass.
 std::int64_t padded_units(const CellSpec& cell, int lanes);
 
-/// The weights of one pass: [panel][k][vector][lane] in the spec's dtype, biases [panel][vector][lane] in f32. Units
-/// beyond H are zeros, and so is a bias that the weights do not have.
+/// How weights lie in panels.
+struct PanelFormat {
+  int lanes;
+  bool pairs;  ///< bf16, with two k of a lane side by side: K is rounded up to whole pairs
+
+  /// The format in which this machine multiplies the weights of a spec.
+  static PanelFormat of(const RecurrenceSpec& spec, const KernelTable& kernels) {
+    return {kernels.lanes, spec.dtype == DType::bf16 && kernels.pair_product != nullptr};
+  }
+  /// Rows of a panel, for a matrix of K rows.
+  std::int64_t rows(std::int64_t K) const { return pairs ? (K + 1) / 2 : K; }
+  /// Bytes of a lane of a panel's row.
+  std::int64_t lane_bytes(DType dtype) const {
+    return static_cast<std::int64_t>(pairs ? sizeof(BFloat16Pair) : size_of(dtype));
+  }
+};
+
+/// The weights of one pass: [panel][k][vector][lane] in the spec's dtype and the format, biases [panel][vector][lane]
+/// in f32. Units beyond H are zeros, and so is a bias that the weights do not have.
 struct PassWeights {
   std::int64_t panels = 0;
   const std::byte* kernel = nullptr;
@@ -44,18 +63,20 @@ struct PassWeights {
 /// same WeightPacks share them.
 class PackedWeights {
  public:
-  PackedWeights(const RunnerRequest& request, int lanes);
+  PackedWeights(const RunnerRequest& request, const PanelFormat& format);
 
+  const PanelFormat& format() const { return format_; }
   const PassWeights& pass(std::size_t index) const { return passes_[index]; }
   /// The size of the packed weights.
   std::int64_t bytes() const { return bytes_; }
 
  private:
-  PackedWeights() = default;
+  explicit PackedWeights(const PanelFormat& format) : format_(format) {}
 
-  std::size_t lay_out(const RecurrenceSpec& spec, int lanes, void* base);
-  void fill(const RecurrenceSpec& spec, const WeightBuffers& source, int lanes) const;
+  std::size_t lay_out(const RecurrenceSpec& spec, void* base);
+  void fill(const RecurrenceSpec& spec, const WeightBuffers& source, const PackThreads& threads) const;
 
+  PanelFormat format_;
   std::int64_t bytes_ = 0;
   std::shared_ptr<const WeightPack> pack_;
   std::vector<PassWeights> passes_;

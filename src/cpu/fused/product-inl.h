@@ -45,6 +45,29 @@ HWY_INLINE Floats load_weights(const hwy::float16_t* weights) {
 #endif
 }
 
+// The sums with the products of x and w, which are f32, added.
+template <typename Weight>
+HWY_INLINE Floats multiply_add(Floats x, Floats w, Floats sum) {
+  return hn::MulAdd(x, w, sum);
+}
+
+// Pairs of bf16 are the bits of an f32. Highway 1.0 has no target with the instruction that multiplies them.
+#undef RONDO_HAS_PAIRS
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+#define RONDO_HAS_PAIRS 1
+HWY_INLINE Floats load_weights(const BFloat16Pair* weights) {
+  return hn::LoadU(FloatTag(), reinterpret_cast<const float*>(weights));
+}
+
+template <>
+HWY_INLINE Floats multiply_add<BFloat16Pair>(Floats x, Floats w, Floats sum) {
+  asm("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(x.raw), "v"(w.raw));
+  return sum;
+}
+#else
+#define RONDO_HAS_PAIRS 0
+#endif
+
 // Keeps weights that several rows are multiplied with in a register. GCC would load the weights again for each row,
 // which costs nothing where they are in the first-level cache, and takes twice as long where they are not.
 HWY_INLINE Floats kept(Floats weights) {
@@ -109,7 +132,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
       for (int r = 0; r < kRows; ++r) {
         const Floats x = all(rows[r][k]);
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) sums[p][r][v] = hn::MulAdd(x, w[v], sums[p][r][v]);
+        for (int v = 0; v < kVectors; ++v) sums[p][r][v] = multiply_add<Weight>(x, w[v], sums[p][r][v]);
       }
     }
     weights += kVectors * lanes;
@@ -168,6 +191,16 @@ inline ProductKernel product(DType weights, int vectors) {
   if (weights == DType::bf16) return product_of<hwy::bfloat16_t>(vectors);
   if (weights == DType::f16) return product_of<hwy::float16_t>(vectors);
   return product_of<float>(vectors);
+}
+
+using PairProduct = ProductKernel (*)(int vectors);
+
+// Null where the processor has no products of pairs.
+inline PairProduct pair_product() {
+#if RONDO_HAS_PAIRS
+  if (__builtin_cpu_supports("avx512bf16") != 0) return product_of<BFloat16Pair>;
+#endif
+  return nullptr;
 }
 
 }  // namespace rondo::fused::HWY_NAMESPACE

@@ -11,9 +11,9 @@ namespace rondo::fused {
 void RowIo::load_initial_states() const {
   const bool has_c = state_count(spec_.cell.kind) == 2;
   const bool pads = run_.index % run_.partition.unit_groups == 0;
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
-    scratch_.notes.current[b - rows_.begin] = 0;
-    scratch_.notes.was_live[b - rows_.begin] = false;
+  for (const std::int64_t b : rows_) {
+    scratch_.notes.current[b] = 0;
+    scratch_.notes.was_live[b] = false;
     float* const states[] = {row_of(scratch_.states.h[0], b), row_of(scratch_.states.c, b)};
     if (pads) {
       for (float* state : states) std::fill(state + spec_.cell.units, state + scratch_.states.stride, 0.0F);
@@ -25,7 +25,7 @@ void RowIo::load_initial_states() const {
 }
 
 void RowIo::load_piece_h(bool pads) const {
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     float* const h = piece_h_of(b);
     if (pads) std::fill(h + spec_.cell.units, h + scratch_.states.stride, 0.0F);
     load(run_.buffers.reset_state[0], spec_.dtype, b, h);
@@ -36,17 +36,17 @@ void RowIo::load_piece_h(bool pads) const {
 // Other parts of the group read all of a row's h, so h is replaced by taking other memory. c is this part's alone.
 void RowIo::begin_pieces(std::int64_t s) const {
   if (!spec_.has_resets) return;
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     if (!run_.buffers.schedule.resets_before(s, b)) continue;
-    scratch_.notes.current[b - rows_.begin] = kPieceH;
-    scratch_.notes.was_live[b - rows_.begin] = false;
+    scratch_.notes.current[b] = kPieceH;
+    scratch_.notes.was_live[b] = false;
     if (state_count(spec_.cell.kind) == 2)
       load(run_.buffers.reset_state[1], spec_.dtype, b, row_of(scratch_.states.c, b));
   }
 }
 
 RowStates RowIo::begin_step(std::int64_t b) const {
-  std::uint8_t& current = scratch_.notes.current[b - rows_.begin];
+  std::uint8_t& current = scratch_.notes.current[b];
   const std::uint8_t next = current == 0 ? 1 : 0;
   const RowStates states{.input = nullptr,
                          .h = h_of(b),
@@ -54,14 +54,14 @@ RowStates RowIo::begin_step(std::int64_t b) const {
                          .c = row_of(scratch_.states.c, b),
                          .reset_h = row_of(scratch_.states.reset_h, b)};
   current = next;
-  scratch_.notes.was_live[b - rows_.begin] = true;
+  scratch_.notes.was_live[b] = true;
   return states;
 }
 
 void RowIo::emit(std::int64_t s) const {
   const SequenceBuffer& y = run_.buffers.y;
   if (y.data == nullptr) return;
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     const std::int64_t t = run_.buffers.schedule.write_time(s, b);
     if (y.strides.has(t, run_.buffers.schedule.length(b))) emit_row(s, b, y.data, y.strides.offset(t, b));
   }
@@ -70,7 +70,7 @@ void RowIo::emit(std::int64_t s) const {
 void RowIo::store_results() const {
   const BatchBuffer& last = run_.buffers.last_output;
   const auto& final_state = run_.buffers.final_state;
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     const std::int64_t row = run_.buffers.schedule.state_row(b);
     if (last.data != nullptr) {
       if (spec_.T > 0) {
@@ -89,7 +89,7 @@ void RowIo::store_results() const {
 // Writes what row b emits at processing step s to `target + offset`.
 void RowIo::emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const {
   const Schedule& schedule = run_.buffers.schedule;
-  if (schedule.emits_zeros(schedule.live(s, b), !scratch_.notes.was_live[b - rows_.begin])) {
+  if (schedule.emits_zeros(schedule.live(s, b), !scratch_.notes.was_live[b])) {
     store_zeros(target, offset);
   } else {
     store(h_of(b), target, offset);

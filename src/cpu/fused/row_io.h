@@ -9,7 +9,7 @@ namespace rondo::fused {
 class RowIo {
  public:
   /// `run` and `scratch` must outlive the RowIo.
-  RowIo(const WorkerArguments& run, const Scratch& scratch, const Range& rows, const Range& units)
+  RowIo(const WorkerArguments& run, const Scratch& scratch, std::span<const std::int32_t> rows, const Range& units)
       : run_(run), spec_(run.spec), scratch_(scratch), rows_(rows), units_(units) {}
 
   /// Gives every row its initial states, and marks all rows as never live.
@@ -20,8 +20,8 @@ class RowIo {
 
   /// Whether the h of row b is zeros, because the row has not been live in its piece, whose first h was not given.
   bool h_is_zeros(std::int64_t b) const {
-    if (scratch_.notes.was_live[b - rows_.begin]) return false;
-    const bool replaced = scratch_.notes.current[b - rows_.begin] == kPieceH;
+    if (scratch_.notes.was_live[b]) return false;
+    const bool replaced = scratch_.notes.current[b] == kPieceH;
     return (replaced ? run_.buffers.reset_state : run_.buffers.initial_state)[0].data == nullptr;
   }
 
@@ -30,7 +30,7 @@ class RowIo {
 
   /// The current states of row b.
   const float* h_of(std::int64_t b) const {
-    const std::uint8_t current = scratch_.notes.current[b - rows_.begin];
+    const std::uint8_t current = scratch_.notes.current[b];
     return current == kPieceH ? piece_h_of(b) : row_of(scratch_.states.h[current], b);
   }
   const float* c_of(std::int64_t b) const { return row_of(scratch_.states.c, b); }
@@ -45,7 +45,7 @@ class RowIo {
   float* row_of(float* states, std::int64_t b) const { return states + b * scratch_.states.stride; }
   /// Rows whose pieces begin with the same h share the memory of the group's first row.
   float* piece_h_of(std::int64_t b) const {
-    return row_of(scratch_.states.piece_h, run_.buffers.reset_state[0].stride == 0 ? rows_.begin : b);
+    return row_of(scratch_.states.piece_h, run_.buffers.reset_state[0].stride == 0 ? rows_.front() : b);
   }
   void load_piece_h(bool pads) const;
   std::byte* element(void* data, std::int64_t index) const;
@@ -57,7 +57,7 @@ class RowIo {
   const WorkerArguments& run_;
   const RecurrenceSpec& spec_;
   const Scratch& scratch_;
-  const Range rows_;
+  const std::span<const std::int32_t> rows_;
   const Range units_;
 };
 

@@ -20,15 +20,14 @@ struct Cut {
 /// The sizes of a chunk of steps of a group of rows.
 struct Chunk {
   std::int64_t rows;
-  std::int64_t steps;
-  std::int64_t capacity;  ///< steps of all rows
+  std::int64_t steps;     ///< the most, of rows that are rarely live
+  std::int64_t capacity;  ///< live rows of all steps
 };
 
 using ChunkOf = Chunk (*)(const RecurrenceSpec& spec, std::int64_t rows);
 
 Chunk chunk_of(const RecurrenceSpec& spec, std::int64_t rows) {
-  const std::int64_t steps = chunk_steps(spec, rows);
-  return {rows, steps, rows * steps};
+  return {rows, chunk_steps(spec, 1), rows * chunk_steps(spec, rows)};
 }
 
 /// No smaller than the chunk of fewer rows or steps. It grows with the rows, which the chunks themselves do not.
@@ -41,11 +40,13 @@ Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const Chunk
   notes.converted = cutter.take<float>(spec.dtype == DType::f32 ? 0 : chunk.capacity * spec.I);
   notes.inputs = cutter.take<const float*>(chunk.capacity);
   notes.operands = cutter.take<const float*>(chunk.rows);
+  notes.pairs = cutter.take<float>(spec.dtype == DType::bf16 ? chunk.rows * pair_stride(spec.cell.units) : 0);
   notes.row_states = cutter.take<RowStates>(chunk.rows);
   notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);
   notes.counts = cutter.take<std::int32_t>(chunk.steps);
-  notes.current = cutter.take<std::uint8_t>(chunk.rows);
-  notes.was_live = cutter.take<bool>(chunk.rows);
+  notes.current = cutter.take<std::uint8_t>(spec.B);
+  notes.was_live = cutter.take<bool>(spec.B);
+  notes.shares = {cutter.take<std::int32_t>(spec.B), cutter.take<std::int32_t>(spec.B)};
   return notes;
 }
 
@@ -60,7 +61,7 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
   scratch.states.reset_h = cutter.take<float>(floats);
   scratch.states.piece_h = cutter.take<float>(spec.has_resets ? floats : 0);
   for (int group = 0; group < partition.row_groups; ++group) {
-    const std::int64_t rows = Range::part(spec.B, group, partition.row_groups).size();
+    const std::int64_t rows = most_rows(spec, partition);
     const Chunk chunk = chunk_of_rows(spec, rows);
     float* input[2] = {};
     std::size_t pass_index = 0;

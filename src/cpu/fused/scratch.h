@@ -3,6 +3,7 @@
 
 #include "cpu/fused/panels.h"
 #include "cpu/fused/partition.h"
+#include "cpu/fused/row_shares.h"
 
 namespace rondo::fused {
 
@@ -17,17 +18,22 @@ struct States {
 
 /// What one part of a run notes about rows and steps. A "live row" is a row at a step where it is live.
 struct Notes {
-  float* converted;         ///< (live row of the chunk, I): x converted to f32; empty where x is f32 already
-  const float** inputs;     ///< [live row of the chunk]: x
-  const float** operands;   ///< [live row of the step]: what the recurrent kernel is multiplied by
-  RowStates* row_states;    ///< [live row of the step]
+  float* converted;        ///< (live row of the chunk, I): x converted to f32; empty where x is f32 already
+  const float** inputs;    ///< [live row of the chunk]: x
+  const float** operands;  ///< [live row of the step]: what the recurrent kernel is multiplied by
+  float* pairs;           ///< (live row of the step, pair_stride): operands as pairs of bf16; no memory in other dtypes
+  RowStates* row_states;  ///< [live row of the step]
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
-  std::uint8_t* current;    ///< [row]: which of the two h is current; kPieceH: piece_h
-  bool* was_live;           ///< [row]: whether the row has been live in its piece
+  std::uint8_t* current;    ///< [B]: which of the two h is current; kPieceH: piece_h
+  bool* was_live;           ///< [B]: whether the row has been live in its piece
+  RowShareMemory shares;
 };
 
 inline constexpr std::uint8_t kPieceH = 2;
+
+/// Floats from the pairs of one row of H units to those of the next, with a cache line between them.
+constexpr std::int64_t pair_stride(std::int64_t H) { return H / 2 + 1 + 16; }
 
 struct Scratch {
   States states;
@@ -36,7 +42,7 @@ struct Scratch {
   /// have other units in each pass. Even and odd steps have memory of their own, because a part may be a step ahead.
   float* kept[2];
   Notes notes;            ///< only this part's
-  std::int64_t steps;     ///< steps of a chunk
+  std::int64_t steps;     ///< the most steps of a chunk
   std::int64_t capacity;  ///< live rows that a chunk has room for
 };
 

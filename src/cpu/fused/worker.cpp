@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/fused/keeper.h"
+#include "cpu/fused/operands.h"
 #include "cpu/fused/panel_matrix.h"
 #include "cpu/fused/row_io.h"
 #include "cpu/fused/scalar_gates.h"
@@ -20,37 +21,41 @@ class Worker {
       : run_(run),
         spec_(run.spec),
         schedule_(run.buffers.schedule),
-        rows_(Range::part(spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups)),
         passes_(passes_of(spec_.cell)),
         lanes_(run.kernels.lanes),
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
+        rows_(run.rows.empty() ? own_rows() : run.rows),
+        operands_(run, scratch_),
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
-    for (std::size_t i = 0; i < passes_.size(); ++i)
-      products_[i] = run.kernels.product(spec_.dtype, passes_[i].vectors());
+    for (std::size_t i = 0; i < passes_.size(); ++i) {
+      const int vectors = passes_[i].vectors();
+      products_[i] = format_.pairs ? run.kernels.pair_product(vectors) : run.kernels.product(spec_.dtype, vectors);
+    }
   }
 
   void run() {
     row_io_.load_initial_states();
     run_.barrier.arrive_and_wait(run_.partition.unit_groups);
-    for (std::int64_t first = run_.steps.first; first < run_.steps.last; first += scratch_.steps) {
-      const std::int64_t steps = std::min(scratch_.steps, run_.steps.last - first);
-      const std::int64_t live = find_live_rows(first, steps);
-      for (std::size_t i = 0; i < passes_.size(); ++i) project_inputs(i, live);
+    for (std::int64_t first = run_.steps.first; first < run_.steps.last;) {
+      const Chunk chunk = find_live_rows(first);
+      for (std::size_t i = 0; i < passes_.size(); ++i) project_inputs(i, chunk.live);
       std::int64_t offset = 0;
-      for (std::int64_t s = 0; s < steps; ++s) {
+      for (std::int64_t s = 0; s < chunk.steps; ++s) {
         const std::int64_t count = scratch_.notes.counts[s];
         advance(first + s, offset, count);
         offset += count;
       }
+      first += chunk.steps;
     }
     row_io_.store_results();
   }
 
  private:
   PanelMatrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
-    return {panels, pass.panel_floats(lanes_) * K * element_bytes_, K};
+    const std::int64_t rows = format_.rows(K);
+    return {panels, pass.panel_floats(lanes_) * rows * lane_bytes_, rows};
   }
 
   Range own_panels(const Pass& pass) const {
@@ -66,31 +71,35 @@ class Worker {
     return {std::min(H, panels.begin * last.panel_units(lanes_)), std::min(H, panels.end * last.panel_units(lanes_))};
   }
 
-  /// Notes which rows are live in each step of a chunk, and where their inputs are. Returns the number of live rows,
-  /// summed over the steps of the chunk.
-  std::int64_t find_live_rows(std::int64_t first, std::int64_t steps) {
-    const Notes& notes = scratch_.notes;
-    std::int64_t live = 0;
-    for (std::int64_t s = first; s < first + steps; ++s) {
-      const std::int64_t before = live;
-      for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
-        if (!schedule_.live(s, b)) continue;
-        notes.live_rows[live] = static_cast<std::int32_t>(b);
-        notes.inputs[live] = input_row(s, b, live);
-        ++live;
-      }
-      notes.counts[s - first] = static_cast<std::int32_t>(live - before);
-    }
-    return live;
+  std::span<const std::int32_t> own_rows() const {
+    return rows_of_group(schedule_, {spec_.B, run_.index / run_.partition.unit_groups, run_.partition.row_groups},
+                         scratch_.notes.shares);
   }
 
-  const float* input_row(std::int64_t s, std::int64_t b, std::int64_t live) {
-    const std::int64_t offset = run_.buffers.x.strides.offset(schedule_.read_time(s, b), b);
-    const auto* x = static_cast<const std::byte*>(run_.buffers.x.data) + offset * element_bytes_;
-    if (spec_.dtype == DType::f32) return reinterpret_cast<const float*>(x);
-    float* converted = scratch_.notes.converted + live * spec_.I;
-    run_.kernels.load_row(spec_.dtype, x, spec_.I, converted);
-    return converted;
+  struct Chunk {
+    std::int64_t steps;
+    std::int64_t live;  ///< live rows, summed over the steps
+  };
+
+  /// Begins a chunk at step `first`, of as many steps as have room for their live rows. Notes which rows are live in
+  /// each of its steps, and where their inputs are.
+  Chunk find_live_rows(std::int64_t first) {
+    const Notes& notes = scratch_.notes;
+    const std::int64_t most = std::min(scratch_.steps, run_.steps.last - first);
+    std::int64_t live = 0;
+    for (std::int64_t step = 0; step < most; ++step) {
+      const std::int64_t s = first + step;
+      const std::int64_t before = live;
+      for (const std::int32_t b : rows_) {
+        if (!schedule_.live(s, b)) continue;
+        if (live == scratch_.capacity) return {step, before};
+        notes.live_rows[live] = b;
+        notes.inputs[live] = operands_.input(s, b, live);
+        ++live;
+      }
+      notes.counts[step] = static_cast<std::int32_t>(live - before);
+    }
+    return {most, live};
   }
 
   /// Computes x W + b of all live rows of the chunk, for this part's panels of a pass.
@@ -106,7 +115,7 @@ class Worker {
              .row_count = tile.rows,
              .K = kernel.K,
              .panels = kernel.panel(group.first),
-             .panel_stride = kernel.panel_bytes / element_bytes_,
+             .panel_stride = kernel.panel_bytes / lane_bytes_,
              .panel_count = group.panels,
              .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
              .start = bias + group.first * width,
@@ -133,7 +142,7 @@ class Worker {
       const std::int64_t width = passes_[index].panel_floats(lanes_);
       for (std::int64_t i = 0; i < count; ++i) {
         notes.row_states[i].input = scratch_.input[index] + (offset + i) * width;
-        notes.operands[i] = index == 0 ? notes.row_states[i].h : notes.row_states[i].reset_h;
+        notes.operands[i] = operands_.state(i, index == 0 ? notes.row_states[i].h : notes.row_states[i].reset_h);
       }
       run_pass(index, count, {.backward = s % 2 != 0, .h_is_zeros = h_is_zeros});
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
@@ -159,7 +168,7 @@ class Worker {
   }
 
   void keep_states_of_segment(std::int64_t segment) const {
-    for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+    for (const std::int64_t b : rows_) {
       keeper_.keep_states(segment * spec_.B + b, row_io_.h_of(b), row_io_.c_of(b));
     }
   }
@@ -184,7 +193,7 @@ class Worker {
                                      .row_count = tile.rows,
                                      .K = kernel.K,
                                      .panels = kernel.panel(group.first),
-                                     .panel_stride = kernel.panel_bytes / element_bytes_,
+                                     .panel_stride = kernel.panel_bytes / lane_bytes_,
                                      .panel_count = group.panels,
                                      .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
                                      .start = nullptr,
@@ -207,14 +216,16 @@ class Worker {
   const WorkerArguments& run_;
   const RecurrenceSpec& spec_;
   const Schedule& schedule_;
-  const Range rows_;
   const std::span<const Pass> passes_;
   const int lanes_;
   const Scratch scratch_;
+  const std::span<const std::int32_t> rows_;
+  const Operands operands_;
   const RowIo row_io_;
   const Gates gates_;
   const Keeper keeper_;
-  const std::int64_t element_bytes_ = static_cast<std::int64_t>(size_of(spec_.dtype));
+  const PanelFormat& format_ = run_.weights.format();
+  const std::int64_t lane_bytes_ = format_.lane_bytes(spec_.dtype);
   ProductKernel products_[2]{};
 };
 

@@ -20,7 +20,9 @@ struct WorkerArguments {
   int index;
   SpinBarrier& barrier;  ///< shared by the parts of one group of rows
   StepRange steps;       ///< the processing steps to run
-  KeptSteps kept = {};   ///< what the run keeps, iff the spec does
+  /// The rows of the part's group, from the least to the greatest. Empty: the run shares them out.
+  std::span<const std::int32_t> rows = {};
+  KeptSteps kept = {};  ///< what the run keeps, iff the spec does
   /// The dtype of the initial states. That of the spec, but where steps are run again their states are f32.
   DType initial_dtype = DType::f32;
 };

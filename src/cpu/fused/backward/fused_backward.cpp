@@ -18,7 +18,7 @@ class FusedBackwardRunner final : public BackwardRunner {
         shape_(spec_, kernels.lanes),
         weights_(request, shape_, kernels.lanes),
         threads_(spec_, request.properties.processors) {
-    if (spec_.keep != Keep::gates) forward_weights_.emplace(request, kernels.lanes);
+    if (spec_.keep != Keep::gates) forward_weights_.emplace(request, PanelFormat::of(request.spec, kernels));
   }
 
   void run(const GradientBuffers& buffers, void* workspace) override {

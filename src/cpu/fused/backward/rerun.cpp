@@ -37,7 +37,7 @@ RerunMemory cut_rerun(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const
   return memory;
 }
 
-Rerun::Rerun(const GradientArguments& run, const RerunMemory& memory, const Range& rows)
+Rerun::Rerun(const GradientArguments& run, const RerunMemory& memory, std::span<const std::int32_t> rows)
     : run_(run),
       memory_(memory),
       rows_(rows),
@@ -63,6 +63,7 @@ KeptSteps Rerun::run(const StepRange& range) const {
               .index = run_.index,
               .barrier = run_.group_barrier,
               .steps = range,
+              .rows = rows_,
               .kept = kept,
               .initial_dtype = DType::f32});
   run_.group_barrier.arrive_and_wait(run_.partition.unit_groups);  // other parts have kept other units
@@ -71,8 +72,9 @@ KeptSteps Rerun::run(const StepRange& range) const {
 
 // The parts of a group share its rows.
 void Rerun::load_states(const StepRange& range) const {
-  const Range own = Range::part(rows_.size(), run_.index % run_.partition.unit_groups, run_.partition.unit_groups);
-  for (std::int64_t b = rows_.begin + own.begin; b < rows_.begin + own.end; ++b) load_row(range, b);
+  const Range own = Range::part(static_cast<std::int64_t>(rows_.size()), run_.index % run_.partition.unit_groups,
+                                run_.partition.unit_groups);
+  for (std::int64_t i = own.begin; i < own.end; ++i) load_row(range, rows_[static_cast<std::size_t>(i)]);
 }
 
 /// The states before a segment are kept. Without segments, a row's states before the range are those before the first

@@ -16,7 +16,7 @@ RerunMemory cut_rerun(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const
 class Rerun {
  public:
   /// The arguments must outlive the Rerun.
-  Rerun(const GradientArguments& run, const RerunMemory& memory, const Range& rows);
+  Rerun(const GradientArguments& run, const RerunMemory& memory, std::span<const std::int32_t> rows);
 
   /// Runs a range of steps again, and keeps what the gradients need. All parts of a group of rows call it.
   KeptSteps run(const StepRange& range) const;
@@ -27,7 +27,7 @@ class Rerun {
 
   const GradientArguments& run_;
   const RerunMemory& memory_;
-  const Range rows_;
+  const std::span<const std::int32_t> rows_;
   const Schedule& schedule_;
   const ReserveLayout layout_;  ///< of the run's reserve
   RecurrenceSpec spec_;         ///< of the runs, which keep gates

@@ -5,8 +5,8 @@
 
 namespace rondo::fused {
 
-RowGradients::RowGradients(const GradientArguments& run, const GradientScratch& scratch, const Range& rows,
-                           const Range& units)
+RowGradients::RowGradients(const GradientArguments& run, const GradientScratch& scratch,
+                           std::span<const std::int32_t> rows, const Range& units)
     : run_(run),
       scratch_(scratch),
       schedule_(run.buffers.run.schedule),
@@ -18,7 +18,7 @@ RowGradients::RowGradients(const GradientArguments& run, const GradientScratch& 
 
 // A row that repeats its previous output emits its h once it has been live in its piece, and zeros before.
 void RowGradients::find_reaches() const {
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     bool was_live = false;
     for (std::int64_t s = 0; s < run_.spec.T; ++s) {
       was_live = schedule_.was_live(was_live, s, b);
@@ -32,7 +32,7 @@ void RowGradients::load_final_states() const {
   const std::int64_t end = units_.size() > 0 && units_.end == run_.shape.H ? run_.shape.state_stride() : units_.end;
   for (int k = 0; k < states_; ++k) {
     const BatchBuffer& given = run_.buffers.d_final_state[static_cast<std::size_t>(k)];
-    for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+    for (const std::int64_t b : rows_) {
       std::fill(d_state(k, b) + units_.begin, d_state(k, b) + end, 0.0F);
       if (given.data != nullptr) add(given.data, schedule_.state_row(b) * given.stride, d_state(k, b));
       if (!run_.spec.has_resets) continue;
@@ -47,7 +47,7 @@ void RowGradients::add_outputs(std::int64_t s) const {
   const BatchBuffer& last = run_.buffers.d_last_output;
   const bool adds_last = s == run_.spec.T - 1 && last.data != nullptr;
   if (d_y.data == nullptr && !adds_last) return;
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     if (!reaches(s, b)) continue;
     const std::int64_t time = schedule_.write_time(s, b);
     if (d_y.data != nullptr && d_y.strides.has(time, schedule_.length(b))) {
@@ -59,7 +59,7 @@ void RowGradients::add_outputs(std::int64_t s) const {
 
 void RowGradients::end_pieces(std::int64_t s) const {
   if (!run_.spec.has_resets) return;
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     if (!schedule_.resets_before(s, b)) continue;
     for (int k = 0; k < states_; ++k) {
       float* const gradient = d_state(k, b);
@@ -75,7 +75,7 @@ void RowGradients::clear_dead_inputs(std::int64_t s) const {
   if (d_x.data == nullptr || run_.buffers.accumulates_x || run_.spec.packed) return;
   if (run_.index % run_.partition.unit_groups != 0) return;
   const auto bytes = static_cast<std::size_t>(run_.spec.I) * size_of(run_.spec.dtype);
-  for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+  for (const std::int64_t b : rows_) {
     if (schedule_.live(s, b)) continue;
     std::memset(const_cast<std::byte*>(element(d_x.data, d_x.strides.offset(schedule_.read_time(s, b), b))), 0, bytes);
   }
@@ -85,7 +85,7 @@ void RowGradients::store_states() const {
   for (int k = 0; k < states_; ++k) {
     const BatchBuffer& initial = run_.buffers.d_initial_state[static_cast<std::size_t>(k)];
     const BatchBuffer& reset = run_.buffers.d_reset_state[static_cast<std::size_t>(k)];
-    for (std::int64_t b = rows_.begin; b < rows_.end; ++b) {
+    for (const std::int64_t b : rows_) {
       const std::int64_t row = schedule_.state_row(b);
       if (initial.data != nullptr) store(d_state(k, b), units_, initial, row);
       if (reset.data == nullptr || reset.stride == 0) continue;

@@ -9,7 +9,8 @@ namespace rondo::fused {
 class RowGradients {
  public:
   /// `run` and `scratch` must outlive the RowGradients.
-  RowGradients(const GradientArguments& run, const GradientScratch& scratch, const Range& rows, const Range& units);
+  RowGradients(const GradientArguments& run, const GradientScratch& scratch, std::span<const std::int32_t> rows,
+               const Range& units);
 
   /// Gives every row the gradients of its final states.
   void load_final_states() const;
@@ -29,9 +30,7 @@ class RowGradients {
 
  private:
   void find_reaches() const;
-  bool& reaches(std::int64_t s, std::int64_t b) const {
-    return scratch_.notes.reaches[s * rows_.size() + b - rows_.begin];
-  }
+  bool& reaches(std::int64_t s, std::int64_t b) const { return scratch_.notes.reaches[s * run_.spec.B + b]; }
   void add(const void* gradient, std::int64_t offset, float* target) const;
   const std::byte* element(const void* data, std::int64_t index) const {
     return static_cast<const std::byte*>(data) + index * static_cast<std::int64_t>(size_of(run_.spec.dtype));
@@ -41,7 +40,7 @@ class RowGradients {
   const GradientArguments& run_;
   const GradientScratch& scratch_;
   const Schedule& schedule_;
-  const Range rows_;
+  const std::span<const std::int32_t> rows_;
   const Range units_;
   const int states_;
 };

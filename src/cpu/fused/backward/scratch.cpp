@@ -57,6 +57,8 @@ GradientNotes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, con
   notes.step_sums = cutter.take<float>(std::max<std::int64_t>(spec.B, kMostRows) * shape.panel);
   notes.columns = cutter.take<float>(std::min(chunk.capacity, kPartRows) * shape.panel);
   notes.reaches = cutter.take<bool>(spec.T * spec.B);
+  notes.own = cutter.take<bool>(spec.B);
+  notes.shares = {cutter.take<std::int32_t>(spec.B), cutter.take<std::int32_t>(spec.B)};
   return notes;
 }
 
@@ -65,8 +67,8 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, const KernelTable& kernels,
   WorkspaceCutter cutter(workspace);
   const GradientShape shape(spec, kernels.lanes);
   GradientScratch scratch{};
-  scratch.steps = gradient_steps(spec);
-  scratch.capacity = scratch.steps * spec.B;
+  scratch.steps = std::clamp<std::int64_t>(spec.T, 1, kPartRows);
+  scratch.capacity = gradient_steps(spec) * spec.B;
   scratch.shared = cut_shared(cutter, spec, shape, scratch.capacity, kernels.gradients.most_features);
   scratch.rerun = cut_rerun(cutter, spec, kernels, partition.threads());
   for (int part = 0; part < partition.threads(); ++part) {

@@ -3,6 +3,7 @@
 
 #include "cpu/fused/backward/shape.h"
 #include "cpu/fused/partition.h"
+#include "cpu/fused/row_shares.h"
 #include "recurrence/buffers.h"
 #include "recurrence/reserve.h"
 
@@ -48,7 +49,9 @@ struct GradientNotes {
   float* block;              ///< (most rows, panel, panels at once): sums of a product
   float* step_sums;          ///< (B or kMostRows, panel): likewise, for all live rows of a step
   float* columns;            ///< (kPartRows, panel): gradients of some rows, in the columns of a panel
-  bool* reaches;             ///< [T][row]: whether the gradient of an output reaches h
+  bool* reaches;             ///< [T][B]: whether the gradient of an output reaches h
+  bool* own;                 ///< [B]: whether the row is in the part's group
+  RowShareMemory shares;
 };
 
 /// The memory of a Rerun, which all parts share.
@@ -62,7 +65,7 @@ struct GradientScratch {
   SharedGradients shared;
   GradientNotes notes;
   RerunMemory rerun;
-  std::int64_t steps;     ///< of a chunk
+  std::int64_t steps;     ///< the most of a chunk
   std::int64_t capacity;  ///< live rows that a chunk has room for
 };
 

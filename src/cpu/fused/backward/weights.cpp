@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/fused/pack_memory.h"
+#include "cpu/fused/pack_threads.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
 
@@ -19,19 +20,19 @@ void transpose_block(const Element* source, std::int64_t source_stride, std::int
   }
 }
 
-/// Packs a matrix (rows, G H) as [panel of its rows][gate * gate_stride + unit][row of the panel]. The target must be
-/// zeros, since padding is not written.
+/// Packs some rows of a matrix (rows, G H) as [panel of its rows][gate * gate_stride + unit][row of the panel]. The
+/// target must be zeros, since padding is not written.
 template <typename Element>
-void pack_transposed(const Element* source, std::int64_t rows, const GradientShape& shape, Element* target) {
+void pack_transposed(const Element* source, const Range& rows, const GradientShape& shape, Element* target) {
   constexpr std::int64_t kRows = 8;
   constexpr std::int64_t kColumns = 16;
   const std::int64_t panel_size = shape.gates * shape.gate_stride * shape.panel;
   const std::int64_t stride = shape.gates * shape.H;
-  for (std::int64_t row = 0; row < rows; row += kRows) {
+  for (std::int64_t row = rows.begin; row < rows.end; row += kRows) {
     Element* const panel = target + row / shape.panel * panel_size + row % shape.panel;
     for (std::int64_t gate = 0; gate < shape.gates; ++gate) {
       for (std::int64_t u = 0; u < shape.H; u += kColumns) {
-        transpose_block(source + row * stride + gate * shape.H + u, stride, std::min(kRows, rows - row),
+        transpose_block(source + row * stride + gate * shape.H + u, stride, std::min(kRows, rows.end - row),
                         std::min(kColumns, shape.H - u), shape.panel,
                         panel + (gate * shape.gate_stride + u) * shape.panel);
       }
@@ -44,12 +45,19 @@ void pack_transposed(const Element* source, std::int64_t rows, const GradientSha
 TransposedWeights::TransposedWeights(const RunnerRequest& request, const GradientShape& shape, int lanes) {
   const std::size_t bytes = lay_out(request.spec, shape, nullptr);
   bytes_ = static_cast<std::int64_t>(bytes);
-  const auto fill = [bytes, shape, spec = request.spec, weights = request.weights](const Tensor& memory) {
+  const auto fill = [bytes, shape, spec = request.spec, weights = request.weights,
+                     threads = PackThreads(request.properties.processors)](const Tensor& memory) {
     TransposedWeights packed;
     packed.lay_out(spec, shape, first_byte_of_pack(memory, bytes));
     dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
       const auto pack = [&](const void* source, std::int64_t rows, std::byte* target) {
-        pack_transposed(static_cast<const Element*>(source), rows, shape, reinterpret_cast<Element*>(target));
+        const std::int64_t panels = (rows + shape.panel - 1) / shape.panel;
+        const std::int64_t size = rows * shape.gates * shape.H * static_cast<std::int64_t>(sizeof(Element));
+        threads.run(panels, size, [&](const Range& range) {
+          pack_transposed(static_cast<const Element*>(source),
+                          {range.begin * shape.panel, std::min(rows, range.end * shape.panel)}, shape,
+                          reinterpret_cast<Element*>(target));
+        });
       };
       pack(weights.kernel, shape.I, packed.kernel_);
       pack(weights.recurrent_kernel, shape.H, packed.recurrent_kernel_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/fused/backward/gradient_chunks.h"
 #include "cpu/fused/backward/gradient_gates.h"
 #include "cpu/fused/backward/kept_rows.h"
 #include "cpu/fused/backward/rerun.h"
@@ -25,17 +26,20 @@ class GradientWorker {
         spec_(run.spec),
         shape_(run.shape),
         schedule_(run.buffers.run.schedule),
-        rows_(Range::part(spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups)),
         panels_(Range::part(shape_.unit_panels(), run.index % run.partition.unit_groups, run.partition.unit_groups)),
         scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels, run.partition, run.index)),
+        rows_(rows_of_group(schedule_, {spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups},
+                            scratch_.notes.shares)),
         row_gradients_(run, scratch_, rows_, own_units()),
         kept_(run, scratch_, own_units()),
+        chunks_(run, scratch_, kept_),
         rerun_(run, scratch_.rerun, rows_),
         gates_(spec_.cell, run.kernels),
         sums_(run, scratch_),
         product_(run.kernels.product(spec_.dtype, kMostVectors)) {}
 
   void run() {
+    chunks_.note_own_rows(rows_);
     row_gradients_.load_final_states();
     sums_.begin();
     const bool keeps_gates = spec_.keep == Keep::gates;
@@ -58,8 +62,8 @@ class GradientWorker {
   /// Runs the steps first .. last - 1 backward, whose gates and states are kept.
   void run_range(std::int64_t first_of_range, std::int64_t last) {
     while (last > first_of_range) {
-      const std::int64_t first = std::max(first_of_range, last - scratch_.steps);
-      find_live_rows(first, last);
+      const std::int64_t first = chunks_.first_step(first_of_range, last);
+      chunks_.note({first, last});
       for (std::int64_t s = last - 1; s >= first; --s) run_step(s, s - first);
       const std::int64_t live = scratch_.notes.first_live[last - first];
       meet();
@@ -76,38 +80,6 @@ class GradientWorker {
 
   Range own_units() const {
     return {std::min(shape_.H, panels_.begin * shape_.panel), std::min(shape_.H, panels_.end * shape_.panel)};
-  }
-
-  /// Notes which rows are live in each step of the chunk, and where they have read x and h.
-  void find_live_rows(std::int64_t first, std::int64_t last) {
-    const GradientNotes& notes = scratch_.notes;
-    std::int32_t live = 0;
-    for (std::int64_t s = first; s < last; ++s) {
-      notes.first_live[s - first] = live;
-      for (std::int64_t b = 0; b < spec_.B; ++b) {
-        if (!schedule_.live(s, b)) continue;
-        const std::int64_t t = schedule_.read_time(s, b);
-        notes.live_rows[live] = static_cast<std::int32_t>(b);
-        notes.x[live] = input_row(t, b, live);
-        notes.d_x[live] = run_.buffers.d_x.strides.offset(t, b);
-        notes.h[live] = kept_.h(kept_.row(s, b), live);
-        notes.reset_h[live] = scratch_.shared.reset_h + live * shape_.state_stride();
-        ++live;
-      }
-    }
-    notes.first_live[last - first] = live;
-  }
-
-  /// Where x of a live row is in f32. Another dtype is converted by one part of the row's group.
-  const float* input_row(std::int64_t t, std::int64_t b, std::int64_t live) const {
-    const std::int64_t offset = run_.buffers.run.x.strides.offset(t, b);
-    const auto* x = static_cast<const std::byte*>(run_.buffers.run.x.data) +
-                    offset * static_cast<std::int64_t>(size_of(spec_.dtype));
-    if (spec_.dtype == DType::f32) return reinterpret_cast<const float*>(x);
-    float* const converted = scratch_.shared.x + live * spec_.I;
-    const bool own = b >= rows_.begin && b < rows_.end && run_.index % run_.partition.unit_groups == 0;
-    if (own) run_.kernels.load_row(spec_.dtype, x, spec_.I, converted);
-    return converted;
   }
 
   void run_step(std::int64_t s, std::int64_t step) {
@@ -133,7 +105,7 @@ class GradientWorker {
     int count = 0;
     for (std::int32_t live = notes.first_live[step]; live < notes.first_live[step + 1]; ++live) {
       const std::int64_t b = notes.live_rows[live];
-      if (b < rows_.begin || b >= rows_.end) continue;
+      if (!notes.own[b]) continue;
       GradientRow& row = notes.rows[count];
       row.d_h = row_gradients_.d_state(0, b);
       row.d_c = row_gradients_.d_state(1, b);
@@ -225,11 +197,12 @@ class GradientWorker {
   const RecurrenceSpec& spec_;
   const GradientShape& shape_;
   const Schedule& schedule_;
-  const Range rows_;
   const Range panels_;  ///< this part's panels of units
   const GradientScratch scratch_;
+  const std::span<const std::int32_t> rows_;
   const RowGradients row_gradients_;
   KeptRows kept_;
+  const GradientChunks chunks_;
   const Rerun rerun_;
   const GradientGates gates_;
   const WeightSums sums_;

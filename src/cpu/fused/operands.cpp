@@ -1,0 +1,36 @@
+#include "cpu/fused/operands.h"
+
+#include <cstring>
+
+#include "rondo/vocabulary/dtype.h"
+
+namespace rondo::fused {
+
+const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) const {
+  const DType dtype = run_.spec.dtype;
+  const std::int64_t I = run_.spec.I;
+  const auto element_bytes = static_cast<std::int64_t>(size_of(dtype));
+  const std::int64_t offset = run_.buffers.x.strides.offset(run_.buffers.schedule.read_time(s, b), b);
+  const auto* x = static_cast<const std::byte*>(run_.buffers.x.data) + offset * element_bytes;
+  const bool is_whole_pairs = format_.pairs && I % 2 == 0;
+  if (dtype == DType::f32 || is_whole_pairs) return reinterpret_cast<const float*>(x);
+  float* const converted = scratch_.notes.converted + live * I;
+  if (format_.pairs) {
+    converted[I / 2] = 0.0F;  // what follows the last element
+    std::memcpy(converted, x, static_cast<std::size_t>(I * element_bytes));
+  } else {
+    run_.kernels.load_row(dtype, x, I, converted);
+  }
+  return converted;
+}
+
+const float* Operands::state(std::int64_t i, const float* states) const {
+  if (!format_.pairs) return states;
+  const std::int64_t H = run_.spec.cell.units;
+  float* const pairs = scratch_.notes.pairs + i * pair_stride(H);
+  pairs[H / 2] = 0.0F;  // what follows an odd H
+  run_.kernels.store_row(states, H, DType::bf16, pairs);
+  return pairs;
+}
+
+}  // namespace rondo::fused
