@@ -55,6 +55,8 @@ void look_into_onnx(const ModelChoice& choice, const Sizes& sizes, Report& repor
   report.facts = {{"producer", model.producer},
                   {"opset", std::to_string(model.opset)},
                   {"ONNX's file format", std::to_string(model.ir_version)}};
+  const std::string others = nodes_left_out(model);
+  if (!others.empty()) report.facts.emplace_back("not run", others + ": ONNX Runtime runs whole models");
   for (const OnnxNode& node : model.nodes) {
     Part part{.name = node.name, .class_name = to_string(node.op.kind) + " " + to_string(node.op.direction)};
     keep_problem(part.problem, [&] {

@@ -5,16 +5,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "outputs.h"
 #include "tensor_files.h"
 
 namespace rondo::program {
 namespace {
-
-std::string names_of(const std::vector<Slot>& slots) {
-  std::string names;
-  for (const Slot& slot : slots) names += (names.empty() ? "" : ", ") + slot.name + " " + slot.sizes;
-  return names;
-}
 
 const Slot& slot_named(const std::vector<Slot>& slots, const std::string& name) {
   const auto found = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.name == name; });

@@ -55,7 +55,9 @@ class KerasRunnable final : public Runnable {
     }
     return map;
   }
-  std::string explain(std::int64_t, std::int64_t) const override { return model_.describe(); }
+  std::string explain(std::int64_t T, std::int64_t B) const override {
+    return model_.describe() + model_.explain(B, T);
+  }
   std::unique_ptr<Stepper> stream(std::int64_t) override { return std::make_unique<KerasStepper>(model_.stream()); }
   std::int64_t step_features() const override {
     const Shape& shape = model_.inputs().front().shape;

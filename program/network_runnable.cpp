@@ -38,7 +38,8 @@ class NetworkStepper final : public Stepper {
 
 class NetworkRunnable final : public Runnable {
  public:
-  NetworkRunnable(LoadedNetwork network, bool batch_first) : network_(std::move(network)), batch_first_(batch_first) {}
+  NetworkRunnable(LoadedNetwork network, bool batch_first, std::string remark)
+      : network_(std::move(network)), batch_first_(batch_first), remark_(std::move(remark)) {}
 
   std::vector<Slot> inputs() const override {
     return {{.name = "x", .sizes = sizes(network_.input_features()), .dtype = dtype()}};
@@ -68,6 +69,7 @@ class NetworkRunnable final : public Runnable {
   std::unique_ptr<Stepper> stream(std::int64_t B) override { return network_stepper(network_, B); }
   std::int64_t step_features() const override { return network_.input_features(); }
   DType dtype() const override { return network_.spec.layers.front().forward.dtype; }
+  std::string remark() const override { return remark_; }
 
  private:
   Device device() const { return network_.spec.layers.front().forward.device; }
@@ -77,6 +79,7 @@ class NetworkRunnable final : public Runnable {
 
   LoadedNetwork network_;
   bool batch_first_;
+  std::string remark_;
   LoadedSizes sizes_ = {};
   std::optional<NetworkSession> session_;
 };
@@ -93,8 +96,8 @@ std::unique_ptr<Stepper> network_stepper(const LoadedNetwork& network, std::int6
   return std::make_unique<NetworkStepper>(network, B);
 }
 
-std::unique_ptr<Runnable> network_runnable(LoadedNetwork network, bool batch_first) {
-  return std::make_unique<NetworkRunnable>(std::move(network), batch_first);
+std::unique_ptr<Runnable> network_runnable(LoadedNetwork network, bool batch_first, std::string remark) {
+  return std::make_unique<NetworkRunnable>(std::move(network), batch_first, std::move(remark));
 }
 
 }  // namespace rondo::program

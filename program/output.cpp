@@ -24,6 +24,8 @@ void print_line(const std::string& line) {
   if (!written || std::fflush(stdout) != 0) throw OutputClosed{};
 }
 
+void tell(const std::string& remark) { std::fprintf(stderr, "rondo: %s\n", remark.c_str()); }
+
 void print_json(const nlohmann::json& value) {
   print_line(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }

@@ -9,6 +9,9 @@ namespace rondo::program {
 /// Prints a line to standard output. Throws `OutputClosed` when nobody reads it any more.
 void print_line(const std::string& line);
 
+/// Prints a remark to standard error.
+void tell(const std::string& remark);
+
 /// Prints JSON, indented.
 void print_json(const nlohmann::json& value);
 

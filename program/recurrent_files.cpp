@@ -1,5 +1,6 @@
 #include "recurrent_files.h"
 
+#include <set>
 #include <utility>
 
 namespace rondo::program {
@@ -29,8 +30,8 @@ class PytorchRunnable final : public Runnable {
   std::vector<Slot> outputs() const override {
     std::vector<Slot> slots{
         {.name = "output", .sizes = (batch_first_ ? "(B, T, " : "(T, B, ") + units_of(network()) + ")"},
-        {.name = "h_n", .sizes = "(layers, B, H)"}};
-    if (is_lstm()) slots.push_back({.name = "c_n", .sizes = "(layers, B, H)"});
+        {.name = "h_n", .sizes = "(layers, B, H)", .required = false}};
+    if (is_lstm()) slots.push_back({.name = "c_n", .sizes = "(layers, B, H)", .required = false});
     return slots;
   }
   NamedTensors run(const TensorMap& inputs) override {
@@ -66,7 +67,8 @@ class PytorchRunnable final : public Runnable {
 /// One node of an ONNX model.
 class OnnxRunnable final : public Runnable {
  public:
-  OnnxRunnable(const OnnxNode& node, Device device) : node_(node), weights_(node.weights()), runner_(node, device) {}
+  OnnxRunnable(const OnnxNode& node, Device device, std::string remark)
+      : node_(node), weights_(node.weights()), runner_(node, device), remark_(std::move(remark)) {}
 
   std::vector<Slot> inputs() const override {
     std::vector<Slot> slots{
@@ -78,8 +80,8 @@ class OnnxRunnable final : public Runnable {
   }
   std::vector<Slot> outputs() const override {
     std::vector<Slot> slots{{.name = "Y", .sizes = node_.op.batch_major ? "(B, T, D, H)" : "(T, D, B, H)", .rank = 4},
-                            {.name = "Y_h", .sizes = states()}};
-    if (is_lstm()) slots.push_back({.name = "Y_c", .sizes = states()});
+                            {.name = "Y_h", .sizes = states(), .required = false}};
+    if (is_lstm()) slots.push_back({.name = "Y_c", .sizes = states(), .required = false});
     return slots;
   }
   NamedTensors run(const TensorMap& inputs) override {
@@ -104,6 +106,7 @@ class OnnxRunnable final : public Runnable {
   }
   std::int64_t step_features() const override { return I(); }
   DType dtype() const override { return weights_.kernel.dtype(); }
+  std::string remark() const override { return remark_; }
 
  private:
   std::int64_t I() const { return weights_.kernel.size(2); }
@@ -116,7 +119,14 @@ class OnnxRunnable final : public Runnable {
   OnnxNode node_;
   OnnxWeights weights_;
   OnnxRunner runner_;
+  std::string remark_;
 };
+
+std::string remark_of(const OnnxModel& model) {
+  const std::string others = nodes_left_out(model);
+  if (others.empty()) return {};
+  return model.file + ": runs its recurrent nodes alone, and not " + others + "; ONNX Runtime runs whole models";
+}
 
 }  // namespace
 
@@ -132,9 +142,20 @@ std::unique_ptr<Runnable> pytorch_runnable(const ModelChoice& choice) {
 std::unique_ptr<Runnable> onnx_runnable(const ModelChoice& choice) {
   const OnnxModel model = load_onnx(choice.file);
   const bool is_one = choice.parts.size() == 1 || (choice.parts.empty() && model.nodes.size() == 1);
-  if (!is_one) return network_runnable(open_network(choice), false);
+  if (!is_one) return network_runnable(open_network(choice), false, remark_of(model));
   const OnnxNode& node = choice.parts.empty() ? model.nodes[0] : model.node(choice.parts[0]);
-  return std::make_unique<OnnxRunnable>(node, device_from_name(choice.device));
+  return std::make_unique<OnnxRunnable>(node, device_from_name(choice.device), remark_of(model));
+}
+
+std::string nodes_left_out(const OnnxModel& model) {
+  static const std::set<std::string> kAround{
+      "Cast",    "Concat", "Constant", "ConstantOfShape", "Expand",  "DequantizeLinear", "Flatten",  "Identity",
+      "Reshape", "Shape",  "Slice",    "Split",           "Squeeze", "Transpose",        "Unsqueeze"};
+  std::string text;
+  for (const auto& [name, count] : model.other_operators) {
+    if (!kAround.contains(name)) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + name;
+  }
+  return text;
 }
 
 LoadedNetwork open_network(const ModelChoice& choice) {

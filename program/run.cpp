@@ -2,15 +2,14 @@
 #include <rondo/rondo.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
 #include "arguments.h"
 #include "commands.h"
 #include "inputs.h"
 #include "output.h"
+#include "outputs.h"
 #include "stream.h"
-#include "tensor_files.h"
 
 namespace rondo::program {
 namespace {
@@ -22,28 +21,10 @@ struct RunOptions {
   bool stream = false;
 };
 
-/// Where results go: "FILE" for the first one, or all in an archive; "NAME=FILE" for one.
-void write_outputs(const std::vector<std::string>& arguments, const NamedTensors& results) {
-  for (const std::string& argument : arguments) {
-    const std::size_t sign = argument.find('=');
-    const std::string name = sign == std::string::npos ? "" : argument.substr(0, sign);
-    const auto found =
-        std::find_if(results.begin(), results.end(), [&](const NamedTensor& one) { return one.name == name; });
-    if (found == results.end()) {
-      write_tensors(argument, results);
-    } else {
-      write_tensors(argument.substr(sign + 1), {*found});
-    }
-  }
-}
-
-void check_outputs(const std::vector<std::string>& arguments) {
-  for (const std::string& argument : arguments) check_writable_kind(argument);
-}
-
 void run_files(const RunOptions& options) {
-  check_outputs(options.outputs);
   const std::unique_ptr<Runnable> model = open_runnable(options.model);
+  if (!model->remark().empty()) tell(model->remark());
+  const std::vector<OutputFile> files = output_files(options.outputs, model->outputs());
   const bool batch_first = options.model.batch_first || model->inputs().front().sizes.starts_with("(B");
   const TensorMap inputs = read_inputs(options.inputs, *model, batch_first);
   NamedTensors results;
@@ -52,10 +33,7 @@ void run_files(const RunOptions& options) {
     results = model->run(inputs);
   }
   for (NamedTensor& named : results) named.tensor = named.tensor.to(cpu());
-  if (!options.outputs.empty()) {
-    write_outputs(options.outputs, results);
-    return;
-  }
+  if (!files.empty()) return write_outputs(files, results);
   for (const NamedTensor& named : results) print_line(named.name + ": " + to_string(named.tensor));
 }
 
@@ -70,7 +48,7 @@ void add_run(CLI::App& program) {
                       ".safetensors, or .csv with a line for each time step");
   command->add_option(
       "-o,--output", options->outputs,
-      "FILE for the first output, or an archive for all; NAME=FILE for one; without it the answer is printed");
+      "FILE for the answer, or an archive for all outputs; NAME=FILE for one; without it the answer is printed");
   command->add_flag(
       "--stream", options->stream,
       "read standard input, a line for each time step (numbers with commas, or JSON), and print a line for "

@@ -22,12 +22,12 @@ struct ModelChoice {
   std::string device = "cpu";
 };
 
-/// An input or output: its name, and its sizes for messages and for --help: "(B, T, 3)".
+/// An input or output: its name, which no other one has, and its sizes for messages and for --help: "(B, T, 3)".
 struct Slot {
   std::string name;
   std::string sizes;
-  bool required = true;
-  int rank = 3;  ///< -1: any
+  bool required = true;  ///< of outputs: it is an answer, and no state that is told besides
+  int rank = 3;          ///< -1: any
   DType dtype = DType::f32;
 };
 
@@ -61,6 +61,8 @@ class Runnable {
   /// The shape of one step of a stream; the first size is any.
   virtual Shape step_shape() const { return {1, step_features()}; }
   virtual DType dtype() const = 0;
+  /// What somebody who takes it for the whole model should know; empty where it is.
+  virtual std::string remark() const { return {}; }
 };
 
 /// Opens a model of any kind of file. Throws `ValueError` for a file that has no model that Rondo runs, or several of
@@ -72,7 +74,7 @@ std::unique_ptr<Runnable> open_runnable(const ModelChoice& choice);
 LoadedNetwork open_network(const ModelChoice& choice);
 
 /// A network, whose x is (B, T, I) with `batch_first`, else (T, B, I).
-std::unique_ptr<Runnable> network_runnable(LoadedNetwork network, bool batch_first);
+std::unique_ptr<Runnable> network_runnable(LoadedNetwork network, bool batch_first, std::string remark = {});
 /// A stream through a network whose layers all read forward.
 std::unique_ptr<Stepper> network_stepper(const LoadedNetwork& network, std::int64_t B);
 /// A whole model of Keras.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "output.h"
+#include "outputs.h"
 #include "tensor_files.h"
 
 namespace rondo::program {
@@ -73,10 +74,22 @@ std::string printed(const Tensor& tensor, bool is_json) {
   return rows > 1 ? "[[" + text + "]]" : "[" + text + "]";
 }
 
+/// A line is one time step of one input, and its answer is one output.
+void check_one_of_each(const Runnable& model) {
+  const auto check = [](const char* what, std::vector<Slot> slots) {
+    std::erase_if(slots, [](const Slot& slot) { return !slot.required; });
+    if (slots.size() != 1) throw ValueError("--stream", what + names_of(slots), "one input and one output");
+  };
+  check("a model with the inputs ", model.inputs());
+  check("a model with the outputs ", model.outputs());
+}
+
 }  // namespace
 
 void run_stream(const ModelChoice& choice) {
   const std::unique_ptr<Runnable> model = open_runnable(choice);
+  check_one_of_each(*model);
+  if (!model->remark().empty()) tell(model->remark());
   const std::int64_t features = model->step_features();
   const Shape step_shape = model->step_shape();
   std::unique_ptr<Stepper> stepper;

@@ -33,6 +33,8 @@ NamedTensors read_tensors(const std::string& path) {
   throw ValueError(path, described(file_kind(std::filesystem::path(path))), "a .npy, .npz, .safetensors or .csv file");
 }
 
+bool is_archive(const std::string& path) { return ending_of(path) == ".npz" || ending_of(path) == ".safetensors"; }
+
 void check_writable_kind(const std::string& path) {
   if (std::find(kWritten.begin(), kWritten.end(), ending_of(path)) != kWritten.end()) return;
   throw ValueError("--output", "'" + path + "'", "a path that ends in .npy, .npz, .safetensors or .csv");

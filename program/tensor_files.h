@@ -13,8 +13,11 @@ namespace rondo::program {
 /// each time step: (T, I). Throws `ValueError` naming the file.
 NamedTensors read_tensors(const std::string& path);
 
-/// Writes arrays by the ending of the path. A .npy and a .csv have the first one alone.
+/// Writes arrays by the ending of the path. A .npy and a .csv have one alone.
 void write_tensors(const std::string& path, const NamedTensors& tensors);
+
+/// Whether a path ends as a file of several arrays with names: .npz or .safetensors.
+bool is_archive(const std::string& path);
 
 /// Throws `ValueError` unless the path ends as one of the files above, before anything runs.
 void check_writable_kind(const std::string& path);

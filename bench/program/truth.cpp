@@ -6,7 +6,7 @@
 namespace rondo::bench {
 std::vector<std::string> trusted_executors(const Point& point, Device device) {
   if (device.type == DeviceType::cuda) return {"cuda_stepwise"};
-  std::vector<std::string> executors{"cpu_gemm", "cpu_fused"};
+  std::vector<std::string> executors{"cpu_fused"};
   if (is_short_for_reference(point)) executors.insert(executors.begin(), "reference");
   return executors;
 }

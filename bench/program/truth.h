@@ -22,7 +22,7 @@ std::vector<std::string> trusted_executors(const Point& point, Device device);
 bool is_short_for_reference(const Point& point);
 
 /// Runs the trusted executor: cuda_stepwise on a CUDA device; on the CPU the reference where it takes a second at most,
-/// otherwise cpu_gemm, or cpu_fused. Throws `RuntimeError` with the reasons when none of them can run the point.
+/// otherwise cpu_fused. Throws `RuntimeError` with the reasons when none of them can run the point.
 Truth find_truth(const Problem& problem, const Point& point, const DeviceProperties& device, Stream stream);
 
 }  // namespace rondo::bench

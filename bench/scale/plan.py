@@ -107,28 +107,42 @@ def recovery_table(costs, record_bytes, steps):
     return lines
 
 
-def comparison_table(found):
-    """What the costs of one replica let expect of two, beside what was measured."""
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    what: str
+    expected: float
+    measured: float
+
+    @property
+    def error(self):
+        return self.expected / max(1e-9, self.measured) - 1
+
+
+def comparisons(found):
+    """What the costs of one replica let expect of one and of two, beside what was measured."""
     one, two = (run for run in found['runs'] if run['units'] == 128)
     costs = costs_of(one)
-    lines = ['| | expected | measured | |', '|---|---|---|---|']
+    made = []
     for run in (one, two):
         there = dataclasses.replace(costs, other_share=share_of_others(run))
-        made = processes.Simulation(there, run['nodes'], run['sessions'], found['processors'])
-        made.run(5.0)
-        since = made.now
-        made.run(20.0)
-        expected = made.outcome(since).rate
-        measured = run['chunks'] / run['seconds']
-        lines.append(f'| chunks/s of {run["replicas"]} | {expected:.0f} | {measured:.0f} | '
-                     f'{100 * (expected / measured - 1):+.0f} % |')
+        simulation = processes.Simulation(there, run['nodes'], run['sessions'], found['processors'])
+        simulation.run(5.0)
+        since = simulation.now
+        simulation.run(20.0)
+        made.append(Comparison(f'chunks/s of {run["replicas"]}', simulation.outcome(since).rate,
+                               run['chunks'] / run['seconds']))
     kill = found['kill']
     names = [f'session-{k}' for k in range(found['sessions'])]
     left = sorted(set(kill['before']) - {kill['killed']})
     expected = len(placement.moved(kill['before'], left, names)) + len(placement.moved(left, kill['after'], names))
-    lines.append(f'| recoveries, when one of two replicas is killed and replaced | {expected} | {kill["recovered"]} | '
-                 f'{100 * (expected / max(1, kill["recovered"]) - 1):+.0f} % |')
-    return lines
+    return [*made, Comparison('recoveries, when one of two replicas is killed and replaced', expected,
+                              kill['recovered'])]
+
+
+def comparison_table(found):
+    lines = ['| | expected | measured | |', '|---|---|---|---|']
+    return lines + [f'| {one.what} | {one.expected:.0f} | {one.measured:.0f} | {100 * one.error:+.0f} % |'
+                    for one in comparisons(found)]
 
 
 def main():

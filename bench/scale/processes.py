@@ -3,6 +3,10 @@
 A chunk goes from its client through the proxy to its session's replica, by the ring of rondo.serve, through the pool
 there, to the store, and back. Each process does one thing at a time, and `processors` of them run at a time. A session
 sends its next chunk as soon as it has its answer.
+
+A process that wakes takes its last processor, or another one that is idle; one that waits for a processor is not moved,
+because a kernel keeps processes where their caches are warm. So a processor may be idle while processes wait for the
+other one.
 """
 
 import collections
@@ -28,6 +32,7 @@ class Costs:
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     rate: float  # chunks a second
+    busy: float  # processors, since the beginning
     latency: float  # mean seconds of a chunk
     in_replica: float  # mean seconds from a chunk's coming to a replica to its answer
     recovered: int
@@ -61,7 +66,10 @@ class Simulation:
         self._sessions = [f'session-{k}' for k in range(sessions)]
         self._events, self._order, self.now = [], 0, 0.0
         self._queues = collections.defaultdict(collections.deque)  # of processes
-        self._runs, self._ready = set(), collections.deque()
+        self._homes = {}  # the processor of each process
+        self._lines = [collections.deque() for _ in range(processors)]  # processes that wait for it
+        self._runs = [None] * processors
+        self._busy = 0.0
         self.done = []  # (time, chunk)
         for k in range(sessions):
             self._send(k)
@@ -78,13 +86,16 @@ class Simulation:
         self._ring = HashRing(self._alive)
         for process in (f'{name}/loop', f'{name}/pool'):
             lost, self._queues[process] = list(self._queues[process]), collections.deque()
+            for line in self._lines:
+                if process in line:
+                    line.remove(process)
             for chunk in lost:
                 self._send(chunk.session)
 
     def outcome(self, since):
         found = [(time, chunk) for time, chunk in self.done if time >= since]
         recoveries = [chunk.left - chunk.came for _, chunk in found if chunk.recovers]
-        return Outcome(len(found) / (self.now - since), _mean([time - chunk.sent for time, chunk in found]),
+        return Outcome(len(found) / (self.now - since), self._busy / self.now, _mean([time - chunk.sent for time, chunk in found]),
                        _mean([chunk.left - chunk.came for _, chunk in found]), len(recoveries), _mean(recoveries))
 
     def _at(self, time, call, argument):
@@ -128,24 +139,31 @@ class Simulation:
                         ('proxy', costs.proxy / 2), ('client', costs.client / 2)]
 
     def _wake(self, process):
-        if process not in self._runs and process not in self._ready:
-            self._ready.append(process)
+        if process not in self._runs and not any(process in line for line in self._lines):
+            self._lines[self._home(process)].append(process)
         self._start()
 
+    def _home(self, process):
+        """The processor that a process takes which wakes."""
+        last = self._homes.setdefault(process, len(self._homes) % self._processors)
+        idle = [k for k, line in enumerate(self._lines) if self._runs[k] is None and not line]
+        if idle and last not in idle:
+            self._homes[process] = idle[0]
+        return self._homes[process]
+
     def _start(self):
-        while self._ready and len(self._runs) < self._processors:
-            process = self._ready.popleft()
-            if not self._queues[process]:
-                continue
-            self._runs.add(process)
-            chunk = self._queues[process].popleft()
-            slow = self._processors / max(0.1, self._processors - self._costs.other_share)
-            self._at(self.now + chunk.seconds * slow, self._finish, (process, chunk))
+        slow = self._processors / max(0.1, self._processors - self._costs.other_share)
+        for k, line in enumerate(self._lines):
+            if self._runs[k] is None and line:
+                process = self._runs[k] = line.popleft()
+                chunk = self._queues[process].popleft()
+                self._busy += chunk.seconds * slow
+                self._at(self.now + chunk.seconds * slow, self._finish, (k, process, chunk))
 
     def _finish(self, what):
-        process, chunk = what
-        self._runs.discard(process)
+        k, process, chunk = what
+        self._runs[k] = None
         if self._queues[process]:
-            self._ready.append(process)
+            self._lines[k].append(process)
         self._continue(chunk)
         self._start()

@@ -161,7 +161,7 @@ class PersistentTest(unittest.TestCase):
 
     def test_executors_of_another_device_all_have_columns(self):
         for result in self.bench["results"]:
-            result["runs"] = [a_run("reference", 50, result["T"], "eager"), a_run("cpu_gemm", 20, result["T"], "eager")]
+            result["runs"] = [a_run("reference", 50, result["T"], "eager"), a_run("cpu_fused", 20, result["T"], "eager")]
         self.assertEqual(cells_of(report.results_markdown(self.bench).split("### lstm, bf16")[1], "H 4096, B 128, T 10")[2:4],
                          ["5.00", "2.00"])
 

@@ -21,6 +21,8 @@ class StreamError(RuntimeError):
 class StreamAnswer(concurrent.futures.Future):
     """The outputs (steps, O) of a request, as an array of the library of its x; of an export the state, as bytes.
 
+    state  once the answer is there: the stream's state after the steps, as bytes, where the request has wanted it
+
     `result` raises ValueError for a request that is wrong in itself, StreamError for one that could not be run, and
     CancelledError for one that was cancelled, as by `StreamBatcher.stop`.
     """
@@ -29,6 +31,7 @@ class StreamAnswer(concurrent.futures.Future):
         super().__init__()
         self._batcher, self._library = batcher, library
         self._request: Optional[int] = None
+        self.state: Optional[bytes] = None
 
     def cancel(self) -> bool:
         """Cancels a request whose steps have not begun. The stream stays as it was."""
@@ -36,10 +39,11 @@ class StreamAnswer(concurrent.futures.Future):
             return self.cancelled()
         return self._batcher.cancel(self._request)
 
-    def _settle(self, outcome, result, message):
+    def _settle(self, outcome, y, state, message):
         if outcome == "done":
+            self.state = state
             try:
-                given = from_tensor(result, self._library) if self._library else result
+                given = from_tensor(y, self._library) if self._library else state
             except Exception as error:  # the library has no such array
                 self.set_exception(error)
             else:
@@ -78,16 +82,20 @@ class StreamBatcher:
         # Also before the interpreter ends, because answers need it.
         self._stop: Callable[[], Any] = weakref.finalize(self, self._batcher.stop)
 
-    def submit(self, stream: Union[int, str], x: Any, *, start: bool = False, end: bool = False) -> StreamAnswer:
+    def submit(self, stream: Union[int, str], x: Any, *, start: bool = False, end: bool = False,
+               wants_state: bool = False) -> StreamAnswer:
         """Queues the next steps of a stream: x (steps, I) on the CPU, which must not change until the answer comes.
 
-        start  the stream begins anew, whether it exists or not
-        end    the stream ends after these steps, and its slot is free; then x may have no steps, (0, I)
+        start        the stream begins anew, whether it exists or not
+        end          the stream ends after these steps, and its slot is free; then x may have no steps, (0, I)
+        wants_state  the answer's `state` is that of the stream after these steps, as `export_state` gives it, in the
+                     same call of the pool; not with `end`
 
         Functions that the answer's `add_done_callback` gets run on the batcher's thread: they should be short.
         """
         answer = StreamAnswer(self._batcher, library_of(x) or "numpy")
-        answer._request = self._batcher.submit(stream, as_tensor(x, "x"), answer._settle, start=start, end=end)
+        answer._request = self._batcher.submit(stream, as_tensor(x, "x"), answer._settle, start=start, end=end,
+                                               wants_state=wants_state)
         return answer
 
     def export_state(self, stream: Union[int, str]) -> StreamAnswer:

@@ -87,10 +87,11 @@ void answer_with(const OwnedObject& done, StreamAnswer answer) {
   const nb::gil_scoped_acquire locked;
   const bool outer = std::exchange(answers, true);
   try {
-    nb::object result = nb::none();
-    if (answer.y.defined()) result = to_python(answer.y);
-    if (!answer.state.empty()) result = nb::bytes(answer.state.data(), answer.state.size());
-    done.get()(name_of(answer.outcome), result, answer.message);
+    nb::object y = nb::none();
+    if (answer.y.defined()) y = to_python(answer.y);
+    nb::object state = nb::none();
+    if (!answer.state.empty()) state = nb::bytes(answer.state.data(), answer.state.size());
+    done.get()(name_of(answer.outcome), y, state, answer.message);
   } catch (nb::python_error& error) {
     error.discard_as_unraisable(done.get());
   }
@@ -102,8 +103,13 @@ StreamBatcher::Done answering(nb::handle done) {
   return [owned](StreamAnswer answer) { answer_with(*owned, std::move(answer)); };
 }
 
-std::uint64_t submit(BatcherHolder& holder, nb::handle stream, nb::handle x, nb::handle done, bool start, bool end) {
-  StreamRequest request{.stream = key_from(stream), .x = tensor_of(x, "x"), .start = start, .end = end};
+std::uint64_t submit(BatcherHolder& holder, nb::handle stream, nb::handle x, nb::handle done, bool start, bool end,
+                     bool wants_state) {
+  StreamRequest request{.stream = key_from(stream),
+                        .x = tensor_of(x, "x"),
+                        .start = start,
+                        .end = end,
+                        .wants_state = wants_state};
   return holder.with([&, told = answering(done)](StreamBatcher& batcher) {
     return batcher.submit(std::move(request), told);
   });
@@ -181,11 +187,12 @@ void bind_stream_batcher(nb::module_& module) {
           "pool"_a, nb::kw_only(), "max_delay"_a = 0.0, "max_waiting"_a = 4096, "refuse_nan"_a = true,
           "require_start"_a = true, "idle"_a = 0.0)
       .def("submit", &submit, "stream"_a, "x"_a, "done"_a, nb::kw_only(), "start"_a = false, "end"_a = false,
-           "Has `done(outcome, y, message)` called once, and returns the request's number.")
+           "wants_state"_a = false,
+           "Has `done(outcome, y, state, message)` called once, and returns the request's number.")
       .def("export_state", &export_state, "stream"_a, "done"_a,
-           "Has `done(outcome, state, message)` called once, and returns the request's number.")
+           "Has `done(outcome, None, state, message)` called once, and returns the request's number.")
       .def("import_state", &import_state, "stream"_a, "state"_a, "done"_a,
-           "Has `done(outcome, None, message)` called once, and returns the request's number.")
+           "Has `done(outcome, None, None, message)` called once, and returns the request's number.")
       .def(
           "cancel",
           [](BatcherHolder& holder, std::uint64_t request) {

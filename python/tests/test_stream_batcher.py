@@ -133,6 +133,24 @@ def test_a_state_goes_on_under_another_key():
             made.export_state(None)
 
 
+def test_steps_give_the_state_behind_them():
+    x = stream(0, 8)
+    with batcher(slots=2, max_rows=2) as made:
+        answers = [made.submit("a", x[:3], start=True, wants_state=True), made.submit("a", x[3:5])]
+        state = made.export_state("a")
+        np.testing.assert_allclose(answers[0].result(SECONDS), alone(network(), x)[:3], **TOLERANCE)
+        assert isinstance(answers[0].state, bytes) and answers[0].state != state.result(SECONDS)
+        assert answers[1].result(SECONDS) is not None and answers[1].state is None
+        assert made.submit("a", x[5:6], wants_state=True).result(SECONDS).shape == (1, H)
+        made.import_state(7, answers[0].state).result(SECONDS)
+        again = made.submit(7, x[3:5], wants_state=True)
+        assert np.array_equal(again.result(SECONDS), answers[1].result(0)) and again.state == state.result(0)
+        refused = made.submit(7, x[:1], end=True, wants_state=True)
+        with pytest.raises(ValueError, match="wants_state: got true with end"):
+            refused.result(SECONDS)
+        assert refused.state is None
+
+
 def test_a_pool_has_one_batcher():
     pool = StatePool(network(), slots=1, max_rows=1)
     with StreamBatcher(pool):

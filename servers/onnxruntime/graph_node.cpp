@@ -1,109 +1,21 @@
 #include "graph_node.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <span>
+#include <unordered_set>
 #include <utility>
 
-#include "call.h"
+#include "formats/onnx/folding/fold_call.h"
 #include "formats/onnx/onnx_source.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo::ort {
 namespace {
 
-using Values = std::vector<const OrtValueInfo*>;
+/// More nodes than exporters write between the weights of a node and constants.
+constexpr std::size_t kMostBefore = 256;
 
-/// What `count` counts, as `fill` writes it.
-template <typename Element, typename Count, typename Fill>
-std::vector<Element> all_of(const Runtime& runtime, const OrtNode& node, const Count& count, const Fill& fill) {
-  std::size_t size = 0;
-  runtime.check(count(&node, &size));
-  std::vector<Element> all(size);
-  if (size > 0) runtime.check(fill(&node, all.data(), size));
-  return all;
-}
-
-Values inputs_of(const Runtime& runtime, const OrtNode& node) {
-  const OrtApi& api = runtime.api();
-  return all_of<const OrtValueInfo*>(runtime, node, api.Node_GetNumInputs, api.Node_GetInputs);
-}
-
-std::string name_of_value(const Runtime& runtime, const OrtValueInfo* value) {
-  if (value == nullptr) return {};
-  const char* name = nullptr;
-  runtime.check(runtime.api().GetValueInfoName(value, &name));
-  return name;
-}
-
-std::vector<std::string> names_of(const Runtime& runtime, const Values& values) {
-  std::vector<std::string> names;
-  for (const OrtValueInfo* const value : values) names.push_back(name_of_value(runtime, value));
-  return names;
-}
-
-/// The bytes of an attribute. How many there are, the runtime says with an error.
-template <typename Element>
-std::vector<Element> elements_of(const Runtime& runtime, const OrtOpAttr& attribute, OrtOpAttrType type) {
-  std::size_t bytes = 0;
-  if (OrtStatus* const status = runtime.api().ReadOpAttr(&attribute, type, nullptr, 0, &bytes)) {
-    runtime.api().ReleaseStatus(status);
-  }
-  std::vector<Element> elements(bytes / sizeof(Element));
-  if (!elements.empty()) runtime.check(runtime.api().ReadOpAttr(&attribute, type, elements.data(), bytes, &bytes));
-  return elements;
-}
-
-template <typename Element>
-Element element_of(const Runtime& runtime, const OrtOpAttr& attribute, OrtOpAttrType type) {
-  Element element = {};
-  std::size_t bytes = 0;
-  runtime.check(runtime.api().ReadOpAttr(&attribute, type, &element, sizeof(element), &bytes));
-  return element;
-}
-
-/// Texts, each with a zero behind it.
-std::vector<std::string> texts_of(const std::vector<char>& bytes) {
-  std::vector<std::string> texts;
-  for (auto begin = bytes.begin(); begin != bytes.end();) {
-    const auto end = std::find(begin, bytes.end(), '\0');
-    texts.emplace_back(begin, end);
-    begin = end == bytes.end() ? end : end + 1;
-  }
-  return texts;
-}
-
-OnnxAttributeMessage attribute_message(const Runtime& runtime, const OrtOpAttr& attribute) {
-  OnnxAttributeMessage message;
-  const char* name = nullptr;
-  runtime.check(runtime.api().OpAttr_GetName(&attribute, &name));
-  message.name = name;
-  auto type = ORT_OP_ATTR_UNDEFINED;
-  runtime.check(runtime.api().OpAttr_GetType(&attribute, &type));
-  switch (type) {
-    case ORT_OP_ATTR_INT: message.i = element_of<std::int64_t>(runtime, attribute, type); break;
-    case ORT_OP_ATTR_FLOAT: message.f = element_of<float>(runtime, attribute, type); break;
-    case ORT_OP_ATTR_INTS: message.ints = elements_of<std::int64_t>(runtime, attribute, type); break;
-    case ORT_OP_ATTR_FLOATS: message.floats = elements_of<float>(runtime, attribute, type); break;
-    case ORT_OP_ATTR_STRINGS: message.strings = texts_of(elements_of<char>(runtime, attribute, type)); break;
-    case ORT_OP_ATTR_STRING: {
-      const std::vector<std::string> texts = texts_of(elements_of<char>(runtime, attribute, type));
-      message.s = texts.empty() ? std::string() : texts.front();
-      break;
-    }
-    default: break;  // no attribute of a recurrent operator: whoever asks for it finds another type
-  }
-  return message;
-}
-
-std::vector<OnnxAttributeMessage> attributes_of(const Runtime& runtime, const OrtNode& node) {
-  const OrtApi& api = runtime.api();
-  std::vector<OnnxAttributeMessage> messages;
-  for (const OrtOpAttr* const attribute :
-       all_of<const OrtOpAttr*>(runtime, node, api.Node_GetNumAttributes, api.Node_GetAttributes)) {
-    messages.push_back(attribute_message(runtime, *attribute));
-  }
-  return messages;
-}
+/// Whether input `k` is one of W, R and B, or P or a scale or a zero point behind the states.
+bool is_weight(const GraphNode& node, std::size_t k) { return (k >= 1 && k <= 3) || (!is_stream(node) && k >= 7); }
 
 /// Takes away the default that the runtime has written into an RNN without functions: it has those of two directions.
 void drop_default_activations(OnnxNodeMessage& node) {
@@ -114,65 +26,119 @@ void drop_default_activations(OnnxNodeMessage& node) {
   });
 }
 
-OnnxTensorMessage tensor_message(const Runtime& runtime, const OrtValue& value, const std::string& name) {
-  const TensorBytes bytes = bytes_of(runtime, value);
-  OnnxTensorMessage message{.name = name, .dims = {bytes.shape.begin(), bytes.shape.end()}, .data_type = bytes.type};
-  message.data = [elements = bytes.elements] { return OnnxTensorData{.raw = elements}; };
-  return message;
-}
+/// Reads the nodes before the weights of a node, and the constants of all.
+class Reader {
+ public:
+  Reader(const Runtime& runtime, GraphNode& result) : runtime_(runtime), result_(result) {}
 
-std::vector<OnnxTensorMessage> constants_of(const Runtime& runtime, const Values& inputs) {
-  std::vector<OnnxTensorMessage> constants;
-  for (const OrtValueInfo* const input : inputs) {
-    if (input == nullptr) continue;
-    bool is_constant = false;
-    runtime.check(runtime.api().ValueInfo_IsConstantInitializer(input, &is_constant));
-    if (!is_constant) continue;
-    const OrtValue* value = nullptr;
-    runtime.check(runtime.api().ValueInfo_GetInitializerValue(input, &value));
-    if (value != nullptr) constants.push_back(tensor_message(runtime, *value, name_of_value(runtime, input)));
+  void read() {
+    const Values inputs = inputs_of(runtime_, *result_.node);
+    std::vector<const OrtValueInfo*> open;
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      if (!add_constant(inputs[k]) && is_weight(result_, k)) open.push_back(inputs[k]);
+    }
+    while (!open.empty()) {
+      const OrtNode* const made_by = new_producer(open.back());
+      open.pop_back();
+      if (made_by == nullptr) continue;
+      result_.before.push_back({.node = made_by, .message = node_message(runtime_, *made_by)});
+      const OnnxNodeMessage& message = result_.before.back().message;
+      if (!is_standard_onnx(message.domain) || fold_function(message.op_type) == nullptr) continue;
+      for (const OrtValueInfo* const value : inputs_of(runtime_, *made_by)) {
+        if (!add_constant(value)) open.push_back(value);
+      }
+    }
   }
-  return constants;
+
+ private:
+  /// Keeps a value that is constant. Returns whether there is no more to know of it.
+  bool add_constant(const OrtValueInfo* value) {
+    if (value == nullptr || holds(result_, name_of_value(runtime_, value))) return true;
+    std::optional<OnnxTensorMessage> constant = constant_message(runtime_, *value);
+    if (constant) result_.constants.push_back(*std::move(constant));
+    return constant.has_value();
+  }
+
+  /// The node that makes a value; null where no node of this graph does, or the node is known.
+  const OrtNode* new_producer(const OrtValueInfo* value) {
+    bool is_outer = false;
+    runtime_.check(runtime_.api().ValueInfo_IsFromOuterScope(value, &is_outer));
+    if (is_outer || result_.before.size() == kMostBefore) return nullptr;
+    const OrtNode* made_by = nullptr;
+    runtime_.check(runtime_.api().ValueInfo_GetValueProducer(value, &made_by, nullptr));
+    return made_by != nullptr && known_.insert(made_by).second ? made_by : nullptr;
+  }
+
+  const Runtime& runtime_;
+  GraphNode& result_;
+  std::unordered_set<const OrtNode*> known_;
+};
+
+/// Whether none but `mine`, and `node` for a weight, read a value.
+bool is_mine(const Runtime& runtime, const OrtValueInfo& value, const GraphNode& node,
+             const std::unordered_set<const OrtNode*>& mine) {
+  const OrtApi& api = runtime.api();
+  bool is_output = false;
+  runtime.check(api.ValueInfo_IsGraphOutput(&value, &is_output));
+  std::size_t count = 0;
+  runtime.check(api.ValueInfo_GetValueNumConsumers(&value, &count));
+  std::vector<const OrtNode*> readers(count);
+  std::vector<std::int64_t> places(count);
+  if (count > 0) runtime.check(api.ValueInfo_GetValueConsumers(&value, readers.data(), places.data(), count));
+  for (std::size_t k = 0; k < count; ++k) {
+    const bool is_weight_of_node =
+        readers[k] == node.node && places[k] >= 0 && is_weight(node, static_cast<std::size_t>(places[k]));
+    if (!is_weight_of_node && !mine.contains(readers[k])) return false;
+  }
+  return !is_output;
 }
 
 }  // namespace
 
-NodeEnds read_ends(const Runtime& runtime, const OrtNode& node) {
-  const OrtApi& api = runtime.api();
-  const Values outputs = all_of<const OrtValueInfo*>(runtime, node, api.Node_GetNumOutputs, api.Node_GetOutputs);
-  return {.inputs = names_of(runtime, inputs_of(runtime, node)), .outputs = names_of(runtime, outputs)};
-}
-
 std::optional<GraphNode> read_graph_node(const Runtime& runtime, const OrtNode& node) {
-  const auto text = [&](const auto& get) {
-    const char* value = nullptr;
-    runtime.check(get(&node, &value));
-    return std::string(value);
-  };
-  const OrtApi& api = runtime.api();
-  GraphNode result{.message = {.op_type = text(api.Node_GetOperatorType), .domain = text(api.Node_GetDomain)}};
+  GraphNode result{.node = &node, .message = operator_message(runtime, node)};
   if (!is_stream(result) && !recurrent_kind(result.message)) return std::nullopt;
-  NodeEnds ends = read_ends(runtime, node);
-  result.message.name = text(api.Node_GetName);
-  result.message.inputs = std::move(ends.inputs);
-  result.message.outputs = std::move(ends.outputs);
-  result.message.attributes = attributes_of(runtime, node);
+  result.message = node_message(runtime, node);
   drop_default_activations(result.message);
   result.name = name_of(result.message);
-  result.constants = constants_of(runtime, inputs_of(runtime, node));
+  result.opset = standard_opset(runtime, node);
+  Reader(runtime, result).read();
   return result;
+}
+
+bool holds(const GraphNode& node, const std::string& input) {
+  return std::any_of(node.constants.begin(), node.constants.end(),
+                     [&](const OnnxTensorMessage& constant) { return constant.name == input; });
+}
+
+std::string shared_value(const Runtime& runtime, const GraphNode& node) {
+  std::unordered_set<const OrtNode*> mine;
+  for (const NodeBefore& one : node.before) mine.insert(one.node);
+  for (const NodeBefore& one : node.before) {
+    for (const OrtValueInfo* const value : outputs_of(runtime, *one.node)) {
+      if (value != nullptr && !is_mine(runtime, *value, node, mine)) return name_of_value(runtime, value);
+    }
+  }
+  return {};
 }
 
 OnnxNode recurrent_node(const GraphNode& node) {
   OnnxModelMessage model;
-  model.graph.nodes.push_back(node.message);
+  model.opset_import.push_back({.version = node.opset});
   model.graph.initializers = node.constants;
-  for (const std::string& input : node.message.inputs) {
-    const auto is_input = [&](const OnnxTensorMessage& constant) { return constant.name == input; };
-    if (input.empty() || std::any_of(node.constants.begin(), node.constants.end(), is_input)) continue;
-    model.graph.inputs.push_back({.name = input});
+  for (const NodeBefore& one : node.before) model.graph.nodes.push_back(one.message);
+  model.graph.nodes.push_back(node.message);
+  std::unordered_set<std::string> made;
+  for (const NodeBefore& one : node.before) made.insert(one.message.outputs.begin(), one.message.outputs.end());
+  for (const OnnxNodeMessage& one : model.graph.nodes) {
+    for (const std::string& input : one.inputs) {
+      if (input.empty() || holds(node, input) || !made.insert(input).second) continue;
+      model.graph.inputs.push_back({.name = input});
+    }
   }
-  return read_onnx(std::move(model), "the model").nodes.at(0);
+  const OnnxModel read = read_onnx(std::move(model), "the model");
+  if (read.nodes.empty()) throw ValueError("operator", node.message.op_type, "RNN, GRU or LSTM");
+  return read.nodes.back();
 }
 
 }  // namespace rondo::ort

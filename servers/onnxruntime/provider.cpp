@@ -1,10 +1,11 @@
 #include "provider.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "counts.h"
+#include "formats/onnx/folding/graph_scopes.h"
 #include "node_kernel.h"
 #include "stream_node.h"
 
@@ -41,18 +42,13 @@ std::vector<const OrtNode*> nodes_of(const Runtime& runtime, const OrtGraph& gra
   return nodes;
 }
 
-bool holds(const GraphNode& node, std::size_t input) {
-  return input < node.message.inputs.size() &&
-         std::any_of(node.constants.begin(), node.constants.end(),
-                     [&](const OnnxTensorMessage& constant) { return constant.name == node.message.inputs[input]; });
-}
-
 /// Why a recurrent node is left to others; empty if it is taken.
-std::string refusal(const GraphNode& node, const ProviderOptions& options) try {
+std::string refusal(const Runtime& runtime, const GraphNode& node, const ProviderOptions& options) try {
   if (options.leaves_out(node.message.op_type)) return "the option leave_out names its operator";
-  if (holds(node, 0)) return "its input X is a constant";
+  if (holds(node, node.message.inputs.at(0))) return "its input X is a constant";
   static_cast<void>(recurrent_node(node).weights());
-  return {};
+  const std::string shared = shared_value(runtime, node);
+  return shared.empty() ? "" : "its weights follow from '" + shared + "', which is also for others";
 } catch (const ValueError& error) {
   return error.what();
 }
@@ -61,9 +57,30 @@ std::string refusal(const GraphNode& node, const ProviderOptions& options) try {
 bool keeps_constants(const GraphNode& node) {
   if (!is_stream(node)) return true;
   for (const StreamInput input : {StreamInput::x, StreamInput::session, StreamInput::start, StreamInput::end}) {
-    if (holds(node, static_cast<std::size_t>(input))) return false;
+    const auto k = static_cast<std::size_t>(input);
+    if (k < node.message.inputs.size() && holds(node, node.message.inputs[k])) return false;
   }
   return true;
+}
+
+/// A node with those before it that only it needs.
+std::vector<const OrtNode*> fused_nodes(const Runtime& runtime, const GraphNode& node) {
+  std::vector<const OrtNode*> nodes{node.node};
+  if (!shared_value(runtime, node).empty()) return nodes;
+  for (const NodeBefore& one : node.before) nodes.push_back(one.node);
+  return nodes;
+}
+
+/// The recurrent node or the stream among the nodes that `claim` has put together.
+GraphNode read_fused(const Runtime& runtime, const OrtGraph& graph) {
+  std::optional<GraphNode> found;
+  for (const OrtNode* const node : nodes_of(runtime, graph)) {
+    std::optional<GraphNode> known = read_graph_node(runtime, *node);
+    if (known && found) throw RuntimeError("ONNX Runtime asks Rondo for a graph of two recurrent nodes");
+    if (known) found = std::move(known);
+  }
+  if (!found) throw RuntimeError("ONNX Runtime asks Rondo for a graph without a recurrent node");
+  return *std::move(found);
 }
 
 }  // namespace
@@ -89,37 +106,44 @@ Provider::Provider(const Runtime& runtime, const OrtLogger& logger, ProviderOpti
 
 void Provider::claim(const OrtGraph& graph, OrtEpGraphSupportInfo& support) const {
   for (const OrtNode* const node : nodes_of(runtime_, graph)) {
-    const std::optional<GraphNode> known = read_graph_node(runtime_, *node);
-    if (!known) continue;
-    // Nobody else could run a stream's node. What is wrong with it `compile` says: the runtime ends the session then,
-    // but not for what is thrown here.
-    const std::string reason = is_stream(*known) ? std::string() : refusal(*known, options_);
-    if (!reason.empty()) {
-      tally(Counted::declined);
-      log_.warn("Rondo leaves " + known->message.op_type + " '" + known->name + "' to others: " + reason);
-      continue;
+    try {
+      claim_node(*node, support);
+    } catch (const ValueError& error) {
+      leave(node_message(runtime_, *node), error.what());
     }
-    OrtNodeFusionOptions fusion{};
-    fusion.ort_version_supported = kInterface;
-    fusion.drop_constant_initializers = keeps_constants(*known);
-    runtime_.check(runtime_.provider().EpGraphSupportInfo_AddNodesToFuse(&support, &node, 1, &fusion));
   }
+}
+
+void Provider::claim_node(const OrtNode& node, OrtEpGraphSupportInfo& support) const {
+  const std::optional<GraphNode> known = read_graph_node(runtime_, node);
+  if (!known) return;
+  // Nobody else could run a stream's node. What is wrong with it `compile` says: the runtime ends the session then,
+  // but not for what is thrown here.
+  const std::string reason = is_stream(*known) ? std::string() : refusal(runtime_, *known, options_);
+  if (!reason.empty()) return leave(known->message, reason);
+  OrtNodeFusionOptions fusion{};
+  fusion.ort_version_supported = kInterface;
+  fusion.drop_constant_initializers = keeps_constants(*known);
+  const std::vector<const OrtNode*> nodes = fused_nodes(runtime_, *known);
+  runtime_.check(runtime_.provider().EpGraphSupportInfo_AddNodesToFuse(&support, nodes.data(), nodes.size(), &fusion));
+}
+
+void Provider::leave(const OnnxNodeMessage& node, const std::string& reason) const {
+  tally(Counted::declined);
+  log_.warn("Rondo leaves " + node.op_type + " '" + name_of(node) + "' to others: " + reason);
 }
 
 void Provider::compile(const OrtGraph** graphs, const OrtNode** fused, std::size_t count,
                        OrtNodeComputeInfo** compiled) const {
   std::vector<std::unique_ptr<Compiled>> made;
   for (std::size_t k = 0; k < count; ++k) {
-    const std::vector<const OrtNode*> nodes = nodes_of(runtime_, *graphs[k]);
-    const std::optional<GraphNode> node =
-        nodes.size() == 1 ? read_graph_node(runtime_, *nodes.front()) : std::optional<GraphNode>();
-    if (!node) throw RuntimeError("ONNX Runtime asks Rondo for a graph that is not one recurrent node");
+    const GraphNode node = read_fused(runtime_, *graphs[k]);
     const NodeEnds ends = read_ends(runtime_, *fused[k]);
     const KernelSetting setting{.options = options_, .lent_threads = lent_threads_, .fused = ends};
     made.push_back(std::make_unique<Compiled>(
-        runtime_, is_stream(*node) ? make_stream_kernel(*node, setting) : make_recurrent_kernel(*node, setting)));
+        runtime_, is_stream(node) ? make_stream_kernel(node, setting) : make_recurrent_kernel(node, setting)));
     tally(Counted::claimed);
-    log_.inform("Rondo runs " + node->message.op_type + " '" + node->name + "'");
+    log_.inform("Rondo runs " + node.message.op_type + " '" + node.name + "'");
   }
   for (std::size_t k = 0; k < count; ++k) compiled[k] = made[k].release();
 }

@@ -100,11 +100,15 @@ void refuse_steps(const rondo_stream_request& given) {
   if (given.x != nullptr) throw ValueError("x", "a tensor", "null, as the request is for a state");
   if (given.start != 0) throw ValueError("start", std::to_string(given.start), "0, as the request is for a state");
   if (given.end != 0) throw ValueError("end", std::to_string(given.end), "0, as the request is for a state");
+  if (given.wants_state != 0) {
+    throw ValueError("wants_state", std::to_string(given.wants_state), "0, as the request has no steps");
+  }
 }
 
 StreamRequest request_of(const rondo_stream_request& given) {
   refuse_state(given);
-  StreamRequest request{.stream = key_of(given), .start = given.start != 0, .end = given.end != 0};
+  StreamRequest request{
+      .stream = key_of(given), .start = given.start != 0, .end = given.end != 0, .wants_state = given.wants_state != 0};
   if (given.x != nullptr || !request.end) request.x = borrowed(given.x, "x");
   return request;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "models/layer_table.h"
@@ -10,6 +9,12 @@
 
 namespace rondo {
 namespace {
+
+/// Calls multiply and add sizes, of which none may overflow however many layers follow each other.
+void check_sizes(const TensorNote& note, const std::string& where) {
+  if (std::all_of(note.shape.begin(), note.shape.end(), [](std::int64_t size) { return size <= kLargestSize; })) return;
+  throw ValueError(where + ": output", note_text(note), "sizes of at most 2^31 - 1");
+}
 
 /// Numbers the tensors of a model and binds its calls.
 class ProgramBuilder {
@@ -31,9 +36,10 @@ class ProgramBuilder {
     std::vector<CallArgument> arguments = arguments_of(described, call.node, where, step.inputs);
     for (const int slot : step.inputs) {
       notes.push_back(program_.slots[static_cast<std::size_t>(slot)]);
-      if (unmasked_.contains(slot)) notes.back().mask.reset();
+      if (program_.unmasked.contains(slot)) notes.back().mask.reset();
     }
     step.call = layer.bind(CallSite(where, setting_.origin, std::move(arguments), std::move(notes)));
+    for (const TensorNote& note : step.call.outputs) check_sizes(note, where);
     step.number = program_.calls.size();
     program_.calls.push_back({call.layer, step.call.outputs, step.call.how});
     if (step.call.is_identity) {
@@ -45,7 +51,7 @@ class ProgramBuilder {
     first_slots_[{call.layer, call.node}] = step.first_output;
     for (const TensorNote& note : step.call.outputs) program_.slots.push_back(note);
     ends_[{call.layer, call.node}] = static_cast<int>(program_.slots.size());
-    for (const int tensor : step.call.unmasked) unmasked_.insert(step.inputs[static_cast<std::size_t>(tensor)]);
+    for (const int tensor : step.call.unmasked) program_.unmasked.insert(step.inputs[static_cast<std::size_t>(tensor)]);
     step.adjacent = !step.inputs.empty();
     for (std::size_t k = 1; k < step.inputs.size(); ++k) {
       step.adjacent = step.adjacent && step.inputs[k] == step.inputs[0] + static_cast<int>(k);
@@ -106,7 +112,6 @@ class ProgramBuilder {
   const ModelSetting& setting_;
   std::map<std::pair<int, int>, int> first_slots_;
   std::map<std::pair<int, int>, int> ends_;
-  std::set<int> unmasked_;  ///< slots whose masks no later call sees
   ModelProgram program_;
 };
 

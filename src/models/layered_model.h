@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ struct ModelProgram {
   std::vector<TensorNote> slots;
   std::vector<int> inputs;  ///< slots
   std::vector<int> outputs;
+  std::set<int> unmasked = {};  ///< slots whose masks a call took away: what reads them later does not see these
   std::vector<std::shared_ptr<ModelLayer>> joined = {};  ///< layers of this program alone
 
   /// Runs all calls. Inputs have the dtypes and ranks of their notes. Many threads may call it, if no layer is

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "formats/containers/json.h"
@@ -31,6 +32,20 @@ int first_number(const GraphLayer& layer, const KerasOrigin& origin, bool in_end
   return !sequential || (config != layer.entry.end() && config->is_object() && starts_with_input(*config)) ? 1 : 0;
 }
 
+/// Names of tensors, each once, as Keras 2 makes them: where a layer has several, "lstm", "lstm_1", "lstm_2".
+class DistinctNames {
+ public:
+  std::string add(const std::string& name) {
+    std::string distinct = name;
+    while (!taken_.insert(distinct).second) distinct = name + "_" + std::to_string(++counts_[name]);
+    return distinct;
+  }
+
+ private:
+  std::set<std::string> taken_;
+  std::map<std::string, int> counts_;
+};
+
 /// Reads the layers of a Functional model and finds what its references name.
 class FunctionalReader {
  public:
@@ -44,11 +59,7 @@ class FunctionalReader {
     check_outputs_exist();
     read_ends("input_layers", graph_.inputs, graph_.input_names);
     read_ends("output_layers", graph_.outputs, graph_.output_names);
-    for (const TensorReference& input : graph_.inputs) {
-      const GraphLayer& layer = graph_.layers[static_cast<std::size_t>(input.layer)];
-      if (!layer.input)
-        throw ValueError(where_ + ": input_layers", "'" + layer.name + "'", "layers of class InputLayer");
-    }
+    check_inputs();
     return std::move(graph_);
   }
 
@@ -116,6 +127,16 @@ class FunctionalReader {
     }
   }
 
+  void check_inputs() const {
+    std::set<int> seen;
+    for (const TensorReference& input : graph_.inputs) {
+      const GraphLayer& layer = graph_.layers[static_cast<std::size_t>(input.layer)];
+      const std::string where = where_ + ": input_layers";
+      if (!layer.input) throw ValueError(where, "'" + layer.name + "'", "layers of class InputLayer");
+      if (!seen.insert(input.layer).second) throw ValueError(where, "'" + layer.name + "' twice", "each input once");
+    }
+  }
+
   void read_ends(const char* key, std::vector<TensorReference>& ends, std::vector<std::string>& names) const {
     const std::string where = where_ + ": " + key;
     if (!fields_.contains(key)) throw ValueError(where, "nothing", "a list of tensors");
@@ -125,10 +146,11 @@ class FunctionalReader {
     if (keyed) {
       for (const auto& [name, value] : list.items()) keys.push_back(name);
     }
+    DistinctNames distinct;
     for (const TensorName& name : read_tensor_list(list, where)) {
       ends.push_back(find(name, where, true));
       check(ends.back(), where);
-      names.push_back(keyed && names.size() < keys.size() ? keys[names.size()] : name.layer);
+      names.push_back(distinct.add(keyed && names.size() < keys.size() ? keys[names.size()] : name.layer));
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,20 @@ enum class StreamRule : std::uint8_t {
   causal     ///< output step t depends on input steps up to t: BoundCall::make_stream makes what runs it
 };
 
+/// A cell that reads forward, and perhaps one that reads backward beside it. They belong to layers of the model.
+struct StackedCells {
+  const KnownCell* forward = nullptr;
+  const KnownCell* backward = nullptr;
+};
+
+/// Recurrent layers on top of each other, from the input up: each reads the sequence of the one below, and all have the
+/// mask of the lowest one.
+struct RecurrentStack {
+  std::vector<StackedCells> levels = {};
+  RNNOptions options = {};  ///< of the top, which alone has a say in what comes out
+  bool masked = false;
+};
+
 /// A call that has been checked.
 struct BoundCall {
   std::vector<TensorNote> outputs;
@@ -52,11 +67,8 @@ struct BoundCall {
   bool stream_keeps_time = true;
   /// Whether the output is the input with its mask, so that the call need not run.
   bool is_identity = false;
-  /// A recurrence that may become one network with the recurrence below or above: it reads forward, keeps no states,
-  /// and its call has nothing but a sequence with the mask that it carries. Null for all else.
-  const RNN* recurrence = nullptr;
-  /// The same of Bidirectional layers: the one of the call, or those on top of each other that it runs.
-  std::vector<const Bidirectional*> both_directions = {};
+  /// What the call runs, if that may become one network with the recurrence below or above; absent for all else.
+  std::optional<RecurrentStack> stack = std::nullopt;
 };
 
 /// One layer of a model with its weights. Several calls share it.

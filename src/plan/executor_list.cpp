@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "cpu/executors/gemm_executor.h"
 #include "cpu/executors/reference_executor.h"
 #include "cpu/fused/fused_executor.h"
 #include "cuda/cuda_executors.h"
@@ -10,7 +9,7 @@
 namespace rondo {
 
 ExecutorList executor_list(DeviceType type) {
-  static const std::array<const Executor*, 3> cpu_executors{&fused_executor(), &gemm_executor(), &reference_executor()};
+  static const std::array<const Executor*, 2> cpu_executors{&fused_executor(), &reference_executor()};
   return type == DeviceType::cpu ? ExecutorList{.automatic = cpu_executors} : cuda_executors();
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstring>
 #include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace rondo {
@@ -13,6 +15,19 @@ void copy_rows(const Tensor& source, std::int64_t from, const Tensor& target, st
   std::memcpy(static_cast<char*>(target.data()) + static_cast<std::size_t>(to) * bytes,
               static_cast<const char*>(source.data()) + static_cast<std::size_t>(from) * bytes,
               static_cast<std::size_t>(rows) * bytes);
+}
+
+/// What `function` says where it throws.
+template <typename Function>
+std::optional<std::string> failure_of(const Function& function) noexcept {
+  try {
+    function();
+    return std::nullopt;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "the pool failed";
+  }
 }
 
 }  // namespace
@@ -35,21 +50,21 @@ ServingClock::duration BatchRunner::run(StreamBatch& batch) noexcept {
   for (BatchState& state : batch.states) move(state);
   if (batch.rows.empty()) return {};
   ServingClock::duration time = {};
-  try {
+  batch.failure = failure_of([&] {
     open_slots(batch);
     gather(batch);
     const ServingClock::time_point begin = ServingClock::now();
     pool_.run(batch.chunks, x_.slice(0, 0, batch.steps), y_.slice(0, 0, batch.steps));
     time = ServingClock::now() - begin;
     scatter(batch);
-    return time;
-  } catch (const std::exception& error) {
-    batch.failure = error.what();
-  } catch (...) {
-    batch.failure = "the pool failed";
-  }
-  for (const StreamChunk& chunk : batch.chunks) {
-    if (chunk.slot >= 0) close(chunk.slot);
+  });
+  for (std::size_t k = 0; k < batch.rows.size(); ++k) {
+    const std::int64_t slot = batch.chunks[k].slot;
+    if (batch.failure) {
+      if (slot >= 0) close(slot);
+    } else if (batch.rows[k].wants_state != nullptr) {
+      read_state(batch.rows[k], slot);
+    }
   }
   return time;
 }
@@ -57,20 +72,27 @@ ServingClock::duration BatchRunner::run(StreamBatch& batch) noexcept {
 void BatchRunner::move(BatchState& state) noexcept {
   WaitingRequest& request = *state.request;
   const bool imports = request.action == StreamAction::import_state;
-  try {
+  const std::optional<std::string> failure = failure_of([&] {
     if (imports) {
       state.slot = pool_.open();
       pool_.import_state(state.slot, request.state);
     } else {
       request.answer.state = pool_.export_state(state.slot);
     }
-    return;
-  } catch (const std::exception& error) {
-    request.refuse(StreamOutcome::failed, error.what());
-  } catch (...) {
-    request.refuse(StreamOutcome::failed, "the pool failed");
-  }
+  });
+  if (!failure) return;
+  request.refuse(StreamOutcome::failed, *failure);
   if (imports && state.slot >= 0) close(std::exchange(state.slot, -1));
+}
+
+// Where the state cannot be read, its owner has the steps neither: the stream begins anew, as after a call that failed.
+void BatchRunner::read_state(BatchRow& row, std::int64_t slot) noexcept {
+  StreamAnswer& answer = row.wants_state->answer;
+  const std::optional<std::string> failure = failure_of([&] { answer.state = pool_.export_state(slot); });
+  if (!failure) return;
+  row.wants_state->refuse(StreamOutcome::failed, *failure);
+  row.lost = true;
+  close(slot);
 }
 
 void BatchRunner::open_slots(StreamBatch& batch) {

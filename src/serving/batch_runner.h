@@ -14,12 +14,13 @@ class BatchRunner {
   explicit BatchRunner(SlotPool& pool);
 
   /// Evicts, closes and opens slots, moves states, and runs the batch. Throws nothing: where the call fails, `failure`
-  /// says why, and the slots of all rows are closed; a state that fails is refused by itself. Returns the time of the
-  /// pool.
+  /// says why, and the slots of all rows are closed; a state that fails is refused by itself, and the row of one that
+  /// was wanted after its steps is lost. Returns the time of the pool.
   ServingClock::duration run(StreamBatch& batch) noexcept;
 
  private:
   void move(BatchState& state) noexcept;
+  void read_state(BatchRow& row, std::int64_t slot) noexcept;
   void open_slots(StreamBatch& batch);
   void gather(const StreamBatch& batch) const;
   void scatter(const StreamBatch& batch) const;

@@ -96,7 +96,11 @@ std::unique_ptr<WaitingRequest> BatcherThread::prepared(StreamRequest&& request,
   std::unique_ptr<WaitingRequest> queued = new_request(StreamAction::step, std::move(done));
   queued->start = request.start;
   queued->end = request.end;
+  queued->wants_state = request.wants_state;
   try {
+    if (request.end && request.wants_state) {
+      throw ValueError("wants_state", "true with end", "one of the two, as a stream that ends has no state");
+    }
     queued->x = checked_steps(request, sizes_, options_.refuse_nan);
     queued->answer.y = Tensor::empty({queued->steps(), sizes_.output_features}, sizes_.dtype);
   } catch (const OutOfMemory& error) {

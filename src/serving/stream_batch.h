@@ -36,6 +36,9 @@ struct BatchPart {
 struct BatchRow {
   QueuedStream* stream = nullptr;
   bool opens = false;  ///< it has no slot yet
+  /// The request that wants the state after the row's steps, of which its own are the last ones; null: none does.
+  WaitingRequest* wants_state = nullptr;
+  bool lost = false;  ///< the state could not be read, and the slot is closed
 };
 
 /// The state of a stream that goes out of the pool or comes into it, before the steps of the call.

@@ -102,7 +102,7 @@ void StreamQueue::finish(Time now, StreamBatch& batch) {
     if (batch.failure && !stream.waiting.empty() && stream.waiting.front()->taken > 0) {
       batch.answered.push_back(take_front(stream));
     }
-    if (batch.failure || batch.chunks[row].end) {
+    if (batch.failure || batch.chunks[row].end || batch.rows[row].lost) {
       stream.slot.reset();
       --open_;
     }
@@ -165,29 +165,32 @@ void StreamQueue::add_state(QueuedStream& stream, StreamBatch& batch) {
 void StreamQueue::add_row(QueuedStream& stream, StreamBatch& batch) {
   stream.place = QueuedStream::Place::in_batch;
   StreamChunk chunk = {.slot = stream.slot.value_or(-1), .steps = 0};
-  take_steps(stream, chunk, batch);
-  batch.rows.push_back({.stream = &stream, .opens = !stream.slot});
+  WaitingRequest* const wants_state = take_steps(stream, chunk, batch);
+  batch.rows.push_back({.stream = &stream, .opens = !stream.slot, .wants_state = wants_state});
   batch.chunks.push_back(chunk);
   batch.steps += chunk.steps;
 }
 
 // The next steps of the stream, of as many of its requests as fit. A start can only be the first step of a chunk, and
-// an end the last one. A state is as it is between two calls.
-void StreamQueue::take_steps(QueuedStream& stream, StreamChunk& chunk, StreamBatch& batch) {
+// an end the last one. A state is as it is between two calls, so that a request that wants it has the last steps, too:
+// returns that request.
+WaitingRequest* StreamQueue::take_steps(QueuedStream& stream, StreamChunk& chunk, StreamBatch& batch) {
   while (!stream.waiting.empty() && chunk.steps < sizes_.max_steps && !chunk.end) {
     WaitingRequest& request = *stream.waiting.front();
-    if (request.action != StreamAction::step) return;
+    if (request.action != StreamAction::step) break;
     const bool starts = request.start && request.taken == 0;
-    if (starts && chunk.steps > 0) return;
+    if (starts && chunk.steps > 0) break;
     if (starts) chunk.start = true;
     const std::int64_t steps = std::min(request.steps() - request.taken, sizes_.max_steps - chunk.steps);
     batch.parts.push_back({.request = &request, .first_step = request.taken, .steps = steps});
     request.taken += steps;
     chunk.steps += steps;
-    if (request.taken < request.steps()) return;
+    if (request.taken < request.steps()) break;
     chunk.end = request.end;
     batch.answered.push_back(take_front(stream));
+    if (request.wants_state) return &request;
   }
+  return nullptr;
 }
 
 void StreamQueue::put_back(QueuedStream& stream, Time now) {

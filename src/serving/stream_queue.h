@@ -54,7 +54,7 @@ class StreamQueue {
   void evict_front(EvictionReason reason, StreamBatch& batch);
   void add_row(QueuedStream& stream, StreamBatch& batch);
   void add_state(QueuedStream& stream, StreamBatch& batch);
-  void take_steps(QueuedStream& stream, StreamChunk& chunk, StreamBatch& batch);
+  WaitingRequest* take_steps(QueuedStream& stream, StreamChunk& chunk, StreamBatch& batch);
   void finish_states(Time now, StreamBatch& batch);
   void put_back(QueuedStream& stream, Time now);
 

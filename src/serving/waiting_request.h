@@ -25,6 +25,7 @@ struct WaitingRequest {
   std::vector<std::byte> state;  ///< to import
   bool start = false;
   bool end = false;
+  bool wants_state = false;  ///< after its steps
   StreamBatcher::Done done;
   ServingClock::time_point submitted = {};
   std::int64_t taken = 0;    ///< steps that calls of the pool have taken

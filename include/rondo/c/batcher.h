@@ -41,6 +41,7 @@ typedef struct rondo_stream_request {
   int32_t end;        ///< other than 0: the stream ends after these steps; without x, at once
   const void* state;  ///< of rondo_batcher_import_state alone: what an export wrote, which is copied
   size_t state_size;
+  int64_t wants_state;  ///< other than 0: the answer has the stream's state after the steps; not with `end`
 } rondo_stream_request;
 
 /// The answer to a request.
@@ -49,7 +50,7 @@ typedef struct rondo_stream_answer {
   int64_t outcome;      ///< RONDO_ANSWER_DONE ...
   rondo_dl_managed* y;  ///< (steps, O), which the callback takes: rondo_dl_free frees it; null unless steps are done
   const char* message;  ///< why not; the library's, for the callback alone
-  const void* state;    ///< of rondo_batcher_export_state; the library's, for the callback alone; null unless done
+  const void* state;    ///< of an export, or after steps; the library's, for the callback alone; null unless done
   size_t state_size;
 } rondo_stream_answer;
 
@@ -92,12 +93,12 @@ rondo_status rondo_batcher_create(rondo_pool* pool, const rondo_batcher_options*
 rondo_status rondo_batcher_submit(rondo_batcher* batcher, const rondo_stream_request* request,
                                   rondo_answer_callback done, void* user_data, uint64_t* number);
 /// Queues a request for the state of the stream that `request` names, after all its steps that were submitted before;
-/// the answer has the state. The stream goes on. `request` has no x, start, end or state.
+/// the answer has the state. The stream goes on. `request` has no x, start, end, state or wants_state.
 rondo_status rondo_batcher_export_state(rondo_batcher* batcher, const rondo_stream_request* request,
                                         rondo_answer_callback done, void* user_data, uint64_t* number);
 /// Queues a request that begins the stream that `request` names with the state in `request`, which a pool or a batcher
 /// of the same model exported. Its answer is RONDO_ANSWER_INVALID where the bytes do not fit, or the stream has a
-/// state. `request` has no x, start or end.
+/// state. `request` has no x, start, end or wants_state.
 rondo_status rondo_batcher_import_state(rondo_batcher* batcher, const rondo_stream_request* request,
                                         rondo_answer_callback done, void* user_data, uint64_t* number);
 /// Answers a request that waits, and whose steps have not begun, with RONDO_ANSWER_CANCELLED. Writes whether there was

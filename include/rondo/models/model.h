@@ -25,7 +25,7 @@ struct ModelOptions {
 
 /// An input or an output of a model.
 struct ModelTensor {
-  std::string name;  ///< of its layer, or the key in a model of named inputs
+  std::string name;  ///< of its layer, or the key in a model of named inputs; each once, as "lstm" and "lstm_1"
   Shape shape;       ///< the batch first; -1 for a size that every call may choose
   DType dtype = DType::f32;
 };

@@ -34,6 +34,9 @@ struct StreamRequest {
   /// The stream ends after these steps, and its slot is free. Then x may have no steps, or be undefined, as where a
   /// client has gone away.
   bool end = false;
+  /// The answer has the stream's state after these steps, as StreamBatcher::export_state gives it, in the same call of
+  /// the pool. A request with `end` is `invalid` then, because the stream has no state any more.
+  bool wants_state = false;
 };
 
 /// What became of a request. After `failed` the state of the stream is lost: its slot is free, and it begins anew. An
@@ -44,7 +47,7 @@ enum class StreamOutcome : std::uint8_t {
   no_slot,     ///< every slot has a stream, and none may be evicted
   queue_full,  ///< more requests wait than StreamBatcherOptions::max_waiting
   cancelled,   ///< by `cancel`, or because the batcher was stopped
-  failed       ///< the run itself, as when a device failed
+  failed       ///< the run itself, as when a device failed, or the state that a request of steps wants
 };
 
 /// The name of an outcome: "done", "invalid" and so on.
@@ -53,9 +56,10 @@ std::string_view to_string(StreamOutcome outcome);
 /// The answer to a request.
 struct StreamAnswer {
   StreamOutcome outcome = StreamOutcome::done;
-  Tensor y = {};                      ///< (steps, O); undefined unless steps are done
-  std::string message = {};           ///< why not: the argument, what came, and what was expected
-  std::vector<std::byte> state = {};  ///< of StreamBatcher::export_state; empty unless done
+  Tensor y = {};             ///< (steps, O); undefined unless steps are done
+  std::string message = {};  ///< why not: the argument, what came, and what was expected
+  /// Of StreamBatcher::export_state, and of a request that wants it; empty unless done.
+  std::vector<std::byte> state = {};
 };
 
 /// Options of a StreamBatcher. All members have defaults.
@@ -112,8 +116,9 @@ std::string prometheus(std::span<const ModelMetrics> models);
 /// Each call of the pool takes up to `max_steps` steps of each of up to `max_rows` streams. A stream that has more
 /// steps waiting goes behind all others. Streams get their slots when a call takes their first steps. With
 /// EvictionPolicy::least_recently_used a stream without requests may lose its slot to a new one; a stream whose
-/// requests wait never does. States go out and come in before the steps of a call, and take a stream's place in it. The
-/// pool's `on_eviction` is called on the batcher's thread, and what it throws is dropped.
+/// requests wait never does. States go out and come in before the steps of a call, and take a stream's place in it; one
+/// that a request of steps wants goes out behind them, and takes none. The pool's `on_eviction` is called on the
+/// batcher's thread, and what it throws is dropped.
 ///
 /// A child of fork() has no thread for the batcher: there every member but the destructor throws `RuntimeError`, and
 /// the destructor leaves the memory as it is. Make a batcher after the fork.

@@ -78,6 +78,13 @@ class Model:
     def __repr__(self):
         return f"<rondo.onnx.Model {self.file}: {', '.join(self.nodes)}>"
 
+    def __call__(self, *inputs, **options):
+        """The model's only recurrent node, called: Y, Y_h = model(X). Raises ValueError for another number of nodes."""
+        if len(self.nodes) != 1:
+            names = ", ".join(repr(name) for name in self.nodes)
+            raise refusal(f"{self.file}: node", names or "none", "a model of one recurrent node, or model.nodes[name]")
+        return next(iter(self.nodes.values()))(*inputs, **options)
+
     @property
     def tensors(self):
         """The type and shape of each initializer by its name, such as "FLOAT(3, 4)"."""

@@ -37,8 +37,10 @@ class SessionRecord:
         ticket = self.ticket.encode()
         head = _HEAD.pack(_MAGIC, _VERSION, self.ended, len(ticket), self.chunk, self.model, self.digest,
                           len(self.state), len(self.answer))
-        body = b"".join((head, ticket, self.state, self.answer))
-        return body + _CHECKSUM.pack(zlib.crc32(body))
+        parts, checksum = (head, ticket, self.state, self.answer), 0
+        for part in parts:
+            checksum = zlib.crc32(part, checksum)
+        return b"".join((*parts, _CHECKSUM.pack(checksum)))
 
     @classmethod
     def decode(cls, data: bytes) -> "SessionRecord":

@@ -59,12 +59,11 @@ class Streams:
         try:
             if state:
                 asked.append(self._batcher.import_state(stream, state))
-            asked.append(self._batcher.submit(stream, x, start=start, end=end))
-            if not end:
-                asked.append(self._batcher.export_state(stream))
+            asked.append(self._batcher.submit(stream, x, start=start, end=end, wants_state=not end))
         except (TypeError, ValueError) as error:
             raise SessionError("invalid", str(error)) from None
-        asked[-1].add_done_callback(lambda _: loop.call_soon_threadsafe(_settle, done, asked, bool(state), end))
+        for request in asked:  # steps that are refused at once are answered before a state that waits to come in
+            request.add_done_callback(lambda _: loop.call_soon_threadsafe(_settle, done, asked))
         try:
             return await done
         except asyncio.CancelledError:
@@ -97,14 +96,15 @@ class Streams:
         self._batcher.stop()
 
 
-def _settle(done: "asyncio.Future[Ran]", asked: List[Any], imported: bool, end: bool) -> None:
-    if done.done():  # its caller does not wait any more
+def _settle(done: "asyncio.Future[Ran]", asked: List[Any]) -> None:
+    if done.done() or not all(request.done() for request in asked):  # its caller does not wait any more, or has to
         return
     try:
+        *imported, steps = asked
         if imported:
-            _result(asked[0], "other_model")
-        y = _result(asked[imported], "invalid")
-        done.set_result(Ran(y, b"" if end else _result(asked[-1], "failed")))
+            _result(imported[0], "other_model")
+        y = _result(steps, "invalid")
+        done.set_result(Ran(y, steps.state or b""))
     except SessionError as error:
         done.set_exception(error)
 

@@ -32,8 +32,13 @@ def test_good_model(tmp_path):
     assert node.kind == "lstm" and node.direction == "forward"
     Y, Y_h, Y_c = node(numpy.ones((5, 4, 3), "f"))
     assert Y.shape == (5, 1, 4, 2) and Y_h.shape == Y_c.shape == (1, 4, 2)
+    for first, second in zip(model(numpy.ones((5, 4, 3), "f")), (Y, Y_h, Y_c)):
+        numpy.testing.assert_array_equal(first, second)
     with pytest.raises(KeyError, match="node: got 'x', expected one of 'n'"):
         model.nodes["x"]
+    model.nodes.clear()
+    with pytest.raises(ValueError, match="m.onnx: node: got none, expected a model of one recurrent node"):
+        model(numpy.ones((5, 4, 3), "f"))
 
 
 @pytest.mark.parametrize("attributes, words", [

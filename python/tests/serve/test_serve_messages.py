@@ -41,6 +41,23 @@ def test_a_chunk_goes_over_http_and_comes_back():
     assert np.array_equal(came.x, sent.x) and came.digest() == sent.digest()
 
 
+@pytest.mark.parametrize("array", [steps(1.0, 2.0), steps(1.0).astype("f2"), np.arange(6, dtype=">i4").reshape(2, 3),
+                                   np.zeros((0, 4)), np.array(3.5),
+                                   np.arange(24.0).reshape(2, 3, 4)[:, ::2, 1:], np.ones((2, 2), bool)])
+def test_arrays_are_written_as_numpy_writes_them(array):
+    file = io.BytesIO()
+    np.save(file, np.array(array, order="C"))
+    for _ in range(2):  # the second one knows what stands before the numbers
+        assert messages.encode_array(array) == file.getvalue()
+    transposed = messages.decode_array(messages.encode_array(array.T))
+    assert np.array_equal(transposed, array.T) and transposed.dtype == array.dtype
+
+
+def test_objects_are_not_written():
+    with pytest.raises(ValueError):
+        messages.encode_array(np.array([{}]))
+
+
 def test_digests_differ_between_chunks():
     x = steps(1.0, 2.0)
     made = {Chunk("s", "t", 0, array, end).digest()

@@ -81,6 +81,20 @@ def test_what_is_refused():
     run(check())
 
 
+def test_steps_that_are_refused_before_their_state_is_in():
+    async def check():
+        made = Streams(network(), OPTIONS)
+        state = (await made.run("a", stream(0, 2), start=True)).state
+        for k in range(40):
+            wrong = made.run(f"b{k}", stream(0, 2)[:, :2], state=state, end=k % 2 == 0)
+            assert await refusal(asyncio.wait_for(wrong, 20.0)) == "invalid"
+            made.forget(f"b{k}")
+        assert (await made.run("a", stream(0, 1))).y.shape == (1, H)
+        made.stop()
+
+    run(check())
+
+
 def test_a_state_that_another_pool_refuses():
     async def check():
         made = Streams(network(), OPTIONS)

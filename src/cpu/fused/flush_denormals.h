@@ -3,6 +3,8 @@
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
+#elif defined(__aarch64__)
+#include <cstdint>
 #endif
 
 namespace rondo::fused {
@@ -19,8 +21,19 @@ class FlushDenormals {
   static constexpr unsigned kFlushToZero = 0x8000;
   static constexpr unsigned kDenormalsAreZero = 0x0040;
   const unsigned before_;
+#elif defined(__aarch64__)
+  FlushDenormals() {
+    asm volatile("mrs %0, fpcr" : "=r"(before_));
+    set(before_ | kFlushToZero);
+  }
+  ~FlushDenormals() { set(before_); }
+
+ private:
+  static void set(std::uint64_t mode) { asm volatile("msr fpcr, %0" ::"r"(mode) : "memory"); }
+  static constexpr std::uint64_t kFlushToZero = std::uint64_t{1} << 24;
+  std::uint64_t before_ = 0;
 #else
-  FlushDenormals() {}  // without SSE denormal numbers stay
+  FlushDenormals() {}  // on other processors denormal numbers stay
   ~FlushDenormals() {}
 
  private:

@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "cpu/fused/fused_backward.h"
+#include "cpu/fused/processor_features.h"
+#include "cpu/fused/target.h"
 #include "cpu/fused/worker.h"
 #include "cpu/fused/worker_threads.h"
 #include "recurrence/run_sizes.h"
@@ -18,6 +20,7 @@ class FusedRunner final : public Runner {
       : spec_(request.spec),
         kernels_(kernels),
         weights_(request, fused::PanelFormat::of(request.spec, kernels_)),
+        variant_(request, kernels_.lanes),
         threads_(spec_, request.properties.processors) {}
 
   void run(const RecurrenceBuffers& buffers, void* workspace) override {
@@ -31,6 +34,7 @@ class FusedRunner final : public Runner {
       fused::run_worker({.spec = spec_,
                          .kernels = kernels_,
                          .weights = weights_,
+                         .variant = variant_,
                          .buffers = buffers,
                          .workspace = workspace,
                          .partition = part.partition,
@@ -46,6 +50,7 @@ class FusedRunner final : public Runner {
   RecurrenceSpec spec_;  ///< with state_rows: T and B are those of the run
   const fused::KernelTable& kernels_;
   const fused::PackedWeights weights_;
+  const fused::VariantWeights variant_;
   fused::WorkerThreads threads_;
 };
 
@@ -62,9 +67,10 @@ class FusedDecision final : public Decision {
   std::string describe() const override {
     const Partition partition = fused::partition(spec_, processors_);
     const bool pairs = fused::PanelFormat::of(spec_, kernels_).pairs;
-    return std::string(kernels_.target) + ", " + std::to_string(kernels_.lanes) + " lanes" +
-           (pairs ? ", products of pairs of bf16" : "") + "; threads: " + std::to_string(partition.row_groups) +
-           " groups of rows x " + std::to_string(partition.unit_groups) + " of units; inputs of " +
+    return fused::target_in_words(kernels_) + ", " + std::to_string(kernels_.lanes) + " lanes" +
+           (pairs ? ", products of pairs of bf16" : "") + fused::cap_in_words() + "\nthe processor has " +
+           fused::processor_features() + "\nthreads: " + std::to_string(partition.row_groups) + " groups of rows x " +
+           std::to_string(partition.unit_groups) + " of units; inputs of " +
            std::to_string(fused::chunk_steps(spec_, fused::most_rows(spec_, partition))) + " steps at a time";
   }
 
@@ -100,7 +106,6 @@ class FusedExecutor final : public Executor {
  private:
   static std::optional<Refusal> refuse(const RecurrenceSpec& spec) {
     if (spec.dtype == DType::f64) return Refusal{"it computes in f32, not f64"};
-    if (!is_plain(spec.cell)) return Refusal{"it has no peepholes, no cell clip and no projection"};
     return std::nullopt;
   }
 

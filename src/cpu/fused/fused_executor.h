@@ -5,7 +5,7 @@
 
 namespace rondo {
 
-/// Runs every plain cell and every Schedule in f32, and in f16 and bf16 with f32 arithmetic, on a thread pool. Numbers
+/// Runs every cell and every Schedule in f32, and in f16 and bf16 with f32 arithmetic, on a thread pool. Numbers
 /// below 2^-126 count as zero. Results are bitwise the same for any number of threads.
 const Executor& fused_executor();
 

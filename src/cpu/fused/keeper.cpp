@@ -6,7 +6,7 @@
 
 namespace rondo::fused {
 
-Keeper::Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const KeptSteps& steps, const Range& units,
+Keeper::Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const KeptSteps& steps, const OwnUnits& units,
                float* const* scratch)
     : spec_(spec),
       kernels_(kernels),
@@ -22,9 +22,9 @@ std::int64_t Keeper::gates_scratch(const RecurrenceSpec& spec) {
 }
 
 void Keeper::keep_states(std::int64_t row, const float* h, const float* c) const {
-  store(h, at(layout_.h_offset, row * layout_.h + units_.begin));
+  store(h, units_.h, at(layout_.h_offset, row * layout_.h + units_.h.begin));
   if (layout_.c == 0) return;
-  store(c, at(layout_.c_offset, row * layout_.c + units_.begin));
+  store(c, units_.gates, at(layout_.c_offset, row * layout_.c + units_.gates.begin));
 }
 
 float* Keeper::gates(std::int64_t s, std::int64_t row, std::int64_t index) const {
@@ -37,22 +37,22 @@ void Keeper::finish(std::int64_t s, std::int64_t row, std::int64_t index) const 
   if (layout_.gates == 0 || layout_.dtype == DType::f32) return;
   const std::int64_t H = spec_.cell.units;
   for (std::int64_t first = 0; first < layout_.gates; first += H) {
-    store(scratch_[s % 2] + index * layout_.gates + first,
-          at(layout_.gates_offset, row * layout_.gates + first + units_.begin));
+    store(scratch_[s % 2] + index * layout_.gates + first, units_.gates,
+          at(layout_.gates_offset, row * layout_.gates + first + units_.gates.begin));
   }
 }
 
 // Numbers that f16 does not hold become the greatest that it holds: with an infinite one, a gradient would be NaN where
 // a closed gate makes it zero.
-void Keeper::store(const float* source, std::byte* target) const {
+void Keeper::store(const float* source, const Range& units, std::byte* target) const {
   const DType dtype = layout_.dtype;
-  const float* const first = source + units_.begin;
-  if (dtype != DType::f16) return kernels_.store_row(first, units_.size(), dtype, target);
+  const float* const first = source + units.begin;
+  if (dtype != DType::f16) return kernels_.store_row(first, units.size(), dtype, target);
   constexpr float kGreatest = 65504.0F;
   constexpr std::int64_t kBlock = 64;
   float block[kBlock];
-  for (std::int64_t done = 0; done < units_.size(); done += kBlock) {
-    const std::int64_t count = std::min(kBlock, units_.size() - done);
+  for (std::int64_t done = 0; done < units.size(); done += kBlock) {
+    const std::int64_t count = std::min(kBlock, units.size() - done);
     std::transform(first + done, first + done + count, block,
                    [](float value) { return formula::clip(value, -kGreatest, kGreatest); });
     kernels_.store_row(block, count, dtype, target + static_cast<std::size_t>(done) * size_of(dtype));

@@ -12,7 +12,7 @@ namespace rondo::fused {
 class Keeper {
  public:
   /// `scratch` has the room of gates_scratch(spec) floats for each live row of an even and of an odd step.
-  Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const KeptSteps& steps, const Range& units,
+  Keeper(const RecurrenceSpec& spec, const KernelTable& kernels, const KeptSteps& steps, const OwnUnits& units,
          float* const* scratch);
 
   /// Floats that a live row of a step needs where the reserve's gates are not f32.
@@ -30,14 +30,14 @@ class Keeper {
   std::byte* at(std::size_t offset, std::int64_t element) const {
     return base_ + offset + static_cast<std::size_t>(element) * size_of(layout_.dtype);
   }
-  void store(const float* source, std::byte* target) const;
+  void store(const float* source, const Range& units, std::byte* target) const;
 
   const RecurrenceSpec& spec_;
   const KernelTable& kernels_;
   const KeptSteps steps_;
   const ReserveLayout& layout_;
   std::byte* const base_;
-  const Range units_;
+  const OwnUnits units_;
   float* const* const scratch_;
 };
 

@@ -11,6 +11,7 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,16 +19,31 @@
 #include "rondo/vocabulary/float16.h"
 
 HWY_BEFORE_NAMESPACE();
-#include "cpu/fused/math-inl.h"
+#include "cpu/fused/vectors/math-inl.h"
 
-#include "cpu/fused/gates-inl.h"
-#include "cpu/fused/product-inl.h"
+#include "cpu/fused/vectors/gates-inl.h"
 
-#include "cpu/fused/convert-inl.h"
+#include "cpu/fused/vectors/lstm_variant-inl.h"
 
-#include "cpu/fused/outer_product-inl.h"
+#include "cpu/fused/vectors/mgu-inl.h"
 
-#include "cpu/fused/gradients-inl.h"
+#include "cpu/fused/vectors/basic_gates-inl.h"
+
+#include "cpu/fused/vectors/gate_table-inl.h"
+
+#include "cpu/fused/vectors/product-inl.h"
+
+#include "cpu/fused/vectors/convert-inl.h"
+
+#include "cpu/fused/vectors/outer_product-inl.h"
+
+#include "cpu/fused/vectors/gradients-inl.h"
+
+#include "cpu/fused/vectors/variant_gradients-inl.h"
+
+#include "cpu/fused/vectors/basic_gradients-inl.h"
+
+#include "cpu/fused/vectors/gradient_table-inl.h"
 
 namespace rondo::fused::HWY_NAMESPACE {
 
@@ -38,6 +54,8 @@ const KernelTable* kernel_table() {
                                  .pair_product = pair_product(),
                                  .gates = gate_kernels<false>(),
                                  .keeping_gates = gate_kernels<true>(),
+                                 .basic_gates = basic_gate_kernels<false>(),
+                                 .keeping_basic_gates = basic_gate_kernels<true>(),
                                  .gradients = gradient_kernels(),
                                  .load_row = load_row,
                                  .store_row = store_row,
@@ -54,20 +72,27 @@ namespace rondo::fused {
 
 HWY_EXPORT(kernel_table);
 
-const KernelTable& best_kernels() {
-  static const KernelTable& table = *HWY_DYNAMIC_DISPATCH(kernel_table)();
-  return table;
+namespace {
+
+/// The table of one of the targets that are compiled.
+const KernelTable* table_of([[maybe_unused]] std::int64_t target) {
+#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
+  return HWY_STATIC_DISPATCH(kernel_table)();
+#else
+  hwy::ChosenTarget chosen;  // not Highway's own one, which the whole process shares
+  chosen.Update(target);
+  return HWY_DISPATCH_TABLE(kernel_table)[chosen.GetIndex()]();
+#endif
 }
 
+}  // namespace
+
+// The best target has the lowest bit.
 std::vector<const KernelTable*> all_kernels() {
   std::vector<const KernelTable*> tables;
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    tables.push_back(HWY_DYNAMIC_DISPATCH(kernel_table)());
+  for (std::int64_t targets = HWY_SUPPORTED_TARGETS & HWY_TARGETS; targets != 0; targets &= targets - 1) {
+    tables.push_back(table_of(targets & ~(targets - 1)));
   }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   return tables;
 }
 

@@ -9,7 +9,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "cpu/fused/gradient_kernels.h"
+#include "cpu/fused/vectors/gradient_kernels.h"
+#include "recurrence/cells/unit.h"
 #include "rondo/vocabulary/dtype.h"
 
 namespace rondo::fused {
@@ -60,15 +61,27 @@ struct RowStates {
   float* kept = nullptr;  ///< [kKept][units]: what the gradients need, written where it is not null
 };
 
+/// Gates of an LSTM that may have a peephole: i, f and o.
+inline constexpr int kPeepholes = 3;
+
+/// What the gates of an LSTM with peepholes or a clip of c have beyond those of the plain one.
+struct LstmVariant {
+  const float* peepholes = nullptr;  ///< [i, f, o] rows of `stride` units, padded to whole panels; null: none
+  std::int64_t stride = 0;
+  float cell_clip = 0;  ///< infinity: none
+};
+
 /// The gates of one panel, for some rows.
 struct PanelGates {
   const RowStates* rows;
   int row_count;
-  const float* sums;            ///< [row][vector][lane]: h U
-  std::int64_t input_offset;    ///< the panel's offset in RowStates::input
-  std::int64_t first_unit;      ///< the panel's first unit
-  const float* recurrent_bias;  ///< [vector][lane]; null for a cell with one row of biases
-  std::int64_t units = 0;       ///< of the cell, where RowStates::kept is not null
+  const float* sums;                              ///< [row][vector][lane]: h U
+  std::int64_t input_offset;                      ///< the panel's offset in RowStates::input
+  std::int64_t first_unit;                        ///< the panel's first unit
+  const float* recurrent_bias;                    ///< [vector][lane]; null for a cell with one row of biases
+  std::int64_t units = 0;                         ///< of the cell, where RowStates::kept is not null
+  const LstmVariant* variant = nullptr;           ///< for GateKernels::lstm_variant and basic gates of an LSTM
+  const BasicActivations* activations = nullptr;  ///< for basic gates
 };
 
 using MultiplyFunction = void (*)(const PanelProduct&);
@@ -84,15 +97,17 @@ struct ProductKernel {
   constexpr int panels_at_once(int rows) const { return rows * 4 <= most_rows ? 4 : (rows * 2 <= most_rows ? 2 : 1); }
 };
 
-/// Gates with tanh and sigmoid. A product of sigmoid and tanh, of which an LSTM has two, is as exact as each function
-/// alone (4 units in the last place); each of the two products in a GRU's h' is within 6. A gate smaller than a normal
-/// number is zero: its product with a finite state is zero, and with an infinite state NaN.
+/// Gates of each cell. With tanh and sigmoid a product of sigmoid and tanh, of which an LSTM has two, is as exact as
+/// each function alone (4 units in the last place); each of the two products in the h' of a GRU or MGU is within 6. A
+/// gate smaller than a normal number is zero: its product with a finite state is zero, and with an infinite state NaN.
 struct GateKernels {
   GatesFunction simple_rnn;
   GatesFunction lstm;
+  GatesFunction lstm_variant;  ///< with PanelGates::variant
   GatesFunction gru_reset_after;
   GatesFunction gru_reset;      ///< z and r h of a GRU that resets before its product
   GatesFunction gru_candidate;  ///< the rest of that GRU, after the product of r h
+  GatesFunction mgu;
 };
 
 struct KernelTable {
@@ -102,6 +117,8 @@ struct KernelTable {
   ProductKernel (*pair_product)(int vectors);  ///< of pairs of bf16; null where the processor has no such instruction
   GateKernels gates;
   GateKernels keeping_gates;  ///< the same, and each RowStates::kept is written
+  GateKernels basic_gates;    ///< with any of the six basic activations
+  GateKernels keeping_basic_gates;
   GradientKernels gradients;
   /// Convert `count` elements of a dtype to floats, and back with rounding to nearest.
   void (*load_row)(DType dtype, const void* source, std::int64_t count, float* target);
@@ -120,11 +137,7 @@ inline constexpr int kMostLanes = 16;
 /// Floats that hold the sums of any product.
 inline constexpr int kMostSums = kMostRows * kMostVectors * kMostLanes;
 
-/// The table for the best instruction set of this machine.
-const KernelTable& best_kernels();
-
-/// The tables for all instruction sets of this machine, the best one first. Only for tests: during the call, Highway's
-/// choice of an instruction set changes in the whole process.
+/// The tables for all instruction sets of this machine, the best one first: cpu/fused/target.h chooses among them.
 std::vector<const KernelTable*> all_kernels();
 
 }  // namespace rondo::fused

@@ -26,10 +26,10 @@ const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) 
 
 const float* Operands::state(std::int64_t i, const float* states) const {
   if (!format_.pairs) return states;
-  const std::int64_t H = run_.spec.cell.units;
-  float* const pairs = scratch_.notes.pairs + i * pair_stride(H);
-  pairs[H / 2] = 0.0F;  // what follows an odd H
-  run_.kernels.store_row(states, H, DType::bf16, pairs);
+  const std::int64_t P = output_units(run_.spec.cell);
+  float* const pairs = scratch_.notes.pairs + i * pair_stride(P);
+  pairs[P / 2] = 0.0F;  // what follows an odd P
+  run_.kernels.store_row(states, P, DType::bf16, pairs);
   return pairs;
 }
 

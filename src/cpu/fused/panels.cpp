@@ -102,7 +102,7 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, void* base) {
     weights.panels = pass.panels(spec.cell.units, format_.lanes);
     const std::int64_t width = weights.panels * pass.panel_floats(format_.lanes);
     const std::int64_t row_bytes = width * format_.lane_bytes(spec.dtype);
-    weights.recurrent_kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.cell.units));
+    weights.recurrent_kernel = cutter.take<std::byte>(row_bytes * format_.rows(output_units(spec.cell)));
     weights.kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.I));
     weights.bias = cutter.take<float>(width);
     const auto* recurrent_bias = cutter.take<float>(width);
@@ -137,7 +137,7 @@ void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source
       const Columns columns{passes_of(spec.cell)[i], H, format_.lanes};
       const PassWeights& weights = passes_[i];
       pack_kernel(source.kernel, spec.I, columns, weights.kernel);
-      pack_kernel(source.recurrent_kernel, H, columns, weights.recurrent_kernel);
+      pack_kernel(source.recurrent_kernel, output_units(spec.cell), columns, weights.recurrent_kernel);
       pack(kAlone, source.bias, 1, columns, const_cast<float*>(weights.bias));
       pack(kAlone, source.recurrent_bias, 1, columns, const_cast<float*>(weights.recurrent_bias));
     }

@@ -43,4 +43,11 @@ struct Range {
   std::int64_t size() const { return end - begin; }
 };
 
+/// What a part computes of each row of its group: features of h, and units of the gates and of c. They differ where h
+/// is projected.
+struct OwnUnits {
+  Range h;
+  Range gates;
+};
+
 }  // namespace rondo::fused

@@ -7,7 +7,7 @@
 
 namespace rondo::fused {
 
-// The first part of the group also sets the units beyond H to zeros, because kernels compute with these units.
+// The first part of the group also sets the units behind the states to zeros, because kernels compute with these units.
 void RowIo::load_initial_states() const {
   const bool has_c = state_count(spec_.cell.kind) == 2;
   const bool pads = run_.index % run_.partition.unit_groups == 0;
@@ -16,10 +16,12 @@ void RowIo::load_initial_states() const {
     scratch_.notes.was_live[b] = false;
     float* const states[] = {row_of(scratch_.states.h[0], b), row_of(scratch_.states.c, b)};
     if (pads) {
-      for (float* state : states) std::fill(state + spec_.cell.units, state + scratch_.states.stride, 0.0F);
+      for (int k = 0; k < 2; ++k) {
+        std::fill(states[k] + state_units(spec_.cell, k), states[k] + scratch_.states.stride, 0.0F);
+      }
     }
-    load(run_.buffers.initial_state[0], run_.initial_dtype, b, states[0]);
-    if (has_c) load(run_.buffers.initial_state[1], run_.initial_dtype, b, states[1]);
+    load(0, run_.buffers.initial_state[0], run_.initial_dtype, b, states[0]);
+    if (has_c) load(1, run_.buffers.initial_state[1], run_.initial_dtype, b, states[1]);
   }
   if (spec_.has_resets) load_piece_h(pads);
 }
@@ -27,8 +29,8 @@ void RowIo::load_initial_states() const {
 void RowIo::load_piece_h(bool pads) const {
   for (const std::int64_t b : rows_) {
     float* const h = piece_h_of(b);
-    if (pads) std::fill(h + spec_.cell.units, h + scratch_.states.stride, 0.0F);
-    load(run_.buffers.reset_state[0], spec_.dtype, b, h);
+    if (pads) std::fill(h + output_units(spec_.cell), h + scratch_.states.stride, 0.0F);
+    load(0, run_.buffers.reset_state[0], spec_.dtype, b, h);
     if (run_.buffers.reset_state[0].stride == 0) return;
   }
 }
@@ -41,7 +43,7 @@ void RowIo::begin_pieces(std::int64_t s) const {
     scratch_.notes.current[b] = kPieceH;
     scratch_.notes.was_live[b] = false;
     if (state_count(spec_.cell.kind) == 2)
-      load(run_.buffers.reset_state[1], spec_.dtype, b, row_of(scratch_.states.c, b));
+      load(1, run_.buffers.reset_state[1], spec_.dtype, b, row_of(scratch_.states.c, b));
   }
 }
 
@@ -79,9 +81,9 @@ void RowIo::store_results() const {
         store_zeros(last.data, row * last.stride);  // nothing was emitted
       }
     }
-    if (final_state[0].data != nullptr) store(h_of(b), final_state[0].data, row * final_state[0].stride);
+    if (final_state[0].data != nullptr) store(0, h_of(b), final_state[0].data, row * final_state[0].stride);
     if (final_state[1].data != nullptr) {
-      store(row_of(scratch_.states.c, b), final_state[1].data, row * final_state[1].stride);
+      store(1, row_of(scratch_.states.c, b), final_state[1].data, row * final_state[1].stride);
     }
   }
 }
@@ -92,7 +94,7 @@ void RowIo::emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t 
   if (schedule.emits_zeros(schedule.live(s, b), !scratch_.notes.was_live[b])) {
     store_zeros(target, offset);
   } else {
-    store(h_of(b), target, offset);
+    store(0, h_of(b), target, offset);
   }
 }
 
@@ -100,23 +102,25 @@ std::byte* RowIo::element(void* data, std::int64_t index) const {
   return static_cast<std::byte*>(data) + index * static_cast<std::int64_t>(size_of(spec_.dtype));
 }
 
-void RowIo::load(const BatchBuffer& given, DType dtype, std::int64_t b, float* states) const {
+void RowIo::load(int state, const BatchBuffer& given, DType dtype, std::int64_t b, float* states) const {
+  const Range& units = units_of(state);
   if (given.data == nullptr) {
-    std::fill(states + units_.begin, states + units_.end, 0.0F);
+    std::fill(states + units.begin, states + units.end, 0.0F);
   } else {
-    const std::int64_t first = run_.buffers.schedule.state_row(b) * given.stride + units_.begin;
+    const std::int64_t first = run_.buffers.schedule.state_row(b) * given.stride + units.begin;
     const auto* source = static_cast<const std::byte*>(given.data) + first * static_cast<std::int64_t>(size_of(dtype));
-    run_.kernels.load_row(dtype, source, units_.size(), states + units_.begin);
+    run_.kernels.load_row(dtype, source, units.size(), states + units.begin);
   }
 }
 
-void RowIo::store(const float* states, void* target, std::int64_t offset) const {
-  run_.kernels.store_row(states + units_.begin, units_.size(), spec_.dtype, element(target, offset + units_.begin));
+void RowIo::store(int state, const float* states, void* target, std::int64_t offset) const {
+  const Range& units = units_of(state);
+  run_.kernels.store_row(states + units.begin, units.size(), spec_.dtype, element(target, offset + units.begin));
 }
 
 void RowIo::store_zeros(void* target, std::int64_t offset) const {
-  std::memset(element(target, offset + units_.begin), 0,
-              static_cast<std::size_t>(units_.size()) * size_of(spec_.dtype));
+  std::memset(element(target, offset + units_.h.begin), 0,
+              static_cast<std::size_t>(units_.h.size()) * size_of(spec_.dtype));
 }
 
 }  // namespace rondo::fused

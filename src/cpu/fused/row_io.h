@@ -9,7 +9,7 @@ namespace rondo::fused {
 class RowIo {
  public:
   /// `run` and `scratch` must outlive the RowIo.
-  RowIo(const WorkerArguments& run, const Scratch& scratch, std::span<const std::int32_t> rows, const Range& units)
+  RowIo(const WorkerArguments& run, const Scratch& scratch, std::span<const std::int32_t> rows, const OwnUnits& units)
       : run_(run), spec_(run.spec), scratch_(scratch), rows_(rows), units_(units) {}
 
   /// Gives every row its initial states, and marks all rows as never live.
@@ -49,8 +49,9 @@ class RowIo {
   }
   void load_piece_h(bool pads) const;
   std::byte* element(void* data, std::int64_t index) const;
-  void load(const BatchBuffer& given, DType dtype, std::int64_t b, float* states) const;
-  void store(const float* states, void* target, std::int64_t offset) const;
+  const Range& units_of(int state) const { return state == 0 ? units_.h : units_.gates; }
+  void load(int state, const BatchBuffer& given, DType dtype, std::int64_t b, float* states) const;
+  void store(int state, const float* states, void* target, std::int64_t offset) const;
   void store_zeros(void* target, std::int64_t offset) const;
   void emit_row(std::int64_t s, std::int64_t b, void* target, std::int64_t offset) const;
 
@@ -58,7 +59,7 @@ class RowIo {
   const RecurrenceSpec& spec_;
   const Scratch& scratch_;
   const std::span<const std::int32_t> rows_;
-  const Range units_;
+  const OwnUnits units_;
 };
 
 }  // namespace rondo::fused

@@ -1,6 +1,7 @@
 #include "cpu/fused/scalar_gates.h"
 
 #include "cpu/fused/panels.h"
+#include "cpu/fused/variant_weights.h"
 #include "recurrence/dispatch_cell.h"
 
 namespace rondo::fused {
@@ -64,14 +65,19 @@ void step_unit(const Unit& unit, std::size_t pass, Activations activations) {
   }
   UnitStates<float> previous{states.h[u]};
   if constexpr (Formula::kStates == 2) previous.c = states.c[u];
-  const UnitStates<float> next = unit.keeps()
-                                     ? Formula::step(input, recurrent, previous, activations, keep_of<Formula>(unit))
-                                     : Formula::step(input, recurrent, previous, activations);
+  const auto step = [&](auto keep) {
+    if constexpr (kIsLstmVariant<Formula>) {
+      return Formula::step(input, recurrent, previous, activations, variant_unit(*unit.panel.variant, u), keep);
+    } else {
+      return Formula::step(input, recurrent, previous, activations, keep);
+    }
+  };
+  const UnitStates<float> next = unit.keeps() ? step(keep_of<Formula>(unit)) : step(KeepNothing{});
   states.next_h[u] = next.h;
   if constexpr (Formula::kStates == 2) states.c[u] = next.c;
 }
 
-/// The vector kernels of a cell with tanh and sigmoid. A cell without an overload has no vector kernels, and its gates
+/// The vector kernels of a cell, of a table of kernels. A cell without an overload has no vector kernels, and its gates
 /// run unit by unit.
 template <typename Formula>
 GatesOfPasses vector_kernels(const GateKernels&, FormulaTag<Formula>) {
@@ -79,26 +85,42 @@ GatesOfPasses vector_kernels(const GateKernels&, FormulaTag<Formula>) {
 }
 GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<SimpleRnnFormula>) { return {kernels.simple_rnn}; }
 GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<LstmFormula>) { return {kernels.lstm}; }
+GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<LstmVariantFormula>) {
+  return {kernels.lstm_variant};
+}
 GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<GruResetAfterFormula>) {
   return {kernels.gru_reset_after};
 }
 GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<GruResetBeforeFormula>) {
   return {kernels.gru_reset, kernels.gru_candidate};
 }
+GatesOfPasses vector_kernels(const GateKernels& kernels, FormulaTag<MguFormula>) { return {kernels.mgu}; }
 
 }  // namespace
 
-Gates::Gates(const CellSpec& cell, const KernelTable& kernels, bool keeps) : cell_(cell), lanes_(kernels.lanes) {
-  dispatch_plain_cell(cell, [&]<typename Formula>(FormulaTag<Formula> formula) {
-    const Activation gate = Formula::kHasGateActivation ? cell.recurrent_activation : Activation::sigmoid;
-    if (Activations{cell.activation, gate}.is_standard())
+CellActivations vector_activations(const CellSpec& cell, bool has_gate_activation) {
+  const Activations of_cell{cell.activation, has_gate_activation ? cell.recurrent_activation : Activation::sigmoid};
+  if (of_cell.is_standard()) return {VectorActivations::standard};
+  if (!is_basic(of_cell.state.kind) || !is_basic(of_cell.gate.kind)) return {};
+  return {VectorActivations::basic, BasicActivations{{of_cell.state.kind}, {of_cell.gate.kind}}};
+}
+
+Gates::Gates(const CellSpec& cell, const KernelTable& kernels, bool keeps)
+    : cell_(without_projection(cell)), lanes_(kernels.lanes) {
+  dispatch_cell(cell_, [&]<typename Formula>(FormulaTag<Formula> formula) {
+    const CellActivations activations = vector_activations(cell_, Formula::kHasGateActivation);
+    activations_ = activations.basic;
+    if (activations.kernels == VectorActivations::standard) {
       vectorised_ = vector_kernels(keeps ? kernels.keeping_gates : kernels.gates, formula);
+    } else if (activations.kernels == VectorActivations::basic) {
+      vectorised_ = vector_kernels(keeps ? kernels.keeping_basic_gates : kernels.basic_gates, formula);
+    }
   });
 }
 
 void Gates::scalar(std::size_t pass, const PanelGates& panel) const {
   const Pass& of_cell = passes_of(cell_)[pass];
-  dispatch_plain_cell(cell_, [&]<typename Formula>(FormulaTag<Formula>) {
+  dispatch_cell(cell_, [&]<typename Formula>(FormulaTag<Formula>) {
     for (std::int64_t row = 0; row < panel.row_count; ++row) {
       for (std::int64_t index = 0; index < of_cell.panel_units(lanes_); ++index) {
         step_unit<Formula>({panel, of_cell, lanes_, row, index}, pass, {cell_.activation, cell_.recurrent_activation});

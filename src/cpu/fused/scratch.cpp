@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/fused/keeper.h"
+#include "cpu/fused/variant_weights.h"
 #include "recurrence/workspace.h"
 
 namespace rondo::fused {
@@ -40,8 +41,9 @@ Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const Chunk
   notes.converted = cutter.take<float>(spec.dtype == DType::f32 ? 0 : chunk.capacity * spec.I);
   notes.inputs = cutter.take<const float*>(chunk.capacity);
   notes.operands = cutter.take<const float*>(chunk.rows);
-  notes.pairs = cutter.take<float>(spec.dtype == DType::bf16 ? chunk.rows * pair_stride(spec.cell.units) : 0);
+  notes.pairs = cutter.take<float>(spec.dtype == DType::bf16 ? chunk.rows * pair_stride(output_units(spec.cell)) : 0);
   notes.row_states = cutter.take<RowStates>(chunk.rows);
+  notes.projected = cutter.take<float*>(spec.cell.projection_units ? chunk.rows : 0);
   notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);
   notes.counts = cutter.take<std::int32_t>(chunk.steps);
   notes.current = cutter.take<std::uint8_t>(spec.B);
@@ -54,12 +56,14 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
         ChunkOf chunk_of_rows = chunk_of) {
   WorkspaceCutter cutter(workspace);
   Scratch scratch{};
-  scratch.states.stride = padded_units(spec.cell, lanes) + kPadding;
+  scratch.states.stride =
+      std::max(padded_units(spec.cell, lanes), ProjectionShape(spec.cell, lanes).padded()) + kPadding;
   const std::int64_t floats = spec.B * scratch.states.stride;
   for (float*& h : scratch.states.h) h = cutter.take<float>(floats);
   scratch.states.c = cutter.take<float>(floats);
   scratch.states.reset_h = cutter.take<float>(floats);
   scratch.states.piece_h = cutter.take<float>(spec.has_resets ? floats : 0);
+  scratch.states.unprojected = cutter.take<float>(spec.cell.projection_units ? floats : 0);
   for (int group = 0; group < partition.row_groups; ++group) {
     const std::int64_t rows = most_rows(spec, partition);
     const Chunk chunk = chunk_of_rows(spec, rows);

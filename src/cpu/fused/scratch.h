@@ -12,7 +12,8 @@ struct States {
   float* h[2];  ///< one of the two is a row's current h, and a live step writes the other one
   float* c;
   float* reset_h;
-  float* piece_h;  ///< what a row's h is when it begins a piece; no memory without resets
+  float* piece_h;      ///< what a row's h is when it begins a piece; no memory without resets
+  float* unprojected;  ///< h before a projection; no memory without one
   std::int64_t stride;
 };
 
@@ -23,6 +24,7 @@ struct Notes {
   const float** operands;  ///< [live row of the step]: what the recurrent kernel is multiplied by
   float* pairs;           ///< (live row of the step, pair_stride): operands as pairs of bf16; no memory in other dtypes
   RowStates* row_states;  ///< [live row of the step]
+  float** projected;      ///< [live row of the step]: where the projected h is written; no memory without a projection
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
   std::int32_t* counts;     ///< [step of the chunk]: the number of its live rows
   std::uint8_t* current;    ///< [B]: which of the two h is current; kPieceH: piece_h
@@ -32,8 +34,8 @@ struct Notes {
 
 inline constexpr std::uint8_t kPieceH = 2;
 
-/// Floats from the pairs of one row of H units to those of the next, with a cache line between them.
-constexpr std::int64_t pair_stride(std::int64_t H) { return H / 2 + 1 + 16; }
+/// Floats from the pairs of one row of h to those of the next, with a cache line between them.
+constexpr std::int64_t pair_stride(std::int64_t P) { return P / 2 + 1 + 16; }
 
 struct Scratch {
   States states;

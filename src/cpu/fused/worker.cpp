@@ -4,10 +4,9 @@
 
 #include "cpu/fused/keeper.h"
 #include "cpu/fused/operands.h"
-#include "cpu/fused/panel_matrix.h"
+#include "cpu/fused/projection.h"
 #include "cpu/fused/row_io.h"
 #include "cpu/fused/scalar_gates.h"
-#include "cpu/fused/tiles.h"
 #include "rondo/vocabulary/dtype.h"
 
 namespace rondo::fused {
@@ -26,6 +25,7 @@ class Worker {
         scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
         rows_(run.rows.empty() ? own_rows() : run.rows),
         operands_(run, scratch_),
+        projection_(run, scratch_),
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
@@ -63,12 +63,14 @@ class Worker {
                        run_.partition.unit_groups);
   }
 
-  /// The units in this part's panels of the last pass, which computes h.
-  Range own_units() const {
+  /// The units in this part's panels of the last pass, which computes h, unless h is projected.
+  OwnUnits own_units() const {
     const Pass& last = passes_.back();
     const Range panels = own_panels(last);
     const std::int64_t H = spec_.cell.units;
-    return {std::min(H, panels.begin * last.panel_units(lanes_)), std::min(H, panels.end * last.panel_units(lanes_))};
+    const Range units{std::min(H, panels.begin * last.panel_units(lanes_)),
+                      std::min(H, panels.end * last.panel_units(lanes_))};
+    return {.h = projection_.exists() ? projection_.features() : units, .gates = units};
   }
 
   std::span<const std::int32_t> own_rows() const {
@@ -147,6 +149,10 @@ class Worker {
       run_pass(index, count, {.backward = s % 2 != 0, .h_is_zeros = h_is_zeros});
       run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     }
+    if (projection_.exists()) {
+      projection_.run(count, s % 2 != 0);
+      run_.barrier.arrive_and_wait(run_.partition.unit_groups);
+    }
     if (spec_.keep == Keep::gates) {
       for (std::int64_t i = 0; i < count; ++i) keeper_.finish(s, kept_row(s, notes.live_rows[offset + i]), i);
     }
@@ -157,6 +163,10 @@ class Worker {
   void begin_step(std::int64_t s, std::int64_t b, std::int64_t i) {
     RowStates& states = scratch_.notes.row_states[i];
     states = row_io_.begin_step(b);
+    if (projection_.exists()) {
+      scratch_.notes.projected[i] = states.next_h;
+      states.next_h = scratch_.states.unprojected + b * scratch_.states.stride;
+    }
     if (spec_.keep == Keep::nothing || spec_.segment > 0) return;
     const std::int64_t row = kept_row(s, b);
     keeper_.keep_states(row, states.h, states.c);
@@ -181,7 +191,7 @@ class Worker {
   /// Runs one product of a step, and the gates after it.
   void run_pass(std::size_t index, std::int64_t count, const Step& step) {
     const Pass& pass = passes_[index];
-    const PanelMatrix kernel = matrix(pass, run_.weights.pass(index).recurrent_kernel, spec_.cell.units);
+    const PanelMatrix kernel = matrix(pass, run_.weights.pass(index).recurrent_kernel, output_units(spec_.cell));
     const float* recurrent_bias = run_.weights.pass(index).recurrent_bias;
     const std::int64_t width = pass.panel_floats(lanes_);
     alignas(64) float sums[kMostSums];
@@ -207,7 +217,8 @@ class Worker {
                                .input_offset = p * scratch_.capacity * width,
                                .first_unit = p * pass.panel_units(lanes_),
                                .recurrent_bias = recurrent_bias == nullptr ? nullptr : recurrent_bias + p * width,
-                               .units = spec_.cell.units});
+                               .units = spec_.cell.units,
+                               .variant = &run_.variant.lstm()});
         }
       });
     });
@@ -221,6 +232,7 @@ class Worker {
   const Scratch scratch_;
   const std::span<const std::int32_t> rows_;
   const Operands operands_;
+  const Projection projection_;
   const RowIo row_io_;
   const Gates gates_;
   const Keeper keeper_;

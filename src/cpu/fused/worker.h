@@ -3,6 +3,8 @@
 
 #include "cpu/fused/panels.h"
 #include "cpu/fused/scratch.h"
+#include "cpu/fused/tiles.h"
+#include "cpu/fused/variant_weights.h"
 #include "cpu/threads/spin.h"
 #include "recurrence/executor.h"
 #include "recurrence/reserve.h"
@@ -14,6 +16,7 @@ struct WorkerArguments {
   const RecurrenceSpec& spec;
   const KernelTable& kernels;
   const PackedWeights& weights;
+  const VariantWeights& variant;
   const RecurrenceBuffers& buffers;
   void* workspace;
   Partition partition;

@@ -31,7 +31,16 @@ class NestedModel final : public ModelLayer {
     }
     auto program = std::make_shared<const ModelProgram>(model_.bind(notes));
     BoundCall call{.outputs = {}, .run = {}, .how = "a model of " + std::to_string(program->steps.size()) + " calls"};
-    for (const int slot : program->outputs) call.outputs.push_back(program->slots[static_cast<std::size_t>(slot)]);
+    for (const int slot : program->outputs) {
+      call.outputs.push_back(program->slots[static_cast<std::size_t>(slot)]);
+      if (program->unmasked.contains(slot)) call.outputs.back().mask.reset();
+    }
+    // A layer within reads the tensor of the model around, unless that had to be cast or to get another rank.
+    for (std::size_t k = 0; k < given.size(); ++k) {
+      const TensorNote& outer = site.tensors()[static_cast<std::size_t>(given[k])];
+      const bool same = outer.dtype == notes[k].dtype && outer.shape.rank() == notes[k].shape.rank();
+      if (same && program->unmasked.contains(program->inputs[k])) call.unmasked.push_back(given[k]);
+    }
     call.run = [program, given, masks, expected, where = site.where()](std::span<const MaskedTensor> inputs,
                                                                        std::span<MaskedTensor> outputs) {
       std::vector<MaskedTensor> arguments;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/families/recurrent_stack.h"
 #include "models/families/recurrent_stream.h"
 #include "models/layer_table.h"
 #include "rondo/vocabulary/error.h"
@@ -71,14 +72,6 @@ std::vector<TensorNote> output_notes(const CallSite& site, const RecurrentTraits
 }  // namespace
 
 std::vector<int> initial_states(const CallSite& site) { return states_of(site); }
-
-bool has_sequence_alone(const CallSite& site) {
-  return site.call_masks().front().kind != MaskRoute::Kind::given && site.tensors().size() == 1;
-}
-
-bool is_plain_layer(const RNNOptions& options) {
-  return !options.go_backwards && !options.time_major && !options.stateful && !options.return_state;
-}
 
 BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, int threads,
                          std::function<LayerResult(const Tensor&, const CallOptions&)> layer) {
@@ -164,9 +157,7 @@ class RecurrentModelLayer final : public ModelLayer {
     BoundCall call = bind_recurrent(
         site, traits_, threads_, [this](const Tensor& x, const CallOptions& options) { return (*rnn_)(x, options); });
     call.how = "recurrence";
-    if (is_plain_layer(rnn_->options()) && has_sequence_alone(site) && !rnn_->known_cells().empty()) {
-      call.recurrence = rnn_.get();
-    }
+    call.stack = stack_of(*rnn_, site);
     if (rnn_->options().go_backwards || rnn_->options().time_major || rnn_->known_cells().empty()) return call;
     call.stream = StreamRule::causal;
     const RecurrentStreamOptions options{.mask = site.call_masks().front(),

@@ -28,12 +28,6 @@ BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, in
 /// the first of the inputs.
 std::vector<int> initial_states(const CallSite& site);
 
-/// Whether a call has nothing but a sequence with the mask that it carries.
-bool has_sequence_alone(const CallSite& site);
-
-/// Whether a layer reads forward in the usual layout, and neither keeps nor returns states.
-bool is_plain_layer(const RNNOptions& options);
-
 /// Adds the states, the features of inputs and the dtype of a layer's cells to the traits, and returns the features of
 /// its output. Throws `ValueError` for a cell of the caller's whose states or output are no vectors.
 std::int64_t add_cells(RecurrentTraits& traits, const RNN& rnn);

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "models/families/recurrent.h"
-#include "models/families/stacked_directions.h"
+#include "models/families/recurrent_stack.h"
 #include "models/layer_table.h"
 #include "rondo/keras/bidirectional.h"
 #include "rondo/ops/ops.h"
@@ -34,7 +34,7 @@ class BidirectionalLayer final : public ModelLayer {
     BoundCall call = bind_recurrent(site, traits_, threads_,
                                     [this](const Tensor& x, const CallOptions& options) { return layer_(x, options); });
     call.how = "recurrence in both directions";
-    if (stacks(layer_) && !traits_.options.return_state && has_sequence_alone(site)) call.both_directions = {&layer_};
+    if (!traits_.options.return_state) call.stack = stack_of(layer_, site);
     return call;
   }
 
@@ -90,6 +90,7 @@ class TimeDistributedLayer final : public ModelLayer {
     const MaskRoute mask = site.call_masks().front();
     const std::optional<Shape> mask_shape = mask.shape(site.tensors());
     TensorNote row{without_time(x.shape), x.dtype};
+    if (row.shape[0] > kLargestSize) site.refuse("inputs", note_text(x), "at most 2^31 - 1 steps of all rows");
     // A mask (B, T) has one element for each row, which no layer takes.
     const bool mask_within = mask_shape && mask_shape->rank() > 2;
     if (mask_within) row.mask = without_time(*mask_shape);

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow
 
-from generator import archive, data, graphs
+from generator import archive, attention_models, data, graphs
 from generator.kit import Kit
 
 MODELS = 150
@@ -64,6 +64,29 @@ def golden_model(number, counts):
     raise RuntimeError(f"no model {number}: {reasons}")
 
 
+def attention_golden(number):
+    """A golden of a model that is written out; its weights and inputs are drawn."""
+    for attempt in range(20):
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(number)
+        kit = Kit(keras, np.random.default_rng([MODELS + number, attempt]))
+        model = attention_models.MODELS[number](kit)
+        kit.empty_rows = "GlobalAveragePooling1D" not in model.to_json()
+        data.draw_weights(model, kit.rng)
+        calls = data.draw_calls(kit)
+        expected = data.answers(kit, model, calls)
+        if data.is_well_conditioned(kit, model, calls, expected):
+            return archive.Golden(kit, model, "Functional", calls, expected, {})
+    raise RuntimeError(f"no inputs for {attention_models.MODELS[number].__name__}")
+
+
+def write_attention_models(folder, version):
+    goldens = []
+    for number, function in enumerate(attention_models.MODELS):
+        goldens.append((f"keras{version}_{function.__name__}", attention_golden(number)))
+    archive.write(folder / f"keras{version}_attention.zip", goldens)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
@@ -79,6 +102,7 @@ def main():
             for reason in reasons:
                 print(number, reason, file=sys.stderr)
         archive.write(options.folder / f"keras{version}_{first // MODELS_OF_AN_ARCHIVE:02}.zip", goldens)
+    write_attention_models(options.folder, version)
     table = {}
     for (name, masked), times in counts.items():
         table.setdefault(name, [0, 0])[int(masked)] = times

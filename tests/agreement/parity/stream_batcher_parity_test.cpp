@@ -35,6 +35,19 @@ Tensor output_of(std::future<StreamAnswer> future) {
   return future.get().y;
 }
 
+TEST(StreamBatcherParity, AStateThatStepsWantIsThatOfAnExport) {
+  Random random(7);
+  const LoadedNetwork network = random_stack(random, {CellKind::lstm, CellKind::gru}, {.I = 5, .H = 24});
+  StreamBatcher batcher(pool_of(network));
+  const Tensor x = random.tensor({7, 5}, 1.0);
+  const StreamAnswer first =
+      batcher.submit({.stream = "a", .x = x.slice(0, 0, 4), .start = true, .wants_state = true}).get();
+  EXPECT_EQ(first.state, batcher.export_state("a").get().state);
+  const Tensor last = batcher.submit({.stream = "a", .x = x.slice(0, 4, 7)}).get().y;
+  ASSERT_EQ(batcher.import_state("b", first.state).get().outcome, StreamOutcome::done);
+  EXPECT_TRUE(identical(batcher.submit({.stream = "b", .x = x.slice(0, 4, 7)}).get().y, last));
+}
+
 TEST(StreamBatcherParity, StreamsThatShareCallsGetTheBitsOfStreamsAlone) {
   Random random(6);
   const LoadedNetwork network = random_stack(random, {CellKind::lstm, CellKind::gru}, {.I = 5, .H = 24});

@@ -63,8 +63,8 @@ TEST_P(GradientPairs, AreNearTheOracle) {
     const bool wide = size_of(GetParam().dtype) > 2;
     WantedSizes sizes;
     sizes.T = random.coin(0.02) && wide ? std::optional(random.integer(100, 300)) : std::nullopt;
-    // The roundings of 16 bits are a matter of averages, which a few values do not have.
-    if (!wide) {
+    // The roundings of 16 bits and those of hundreds of steps are a matter of averages, which a few values do not have.
+    if (!wide || sizes.T) {
       sizes.units = random.integer(8, 24);
       sizes.B = random.integer(2, 6);
     }
@@ -134,7 +134,7 @@ TEST_P(GradientPairs, DoNotDependOnTheNumberOfThreads) {
     Random random(seed);
     // Large enough that several threads share rows and units.
     RandomRecurrence recurrence =
-        random_recurrence(random, {.units = random.integer(1, 200), .B = random.integer(1, 20), .plain_cell = true});
+        random_recurrence(random, {.units = random.integer(1, 200), .B = random.integer(1, 20)});
     if (seed % 20 != 0) return;
     recurrence.spec = spec_of(recurrence.spec);
     recurrence.spec.keep = Keep::gates;

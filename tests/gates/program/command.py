@@ -11,7 +11,9 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests" / "data"
+GOLDENS = ROOT / "tests" / "agreement" / "models" / "cases"
 MODELS = ROOT / "tests" / "units" / "models" / "cases"
+ONNX = ROOT / "tests" / "units" / "formats" / "onnx_files"
 CODES = {"F32": "f", "F64": "d", "I32": "i", "I64": "q"}
 
 

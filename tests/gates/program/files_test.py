@@ -4,7 +4,7 @@ import json
 import zipfile
 
 import command
-from command import DATA, MODELS, CommandTest, furthest, read_npy, read_safetensors, write_npy
+from command import DATA, MODELS, ONNX, CommandTest, furthest, read_npy, read_safetensors, write_npy
 
 
 class FilesTest(CommandTest):
@@ -91,6 +91,9 @@ class FilesTest(CommandTest):
         self.assertGreaterEqual(report["runs"], 5)
         self.assertLessEqual(report["p10_us"], report["p90_us"])
         self.call("bench", MODELS / "k3_sentiment.keras", "-T", 7, "--seconds", 0.05)
+        whole = self.call("explain", MODELS / "k3_sentiment.keras", "-T", 7, "-B", 2)
+        for words in ("(Embedding): ", "matrix product", "T=7 B=2", "cpu_fused"):
+            self.assertIn(words, whole)
 
     def test_convert_each_way(self):
         sources = [DATA / "pytorch/grucell.safetensors", DATA / "keras/lstm_keras3.keras", DATA / "pytorch/rnncell.safetensors"]
@@ -107,6 +110,16 @@ class FilesTest(CommandTest):
         shape, numbers = read_npy(self.FOLDER / "y.npy")
         self.assertEqual(shape, (5, 1, 2, 4))
         self.assertLess(furthest(numbers, tensors["o"][1]), 1e-6)
+
+    def test_nodes_of_onnx_that_do_not_run_are_told(self):
+        tagger = ONNX / "whole_models" / "tagger_dyn.onnx"
+        self.assertIn("not run: ", self.call("info", tagger))
+        write_npy(self.FOLDER / "words.npy", (2, 5), range(10), "<i4")
+        message = self.call("run", tagger, "-i", "words.npy", code=1)
+        for words in ("runs its recurrent nodes alone, and not ", "Gather", "ONNX Runtime", "shape (T, B, 6)"):
+            self.assertIn(words, message)
+        plain = ONNX / "weights_behind_nodes" / "lstm64.onnx"
+        self.assertNotIn("not run", self.call("info", plain))
 
     def test_prefixes(self):
         self.call("convert", DATA / "keras/lstm_keras3.keras", "named.safetensors", "--prefix", "encoder.lstm.")

@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 import support
 from onnx import TensorProto, helper
-from support import FORMATS, counts, one_node, random_inputs, session
+from support import counts, one_node, random_inputs, session
 
 
 def logged(make):
@@ -58,10 +58,6 @@ class FallbacksTest(support.ProviderTest):
         self.assertNotIn('with_its_own', log)
         self.assertEqual(counts()['claimed'] - before['claimed'], 1)  # node by node
         self.assertEqual(counts()['runs'] - before['runs'], 1)
-
-    def test_weights_behind_quantisation(self):
-        """ONNX Runtime does not compute DequantizeLinear before the model runs."""
-        self.assert_left(FORMATS / 'onnx_files' / 'weights_behind_nodes' / 'dequantize.onnx', 'Rondo leaves LSTM .* W: ')
 
     def test_a_constant_sequence(self):
         model = one_node(T=4, B=2)

@@ -172,15 +172,21 @@ TEST(CBatcher, AStateGoesOnUnderAnotherKey) {
   Told first, state, more, imported, after, again;
   rondo_stream_request request = request_of("caller", x, true);
   ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &first, nullptr), RONDO_OK);
+  Told stepped;
+  request.start = 0;
+  request.wants_state = 1;
+  ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &stepped, nullptr), RONDO_OK);
+  request.wants_state = 0;
   auto moved = sized<rondo_stream_request>();
   moved.stream_name = "caller";
   ASSERT_EQ(rondo_batcher_export_state(batcher, &moved, Told::answer, &state, nullptr), RONDO_OK) << rondo_last_error();
-  request.start = 0;
   ASSERT_EQ(rondo_batcher_submit(batcher, &request, Told::answer, &more, nullptr), RONDO_OK);
   ASSERT_EQ(rondo_batcher_drain(batcher), RONDO_OK);
   ASSERT_EQ(state.outcome, RONDO_ANSWER_DONE) << state.message;
   ASSERT_FALSE(state.state.empty());
   EXPECT_TRUE(first.state.empty());
+  EXPECT_EQ(stepped.state, state.state);
+  EXPECT_FALSE(stepped.y.empty());
 
   moved.stream_name = nullptr;
   moved.stream_number = 7;
@@ -215,6 +221,10 @@ TEST(CBatcher, RefusesRequestsForStatesThatHaveSteps) {
   expect_failed(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
                 "end: got 1");
   request.end = 0;
+  request.wants_state = 1;
+  expect_failed(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
+                "wants_state: got 1");
+  request.wants_state = 0;
   request.start = 1;
   expect_failed(rondo_batcher_import_state(batcher, &request, Told::answer, &none, nullptr), RONDO_INVALID_VALUE,
                 "start: got 1");

@@ -37,21 +37,13 @@ RunResult run_fused(const Executor& executor, const RandomRecurrence& recurrence
 
 double tolerance(DType dtype) { return dtype == DType::f32 ? 1e-5 : (dtype == DType::f16 ? 1e-3 : 8e-3); }
 
-/// A random recurrence of a cell that the executor accepts.
-RandomRecurrence random_plain(Random& random, const WantedSizes& sizes) {
-  while (true) {
-    RandomRecurrence recurrence = random_recurrence(random, sizes);
-    if (is_plain(recurrence.spec.cell)) return recurrence;
-  }
-}
-
 /// A random recurrence with sizes around the lanes of vectors, the tiles of rows and the ends of chunks.
 RandomRecurrence hazardous(Random& random) {
   RandomRecurrence recurrence =
-      random_plain(random, {.units = random.pick<std::int64_t>({1, 4, 15, 16, 17, 33, 70, 130}),
-                            .B = random.pick<std::int64_t>({1, 2, 3, 7, 9, 19, 100}),
-                            .T = random.pick<std::int64_t>({1, 2, 5, 100, 230}),
-                            .I = random.pick<std::int64_t>({1, 5, 16, 40})});
+      random_recurrence(random, {.units = random.pick<std::int64_t>({1, 4, 15, 16, 17, 33, 70, 130}),
+                                 .B = random.pick<std::int64_t>({1, 2, 3, 7, 9, 19, 100}),
+                                 .T = random.pick<std::int64_t>({1, 2, 5, 100, 230}),
+                                 .I = random.pick<std::int64_t>({1, 5, 16, 40})});
   if (random.coin()) {  // the usual activations, whose gates are vectors
     recurrence.spec.cell.activation = Activation::tanh;
     recurrence.spec.cell.recurrent_activation = Activation::sigmoid;
@@ -127,7 +119,7 @@ class LentPool final : public ThreadPool {
 
 TEST(FusedExecutor, RunsInALentPool) {
   Random random(11);
-  const RandomRecurrence recurrence = random_plain(random, {.units = 256, .B = 4, .T = 20, .I = 256});
+  const RandomRecurrence recurrence = random_recurrence(random, {.units = 256, .B = 4, .T = 20, .I = 256});
   const RunResult expected = run_fused(fused_executor(), recurrence, DType::f32, 1);
   const auto pool = std::make_shared<LentPool>();
   const PoolScope scope(pool);
@@ -147,13 +139,15 @@ TEST(FusedExecutor, SaysHowItRuns) {
 TEST(FusedExecutor, NoInitialStateIsOneOfZeros) {
   for (const CellKind kind : {CellKind::simple_rnn, CellKind::lstm, CellKind::gru}) {
     Random random(5);
-    RandomRecurrence recurrence = random_plain(random, {.units = 33, .B = 7, .T = 5, .I = 8});
+    RandomRecurrence recurrence = random_recurrence(random, {.units = 33, .B = 7, .T = 5, .I = 8});
     while (recurrence.spec.cell.kind != kind) {
-      recurrence = random_plain(random, {.units = 33, .B = 7, .T = 5, .I = 8});
+      recurrence = random_recurrence(random, {.units = 33, .B = 7, .T = 5, .I = 8});
     }
     recurrence.initial_state.clear();
     const RunResult without = run_fused(fused_executor(), recurrence, DType::f32, 1);
-    for (int k = 0; k < state_count(kind); ++k) recurrence.initial_state.push_back(Tensor::zeros({7, 33}, DType::f32));
+    for (int k = 0; k < state_count(kind); ++k) {
+      recurrence.initial_state.push_back(Tensor::zeros({7, state_units(recurrence.spec.cell, k)}, DType::f32));
+    }
     SCOPED_TRACE(to_string(recurrence.spec));
     expect_identical(run_fused(fused_executor(), recurrence, DType::f32, 1), without);
   }
@@ -223,7 +217,7 @@ TEST(FusedExecutor, ClosedGatesLetNothingThrough) {
   }
 }
 
-#if defined(__SSE__)
+#if defined(__SSE__) || defined(__aarch64__)
 TEST(FusedExecutor, ResultsBelowNormalNumbersAreZero) {
   // c halves in every step: after 140 of them it would be 2^-140, a denormal number.
   const RecurrenceSpec spec{.cell = {.units = 4, .use_bias = false}, .T = 140, .B = 1, .I = 1};

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -131,6 +132,42 @@ TEST_P(FusedGates, OfAGru) {
       reset_h_of, gate_times_value);
 }
 
+TEST_P(FusedGates, OfAnLstmWithAClip) {
+  const CellSpec cell{.kind = CellKind::lstm, .cell_clip = 1e6};
+  const auto clipped = [](double c) { return std::isnan(c) ? c : std::clamp(c, -1e6, 1e6); };
+  expect_accurate(
+      "i g", cell,
+      [](Pair pair) {
+        return GateUnit{.input = {pair.gate, 0, pair.value, 0}};
+      },
+      c_of, gate_times_tanh);
+  expect_accurate(
+      "clip(f c)", cell,
+      [](Pair pair) {
+        return GateUnit{.input = {0, pair.gate, 0, 0}, .c = pair.value};
+      },
+      c_of, [&](Pair pair) { return clipped(gate_times_value(pair)); });
+  expect_accurate(
+      "o tanh(c)", cell,
+      [](Pair pair) {
+        return GateUnit{.input = {0, kOpen, 0, pair.gate}, .c = pair.value};
+      },
+      h_of, gate_times_tanh);
+}
+
+TEST_P(FusedGates, OfAnMgu) {
+  const CellSpec cell{.kind = CellKind::mgu};
+  expect_accurate(
+      "f h", cell, [](Pair pair) { return GateUnit{.input = {pair.gate}, .h = pair.value}; }, h_of, gate_times_value,
+      kOfBlend);
+  expect_accurate(
+      "(1 - f) tanh(a)", cell,
+      [](Pair pair) {
+        return GateUnit{.input = {pair.gate, pair.value}};
+      },
+      h_of, rest_times_tanh, kOfBlend);
+}
+
 TEST_P(FusedGates, AClosedResetGateLetsNothingThrough) {
   const PanelStep step({.kind = CellKind::gru}, *GetParam());
   const auto candidate_of = [&](float gate, float h_u) {
@@ -161,8 +198,7 @@ TEST_P(FusedGates, BlendsKeepOneAndDropTheOther) {
   }
 }
 
-/// Gates of other activations are computed unit by unit.
-TEST_P(FusedGates, InPlainFormulas) {
+TEST_P(FusedGates, WithALinearOrAHardActivation) {
   const CellSpec lstm{.kind = CellKind::lstm, .activation = Activation::linear};
   expect_accurate(
       "f c", lstm,

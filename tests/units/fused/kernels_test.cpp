@@ -186,7 +186,5 @@ TEST_P(FusedKernels, RowsOf16Bits) {
 INSTANTIATE_TEST_SUITE_P(Targets, FusedKernels, ::testing::ValuesIn(all_kernels()),
                          [](const auto& table) { return std::string(table.param->target); });
 
-TEST(FusedKernelTables, TheBestOneIsTheFirst) { EXPECT_EQ(&best_kernels(), all_kernels().front()); }
-
 }  // namespace
 }  // namespace rondo::fused

@@ -31,11 +31,20 @@ struct SteppedUnit {
 /// for two rows and another path for a single row.
 class PanelStep {
  public:
-  PanelStep(const CellSpec& cell, const fused::KernelTable& kernels)
+  /// With `peepholes`, every unit has these weights of i, f and o.
+  PanelStep(const CellSpec& cell, const fused::KernelTable& kernels, std::array<float, 3> peepholes = {})
       : cell_(cell),
         lanes_(kernels.lanes),
         width_(static_cast<std::size_t>(fused::padded_units(cell_, lanes_))),
-        gates_(cell_, kernels, false) {}
+        gates_(cell_, kernels, false) {
+    variant_.cell_clip = bound_of<float>(cell.cell_clip);
+    if (!cell.use_peepholes) return;
+    for (const float weight : peepholes) peepholes_.insert(peepholes_.end(), width_, weight);
+    variant_.peepholes = peepholes_.data();
+    variant_.stride = static_cast<std::int64_t>(width_);
+  }
+  PanelStep(const PanelStep&) = delete;
+  PanelStep& operator=(const PanelStep&) = delete;
 
   std::vector<SteppedUnit> operator()(std::span<const GateUnit> units) const {
     const fused::FlushDenormals flush_denormals;
@@ -106,13 +115,21 @@ class PanelStep {
       rows[row] = {of.input[row].data(), of.h.data() + unit, of.next_h.data() + unit, of.c.data() + unit,
                    of.reset_h.data() + unit};
     }
-    gates_.apply(pass, {rows.data(), kRows, of.sums.data(), 0, static_cast<std::int64_t>(first), no_bias.data()});
+    gates_.apply(pass, {.rows = rows.data(),
+                        .row_count = kRows,
+                        .sums = of.sums.data(),
+                        .input_offset = 0,
+                        .first_unit = static_cast<std::int64_t>(first),
+                        .recurrent_bias = no_bias.data(),
+                        .variant = &variant_});
   }
 
   const CellSpec cell_;
   const int lanes_;
   const std::size_t width_;
   const fused::Gates gates_;
+  std::vector<float> peepholes_;
+  fused::LstmVariant variant_;
 };
 
 }  // namespace rondo::test

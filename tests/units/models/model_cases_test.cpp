@@ -36,6 +36,16 @@ TEST_P(NestedModelTest, AModelWithinIsSharedByItsCalls) {
   EXPECT_TRUE(close(results.at(0), expected.tensor("y"), 1e-5)) << model.describe();
 }
 
+/// A file whose calls do not say which masks they get, as those of the first Keras 3. Attention within a model takes
+/// the mask away from the LSTM that reads the same tensor later, in Keras 3.15.
+TEST(ModelFilesTest, AttentionWithinTakesTheMaskAway) {
+  Model model = load_keras_model(case_file("old_attention_keras3.keras"));
+  const Safetensors expected = load_safetensors(case_file("expected_old_attention_keras3.safetensors"));
+  const std::vector<Tensor> results = model.predict(std::vector<Tensor>{expected.tensor("x")});
+  EXPECT_TRUE(close(results.at(0), expected.tensor("y"), 1e-5)) << model.describe();
+  EXPECT_TRUE(close(results.at(1), expected.tensor("z"), 1e-5)) << model.describe();
+}
+
 INSTANTIATE_TEST_SUITE_P(Files, NestedModelTest,
                          ::testing::Values(ModelCase{"nested_keras2.keras", "expected_nested_keras2.safetensors"},
                                            ModelCase{"nested_keras3.keras", "expected_nested_keras3.safetensors"},

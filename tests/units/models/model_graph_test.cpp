@@ -62,6 +62,31 @@ TEST_P(ModelGraphTest, InputsAndOutputsAreDescribed) {
   EXPECT_EQ(model.outputs()[1].shape, (Shape{-1, 2}));
 }
 
+TEST_P(ModelGraphTest, OutputsOfOneLayerHaveNamesOfTheirOwn) {
+  ModelText text(GetParam());
+  text.input("x", {nullptr, nullptr, 4});
+  text.add("LSTM", "lstm", {{"units", 3}, {"return_state", true}}, {"x"}).weights({{4, 12}, {3, 12}, {12}});
+  text.add("Dense", "lstm_1", {{"units", 2}}, {"lstm"}).weights({{3, 2}, {2}});
+  text.outputs({"lstm:0:0", "lstm:0:1", "lstm_1", "lstm:0:2", "lstm:0:0"});
+  Model model(text.model());
+  std::vector<std::string> names;
+  for (const ModelTensor& output : model.outputs()) names.push_back(output.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"lstm", "lstm_1", "lstm_1_1", "lstm_2", "lstm_3"}));
+  const Tensor x = random_weight({2, 5, 4}, 52);
+  const std::vector<Tensor> results = model.predict(std::vector<Tensor>{x});
+  const auto named = model.predict(std::map<std::string, Tensor>{{"x", x}});
+  ASSERT_EQ(named.size(), 5U);
+  for (std::size_t k = 0; k < names.size(); ++k) EXPECT_TRUE(identical(named.at(names[k]), results[k])) << names[k];
+}
+
+TEST_P(ModelGraphTest, AnInputTwiceIsRefused) {
+  ModelText text(GetParam());
+  text.input("x", {nullptr, 3}).add("Dropout", "a", {{"rate", 0.5}}, {"x"}).outputs({"a"});
+  json& inputs = text.document()["config"]["input_layers"];
+  inputs.push_back(inputs[0]);
+  expect_words([&] { Model(text.model()); }, {"m.keras: input_layers", "'x' twice"});
+}
+
 TEST_P(ModelGraphTest, CyclesAreRefused) {
   ModelText text(GetParam());
   text.input("x", {nullptr, 3});

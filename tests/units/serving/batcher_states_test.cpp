@@ -80,6 +80,61 @@ TEST(BatcherThread, AStateThatFailsLeavesTheOthersAndNoSlot) {
   EXPECT_EQ(served.batcher->metrics().open_streams, 1);
 }
 
+TEST(BatcherThread, AStateThatStepsWantComesWithTheirCall) {
+  Served served(double_sizes(2, 2, 8));
+  ExpectedStream expected;
+  const StreamAnswer first = answer_of(served.send_wanting_state("a", steps_of({1, 2, 3}), true));
+  EXPECT_EQ(first.y.to_vector<float>(), expected.step(steps_of({1, 2, 3})));
+  EXPECT_EQ(served.record->calls().size(), 1U);
+  EXPECT_EQ(first.state, answer_of(served.export_state("a")).state);
+  EXPECT_TRUE(answer_of(served.send("a", kStep)).state.empty());
+  EXPECT_EQ(outcome_of(served.import_state("b", first.state)), StreamOutcome::done);
+  EXPECT_EQ(answer_of(served.send("b", steps_of({4}))).y.to_vector<float>(), expected.step(steps_of({4})));
+}
+
+TEST(BatcherThread, AStateIsThatBehindTheStepsThatWantIt) {
+  Served served(double_sizes(1, 1, 8));
+  served.record->hold();
+  auto first = served.send_wanting_state("a", steps_of({1, 2}), true);
+  auto second = served.send_wanting_state("a", steps_of({3}));
+  auto third = served.send("a", steps_of({5}));
+  served.record->release();
+  const std::vector<std::byte> before = answer_of(std::move(first)).state;
+  const std::vector<std::byte> after = answer_of(std::move(second)).state;
+  EXPECT_EQ(outcome_of(std::move(third)), StreamOutcome::done);
+  ExpectedStream expected;
+  (void)expected.step(steps_of({1, 2}));
+  (void)answer_of(served.send("a", {}, false, true));
+  EXPECT_EQ(outcome_of(served.import_state("a", before)), StreamOutcome::done);
+  EXPECT_EQ(answer_of(served.send("a", steps_of({3}))).y.to_vector<float>(), expected.step(steps_of({3})));
+  EXPECT_EQ(answer_of(served.export_state("a")).state, after);
+}
+
+TEST(BatcherThread, AStreamThatEndsHasNoStateToGive) {
+  Served served(double_sizes(1, 1, 1));
+  const StreamAnswer answer = answer_of(served.send_wanting_state("a", kStep, true, true));
+  EXPECT_EQ(answer.outcome, StreamOutcome::invalid);
+  EXPECT_EQ(answer.message,
+            "wants_state: got true with end, expected one of the two, as a stream that ends has no state");
+}
+
+TEST(BatcherThread, StepsWhoseStateFailsHaveFailed) {
+  Served served(double_sizes(1, 1, 1));
+  served.record->fail_states(1);
+  const StreamAnswer lost = answer_of(served.send_wanting_state("a", kStep, true));
+  EXPECT_EQ(lost.outcome, StreamOutcome::failed);
+  EXPECT_EQ(lost.message, "the double has lost a state");
+  EXPECT_FALSE(lost.y.defined());
+  EXPECT_TRUE(lost.state.empty());
+  EXPECT_EQ(served.record->open_slots(), 0U);
+  EXPECT_EQ(served.batcher->metrics().open_streams, 0);
+  EXPECT_EQ(outcome_of(served.send("a", kStep)), StreamOutcome::invalid);
+  EXPECT_EQ(outcome_of(served.send_wanting_state("a", kStep, true)), StreamOutcome::done);
+  served.record->fail(1);
+  EXPECT_EQ(outcome_of(served.send_wanting_state("a", kStep)), StreamOutcome::failed);  // the call itself
+  EXPECT_EQ(served.record->open_slots(), 0U);
+}
+
 TEST(BatcherThread, AFullQueueRefusesStates) {
   Served served(double_sizes(1, 1, 1), {.max_waiting = 1});
   served.record->hold();
@@ -104,13 +159,18 @@ TEST(StreamBatcher, StreamsThatMoveBetweenBatchersKeepTheirBits) {
     const std::string key = "stream " + std::to_string(thread);
     int here = thread % 2;
     for (std::int64_t at = 0; at < 40; at += 4) {
-      auto first = batchers[here].submit({.stream = key, .x = x.slice(0, at, at + 3), .start = at == 0});
+      const bool wants = at % 8 == 0;
+      auto first =
+          batchers[here].submit({.stream = key, .x = x.slice(0, at, at + 3), .start = at == 0, .wants_state = wants});
       auto state = batchers[here].export_state(key);
       auto end = batchers[here].submit({.stream = key, .end = true});
-      EXPECT_TRUE(identical(first.get().y, expected.slice(0, at, at + 3).contiguous()));
+      const StreamAnswer stepped = first.get();
+      const std::vector<std::byte> exported = state.get().state;
+      EXPECT_TRUE(identical(stepped.y, expected.slice(0, at, at + 3).contiguous()));
+      EXPECT_EQ(stepped.state, wants ? exported : std::vector<std::byte>());
       EXPECT_EQ(end.get().outcome, StreamOutcome::done);
       here = 1 - here;
-      auto imported = batchers[here].import_state(key, state.get().state);
+      auto imported = batchers[here].import_state(key, exported);
       auto last = batchers[here].submit({.stream = key, .x = x.slice(0, at + 3, at + 4)});
       EXPECT_EQ(imported.get().outcome, StreamOutcome::done);
       EXPECT_TRUE(identical(last.get().y, expected.slice(0, at + 3, at + 4).contiguous()));

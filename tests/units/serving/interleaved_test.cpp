@@ -39,15 +39,6 @@ std::vector<CellSpec> draw_cells(Random& random, Cells cells, std::int64_t H) {
   return drawn;
 }
 
-/// The outputs of one stream by cpu_gemm in a pool of its own: the products of its sessions are a library's.
-Tensor alone_in_a_pool(const LoadedNetwork& network, const Tensor& x, const NetworkOptions& options) {
-  StatePool pool(network, {.slots = 1, .max_rows = 1, .max_steps = x.size(0), .network = options});
-  const StreamChunk chunk{.slot = pool.open(), .steps = x.size(0)};
-  const Tensor y = Tensor::empty({x.size(0), network.output_features()}, x.dtype());
-  pool.run(std::span(&chunk, 1), x, y);
-  return y;
-}
-
 class Interleaved : public ::testing::TestWithParam<InterleavedCase> {};
 
 // Each seed is a hundred things that are done with a new pool.
@@ -67,31 +58,28 @@ TEST_P(Interleaved, StreamsEmitWhatTheyEmitAlone) {
                                 .max_steps = random.integer(1, 9),
                                 .network = options,
                                 .eviction = EvictionPolicy::least_recently_used},
-                               [&](const Tensor& x) {
-                                 return options.executor == "cpu_gemm" ? alone_in_a_pool(network, x, options)
-                                                                       : stream_alone(network, x, options);
-                               });
+                               [&](const Tensor& x) { return stream_alone(network, x, options); });
     for (int k = 0; k < 100 && !HasFailure(); ++k) streams.act();
     for (const auto& [what, count] : streams.counts()) counts[what] += count;
   }
   EXPECT_EQ(counts.size(), 7U);  // every kind of thing was done
 }
 
-INSTANTIATE_TEST_SUITE_P(Executors, Interleaved,
-                         ::testing::Values(InterleavedCase{"fused", "cpu_fused", DType::f32, 1},
-                                           InterleavedCase{"fused_threads", "cpu_fused", DType::f32, 2},
-                                           InterleavedCase{"fused_bf16", "cpu_fused", DType::bf16, 2},
-                                           InterleavedCase{"fused_f16", "cpu_fused", DType::f16, 1},
-                                           InterleavedCase{"fused_unusual", "cpu_fused", DType::f32, 2, Cells::unusual},
-                                           InterleavedCase{"gemm", "cpu_gemm", DType::f32, 1},
-                                           InterleavedCase{"gemm_unusual", "cpu_gemm", DType::f32, 1, Cells::unusual},
-                                           InterleavedCase{"gemm_variants", "cpu_gemm", DType::f32, 1, Cells::variants},
-                                           InterleavedCase{"variants", "reference", DType::f32, 1, Cells::variants},
-                                           InterleavedCase{"variants_f64", "reference", DType::f64, 1, Cells::variants},
-                                           InterleavedCase{"variants_f16", "reference", DType::f16, 1, Cells::variants},
-                                           InterleavedCase{"reference_f64", "reference", DType::f64, 1},
-                                           InterleavedCase{"reference", "reference", DType::f32, 1}),
-                         [](const auto& tried) { return std::string(tried.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Executors, Interleaved,
+    ::testing::Values(InterleavedCase{"fused", "cpu_fused", DType::f32, 1},
+                      InterleavedCase{"fused_threads", "cpu_fused", DType::f32, 2},
+                      InterleavedCase{"fused_bf16", "cpu_fused", DType::bf16, 2},
+                      InterleavedCase{"fused_f16", "cpu_fused", DType::f16, 1},
+                      InterleavedCase{"fused_unusual", "cpu_fused", DType::f32, 2, Cells::unusual},
+                      InterleavedCase{"fused_variants", "cpu_fused", DType::f32, 2, Cells::variants},
+                      InterleavedCase{"fused_variants_f16", "cpu_fused", DType::f16, 1, Cells::variants},
+                      InterleavedCase{"variants", "reference", DType::f32, 1, Cells::variants},
+                      InterleavedCase{"variants_f64", "reference", DType::f64, 1, Cells::variants},
+                      InterleavedCase{"variants_f16", "reference", DType::f16, 1, Cells::variants},
+                      InterleavedCase{"reference_f64", "reference", DType::f64, 1},
+                      InterleavedCase{"reference", "reference", DType::f32, 1}),
+    [](const auto& tried) { return std::string(tried.param.name); });
 
 }  // namespace
 }  // namespace rondo::test

@@ -24,6 +24,14 @@ class QueueFixture {
     request->end = end;
     return push(key, std::move(request));
   }
+  /// Steps behind which the state is wanted.
+  std::uint64_t push_wanting(const StreamKey& key, std::int64_t steps, bool start = false) {
+    std::unique_ptr<WaitingRequest> request = new_request(StreamAction::step, nullptr);
+    request->x = Tensor::zeros({steps, 1}, DType::f32);
+    request->start = start;
+    request->wants_state = true;
+    return push(key, std::move(request));
+  }
   std::uint64_t push(const StreamKey& key, StreamAction action) { return push(key, new_request(action, nullptr)); }
 
   void take() {
@@ -38,7 +46,7 @@ class QueueFixture {
   void finish() { queue.finish(now, batch); }
 
   /// The names of the streams of the batch: those whose states go out or come in, "a> b<", and then the others, each
-  /// with its steps: "a2 b1".
+  /// with its steps: "a2 b1". Where the state is wanted after them: "a2>".
   std::string rows() const {
     std::string text;
     const auto add = [&text](const StreamKey& key, const std::string& what) {
@@ -50,7 +58,8 @@ class QueueFixture {
       add(*state.stream->key, state.request->action == StreamAction::export_state ? ">" : "<");
     }
     for (std::size_t row = 0; row < batch.rows.size(); ++row) {
-      add(*batch.rows[row].stream->key, std::to_string(batch.chunks[row].steps));
+      const char* const state = batch.rows[row].wants_state == nullptr ? "" : ">";
+      add(*batch.rows[row].stream->key, std::to_string(batch.chunks[row].steps) + state);
     }
     return text;
   }

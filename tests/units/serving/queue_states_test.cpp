@@ -68,6 +68,34 @@ TEST(StreamQueue, RefusesStatesOfUnknownStreamsAndOfThoseThatAreThere) {
   EXPECT_EQ(fixture.call(), "a1");  // the refused import has not harmed it
 }
 
+TEST(StreamQueue, StepsWhoseStateIsWantedAreTheLastOfACall) {
+  QueueFixture fixture(double_sizes(4, 2, 4));
+  fixture.push("a", 1, true);
+  fixture.push_wanting("a", 2);
+  fixture.push("a", 1);
+  fixture.push_wanting("b", 6, true);
+  fixture.push("b", 1);
+  EXPECT_EQ(fixture.call(), "a3> b4");  // b has more steps to come before its state
+  EXPECT_EQ(fixture.batch.answered.size(), 2U);
+  EXPECT_EQ(fixture.call(), "a1 b2>");
+  EXPECT_EQ(fixture.call(), "b1");
+  EXPECT_EQ(fixture.queue.waiting(), 0);
+}
+
+TEST(StreamQueue, AStreamWhoseWantedStateIsLostBeginsAnew) {
+  QueueFixture fixture(double_sizes(2, 2, 4));
+  fixture.push_wanting("a", 1, true);
+  fixture.push("a", 1);
+  fixture.push("b", 1, true);
+  fixture.take();
+  EXPECT_EQ(fixture.rows(), "a1> b1");
+  fixture.batch.rows[0].lost = true;
+  fixture.finish();
+  EXPECT_EQ(fixture.queue.open_streams(), 1);
+  EXPECT_EQ(fixture.call(), "");
+  EXPECT_EQ(fixture.outcomes(), std::vector{StreamOutcome::invalid});  // the further steps of a lack a start
+}
+
 TEST(StreamQueue, StatesTakeTheTurnsAndThePlacesOfStreams) {
   QueueFixture fixture(double_sizes(4, 2, 1));
   for (const char* const name : {"a", "b", "c"}) fixture.push(name, 1, true);

@@ -33,6 +33,13 @@ struct Served {
     return {number, std::move(answer)};
   }
 
+  std::future<StreamAnswer> send_wanting_state(const StreamKey& key, const Tensor& x, bool start = false,
+                                               bool end = false) {
+    return awaited([&](auto done) {
+      batcher->submit({.stream = key, .x = x, .start = start, .end = end, .wants_state = true}, done);
+    });
+  }
+
   std::future<StreamAnswer> export_state(const StreamKey& key) {
     return awaited([&](auto done) { batcher->export_state(key, done); });
   }

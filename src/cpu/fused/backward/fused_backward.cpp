@@ -17,6 +17,7 @@ class FusedBackwardRunner final : public BackwardRunner {
         kernels_(kernels),
         shape_(spec_, kernels.lanes),
         weights_(request, shape_, kernels.lanes),
+        variant_(request, kernels.lanes),
         threads_(spec_, request.properties.processors) {
     if (spec_.keep != Keep::gates) forward_weights_.emplace(request, PanelFormat::of(request.spec, kernels));
   }
@@ -28,6 +29,7 @@ class FusedBackwardRunner final : public BackwardRunner {
                            .kernels = kernels_,
                            .weights = weights_,
                            .forward_weights = forward_weights_ ? &*forward_weights_ : nullptr,
+                           .variant = variant_,
                            .buffers = buffers,
                            .workspace = workspace,
                            .partition = part.partition,
@@ -43,6 +45,7 @@ class FusedBackwardRunner final : public BackwardRunner {
   const GradientShape shape_;
   const TransposedWeights weights_;
   std::optional<PackedWeights> forward_weights_;
+  const VariantWeights variant_;
   WorkerThreads threads_;
 };
 

@@ -39,6 +39,7 @@ void GradientChunks::note(const Range& steps) const {
       notes.d_x[live] = run_.buffers.d_x.strides.offset(t, b);
       notes.h[live] = kept_.h(kept_.row(s, b), live);
       notes.reset_h[live] = scratch_.shared.reset_h + live * run_.shape.state_stride();
+      if (run_.shape.projects) notes.unprojected[live] = scratch_.shared.unprojected + live * run_.shape.state_stride();
       ++live;
     }
   }

@@ -10,7 +10,7 @@ namespace rondo::fused {
 /// Reads rows of the steps that were kept, for some of the units.
 class KeptRows {
  public:
-  KeptRows(const GradientArguments& run, const GradientScratch& scratch, const Range& units)
+  KeptRows(const GradientArguments& run, const GradientScratch& scratch, const OwnUnits& units)
       : run_(run),
         scratch_(scratch),
         units_(units),
@@ -25,13 +25,13 @@ class KeptRows {
 
   /// Where h before the step is: in the reserve, or converted for live row `live` of the chunk.
   const float* h(std::int64_t row, std::int64_t live) const {
-    if (steps_.layout.dtype != DType::f32) return scratch_.shared.h + live * run_.shape.H;
+    if (steps_.layout.dtype != DType::f32) return scratch_.shared.h + live * run_.shape.P;
     return reinterpret_cast<const float*>(at(steps_.layout.h_offset, row * steps_.layout.h));
   }
   /// Converts this part's units of h.
   void convert_h(std::int64_t row, std::int64_t live) const {
     if (steps_.layout.dtype == DType::f32) return;
-    load(steps_.layout.h_offset, row * steps_.layout.h, scratch_.shared.h + live * run_.shape.H);
+    load(units_.h, steps_.layout.h_offset, row * steps_.layout.h, scratch_.shared.h + live * run_.shape.P);
   }
   /// Gates and c of a row, this part's units; converted ones go to place `index`.
   void read_gates(std::int64_t row, std::int64_t index, GradientRow& target) const {
@@ -43,9 +43,11 @@ class KeptRows {
     }
     float* const kept = scratch_.notes.kept + index * (steps_.layout.gates + H);
     for (std::int64_t first = 0; first < steps_.layout.gates; first += H) {
-      load(steps_.layout.gates_offset, row * steps_.layout.gates + first, kept + first);
+      load(units_.gates, steps_.layout.gates_offset, row * steps_.layout.gates + first, kept + first);
     }
-    if (steps_.layout.c > 0) load(steps_.layout.c_offset, row * steps_.layout.c, kept + steps_.layout.gates);
+    if (steps_.layout.c > 0) {
+      load(units_.gates, steps_.layout.c_offset, row * steps_.layout.c, kept + steps_.layout.gates);
+    }
     target.kept = kept;
     target.c = kept + steps_.layout.gates;
   }
@@ -55,14 +57,13 @@ class KeptRows {
     return static_cast<const std::byte*>(steps_.memory) + offset +
            static_cast<std::size_t>(element) * size_of(steps_.layout.dtype);
   }
-  void load(std::size_t offset, std::int64_t element, float* target) const {
-    run_.kernels.load_row(steps_.layout.dtype, at(offset, element + units_.begin), units_.size(),
-                          target + units_.begin);
+  void load(const Range& units, std::size_t offset, std::int64_t element, float* target) const {
+    run_.kernels.load_row(steps_.layout.dtype, at(offset, element + units.begin), units.size(), target + units.begin);
   }
 
   const GradientArguments& run_;
   const GradientScratch& scratch_;
-  const Range units_;
+  const OwnUnits units_;
   KeptSteps steps_;
 };
 

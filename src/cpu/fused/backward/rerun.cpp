@@ -31,7 +31,7 @@ RerunMemory cut_rerun(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const
   if (spec.keep == Keep::gates) return memory;
   memory.steps.layout = layout_of_range(spec);
   memory.steps.memory = cutter.take<std::byte>(static_cast<std::int64_t>(memory.steps.layout.bytes));
-  for (float*& states : memory.states) states = cutter.take<float>(spec.B * spec.cell.units);
+  for (int k = 0; k < kMaxStates; ++k) memory.states[k] = cutter.take<float>(spec.B * state_units(spec.cell, k));
   const std::size_t forward = scratch_bytes(spec_of_runs(spec), kernels.lanes, threads);
   memory.workspace = cutter.take<std::byte>(static_cast<std::int64_t>(forward));
   return memory;
@@ -50,13 +50,14 @@ KeptSteps Rerun::run(const StepRange& range) const {
   run_.group_barrier.arrive_and_wait(run_.partition.unit_groups);
   RecurrenceBuffers buffers = run_.buffers.run;
   for (std::size_t k = 0; k < buffers.initial_state.size(); ++k) {
-    buffers.initial_state[k] = {memory_.states[k], run_.shape.H};
+    buffers.initial_state[k] = {memory_.states[k], state_units(spec_.cell, static_cast<int>(k))};
   }
   KeptSteps kept = memory_.steps;
   kept.first_step = range.first;
   run_worker({.spec = spec_,
               .kernels = run_.kernels,
               .weights = *run_.forward_weights,
+              .variant = run_.variant,
               .buffers = buffers,
               .workspace = memory_.workspace,
               .partition = run_.partition,
@@ -89,7 +90,7 @@ void Rerun::load_row(const StepRange& range, std::int64_t b) const {
   const auto load = [&](std::size_t offset, std::int64_t width, float* states) {
     const auto* source = static_cast<const std::byte*>(run_.buffers.run.reserve) + offset +
                          static_cast<std::size_t>(row * width) * size_of(layout_.dtype);
-    run_.kernels.load_row(layout_.dtype, source, width, states + schedule_.state_row(b) * run_.shape.H);
+    run_.kernels.load_row(layout_.dtype, source, width, states + schedule_.state_row(b) * width);
   };
   load(layout_.h_offset, layout_.h, memory_.states[0]);
   if (layout_.c > 0) load(layout_.c_offset, layout_.c, memory_.states[1]);

@@ -6,7 +6,7 @@
 namespace rondo::fused {
 
 RowGradients::RowGradients(const GradientArguments& run, const GradientScratch& scratch,
-                           std::span<const std::int32_t> rows, const Range& units)
+                           std::span<const std::int32_t> rows, const OwnUnits& units)
     : run_(run),
       scratch_(scratch),
       schedule_(run.buffers.run.schedule),
@@ -29,15 +29,17 @@ void RowGradients::find_reaches() const {
 
 // The part with the last units also sets the lanes behind them to zeros, because kernels compute with these lanes.
 void RowGradients::load_final_states() const {
-  const std::int64_t end = units_.size() > 0 && units_.end == run_.shape.H ? run_.shape.state_stride() : units_.end;
   for (int k = 0; k < states_; ++k) {
+    const Range& units = units_of(k);
+    const bool is_last = units.size() > 0 && units.end == state_units(run_.spec.cell, k);
+    const std::int64_t end = is_last ? run_.shape.state_stride() : units.end;
     const BatchBuffer& given = run_.buffers.d_final_state[static_cast<std::size_t>(k)];
     for (const std::int64_t b : rows_) {
-      std::fill(d_state(k, b) + units_.begin, d_state(k, b) + end, 0.0F);
-      if (given.data != nullptr) add(given.data, schedule_.state_row(b) * given.stride, d_state(k, b));
+      std::fill(d_state(k, b) + units.begin, d_state(k, b) + end, 0.0F);
+      if (given.data != nullptr) add(k, given.data, schedule_.state_row(b) * given.stride, d_state(k, b));
       if (!run_.spec.has_resets) continue;
       float* const sums = row_of(scratch_.shared.reset_sums[k], b);
-      std::fill(sums + units_.begin, sums + end, 0.0F);
+      std::fill(sums + units.begin, sums + end, 0.0F);
     }
   }
 }
@@ -51,9 +53,9 @@ void RowGradients::add_outputs(std::int64_t s) const {
     if (!reaches(s, b)) continue;
     const std::int64_t time = schedule_.write_time(s, b);
     if (d_y.data != nullptr && d_y.strides.has(time, schedule_.length(b))) {
-      add(d_y.data, d_y.strides.offset(time, b), d_state(0, b));
+      add(0, d_y.data, d_y.strides.offset(time, b), d_state(0, b));
     }
-    if (adds_last) add(last.data, schedule_.state_row(b) * last.stride, d_state(0, b));
+    if (adds_last) add(0, last.data, schedule_.state_row(b) * last.stride, d_state(0, b));
   }
 }
 
@@ -64,8 +66,8 @@ void RowGradients::end_pieces(std::int64_t s) const {
     for (int k = 0; k < states_; ++k) {
       float* const gradient = d_state(k, b);
       float* const sums = row_of(scratch_.shared.reset_sums[k], b);
-      for (std::int64_t u = units_.begin; u < units_.end; ++u) sums[u] += gradient[u];
-      std::fill(gradient + units_.begin, gradient + units_.end, 0.0F);
+      for (std::int64_t u = units_of(k).begin; u < units_of(k).end; ++u) sums[u] += gradient[u];
+      std::fill(gradient + units_of(k).begin, gradient + units_of(k).end, 0.0F);
     }
   }
 }
@@ -87,16 +89,17 @@ void RowGradients::store_states() const {
     const BatchBuffer& reset = run_.buffers.d_reset_state[static_cast<std::size_t>(k)];
     for (const std::int64_t b : rows_) {
       const std::int64_t row = schedule_.state_row(b);
-      if (initial.data != nullptr) store(d_state(k, b), units_, initial, row);
+      if (initial.data != nullptr) store(d_state(k, b), units_of(k), initial, row);
       if (reset.data == nullptr || reset.stride == 0) continue;
-      store(row_of(scratch_.shared.reset_sums[k], b), units_, reset, row);
+      store(row_of(scratch_.shared.reset_sums[k], b), units_of(k), reset, row);
     }
   }
 }
 
 // The rows are added in their order, so that the sum does not depend on the number of threads.
-void RowGradients::store_shared_reset_state(const Range& part) const {
+void RowGradients::store_shared_reset_state() const {
   for (int k = 0; k < states_; ++k) {
+    const Range part = run_.part_of(state_units(run_.spec.cell, k));
     const BatchBuffer& reset = run_.buffers.d_reset_state[static_cast<std::size_t>(k)];
     if (reset.data == nullptr || reset.stride != 0) continue;
     float* const sums = scratch_.shared.reset_sums[k];
@@ -109,19 +112,20 @@ void RowGradients::store_shared_reset_state(const Range& part) const {
   }
 }
 
-void RowGradients::add(const void* gradient, std::int64_t offset, float* target) const {
-  const std::byte* const source = element(gradient, offset + units_.begin);
+void RowGradients::add(int state, const void* gradient, std::int64_t offset, float* target) const {
+  const Range& units = units_of(state);
+  const std::byte* const source = element(gradient, offset + units.begin);
   if (run_.spec.dtype == DType::f32) {
-    const auto* const values = reinterpret_cast<const float*>(source) - units_.begin;
-    for (std::int64_t u = units_.begin; u < units_.end; ++u) target[u] += values[u];
+    const auto* const values = reinterpret_cast<const float*>(source) - units.begin;
+    for (std::int64_t u = units.begin; u < units.end; ++u) target[u] += values[u];
     return;
   }
   constexpr std::int64_t kBlock = 64;
   float block[kBlock];
-  for (std::int64_t done = 0; done < units_.size(); done += kBlock) {
-    const std::int64_t count = std::min(kBlock, units_.size() - done);
+  for (std::int64_t done = 0; done < units.size(); done += kBlock) {
+    const std::int64_t count = std::min(kBlock, units.size() - done);
     run_.kernels.load_row(run_.spec.dtype, element(source, done), count, block);
-    for (std::int64_t u = 0; u < count; ++u) target[units_.begin + done + u] += block[u];
+    for (std::int64_t u = 0; u < count; ++u) target[units.begin + done + u] += block[u];
   }
 }
 

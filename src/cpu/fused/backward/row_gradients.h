@@ -10,7 +10,7 @@ class RowGradients {
  public:
   /// `run` and `scratch` must outlive the RowGradients.
   RowGradients(const GradientArguments& run, const GradientScratch& scratch, std::span<const std::int32_t> rows,
-               const Range& units);
+               const OwnUnits& units);
 
   /// Gives every row the gradients of its final states.
   void load_final_states() const;
@@ -22,8 +22,8 @@ class RowGradients {
   void clear_dead_inputs(std::int64_t s) const;
   /// Writes the gradients of the initial states, and those of reset states that each row has of its own.
   void store_states() const;
-  /// Writes the gradients of reset states that all rows share, for the units of `part`.
-  void store_shared_reset_state(const Range& part) const;
+  /// Writes the gradients of reset states that all rows share, for this part's share of all units.
+  void store_shared_reset_state() const;
 
   float* d_state(int k, std::int64_t b) const { return row_of(scratch_.shared.d_states[k], b); }
   float* row_of(float* states, std::int64_t b) const { return states + b * run_.shape.state_stride(); }
@@ -31,7 +31,8 @@ class RowGradients {
  private:
   void find_reaches() const;
   bool& reaches(std::int64_t s, std::int64_t b) const { return scratch_.notes.reaches[s * run_.spec.B + b]; }
-  void add(const void* gradient, std::int64_t offset, float* target) const;
+  const Range& units_of(int state) const { return state == 0 ? units_.h : units_.gates; }
+  void add(int state, const void* gradient, std::int64_t offset, float* target) const;
   const std::byte* element(const void* data, std::int64_t index) const {
     return static_cast<const std::byte*>(data) + index * static_cast<std::int64_t>(size_of(run_.spec.dtype));
   }
@@ -41,7 +42,7 @@ class RowGradients {
   const GradientScratch& scratch_;
   const Schedule& schedule_;
   const std::span<const std::int32_t> rows_;
-  const Range units_;
+  const OwnUnits units_;
   const int states_;
 };
 

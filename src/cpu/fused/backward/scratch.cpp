@@ -13,6 +13,14 @@ struct Cut {
   std::size_t bytes;
 };
 
+void cut_projection(WorkspaceCutter& cutter, const GradientShape& shape, std::int64_t capacity, std::int64_t states,
+                    SharedGradients& shared) {
+  shared.unprojected = cutter.take<float>(capacity * shape.state_stride());
+  shared.d_projected = cutter.take<float>(capacity * shape.state_stride());
+  shared.d_unprojected = cutter.take<float>(states);
+  shared.projection = cutter.take<float>(shape.H * shape.h_panels() * shape.panel);
+}
+
 SharedGradients cut_shared(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const GradientShape& shape,
                            std::int64_t capacity, int most_features) {
   SharedGradients shared{};
@@ -20,7 +28,7 @@ SharedGradients cut_shared(WorkspaceCutter& cutter, const RecurrenceSpec& spec, 
   shared.d_recurrent = shape.splits ? cutter.take<float>(capacity * shape.row_stride) : shared.d_input;
   shared.reset_h = cutter.take<float>(shape.two_products() ? capacity * shape.state_stride() : 0);
   shared.x = cutter.take<float>(spec.dtype == DType::f32 ? 0 : capacity * spec.I);
-  shared.h = cutter.take<float>(spec.dtype == DType::f32 ? 0 : capacity * shape.H);
+  shared.h = cutter.take<float>(spec.dtype == DType::f32 ? 0 : capacity * shape.P);
   const std::int64_t states = spec.B * shape.state_stride();
   for (float*& d_state : shared.d_states) d_state = cutter.take<float>(states);
   shared.d_reset_h = cutter.take<float>(shape.two_products() ? states : 0);
@@ -30,12 +38,17 @@ SharedGradients cut_shared(WorkspaceCutter& cutter, const RecurrenceSpec& spec, 
     return cutter.take<float>(feature_tiles(count, most_features) * capacity * kFeatureStride);
   };
   shared.x_features = features(spec.I);
-  shared.h_features = features(shape.H);
+  shared.h_features = features(shape.P);
   shared.reset_h_features = features(shape.two_products() ? shape.H : 0);
   shared.kernel = cutter.take<float>(spec.I * shape.columns);
-  shared.recurrent_kernel = cutter.take<float>(shape.H * shape.columns);
+  shared.recurrent_kernel = cutter.take<float>(shape.P * shape.columns);
   shared.bias = cutter.take<float>(shape.columns);
   shared.recurrent_bias = cutter.take<float>(shape.columns);
+  const std::int64_t peepholes = spec.cell.use_peepholes ? kPeepholes * shape.gate_stride : 0;
+  shared.peephole_terms = cutter.take<float>(capacity * peepholes);
+  shared.peepholes = cutter.take<float>(peepholes);
+  if (shape.projects) cut_projection(cutter, shape, capacity, states, shared);
+  if (shape.projects) shared.unprojected_features = features(shape.H);
   return shared;
 }
 
@@ -48,9 +61,11 @@ GradientNotes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, con
   notes.d_x = cutter.take<std::int64_t>(chunk.capacity);
   notes.h = cutter.take<const float*>(chunk.capacity);
   notes.reset_h = cutter.take<const float*>(chunk.capacity);
+  notes.unprojected = cutter.take<const float*>(shape.projects ? chunk.capacity : 0);
   notes.operands = cutter.take<const float*>(chunk.capacity);
   notes.rows = cutter.take<GradientRow>(spec.B);
   notes.of_step = cutter.take<std::int32_t>(spec.B);
+  notes.targets = cutter.take<float*>(spec.B);
   const bool converts = spec.keep == Keep::gates && reserve_dtype(spec) != DType::f32;
   notes.kept = cutter.take<float>(converts ? spec.B * (kept_count(spec.cell) + 1) * shape.H : 0);
   notes.block = cutter.take<float>(kMostRows * shape.panel);

@@ -2,7 +2,7 @@
 /// weights.
 #pragma once
 
-#include "cpu/fused/backward/worker.h"
+#include "cpu/fused/backward/outer_sums.h"
 
 namespace rondo::fused {
 
@@ -23,21 +23,9 @@ class WeightSums {
   void store() const;
 
  private:
-  struct Sums {
-    float* sums;
-    std::int64_t rows;
-    void* target;
-  };
-
   void project(std::int64_t live) const;
   void store_inputs(const Tile& tile, const Group& group, const Range& rows) const;
-  void pack(const float* const* rows, const Range& live, std::int64_t features, float* target) const;
   void add_part(const Range& rows, std::int64_t panel) const;
-  void copy_columns(const Range& rows, std::int64_t panel, const float* gradients) const;
-  void add_outer(const float* features, const Range& rows, std::int64_t panel, const Sums& sums) const;
-  void add_bias(std::int64_t rows, std::int64_t panel, float* bias) const;
-  void store(const float* sums, std::int64_t count, bool adds, DType dtype, std::byte* target) const;
-  void store_row(const Sums& sums, std::int64_t row) const;
   template <typename Function>
   void for_each_sum(const Function& function) const;
 
@@ -45,6 +33,7 @@ class WeightSums {
   const GradientScratch& scratch_;
   const GradientShape& shape_;
   const Range panels_;  ///< this part's panels of columns
+  const OuterSums sums_;
   const ProductKernel product_;
 };
 

@@ -13,8 +13,10 @@ class TransposedWeights {
 
   /// W': a row for each column of the gates, panels of inputs.
   PanelMatrix kernel() const { return matrix(kernel_, rows_); }
-  /// U' of the gates first .. last - 1, panels of units.
+  /// U' of the gates first .. last - 1, panels of h.
   PanelMatrix recurrent_kernel(std::int64_t first, std::int64_t last) const;
+  /// The transposed projection: a row for each feature of h, panels of units; empty without a projection.
+  PanelMatrix projection() const { return {projection_, projection_panel_bytes_, projection_rows_}; }
   std::int64_t bytes() const { return bytes_; }
 
  private:
@@ -30,6 +32,9 @@ class TransposedWeights {
   std::int64_t panel_bytes_ = 0;
   std::byte* kernel_ = nullptr;
   std::byte* recurrent_kernel_ = nullptr;
+  std::int64_t projection_rows_ = 0;
+  std::int64_t projection_panel_bytes_ = 0;
+  std::byte* projection_ = nullptr;
 };
 
 }  // namespace rondo::fused

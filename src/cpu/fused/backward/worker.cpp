@@ -6,16 +6,14 @@
 #include "cpu/fused/backward/gradient_chunks.h"
 #include "cpu/fused/backward/gradient_gates.h"
 #include "cpu/fused/backward/kept_rows.h"
+#include "cpu/fused/backward/projection_gradient.h"
 #include "cpu/fused/backward/rerun.h"
 #include "cpu/fused/backward/row_gradients.h"
+#include "cpu/fused/backward/variant_sums.h"
 #include "cpu/fused/backward/weight_sums.h"
 
 namespace rondo::fused {
 namespace {
-
-/// The most bytes of a panel that all tiles of rows are multiplied by before its next part: with the rows, they fit the
-/// second-level cache.
-constexpr std::int64_t kPartBytes = std::int64_t{1} << 17;
 
 /// Runs a group of rows backward through time, for some of the units, chunk by chunk; and after each chunk a part of
 /// the products of all rows, which need no order of time.
@@ -26,7 +24,8 @@ class GradientWorker {
         spec_(run.spec),
         shape_(run.shape),
         schedule_(run.buffers.run.schedule),
-        panels_(Range::part(shape_.unit_panels(), run.index % run.partition.unit_groups, run.partition.unit_groups)),
+        panels_(own_part(shape_.unit_panels())),
+        h_panels_(own_part(shape_.h_panels())),
         scratch_(cut_gradient_scratch(run.workspace, spec_, run.kernels, run.partition, run.index)),
         rows_(rows_of_group(schedule_, {spec_.B, run.index / run.partition.unit_groups, run.partition.row_groups},
                             scratch_.notes.shares)),
@@ -36,12 +35,15 @@ class GradientWorker {
         rerun_(run, scratch_.rerun, rows_),
         gates_(spec_.cell, run.kernels),
         sums_(run, scratch_),
-        product_(run.kernels.product(spec_.dtype, kMostVectors)) {}
+        variant_sums_(run, scratch_),
+        products_(run, scratch_),
+        projection_(run, scratch_, {.h = h_panels_, .gates = panels_}) {}
 
   void run() {
     chunks_.note_own_rows(rows_);
     row_gradients_.load_final_states();
     sums_.begin();
+    variant_sums_.begin();
     const bool keeps_gates = spec_.keep == Keep::gates;
     const std::int64_t range = keeps_gates ? std::max<std::int64_t>(spec_.T, 1) : rerun_steps(spec_);
     for (std::int64_t last = spec_.T; last > 0;) {
@@ -54,8 +56,9 @@ class GradientWorker {
     }
     row_gradients_.store_states();
     if (spec_.T == 0) meet();  // with the rows' sums of the other parts
-    row_gradients_.store_shared_reset_state(run_.part_of(shape_.H));
+    row_gradients_.store_shared_reset_state();
     sums_.store();
+    variant_sums_.store();
   }
 
  private:
@@ -68,8 +71,10 @@ class GradientWorker {
       const std::int64_t live = scratch_.notes.first_live[last - first];
       meet();
       sums_.pack_features(live);
+      variant_sums_.pack_features(live);
       meet();
       sums_.add(live);
+      variant_sums_.add(live);
       meet();
       last = first;
     }
@@ -78,13 +83,21 @@ class GradientWorker {
   void meet() const { run_.barrier.arrive_and_wait(run_.partition.threads()); }
   void meet_group() const { run_.group_barrier.arrive_and_wait(run_.partition.unit_groups); }
 
-  Range own_units() const {
-    return {std::min(shape_.H, panels_.begin * shape_.panel), std::min(shape_.H, panels_.end * shape_.panel)};
+  /// This part's share of what its group of rows has.
+  Range own_part(std::int64_t size) const {
+    return Range::part(size, run_.index % run_.partition.unit_groups, run_.partition.unit_groups);
   }
+  Range units_of(const Range& panels, std::int64_t size) const {
+    return {std::min(size, panels.begin * shape_.panel), std::min(size, panels.end * shape_.panel)};
+  }
+  OwnUnits own_units() const { return {.h = units_of(h_panels_, shape_.P), .gates = units_of(panels_, shape_.H)}; }
+
+  float* unprojected(std::int64_t live) const { return scratch_.shared.unprojected + live * shape_.state_stride(); }
 
   void run_step(std::int64_t s, std::int64_t step) {
     row_gradients_.add_outputs(s);
     const int count = begin_rows(s, step);
+    if (shape_.projects) run_projection(s, count);
     if (shape_.two_products()) {
       apply(0, count);
       meet_group();
@@ -94,7 +107,7 @@ class GradientWorker {
       apply(0, count);
     }
     meet_group();
-    multiply(s, count, {0, shape_.first_gates}, scratch_.shared.d_states[0], true);
+    multiply(s, count, {0, shape_.first_gates}, scratch_.shared.d_states[0], !shape_.projects);
     row_gradients_.clear_dead_inputs(s);
     row_gradients_.end_pieces(s);
   }
@@ -107,11 +120,15 @@ class GradientWorker {
       const std::int64_t b = notes.live_rows[live];
       if (!notes.own[b]) continue;
       GradientRow& row = notes.rows[count];
-      row.d_h = row_gradients_.d_state(0, b);
+      row.d_h =
+          shape_.projects ? row_gradients_.row_of(scratch_.shared.d_unprojected, b) : row_gradients_.d_state(0, b);
       row.d_c = row_gradients_.d_state(1, b);
       row.d_input = scratch_.shared.d_input + live * shape_.row_stride;
       row.d_recurrent = scratch_.shared.d_recurrent + live * shape_.row_stride;
       row.h = notes.h[live];
+      row.unprojected = shape_.projects ? unprojected(live) : nullptr;
+      row.peephole_terms =
+          spec_.cell.use_peepholes ? scratch_.shared.peephole_terms + live * kPeepholes * shape_.gate_stride : nullptr;
       if (shape_.two_products()) {
         row.d_reset_h = row_gradients_.row_of(scratch_.shared.d_reset_h, b);
         row.reset_h = scratch_.shared.reset_h + live * shape_.state_stride();
@@ -125,79 +142,43 @@ class GradientWorker {
     return count;
   }
 
-  void apply(std::size_t stage, int count) const {
-    const Range units = own_units();
+  GradientPanel gate_panel(int count) const {
+    const Range units = own_units().gates;
     const bool last = panels_.end == shape_.unit_panels();
-    gates_.apply(stage,
-                 {.rows = scratch_.notes.rows,
-                  .row_count = count,
-                  .first = panels_.begin * shape_.panel,
-                  .last = panels_.size() == 0 ? panels_.begin * shape_.panel : (last ? shape_.gate_stride : units.end),
-                  .units = shape_.H,
-                  .kept_stride = shape_.H,
-                  .gate_stride = shape_.gate_stride});
+    return {.rows = scratch_.notes.rows,
+            .row_count = count,
+            .first = panels_.begin * shape_.panel,
+            .last = panels_.size() == 0 ? panels_.begin * shape_.panel : (last ? shape_.gate_stride : units.end),
+            .units = shape_.H,
+            .kept_stride = shape_.H,
+            .gate_stride = shape_.gate_stride,
+            .variant = &run_.variant.lstm()};
+  }
+  void apply(std::size_t stage, int count) const { gates_.apply(stage, gate_panel(count)); }
+
+  /// d_h before the projection, for own units.
+  void run_projection(std::int64_t s, int count) const {
+    gates_.unproject(gate_panel(count));
+    projection_.run(count, s % 2 != 0);
   }
 
-  /// target (of each row, own units) = gradients of the gates times U' of these gates, and with `adds` what is there.
+  /// target (of each row) = gradients of some gates times U' of these gates
   void multiply(std::int64_t s, int count, const Range& gates, float* target, bool adds) const {
     const GradientNotes& notes = scratch_.notes;
-    const PanelMatrix matrix = run_.weights.recurrent_kernel(gates.begin, gates.end);
-    for (int i = 0; i < count; ++i) notes.operands[i] = notes.rows[i].d_recurrent + gates.begin * shape_.gate_stride;
-    if (count == 0) return;
-    const int at_once = product_.panels_at_once(std::min(count, kMostRows));
-    for_each_group(panels_, at_once, s % 2 != 0, [&](const Group& group) {
-      multiply_group(count, group, matrix);
-      take_sums(count, group, target, adds);
-    });
-  }
-
-  /// notes.step_sums = rows of the operands times the panels of a group, part after part of a panel: all tiles of rows
-  /// multiply a part while it is in the caches.
-  void multiply_group(int count, const Group& group, const PanelMatrix& matrix) const {
-    const GradientNotes& notes = scratch_.notes;
-    const std::int64_t row_bytes = shape_.panel * static_cast<std::int64_t>(size_of(spec_.dtype));
-    const bool is_read_once = group.panels > 1;  // few rows are a single tile
-    const std::int64_t part_rows = is_read_once ? matrix.K : std::max<std::int64_t>(kPartBytes / row_bytes, 1);
-    for (std::int64_t k = 0; k < matrix.K; k += part_rows) {
-      const PanelMatrix part{matrix.panels + k * row_bytes, matrix.panel_bytes, std::min(part_rows, matrix.K - k)};
-      for_each_tile(count, product_.most_rows, [&](const Tile& tile) {
-        const float* rows[kMostRows];
-        for (int i = 0; i < tile.rows; ++i) rows[i] = notes.operands[tile.first + i] + k;
-        float* const sums = notes.step_sums + tile.first * shape_.panel;
-        product_.multiply({.rows = rows,
-                           .row_count = tile.rows,
-                           .K = part.K,
-                           .panels = part.panel(group.first),
-                           .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(spec_.dtype)),
-                           .panel_count = group.panels,
-                           .prefetch = {},
-                           .start = k == 0 ? nullptr : sums,
-                           .sums = sums,
-                           .sums_stride = tile.rows * shape_.panel,
-                           .start_stride = shape_.panel});
-      });
+    for (int i = 0; i < count; ++i) {
+      notes.operands[i] = notes.rows[i].d_recurrent + gates.begin * shape_.gate_stride;
+      notes.targets[i] = row_gradients_.row_of(target, notes.of_step[i]);
     }
-  }
-
-  void take_sums(int count, const Group& group, float* target, bool adds) const {
-    const float* sums = scratch_.notes.step_sums;
-    for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
-      for (int i = 0; i < count; ++i, sums += shape_.panel) {
-        float* const states = row_gradients_.row_of(target, scratch_.notes.of_step[i]) + p * shape_.panel;
-        if (adds) {
-          for (std::int64_t u = 0; u < shape_.panel; ++u) states[u] += sums[u];
-        } else {
-          std::copy_n(sums, shape_.panel, states);
-        }
-      }
-    }
+    products_.multiply(count, run_.weights.recurrent_kernel(gates.begin, gates.end),
+                       {.panels = h_panels_, .adds = adds, .backward = s % 2 != 0});
   }
 
   const GradientArguments& run_;
   const RecurrenceSpec& spec_;
   const GradientShape& shape_;
   const Schedule& schedule_;
-  const Range panels_;  ///< this part's panels of units
+  const Range panels_;    ///< this part's panels of units
+  const Range h_panels_;  ///< and of h
   const GradientScratch scratch_;
   const std::span<const std::int32_t> rows_;
   const RowGradients row_gradients_;
@@ -206,7 +187,9 @@ class GradientWorker {
   const Rerun rerun_;
   const GradientGates gates_;
   const WeightSums sums_;
-  const ProductKernel product_;
+  const VariantSums variant_sums_;
+  const StepProducts products_;
+  const ProjectionGradient projection_;
 };
 
 }  // namespace

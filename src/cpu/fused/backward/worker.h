@@ -4,6 +4,7 @@
 #include "cpu/fused/backward/scratch.h"
 #include "cpu/fused/backward/weights.h"
 #include "cpu/fused/panels.h"
+#include "cpu/fused/variant_weights.h"
 #include "cpu/threads/spin.h"
 #include "recurrence/gradient_buffers.h"
 
@@ -16,6 +17,7 @@ struct GradientArguments {
   const KernelTable& kernels;
   const TransposedWeights& weights;
   const PackedWeights* forward_weights;  ///< where the spec keeps no gates, so that steps are run again
+  const VariantWeights& variant;
   const GradientBuffers& buffers;
   void* workspace;
   Partition partition;

@@ -25,8 +25,9 @@ using Floats = hn::Vec<FloatTag>;
 HWY_INLINE Floats all(float value) { return hn::Set(FloatTag(), value); }
 
 struct ExpParts {
-  Floats fraction;  // e^r - 1
-  Floats scale;     // 2^n
+  HWY_INLINE ExpParts() {}  // an implicit one is not compiled for the instruction set, which GCC refuses on ARM
+  Floats fraction;          // e^r - 1
+  Floats scale;             // 2^n
 };
 
 // The largest |x| that exp_parts takes. e^88.3 is finite, and its reciprocal is smaller than the smallest normal

@@ -109,14 +109,4 @@ struct GruResetGradient {
   }
 };
 
-inline GradientKernels gradient_kernels() {
-  return {.outer_product = outer_product,
-          .most_features = kMostFeatures,
-          .simple_rnn = gradient_panel<SimpleRnnGradient>,
-          .lstm = gradient_panel<LstmGradient>,
-          .gru_reset_after = gradient_panel<GruResetAfterGradient>,
-          .gru_candidate = gradient_panel<GruCandidateGradient>,
-          .gru_reset = gradient_panel<GruResetGradient>};
-}
-
 }  // namespace rondo::fused::HWY_NAMESPACE

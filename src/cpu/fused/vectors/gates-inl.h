@@ -31,24 +31,44 @@ struct UnitVector {
 template <int kRows>
 using Rows = UnitVector[kRows];
 
+// For gates that read more of the panel than the standard ones, which stay as small as they are.
+struct PanelVector : UnitVector {
+  const PanelGates& panel;
+};
+template <int kRows>
+using PanelRows = PanelVector[kRows];
+
+template <typename Vector>
+HWY_INLINE Vector vector_of(const UnitVector& vector, const PanelGates& panel) {
+  if constexpr (std::is_same_v<Vector, UnitVector>) {
+    return vector;
+  } else {
+    return {vector, panel};
+  }
+}
+
+template <typename Gates, typename Vector, int kRows>
+HWY_INLINE void step_rows(const Vector (&rows)[kRows]) {
+  Gates::step(rows);
+}
+
 // Calls Gates::step for every vector of units of every row, two rows at a time.
-template <typename Gates>
+template <typename Gates, typename Vector = UnitVector>
 HWY_INLINE void for_each_vector(const PanelGates& panel) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
   constexpr std::int64_t kVectors = Gates::kUnitVectors * Gates::kGates;
   for (std::int64_t v = 0; v < Gates::kUnitVectors; ++v) {
     const std::int64_t offset = v * Gates::kGates * lanes;
     const auto vector = [&](std::int64_t r) HWY_ATTR {
-      return UnitVector{panel.sums + r * kVectors * lanes + offset,
-                        panel.rows[r].input + panel.input_offset + offset,
-                        panel.recurrent_bias == nullptr ? nullptr : panel.recurrent_bias + offset,
-                        panel.rows[r],
-                        panel.first_unit + v * lanes,
-                        panel.units};
+      return vector_of<Vector>(
+          {panel.sums + r * kVectors * lanes + offset, panel.rows[r].input + panel.input_offset + offset,
+           panel.recurrent_bias == nullptr ? nullptr : panel.recurrent_bias + offset, panel.rows[r],
+           panel.first_unit + v * lanes, panel.units},
+          panel);
     };
     std::int64_t r = 0;
-    for (; r + 2 <= panel.row_count; r += 2) Gates::step(Rows<2>{vector(r), vector(r + 1)});
-    if (r < panel.row_count) Gates::step(Rows<1>{vector(r)});
+    for (; r + 2 <= panel.row_count; r += 2) step_rows<Gates, Vector>({vector(r), vector(r + 1)});
+    if (r < panel.row_count) step_rows<Gates, Vector>({vector(r)});
   }
 }
 
@@ -206,19 +226,5 @@ struct GruCandidateGates {
     });
   }
 };
-
-template <typename Gates>
-void panel_gates(const PanelGates& panel) {
-  for_each_vector<Gates>(panel);
-}
-
-template <bool kKeeps>
-GateKernels gate_kernels() {
-  return {.simple_rnn = panel_gates<SimpleRnnGates<kKeeps>>,
-          .lstm = panel_gates<LstmGates<kKeeps>>,
-          .gru_reset_after = panel_gates<GruResetAfterGates<kKeeps>>,
-          .gru_reset = panel_gates<GruResetGates<kKeeps>>,
-          .gru_candidate = panel_gates<GruCandidateGates<kKeeps>>};
-}
 
 }  // namespace rondo::fused::HWY_NAMESPACE
