@@ -27,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cpu"))
 
 import numpy as np  # noqa: E402
 
-from contest import check_equal, measure, processor, ratios_of, settle, spread  # noqa: E402
+from contest import TOLERANCES, check_equal, measure, processor, ratios_of, settle, spread  # noqa: E402
 from onnx_streams import onnx_streams  # noqa: E402
 from peers import Problem, SharedObject, c_problem  # noqa: E402
 
@@ -86,7 +86,7 @@ def contest(problem, peers, arguments):
             print(f"left out: {error}", file=sys.stderr)
     for name, run in runs.items():
         run.run(1)
-        check_equal(f"H {problem.H}", name, run, runs["session"])
+        check_equal(f"H {problem.H}", name, run, runs["session"], TOLERANCES["f32"])
     timed = {name: ProcessorTime(run) for name, run in runs.items()} if arguments.processor_time else runs
     seconds = measure(timed, arguments.rounds)
     for run in runs.values():

@@ -89,10 +89,9 @@ TEST_P(StatePoolBits, DoNotDependOnCompanyNorOnThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Executors, StatePoolBits,
                          ::testing::Values(BitsCase{"fused", "cpu_fused", DType::f32, 700, 530},
+                                           BitsCase{"fused_small", "cpu_fused", DType::f32, 5, 9},
                                            BitsCase{"fused_bf16", "cpu_fused", DType::bf16, 300, 130},
                                            BitsCase{"fused_f16", "cpu_fused", DType::f16, 300, 130},
-                                           BitsCase{"gemm", "cpu_gemm", DType::f32, 700, 530},
-                                           BitsCase{"gemm_small", "cpu_gemm", DType::f32, 5, 9},
                                            BitsCase{"reference", "reference", DType::f32, 60, 70},
                                            BitsCase{"reference_f64", "reference", DType::f64, 60, 70},
                                            BitsCase{"reference_bf16", "reference", DType::bf16, 60, 70}),
