@@ -112,19 +112,20 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
   bool has_pushed = false;
   SumPlaces sums(run.layout, shape, block_needs<Multiplied, Operand, kOctets>(shape));
   typename Product::template Asked<decltype(exchange.operands(0))> asked;
-  // Makes the sums of a pass in a phase, which are zeros before the first push.
-  [[maybe_unused]] const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, int pass) {
+  // Makes the sums of a pass in a phase, which are zeros before the first push. The exchange is an argument, because an
+  // exchange that scatters has no such wait.
+  [[maybe_unused]] const auto multiply = [&]<int kPhase>(std::integral_constant<int, kPhase>, int pass, auto& gather) {
     if (kPhase != 0 || has_pushed) {
       const int first = pass * kPassRows;
-      exchange.template wait<kTerms<Multiplied, kPhase>>(first);
-      const auto operands = exchange.operands(first);
+      gather.template wait<kTerms<Multiplied, kPhase>>(first);
+      const auto operands = gather.operands(first);
       if (kPhase != 0 || !kAsksEarly) product.ask(operands, asked);
       product.template multiply<kPhase>(operands, asked, {pass, rows_of_pass<Counts>(team_rows, first)},
                                         memory.sums_at(sums.next()));
-      exchange.order(first);
+      gather.order(first);
     }
     device::block_barrier();
-    given_up = exchange.given_up();
+    given_up = gather.given_up();
   };
   RONDO_KEEP_LOOP
   for (; multiplies && given_up == 0; --s) {
@@ -138,7 +139,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       given_up = exchange.given_up();
     } else {
       for_passes<Counts>(team_rows, [&](int pass) {
-        multiply(std::integral_constant<int, 0>{}, pass);
+        multiply(std::integral_constant<int, 0>{}, pass, exchange);
         rows.step(pass, s, sums.current(), computes);
         if (computes && given_up == 0) push_gates<FirstPushed>(exchange, rows, pass);
       });
@@ -148,7 +149,7 @@ __global__ void __launch_bounds__(kPersistentThreads, 1)
       exchange.template end_pushes<FirstPushed::kCount>();
       make_room_for_gates<FirstPushed>(exchange, rows);
       for_passes<Counts>(team_rows, [&](int pass) {
-        multiply(std::integral_constant<int, 1>{}, pass);
+        multiply(std::integral_constant<int, 1>{}, pass, exchange);
         rows.finish_step(pass, sums.current());
         if (given_up == 0) push_gates<LastPushed>(exchange, rows, pass);
       });
