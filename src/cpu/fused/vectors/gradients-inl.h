@@ -1,4 +1,4 @@
-// The gradients of gates with tanh and sigmoid, for one instruction set: the formulas `backward` of recurrence/cells/.
+// The gradients of gates, for one instruction set: the formulas `backward` of recurrence/cells/.
 // There is no include guard, because kernels.cpp includes this once per instruction set.
 
 namespace rondo::fused::HWY_NAMESPACE {
@@ -40,6 +40,13 @@ HWY_INLINE Floats through_sigmoid(Floats a, Floats y) { return hn::Mul(times_one
 // a tanh'(x), where y = tanh(x)
 HWY_INLINE Floats through_tanh(Floats a, Floats y) { return hn::NegMulAdd(hn::Mul(a, y), y, a); }
 
+// The derivatives of the usual pair of activations, tanh and sigmoid. BasicSlopes has those of any basic ones.
+struct UsualSlopes {
+  explicit HWY_INLINE UsualSlopes(const GradientVector&) {}
+  HWY_INLINE Floats through_state(Floats a, Floats y) const { return through_tanh(a, y); }
+  HWY_INLINE Floats through_gate(Floats a, Floats y) const { return through_sigmoid(a, y); }
+};
+
 template <typename Gradient>
 void gradient_panel(const GradientPanel& panel) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
@@ -50,9 +57,10 @@ void gradient_panel(const GradientPanel& panel) {
   }
 }
 
+template <typename Slopes>
 struct SimpleRnnGradient {
   static HWY_INLINE void step(const GradientVector& u) {
-    u.gate(0, through_tanh(u.whole(u.row.d_h), u.kept(0)));
+    u.gate(0, Slopes(u).through_state(u.whole(u.row.d_h), u.kept(0)));
     u.store(hn::Zero(FloatTag()), u.row.d_h);
   }
 };
@@ -73,13 +81,15 @@ struct LstmGradient {
   }
 };
 
+template <typename Slopes>
 struct GruResetAfterGradient {
   static HWY_INLINE void step(const GradientVector& u) {
+    const Slopes slopes(u);
     const Floats z = u.kept(0), r = u.kept(1), n = u.kept(2), q = u.kept(3);
     const Floats d_h = u.whole(u.row.d_h);
-    const Floats d_n = through_tanh(times_one_minus(d_h, z), n);
-    const Floats d_z = through_sigmoid(hn::Mul(d_h, hn::Sub(u.of(u.row.h), n)), z);
-    const Floats d_r = through_sigmoid(hn::Mul(d_n, q), r);
+    const Floats d_n = slopes.through_state(times_one_minus(d_h, z), n);
+    const Floats d_z = slopes.through_gate(hn::Mul(d_h, hn::Sub(u.of(u.row.h), n)), z);
+    const Floats d_r = slopes.through_gate(hn::Mul(d_n, q), r);
     u.gate(0, d_z);
     u.gate(1, d_r);
     u.gate(2, d_n);
@@ -90,22 +100,42 @@ struct GruResetAfterGradient {
   }
 };
 
+template <typename Slopes>
 struct GruCandidateGradient {
   static HWY_INLINE void step(const GradientVector& u) {
-    u.gate(2, through_tanh(times_one_minus(u.whole(u.row.d_h), u.kept(0)), u.kept(2)));
+    u.gate(2, Slopes(u).through_state(times_one_minus(u.whole(u.row.d_h), u.kept(0)), u.kept(2)));
   }
 };
 
+template <typename Slopes>
 struct GruResetGradient {
   static HWY_INLINE void step(const GradientVector& u) {
+    const Slopes slopes(u);
     const Floats z = u.kept(0), r = u.kept(1), n = u.kept(2);
     const Floats d_h = u.whole(u.row.d_h);
     const Floats h = u.of(u.row.h);
     const Floats d_reset_h = u.whole(u.row.d_reset_h);
-    u.gate(0, through_sigmoid(hn::Mul(d_h, hn::Sub(h, n)), z));
-    u.gate(1, through_sigmoid(hn::Mul(d_reset_h, h), r));
+    u.gate(0, slopes.through_gate(hn::Mul(d_h, hn::Sub(h, n)), z));
+    u.gate(1, slopes.through_gate(hn::Mul(d_reset_h, h), r));
     u.store(hn::Mul(r, h), u.row.reset_h);
     u.store(hn::MulAdd(z, d_h, hn::Mul(r, d_reset_h)), u.row.d_h);
+  }
+};
+
+// f is the gate, n the candidate, q = h U_n + rb_n
+template <typename Slopes>
+struct MguGradient {
+  static HWY_INLINE void step(const GradientVector& u) {
+    const Slopes slopes(u);
+    const Floats f = u.kept(0), n = u.kept(1), q = u.kept(2);
+    const Floats d_h = u.whole(u.row.d_h);
+    const Floats d_n = slopes.through_state(times_one_minus(d_h, f), n);
+    const Floats d_f = slopes.through_gate(hn::MulAdd(d_n, q, hn::Mul(d_h, hn::Sub(u.of(u.row.h), n))), f);
+    u.gate(0, d_f);
+    u.gate(1, d_n);
+    u.recurrent(0, d_f);
+    u.recurrent(1, hn::Mul(f, d_n));
+    u.store(hn::Mul(f, d_h), u.row.d_h);
   }
 };
 
