@@ -218,13 +218,11 @@ void for_each_activation(std::uint64_t seed, std::int64_t T,
   }
 }
 
-RandomRecurrence without_kinks(RandomRecurrence recurrence, DType dtype) {
-  if (size_of(dtype) == 2) {
-    recurrence.spec.cell.activation = Activation::tanh;
-    recurrence.spec.cell.recurrent_activation = Activation::sigmoid;
-    recurrence.spec.cell.cell_clip.reset();
-    recurrence.spec.cell.projection_clip.reset();
-  }
+RandomRecurrence without_kinks(RandomRecurrence recurrence) {
+  recurrence.spec.cell.activation = Activation::tanh;
+  recurrence.spec.cell.recurrent_activation = Activation::sigmoid;
+  recurrence.spec.cell.cell_clip.reset();
+  recurrence.spec.cell.projection_clip.reset();
   return recurrence;
 }
 

@@ -59,9 +59,9 @@ Upstream rounded(Upstream upstream, DType dtype);
 /// and as the gates'. Calls `check` with each.
 void for_each_activation(std::uint64_t seed, std::int64_t T, const std::function<void(const RandomRecurrence&)>& check);
 
-/// The recurrence without kinks if `dtype` has 16 bits: what a run keeps in these may lie on the other side of a kink,
-/// and without bounds it has no f16.
-RandomRecurrence without_kinks(RandomRecurrence recurrence, DType dtype);
+/// The recurrence without kinks, in which no rounding lies on the other side of one, and with bounds that f16 has: for
+/// runs whose precision is low, or which have so many steps that a rounding of f32 is likely to cross a kink.
+RandomRecurrence without_kinks(RandomRecurrence recurrence);
 
 /// The spec with `keep` and, for Keep::states, segments of some length or none.
 RecurrenceSpec random_keep(Random& random, RecurrenceSpec spec);

@@ -42,8 +42,8 @@ class GradientParity : public ::testing::TestWithParam<Precision> {
   static RandomRecurrence recurrence_of(Random& random, const WantedSizes& sizes = {}) {
     RandomRecurrence recurrence = random_recurrence(random, sizes);
     const DType dtype = GetParam().dtype;
-    const bool rounds = GetParam().math == MatrixMath::tf32;
-    recurrence = test::rounded(without_kinks(std::move(recurrence), rounds ? DType::f16 : dtype), dtype);
+    if (rounds(GetParam())) recurrence = without_kinks(std::move(recurrence));
+    recurrence = test::rounded(std::move(recurrence), dtype);
     recurrence.spec.dtype = dtype;
     recurrence.spec.math = GetParam().math;
     recurrence.spec.device = device_under_test();

@@ -26,8 +26,8 @@ inline bool rounds(const Precision& precision) {
 
 /// The recurrence in a precision, on the device, keeping something.
 inline RandomRecurrence on_device(RandomRecurrence recurrence, const Precision& precision, Random& random) {
-  recurrence =
-      rounded(without_kinks(std::move(recurrence), rounds(precision) ? DType::f16 : precision.dtype), precision.dtype);
+  if (rounds(precision)) recurrence = without_kinks(std::move(recurrence));
+  recurrence = rounded(std::move(recurrence), precision.dtype);
   RecurrenceSpec& spec = recurrence.spec;
   spec.dtype = precision.dtype;
   spec.math = precision.math;
