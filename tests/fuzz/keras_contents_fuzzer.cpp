@@ -1,12 +1,12 @@
 /// Reads any text as a Keras model: a configuration, and behind a line of "--" the groups, attributes and datasets of
 /// its weights, a line each: "layers/lstm/cell/vars/0 3,8", "path 4 int", "path @name=value,value". Each layer is
 /// described and made. Refused with `ValueError`, with no other outcome.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -21,8 +21,11 @@ constexpr std::int64_t kLargest = 64;  // of an axis: the fuzzer is after the re
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
   return parts;
 }
 
