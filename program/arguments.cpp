@@ -25,7 +25,7 @@ void add_model(CLI::App& command, ModelChoice& choice) {
                   "a layer of Keras, a node of ONNX, or the prefix of a PyTorch module; several layers or nodes, "
                   "with commas, stand on top of each other")
       ->delimiter(',');
-  command.add_flag("--batch-first", choice.batch_first, "PyTorch: x is (B, T, I) in place of (T, B, I)");
+  command.add_flag("--batch-first", choice.batch_first, "PyTorch and ONNX: x is (B, T, I) in place of (T, B, I)");
   command
       .add_option("--activation", choice.activation, "the nonlinearity of a torch.nn.RNN, which its file does not have")
       ->capture_default_str();

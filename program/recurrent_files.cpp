@@ -67,8 +67,12 @@ class PytorchRunnable final : public Runnable {
 /// One node of an ONNX model.
 class OnnxRunnable final : public Runnable {
  public:
-  OnnxRunnable(const OnnxNode& node, Device device, std::string remark)
-      : node_(node), weights_(node.weights()), runner_(node, device), remark_(std::move(remark)) {}
+  OnnxRunnable(const OnnxNode& node, bool batch_first, Device device, std::string remark)
+      : node_(node),
+        batch_first_(batch_first),
+        weights_(node.weights()),
+        runner_(node, device),
+        remark_(std::move(remark)) {}
 
   std::vector<Slot> inputs() const override {
     std::vector<Slot> slots{
@@ -79,26 +83,28 @@ class OnnxRunnable final : public Runnable {
     return slots;
   }
   std::vector<Slot> outputs() const override {
-    std::vector<Slot> slots{{.name = "Y", .sizes = node_.op.batch_major ? "(B, T, D, H)" : "(T, D, B, H)", .rank = 4},
+    std::vector<Slot> slots{{.name = "Y", .sizes = batch_first_ ? "(B, T, D, H)" : "(T, D, B, H)", .rank = 4},
                             {.name = "Y_h", .sizes = states(), .required = false}};
     if (is_lstm()) slots.push_back({.name = "Y_c", .sizes = states(), .required = false});
     return slots;
   }
   NamedTensors run(const TensorMap& inputs) override {
     OnnxInputs given{.x = inputs.at("X")};
+    if (is_swapped()) given.x = given.x.swap_axes(0, 1).contiguous();
     const auto take = [&](const char* name, std::optional<Tensor>& place) {
       if (const auto found = inputs.find(name); found != inputs.end()) place = found->second;
     };
     take("sequence_lens", given.lengths);
     take("initial_h", given.initial_h);
     take("initial_c", given.initial_c);
-    const OnnxOutputs outputs = runner_.run(given);
+    OnnxOutputs outputs = runner_.run(given);
+    if (is_swapped()) outputs.y = batch_first_ ? outputs.y.transpose({2, 0, 1, 3}) : outputs.y.transpose({1, 2, 0, 3});
     NamedTensors named{{"Y", outputs.y}, {"Y_h", outputs.y_h}};
     if (outputs.y_c) named.push_back({"Y_c", *outputs.y_c});
     return named;
   }
   TensorMap example(std::int64_t T, std::int64_t B) const override {
-    return {{"X", example_tensor(node_.op.batch_major ? Shape{B, T, I()} : Shape{T, B, I()}, dtype())}};
+    return {{"X", example_tensor(batch_first_ ? Shape{B, T, I()} : Shape{T, B, I()}, dtype())}};
   }
   std::string explain(std::int64_t T, std::int64_t B) const override { return runner_.explain(T, B, false); }
   std::unique_ptr<Stepper> stream(std::int64_t B) override {
@@ -110,22 +116,34 @@ class OnnxRunnable final : public Runnable {
 
  private:
   std::int64_t I() const { return weights_.kernel.size(2); }
+  /// Whether X and Y of the command have T and B in the other order than the node. States are always the node's.
+  bool is_swapped() const { return batch_first_ != node_.op.batch_major; }
   bool is_lstm() const { return node_.op.kind == CellKind::lstm; }
   std::string sizes(const std::string& T, const std::string& B, const std::string& last) const {
-    return "(" + (node_.op.batch_major ? B + ", " + T : T + ", " + B) + ", " + last + ")";
+    return "(" + (batch_first_ ? B + ", " + T : T + ", " + B) + ", " + last + ")";
   }
   std::string states() const { return node_.op.batch_major ? "(B, D, H)" : "(D, B, H)"; }
 
   OnnxNode node_;
+  bool batch_first_;
   OnnxWeights weights_;
   OnnxRunner runner_;
   std::string remark_;
 };
 
-std::string remark_of(const OnnxModel& model) {
-  const std::string others = nodes_left_out(model);
+/// What is left out of a model whose node `first` reads the input of the command.
+std::string remark_of(const OnnxModel& model, const OnnxNode& first) {
+  std::string others = nodes_left_out(model);
+  if (others.empty() && first.input_order == OnnxInputOrder::unknown && !first.reasons.empty()) {
+    others = "what makes X of '" + first.name + "', " + first.reasons[0];
+  }
   if (others.empty()) return {};
   return model.file + ": runs its recurrent nodes alone, and not " + others + "; ONNX Runtime runs whole models";
+}
+
+/// Whether the command's x has B before T: as the input of the model has it, else as the node has it.
+bool is_batch_first(const OnnxNode& node, const ModelChoice& choice) {
+  return choice.batch_first || node.op.batch_major != (node.input_order == OnnxInputOrder::swapped);
 }
 
 }  // namespace
@@ -142,9 +160,11 @@ std::unique_ptr<Runnable> pytorch_runnable(const ModelChoice& choice) {
 std::unique_ptr<Runnable> onnx_runnable(const ModelChoice& choice) {
   const OnnxModel model = load_onnx(choice.file);
   const bool is_one = choice.parts.size() == 1 || (choice.parts.empty() && model.nodes.size() == 1);
-  if (!is_one) return network_runnable(open_network(choice), false, remark_of(model));
+  if (model.nodes.empty()) return network_runnable(open_network(choice), false);  // which throws
   const OnnxNode& node = choice.parts.empty() ? model.nodes[0] : model.node(choice.parts[0]);
-  return std::make_unique<OnnxRunnable>(node, device_from_name(choice.device), remark_of(model));
+  const bool batch_first = is_batch_first(node, choice);
+  if (!is_one) return network_runnable(open_network(choice), batch_first, remark_of(model, node));
+  return std::make_unique<OnnxRunnable>(node, batch_first, device_from_name(choice.device), remark_of(model, node));
 }
 
 std::string nodes_left_out(const OnnxModel& model) {

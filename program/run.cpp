@@ -25,7 +25,7 @@ void run_files(const RunOptions& options) {
   const std::unique_ptr<Runnable> model = open_runnable(options.model);
   if (!model->remark().empty()) tell(model->remark());
   const std::vector<OutputFile> files = output_files(options.outputs, model->outputs());
-  const bool batch_first = options.model.batch_first || model->inputs().front().sizes.starts_with("(B");
+  const bool batch_first = model->inputs().front().sizes.starts_with("(B");
   const TensorMap inputs = read_inputs(options.inputs, *model, batch_first);
   NamedTensors results;
   {

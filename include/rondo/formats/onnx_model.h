@@ -24,8 +24,7 @@ namespace rondo {
 /// Values of the attribute `direction` of a node.
 enum class OnnxDirection : std::uint8_t { forward, reverse, bidirectional };
 
-/// The name of a direction: "forward", "reverse" or "bidirectional".
-std::string to_string(OnnxDirection direction);
+std::string to_string(OnnxDirection direction);  ///< "forward", "reverse" or "bidirectional"
 
 /// The functions of one direction, in the operator's letters. An RNN has f alone. In a GRU f is for the gates and g for
 /// the candidate; in an LSTM f is for the gates, g for the candidate and h for the cell's state.
@@ -88,6 +87,10 @@ struct OnnxConstants {
   std::optional<Tensor> peepholes = std::nullopt;
 };
 
+/// How X of a node stands in the input of the model that it comes from: as it is, or T and B change places on the way,
+/// as exporters write a batch-major module. `unknown`: X comes from something else.
+enum class OnnxInputOrder : std::uint8_t { same, swapped, unknown };
+
 /// Describes one recurrent node of a model: RNN, GRU, LSTM, or ONNX Runtime's com.microsoft.DynamicQuantizeLSTM, which
 /// becomes an LSTM with dequantised weights.
 struct OnnxNode {
@@ -103,6 +106,7 @@ struct OnnxNode {
   std::string op_type = {};  ///< in the file, such as "LSTM" or "com.microsoft.DynamicQuantizeLSTM"
   /// For each of `inputs` that is no constant, the reason: "'x', which MatMul 'm' computes".
   std::vector<std::string> reasons = {};
+  OnnxInputOrder input_order = OnnxInputOrder::unknown;
   /// Why nothing can be made of the node, as a whole message; empty if nothing is wrong.
   std::string error = {};
 
@@ -116,7 +120,6 @@ struct OnnxTensorInfo {
   std::string name;  ///< with the path of a graph or function before it, as OnnxNode::name
   std::string type;  ///< data type and shape, such as "FLOAT(3, 4)"
 };
-
 struct OnnxSource;
 
 /// Holds the recurrent nodes of a model file, and gives access to all of its constants.
@@ -151,8 +154,7 @@ struct OnnxModel {
   Tensor tensor(const std::string& name) const;
 };
 
-/// The file, each recurrent node with its shapes, or why nothing can be made of it, and the number of other nodes by
-/// operator: a text of several lines.
+/// A text of several lines: the file, each recurrent node, or why nothing can be made of it, other nodes by operator.
 std::string describe(const OnnxModel& model);
 
 /// Reads a model file. Weights may be in other files of its folder, or below it: the model chooses among these alone,
@@ -201,13 +203,11 @@ struct OnnxOutputs {
 };
 
 /// Runs one node, any number of times. A reverse direction reads each row from the last step within the row's length,
-/// and its outputs stand at the steps that were read. ONNX Runtime differs at two points. A row of length 0, which the
-/// operator's page does not mention, keeps its initial states here, and has zeros as states there. And `clip` also cuts
-/// the input of an LSTM's h here, as the page says of all activations, and does not there.
+/// and its outputs stand at the steps that were read. A row of length 0 keeps its initial states, and `clip` also cuts
+/// the input of an LSTM's h: at these two points ONNX Runtime differs (docs/semantics.md, "ONNX").
 ///
-/// A node that CellSpec can express is planned, both directions as one network. A node with `clip` or `input_forget`,
-/// or an LSTM with different g and h, runs step by step, by rnn(), in the dtype of the tensors. A runner is used by one
-/// thread at a time.
+/// A node that CellSpec can express is planned, both directions as one network; one with `clip`, `input_forget` or
+/// different g and h runs step by step, by rnn(), in the dtype of the tensors. It is used by one thread at a time.
 ///
 /// @code
 /// OnnxModel model = load_onnx("model.onnx");

@@ -25,6 +25,7 @@ std::string describe_node(const OnnxNode& node) {
   if (held.kernel && held.recurrent_kernel) {
     text += ", I " + std::to_string(held.kernel->size(2)) + ", H " + std::to_string(held.recurrent_kernel->size(2));
   }
+  if (node.input_order == OnnxInputOrder::swapped) text += ", T and B swapped from the model's input";
   std::string inputs;
   add_input(inputs, node, 1, "W", held.kernel);
   add_input(inputs, node, 2, "R", held.recurrent_kernel);

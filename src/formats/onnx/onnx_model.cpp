@@ -6,7 +6,7 @@
 #include "formats/containers/input_file.h"
 #include "formats/onnx/message/onnx_message.h"
 #include "formats/onnx/message/onnx_tensor.h"
-#include "formats/onnx/onnx_source.h"
+#include "formats/onnx/onnx_links.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -82,7 +82,12 @@ OnnxModel read_onnx(OnnxModelMessage message, const std::string& name) {
   list_graph(source->message.graph, "", *source, model);
   OnnxScopes scopes(source->message, name);
   Folder folder(scopes, model.opset);
-  for (const OnnxPlacedNode& placed : recurrent_nodes(scopes)) model.nodes.push_back(read_node(placed, folder, name));
+  const std::vector<OnnxPlacedNode> found = recurrent_nodes(scopes);
+  OnnxLinks links(scopes, folder, found);
+  for (const OnnxPlacedNode& placed : found) {
+    model.nodes.push_back(read_node(placed, folder, name));
+    model.nodes.back().input_order = links.input_order(placed);
+  }
   model.source = source;
   return model;
 }
