@@ -21,6 +21,10 @@ struct ConformanceCase {
   DType dtype;
   /// Bound of the error against the reference in f64, relative to the largest value that a run reads or writes.
   double tolerance;
+  MatrixMath math = MatrixMath::strict;
+
+  /// The dtype to which operands are rounded before a run, so that what is left of an error is the executor's own.
+  DType operand() const { return math == MatrixMath::bf16 ? DType::bf16 : dtype; }
 };
 
 inline std::vector<ConformanceCase> conformance_cases() {
@@ -28,19 +32,23 @@ inline std::vector<ConformanceCase> conformance_cases() {
       {"cpu_fused", cpu(), DType::f32, 1e-5},  {"cpu_fused", cpu(), DType::f16, 1e-3},
       {"cpu_fused", cpu(), DType::bf16, 8e-3}, {"reference", cpu(), DType::f64, 1e-12},
       {"reference", cpu(), DType::f32, 1e-5},  {"reference", cpu(), DType::f16, 1e-3},
-      {"reference", cpu(), DType::bf16, 8e-3},
+      {"reference", cpu(), DType::bf16, 8e-3}, {"cpu_fused", cpu(), DType::f32, 8e-3, MatrixMath::bf16},
   };
 }
 
-/// "cpu_fused_f32": the end of a test's name.
-inline std::string to_string(const ConformanceCase& which) { return which.executor + "_" + to_string(which.dtype); }
+/// "cpu_fused_f32", "cpu_fused_f32_bf16" with products of bf16: the end of a test's name.
+inline std::string to_string(const ConformanceCase& which) {
+  const std::string name = which.executor + "_" + to_string(which.dtype);
+  return which.math == MatrixMath::strict ? name : name + "_" + to_string(which.math);
+}
 
 inline void PrintTo(const ConformanceCase& which, std::ostream* stream) { *stream << to_string(which); }
 
-/// `spec` on the case's device and in its dtype.
+/// `spec` on the case's device, in its dtype and with its products.
 inline RecurrenceSpec asked_spec(const ConformanceCase& which, RecurrenceSpec spec) {
   spec.device = which.device;
   spec.dtype = which.dtype;
+  spec.math = which.math;
   return spec;
 }
 

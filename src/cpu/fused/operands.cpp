@@ -12,12 +12,13 @@ const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) 
   const auto element_bytes = static_cast<std::int64_t>(size_of(dtype));
   const std::int64_t offset = run_.buffers.x.strides.offset(run_.buffers.schedule.read_time(s, b), b);
   const auto* x = static_cast<const std::byte*>(run_.buffers.x.data) + offset * element_bytes;
-  const bool is_whole_pairs = format_.pairs && I % 2 == 0;
-  if (dtype == DType::f32 || is_whole_pairs) return reinterpret_cast<const float*>(x);
+  if (dtype == format_.operand() && I % format_.together() == 0) return reinterpret_cast<const float*>(x);
   float* const converted = scratch_.notes.converted + live * I;
-  if (format_.pairs) {
-    converted[I / 2] = 0.0F;  // what follows the last element
+  if (format_.has_pairs()) converted[I / 2] = 0.0F;  // what follows the last element
+  if (dtype == format_.operand()) {
     std::memcpy(converted, x, static_cast<std::size_t>(I * element_bytes));
+  } else if (dtype == DType::f32) {
+    run_.kernels.store_row(reinterpret_cast<const float*>(x), I, format_.operand(), converted);
   } else {
     run_.kernels.load_row(dtype, x, I, converted);
   }
@@ -25,7 +26,7 @@ const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) 
 }
 
 const float* Operands::state(std::int64_t i, const float* states) const {
-  if (!format_.pairs) return states;
+  if (!format_.has_pairs()) return states;
   const std::int64_t P = output_units(run_.spec.cell);
   float* const pairs = scratch_.notes.pairs + i * pair_stride(P);
   pairs[P / 2] = 0.0F;  // what follows an odd P

@@ -77,19 +77,33 @@ std::int64_t padded_units(const CellSpec& cell, int lanes) {
   return padded;
 }
 
+PanelFormat PanelFormat::of(const RecurrenceSpec& spec, const KernelTable& kernels) {
+  const bool wants_bf16 = spec.dtype == DType::bf16 || (spec.dtype == DType::f32 && spec.math == MatrixMath::bf16);
+  if (wants_bf16 && kernels.pair_product != nullptr) return {kernels.lanes, PanelElements::bf16_pairs, DType::bf16};
+  return {kernels.lanes, PanelElements::numbers, spec.dtype};
+}
+
+std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& format) {
+  if (format.has_pairs()) return "; products of pairs of bf16";
+  if (spec.dtype == DType::f32 && spec.math == MatrixMath::bf16) {
+    return "; products are strict, because the instruction set has none of bf16";
+  }
+  return "";
+}
+
 PackedWeights::PackedWeights(const RunnerRequest& request, const PanelFormat& format) : format_(format) {
   const std::size_t bytes = lay_out(request.spec, nullptr);
   bytes_ = static_cast<std::int64_t>(bytes);
-  pack_ = packed(request,
-                 {.key = "panels of " + std::to_string(format.lanes) + (format.pairs ? " lanes of pairs" : " lanes"),
-                  .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
-                  .fill =
-                      [bytes, format, spec = request.spec, weights = request.weights,
-                       threads = PackThreads(request.properties.processors)](const Tensor& memory) {
-                        PackedWeights packed(format);
-                        packed.lay_out(spec, first_byte_of_pack(memory, bytes));
-                        packed.fill(spec, weights, threads);
-                      }});
+  pack_ = packed(request, {.key = "panels of " + std::to_string(format.lanes) +
+                                  (format.has_pairs() ? " lanes of pairs" : " lanes"),
+                           .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
+                           .fill =
+                               [bytes, format, spec = request.spec, weights = request.weights,
+                                threads = PackThreads(request.properties.processors)](const Tensor& memory) {
+                                 PackedWeights packed(format);
+                                 packed.lay_out(spec, first_byte_of_pack(memory, bytes));
+                                 packed.fill(spec, weights, threads);
+                               }});
   lay_out(request.spec, first_byte_of_pack(pack_->memory(), bytes));
 }
 
@@ -101,7 +115,7 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, void* base) {
     PassWeights& weights = passes_.emplace_back();
     weights.panels = pass.panels(spec.cell.units, format_.lanes);
     const std::int64_t width = weights.panels * pass.panel_floats(format_.lanes);
-    const std::int64_t row_bytes = width * format_.lane_bytes(spec.dtype);
+    const std::int64_t row_bytes = width * format_.lane_bytes();
     weights.recurrent_kernel = cutter.take<std::byte>(row_bytes * format_.rows(output_units(spec.cell)));
     weights.kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.I));
     weights.bias = cutter.take<float>(width);
@@ -129,9 +143,9 @@ void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source
     constexpr std::integral_constant<int, 2> kPairs;
     const auto pack_kernel = [&](const void* matrix, std::int64_t rows, const Columns& columns,
                                  const std::byte* target) {
-      auto* const elements = reinterpret_cast<Element*>(const_cast<std::byte*>(target));
-      if (format_.pairs) return pack(kPairs, matrix, rows, columns, elements);
-      pack(kAlone, matrix, rows, columns, elements);
+      auto* const elements = const_cast<std::byte*>(target);
+      if (format_.has_pairs()) return pack(kPairs, matrix, rows, columns, reinterpret_cast<BFloat16*>(elements));
+      pack(kAlone, matrix, rows, columns, reinterpret_cast<Element*>(elements));
     };
     for (std::size_t i = 0; i < passes_.size(); ++i) {
       const Columns columns{passes_of(spec.cell)[i], H, format_.lanes};

@@ -22,7 +22,7 @@ class Worker {
         schedule_(run.buffers.schedule),
         passes_(passes_of(spec_.cell)),
         lanes_(run.kernels.lanes),
-        scratch_(cut_scratch(run.workspace, spec_, lanes_, run.partition, run.index)),
+        scratch_(cut_scratch(run.workspace, spec_, run.weights.format(), run.partition, run.index)),
         rows_(run.rows.empty() ? own_rows() : run.rows),
         operands_(run, scratch_),
         projection_(run, scratch_),
@@ -31,7 +31,8 @@ class Worker {
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
     for (std::size_t i = 0; i < passes_.size(); ++i) {
       const int vectors = passes_[i].vectors();
-      products_[i] = format_.pairs ? run.kernels.pair_product(vectors) : run.kernels.product(spec_.dtype, vectors);
+      products_[i] =
+          format_.has_pairs() ? run.kernels.pair_product(vectors) : run.kernels.product(spec_.dtype, vectors);
     }
   }
 
@@ -237,7 +238,7 @@ class Worker {
   const Gates gates_;
   const Keeper keeper_;
   const PanelFormat& format_ = run_.weights.format();
-  const std::int64_t lane_bytes_ = format_.lane_bytes(spec_.dtype);
+  const std::int64_t lane_bytes_ = format_.lane_bytes();
   ProductKernel products_[2]{};
 };
 

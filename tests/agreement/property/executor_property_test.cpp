@@ -41,7 +41,7 @@ void for_each_accepted(const ConformanceCase& which, Prepare&& prepare, Check&& 
     recurrence.spec = asked_spec(which, recurrence.spec);
     if (!accepts(which.executor, recurrence.spec)) return;
     ++accepted;
-    check(rounded(recurrence, which.dtype));
+    check(rounded(recurrence, which.operand()));
   });
   EXPECT_TRUE(accepted > 0 || asked < kMany) << "the executor has accepted none of " << asked << " recurrences";
 }
