@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "cpu/fused/amx/amx_kernels.h"
 #include "cpu/fused/kernels.h"
 #include "rondo/vocabulary/float16.h"
 
@@ -59,6 +60,7 @@ const KernelTable* kernel_table() {
                                  .gradients = gradient_kernels(),
                                  .load_row = load_row,
                                  .store_row = store_row,
+                                 .split_row = split_row,
                                  .sigmoid = sigmoid_row,
                                  .tanh = tanh_row};
   return &table;
@@ -93,6 +95,7 @@ std::vector<const KernelTable*> all_kernels() {
   for (std::int64_t targets = HWY_SUPPORTED_TARGETS & HWY_TARGETS; targets != 0; targets &= targets - 1) {
     tables.push_back(table_of(targets & ~(targets - 1)));
   }
+  if (const KernelTable* amx = amx_kernels(*tables.front())) tables.insert(tables.begin(), amx);
   return tables;
 }
 

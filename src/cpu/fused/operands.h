@@ -1,4 +1,5 @@
-/// The rows that a run multiplies with weights: f32, or pairs of bf16 where the weights are pairs.
+/// The rows that a run multiplies with weights: f32, or pairs of bf16 where the weights are pairs. The format of the
+/// weights says how rows that are written for products lie in memory.
 #pragma once
 
 #include "cpu/fused/worker.h"
@@ -18,6 +19,10 @@ class Operands {
   const float* state(std::int64_t i, const float* states) const;
 
  private:
+  void narrow(const float* numbers, std::int64_t K, float* target) const;
+  void split(const std::byte* numbers, DType dtype, std::int64_t K, float* target) const;
+  void clear_padding(std::int64_t K, float* target) const;
+
   const WorkerArguments& run_;
   const Scratch& scratch_;
   const PanelFormat& format_;

@@ -20,9 +20,10 @@ constexpr Target kTargets[] = {
 #if defined(__aarch64__)
     {"NEON", "neon", "NEON"},
 #else
-    {"AVX3", "avx512", "AVX-512"},      //
-    {"AVX2", "avx2", "AVX2 with FMA"},  //
-    {"SSE4", "sse4", "SSE4.2"},         //
+    {"AMX", "amx", "AMX with AVX-512"},  //
+    {"AVX3", "avx512", "AVX-512"},       //
+    {"AVX2", "avx2", "AVX2 with FMA"},   //
+    {"SSE4", "sse4", "SSE4.2"},          //
     {"EMU128", "scalar", "no vectors"}, {"SCALAR", "scalar", "no vectors"},
 #endif
 };

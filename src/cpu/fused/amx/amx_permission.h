@@ -1,0 +1,20 @@
+/// Whether the process may use AMX: the processor has to have it, and Linux gives its large registers on request.
+#pragma once
+
+#include <string>
+
+namespace rondo::fused {
+
+struct AmxPermission {
+  bool has_instructions = false;  ///< the processor's
+  std::string obstacle = {};      ///< a clause that says why AMX is not used; empty where it is
+};
+
+/// For a processor with these features, as processor_features() names them. `ask` asks for the registers, and returns 0
+/// or the number of an error; it is not called for a processor without AMX for bf16.
+AmxPermission ask_for_amx(const std::string& features, int (*ask)());
+
+/// This process's. Linux is asked at the first call; children of fork() inherit what it grants.
+const AmxPermission& amx_permission();
+
+}  // namespace rondo::fused
