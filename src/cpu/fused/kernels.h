@@ -134,7 +134,7 @@ struct GateKernels {
 };
 
 struct KernelTable {
-  const char* target;  ///< Highway's name of the instruction set: "AVX3", "AVX2", ...
+  const char* target;  ///< "AMX", or Highway's name of the instruction set: "AVX3", "AVX2", ...
   int lanes;           ///< floats of a vector
   ProductKernel (*product)(DType weights, int vectors);
   ProductKernel (*pair_product)(int vectors);  ///< of pairs of bf16; null where the processor has no such instruction

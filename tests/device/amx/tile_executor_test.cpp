@@ -15,7 +15,8 @@
 namespace rondo::test {
 namespace {
 
-/// A kind of products on tile registers, and the bound of its error.
+/// A kind of products on tile registers, and the bound of one number's error with random weights, whose gain is
+/// above 1.
 struct Mode {
   DType dtype;
   MatrixMath math;
@@ -23,7 +24,7 @@ struct Mode {
 };
 
 constexpr Mode kBf16{DType::f32, MatrixMath::bf16, 8e-3};
-constexpr Mode kSplit{DType::f32, MatrixMath::bf16x3, 2e-5};
+constexpr Mode kSplit{DType::f32, MatrixMath::bf16x3, 1e-4};
 constexpr Mode kModes[] = {
     {DType::bf16, MatrixMath::strict, 8e-3}, {DType::f16, MatrixMath::strict, 1e-3}, kBf16, kSplit};
 
@@ -160,10 +161,9 @@ void expect_gradients(const Mode& mode, double tolerance) {
     expect_near(of_gates, expected, upstream, tolerance);
     for (const std::int64_t segment : {0, 7}) {
       const Gradients again = run(Keep::states, segment);
-      for (std::size_t k = 0; k < again.all().size(); ++k) {
-        EXPECT_TRUE(identical(again.all()[k].second, of_gates.all()[k].second))
-            << again.all()[k].first << " of segments of " << segment;
-      }
+      expect_near(again, expected, upstream, tolerance);
+      // The gates are the same bits. Gradients of weights are sums over chunks, which segments make shorter.
+      EXPECT_TRUE(identical(again.x, of_gates.x)) << "segments of " << segment;
     }
   }
 }
@@ -180,7 +180,8 @@ testing::AssertionResult has(const std::string& text, const std::string& words) 
 
 TEST(TileExecutor, SaysWhichProductsItHas) {
   RecurrenceSpec spec{.cell = lstm_of(40), .T = 3, .B = 4, .I = 8, .math = MatrixMath::bf16x3};
-  EXPECT_TRUE(has(explanation(spec), "AMX with AVX-512, 16 lanes; products of numbers split into two bf16, on tile"));
+  EXPECT_TRUE(has(explanation(spec),
+                  "AMX with AVX-512 (AVX3 of Highway), 16 lanes; products of numbers split into two bf16, on tile"));
   spec.B = 3;
   EXPECT_TRUE(has(explanation(spec), "; products are strict, because with fewer than 4 rows bf16x3 takes longer"));
   spec.math = MatrixMath::bf16;
