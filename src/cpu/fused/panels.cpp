@@ -62,9 +62,9 @@ void pack_matrix(const Source* source, const PackedRows& rows, std::int64_t sour
 }
 
 /// The fewest rows of a batch for which products of split numbers are faster than products of f32. Measured on one
-/// Emerald Rapids core, LSTM layers of 128 to 1024 units, the time of f32 divided by theirs: 0.74 to 0.89 with 1 row,
-/// 0.99 to 1.27 with 4, 1.44 to 1.97 with 16 and 1.77 to 2.0 with 64. The plan's B decides, and not a run's or a
-/// thread's rows, so that bits depend on the plan alone.
+/// Emerald Rapids core with a prototype, LSTM layers of 128 to 1024 units, the time of f32 divided by its time: 0.74 to
+/// 0.89 with 1 row, 0.99 to 1.27 with 4, 1.49 to 1.98 with 16 and 1.77 to 2.11 with 64. The plan's B decides, and not a
+/// run's or a thread's rows, so that bits depend on the plan alone.
 constexpr std::int64_t kRowsWorthSplitting = 4;
 
 bool asks_for(const RecurrenceSpec& spec, MatrixMath math) { return spec.dtype == DType::f32 && spec.math == math; }

@@ -21,6 +21,7 @@ TEST(AmxPermission, IsAskedForWhereTheProcessorHasAmx) {
   EXPECT_EQ(asked, 1);
   EXPECT_TRUE(granted.has_instructions);
   EXPECT_EQ(granted.obstacle, "");
+  EXPECT_EQ(granted.refusal_in_words(), "");
 }
 
 TEST(AmxPermission, IsNotAskedForElsewhere) {
@@ -29,12 +30,14 @@ TEST(AmxPermission, IsNotAskedForElsewhere) {
   EXPECT_EQ(asked, 0);
   EXPECT_FALSE(none.has_instructions);
   EXPECT_EQ(none.obstacle, "the processor has no AMX for bf16");
+  EXPECT_EQ(none.refusal_in_words(), "");
 }
 
 TEST(AmxPermission, MayBeRefused) {
   const AmxPermission refused = ask_for_amx("amx_bf16", refuse);
   EXPECT_TRUE(refused.has_instructions);
   EXPECT_EQ(refused.obstacle, "the operating system refuses AMX's registers: Operation not permitted");
+  EXPECT_EQ(refused.refusal_in_words(), "; " + refused.obstacle);
 }
 
 }  // namespace

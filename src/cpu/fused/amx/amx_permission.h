@@ -8,6 +8,9 @@ namespace rondo::fused {
 struct AmxPermission {
   bool has_instructions = false;  ///< the processor's
   std::string obstacle = {};      ///< a clause that says why AMX is not used; empty where it is
+
+  /// "; the operating system refuses ...", or an empty string where the processor has none or nothing is refused.
+  std::string refusal_in_words() const { return has_instructions && !obstacle.empty() ? "; " + obstacle : ""; }
 };
 
 /// For a processor with these features, as processor_features() names them. `ask` asks for the registers, and returns 0
