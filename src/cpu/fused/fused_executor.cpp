@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "cpu/fused/amx/amx_permission.h"
+#include "cpu/fused/amx.h"
 #include "cpu/fused/fused_backward.h"
 #include "cpu/fused/processor_features.h"
 #include "cpu/fused/target.h"

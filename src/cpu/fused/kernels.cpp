@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "cpu/fused/amx/amx_kernels.h"
+#include "cpu/fused/amx.h"
 #include "cpu/fused/kernels.h"
 #include "rondo/vocabulary/float16.h"
 

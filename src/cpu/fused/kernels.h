@@ -120,6 +120,22 @@ struct TileKernels {
   void (*release)();
 };
 
+/// The calling thread's tile registers, for as long as the object lives; none where `kernels` is null.
+class TileScope {
+ public:
+  explicit TileScope(const TileKernels* kernels) : kernels_(kernels) {
+    if (kernels_ != nullptr) kernels_->configure();
+  }
+  ~TileScope() {
+    if (kernels_ != nullptr) kernels_->release();
+  }
+  TileScope(const TileScope&) = delete;
+  TileScope& operator=(const TileScope&) = delete;
+
+ private:
+  const TileKernels* const kernels_;
+};
+
 /// Gates of each cell. With tanh and sigmoid a product of sigmoid and tanh, of which an LSTM has two, is as exact as
 /// each function alone (4 units in the last place); each of the two products in the h' of a GRU or MGU is within 6. A
 /// gate smaller than a normal number is zero: its product with a finite state is zero, and with an infinite state NaN.

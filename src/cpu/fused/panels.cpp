@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "cpu/fused/amx/amx_permission.h"
+#include "cpu/fused/amx.h"
 #include "cpu/fused/pack_memory.h"
 #include "cpu/fused/pack_threads.h"
 #include "cpu/fused/split.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cpu/fused/amx/tile_scope.h"
 #include "cpu/fused/keeper.h"
 #include "cpu/fused/operands.h"
 #include "cpu/fused/projection.h"
@@ -30,9 +29,7 @@ class Worker {
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
-    for (std::size_t i = 0; i < passes_.size(); ++i) {
-      products_[i] = format_.product(run.kernels, passes_[i].vectors());
-    }
+    for (std::size_t i = 0; i < passes_.size(); ++i) products_[i] = format_.product(run.kernels, passes_[i].vectors());
   }
 
   void run() {

@@ -1,6 +1,6 @@
 // A machine with AMX, simulated: programs with this source have it in place of src/cpu/fused/amx/amx_kernels.cpp.
 
-#include "cpu/fused/amx/amx_kernels.h"
+#include "cpu/fused/amx.h"
 #include "cpu/fused/amx/tile_product.h"
 #include "device/amx/simulated_tiles.h"
 

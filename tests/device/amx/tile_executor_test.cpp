@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "cpu/fused/amx/amx_kernels.h"
+#include "cpu/fused/amx.h"
 #include "cpu/fused/kernels.h"
 #include "device/amx/simulated_tiles.h"
 #include "rondo/ops/ops.h"

@@ -1,6 +1,5 @@
-#include "cpu/fused/amx/amx_kernels.h"
+#include "cpu/fused/amx.h"
 
-#include "cpu/fused/amx/amx_permission.h"
 #include "cpu/fused/amx/tile_product.h"
 
 namespace rondo::fused {

@@ -1,4 +1,4 @@
-#include "cpu/fused/amx/amx_permission.h"
+#include "cpu/fused/amx.h"
 
 #include <cerrno>
 #include <system_error>
