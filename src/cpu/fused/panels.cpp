@@ -105,7 +105,7 @@ std::int64_t padded_units(const CellSpec& cell, int lanes) {
 }
 
 PanelFormat PanelFormat::of(const RecurrenceSpec& spec, const KernelTable& kernels) {
-  const auto format = [&](PanelElements elements, DType dtype) { return PanelFormat{kernels.lanes, elements, dtype}; };
+  const auto format = [&](PanelElements held, DType its_dtype) { return PanelFormat{kernels.lanes, held, its_dtype}; };
   if (spec.dtype == DType::bf16 || asks_for(spec, MatrixMath::bf16)) {
     if (kernels.tiles != nullptr) return format(PanelElements::bf16_tiles, DType::bf16);
     if (kernels.pair_product != nullptr) return format(PanelElements::bf16_pairs, DType::bf16);
