@@ -68,6 +68,10 @@ void check_sizes(const RecurrenceSpec& spec) {
   check("I", spec.I, 0);
   check_products(spec);
   if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
+  if (spec.dtype == DType::f32 && spec.math == MatrixMath::int8 && spec.keep != Keep::nothing) {
+    throw ValueError("math", "int8 where the spec keeps " + to_string(spec.keep),
+                     "another one: products in 8 bits have no gradients");
+  }
   if (spec.packed) check_packed(spec);
   if (spec.state_rows != 0) check_state_rows(spec);
   check("segment", spec.segment, 0);

@@ -3,35 +3,16 @@
 #include <algorithm>
 #include <array>
 
+#include "cpu/fused/int8_panels.h"
 #include "cpu/fused/pack_memory.h"
 #include "cpu/fused/pack_threads.h"
+#include "cpu/fused/panel_columns.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
 
 namespace rondo::fused {
 namespace {
-
-/// Maps the columns of a pass from the source, ordered by gate and then unit, to elements of a panel.
-struct Columns {
-  const Pass& pass;
-  std::int64_t H;
-  int lanes;
-
-  /// Calls `move(source column, target element, count)` for the columns of panel `p`, in runs that are adjacent in
-  /// both.
-  template <typename Move>
-  void for_each_run(std::int64_t p, Move&& move) const {
-    const std::int64_t first = p * pass.panel_units(lanes);
-    for (std::int64_t v = 0; v < pass.unit_vectors; ++v) {
-      const std::int64_t u = first + v * lanes;
-      const std::int64_t count = std::min<std::int64_t>(lanes, H - u);
-      for (int gate = 0; gate < pass.gates && count > 0; ++gate) {
-        move((pass.first_gate + gate) * H + u, (v * pass.gates + gate) * lanes, count);
-      }
-    }
-  }
-};
 
 /// Packs some panels of a matrix (rows, G H) as [panel][k][vector][lane][kTogether]: each kTogether rows of the matrix
 /// lie side by side. The target must be zeros, since padding is not written.
@@ -52,6 +33,21 @@ void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_co
     }
   }
 }
+
+/// The end of the name of a pack with these elements.
+const char* name_of(PanelElements elements) {
+  switch (elements) {
+    case PanelElements::numbers: break;
+    case PanelElements::bf16_pairs: return " lanes of pairs";
+    case PanelElements::int8_pairs: return " lanes of pairs in 8 bits";
+    case PanelElements::int8_quads: return " lanes of quads in 8 bits";
+  }
+  return " lanes";
+}
+
+bool wants_int8(const RecurrenceSpec& spec) { return spec.dtype == DType::f32 && spec.math == MatrixMath::int8; }
+
+bool fits_int8(const RecurrenceSpec& spec) { return std::max(spec.I, output_units(spec.cell)) <= kMostInt8Rows; }
 
 template <typename Formula, int kPhase>
 constexpr Pass kPass = {kPhase == 0 ? 0 : kPhaseGates<Formula, 0>, kPhaseGates<Formula, kPhase>,
@@ -78,13 +74,39 @@ std::int64_t padded_units(const CellSpec& cell, int lanes) {
 }
 
 PanelFormat PanelFormat::of(const RecurrenceSpec& spec, const KernelTable& kernels) {
+  if (wants_int8(spec) && fits_int8(spec)) {
+    const bool has_quads = kernels.int8_quads.product != nullptr;
+    return {kernels.lanes, has_quads ? PanelElements::int8_quads : PanelElements::int8_pairs, DType::u8};
+  }
   const bool wants_bf16 = spec.dtype == DType::bf16 || (spec.dtype == DType::f32 && spec.math == MatrixMath::bf16);
   if (wants_bf16 && kernels.pair_product != nullptr) return {kernels.lanes, PanelElements::bf16_pairs, DType::bf16};
   return {kernels.lanes, PanelElements::numbers, spec.dtype};
 }
 
+std::int64_t PanelFormat::operand_stride(std::int64_t K) const {
+  constexpr std::int64_t kLine = 16;
+  if (!is_int8()) return rows(K) + kLine;
+  const std::int64_t padded = (K + kMostLanes - 1) / kMostLanes * kMostLanes;  // to whole vectors
+  return static_cast<std::int64_t>(sizeof(Int8Row) / sizeof(float)) + padded / together() + kLine;
+}
+
+ProductKernel PanelFormat::product(const KernelTable& kernels, int vectors) const {
+  switch (elements) {
+    case PanelElements::bf16_pairs: return kernels.pair_product(vectors);
+    case PanelElements::int8_pairs:
+    case PanelElements::int8_quads: return int8(kernels).product(vectors);
+    case PanelElements::numbers: break;
+  }
+  return kernels.product(dtype, vectors);
+}
+
 std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& format) {
   if (format.has_pairs()) return "; products of pairs of bf16";
+  if (format.elements == PanelElements::int8_quads) return "; products of 8 bits, four at a time";
+  if (format.elements == PanelElements::int8_pairs) return "; products of 8 bits, two at a time";
+  if (wants_int8(spec)) {
+    return "; products are strict, because in 8 bits a sum has at most " + std::to_string(kMostInt8Rows) + " products";
+  }
   if (spec.dtype == DType::f32 && spec.math == MatrixMath::bf16) {
     return "; products are strict, because the instruction set has none of bf16";
   }
@@ -94,8 +116,7 @@ std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& for
 PackedWeights::PackedWeights(const RunnerRequest& request, const PanelFormat& format) : format_(format) {
   const std::size_t bytes = lay_out(request.spec, nullptr);
   bytes_ = static_cast<std::int64_t>(bytes);
-  pack_ = packed(request, {.key = "panels of " + std::to_string(format.lanes) +
-                                  (format.has_pairs() ? " lanes of pairs" : " lanes"),
+  pack_ = packed(request, {.key = "panels of " + std::to_string(format.lanes) + name_of(format.elements),
                            .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
                            .fill =
                                [bytes, format, spec = request.spec, weights = request.weights,
@@ -115,9 +136,8 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, void* base) {
     PassWeights& weights = passes_.emplace_back();
     weights.panels = pass.panels(spec.cell.units, format_.lanes);
     const std::int64_t width = weights.panels * pass.panel_floats(format_.lanes);
-    const std::int64_t row_bytes = width * format_.lane_bytes();
-    weights.recurrent_kernel = cutter.take<std::byte>(row_bytes * format_.rows(output_units(spec.cell)));
-    weights.kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.I));
+    weights.recurrent_kernel = cutter.take<std::byte>(width * format_.panel_lane_bytes(output_units(spec.cell)));
+    weights.kernel = cutter.take<std::byte>(width * format_.panel_lane_bytes(spec.I));
     weights.bias = cutter.take<float>(width);
     const auto* recurrent_bias = cutter.take<float>(width);
     if (bias_rows(spec.cell) == 2) weights.recurrent_bias = recurrent_bias;
@@ -139,11 +159,21 @@ void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source
         pack_matrix<kTogether>(static_cast<const Element*>(matrix), rows, source_columns, columns, range, target);
       });
     };
+    const auto pack_in_8_bits = [&](const float* matrix, std::int64_t rows, const Columns& columns, std::byte* target) {
+      const std::int64_t panels = columns.pass.panels(H, format_.lanes);
+      const std::int64_t bytes = panels * columns.pass.panel_floats(format_.lanes) * format_.panel_lane_bytes(rows);
+      threads.run(panels, bytes, [&](const Range& range) {
+        pack_int8(matrix, rows, source_columns, columns, range, format_, target);
+      });
+    };
     constexpr std::integral_constant<int, 1> kAlone;
     constexpr std::integral_constant<int, 2> kPairs;
     const auto pack_kernel = [&](const void* matrix, std::int64_t rows, const Columns& columns,
                                  const std::byte* target) {
       auto* const elements = const_cast<std::byte*>(target);
+      if constexpr (std::is_same_v<Element, float>) {
+        if (format_.is_int8()) return pack_in_8_bits(static_cast<const float*>(matrix), rows, columns, elements);
+      }
       if (format_.has_pairs()) return pack(kPairs, matrix, rows, columns, reinterpret_cast<BFloat16*>(elements));
       pack(kAlone, matrix, rows, columns, reinterpret_cast<Element*>(elements));
     };

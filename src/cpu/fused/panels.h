@@ -36,6 +36,8 @@ std::int64_t padded_units(const CellSpec& cell, int lanes);
 enum class PanelElements : std::uint8_t {
   numbers,     ///< of the spec's dtype, multiplied by f32
   bf16_pairs,  ///< two k of a lane side by side, multiplied by rows of bf16: K is rounded up to whole pairs
+  int8_pairs,  ///< the same in 8 bits, multiplied by rows of 8 bits; a panel's scales are behind its rows
+  int8_quads,  ///< four k of a lane side by side, with kInt8Offset
 };
 
 /// How weights lie in panels.
@@ -47,16 +49,43 @@ struct PanelFormat {
   /// The format in which this machine multiplies the weights of a spec.
   static PanelFormat of(const RecurrenceSpec& spec, const KernelTable& kernels);
 
+  bool is_int8() const { return elements == PanelElements::int8_pairs || elements == PanelElements::int8_quads; }
   bool has_pairs() const { return elements == PanelElements::bf16_pairs; }
-  /// The dtype of the rows that are multiplied with the panels.
+  /// The dtype of the rows that are multiplied with the panels, where they are not in 8 bits.
   DType operand() const { return has_pairs() ? DType::bf16 : DType::f32; }
   /// The k that lie side by side.
-  int together() const { return has_pairs() ? 2 : 1; }
+  int together() const {
+    switch (elements) {
+      case PanelElements::numbers: return 1;
+      case PanelElements::int8_quads: return 4;
+      case PanelElements::bf16_pairs:
+      case PanelElements::int8_pairs: break;
+    }
+    return 2;
+  }
   /// Rows of a panel, for a matrix of K rows.
   std::int64_t rows(std::int64_t K) const { return (K + together() - 1) / together(); }
   /// Bytes of a lane of a panel's row.
   std::int64_t lane_bytes() const { return together() * static_cast<std::int64_t>(size_of(dtype)); }
+  /// Bytes of a lane of a panel, for a matrix of K rows.
+  std::int64_t panel_lane_bytes(std::int64_t K) const {
+    return rows(K) * lane_bytes() + (is_int8() ? static_cast<std::int64_t>(sizeof(float)) : 0);
+  }
+  /// Whether products take rows of K numbers where they are.
+  bool takes(DType given, std::int64_t K) const { return given == operand() && K % together() == 0 && !is_int8(); }
+  /// Floats from one row of K numbers to the next where rows are written for products. There is a cache line between
+  /// them: rows whose distance is a power of two share few sets of the first-level cache.
+  std::int64_t operand_stride(std::int64_t K) const;
+  /// The product of panels of this format.
+  ProductKernel product(const KernelTable& kernels, int vectors) const;
+  /// The kernels of a format in 8 bits.
+  const Int8Kernels& int8(const KernelTable& kernels) const {
+    return elements == PanelElements::int8_quads ? kernels.int8_quads : kernels.int8_pairs;
+  }
 };
+
+/// The most rows of a matrix in 8 bits: the sum of so many products fits 32 bits.
+inline constexpr std::int64_t kMostInt8Rows = (std::int64_t{1} << 31) / (127 * 128);
 
 /// "; products of pairs of bf16", or why products are not what the spec's MatrixMath permits, or an empty string.
 std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& format);

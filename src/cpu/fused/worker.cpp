@@ -30,9 +30,7 @@ class Worker {
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
     for (std::size_t i = 0; i < passes_.size(); ++i) {
-      const int vectors = passes_[i].vectors();
-      products_[i] =
-          format_.has_pairs() ? run.kernels.pair_product(vectors) : run.kernels.product(spec_.dtype, vectors);
+      products_[i] = format_.product(run.kernels, passes_[i].vectors());
     }
   }
 
@@ -55,8 +53,7 @@ class Worker {
 
  private:
   PanelMatrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
-    const std::int64_t rows = format_.rows(K);
-    return {panels, pass.panel_floats(lanes_) * rows * lane_bytes_, rows};
+    return {panels, pass.panel_floats(lanes_) * format_.panel_lane_bytes(K), format_.rows(K)};
   }
 
   Range own_panels(const Pass& pass) const {
