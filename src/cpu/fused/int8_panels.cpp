@@ -46,9 +46,8 @@ class Int8Panel {
   template <typename Use>
   void for_each_run(std::int64_t k, const Use& use) const {
     const float* const row = source_ + k * source_columns_;
-    columns_.for_each_run(p_, [&](std::int64_t column, std::int64_t element, std::int64_t count) {
-      use(row + column, element, count);
-    });
+    columns_.for_each_run(
+        p_, [&](std::int64_t column, std::int64_t element, std::int64_t count) { use(row + column, element, count); });
   }
 
   const float* const source_;

@@ -54,8 +54,8 @@ struct Int8Row {
 /// sums[p][r][vector][lane] = start[p or r][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added
 /// up in the order of k. The bits of a sum do not depend on which other rows and panels are in the product. Where
 /// weights are pairs of bf16, k counts pairs, and so are the rows: each float has the bits of a pair. Where they are in
-/// 8 bits, k counts pairs or quads, each row is an Int8Row and what follows it, and behind the last k of a panel are the
-/// scales of its columns, [vector][lane] in f32: the integers' sum times both scales, plus start, each rounded.
+/// 8 bits, k counts pairs or quads, each row is an Int8Row and what follows it, and behind the last k of a panel are
+/// the scales of its columns, [vector][lane] in f32: the integers' sum times both scales, plus start, each rounded.
 struct PanelProduct {
   const float* const* rows;
   int row_count;  ///< 1 .. most_rows
@@ -131,7 +131,7 @@ struct GateKernels {
 
 /// Products in 8 bits, all in one order of weights.
 struct Int8Kernels {
-  int together = 0;  ///< how many k lie side by side: 2 or 4
+  int together = 0;                                 ///< how many k lie side by side: 2 or 4
   ProductKernel (*product)(int vectors) = nullptr;  ///< null where the processor has no instruction for it
   /// Rounds `count` numbers to an Int8Row and its integers.
   void (*quantize_row)(const float* row, std::int64_t count, void* target) = nullptr;
@@ -142,8 +142,8 @@ struct KernelTable {
   int lanes;           ///< floats of a vector
   ProductKernel (*product)(DType weights, int vectors);
   ProductKernel (*pair_product)(int vectors);  ///< of pairs of bf16; null where the processor has no such instruction
-  Int8Kernels int8_quads;  ///< of Int8Quad; without a product where the processor has no VNNI
-  Int8Kernels int8_pairs;  ///< of Int8Pair
+  Int8Kernels int8_quads;                      ///< of Int8Quad; without a product where the processor has no VNNI
+  Int8Kernels int8_pairs;                      ///< of Int8Pair
   GateKernels gates;
   GateKernels keeping_gates;  ///< the same, and each RowStates::kept is written
   GateKernels basic_gates;    ///< with any of the six basic activations
