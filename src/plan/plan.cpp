@@ -101,7 +101,8 @@ const Executor& named_executor(const std::string& name, Device device) {
   throw ValueError("executor", "'" + name + "'", "one of " + joined_names(device));
 }
 
-Planner::Data checked_data(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
+Planner::Data checked_data(RecurrenceSpec spec, const DeviceProperties& properties, const PlanOptions& options) {
+  spec.math = options.math.value_or(spec.math);
   check_sizes(spec);
   if (options.threads < 0) throw ValueError("threads", std::to_string(options.threads), "at least 0");
   Planner::Data data{

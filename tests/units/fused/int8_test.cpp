@@ -95,7 +95,8 @@ Tensor numbers(Random& random, const Shape& shape, double deviation, bool normal
   for (std::int64_t i = 0; i < tensor.numel(); ++i) {
     double number = random.uniform(-std::sqrt(3.0), std::sqrt(3.0));
     if (normal) {
-      number = std::sqrt(-2.0 * std::log(random.uniform(1e-9, 1.0))) * std::cos(6.283185307179586 * random.uniform(0, 1));
+      number =
+          std::sqrt(-2.0 * std::log(random.uniform(1e-9, 1.0))) * std::cos(6.283185307179586 * random.uniform(0, 1));
     }
     data[i] = static_cast<float>(deviation * number);
   }
