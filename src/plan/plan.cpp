@@ -68,10 +68,6 @@ void check_sizes(const RecurrenceSpec& spec) {
   check("I", spec.I, 0);
   check_products(spec);
   if (!is_floating(spec.dtype)) throw ValueError("dtype", to_string(spec.dtype), "a floating dtype");
-  if (spec.dtype == DType::f32 && spec.math == MatrixMath::int8 && spec.keep != Keep::nothing) {
-    throw ValueError("math", "int8 where the spec keeps " + to_string(spec.keep),
-                     "another one: products in 8 bits have no gradients");
-  }
   if (spec.packed) check_packed(spec);
   if (spec.state_rows != 0) check_state_rows(spec);
   check("segment", spec.segment, 0);
@@ -79,6 +75,7 @@ void check_sizes(const RecurrenceSpec& spec) {
     throw ValueError("segment", std::to_string(spec.segment) + " where the spec keeps " + to_string(spec.keep),
                      "0, or a spec that keeps states");
   }
+  check_has_gradients(spec);
   if (spec.segment > 0 && swaps_reserve(spec)) {
     throw ValueError("swap_memory", "true where segments of " + std::to_string(spec.segment) + " steps are run again",
                      "false, or a segment of 0");

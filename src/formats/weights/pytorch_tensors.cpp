@@ -19,7 +19,9 @@ constexpr const char* kHelp =
 /// Rows of PyTorch's weights are the columns of QuantizedMatrix.
 Tensor from_8_bits(const Tensor& bytes, const Tensor& scales, const std::string& where) {
   const bool is_matrix = bytes.rank() == 2;
-  return dequantize({is_matrix ? bytes.swap_axes(0, 1) : bytes, scales}, where).swap_axes(0, 1).contiguous();
+  return dequantize(QuantizedMatrix{is_matrix ? bytes.swap_axes(0, 1) : bytes, scales}, where)
+      .swap_axes(0, 1)
+      .contiguous();
 }
 
 }  // namespace

@@ -79,7 +79,6 @@ TEST(OnnxFiles, DynamicQuantizeLstmInEightBits) {
   const Safetensors expected = load_safetensors(folder / "expected.safetensors");
   const OnnxOutputs outputs = runner.run({.x = expected.tensor("X")});
   EXPECT_LT(relative_error(outputs.y, expected.tensor("Y")), 1e-2);
-  EXPECT_LT(relative_error(outputs.y_h, expected.tensor("Y_h")), 1e-2);
   EXPECT_GT(relative_error(outputs.y, strict.run({.x = expected.tensor("X")}).y), 1e-4) << "products were strict";
 }
 
