@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "cpu/fused/int8/int8_panels.h"
+#include "cpu/fused/int8_panels.h"
 #include "cpu/fused/pack_memory.h"
 #include "cpu/fused/pack_threads.h"
 #include "cpu/fused/panel_columns.h"

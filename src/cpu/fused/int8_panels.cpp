@@ -1,4 +1,4 @@
-#include "cpu/fused/int8/int8_panels.h"
+#include "cpu/fused/int8_panels.h"
 
 #include "recurrence/int8_scale.h"
 
