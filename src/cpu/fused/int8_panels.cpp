@@ -1,5 +1,7 @@
 #include "cpu/fused/int8_panels.h"
 
+#include <cstring>
+
 #include "recurrence/int8_scale.h"
 
 namespace rondo::fused {
@@ -36,9 +38,12 @@ class Int8Panel {
     });
   }
 
-  void write_scales(float* target) const {
+  /// Writes the scales to memory that need not be aligned.
+  void write_scales(std::byte* target) const {
     for_each_run(0, [&](const float*, std::int64_t element, std::int64_t count) {
-      for (std::int64_t i = 0; i < count; ++i) target[element + i] = scales_[element + i].scale;
+      for (std::int64_t i = element; i < element + count; ++i) {
+        std::memcpy(target + i * static_cast<std::int64_t>(sizeof(float)), &scales_[i].scale, sizeof(float));
+      }
     });
   }
 
@@ -71,7 +76,7 @@ void pack_int8(const float* source, std::int64_t rows, std::int64_t source_colum
     for (std::int64_t k = 0; k < rows; ++k) {
       panel.write_row(k, together, offset, begin + k / together * width * together + k % together);
     }
-    panel.write_scales(reinterpret_cast<float*>(begin + format.rows(rows) * width * together));
+    panel.write_scales(begin + format.rows(rows) * width * together);
   }
 }
 

@@ -63,11 +63,18 @@ HWY_INLINE Vector in_register(Vector value) {
   return value;
 }
 
+// Behind rows of narrow panels scales are not aligned as floats are.
+HWY_INLINE Floats load_scales(const std::byte* scales) {
+  HWY_ALIGN float aligned[hn::MaxLanes(FloatTag())];
+  std::memcpy(aligned, scales, sizeof aligned);
+  return hn::LoadU(FloatTag(), aligned);
+}
+
 // The sums in f32. The product with the scales is rounded before the start is added, so that the bits do not depend on
 // whether the instruction set does both at once.
-HWY_INLINE Floats scaled(Ints sums, Floats row_scale, const float* scales, const float* start) {
+HWY_INLINE Floats scaled(Ints sums, Floats row_scale, Floats scales, const float* start) {
   const FloatTag d;
-  const Floats result = hn::Mul(hn::ConvertTo(d, sums), hn::Mul(row_scale, hn::LoadU(d, scales)));
+  const Floats result = hn::Mul(hn::ConvertTo(d, sums), hn::Mul(row_scale, scales));
   return start == nullptr ? result : hn::Add(in_register(result), hn::LoadU(d, start));
 }
 
@@ -110,7 +117,10 @@ HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
   }
 #pragma GCC unroll 4
   for (int p = 0; p < kPanels; ++p) {
-    const auto* scales = reinterpret_cast<const float*>(weights + p * product.panel_stride);  // behind the panel's rows
+    const auto* behind = reinterpret_cast<const std::byte*>(weights + p * product.panel_stride);
+    Floats scales[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) scales[v] = load_scales(behind + v * lanes * sizeof(float));
     float* target = product.sums + p * product.sums_stride;
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
@@ -119,8 +129,7 @@ HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
       for (int v = 0; v < kVectors; ++v) {
         const float* start = product.start;
         if (start != nullptr) start += r * product.start_stride + (p * kVectors + v) * lanes;
-        hn::StoreU(scaled(sums[p][r][v], row_scale, scales + v * lanes, start), FloatTag(),
-                   target + (r * kVectors + v) * lanes);
+        hn::StoreU(scaled(sums[p][r][v], row_scale, scales[v], start), FloatTag(), target + (r * kVectors + v) * lanes);
       }
     }
   }
