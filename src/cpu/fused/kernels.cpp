@@ -11,12 +11,14 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "cpu/fused/amx.h"
 #include "cpu/fused/kernels.h"
+#include "recurrence/int8_scale.h"
 #include "rondo/vocabulary/float16.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -33,6 +35,8 @@ HWY_BEFORE_NAMESPACE();
 #include "cpu/fused/vectors/gate_table-inl.h"
 
 #include "cpu/fused/vectors/product-inl.h"
+
+#include "cpu/fused/vectors/int8_product-inl.h"
 
 #include "cpu/fused/vectors/convert-inl.h"
 
@@ -53,6 +57,8 @@ const KernelTable* kernel_table() {
                                  .lanes = static_cast<int>(hn::Lanes(FloatTag())),
                                  .product = product,
                                  .pair_product = pair_product(),
+                                 .int8_quads = int8_quads(),
+                                 .int8_pairs = int8_pairs(),
                                  .gates = gate_kernels<false>(),
                                  .keeping_gates = gate_kernels<true>(),
                                  .basic_gates = basic_gate_kernels<false>(),

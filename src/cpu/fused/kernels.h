@@ -34,9 +34,28 @@ struct BFloat16Pair {
   std::uint16_t second;
 };
 
+/// Weights in 8 bits that follow each other in k, of one column. Quads are weights + kInt8Offset, without a sign.
+struct Int8Pair {
+  std::int8_t first;
+  std::int8_t second;
+};
+struct Int8Quad {
+  std::uint8_t weights[4];
+};
+inline constexpr int kInt8Offset = 128;
+
+/// What a row in 8 bits begins with; its integers follow, in 8 bits for quads and in 16 for pairs, and zeros up to a
+/// whole vector.
+struct Int8Row {
+  float scale;             ///< NaN for a row that has an infinite number or NaN, whose sums are NaN
+  std::int32_t first_sum;  ///< from which its sums are counted: what the offset of the weights adds, negated
+};
+
 /// sums[p][r][vector][lane] = start[p or r][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added
 /// up in the order of k. The bits of a sum do not depend on which other rows and panels are in the product. Where
-/// weights are pairs of bf16, k counts pairs, and so are the rows: each float has the bits of a pair.
+/// weights are pairs of bf16, k counts pairs, and so are the rows: each float has the bits of a pair. Where they are in
+/// 8 bits, k counts pairs or quads, each row is an Int8Row and what follows it, and behind the last k of a panel are
+/// the scales of its columns, [vector][lane] in f32: the integers' sum times both scales, plus start, each rounded.
 ///
 /// A product on tile registers has K in whole tiles of kTilePairs pairs. Its rows lie `row_stride` apart, in memory
 /// that has a multiple of kTileRows rows; of `rows` it reads the first pointer alone. All rows have the same start.
@@ -149,11 +168,21 @@ struct GateKernels {
   GatesFunction mgu;
 };
 
+/// Products in 8 bits, all in one order of weights.
+struct Int8Kernels {
+  int together = 0;                                 ///< how many k lie side by side: 2 or 4
+  ProductKernel (*product)(int vectors) = nullptr;  ///< null where the processor has no instruction for it
+  /// Rounds `count` numbers to an Int8Row and its integers.
+  void (*quantize_row)(const float* row, std::int64_t count, void* target) = nullptr;
+};
+
 struct KernelTable {
   const char* target;  ///< "AMX", or Highway's name of the instruction set: "AVX3", "AVX2", ...
   int lanes;           ///< floats of a vector
   ProductKernel (*product)(DType weights, int vectors);
   ProductKernel (*pair_product)(int vectors);  ///< of pairs of bf16; null where the processor has no such instruction
+  Int8Kernels int8_quads;                      ///< of Int8Quad; without a product where the processor has no VNNI
+  Int8Kernels int8_pairs;                      ///< of Int8Pair
   GateKernels gates;
   GateKernels keeping_gates;  ///< the same, and each RowStates::kept is written
   GateKernels basic_gates;    ///< with any of the six basic activations

@@ -15,7 +15,9 @@ const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) 
   const auto* x = static_cast<const std::byte*>(run_.buffers.x.data) + offset * element_bytes;
   if (format_.takes(dtype, I)) return reinterpret_cast<const float*>(x);
   float* const converted = scratch_.notes.converted + live * format_.operand_stride(I);
-  if (format_.is_split()) {
+  if (format_.is_int8()) {
+    format_.int8(run_.kernels).quantize_row(reinterpret_cast<const float*>(x), I, converted);
+  } else if (format_.is_split()) {
     split(x, dtype, I, converted);
   } else if (dtype == DType::f32) {
     narrow(reinterpret_cast<const float*>(x), I, converted);
@@ -32,7 +34,9 @@ const float* Operands::state(std::int64_t i, const float* states) const {
   const std::int64_t P = output_units(run_.spec.cell);
   if (format_.takes(DType::f32, P)) return states;
   float* const pairs = scratch_.notes.pairs + i * format_.operand_stride(P);
-  if (format_.is_split()) {
+  if (format_.is_int8()) {
+    format_.int8(run_.kernels).quantize_row(states, P, pairs);
+  } else if (format_.is_split()) {
     split(reinterpret_cast<const std::byte*>(states), DType::f32, P, pairs);
   } else {
     narrow(states, P, pairs);

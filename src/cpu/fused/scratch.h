@@ -22,7 +22,7 @@ struct Notes {
   float* converted;        ///< [live row of the chunk]: x as products take it; no memory where x is given so
   const float** inputs;    ///< [live row of the chunk]: x
   const float** operands;  ///< [live row of the step]: what the recurrent kernel is multiplied by
-  float* pairs;            ///< [live row of the step]: operands as pairs of bf16; no memory without pairs
+  float* pairs;            ///< [live row of the step]: operands in bf16 or 8 bits; no memory where they are f32
   RowStates* row_states;   ///< [live row of the step]
   float** projected;       ///< [live row of the step]: where the projected h is written; no memory without a projection
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other

@@ -52,8 +52,7 @@ class Worker {
 
  private:
   PanelMatrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
-    const std::int64_t rows = format_.rows(K);
-    return {panels, pass.panel_floats(lanes_) * rows * lane_bytes_, rows};
+    return {panels, pass.panel_floats(lanes_) * format_.panel_lane_bytes(K), format_.rows(K)};
   }
 
   Range own_panels(const Pass& pass) const {

@@ -49,7 +49,7 @@ void for_each_accepted(const ConformanceCase& which, Prepare&& prepare, Check&& 
     recurrence.spec = asked_spec(which, recurrence.spec);
     if (!accepts(which.executor, recurrence.spec)) return;
     ++accepted;
-    check(rounded(recurrence, which.operand()));
+    check(for_products(which, recurrence));
   };
   if (which.math == MatrixMath::strict) {
     for_each_recurrence(take);

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "rondo/ops/ops.h"
+#include "support/central_difference.h"
 #include "support/compare.h"
-#include "support/finite_differences.h"
 #include "support/gradient_run.h"
 #include "support/seeds.h"
 

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "rondo/ops/ops.h"
+#include "support/central_difference.h"
 #include "support/compare.h"
 #include "support/expect_error.h"
-#include "support/finite_differences.h"
 #include "support/network_gradients.h"
 #include "support/seeds.h"
 

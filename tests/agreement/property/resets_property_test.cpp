@@ -92,7 +92,7 @@ TEST_P(Conformance, ARowWithResetsEqualsItsPiecesRunAlone) {
     recurrence.spec = asked_spec(which, recurrence.spec);
     if (!accepts(which.executor, recurrence.spec)) return;
     SCOPED_TRACE(to_string(recurrence.spec));
-    recurrence = rounded(recurrence, which.operand());
+    recurrence = for_products(which, recurrence);
     const RunResult whole = run_on(which.executor, recurrence, which.dtype);
     for (std::int64_t b = 0; b < recurrence.spec.B; ++b) expect_pieces(which, recurrence, whole, b);
   });

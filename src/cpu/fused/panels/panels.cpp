@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "cpu/fused/amx.h"
+#include "cpu/fused/int8_panels.h"
 #include "cpu/fused/pack_memory.h"
 #include "cpu/fused/pack_threads.h"
+#include "cpu/fused/panel_columns.h"
 #include "cpu/fused/split.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
@@ -13,27 +14,6 @@
 
 namespace rondo::fused {
 namespace {
-
-/// Maps the columns of a pass from the source, ordered by gate and then unit, to elements of a panel.
-struct Columns {
-  const Pass& pass;
-  std::int64_t H;
-  int lanes;
-
-  /// Calls `move(source column, target element, count)` for the columns of panel `p`, in runs that are adjacent in
-  /// both.
-  template <typename Move>
-  void for_each_run(std::int64_t p, Move&& move) const {
-    const std::int64_t first = p * pass.panel_units(lanes);
-    for (std::int64_t v = 0; v < pass.unit_vectors; ++v) {
-      const std::int64_t u = first + v * lanes;
-      const std::int64_t count = std::min<std::int64_t>(lanes, H - u);
-      for (int gate = 0; gate < pass.gates && count > 0; ++gate) {
-        move((pass.first_gate + gate) * H + u, (v * pass.gates + gate) * lanes, count);
-      }
-    }
-  }
-};
 
 /// The rows of a matrix, and those of its panels.
 struct PackedRows {
@@ -61,25 +41,6 @@ void pack_matrix(const Source* source, const PackedRows& rows, std::int64_t sour
   }
 }
 
-/// The fewest rows of a batch for which products of split numbers are faster than products of f32. Measured on one
-/// Emerald Rapids core with a prototype, LSTM layers of 128 to 1024 units, the time of f32 divided by its time: 0.74 to
-/// 0.89 with 1 row, 0.99 to 1.27 with 4, 1.49 to 1.98 with 16 and 1.77 to 2.11 with 64. The plan's B decides, and not a
-/// run's or a thread's rows, so that bits depend on the plan alone.
-constexpr std::int64_t kRowsWorthSplitting = 4;
-
-bool asks_for(const RecurrenceSpec& spec, MatrixMath math) { return spec.dtype == DType::f32 && spec.math == math; }
-
-/// The end of the name of a pack with these elements.
-const char* name_of(PanelElements elements) {
-  switch (elements) {
-    case PanelElements::numbers: break;
-    case PanelElements::bf16_pairs: return " lanes of pairs";
-    case PanelElements::bf16_tiles: return " lanes of pairs for tiles";
-    case PanelElements::split_tiles: return " lanes of split pairs for tiles";
-  }
-  return " lanes";
-}
-
 template <typename Formula, int kPhase>
 constexpr Pass kPass = {kPhase == 0 ? 0 : kPhaseGates<Formula, 0>, kPhaseGates<Formula, kPhase>,
                         kMostVectors / kPhaseGates<Formula, kPhase>};
@@ -102,41 +63,6 @@ std::int64_t padded_units(const CellSpec& cell, int lanes) {
     padded = std::max(padded, pass.panels(cell.units, lanes) * pass.panel_units(lanes));
   }
   return padded;
-}
-
-PanelFormat PanelFormat::of(const RecurrenceSpec& spec, const KernelTable& kernels) {
-  const auto format = [&](PanelElements held, DType its_dtype) { return PanelFormat{kernels.lanes, held, its_dtype}; };
-  if (spec.dtype == DType::bf16 || asks_for(spec, MatrixMath::bf16)) {
-    if (kernels.tiles != nullptr) return format(PanelElements::bf16_tiles, DType::bf16);
-    if (kernels.pair_product != nullptr) return format(PanelElements::bf16_pairs, DType::bf16);
-  }
-  const bool may_split = spec.dtype == DType::f16 || asks_for(spec, MatrixMath::bf16x3);
-  if (may_split && kernels.tiles != nullptr && spec.B >= kRowsWorthSplitting) {
-    return format(PanelElements::split_tiles, DType::bf16);
-  }
-  return format(PanelElements::numbers, spec.dtype);
-}
-
-ProductKernel PanelFormat::product(const KernelTable& kernels, int vectors) const {
-  if (has_tiles()) return kernels.tiles->product(vectors, parts());
-  return elements == PanelElements::bf16_pairs ? kernels.pair_product(vectors) : kernels.product(dtype, vectors);
-}
-
-std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& format, const KernelTable& kernels) {
-  switch (format.elements) {
-    case PanelElements::bf16_pairs: return "; products of pairs of bf16";
-    case PanelElements::bf16_tiles: return "; products of bf16 on tile registers";
-    case PanelElements::split_tiles: return "; products of numbers split into two bf16, on tile registers";
-    case PanelElements::numbers: break;
-  }
-  if (asks_for(spec, MatrixMath::bf16)) return "; products are strict, because the instruction set has none of bf16";
-  if (!asks_for(spec, MatrixMath::bf16x3)) return "";
-  if (kernels.tiles != nullptr) {
-    return "; products are strict, because with fewer than " + std::to_string(kRowsWorthSplitting) +
-           " rows bf16x3 takes longer";
-  }
-  const std::string& obstacle = amx_permission().obstacle;
-  return "; products are strict, because bf16x3 needs AMX" + (obstacle.empty() ? "" : ", and " + obstacle);
 }
 
 PackedWeights::PackedWeights(const RunnerRequest& request, const PanelFormat& format) : format_(format) {
@@ -162,9 +88,8 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, void* base) {
     PassWeights& weights = passes_.emplace_back();
     weights.panels = pass.panels(spec.cell.units, format_.lanes);
     const std::int64_t width = weights.panels * pass.panel_floats(format_.lanes);
-    const std::int64_t row_bytes = width * format_.lane_bytes();
-    weights.recurrent_kernel = cutter.take<std::byte>(row_bytes * format_.rows(output_units(spec.cell)));
-    weights.kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.I));
+    weights.recurrent_kernel = cutter.take<std::byte>(width * format_.panel_lane_bytes(output_units(spec.cell)));
+    weights.kernel = cutter.take<std::byte>(width * format_.panel_lane_bytes(spec.I));
     weights.bias = cutter.take<float>(width);
     const auto* recurrent_bias = cutter.take<float>(width);
     if (bias_rows(spec.cell) == 2) weights.recurrent_bias = recurrent_bias;
@@ -188,6 +113,13 @@ void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source
                                convert);
       });
     };
+    const auto pack_in_8_bits = [&](const float* matrix, std::int64_t rows, const Columns& columns, std::byte* target) {
+      const std::int64_t panels = columns.pass.panels(H, format_.lanes);
+      const std::int64_t bytes = panels * columns.pass.panel_floats(format_.lanes) * format_.panel_lane_bytes(rows);
+      threads.run(panels, bytes, [&](const Range& range) {
+        pack_int8(matrix, rows, source_columns, columns, range, format_, target);
+      });
+    };
     constexpr std::integral_constant<int, 1> kAlone;
     constexpr std::integral_constant<int, 2> kPairs;
     const auto pack_bias = [&](const void* bias, const Columns& columns, const float* target) {
@@ -196,6 +128,9 @@ void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source
     };
     const auto pack_kernel = [&](const void* matrix, std::int64_t K, const Columns& columns, const std::byte* target) {
       auto* const elements = const_cast<std::byte*>(target);
+      if constexpr (std::is_same_v<Element, float>) {
+        if (format_.is_int8()) return pack_in_8_bits(static_cast<const float*>(matrix), K, columns, elements);
+      }
       auto* const pairs = reinterpret_cast<BFloat16*>(elements);
       const std::int64_t rows = format_.rows(K);
       if (format_.is_split()) {
