@@ -8,8 +8,8 @@
 #include <cstring>
 #include <limits>
 
-#include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/kernels.h"
+#include "cpu/threads/flush_denormals.h"
 
 namespace rondo::test {
 
@@ -57,7 +57,7 @@ class SimulatedTiles {
   /// two bf16 is exact in f32, so that two operations round as one does.
   template <int kSums, int kRows, int kWeights>
   static void multiply_bf16() {
-    const fused::FlushDenormals as_the_instruction_does;
+    const FlushDenormals as_the_instruction_does;
     Numbers weights[2][fused::kTilePairs];
     for (int k = 0; k < fused::kTilePairs; ++k) {
       for (int n = 0; n < kLanes; ++n) {

@@ -9,8 +9,8 @@
 #include <limits>
 #include <vector>
 
-#include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/split.h"
+#include "cpu/threads/flush_denormals.h"
 #include "device/amx/simulated_tiles.h"
 #include "support/random.h"
 
