@@ -24,13 +24,6 @@ Keep keep_from(const std::string& name) {
   throw ValueError("keep", "\"" + name + "\"", "\"nothing\", \"states\" or \"gates\"");
 }
 
-MatrixMath math_from(const std::string& name) {
-  for (const MatrixMath math : {MatrixMath::strict, MatrixMath::tf32, MatrixMath::tf32x3}) {
-    if (to_string(math) == name) return math;
-  }
-  throw ValueError("math", "\"" + name + "\"", "\"strict\", \"tf32\" or \"tf32x3\"");
-}
-
 /// The settings of each API, by the names of TimeRules's makers.
 TimeRules rules_from(const std::string& name, bool go_backwards, bool zero_output_for_mask) {
   if (name == "keras") return TimeRules::keras(go_backwards, zero_output_for_mask);
@@ -53,7 +46,7 @@ void bind_spec(nb::module_& module) {
                                       .B = B,
                                       .I = I,
                                       .dtype = dtype_from(dtype, "dtype"),
-                                      .math = math_from(math),
+                                      .math = math_from_name(math),
                                       .device = device_from(device, "device"),
                                       .rules = rules_from(rules, go_backwards, zero_output_for_mask),
                                       .has_mask = has_mask,

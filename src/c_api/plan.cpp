@@ -11,7 +11,8 @@ namespace rondo::c_api {
 namespace {
 
 constexpr CellKind kCells[] = {CellKind::lstm, CellKind::gru, CellKind::simple_rnn, CellKind::mgu};
-constexpr MatrixMath kMaths[] = {MatrixMath::strict, MatrixMath::tf32, MatrixMath::tf32x3};
+constexpr MatrixMath kMaths[] = {MatrixMath::strict, MatrixMath::tf32,   MatrixMath::tf32x3,
+                                 MatrixMath::bf16,   MatrixMath::bf16x3, MatrixMath::int8};
 constexpr ReadOrder kReads[] = {ReadOrder::forward, ReadOrder::reversed, ReadOrder::reversed_within_length};
 constexpr WriteOrder kWrites[] = {WriteOrder::processing, WriteOrder::input};
 constexpr DeadOutput kDead[] = {DeadOutput::previous_output, DeadOutput::zeros, DeadOutput::incoming_state};

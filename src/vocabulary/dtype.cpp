@@ -27,8 +27,18 @@ std::string to_string(MatrixMath math) {
     case MatrixMath::strict: return "strict";
     case MatrixMath::tf32: return "tf32";
     case MatrixMath::tf32x3: return "tf32x3";
+    case MatrixMath::bf16: return "bf16";
+    case MatrixMath::bf16x3: return "bf16x3";
+    case MatrixMath::int8: return "int8";
   }
   throw ValueError("math", std::to_string(static_cast<int>(math)), "one of the MatrixMath values");
+}
+
+MatrixMath math_from_name(const std::string& name) {
+  for (int math = 0; math <= static_cast<int>(MatrixMath::int8); ++math) {
+    if (to_string(static_cast<MatrixMath>(math)) == name) return static_cast<MatrixMath>(math);
+  }
+  throw ValueError("math", "\"" + name + "\"", "\"strict\", \"tf32\", \"tf32x3\", \"bf16\", \"bf16x3\" or \"int8\"");
 }
 
 bool is_floating(DType dtype) {

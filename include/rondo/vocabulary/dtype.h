@@ -29,11 +29,20 @@ bool is_floating(DType dtype);
 ///     tf32     a GPU may round the operands to 10 bits of fraction, for its tensor cores
 ///     tf32x3   a GPU may use its tensor cores with nearly f32's accuracy, as NVIDIA CUTLASS does by "3xTF32": a sum is
 ///              right within tf32x3_error of the magnitudes that are summed
+///     bf16     a CPU may round the operands to bf16, of 7 bits of fraction: a whole run has a relative error of at
+///     most
+///              5e-3 in its outputs' length
+///     bf16x3   a CPU may split each operand into two bf16 and sum three of the four products: 2e-5
+///     int8     a CPU may round the weights to 8 bits with a scale for each column, and x and h with a scale for each
+///              row of a step: 1e-2 where numbers are spread evenly, 2e-2 where they are normally distributed, with
+///              more of them far below the largest one. A row or a column with a number that is not finite gives NaN.
+///              There are no gradients
 ///
-/// `tf32` and `tf32x3` are permissions: on a CPU, and on a GPU without a kernel for them, products are `strict`. With
-/// tf32x3 an operand below 2^-113 has an error of up to 2^-136, and an operand that is infinite, or that TF32 rounds to
-/// infinity, may give NaN.
-enum class MatrixMath : std::uint8_t { strict, tf32, tf32x3 };
+/// Every mode but `strict` is a permission: where a device has no kernel for it, or is no faster with it, products are
+/// `strict`. Plan::explain() says which are. The errors of bf16, bf16x3 and int8 are those of plain cells whose
+/// recurrent kernel has a standard deviation of 1/sqrt(H). With tf32x3 an operand below 2^-113 has an error of up to
+/// 2^-136, and an operand that is infinite, or that TF32 rounds to infinity, may give NaN.
+enum class MatrixMath : std::uint8_t { strict, tf32, tf32x3, bf16, bf16x3, int8 };
 
 /// The largest error of a sum of K products with MatrixMath::tf32x3, relative to the sum of the products' magnitudes.
 ///
@@ -49,8 +58,11 @@ constexpr double tf32x3_error(std::int64_t K) {
   return kOfProduct + 3.0 * static_cast<double>(tiles) * kUnit;
 }
 
-/// The name of a mode: "strict", "tf32" or "tf32x3".
+/// The name of a mode: "strict", "tf32", "tf32x3", "bf16", "bf16x3" or "int8".
 std::string to_string(MatrixMath math);
+
+/// The mode with this name. Throws `ValueError` naming "math" for any other one.
+MatrixMath math_from_name(const std::string& name);
 
 /// The DType of a C++ type: `dtype_of<float>` is `DType::f32`. Defined for the eight element types alone.
 template <typename Element>

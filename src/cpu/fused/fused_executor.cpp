@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cpu/fused/amx.h"
 #include "cpu/fused/fused_backward.h"
 #include "cpu/fused/processor_features.h"
 #include "cpu/fused/target.h"
@@ -60,16 +61,17 @@ class FusedDecision final : public Decision {
       : spec_(spec),
         processors_(processors),
         kernels_(kernels),
-        workspace_bytes_(fused::scratch_bytes(spec_, kernels_.lanes, processors_)) {}
+        format_(fused::PanelFormat::of(spec, kernels)),
+        workspace_bytes_(fused::scratch_bytes(spec_, format_, processors_)) {}
 
   std::size_t workspace_bytes() const override { return workspace_bytes_; }
 
   std::string describe() const override {
     const Partition partition = fused::partition(spec_, processors_);
-    const bool pairs = fused::PanelFormat::of(spec_, kernels_).pairs;
     return fused::target_in_words(kernels_) + ", " + std::to_string(kernels_.lanes) + " lanes" +
-           (pairs ? ", products of pairs of bf16" : "") + fused::cap_in_words() + "\nthe processor has " +
-           fused::processor_features() + "\nthreads: " + std::to_string(partition.row_groups) + " groups of rows x " +
+           fused::products_in_words(spec_, format_, kernels_) + fused::cap_in_words() + "\nthe processor has " +
+           fused::processor_features() + fused::amx_permission().refusal_in_words() +
+           "\nthreads: " + std::to_string(partition.row_groups) + " groups of rows x " +
            std::to_string(partition.unit_groups) + " of units; inputs of " +
            std::to_string(fused::chunk_steps(spec_, fused::most_rows(spec_, partition))) + " steps at a time";
   }
@@ -82,6 +84,7 @@ class FusedDecision final : public Decision {
   const RecurrenceSpec spec_;
   const int processors_;
   const fused::KernelTable& kernels_;
+  const fused::PanelFormat format_;
   const std::size_t workspace_bytes_;
 };
 

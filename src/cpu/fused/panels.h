@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpu/fused/kernels.h"
+#include "cpu/fused/panel_format.h"
 #include "recurrence/executor.h"
 #include "rondo/tensor/tensor.h"
 
@@ -32,24 +33,7 @@ std::span<const Pass> passes_of(const CellSpec& cell);
 /// Units of a row of states, rounded up to whole panels of every pass.
 std::int64_t padded_units(const CellSpec& cell, int lanes);
 
-/// How weights lie in panels.
-struct PanelFormat {
-  int lanes;
-  bool pairs;  ///< bf16, with two k of a lane side by side: K is rounded up to whole pairs
-
-  /// The format in which this machine multiplies the weights of a spec.
-  static PanelFormat of(const RecurrenceSpec& spec, const KernelTable& kernels) {
-    return {kernels.lanes, spec.dtype == DType::bf16 && kernels.pair_product != nullptr};
-  }
-  /// Rows of a panel, for a matrix of K rows.
-  std::int64_t rows(std::int64_t K) const { return pairs ? (K + 1) / 2 : K; }
-  /// Bytes of a lane of a panel's row.
-  std::int64_t lane_bytes(DType dtype) const {
-    return static_cast<std::int64_t>(pairs ? sizeof(BFloat16Pair) : size_of(dtype));
-  }
-};
-
-/// The weights of one pass: [panel][k][vector][lane] in the spec's dtype and the format, biases [panel][vector][lane]
+/// The weights of one pass: [panel][k][vector][lane] in the format, biases [panel][vector][lane]
 /// in f32. Units beyond H are zeros, and so is a bias that the weights do not have.
 struct PassWeights {
   std::int64_t panels = 0;

@@ -36,12 +36,15 @@ Chunk largest_chunk(const RecurrenceSpec& spec, std::int64_t rows) {
   return {rows, chunk_steps(spec, 1), most_chunk_rows(spec, rows)};
 }
 
-Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const Chunk& chunk) {
+Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const PanelFormat& format, const Chunk& chunk) {
   Notes notes;
-  notes.converted = cutter.take<float>(spec.dtype == DType::f32 ? 0 : chunk.capacity * spec.I);
+  const std::int64_t P = output_units(spec.cell);
+  const std::int64_t inputs = format.takes(spec.dtype, spec.I) ? 0 : format.operand_rows(chunk.capacity);
+  const std::int64_t states = format.takes(DType::f32, P) ? 0 : format.operand_rows(chunk.rows);
+  notes.converted = cutter.take<float>(inputs * format.operand_stride(spec.I));
   notes.inputs = cutter.take<const float*>(chunk.capacity);
   notes.operands = cutter.take<const float*>(chunk.rows);
-  notes.pairs = cutter.take<float>(spec.dtype == DType::bf16 ? chunk.rows * pair_stride(output_units(spec.cell)) : 0);
+  notes.pairs = cutter.take<float>(states * format.operand_stride(P));
   notes.row_states = cutter.take<RowStates>(chunk.rows);
   notes.projected = cutter.take<float*>(spec.cell.projection_units ? chunk.rows : 0);
   notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);
@@ -52,8 +55,9 @@ Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const Chunk
   return notes;
 }
 
-Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index,
+Cut cut(void* workspace, const RecurrenceSpec& spec, const PanelFormat& format, const Partition& partition, int index,
         ChunkOf chunk_of_rows = chunk_of) {
+  const int lanes = format.lanes;
   WorkspaceCutter cutter(workspace);
   Scratch scratch{};
   scratch.states.stride =
@@ -76,7 +80,7 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
     float* kept[2] = {};
     for (float*& gates : kept) gates = cutter.take<float>(rows * Keeper::gates_scratch(spec));
     for (int part = group * partition.unit_groups; part < (group + 1) * partition.unit_groups; ++part) {
-      const Notes notes = cut_notes(cutter, spec, chunk);
+      const Notes notes = cut_notes(cutter, spec, format, chunk);
       if (part != index) continue;
       std::copy_n(input, 2, scratch.input);
       std::copy_n(kept, 2, scratch.kept);
@@ -90,22 +94,23 @@ Cut cut(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition&
 
 }  // namespace
 
-Scratch cut_scratch(void* workspace, const RecurrenceSpec& spec, int lanes, const Partition& partition, int index) {
-  return cut(workspace, spec, lanes, partition, index).scratch;
+Scratch cut_scratch(void* workspace, const RecurrenceSpec& spec, const PanelFormat& format, const Partition& partition,
+                    int index) {
+  return cut(workspace, spec, format, partition, index).scratch;
 }
 
-std::size_t scratch_bytes(const RecurrenceSpec& spec, int lanes, int threads) {
+std::size_t scratch_bytes(const RecurrenceSpec& spec, const PanelFormat& format, int threads) {
   std::size_t bytes = 0;
   if (spec.state_rows == 0) {
     for (int count = 1; count <= threads; ++count) {
-      bytes = std::max(bytes, cut(nullptr, spec, lanes, partition(spec, count), 0).bytes);
+      bytes = std::max(bytes, cut(nullptr, spec, format, partition(spec, count), 0).bytes);
     }
     return bytes;
   }
   // A run of fewer rows has one of these partitions, or one of fewer threads, and no larger groups of rows.
   for (int groups = 1; groups <= threads; ++groups) {
     const Partition widest = widest_partition(spec, groups, threads);
-    bytes = std::max(bytes, cut(nullptr, spec, lanes, widest, 0, largest_chunk).bytes);
+    bytes = std::max(bytes, cut(nullptr, spec, format, widest, 0, largest_chunk).bytes);
   }
   return bytes;
 }

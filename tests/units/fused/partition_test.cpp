@@ -9,6 +9,8 @@
 namespace rondo::fused {
 namespace {
 
+constexpr PanelFormat kFormat{.lanes = 16, .elements = PanelElements::numbers, .dtype = DType::f32};
+
 RecurrenceSpec lstm(std::int64_t H, std::int64_t B, std::int64_t T = 100) {
   return {.cell = {.units = H}, .T = T, .B = B, .I = H};
 }
@@ -63,7 +65,7 @@ TEST(FusedPartition, RangesCoverEverythingOnce) {
 }
 
 TEST(FusedScratch, DoesNotGrowWithTime) {
-  EXPECT_EQ(scratch_bytes(lstm(64, 4, 1000), 16, 2), scratch_bytes(lstm(64, 4, 100000), 16, 2));
+  EXPECT_EQ(scratch_bytes(lstm(64, 4, 1000), kFormat, 2), scratch_bytes(lstm(64, 4, 100000), kFormat, 2));
 }
 
 // With state_rows a run may have fewer rows and steps than planned, for which other partitions are the fastest.
@@ -72,14 +74,14 @@ TEST(FusedScratch, IsEnoughForRunsOfFewerRowsAndSteps) {
   RecurrenceSpec planned = lstm(40, 130, 30);
   planned.packed = true;
   planned.state_rows = 1000;
-  const std::size_t bytes = scratch_bytes(planned, 16, kThreads);
+  const std::size_t bytes = scratch_bytes(planned, kFormat, kThreads);
   bool some_need_more_than_the_plan = false;
   for (const std::int64_t T : {1, 2, 7, 30}) {
     for (std::int64_t B = 0; B <= 130; ++B) {
-      const std::size_t needed = scratch_bytes(lstm(40, B, T), 16, kThreads);
+      const std::size_t needed = scratch_bytes(lstm(40, B, T), kFormat, kThreads);
       EXPECT_LE(needed, bytes) << "T " << T << " B " << B;
       some_need_more_than_the_plan =
-          some_need_more_than_the_plan || needed > scratch_bytes(lstm(40, 130, 30), 16, kThreads);
+          some_need_more_than_the_plan || needed > scratch_bytes(lstm(40, 130, 30), kFormat, kThreads);
     }
   }
   EXPECT_TRUE(some_need_more_than_the_plan);
@@ -90,7 +92,7 @@ TEST(FusedScratch, IsKnownAtOnceForAnyNumberOfRows) {
   RecurrenceSpec planned = lstm(40, std::int64_t{1} << 30, 1);
   planned.packed = true;
   planned.state_rows = planned.B;
-  EXPECT_GE(scratch_bytes(planned, 16, 64), scratch_bytes(lstm(40, planned.B, 1), 16, 64));
+  EXPECT_GE(scratch_bytes(planned, kFormat, 64), scratch_bytes(lstm(40, planned.B, 1), kFormat, 64));
 }
 
 }  // namespace

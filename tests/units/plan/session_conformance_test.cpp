@@ -15,7 +15,9 @@ namespace {
 /// A masked LSTM as a case of the conformance tests runs it.
 class AskedLstm : public MaskedLstm {
  public:
-  explicit AskedLstm(const ConformanceCase& which) : MaskedLstm(which.dtype, which.device), executor_(which.executor) {}
+  explicit AskedLstm(const ConformanceCase& which) : MaskedLstm(which.dtype, which.device), executor_(which.executor) {
+    spec = asked_spec(which, spec);
+  }
 
   void run() const { MaskedLstm::run(executor_); }
 

@@ -32,7 +32,7 @@ RerunMemory cut_rerun(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const
   memory.steps.layout = layout_of_range(spec);
   memory.steps.memory = cutter.take<std::byte>(static_cast<std::int64_t>(memory.steps.layout.bytes));
   for (int k = 0; k < kMaxStates; ++k) memory.states[k] = cutter.take<float>(spec.B * state_units(spec.cell, k));
-  const std::size_t forward = scratch_bytes(spec_of_runs(spec), kernels.lanes, threads);
+  const std::size_t forward = scratch_bytes(spec_of_runs(spec), PanelFormat::of(spec, kernels), threads);
   memory.workspace = cutter.take<std::byte>(static_cast<std::int64_t>(forward));
   return memory;
 }

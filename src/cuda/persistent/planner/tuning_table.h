@@ -36,7 +36,7 @@ struct TuningRow {
   CellKind cell = CellKind::lstm;
   bool reset_after = true;  ///< as CellSpec has it; true where the cell is no GRU
   DType dtype = DType::f32;
-  MatrixMath math = MatrixMath::strict;  ///< the spec's for f32; strict for other dtypes
+  MatrixMath math = MatrixMath::strict;  ///< as math_of_kernels
   std::int64_t H = 0;
   TuningRange B = {};  ///< for which the candidate shares out rows as in its measurement
   /// Longer runs amortise the start-up cost: a persistent kernel that was faster at T is also faster above it,
@@ -72,6 +72,12 @@ constexpr bool is_tuning_table(std::span<const TuningRow> table) {
   return true;
 }
 
+/// The mode of products that kernels have for a recurrence: those of a CPU alone are strict here.
+inline MatrixMath math_of_kernels(const RecurrenceSpec& spec) {
+  const bool is_tf32 = spec.math == MatrixMath::tf32 || spec.math == MatrixMath::tf32x3;
+  return spec.dtype == DType::f32 && is_tf32 ? spec.math : MatrixMath::strict;
+}
+
 /// The row of a table that fits, or null.
 inline const TuningRow* find_tuning(std::span<const TuningRow> table, const RecurrenceSpec& spec,
                                     const DeviceProperties& properties) {
@@ -80,7 +86,7 @@ inline const TuningRow* find_tuning(std::span<const TuningRow> table, const Recu
                          .cell = spec.cell.kind,
                          .reset_after = spec.cell.kind != CellKind::gru || spec.cell.reset_after,
                          .dtype = spec.dtype,
-                         .math = spec.dtype == DType::f32 ? spec.math : MatrixMath::strict,
+                         .math = math_of_kernels(spec),
                          .H = spec.cell.units};
   for (const TuningRow& row : std::ranges::equal_range(table, tuning_key(wanted), {}, tuning_key)) {
     if (row.B.has(spec.B) && row.T.has(spec.T) && row.I.has(spec.I)) return &row;
