@@ -145,19 +145,22 @@ class OnnxRunnable final : public Runnable {
   std::string remark_;
 };
 
-/// What is left out of a model whose node `first` reads the input of the command.
-std::string remark_of(const OnnxModel& model, const OnnxNode& first) {
-  std::string others = nodes_left_out(model);
-  if (others.empty() && first.input_order == OnnxInputOrder::unknown && !first.reasons.empty()) {
-    others = "what makes X of '" + first.name + "', " + first.reasons[0];
-  }
-  if (others.empty()) return {};
-  return model.file + ": runs its recurrent nodes alone, and not " + others + "; ONNX Runtime runs whole models";
-}
-
 /// Whether the command's x has B before T: as the input of the model has it, else as the node has it.
 bool is_batch_first(const OnnxNode& node, const ModelChoice& choice) {
   return choice.batch_first || node.op.batch_major != (node.input_order == OnnxInputOrder::swapped);
+}
+
+/// What is left out of a model whose node `first` reads the input of the command, and what that input is taken for.
+std::string remark_of(const OnnxModel& model, const OnnxNode& first, bool batch_first) {
+  std::string text;
+  if (const std::string others = nodes_left_out(model); !others.empty()) {
+    text = ": runs its recurrent nodes alone, and not " + others + "; ONNX Runtime runs whole models";
+  }
+  if (first.input_order == OnnxInputOrder::unknown && !first.reasons.empty()) {
+    text += std::string(text.empty() ? ":" : ";") + " X of '" + first.name + "' comes from " + first.reasons[0] +
+            ", and is taken as " + (batch_first ? "(B, T, I)" : "(T, B, I)");
+  }
+  return text.empty() ? text : model.file + text;
 }
 
 }  // namespace
@@ -177,8 +180,8 @@ std::unique_ptr<Runnable> onnx_runnable(const ModelChoice& choice) {
   if (model.nodes.empty()) return network_runnable(open_network(choice), false);  // which throws
   const OnnxNode& node = choice.parts.empty() ? model.nodes[0] : model.node(choice.parts[0]);
   const bool batch_first = is_batch_first(node, choice);
-  if (!is_one) return network_runnable(open_network(choice), batch_first, remark_of(model, node));
-  return std::make_unique<OnnxRunnable>(node, choice, batch_first, remark_of(model, node));
+  if (!is_one) return network_runnable(open_network(choice), batch_first, remark_of(model, node, batch_first));
+  return std::make_unique<OnnxRunnable>(node, choice, batch_first, remark_of(model, node, batch_first));
 }
 
 std::string nodes_left_out(const OnnxModel& model) {

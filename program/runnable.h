@@ -17,7 +17,7 @@ struct ModelChoice {
   std::string file;
   std::string weights = {};             ///< of a model.json: the .h5 with the weights
   std::vector<std::string> parts = {};  ///< layers of Keras, nodes of ONNX, or the prefix of a PyTorch module
-  bool batch_first = false;             ///< PyTorch
+  bool batch_first = false;             ///< PyTorch and ONNX
   std::string activation = "tanh";      ///< `nonlinearity` of a torch.nn.RNN
   std::string device = "cpu";
   std::string math = "strict";  ///< MatrixMath of all recurrences

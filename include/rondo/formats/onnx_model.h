@@ -87,8 +87,7 @@ struct OnnxConstants {
   std::optional<Tensor> peepholes = std::nullopt;
 };
 
-/// How X of a node stands in the input of the model that it comes from: as it is, or T and B change places on the way,
-/// as exporters write a batch-major module. `unknown`: X comes from something else.
+/// How X stands in the model's input: as it is, or with T and B swapped; `unknown`: X comes from something else.
 enum class OnnxInputOrder : std::uint8_t { same, swapped, unknown };
 
 /// Describes one recurrent node of a model: RNN, GRU, LSTM, or ONNX Runtime's com.microsoft.DynamicQuantizeLSTM, which
@@ -104,7 +103,8 @@ struct OnnxNode {
   std::vector<std::string> outputs = {};  ///< Y Y_h Y_c
   OnnxConstants constants = {};
   std::string op_type = {};  ///< in the file, such as "LSTM" or "com.microsoft.DynamicQuantizeLSTM"
-  /// For each of `inputs` that is no constant, the reason: "'x', which MatMul 'm' computes".
+  /// For each of `inputs` that is no constant, the reason: "'x', which MatMul 'm' computes". For X, of an unknown
+  /// order.
   std::vector<std::string> reasons = {};
   OnnxInputOrder input_order = OnnxInputOrder::unknown;
   /// Why nothing can be made of the node, as a whole message; empty if nothing is wrong.

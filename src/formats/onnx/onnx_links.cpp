@@ -78,9 +78,23 @@ bool OnnxLinks::apply_known(const OnnxPlace& change, std::vector<LetterAxis>& ax
   return op == "Squeeze" ? squeeze_letters(axes, places) : unsqueeze_letters(axes, places);
 }
 
-OnnxInputOrder OnnxLinks::input_order(const OnnxPlacedNode& placed) {
-  if (placed.node->inputs.empty() || placed.node->inputs[0].empty()) return OnnxInputOrder::unknown;
+std::string OnnxLinks::described(const OnnxPlace& place) {
+  const std::string name = "'" + place.name + "'";
+  if (place.producer.kind != OnnxProducer::Kind::node) return name;
+  return name + ", which " + place.producer.node->op_type + " '" + name_of(*place.producer.node) + "' computes";
+}
+
+OnnxFoundOrder OnnxLinks::input_order(const OnnxPlacedNode& placed) {
+  if (placed.node->inputs.empty() || placed.node->inputs[0].empty()) return {};
   const OnnxLink link = link_of(placed);
+  const OnnxInputOrder order = order_of(link);
+  if (order != OnnxInputOrder::unknown) return {.order = order};
+  std::string reason = described(link.source);
+  if (!link.changes.empty()) reason += ", through " + described(link.changes.back());
+  return {.reason = reason};
+}
+
+OnnxInputOrder OnnxLinks::order_of(const OnnxLink& link) {
   const OnnxScope& main = scopes_.main();
   if (link.source.producer.kind != OnnxProducer::Kind::input || link.source.scope != &main) {
     return OnnxInputOrder::unknown;
@@ -91,7 +105,8 @@ OnnxInputOrder OnnxLinks::input_order(const OnnxPlacedNode& placed) {
   constexpr std::int64_t kFeatures = 1299709;  // a prime, as those of T and B
   std::vector<LetterAxis> axes{{"0", kLetterB}, {"1", kLetterT}, {"2", kFeatures}};
   for (const OnnxPlace& change : link.changes) {
-    if (!apply(change, axes)) return OnnxInputOrder::unknown;
+    // A Reshape to fixed sizes would mix steps and rows where they are not those of the input.
+    if (change.producer.node->op_type == "Reshape" || !apply(change, axes)) return OnnxInputOrder::unknown;
   }
   std::string order;
   for (const LetterAxis& axis : axes) order += axis.letters + ",";

@@ -85,8 +85,10 @@ OnnxModel read_onnx(OnnxModelMessage message, const std::string& name) {
   const std::vector<OnnxPlacedNode> found = recurrent_nodes(scopes);
   OnnxLinks links(scopes, folder, found);
   for (const OnnxPlacedNode& placed : found) {
-    model.nodes.push_back(read_node(placed, folder, name));
-    model.nodes.back().input_order = links.input_order(placed);
+    OnnxNode& node = model.nodes.emplace_back(read_node(placed, folder, name));
+    const OnnxFoundOrder found_order = links.input_order(placed);
+    node.input_order = found_order.order;
+    if (!node.reasons.empty()) node.reasons[0] = found_order.reason;
   }
   model.source = source;
   return model;

@@ -32,17 +32,9 @@ class Stack {
     throw ValueError(model_.file + ": X of node '" + model_.nodes[k].name + "'", came, previous);
   }
 
-  static std::string described(const OnnxPlace& source) {
-    std::string text = "'" + source.name + "'";
-    if (source.producer.kind == OnnxProducer::Kind::node) {
-      text += ", which " + source.producer.node->op_type + " '" + name_of(*source.producer.node) + "' computes";
-    }
-    return text;
-  }
-
   void check_link(std::size_t k) {
     const OnnxLink link = links_.link_of(placed_[k]);
-    if (link.from != &placed_[k - 1]) refuse(k, described(link.source));
+    if (link.from != &placed_[k - 1]) refuse(k, OnnxLinks::described(link.source));
     const OnnxNode& previous = model_.nodes[k - 1];
     const OnnxNode& next = model_.nodes[k];
     const std::int64_t D = direction_count(previous.op.direction);

@@ -88,6 +88,14 @@ TEST_P(OnnxExports, EachNodeRunsOnWhatIsNotInTheModel) {
   }
 }
 
+// Modules with batch_first and all of Keras's read (B, T, I), which their graphs transpose before the first node.
+TEST_P(OnnxExports, TheOrderOfTheInputIsKnown) {
+  const OnnxModel model = load();
+  const bool is_swapped = GetParam().starts_with("tf_") || GetParam().find("batch_first") != std::string::npos;
+  EXPECT_EQ(model.nodes.at(0).input_order, is_swapped ? OnnxInputOrder::swapped : OnnxInputOrder::same)
+      << describe(model) << model.nodes.at(0).reasons.at(0);
+}
+
 TEST_P(OnnxExports, TheStackIsANetwork) {
   if (!case_.at("stack").get<bool>()) {
     EXPECT_THROW(static_cast<void>(onnx_network(load())), ValueError);
