@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -145,17 +144,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   KerasRegistry registry;
   registry.add("mine>Layer", "LSTM").add("mine>Cell", "GRUCell").add("mine>Both", "Bidirectional");
-  // A text that is no JSON is refused before the version matters.
-  const bool is_json = nlohmann::json::accept(configuration);
-  for (const char* const version : {"2.0.8", "2.15.0", "3.15.1"}) {
-    const std::string metadata = R"({"keras_version": ")" + std::string(version) + "\"}";
+  // One way of reading for each input, because a way costs milliseconds: inputs of five sizes take all ways.
+  const std::size_t way = size % 5;
+  if (way < 3) {
+    constexpr const char* kVersions[] = {"2.0.8", "2.15.0", "3.15.1"};
+    const std::string metadata = R"({"keras_version": ")" + std::string(kVersions[way]) + "\"}";
     const KerasArchive archive{.file = "fuzzed", .configuration = configuration, .metadata = metadata};
     read([&] { return read_keras_archive(archive, ArrayGroup(root, "fuzzed"), registry); });
-    if (!is_json) break;
+  } else if (way == 3) {
+    read([&] { return read_keras_files({"fuzzed", configuration}, ArrayGroup(root, "weights"), registry); });
+  } else {
+    root->add_strings("model_config", {configuration});
+    read([&] { return read_keras_tree(ArrayGroup(root, "fuzzed")); });
   }
-  read([&] { return read_keras_files({"fuzzed", configuration}, ArrayGroup(root, "weights"), registry); });
-  root->add_strings("model_config", {configuration});
-  read([&] { return read_keras_tree(ArrayGroup(root, "fuzzed")); });
   try {
     static_cast<void>(parse_keras_index(configuration, "fuzzed"));
   } catch (const ValueError&) {  // the documented refusal
