@@ -80,7 +80,8 @@ TEST(OnnxInputOrder, IsUnknownElseAndSaysWhy) {
          transpose(b, "x", "X", {1, 0, 7});
        },
        "'x', through 'X', which Transpose 'X' computes"},
-      {[](Builder& b) { b.node("Identity", {"X"}, "X"); }, "'X', which Identity 'X' computes"},
+      {[](Builder& b) { b.node("Identity", {"X"}, "X"); },
+       "'X', which Identity 'X' computes, through 'X', which Identity 'X' computes"},
       {[](Builder&) {}, "'X'"},
       {[](Builder& b) {
          transpose(b, "x", "X", {1, 0, 2});
