@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "rondo/formats/keras_model.h"
 #include "rondo/formats/keras_writer.h"
@@ -33,6 +35,11 @@ Tensors some_tensors() {
           {"scalar", Tensor::full({}, 2.5, DType::f32)}};
 }
 
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 TEST(SaveFilesTest, Safetensors) {
   Tensors tensors = some_tensors();
   tensors.push_back({"short", Random(4).tensor({3}, 1.0, DType::bf16)});
@@ -40,6 +47,7 @@ TEST(SaveFilesTest, Safetensors) {
   save_safetensors(path, tensors, {{"key", "a \"value\""}});
   const Safetensors file = load_safetensors(path);
   EXPECT_EQ(file.metadata().at("key"), "a \"value\"");
+  EXPECT_EQ(static_cast<unsigned char>(contents(path)[0]) % 8, 0);  // the size of the header: data are aligned
   ASSERT_EQ(file.tensors().size(), tensors.size());
   for (const NamedTensor& named : tensors) {
     EXPECT_TRUE(identical(file.tensor(named.name), named.tensor)) << named.name;
@@ -59,6 +67,8 @@ TEST(SaveFilesTest, Numpy) {
     EXPECT_TRUE(identical(load_npy(single), named.tensor)) << named.name;
     EXPECT_EQ((std::filesystem::file_size(single) - named.tensor.numel() * size_of(named.tensor.dtype())) % 64, 0U);
   }
+  save_npy(scratch("saved.npy"), Tensor::zeros({2}, DType::f32));
+  EXPECT_NE(contents(scratch("saved.npy")).find("'shape': (2,), }"), std::string::npos);  // as NumPy writes it
   const Tensor bfloat = Random(4).tensor({3}, 1.0, DType::bf16);
   save_npy(scratch("saved.npy"), bfloat);
   EXPECT_TRUE(identical(load_npy(scratch("saved.npy")), bfloat.to(DType::f32)));
@@ -120,10 +130,8 @@ LoadedNetwork read_keras(const std::filesystem::path& path) {
   return keras_network(model.layers);
 }
 
-LoadedNetwork read_onnx(const std::filesystem::path& path) {
-  const OnnxModel model = load_onnx(path);
-  return onnx_network(model.nodes);
-}
+/// The stack of layers, which the graph between them must be.
+LoadedNetwork read_onnx(const std::filesystem::path& path) { return onnx_network(load_onnx(path)); }
 
 CellSpec cell_of(CellKind kind, std::int64_t units) { return {.kind = kind, .units = units}; }
 
@@ -223,6 +231,25 @@ TEST(SaveFilesTest, WhatOneOwnerHasAlone) {
   const LoadedNetwork reversed = network_of({{cell_of(CellKind::lstm, 3), 2, false, TimeRules::onnx(true, true)}});
   save_onnx(scratch("saved.onnx"), reversed);
   EXPECT_TRUE(identical(answer(read_onnx(scratch("saved.onnx"))), answer(reversed)));
+}
+
+TEST(SaveFilesTest, KerasKeepsWhatMaskedStepsGive) {
+  for (const bool zeros : {true, false}) {
+    const TimeRules rules = TimeRules::keras(false, zeros);
+    save_keras(scratch("saved.keras"), network_of({{cell_of(CellKind::gru, 3), 2, false, rules}}));
+    EXPECT_EQ(read_keras(scratch("saved.keras")).spec.layers[0].forward.rules, rules) << zeros;
+  }
+}
+
+TEST(SaveFilesTest, TheClassOfPyTorchSaysWhatTheWeightsDoNot) {
+  CellSpec relu = cell_of(CellKind::simple_rnn, 3);
+  relu.activation = Activation::relu;
+  EXPECT_EQ(pytorch_class(network_of({{relu, 2}})), "torch.nn.RNN(2, 3, nonlinearity='relu')");
+  relu.activation = Activation::tanh;
+  EXPECT_EQ(pytorch_class(network_of({{relu, 2}})), "torch.nn.RNN(2, 3)");
+  CellSpec no_bias = cell_of(CellKind::gru, 3);
+  no_bias.use_bias = false;
+  EXPECT_EQ(pytorch_class(network_of({{no_bias, 2, true}})), "torch.nn.GRU(2, 3, bidirectional=True, bias=False)");
 }
 
 TEST(SaveFilesTest, RefusesWhatAnOwnerDoesNotHave) {
