@@ -14,14 +14,13 @@ weights and y of bf16; `int8`, with weights of 8 bits, where libraries without s
 strict f32 runs beside each other mode. In f32 an operation of oneDNN that keeps what gradients need is one more peer, because it
 is the faster one at some points. Of every run the file has the error of y against double precision: the length of the difference
 over the length of y. The program ends where that is far too large. A library that dies at a point, or refuses it, is left out there,
-and the file says why.
+and the file says why. It also says where Rondo gave the bits of its strict f32, because the plan took that.
 
 With --train each run is a training step: a run that keeps what gradients need, then the gradients of x and of all weights.
 The gradients are compared, too. Libraries that pack weights run a second time, packing them anew in each step.
 """
 
 import argparse
-import ctypes
 import json
 import os
 import pathlib
@@ -33,16 +32,14 @@ import time
 
 import numpy as np
 
-from exact import exact_outputs
+from agreement import checked_errors
 from libraries import load_libraries
+from machine import limits_of, processor
 from modes import MODES, STRICT, beside_of, competitors_of, training_competitors_of
 from peers import Problem
 from trial import trials_of
+from turns import measure, ratios_of, spread
 
-TURN_SECONDS = 0.025
-SETTLE_SECONDS = 0.005
-SETTLE_MOST = 200
-GRADIENT_TOLERANCE = 1e-4
 RELOAD = " reload"  # is appended to the names of libraries that pack weights in each step
 VARIANTS = ["all_live", "holes", "resets", "reversed", "batch_major", "last_output", "bf16", "f16"]
 
@@ -61,60 +58,6 @@ def points_of(path, pattern):
 
 def name_of(point):
     return "{cell} H={H} I={I} T={T} B={B}".format(**point)
-
-
-def spread(values):
-    ordered = sorted(values)
-    at = lambda share: ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
-    return {"median": statistics.median(values), "p10": at(0.1), "p90": at(0.9), "least": ordered[0]}
-
-
-def settle():
-    """Waits until this process uses no CPU time. Libraries let their threads spin for a while after a run, and spinning
-    threads would take a processor from the library that runs next."""
-    for _ in range(SETTLE_MOST):
-        before = time.process_time()
-        time.sleep(SETTLE_SECONDS)
-        if time.process_time() - before < 0.1 * SETTLE_SECONDS:
-            return
-    sys.exit(f"threads are still busy {SETTLE_MOST * SETTLE_SECONDS} s after a run")
-
-
-def measure(runs, rounds):
-    """{name: seconds of one run, for each round}."""
-    repeats = {}
-    for name, run in runs.items():
-        run.run(1)
-        repeats[name] = max(1, int(TURN_SECONDS / max(run.run(1), 1e-7)))
-    names = list(runs)
-    seconds = {name: [] for name in names}
-    for turn in range(rounds + 1):
-        for name in names[turn % len(names):] + names[:turn % len(names)]:
-            settle()
-            runs[name].run(1)  # warms threads and caches, as in a row of runs
-            taken = runs[name].run(repeats[name]) / repeats[name]
-            if turn > 0:
-                seconds[name].append(taken)
-    return seconds
-
-
-def check_gradients(where, name, run, expected):
-    """Ends the program unless a run has the gradients of the run `expected`."""
-    own = gradients_of(run)
-    for tensor, values in gradients_of(expected).items():
-        difference = float(np.abs(own[tensor] - values).max())
-        if not difference <= GRADIENT_TOLERANCE * float(np.abs(values).max()):
-            sys.exit(f"{where}: the gradient of {tensor} of {name} is {difference} apart, where the largest is {np.abs(values).max()}")
-
-
-def gradients_of(run):
-    return getattr(run, "gradients", {})
-
-
-def ratios_of(seconds, own, others):
-    """{name: spread over the rounds of its time over that of `own`}; `others` has the key in `seconds` of each name."""
-    ratios = lambda key: [theirs / mine for theirs, mine in zip(seconds[key], seconds[own])]
-    return {name: spread(ratios(key)) for name, key in others.items()}
 
 
 def jobs_of(library, points, competitors):
@@ -147,19 +90,6 @@ def create_runs(problem, competitors, arguments):
     return runs
 
 
-def checked_errors(problem, runs, mode):
-    """{name: relative error of y} of runs, which all run once. Ends the program where one is wrong."""
-    exact, errors = exact_outputs(problem), {}
-    where, own = name_of(problem.point), next(iter(runs.values()))
-    for name, run in runs.items():
-        run.run(1)
-        errors[name] = float(np.linalg.norm(np.asarray(run.y) - exact) / np.linalg.norm(exact))
-        if not errors[name] <= mode.most_error:
-            sys.exit(f"{where}: y of {name} has a relative error of {errors[name]}, more than {mode.most_error}")
-        check_gradients(where, name, run, own)
-    return errors
-
-
 def contest(point, competitors, beside, unable, arguments):
     """The result of a point, or nothing where no other library runs it."""
     left_out = {name: unable[name, name_of(point)] for name in competitors if (name, name_of(point)) in unable}
@@ -169,9 +99,9 @@ def contest(point, competitors, beside, unable, arguments):
         return None
     problem = Problem(point)
     runs = create_runs(problem, competitors | beside, arguments)
-    errors = checked_errors(problem, runs, MODES[arguments.mode])
-    strict = runs.get(rondo + STRICT)
-    is_strict = strict is not None and np.array_equal(runs[rondo].y, strict.y)
+    errors = checked_errors(name_of(point), problem, runs, MODES[arguments.mode].most_error)
+    strict = [name for name in (rondo, *beside) if name != rondo + STRICT and rondo + STRICT in runs and
+              np.array_equal(runs[name].y, runs[rondo + STRICT].y)]
     if point["variants"] and arguments.mode == "f32":
         variants = VARIANTS if point["variants"] is True else [point["variants"]]
         runs.update({f"{rondo} {variant}": competitors[rondo][0].create(problem, arguments.threads, variant)
@@ -180,7 +110,7 @@ def contest(point, competitors, beside, unable, arguments):
     for run in runs.values():
         run.close()
     result = {**point, "name": name_of(point), "flops": (3 if arguments.train else 1) * problem.flops(),
-              "recurrent_bytes": problem.recurrent_kernel.nbytes, "errors": errors, "left_out": left_out, "is_strict": is_strict,
+              "recurrent_bytes": problem.recurrent_kernel.nbytes, "errors": errors, "left_out": left_out, "strict": strict,
               "seconds": {name: spread(values) for name, values in seconds.items()},
               "ratios": ratios_of(seconds, rondo, {name: name for name in runs if name != rondo}),
               "best": min(others, key=lambda name: statistics.median(seconds[name]))}
@@ -211,23 +141,6 @@ def measured(points, libraries, arguments):
     if not results:
         sys.exit(f"no other library runs in mode {arguments.mode} here")
     return results, list(dict.fromkeys(name for cell in competitors.values() for name in cell)), list(beside)
-
-
-def limits_of(path, results, threads):
-    """The machine's limits: operations a second in registers and of products, and for each point the bytes a second at
-    which recurrent weights of that size are read."""
-    library = ctypes.CDLL(str(path))
-    for function in (library.limits_flops, library.limits_product, library.limits_read):
-        function.restype = ctypes.c_double
-    sizes = sorted({result["recurrent_bytes"] for result in results})
-    read = {size: library.limits_read(ctypes.c_int64(size), threads) for size in sizes}
-    return {"flops": library.limits_flops(threads), "product": library.limits_product(threads),
-            "read": {str(size): rate for size, rate in read.items()}}
-
-
-def processor():
-    text = pathlib.Path("/proc/cpuinfo").read_text()
-    return re.search(r"model name\s*:\s*(.*)", text).group(1)
 
 
 def main():

@@ -1,6 +1,7 @@
 """The libraries that are measured on the CPU, behind three common calls: Rondo, oneDNN, ONNX Runtime. torch_peer.py has PyTorch."""
 
 import ctypes
+import logging
 import pathlib
 import tempfile
 import time
@@ -159,6 +160,7 @@ def quantized(model):
     """The model with ONNX Runtime's own DynamicQuantizeLSTM, whose weights have 8 bits and a scale for each column."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
+    logging.getLogger().setLevel(logging.ERROR)  # it warns each time that models may need preparation; one node needs none
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "quantized.onnx")
         quantize_dynamic(model, path, op_types_to_quantize=["LSTM"], per_channel=True, weight_type=QuantType.QInt8)
