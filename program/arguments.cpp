@@ -30,6 +30,9 @@ void add_model(CLI::App& command, ModelChoice& choice) {
       .add_option("--activation", choice.activation, "the nonlinearity of a torch.nn.RNN, which its file does not have")
       ->capture_default_str();
   command.add_option("--device", choice.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command
+      .add_option("--math", choice.math, "how f32 is multiplied: strict, bf16, bf16x3 or int8; tf32 or tf32x3 on CUDA")
+      ->capture_default_str();
 }
 
 void add_sizes(CLI::App& command, Sizes& sizes) {

@@ -6,9 +6,12 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "arguments.h"
 #include "commands.h"
+#include "int8_check.h"
 #include "output.h"
 
 namespace rondo::program {
@@ -18,6 +21,8 @@ struct ConvertOptions {
   ModelChoice model;
   std::string output;
   std::string prefix;
+  bool int8 = false;
+  std::vector<std::string> check;
 };
 
 enum class Target { pytorch, onnx, keras };
@@ -30,11 +35,11 @@ Target target_of(const std::string& path) {
   throw ValueError("OUTPUT", "'" + path + "'", "a path that ends in .safetensors, .onnx or .keras");
 }
 
-void save(Target target, const std::string& path, const LoadedNetwork& network, const std::string& prefix) {
+void save(Target target, const ConvertOptions& options, const LoadedNetwork& network) {
   switch (target) {
-    case Target::pytorch: return save_pytorch(path, network, prefix);
-    case Target::onnx: return save_onnx(path, network);
-    case Target::keras: return save_keras(path, network);
+    case Target::pytorch: return save_pytorch(options.output, network, options.prefix, {.int8 = options.int8});
+    case Target::onnx: return save_onnx(options.output, network);
+    case Target::keras: return save_keras(options.output, network);
   }
 }
 
@@ -45,6 +50,20 @@ Tensor answer(const LoadedNetwork& network) {
   const Tensor y = Tensor::empty({kSteps, kRows, network.output_features()}, x.dtype());
   network.session({.T = kSteps, .B = kRows}).run({.x = x, .y = y});
   return y.to(DType::f64);
+}
+
+/// The network with the weights that a file in 8 bits has.
+LoadedNetwork in_8_bits(LoadedNetwork network) {
+  for (std::size_t k = 0; k < network.weights.size(); ++k) {
+    NetworkLayer& layer = network.spec.layers[k];
+    NetworkWeights& weights = network.weights[k];
+    layer.forward.dtype = DType::f32;
+    weights.forward = dequantize(quantize(weights.forward));
+    if (!layer.backward) continue;
+    layer.backward->dtype = DType::f32;
+    weights.backward = dequantize(quantize(*weights.backward));
+  }
+  return network;
 }
 
 /// Runs the written file beside the network that it was made of. Throws `ValueError` if they disagree.
@@ -65,15 +84,23 @@ double difference(const ConvertOptions& options, const LoadedNetwork& network) {
 
 void convert(const ConvertOptions& options) {
   const Target target = target_of(options.output);
+  if (options.int8 && target != Target::pytorch) {
+    throw ValueError("--int8", "'" + options.output + "'",
+                     "a path that ends in .safetensors: the weights of ONNX's and Keras's layers are floats");
+  }
+  if (!options.check.empty() && !options.int8) throw ValueError("--check", "an input", "--int8 as well");
   const LoadedNetwork network = open_network(options.model);
   {
     Progress progress("rondo: writes " + options.output);
-    save(target, options.output, network, options.prefix);
+    save(target, options, network);
   }
-  const double largest = difference(options, network);
+  const double largest = difference(options, options.int8 ? in_8_bits(network) : network);
   print_line(options.output + ": " + std::to_string(network.spec.layers.size()) +
-             " layers, which give the numbers of " + options.model.file + " within " + nlohmann::json(largest).dump());
-  if (target == Target::pytorch) print_line("in Python: " + pytorch_class(network));
+             " layers, which give the numbers of " + options.model.file +
+             (options.int8 ? " with weights in 8 bits" : "") + " within " + nlohmann::json(largest).dump());
+  if (options.int8) print_line("weights in 8 bits, which run in 8 bits with --math int8; PyTorch does not read them");
+  if (!options.check.empty()) print_int8_errors(options.model, options.check);
+  if (target == Target::pytorch && !options.int8) print_line("in Python: " + pytorch_class(network));
 }
 
 }  // namespace
@@ -86,9 +113,14 @@ void add_convert(CLI::App& program) {
   command->add_option("OUTPUT", options->output, "a path that ends in .safetensors (PyTorch's names), .onnx or .keras")
       ->required();
   command->add_option("--prefix", options->prefix, "what names of PyTorch begin with, such as encoder.lstm.");
+  command->add_flag("--int8", options->int8, "write weights in 8 bits, a quarter of the size; to .safetensors alone");
+  command->add_option(
+      "--check", options->check,
+      "inputs of MODEL, as --input of `rondo run`: how far its answers in 8 bits are from those in f32");
   command->footer(
       "Examples:\n"
       "  rondo convert forecast.keras forecast.onnx\n"
+      "  rondo convert forecast.keras small.safetensors --int8 --check x.npy\n"
       "  rondo convert model.onnx weights.safetensors --part lstm_1,lstm_2 --prefix lstm.");
   command->callback([options] { convert(*options); });
 }

@@ -92,7 +92,8 @@ KerasModel open_keras(const ModelChoice& choice) {
 
 std::unique_ptr<Runnable> keras_runnable(const ModelChoice& choice) {
   const Device device = device_from_name(choice.device);
-  return std::make_unique<KerasRunnable>(Model(open_keras(choice), {.device = device}));
+  return std::make_unique<KerasRunnable>(
+      Model(open_keras(choice), {.device = device, .math = math_from_name(choice.math)}));
 }
 
 }  // namespace rondo::program

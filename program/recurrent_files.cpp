@@ -6,6 +6,15 @@
 namespace rondo::program {
 namespace {
 
+/// The network with the math in all its layers.
+LoadedNetwork with_math(LoadedNetwork network, MatrixMath math) {
+  for (NetworkLayer& layer : network.spec.layers) {
+    layer.forward.math = math;
+    if (layer.backward) layer.backward->math = math;
+  }
+  return network;
+}
+
 std::string units_of(const LoadedNetwork& network) { return std::to_string(network.output_features()); }
 
 /// A torch.nn module.
@@ -15,8 +24,10 @@ class PytorchRunnable final : public Runnable {
       : module_(file, {.prefix = prefix,
                        .activation = activation_from_name(choice.activation),
                        .batch_first = choice.batch_first,
-                       .device = device_from_name(choice.device)}),
-        batch_first_(choice.batch_first) {}
+                       .device = device_from_name(choice.device),
+                       .plan = {.math = math_from_name(choice.math)}}),
+        batch_first_(choice.batch_first),
+        math_(math_from_name(choice.math)) {}
 
   std::vector<Slot> inputs() const override {
     const std::string order = batch_first_ ? "(B, T, " : "(T, B, ";
@@ -52,7 +63,7 @@ class PytorchRunnable final : public Runnable {
     return {{"x", example_tensor(batch_first_ ? Shape{B, T, I} : Shape{T, B, I}, dtype())}};
   }
   std::string explain(std::int64_t T, std::int64_t B) const override { return module_.explain(T, B); }
-  std::unique_ptr<Stepper> stream(std::int64_t B) override { return network_stepper(network(), B); }
+  std::unique_ptr<Stepper> stream(std::int64_t B) override { return network_stepper(with_math(network(), math_), B); }
   std::int64_t step_features() const override { return network().input_features(); }
   DType dtype() const override { return network().spec.layers.front().forward.dtype; }
 
@@ -62,13 +73,18 @@ class PytorchRunnable final : public Runnable {
 
   PyTorchModule module_;
   bool batch_first_;
+  MatrixMath math_;
 };
 
 /// One node of an ONNX model.
 class OnnxRunnable final : public Runnable {
  public:
-  OnnxRunnable(const OnnxNode& node, Device device, std::string remark)
-      : node_(node), weights_(node.weights()), runner_(node, device), remark_(std::move(remark)) {}
+  OnnxRunnable(const OnnxNode& node, const ModelChoice& choice, std::string remark)
+      : node_(node),
+        weights_(node.weights()),
+        math_(math_from_name(choice.math)),
+        runner_(node, device_from_name(choice.device), {.math = math_}),
+        remark_(std::move(remark)) {}
 
   std::vector<Slot> inputs() const override {
     std::vector<Slot> slots{
@@ -102,7 +118,7 @@ class OnnxRunnable final : public Runnable {
   }
   std::string explain(std::int64_t T, std::int64_t B) const override { return runner_.explain(T, B, false); }
   std::unique_ptr<Stepper> stream(std::int64_t B) override {
-    return network_stepper(onnx_network(std::span(&node_, 1)), B);
+    return network_stepper(with_math(onnx_network(std::span(&node_, 1)), math_), B);
   }
   std::int64_t step_features() const override { return I(); }
   DType dtype() const override { return weights_.kernel.dtype(); }
@@ -118,6 +134,7 @@ class OnnxRunnable final : public Runnable {
 
   OnnxNode node_;
   OnnxWeights weights_;
+  MatrixMath math_;
   OnnxRunner runner_;
   std::string remark_;
 };
@@ -144,7 +161,7 @@ std::unique_ptr<Runnable> onnx_runnable(const ModelChoice& choice) {
   const bool is_one = choice.parts.size() == 1 || (choice.parts.empty() && model.nodes.size() == 1);
   if (!is_one) return network_runnable(open_network(choice), false, remark_of(model));
   const OnnxNode& node = choice.parts.empty() ? model.nodes[0] : model.node(choice.parts[0]);
-  return std::make_unique<OnnxRunnable>(node, device_from_name(choice.device), remark_of(model));
+  return std::make_unique<OnnxRunnable>(node, choice, remark_of(model));
 }
 
 std::string nodes_left_out(const OnnxModel& model) {
@@ -161,7 +178,7 @@ std::string nodes_left_out(const OnnxModel& model) {
 LoadedNetwork open_network(const ModelChoice& choice) {
   const NetworkChoice network{
       .parts = choice.parts, .weights = choice.weights, .activation = activation_from_name(choice.activation)};
-  return load_network(choice.file, network).to(device_from_name(choice.device));
+  return with_math(load_network(choice.file, network).to(device_from_name(choice.device)), math_from_name(choice.math));
 }
 
 }  // namespace rondo::program

@@ -20,6 +20,7 @@ struct ModelChoice {
   bool batch_first = false;             ///< PyTorch
   std::string activation = "tanh";      ///< `nonlinearity` of a torch.nn.RNN
   std::string device = "cpu";
+  std::string math = "strict";  ///< MatrixMath of all recurrences
 };
 
 /// An input or output: its name, which no other one has, and its sizes for messages and for --help: "(B, T, 3)".

@@ -25,6 +25,7 @@
 #include "rondo/plan/network.h"
 #include "rondo/plan/plan.h"
 #include "rondo/plan/shared_weights.h"
+#include "rondo/recurrence/quantized.h"
 #include "rondo/recurrence/recurrence.h"
 #include "rondo/recurrence/time_rules.h"
 #include "rondo/serving/state_pool.h"

@@ -268,10 +268,10 @@ void bind_onnx_files(nb::module_& module) {
   nb::class_<OnnxRunner>(module, "OnnxRunner", "Runs one node, for one thread at a time.")
       .def(
           "__init__",
-          [](OnnxRunner* made, const OnnxNode& node, const std::string& device) {
-            new (made) OnnxRunner(node, device_from(device, "device"));
+          [](OnnxRunner* made, const OnnxNode& node, const std::string& device, const std::string& math) {
+            new (made) OnnxRunner(node, device_from(device, "device"), {.math = math_from_name(math)});
           },
-          "node"_a, "device"_a = "cpu")
+          "node"_a, "device"_a = "cpu", "math"_a = "strict")
       .def("run", &run, "x"_a, nb::kw_only(), "lengths"_a = nb::none(), "initial_h"_a = nb::none(),
            "initial_c"_a = nb::none(), "(Y, Y_h, Y_c or None)")
       .def("explain", &OnnxRunner::explain, "T"_a, "B"_a, "has_lengths"_a = false,

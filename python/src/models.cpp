@@ -74,12 +74,13 @@ void bind_models(nb::module_& module) {
   nb::class_<Model>(module, "Model", "A Keras model that computes its outputs.")
       .def(
           "__init__",
-          [](Model* made, const KerasModel& contents, const std::string& device, int threads) {
-            const ModelOptions options{.device = device_from(device, "device"), .threads = threads};
+          [](Model* made, const KerasModel& contents, const std::string& device, int threads, const std::string& math) {
+            const ModelOptions options{
+                .device = device_from(device, "device"), .threads = threads, .math = math_from_name(math)};
             const nb::gil_scoped_release unlocked;
             new (made) Model(contents, options);
           },
-          "contents"_a, nb::kw_only(), "device"_a = "cpu", "threads"_a = 0)
+          "contents"_a, nb::kw_only(), "device"_a = "cpu", "threads"_a = 0, "math"_a = "strict")
       .def_prop_ro(
           "inputs", [](const Model& model) { return described(model.inputs()); }, "(name, shape, dtype) of each.")
       .def_prop_ro("outputs", [](const Model& model) { return described(model.outputs()); })

@@ -49,9 +49,11 @@ void read_option(std::string_view name, std::string_view text, ProviderOptions& 
     options.threads = threads_of(text);
   } else if (name == "leave_out") {
     options.leave_out = operators_of(text);
+  } else if (name == "math") {
+    options.math = math_from_name(std::string(text));
   } else {
     throw ValueError("an option of " + std::string(kProviderName), "'" + std::string(name) + "'",
-                     "threads or leave_out");
+                     "threads, leave_out or math");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/vocabulary/dtype.h"
 #include "runtime.h"
 
 namespace rondo::ort {
@@ -15,6 +16,7 @@ struct ProviderOptions {
   int threads = 0;
   /// Operators that are left to others.
   std::vector<std::string> leave_out = {};
+  MatrixMath math = MatrixMath::strict;
 
   bool lends_threads() const { return threads == 0; }
   bool leaves_out(const std::string& op_type) const;

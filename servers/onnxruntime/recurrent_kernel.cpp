@@ -51,7 +51,8 @@ class RecurrentKernel final : public NodeKernel {
         lengths_(optional_input(node, 4, "sequence_lens", node.constants.lengths, setting.fused)),
         initial_h_(optional_input(node, 5, "initial_h", node.constants.initial_h, setting.fused)),
         initial_c_(optional_input(node, 6, "initial_c", node.constants.initial_c, setting.fused)),
-        runner_(shared_weights(node.op, node.weights()), {.threads = setting.options.threads}) {
+        runner_(shared_weights(node.op, node.weights()),
+                {.threads = setting.options.threads, .math = setting.options.math}) {
     for (std::size_t k = 0; k < std::min(outputs_.size(), node.outputs.size()); ++k) {
       outputs_[k] = place_of(setting.fused.outputs, node.outputs[k]);
     }

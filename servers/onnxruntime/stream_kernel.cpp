@@ -34,7 +34,7 @@ StatePool make_pool(const StreamNode& node, const KernelSetting& setting) {
           {.slots = node.slots,
            .max_rows = node.rows,
            .max_steps = kMostSteps,
-           .network = {.threads = setting.options.threads}}};
+           .network = {.threads = setting.options.threads, .math = setting.options.math}}};
 }
 
 class StreamKernel final : public NodeKernel {

@@ -28,7 +28,7 @@ nlohmann::json entry_of(const KerasModel& contents) {
 
 ModelSetting setting_of(const KerasModel& contents, const ModelOptions& options) {
   const std::string version = contents.keras_version.empty() ? "3" : contents.keras_version;
-  return {keras_origin(version, contents.file), options.device, options.threads};
+  return {keras_origin(version, contents.file), options.device, {.threads = options.threads, .math = options.math}};
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ class ModelLayer {
 struct ModelSetting {
   KerasOrigin origin;
   Device device = cpu();
-  int threads = 0;
+  PlanOptions plan = {};  ///< of all recurrences
 };
 
 /// What a layer is made of. All references hold until the maker returns.

@@ -2,6 +2,7 @@
 
 #include "plan/executor_list.h"
 #include "recurrence/reserve.h"
+#include "rondo/vocabulary/error.h"
 
 namespace rondo {
 namespace {
@@ -42,6 +43,12 @@ void find_fallback(Planner::Data& data) {
 }
 
 }  // namespace
+
+void check_has_gradients(const RecurrenceSpec& spec) {
+  if (spec.dtype != DType::f32 || spec.math != MatrixMath::int8 || spec.keep == Keep::nothing) return;
+  throw ValueError("math", "int8 where the spec keeps " + to_string(spec.keep),
+                   "another one: products in 8 bits have no gradients");
+}
 
 void find_backward(Planner::Data& data, const BackwardCandidates& candidates) {
   const bool alone = !candidates.named && data.executor->kept_layout() == KeptLayout::own;

@@ -8,6 +8,9 @@
 
 namespace rondo {
 
+/// Throws `ValueError` naming "math" where a spec keeps something and its products have no gradients.
+void check_has_gradients(const RecurrenceSpec& spec);
+
 /// Who may compute the gradients. The executors outlive the plan.
 struct BackwardCandidates {
   std::span<const Executor* const> executors;

@@ -133,7 +133,8 @@ NetworkOptions network_options(const PlanOptions& options) {
   return {.executor = options.executor,
           .graph_use = options.graph_use,
           .never_waits = options.never_waits,
-          .threads = options.threads};
+          .threads = options.threads,
+          .math = options.math};
 }
 
 }  // namespace rondo

@@ -75,6 +75,7 @@ void check_sizes(const RecurrenceSpec& spec) {
     throw ValueError("segment", std::to_string(spec.segment) + " where the spec keeps " + to_string(spec.keep),
                      "0, or a spec that keeps states");
   }
+  check_has_gradients(spec);
   if (spec.segment > 0 && swaps_reserve(spec)) {
     throw ValueError("swap_memory", "true where segments of " + std::to_string(spec.segment) + " steps are run again",
                      "false, or a segment of 0");
@@ -97,7 +98,8 @@ const Executor& named_executor(const std::string& name, Device device) {
   throw ValueError("executor", "'" + name + "'", "one of " + joined_names(device));
 }
 
-Planner::Data checked_data(const RecurrenceSpec& spec, const DeviceProperties& properties, const PlanOptions& options) {
+Planner::Data checked_data(RecurrenceSpec spec, const DeviceProperties& properties, const PlanOptions& options) {
+  spec.math = options.math.value_or(spec.math);
   check_sizes(spec);
   if (options.threads < 0) throw ValueError("threads", std::to_string(options.threads), "at least 0");
   Planner::Data data{

@@ -30,7 +30,8 @@ std::vector<Plan> plans_of(const LoadedNetwork& network, const PoolSizes& sizes,
   const PlanOptions plan_options{.executor = options.executor,
                                  .graph_use = options.graph_use,
                                  .threads = options.threads,
-                                 .never_waits = options.never_waits};
+                                 .never_waits = options.never_waits,
+                                 .math = options.math};
   std::vector<Plan> plans;
   for (std::size_t k = 0; k < network.spec.layers.size(); ++k) {
     plans.push_back(Plan::create(spec_of(k, network, sizes, device), plan_options));

@@ -220,11 +220,11 @@ struct OnnxOutputs {
 class OnnxRunner {
  public:
   /// Throws as onnx_cells.
-  OnnxRunner(const OnnxOperator& op, const OnnxWeights& weights);
+  OnnxRunner(const OnnxOperator& op, const OnnxWeights& weights, const PlanOptions& plan = {});
   /// Uses the weights of the model, and its constant lengths and initial states in runs that give none. Constant states
   /// of one row, and zeros, are for any B. Lengths and states that the rest of the model computes must be given to each
   /// run. Also throws as OnnxNode::weights.
-  explicit OnnxRunner(const OnnxNode& node, Device device = cpu());
+  explicit OnnxRunner(const OnnxNode& node, Device device = cpu(), const PlanOptions& plan = {});
   ~OnnxRunner();
   OnnxRunner(OnnxRunner&&) noexcept;
   OnnxRunner& operator=(OnnxRunner&&) noexcept;

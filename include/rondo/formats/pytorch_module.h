@@ -16,6 +16,7 @@ struct PyTorchModuleOptions {
   Activation activation = Activation::tanh;     ///< `nonlinearity` of a torch.nn.RNN
   bool batch_first = false;                     ///< x and output are (B, T, ...) in place of (T, B, ...)
   Device device = cpu();                        ///< where the module computes
+  PlanOptions plan = {};                        ///< of all its runs: threads, math
 };
 
 /// What a call may be given besides x. L layers of D directions have L D states, forward before backward.

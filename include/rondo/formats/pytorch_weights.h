@@ -36,7 +36,8 @@ struct PytorchLayer {
 /// The activation of an RNN module (`nonlinearity`) is not in the file.
 ///
 /// Also reads what weight_norm, spectral_norm and pruning keep in place of a parameter, old names and parametrizations,
-/// and the `_raw` parameters of AWD-LSTM; the parameter is what the module uses outside of training.
+/// and the `_raw` parameters of AWD-LSTM; the parameter is what the module uses outside of training. Weights in 8 bits,
+/// which save_pytorch writes, become f32.
 ///
 /// Throws `ValueError` naming the file and the tensor, for a tensor that is missing, has another shape or dtype than
 /// the others imply, has a parametrization that Rondo does not know, or is the projection (`weight_hr`) of another kind
@@ -95,6 +96,14 @@ std::vector<NamedTensor> pytorch_parameters(const RecurrentWeights& weights, con
 /// The call that makes a module with the layers of `network` in Python: "torch.nn.LSTM(3, 4, num_layers=2)".
 std::string pytorch_class(const LoadedNetwork& network);
 
+/// How save_pytorch writes weights. All members have defaults.
+struct PyTorchSaveOptions {
+  /// Writes each weight_ih and weight_hh in 8 bits, a quarter of the size of f32: a tensor of U8 under its name, and
+  /// `NAME.scale` (G H) of F32, where number[row][column] = (byte - 128) * scale[row], as `quantize` rounds it. The
+  /// other weights are F32. Rondo reads such a file wherever it reads PyTorch's; PyTorch does not.
+  bool int8 = false;
+};
+
 /// Writes the weights of all layers as a safetensors file of one module, whose call in Python is in the metadata as
 /// `module`. Throws `ValueError` naming the layer for what PyTorch does not have: a GRU without `reset_after`, other
 /// activations, peepholes, clips, layers of several kinds or sizes or that read backwards alone; and naming a file that
@@ -103,7 +112,9 @@ std::string pytorch_class(const LoadedNetwork& network);
 /// @code
 /// LoadedNetwork network = pytorch_network(load_safetensors("stack.safetensors"), {.prefix = "module."});
 /// save_pytorch("renamed.safetensors", network, "encoder.");
+/// save_pytorch("small.safetensors", network, "", {.int8 = true});
 /// @endcode
-void save_pytorch(const std::filesystem::path& path, const LoadedNetwork& network, const std::string& prefix = {});
+void save_pytorch(const std::filesystem::path& path, const LoadedNetwork& network, const std::string& prefix = {},
+                  const PyTorchSaveOptions& options = {});
 
 }  // namespace rondo

@@ -21,6 +21,8 @@ struct ModelOptions {
   Device device = cpu();
   /// The most threads of the CPU that recurrences use; 0: as PlanOptions::threads.
   int threads = 0;
+  /// How recurrences multiply f32, as PlanOptions::math; absent: MatrixMath::strict.
+  std::optional<MatrixMath> math = std::nullopt;
 };
 
 /// An input or an output of a model.

@@ -55,6 +55,7 @@ struct NetworkOptions {
   /// Minimum steps per chunk. A positive value forces a wavefront wherever it is valid; 0 chooses the size and uses a
   /// wavefront only where it is predicted to be faster.
   std::int64_t chunk_steps = 0;
+  std::optional<MatrixMath> math = std::nullopt;  ///< PlanOptions::math, for every direction of every layer
 
   bool operator==(const NetworkOptions&) const = default;
 };

@@ -31,6 +31,9 @@ struct PlanOptions {
   /// Excludes executors whose blocks wait for each other. Set it for runs whose status cannot be asked for, as in a
   /// graph that is replayed without its session.
   bool never_waits = false;
+  /// How products of f32 are computed, in place of RecurrenceSpec::math: for callers whose specs others make, such as
+  /// layers. Absent: as the spec says.
+  std::optional<MatrixMath> math = std::nullopt;
 
   bool operator==(const PlanOptions&) const = default;
 };

@@ -9,8 +9,11 @@ from .._arrays import as_tensor, from_tensor, library_of
 from ._files import load
 
 
-def load_model(path, weights=None, *, classes=None, device: str = "cpu", threads: int = 0) -> "Model":
+def load_model(path, weights=None, *, classes=None, device: str = "cpu", threads: int = 0,
+               math: str = "strict") -> "Model":
     """The model in a file, ready to run: `path`, `weights` and `classes` are those of rondo.keras.load.
+
+    math: how recurrences multiply numbers of float32, as that of rondo.Plan: "int8" for weights in 8 bits.
 
     Raises ValueError as rondo.keras.load, and naming file, layer and argument for a file of weights alone, a class of
     layers that Rondo does not run, and weights or shapes that do not fit.
@@ -18,7 +21,7 @@ def load_model(path, weights=None, *, classes=None, device: str = "cpu", threads
     >>> model = rondo.keras.load_model("forecast.keras")
     >>> y = model.predict(x)
     """
-    return Model(load(path, weights, classes=classes).contents, device=device, threads=threads)
+    return Model(load(path, weights, classes=classes).contents, device=device, threads=threads, math=math)
 
 
 class ModelTensor(NamedTuple):
@@ -35,8 +38,8 @@ class Model:
     Many threads may call it; a stateful one waits for the call before. It keeps plans for the shapes of earlier calls.
     """
 
-    def __init__(self, contents, device="cpu", threads=0):
-        self._model = _rondo.Model(contents, device=device, threads=threads)
+    def __init__(self, contents, device="cpu", threads=0, math="strict"):
+        self._model = _rondo.Model(contents, device=device, threads=threads, math=math)
         self._device = device
         self._turn = threading.Lock() if self._model.is_stateful else contextlib.nullcontext()
 

@@ -8,13 +8,16 @@ from .._arrays import as_tensor, from_tensor, library_of
 from ..formats._reading import checked_path, import_extra, refusal
 
 
-def load(path) -> "Model":
+def load(path, *, math: str = "strict") -> "Model":
     """Reads the recurrent nodes of a model: a path, or an onnx.ModelProto. The package onnx, of rondo[onnx], reads
     protobuf.
 
     Weights may be in other files of the model's folder, or below it: a path that is absolute or has "..", and a
     symbolic link that leaves the folder, are errors of what reads such a tensor. An onnx.ModelProto has no folder:
     onnx.load puts such data into it.
+
+    math: how nodes multiply numbers of float32, as that of rondo.Plan: "int8" for weights in 8 bits, as those of a
+    DynamicQuantizeLSTM are.
 
     Returns a Model. Raises ValueError for a file that cannot be read or is no ONNX model. What is wrong with a node is
     raised when the node is called or asked for its weights, and stands in model.describe().
@@ -27,7 +30,7 @@ def load(path) -> "Model":
         message, file = _parsed(onnx, name), os.path.abspath(name)
     if not message.HasField("graph"):
         raise refusal(name, "a message without a graph", "an ONNX model")
-    return Model(_rondo.read_onnx(message, name, file))
+    return Model(_rondo.read_onnx(message, name, file), math)
 
 
 def _parsed(onnx, name):
@@ -66,14 +69,14 @@ class Model:
     their number behind it. `tensors` has the types and shapes of the initializers by name, and tensor(name) reads one.
     """
 
-    def __init__(self, source):
+    def __init__(self, source, math="strict"):
         self.source = source  # the _rondo.OnnxModel
         self.file, self.producer = source.file, source.producer
         self.ir_version, self.opset = source.ir_version, source.opset
         sources = source.nodes
         names = [node.name for node in sources]
-        self.nodes = Nodes(self.file, ((node.name if names.count(node.name) == 1 else f"{node.name}#{k}", Node(node))
-                                       for k, node in enumerate(sources)))
+        keys = (node.name if names.count(node.name) == 1 else f"{node.name}#{k}" for k, node in enumerate(sources))
+        self.nodes = Nodes(self.file, ((key, Node(node, math)) for key, node in zip(keys, sources)))
 
     def __repr__(self):
         return f"<rondo.onnx.Model {self.file}: {', '.join(self.nodes)}>"
@@ -111,8 +114,9 @@ class Node:
     one after another.
     """
 
-    def __init__(self, source):
+    def __init__(self, source, math="strict"):
         self.source = source  # the _rondo.OnnxNode
+        self.math = math
         self.name, self.kind, self.direction = source.name, source.kind, source.direction
         self._runners = {}  # by device
         self._lock = threading.Lock()
@@ -151,7 +155,7 @@ class Node:
 
     def _runner(self, device):
         if device not in self._runners:
-            self._runners[device] = _rondo.OnnxRunner(self.source, device)
+            self._runners[device] = _rondo.OnnxRunner(self.source, device, math=self.math)
         return self._runners[device]
 
     def __call__(self, X, *, sequence_lens=None, initial_h=None, initial_c=None):

@@ -74,17 +74,20 @@ class Provider:
     def __repr__(self):
         return f"<rondo.onnx.Provider of {self.library}>"
 
-    def session_options(self, options=None, *, threads=None, leave_out=()):
+    def session_options(self, options=None, *, threads=None, leave_out=(), math="strict"):
         """Adds the provider, and the operators rondo::LSTMStream and its like, to an onnxruntime.SessionOptions.
 
         options: the options to add to, which are returned; by default new ones.
         threads: the most threads of a run. By default runs take the threads of the session (intra_op_num_threads).
         leave_out: operators that stay with ONNX Runtime, of "RNN", "GRU", "LSTM" and "DynamicQuantizeLSTM".
+        math: how nodes multiply numbers of float32, as that of rondo.Plan: "int8" for weights in 8 bits.
         """
         options = self._onnxruntime.SessionOptions() if options is None else options
         settings = {} if threads is None else {"threads": str(threads)}
         if leave_out:
             settings["leave_out"] = ",".join([leave_out] if isinstance(leave_out, str) else leave_out)
+        if math != "strict":
+            settings["math"] = math
         options.add_provider_for_devices(self.devices, settings)
         options.register_custom_ops_library(self.library)
         return options

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cpu/fused/amx.h"
 #include "cpu/fused/fused_backward.h"
 #include "cpu/fused/processor_features.h"
 #include "cpu/fused/target.h"
@@ -68,8 +69,9 @@ class FusedDecision final : public Decision {
   std::string describe() const override {
     const Partition partition = fused::partition(spec_, processors_);
     return fused::target_in_words(kernels_) + ", " + std::to_string(kernels_.lanes) + " lanes" +
-           fused::products_in_words(spec_, format_) + fused::cap_in_words() + "\nthe processor has " +
-           fused::processor_features() + "\nthreads: " + std::to_string(partition.row_groups) + " groups of rows x " +
+           fused::products_in_words(spec_, format_, kernels_) + fused::cap_in_words() + "\nthe processor has " +
+           fused::processor_features() + fused::amx_permission().refusal_in_words() +
+           "\nthreads: " + std::to_string(partition.row_groups) + " groups of rows x " +
            std::to_string(partition.unit_groups) + " of units; inputs of " +
            std::to_string(fused::chunk_steps(spec_, fused::most_rows(spec_, partition))) + " steps at a time";
   }

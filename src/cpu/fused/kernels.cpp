@@ -11,11 +11,14 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "cpu/fused/amx.h"
 #include "cpu/fused/kernels.h"
+#include "recurrence/int8_scale.h"
 #include "rondo/vocabulary/float16.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -32,6 +35,8 @@ HWY_BEFORE_NAMESPACE();
 #include "cpu/fused/vectors/gate_table-inl.h"
 
 #include "cpu/fused/vectors/product-inl.h"
+
+#include "cpu/fused/vectors/int8_product-inl.h"
 
 #include "cpu/fused/vectors/convert-inl.h"
 
@@ -52,6 +57,8 @@ const KernelTable* kernel_table() {
                                  .lanes = static_cast<int>(hn::Lanes(FloatTag())),
                                  .product = product,
                                  .pair_product = pair_product(),
+                                 .int8_quads = int8_quads(),
+                                 .int8_pairs = int8_pairs(),
                                  .gates = gate_kernels<false>(),
                                  .keeping_gates = gate_kernels<true>(),
                                  .basic_gates = basic_gate_kernels<false>(),
@@ -59,6 +66,7 @@ const KernelTable* kernel_table() {
                                  .gradients = gradient_kernels(),
                                  .load_row = load_row,
                                  .store_row = store_row,
+                                 .split_row = split_row,
                                  .sigmoid = sigmoid_row,
                                  .tanh = tanh_row};
   return &table;
@@ -93,6 +101,7 @@ std::vector<const KernelTable*> all_kernels() {
   for (std::int64_t targets = HWY_SUPPORTED_TARGETS & HWY_TARGETS; targets != 0; targets &= targets - 1) {
     tables.push_back(table_of(targets & ~(targets - 1)));
   }
+  if (const KernelTable* amx = amx_kernels(*tables.front())) tables.insert(tables.begin(), amx);
   return tables;
 }
 

@@ -34,9 +34,31 @@ struct BFloat16Pair {
   std::uint16_t second;
 };
 
+/// Weights in 8 bits that follow each other in k, of one column. Quads are weights + kInt8Offset, without a sign.
+struct Int8Pair {
+  std::int8_t first;
+  std::int8_t second;
+};
+struct Int8Quad {
+  std::uint8_t weights[4];
+};
+inline constexpr int kInt8Offset = 128;
+
+/// What a row in 8 bits begins with; its integers follow, in 8 bits for quads and in 16 for pairs, and zeros up to a
+/// whole vector.
+struct Int8Row {
+  float scale;             ///< NaN for a row that has an infinite number or NaN, whose sums are NaN
+  std::int32_t first_sum;  ///< from which its sums are counted: what the offset of the weights adds, negated
+};
+
 /// sums[p][r][vector][lane] = start[p or r][vector][lane] + sum over k of rows[r][k] panels[p][k][vector][lane], added
 /// up in the order of k. The bits of a sum do not depend on which other rows and panels are in the product. Where
-/// weights are pairs of bf16, k counts pairs, and so are the rows: each float has the bits of a pair.
+/// weights are pairs of bf16, k counts pairs, and so are the rows: each float has the bits of a pair. Where they are in
+/// 8 bits, k counts pairs or quads, each row is an Int8Row and what follows it, and behind the last k of a panel are
+/// the scales of its columns, [vector][lane] in f32: the integers' sum times both scales, plus start, each rounded.
+///
+/// A product on tile registers has K in whole tiles of kTilePairs pairs. Its rows lie `row_stride` apart, in memory
+/// that has a multiple of kTileRows rows; of `rows` it reads the first pointer alone. All rows have the same start.
 struct PanelProduct {
   const float* const* rows;
   int row_count;  ///< 1 .. most_rows
@@ -49,6 +71,7 @@ struct PanelProduct {
   float* sums;
   std::int64_t sums_stride;       ///< elements from the sums of one panel to those of the next
   std::int64_t start_stride = 0;  ///< elements from the start of one row to that of the next; 0: all have the same
+  std::int64_t row_stride = 0;    ///< floats from one row to the next, for products on tile registers
 };
 
 /// What the gates of one row read and write. Every member but `input` has an element per unit, padded to whole panels.
@@ -90,11 +113,46 @@ using GatesFunction = void (*)(const PanelGates&);
 /// A product with panels of one number of vectors, in one dtype of weights.
 struct ProductKernel {
   MultiplyFunction multiply;
-  int most_rows;  ///< the sums of more rows do not fit the registers
+  int most_rows;          ///< the sums of more rows do not fit the registers
+  int rows_together = 1;  ///< rows that take no longer than one: the rows of a tile register
 
   /// How many panels a product of `rows` rows takes at a time, while that many are left. With few rows and one panel
   /// the multipliers would wait for their own sums.
-  constexpr int panels_at_once(int rows) const { return rows * 4 <= most_rows ? 4 : (rows * 2 <= most_rows ? 2 : 1); }
+  constexpr int panels_at_once(int rows) const {
+    if (rows_together > 1) return 1;
+    return rows * 4 <= most_rows ? 4 : (rows * 2 <= most_rows ? 2 : 1);
+  }
+};
+
+/// The rows of a tile register, and the pairs of bf16 in a row.
+inline constexpr int kTileRows = 16;
+inline constexpr int kTilePairs = 16;
+
+/// Products of bf16 on tile registers.
+struct TileKernels {
+  /// `parts` is 1, or 2 where rows and panels have two bf16 for each number, high and low: a product is then high high
+  /// + high low + low high, added up in this order for each tile of k. A row has its high pairs before its low ones,
+  /// and so has each k of a panel.
+  ProductKernel (*product)(int vectors, int parts);
+  void (
+      *configure)();  ///< gives the calling thread its tile registers; without them a product is an illegal instruction
+  void (*release)();
+};
+
+/// The calling thread's tile registers, for as long as the object lives; none where `kernels` is null.
+class TileScope {
+ public:
+  explicit TileScope(const TileKernels* kernels) : kernels_(kernels) {
+    if (kernels_ != nullptr) kernels_->configure();
+  }
+  ~TileScope() {
+    if (kernels_ != nullptr) kernels_->release();
+  }
+  TileScope(const TileScope&) = delete;
+  TileScope& operator=(const TileScope&) = delete;
+
+ private:
+  const TileKernels* const kernels_;
 };
 
 /// Gates of each cell. With tanh and sigmoid a product of sigmoid and tanh, of which an LSTM has two, is as exact as
@@ -110,11 +168,21 @@ struct GateKernels {
   GatesFunction mgu;
 };
 
+/// Products in 8 bits, all in one order of weights.
+struct Int8Kernels {
+  int together = 0;                                 ///< how many k lie side by side: 2 or 4
+  ProductKernel (*product)(int vectors) = nullptr;  ///< null where the processor has no instruction for it
+  /// Rounds `count` numbers to an Int8Row and its integers.
+  void (*quantize_row)(const float* row, std::int64_t count, void* target) = nullptr;
+};
+
 struct KernelTable {
-  const char* target;  ///< Highway's name of the instruction set: "AVX3", "AVX2", ...
+  const char* target;  ///< "AMX", or Highway's name of the instruction set: "AVX3", "AVX2", ...
   int lanes;           ///< floats of a vector
   ProductKernel (*product)(DType weights, int vectors);
   ProductKernel (*pair_product)(int vectors);  ///< of pairs of bf16; null where the processor has no such instruction
+  Int8Kernels int8_quads;                      ///< of Int8Quad; without a product where the processor has no VNNI
+  Int8Kernels int8_pairs;                      ///< of Int8Pair
   GateKernels gates;
   GateKernels keeping_gates;  ///< the same, and each RowStates::kept is written
   GateKernels basic_gates;    ///< with any of the six basic activations
@@ -123,19 +191,24 @@ struct KernelTable {
   /// Convert `count` elements of a dtype to floats, and back with rounding to nearest.
   void (*load_row)(DType dtype, const void* source, std::int64_t count, float* target);
   void (*store_row)(const float* source, std::int64_t count, DType dtype, void* target);
+  /// Writes the two bf16 of each float, as split() in cpu/fused/split.h.
+  void (*split_row)(const float* source, std::int64_t count, void* high, void* low);
   /// The functions in the gates, for tests: within 4 units in the last place, and zero where the exact value is smaller
   /// than a normal number and denormal numbers are flushed as in a run. NaN gives NaN.
   void (*sigmoid)(const float* x, std::int64_t count, float* y);
   void (*tanh)(const float* x, std::int64_t count, float* y);
+  const TileKernels* tiles = nullptr;  ///< null where there are no tile registers
 };
 
 /// The most vectors of a panel.
 inline constexpr int kMostVectors = 4;
 /// The most rows of a product, times the panels that the product takes at a time.
 inline constexpr int kMostRows = 9;
+/// The most rows of a product on tile registers.
+inline constexpr int kMostTileRows = 2 * kTileRows;
 inline constexpr int kMostLanes = 16;
 /// Floats that hold the sums of any product.
-inline constexpr int kMostSums = kMostRows * kMostVectors * kMostLanes;
+inline constexpr int kMostSums = kMostTileRows * kMostVectors * kMostLanes;
 
 /// The tables for all instruction sets of this machine, the best one first: cpu/fused/target.h chooses among them.
 std::vector<const KernelTable*> all_kernels();

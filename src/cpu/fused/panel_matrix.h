@@ -31,12 +31,14 @@ inline bool few_rows_prefetch() {
 
 /// What a tile's product with a panel prefetches, where all weights together have `weight_bytes`. The first tile brings
 /// the panel into the cache, so all tiles share the prefetching of the next panel. A single tile, or two with a large
-/// panel, have too little work to hide that: they prefetch their own weights.
-inline Prefetch prefetch_of(const Tile& tile, const Group& group, const PanelMatrix& matrix,
-                            std::int64_t weight_bytes) {
+/// panel, have too little work to hide that: they prefetch their own weights. So does the first tile of products on
+/// tile registers, of which there are few.
+inline Prefetch prefetch_of(const Tile& tile, const Group& group, const PanelMatrix& matrix, std::int64_t weight_bytes,
+                            const ProductKernel& kernel) {
   constexpr std::int64_t kCoreCache = std::int64_t{1} << 20;  // the caches of any fast core hold as much
   constexpr std::int64_t kCacheLine = 64;
   if (weight_bytes <= kCoreCache) return {};
+  if (kernel.rows_together > 1) return {.what = tile.index == 0 ? Prefetch::What::own : Prefetch::What::nothing};
   if (group.panels > 1 && !few_rows_prefetch()) return {};
   if (tile.count == 1 || (tile.count == 2 && matrix.panel_bytes > kCoreCache / 4)) {
     return {.what = Prefetch::What::own};

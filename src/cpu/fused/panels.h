@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpu/fused/kernels.h"
+#include "cpu/fused/panel_format.h"
 #include "recurrence/executor.h"
 #include "rondo/tensor/tensor.h"
 
@@ -31,35 +32,6 @@ std::span<const Pass> passes_of(const CellSpec& cell);
 
 /// Units of a row of states, rounded up to whole panels of every pass.
 std::int64_t padded_units(const CellSpec& cell, int lanes);
-
-/// What the panels of a run's kernels hold, and by what they are multiplied.
-enum class PanelElements : std::uint8_t {
-  numbers,     ///< of the spec's dtype, multiplied by f32
-  bf16_pairs,  ///< two k of a lane side by side, multiplied by rows of bf16: K is rounded up to whole pairs
-};
-
-/// How weights lie in panels.
-struct PanelFormat {
-  int lanes;
-  PanelElements elements;
-  DType dtype;  ///< of an element
-
-  /// The format in which this machine multiplies the weights of a spec.
-  static PanelFormat of(const RecurrenceSpec& spec, const KernelTable& kernels);
-
-  bool has_pairs() const { return elements == PanelElements::bf16_pairs; }
-  /// The dtype of the rows that are multiplied with the panels.
-  DType operand() const { return has_pairs() ? DType::bf16 : DType::f32; }
-  /// The k that lie side by side.
-  int together() const { return has_pairs() ? 2 : 1; }
-  /// Rows of a panel, for a matrix of K rows.
-  std::int64_t rows(std::int64_t K) const { return (K + together() - 1) / together(); }
-  /// Bytes of a lane of a panel's row.
-  std::int64_t lane_bytes() const { return together() * static_cast<std::int64_t>(size_of(dtype)); }
-};
-
-/// "; products of pairs of bf16", or why products are not what the spec's MatrixMath permits, or an empty string.
-std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& format);
 
 /// The weights of one pass: [panel][k][vector][lane] in the format, biases [panel][vector][lane]
 /// in f32. Units beyond H are zeros, and so is a bias that the weights do not have.

@@ -33,7 +33,7 @@ void Projection::run(std::int64_t count, bool backward) const {
                          .panels = matrix.panel(group.first),
                          .panel_stride = stride,
                          .panel_count = group.panels,
-                         .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes()),
+                         .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes(), product_),
                          .start = nullptr,
                          .sums = sums,
                          .sums_stride = tile.rows * shape_.width});

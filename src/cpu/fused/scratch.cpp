@@ -38,11 +38,13 @@ Chunk largest_chunk(const RecurrenceSpec& spec, std::int64_t rows) {
 
 Notes cut_notes(WorkspaceCutter& cutter, const RecurrenceSpec& spec, const PanelFormat& format, const Chunk& chunk) {
   Notes notes;
-  const bool takes_x = spec.dtype == format.operand() && spec.I % format.together() == 0;
-  notes.converted = cutter.take<float>(takes_x ? 0 : chunk.capacity * spec.I);
+  const std::int64_t P = output_units(spec.cell);
+  const std::int64_t inputs = format.takes(spec.dtype, spec.I) ? 0 : format.operand_rows(chunk.capacity);
+  const std::int64_t states = format.takes(DType::f32, P) ? 0 : format.operand_rows(chunk.rows);
+  notes.converted = cutter.take<float>(inputs * format.operand_stride(spec.I));
   notes.inputs = cutter.take<const float*>(chunk.capacity);
   notes.operands = cutter.take<const float*>(chunk.rows);
-  notes.pairs = cutter.take<float>(format.has_pairs() ? chunk.rows * pair_stride(output_units(spec.cell)) : 0);
+  notes.pairs = cutter.take<float>(states * format.operand_stride(P));
   notes.row_states = cutter.take<RowStates>(chunk.rows);
   notes.projected = cutter.take<float*>(spec.cell.projection_units ? chunk.rows : 0);
   notes.live_rows = cutter.take<std::int32_t>(chunk.capacity);

@@ -19,10 +19,10 @@ struct States {
 
 /// What one part of a run notes about rows and steps. A "live row" is a row at a step where it is live.
 struct Notes {
-  float* converted;        ///< (live row of the chunk, I): x as products take it; no memory where x is given so
+  float* converted;        ///< [live row of the chunk]: x as products take it; no memory where x is given so
   const float** inputs;    ///< [live row of the chunk]: x
   const float** operands;  ///< [live row of the step]: what the recurrent kernel is multiplied by
-  float* pairs;            ///< (live row of the step, pair_stride): operands as pairs of bf16; no memory without pairs
+  float* pairs;            ///< [live row of the step]: operands in bf16 or 8 bits; no memory where they are f32
   RowStates* row_states;   ///< [live row of the step]
   float** projected;       ///< [live row of the step]: where the projected h is written; no memory without a projection
   std::int32_t* live_rows;  ///< [live row of the chunk]: b, one step after the other
@@ -33,9 +33,6 @@ struct Notes {
 };
 
 inline constexpr std::uint8_t kPieceH = 2;
-
-/// Floats from the pairs of one row of h to those of the next, with a cache line between them.
-constexpr std::int64_t pair_stride(std::int64_t P) { return P / 2 + 1 + 16; }
 
 struct Scratch {
   States states;

@@ -10,27 +10,26 @@ namespace rondo::fused {
 namespace {
 
 struct Target {
-  std::string_view highway;  ///< its name in Highway
-  std::string_view cap;      ///< the value of the variable
+  std::string_view target;  ///< as KernelTable has it
+  std::string_view cap;     ///< the value of the variable
   std::string_view words;
 };
 
 /// The instruction sets of this kind of processor that kernels.cpp may be compiled for, the best one first.
 constexpr Target kTargets[] = {
 #if defined(__aarch64__)
-    {"NEON", "neon", "NEON"},
+    {"NEON", "neon", "NEON (NEON of Highway)"},
 #else
-    {"AVX3", "avx512", "AVX-512"},      //
-    {"AVX2", "avx2", "AVX2 with FMA"},  //
-    {"SSE4", "sse4", "SSE4.2"},         //
-    {"EMU128", "scalar", "no vectors"}, {"SCALAR", "scalar", "no vectors"},
+    {"AMX", "amx", "AMX with AVX-512 (AVX3 of Highway)"},   {"AVX3", "avx512", "AVX-512 (AVX3 of Highway)"},
+    {"AVX2", "avx2", "AVX2 with FMA (AVX2 of Highway)"},    {"SSE4", "sse4", "SSE4.2 (SSE4 of Highway)"},
+    {"EMU128", "scalar", "no vectors (EMU128 of Highway)"}, {"SCALAR", "scalar", "no vectors (SCALAR of Highway)"},
 #endif
 };
 
 /// The place of a table in the list; one that the list lacks is the last.
-std::size_t rank_of(std::string_view highway) {
+std::size_t rank_of(std::string_view target) {
   std::size_t rank = 0;
-  while (rank < std::size(kTargets) && kTargets[rank].highway != highway) ++rank;
+  while (rank < std::size(kTargets) && kTargets[rank].target != target) ++rank;
   return rank;
 }
 
@@ -82,8 +81,7 @@ const KernelTable& best_kernels() { return choice().table; }
 
 std::string target_in_words(const KernelTable& kernels) {
   const std::size_t rank = rank_of(kernels.target);
-  const std::string_view words = rank < std::size(kTargets) ? kTargets[rank].words : "an instruction set";
-  return std::string(words) + " (" + kernels.target + " of Highway)";
+  return std::string(rank < std::size(kTargets) ? kTargets[rank].words : "an instruction set");
 }
 
 std::string cap_in_words() {

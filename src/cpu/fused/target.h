@@ -8,8 +8,8 @@
 
 namespace rondo::fused {
 
-/// The environment variable that caps the instruction set: on x86 "avx512", "avx2", "sse4" or "scalar", on 64-bit ARM
-/// "neon".
+/// The environment variable that caps the instruction set: on x86 "amx", "avx512", "avx2", "sse4" or "scalar", on
+/// 64-bit ARM "neon".
 inline constexpr const char* kTargetVariable = "RONDO_CPU_TARGET";
 
 /// The first of `tables`, which begin with the best one, that is not above `cap`. Without a cap, null or empty, the

@@ -1,9 +1,11 @@
 /// The order in which rows and panels are multiplied.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
+#include "cpu/fused/kernels.h"
 #include "cpu/fused/partition.h"
 
 namespace rondo::fused {
@@ -24,6 +26,18 @@ void for_each_tile(std::int64_t rows, int most, Use&& use) {
     const Range range = Range::part(rows, index, tiles);
     use(Tile{index, tiles, range.begin, static_cast<int>(range.size())});
   }
+}
+
+/// Calls `use(tile)` for tiles of the kernel's rows. All but the last have whole blocks of the rows that take no longer
+/// than one.
+template <typename Use>
+void for_each_tile(std::int64_t rows, const ProductKernel& kernel, Use&& use) {
+  const int together = kernel.rows_together;
+  for_each_tile((rows + together - 1) / together, kernel.most_rows / together, [&](const Tile& blocks) {
+    const std::int64_t first = blocks.first * together;
+    const std::int64_t count = std::min<std::int64_t>(std::int64_t{blocks.rows} * together, rows - first);
+    use(Tile{blocks.index, blocks.count, first, static_cast<int>(count)});
+  });
 }
 
 /// Panels that one product takes together, and the first panel of the next group; absent in the last group.

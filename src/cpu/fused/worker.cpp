@@ -29,14 +29,11 @@ class Worker {
         row_io_(run, scratch_, rows_, own_units()),
         gates_(spec_.cell, run.kernels, spec_.keep == Keep::gates),
         keeper_(spec_, run.kernels, run.kept, own_units(), scratch_.kept) {
-    for (std::size_t i = 0; i < passes_.size(); ++i) {
-      const int vectors = passes_[i].vectors();
-      products_[i] =
-          format_.has_pairs() ? run.kernels.pair_product(vectors) : run.kernels.product(spec_.dtype, vectors);
-    }
+    for (std::size_t i = 0; i < passes_.size(); ++i) products_[i] = format_.product(run.kernels, passes_[i].vectors());
   }
 
   void run() {
+    const TileScope tiles(format_.tiles(run_.kernels));
     row_io_.load_initial_states();
     run_.barrier.arrive_and_wait(run_.partition.unit_groups);
     for (std::int64_t first = run_.steps.first; first < run_.steps.last;) {
@@ -55,8 +52,7 @@ class Worker {
 
  private:
   PanelMatrix matrix(const Pass& pass, const std::byte* panels, std::int64_t K) const {
-    const std::int64_t rows = format_.rows(K);
-    return {panels, pass.panel_floats(lanes_) * rows * lane_bytes_, rows};
+    return {panels, pass.panel_floats(lanes_) * format_.panel_lane_bytes(K), format_.rows(K)};
   }
 
   Range own_panels(const Pass& pass) const {
@@ -112,7 +108,7 @@ class Worker {
     const float* bias = run_.weights.pass(index).bias;
     const std::int64_t width = pass.panel_floats(lanes_);
     for_each_group(own_panels(pass), at_once(index, live), false, [&](const Group& group) {
-      for_each_tile(live, products_[index].most_rows, [&](const Tile& tile) {
+      for_each_tile(live, products_[index], [&](const Tile& tile) {
         products_[index].multiply(
             {.rows = scratch_.notes.inputs + tile.first,
              .row_count = tile.rows,
@@ -120,10 +116,11 @@ class Worker {
              .panels = kernel.panel(group.first),
              .panel_stride = kernel.panel_bytes / lane_bytes_,
              .panel_count = group.panels,
-             .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
+             .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes(), products_[index]),
              .start = bias + group.first * width,
              .sums = scratch_.input[index] + (group.first * scratch_.capacity + tile.first) * width,
-             .sums_stride = scratch_.capacity * width});
+             .sums_stride = scratch_.capacity * width,
+             .row_stride = format_.operand_stride(spec_.I)});
       });
     });
   }
@@ -198,18 +195,20 @@ class Worker {
     alignas(64) float sums[kMostSums];
     if (step.h_is_zeros) std::ranges::fill(sums, 0.0F);
     for_each_group(own_panels(pass), at_once(index, count), step.backward, [&](const Group& group) {
-      for_each_tile(count, products_[index].most_rows, [&](const Tile& tile) {
+      for_each_tile(count, products_[index], [&](const Tile& tile) {
         if (!step.h_is_zeros) {
-          products_[index].multiply({.rows = scratch_.notes.operands + tile.first,
-                                     .row_count = tile.rows,
-                                     .K = kernel.K,
-                                     .panels = kernel.panel(group.first),
-                                     .panel_stride = kernel.panel_bytes / lane_bytes_,
-                                     .panel_count = group.panels,
-                                     .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes()),
-                                     .start = nullptr,
-                                     .sums = sums,
-                                     .sums_stride = tile.rows * width});
+          products_[index].multiply(
+              {.rows = scratch_.notes.operands + tile.first,
+               .row_count = tile.rows,
+               .K = kernel.K,
+               .panels = kernel.panel(group.first),
+               .panel_stride = kernel.panel_bytes / lane_bytes_,
+               .panel_count = group.panels,
+               .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes(), products_[index]),
+               .start = nullptr,
+               .sums = sums,
+               .sums_stride = tile.rows * width,
+               .row_stride = format_.operand_stride(output_units(spec_.cell))});
         }
         for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
           gates_.apply(index, {.rows = scratch_.notes.row_states + tile.first,

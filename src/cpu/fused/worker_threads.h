@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/partition.h"
+#include "cpu/threads/flush_denormals.h"
 #include "cpu/threads/spin.h"
 #include "rondo/tensor/thread_pool.h"
 #include "vocabulary/fork.h"

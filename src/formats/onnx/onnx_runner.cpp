@@ -28,8 +28,8 @@ OnnxWeights moved(const OnnxWeights& weights, Device device) {
 }  // namespace
 
 struct OnnxRunner::Impl {
-  Impl(const OnnxOperator& op, const OnnxWeights& weights)
-      : runner(std::make_shared<const OnnxNodeWeights>(op, weights)) {}
+  Impl(const OnnxOperator& op, const OnnxWeights& weights, const PlanOptions& plan)
+      : runner(std::make_shared<const OnnxNodeWeights>(op, weights), plan) {}
 
   /// A constant state for the rows of x: one row is for all of them.
   std::optional<Tensor> for_rows(const std::optional<Tensor>& state, const Tensor& x) const;
@@ -54,10 +54,11 @@ void OnnxRunner::Impl::check_computed(const OnnxInputs& inputs) const {
   }
 }
 
-OnnxRunner::OnnxRunner(const OnnxOperator& op, const OnnxWeights& weights)
-    : impl_(std::make_unique<Impl>(op, weights)) {}
+OnnxRunner::OnnxRunner(const OnnxOperator& op, const OnnxWeights& weights, const PlanOptions& plan)
+    : impl_(std::make_unique<Impl>(op, weights, plan)) {}
 
-OnnxRunner::OnnxRunner(const OnnxNode& node, Device device) : OnnxRunner(node.op, moved(node.weights(), device)) {
+OnnxRunner::OnnxRunner(const OnnxNode& node, Device device, const PlanOptions& plan)
+    : OnnxRunner(node.op, moved(node.weights(), device), plan) {
   for (std::size_t k = 0; k < kComputed.size() && kFirstComputed + k < node.inputs.size(); ++k) {
     impl_->computed[k] = node.inputs[kFirstComputed + k];
   }

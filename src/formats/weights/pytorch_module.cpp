@@ -28,6 +28,7 @@ void check_module_lengths(const Tensor& lengths, const LoadedSizes& sizes, Devic
 struct PyTorchModule::Impl {
   Impl(const Safetensors& file, const PyTorchModuleOptions& given)
       : batch_first(given.batch_first),
+        plan(given.plan),
         network(pytorch_network(file, {given.kind, given.prefix, given.activation}).to(given.device)) {
     for (const NetworkWeights& layer : network.weights) {
       SharedNetworkWeights& shared =
@@ -50,6 +51,7 @@ struct PyTorchModule::Impl {
   PyTorchOutputs run(const Tensor& x, const PyTorchCall& call);
 
   bool batch_first;
+  PlanOptions plan;
   LoadedNetwork network;
   std::vector<SharedNetworkWeights> weights = {};
   KeptNetworks kept = {};
@@ -105,7 +107,7 @@ PyTorchOutputs PyTorchModule::Impl::run(const Tensor& x, const PyTorchCall& call
   const NetworkSpec spec = network.sized(sizes);
   if (weights.size() == 1 && directions() == 1) {
     DirectionTensors states = states_of(0, call, outputs);
-    run_kept(kept_single, weights[0].forward, spec.layers[0].forward, {},
+    run_kept(kept_single, weights[0].forward, spec.layers[0].forward, plan,
              {.x = time_major,
               .lengths = call.lengths,
               .initial_state = std::move(states.initial_state),
@@ -119,7 +121,8 @@ PyTorchOutputs PyTorchModule::Impl::run(const Tensor& x, const PyTorchCall& call
     tensors.forward = states_of(layer * directions(), call, outputs);
     if (directions() == 2) tensors.backward = states_of(2 * layer + 1, call, outputs);
   }
-  run_kept(kept, weights, spec, {}, {.x = time_major, .lengths = call.lengths, .y = y, .layers = std::move(layers)});
+  run_kept(kept, weights, spec, network_options(plan),
+           {.x = time_major, .lengths = call.lengths, .y = y, .layers = std::move(layers)});
   return outputs;
 }
 
@@ -152,7 +155,7 @@ PyTorchOutputs PyTorchModule::operator()(const Tensor& x, const PyTorchCall& cal
 const LoadedNetwork& PyTorchModule::network() const { return impl_->network; }
 
 std::string PyTorchModule::explain(std::int64_t T, std::int64_t B) const {
-  return NetworkPlan::create(impl_->network.sized({.T = T, .B = B})).explain();
+  return NetworkPlan::create(impl_->network.sized({.T = T, .B = B}), network_options(impl_->plan)).explain();
 }
 
 SessionStatus PyTorchModule::finish() { return merged(finish_kept(impl_->kept), finish_kept(impl_->kept_single)); }

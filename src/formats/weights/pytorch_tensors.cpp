@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/weights/pytorch_norms.h"
+#include "rondo/recurrence/quantized.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -14,6 +15,14 @@ constexpr const char* kParametrizations = "parametrizations.";
 constexpr const char* kHelp =
     "weight_norm or spectral_norm; torch.nn.utils.parametrize.remove_parametrizations(module, name) makes any other a "
     "tensor";
+
+/// Rows of PyTorch's weights are the columns of QuantizedMatrix.
+Tensor from_8_bits(const Tensor& bytes, const Tensor& scales, const std::string& where) {
+  const bool is_matrix = bytes.rank() == 2;
+  return dequantize(QuantizedMatrix{is_matrix ? bytes.swap_axes(0, 1) : bytes, scales}, where)
+      .swap_axes(0, 1)
+      .contiguous();
+}
 
 }  // namespace
 
@@ -50,7 +59,7 @@ std::vector<PytorchTensors::Found> PytorchTensors::forms(const std::string& name
   for (const std::string& base : {prefix_, prefix_ + "module."}) {
     const auto has = [&](const char* end) { return file_.contains(base + name + end); };
     if (has("_raw")) found.push_back({Form::dropped, base});
-    if (has("")) found.push_back({Form::plain, base});
+    if (has("")) found.push_back({has(".scale") ? Form::in_8_bits : Form::plain, base});
     if (has("_g")) found.push_back({Form::normed, base});
     if (has("_orig")) found.push_back({has("_mask") ? Form::pruned : Form::spectral, base});
     if (const auto new_form = parametrized(name, base + kParametrizations)) found.push_back(*new_form);
@@ -72,6 +81,7 @@ Tensor PytorchTensors::computed(const Found& found, const std::string& name) con
     case Form::spectral: return spectral_norm({tensor("_orig"), tensor("_u"), tensor("_v")}, place);
     case Form::new_spectral: return spectral_norm({tensor(".original"), tensor(".0._u"), tensor(".0._v")}, place);
     case Form::pruned: return pruned(tensor("_orig"), tensor("_mask"), place);
+    case Form::in_8_bits: return from_8_bits(tensor(""), tensor(".scale"), place);
     case Form::unknown: break;
   }
   std::string ends;

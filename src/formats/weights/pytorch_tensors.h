@@ -21,6 +21,7 @@ namespace rondo {
 ///   * weight_norm: `weight_hh_l0_g` and `_v`, or `parametrizations.weight_hh_l0.original0` and `original1`.
 ///   * spectral_norm: `weight_hh_l0_orig`, `_u` and `_v`, or `parametrizations.weight_hh_l0.original`, `0._u`, `0._v`.
 ///   * pruning: `weight_hh_l0_orig` and `_mask`.
+///   * weights in 8 bits, as save_pytorch writes them: `weight_hh_l0` of U8, and `weight_hh_l0.scale`.
 class PytorchTensors {
  public:
   /// `prefix` is the module's name with its dot. The file must outlive the object.
@@ -40,7 +41,17 @@ class PytorchTensors {
   std::string where(const std::string& name) const;
 
  private:
-  enum class Form : std::uint8_t { plain, dropped, normed, new_normed, spectral, pruned, new_spectral, unknown };
+  enum class Form : std::uint8_t {
+    plain,
+    dropped,
+    normed,
+    new_normed,
+    spectral,
+    pruned,
+    new_spectral,
+    in_8_bits,
+    unknown
+  };
   struct Found {
     Form form;
     std::string base;  ///< the prefix before the name, with `module.` or `parametrizations.`

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "formats/network/saved_layers.h"
 #include "rondo/formats/pytorch_weights.h"
+#include "rondo/recurrence/quantized.h"
 #include "rondo/vocabulary/error.h"
 
 namespace rondo {
@@ -44,6 +46,18 @@ void check_one_module(const LoadedNetwork& network) {
   }
 }
 
+/// Adds a parameter as PyTorchSaveOptions::int8 says.
+void put_in_8_bits(const NamedTensor& named, const std::string& prefix, std::vector<NamedTensor>& tensors) {
+  const std::string name = named.name.substr(prefix.size());
+  if (!name.starts_with("weight_ih") && !name.starts_with("weight_hh")) {
+    tensors.push_back({named.name, named.tensor.to(DType::f32)});
+    return;
+  }
+  const QuantizedMatrix matrix = quantize(named.tensor.swap_axes(0, 1), named.name);
+  tensors.push_back({named.name, matrix.bytes.swap_axes(0, 1).contiguous()});
+  tensors.push_back({named.name + ".scale", matrix.scales});
+}
+
 }  // namespace
 
 std::string pytorch_class(const LoadedNetwork& network) {
@@ -61,7 +75,8 @@ std::string pytorch_class(const LoadedNetwork& network) {
   return text + ")";
 }
 
-void save_pytorch(const std::filesystem::path& path, const LoadedNetwork& network, const std::string& prefix) {
+void save_pytorch(const std::filesystem::path& path, const LoadedNetwork& network, const std::string& prefix,
+                  const PyTorchSaveOptions& options) {
   check_one_module(network);
   std::vector<NamedTensor> tensors;
   for (std::size_t k = 0; k < network.weights.size(); ++k) {
@@ -70,12 +85,20 @@ void save_pytorch(const std::filesystem::path& path, const LoadedNetwork& networ
                                .prefix = prefix,
                                .layer = static_cast<int>(k),
                                .reverse = reverse};
-      for (NamedTensor& named : pytorch_parameters(weights.to(cpu()), place)) tensors.push_back(std::move(named));
+      for (NamedTensor& named : pytorch_parameters(weights.to(cpu()), place)) {
+        if (options.int8) {
+          put_in_8_bits(named, prefix, tensors);
+        } else {
+          tensors.push_back(std::move(named));
+        }
+      }
     };
     put(network.weights[k].forward, false);
     if (network.weights[k].backward) put(*network.weights[k].backward, true);
   }
-  save_safetensors(path, tensors, {{"format", "pt"}, {"module", pytorch_class(network)}});
+  std::map<std::string, std::string> metadata{{"format", "pt"}, {"module", pytorch_class(network)}};
+  if (options.int8) metadata["weights"] = "of U8: (byte - 128) * NAME.scale of the row";
+  save_safetensors(path, tensors, metadata);
 }
 
 }  // namespace rondo

@@ -14,7 +14,7 @@ class ConvLSTMModelLayer final : public ModelLayer {
       : rnn_(make_layer_on(source.layer, source.setting.device)),
         cell_(source.layer.conv_lstm->cell),
         kernel_(source.exactly(cell_.use_bias ? 3 : 2)[0]),
-        threads_(source.setting.threads) {
+        plan_(source.setting.plan) {
     if (cell_.data_format != DataFormat::channels_last) source.config.refuse("data_format", "channels_last");
     if (rnn_->options().return_state) source.config.refuse("return_state", "false, in a model");
   }
@@ -35,7 +35,7 @@ class ConvLSTMModelLayer final : public ModelLayer {
     BoundCall call{.outputs = {output}, .run = {}, .how = "recurrence of convolutions"};
     call.run = [this, mask, passed](std::span<const MaskedTensor> inputs, std::span<MaskedTensor> outputs) {
       CallOptions options;
-      options.plan.threads = threads_;
+      options.plan = plan_;
       if (mask) options.mask = mask.of(inputs);
       const LayerResult result = (*rnn_)(inputs[0].value.to(kernel_.dtype()), options);
       outputs[0] = {result.output.leaf(), passed.of(inputs)};
@@ -69,7 +69,7 @@ class ConvLSTMModelLayer final : public ModelLayer {
   std::unique_ptr<RNN> rnn_;
   ConvLSTMCellOptions cell_;
   Tensor kernel_;
-  int threads_;
+  PlanOptions plan_;
 };
 
 std::unique_ptr<ModelLayer> make_conv_lstm(const LayerSource& source) {

@@ -39,7 +39,7 @@ void tell_of_network(std::string& how) {
 /// The call of a stack, in place of the upper one of two.
 ProgramStep joined(ModelProgram& program, const RecurrentStack& stack, const ProgramStep& lower,
                    const ProgramStep& upper, const std::string& where, const ModelSetting& setting) {
-  program.joined.push_back(stack_layer(stack, setting.threads));
+  program.joined.push_back(stack_layer(stack, setting.plan));
   TensorNote input = program.slots[static_cast<std::size_t>(lower.inputs[0])];
   if (!stack.masked) input.mask.reset();  // an earlier call may have taken it away
   const CallSite site(where, setting.origin, {{.name = "inputs", .is_list = false, .tensors = {0}}}, {input});

@@ -73,7 +73,7 @@ std::vector<TensorNote> output_notes(const CallSite& site, const RecurrentTraits
 
 std::vector<int> initial_states(const CallSite& site) { return states_of(site); }
 
-BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, int threads,
+BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, const PlanOptions& plan,
                          std::function<LayerResult(const Tensor&, const CallOptions&)> layer) {
   site.allow({"mask", "initial_state"});
   const int first = site.inputs().tensors[0];
@@ -96,7 +96,7 @@ BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, in
               return_state = traits.options.return_state,
               layer = std::move(layer)](std::span<const MaskedTensor> inputs, std::span<MaskedTensor> outputs) {
     CallOptions options;
-    options.plan.threads = threads;
+    options.plan = plan;
     if (mask) options.mask = mask.of(inputs);
     if (!states.empty()) options.initial_state = form_states(inputs, states, counts, dtype);
     const LayerResult result = layer(inputs[0].value.to(dtype), options);
@@ -132,9 +132,9 @@ std::int64_t add_cells(RecurrentTraits& traits, const RNN& rnn) {
   return output_units(rnn.known_cells().back()->spec());
 }
 
-std::string explain_plans(const RNN& rnn, std::int64_t B, std::int64_t T, int threads) {
+std::string explain_plans(const RNN& rnn, std::int64_t B, std::int64_t T, const PlanOptions& plan) {
   std::string text;
-  for (const Plan& plan : rnn.plans({.B = B, .T = T, .plan = {.threads = threads}})) text += plan.explain() + "\n";
+  for (const Plan& made : rnn.plans({.B = B, .T = T, .plan = plan})) text += made.explain() + "\n";
   return text;
 }
 
@@ -148,14 +148,14 @@ namespace {
 
 class RecurrentModelLayer final : public ModelLayer {
  public:
-  RecurrentModelLayer(std::unique_ptr<RNN> rnn, int threads) : rnn_(std::move(rnn)), threads_(threads) {
+  RecurrentModelLayer(std::unique_ptr<RNN> rnn, const PlanOptions& plan) : rnn_(std::move(rnn)), plan_(plan) {
     traits_.outputs = {{add_cells(traits_, *rnn_)}};
     traits_.options = rnn_->options();
   }
 
   BoundCall bind(const CallSite& site) override {
     BoundCall call = bind_recurrent(
-        site, traits_, threads_, [this](const Tensor& x, const CallOptions& options) { return (*rnn_)(x, options); });
+        site, traits_, plan_, [this](const Tensor& x, const CallOptions& options) { return (*rnn_)(x, options); });
     call.how = "recurrence";
     call.stack = stack_of(*rnn_, site);
     if (rnn_->options().go_backwards || rnn_->options().time_major || rnn_->known_cells().empty()) return call;
@@ -163,7 +163,7 @@ class RecurrentModelLayer final : public ModelLayer {
     const RecurrentStreamOptions options{.mask = site.call_masks().front(),
                                          .passed = site.previous_masks().front(),
                                          .initial_states = initial_states(site),
-                                         .threads = threads_};
+                                         .plan = plan_};
     call.stream_fixed = options.initial_states;
     call.make_stream = [this, options] { return make_recurrent_stream(*rnn_, options); };
     return call;
@@ -174,22 +174,22 @@ class RecurrentModelLayer final : public ModelLayer {
   }
   bool is_stateful() const override { return rnn_->options().stateful; }
 
-  std::string explain(std::int64_t B, std::int64_t T) const override { return explain_plans(*rnn_, B, T, threads_); }
+  std::string explain(std::int64_t B, std::int64_t T) const override { return explain_plans(*rnn_, B, T, plan_); }
 
  private:
   std::unique_ptr<RNN> rnn_;
-  int threads_;
+  PlanOptions plan_;
   RecurrentTraits traits_;
 };
 
 std::unique_ptr<ModelLayer> make_recurrent_layer(const LayerSource& source) {
-  return recurrent_layer(make_layer_on(source.layer, source.setting.device), source.setting.threads);
+  return recurrent_layer(make_layer_on(source.layer, source.setting.device), source.setting.plan);
 }
 
 }  // namespace
 
-std::unique_ptr<ModelLayer> recurrent_layer(std::unique_ptr<RNN> rnn, int threads) {
-  return std::make_unique<RecurrentModelLayer>(std::move(rnn), threads);
+std::unique_ptr<ModelLayer> recurrent_layer(std::unique_ptr<RNN> rnn, const PlanOptions& plan) {
+  return std::make_unique<RecurrentModelLayer>(std::move(rnn), plan);
 }
 
 std::span<const LayerRow> recurrent_rows() {

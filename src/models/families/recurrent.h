@@ -21,7 +21,7 @@ struct RecurrentTraits {
 };
 
 /// Checks a call, and gives the function that hands inputs, mask and initial states to `layer`.
-BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, int threads,
+BoundCall bind_recurrent(const CallSite& site, const RecurrentTraits& traits, const PlanOptions& plan,
                          std::function<LayerResult(const Tensor&, const CallOptions&)> layer);
 
 /// The tensors of the call that are initial states: an argument of that name or, as Keras 2 writes it, tensors behind
@@ -33,10 +33,10 @@ std::vector<int> initial_states(const CallSite& site);
 std::int64_t add_cells(RecurrentTraits& traits, const RNN& rnn);
 
 /// What the plans of a layer's known cells say.
-std::string explain_plans(const RNN& rnn, std::int64_t B, std::int64_t T, int threads);
+std::string explain_plans(const RNN& rnn, std::int64_t B, std::int64_t T, const PlanOptions& plan);
 
 /// A layer that runs a known recurrence.
-std::unique_ptr<ModelLayer> recurrent_layer(std::unique_ptr<RNN> rnn, int threads);
+std::unique_ptr<ModelLayer> recurrent_layer(std::unique_ptr<RNN> rnn, const PlanOptions& plan);
 
 /// The recurrent layer of a file with its weights on a device.
 std::unique_ptr<RNN> make_layer_on(const KerasLayer& layer, Device device);

@@ -27,7 +27,7 @@ std::int64_t width_of(const StackedCells& level) {
 /// A stack of which some level reads in both directions.
 class StackLayer final : public ModelLayer {
  public:
-  StackLayer(RecurrentStack stack, int threads) : stack_(std::move(stack)), threads_(threads) {
+  StackLayer(RecurrentStack stack, const PlanOptions& plan) : stack_(std::move(stack)), plan_(plan) {
     const RecurrentWeights& bottom = stack_.levels.front().forward->weights();
     traits_.features = bottom.kernel.size(0);
     traits_.dtype = bottom.kernel.dtype();
@@ -40,7 +40,7 @@ class StackLayer final : public ModelLayer {
   }
 
   BoundCall bind(const CallSite& site) override {
-    BoundCall call = bind_recurrent(site, traits_, threads_,
+    BoundCall call = bind_recurrent(site, traits_, plan_,
                                     [this](const Tensor& x, const CallOptions& options) { return run(x, options); });
     call.stack = stack_;
     return call;
@@ -90,7 +90,7 @@ class StackLayer final : public ModelLayer {
   }
 
   RecurrentStack stack_;
-  int threads_;
+  PlanOptions plan_;
   RecurrentTraits traits_;
   std::vector<SharedNetworkWeights> weights_;
   KeptNetworks networks_;
@@ -125,15 +125,15 @@ std::optional<RecurrentStack> joined_stack(const RecurrentStack& lower, const Re
   return stack;
 }
 
-std::unique_ptr<ModelLayer> stack_layer(const RecurrentStack& stack, int threads) {
+std::unique_ptr<ModelLayer> stack_layer(const RecurrentStack& stack, const PlanOptions& plan) {
   const bool forward_alone = std::all_of(stack.levels.begin(), stack.levels.end(),
                                          [](const StackedCells& level) { return level.backward == nullptr; });
-  if (!forward_alone) return std::make_unique<StackLayer>(stack, threads);
+  if (!forward_alone) return std::make_unique<StackLayer>(stack, plan);
   std::vector<std::shared_ptr<Cell>> cells;
   for (const StackedCells& level : stack.levels) {
     cells.push_back(std::make_shared<KnownCell>(level.forward->spec(), level.forward->weights()));
   }
-  return recurrent_layer(std::make_unique<RNN>(std::move(cells), stack.options), threads);
+  return recurrent_layer(std::make_unique<RNN>(std::move(cells), stack.options), plan);
 }
 
 }  // namespace rondo

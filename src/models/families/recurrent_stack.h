@@ -19,6 +19,6 @@ std::optional<RecurrentStack> stack_of(const Bidirectional& layer, const CallSit
 std::optional<RecurrentStack> joined_stack(const RecurrentStack& lower, const RecurrentStack& upper);
 
 /// The layer that runs a stack. A stack that reads forward alone can be streamed.
-std::unique_ptr<ModelLayer> stack_layer(const RecurrentStack& stack, int threads);
+std::unique_ptr<ModelLayer> stack_layer(const RecurrentStack& stack, const PlanOptions& plan);
 
 }  // namespace rondo

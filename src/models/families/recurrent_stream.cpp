@@ -54,11 +54,12 @@ class RecurrentStream final : public StreamedCall {
     B_ = B;
     std::vector<StreamedCell> cells;
     std::size_t next = 0;
+    PlanOptions plan_options = options_.plan;
+    plan_options.never_waits = true;  // a step overwrites its initial states, and could not be repeated after a stall
     for (const KnownCell* cell : rnn_.known_cells()) {
       const PlanRequest request{.B = B, .T = 1, .masked = static_cast<bool>(options_.mask)};
       const RecurrenceSpec spec = recurrence_of(*cell, request, TimeRules::keras(false, false));
-      // A step overwrites its initial states, and could not be repeated after a stall.
-      const Plan plan = Plan::create(spec, PlanOptions{.threads = options_.threads, .never_waits = true});
+      const Plan plan = Plan::create(spec, plan_options);
       StreamedCell& added = cells.emplace_back(StreamedCell{Session(plan, KeptCell::weights(*cell)), {}});
       for (int state = 0; state < state_count(spec.cell.kind); ++state) {
         const bool given = !options_.initial_states.empty();

@@ -15,7 +15,7 @@ struct RecurrentStreamOptions {
   MaskRoute mask = {};
   MaskRoute passed = {};                 ///< the mask that the output carries
   std::vector<int> initial_states = {};  ///< tensors of the call, which are read at the first step; empty: zeros
-  int threads = 0;
+  PlanOptions plan = {};
 };
 
 /// Runs the known cells of `rnn`, which reads forward and outlives the stream. A step of a masked row repeats the row's

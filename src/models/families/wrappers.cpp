@@ -21,8 +21,8 @@ MergeMode merge_mode_of(const std::string& name, const std::string& where) {
 
 class BidirectionalLayer final : public ModelLayer {
  public:
-  BidirectionalLayer(const RNN& forward, const RNN& backward, MergeMode mode, int threads)
-      : layer_(forward, backward, mode), threads_(threads) {
+  BidirectionalLayer(const RNN& forward, const RNN& backward, MergeMode mode, const PlanOptions& plan)
+      : layer_(forward, backward, mode), plan_(plan) {
     const std::int64_t forward_units = add_cells(traits_, forward);
     const std::int64_t backward_units = add_cells(traits_, backward);
     traits_.options = forward.options();
@@ -31,7 +31,7 @@ class BidirectionalLayer final : public ModelLayer {
   }
 
   BoundCall bind(const CallSite& site) override {
-    BoundCall call = bind_recurrent(site, traits_, threads_,
+    BoundCall call = bind_recurrent(site, traits_, plan_,
                                     [this](const Tensor& x, const CallOptions& options) { return layer_(x, options); });
     call.how = "recurrence in both directions";
     if (!traits_.options.return_state) call.stack = stack_of(layer_, site);
@@ -43,13 +43,12 @@ class BidirectionalLayer final : public ModelLayer {
   }
   bool is_stateful() const override { return layer_.forward_layer().options().stateful; }
   std::string explain(std::int64_t B, std::int64_t T) const override {
-    return explain_plans(layer_.forward_layer(), B, T, threads_) +
-           explain_plans(layer_.backward_layer(), B, T, threads_);
+    return explain_plans(layer_.forward_layer(), B, T, plan_) + explain_plans(layer_.backward_layer(), B, T, plan_);
   }
 
  private:
   Bidirectional layer_;
-  int threads_;
+  PlanOptions plan_;
   RecurrentTraits traits_;
 };
 
@@ -61,7 +60,7 @@ std::unique_ptr<ModelLayer> make_bidirectional(const LayerSource& source) {
   const std::unique_ptr<RNN> forward = make_layer_on(halves[0], source.setting.device);
   const std::unique_ptr<RNN> backward = make_layer_on(halves[1], source.setting.device);
   return std::make_unique<BidirectionalLayer>(
-      *forward, *backward, merge_mode_of(source.layer.merge_mode, source.where()), source.setting.threads);
+      *forward, *backward, merge_mode_of(source.layer.merge_mode, source.where()), source.setting.plan);
 }
 
 /// (B, T, ...) as (B T, ...), and back.

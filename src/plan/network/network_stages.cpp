@@ -189,7 +189,8 @@ Plan StagePlanner::plan(Place place, std::int64_t steps, std::size_t sharing) co
                               .backward_executor = options_.backward_executor,
                               .graph_use = GraphUse::never,
                               .threads = options_.threads,
-                              .never_waits = options_.never_waits};
+                              .never_waits = options_.never_waits,
+                              .math = options_.math};
     const Plan made =
         unlisted_ == nullptr ? Plan::create(spec, share, options) : plan_for(*unlisted_, spec, share, options);
     check_common_reserve(made);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "agreement/parity/gradient_precisions.h"
 #include "recurrence/reserve.h"
 #include "rondo/ops/ops.h"
 #include "support/compare.h"
@@ -16,17 +17,6 @@
 
 namespace rondo::test {
 namespace {
-
-struct Precision {
-  DType dtype;
-  MatrixMath math;
-  double tolerance;  ///< as expect_near takes it
-};
-
-std::string to_string(const Precision& precision) {
-  return to_string(precision.dtype) + "_" + to_string(precision.math);
-}
-void PrintTo(const Precision& precision, std::ostream* stream) { *stream << to_string(precision); }
 
 /// Whether tensors on the device are equal bit for bit.
 ::testing::AssertionResult same(const Tensor& actual, const Tensor& expected) {

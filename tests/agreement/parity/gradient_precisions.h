@@ -1,6 +1,8 @@
 /// The precisions of the persistent kernels' gradients, with what they may differ from the reference in f64.
 #pragma once
 
+#include <ostream>
+#include <string>
 #include <utility>
 
 #include "rondo/recurrence/recurrence.h"
@@ -14,6 +16,12 @@ struct Precision {
   MatrixMath math;
   double tolerance;  ///< as expect_near takes it
 };
+
+inline std::string to_string(const Precision& precision) {
+  return to_string(precision.dtype) + "_" + to_string(precision.math);
+}
+inline void PrintTo(const Precision& precision, std::ostream* stream) { *stream << to_string(precision); }
+
 inline constexpr Precision kPrecisions[] = {{DType::f32, MatrixMath::strict, 1e-5},
                                             {DType::f32, MatrixMath::tf32, 4e-3},
                                             {DType::f16, MatrixMath::strict, 1e-3},

@@ -9,6 +9,7 @@
 #include "support/compare.h"
 #include "support/conformance.h"
 #include "support/formula_steps.h"
+#include "support/gradient_run.h"
 #include "support/random_recurrence.h"
 #include "support/seeds.h"
 
@@ -17,15 +18,22 @@ namespace {
 
 constexpr double kTolerance = 1e-5;  // f32, relative to the largest value
 
-// Calls `check` with each of the run's random recurrences.
-template <typename Check>
-void for_each_recurrence(Check&& check) {
+// Calls `check` with each of the run's random recurrences, which `draw` makes.
+template <typename Check, typename Draw = RandomRecurrence (*)(Random&)>
+void for_each_recurrence(
+    Check&& check, Draw draw = [](Random& random) { return random_recurrence(random); }) {
   for_each_seed([&](std::uint64_t seed) {
     Random random(seed);
-    const RandomRecurrence recurrence = random_recurrence(random);
+    const RandomRecurrence recurrence = draw(random);
     SCOPED_TRACE(to_string(recurrence.spec));
     check(recurrence);
   });
+}
+
+// A recurrence for an executor whose products round what they multiply: such errors are a matter of averages, which a
+// few units do not have, and some activations make them larger from step to step.
+RandomRecurrence averaged_recurrence(Random& random) {
+  return without_kinks(random_recurrence(random, {.units = random.integer(8, 24), .B = random.integer(2, 6)}));
 }
 
 // Calls `check` with each recurrence that `prepare` has made fit and that the case's executor accepts, on the case's
@@ -35,14 +43,19 @@ void for_each_accepted(const ConformanceCase& which, Prepare&& prepare, Check&& 
   constexpr int kMany = 100;
   int asked = 0;
   int accepted = 0;
-  for_each_recurrence([&](RandomRecurrence recurrence) {
+  const auto take = [&](RandomRecurrence recurrence) {
     if (!prepare(recurrence)) return;
     ++asked;
     recurrence.spec = asked_spec(which, recurrence.spec);
     if (!accepts(which.executor, recurrence.spec)) return;
     ++accepted;
-    check(rounded(recurrence, which.operand()));
-  });
+    check(for_products(which, recurrence));
+  };
+  if (which.math == MatrixMath::strict) {
+    for_each_recurrence(take);
+  } else {
+    for_each_recurrence(take, averaged_recurrence);
+  }
   EXPECT_TRUE(accepted > 0 || asked < kMany) << "the executor has accepted none of " << asked << " recurrences";
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "rondo/ops/ops.h"
+#include "support/central_difference.h"
 #include "support/compare.h"
 #include "support/gradient_run.h"
 #include "support/seeds.h"
@@ -67,13 +68,6 @@ Moved moved_by(const RandomRecurrence& from, const Gradients& gradients, std::ui
   return moved;
 }
 
-constexpr double kDistance = 1e-6;
-
-/// Whether a kink of an activation or of a clip lies between the points: then the loss bends by more than a smooth one.
-bool has_kink(double before, double at, double behind) {
-  return std::abs(before - 2 * at + behind) > 1e-9 * std::max(1.0, std::abs(at));
-}
-
 /// Returns whether there was no kink.
 bool compare_with_differences(const RandomRecurrence& recurrence, Random& random, std::uint64_t seed) {
   const Upstream upstream = random_upstream(random, recurrence);
@@ -81,11 +75,10 @@ bool compare_with_differences(const RandomRecurrence& recurrence, Random& random
   const auto loss = [&](double distance) {
     return loss_at(moved_by(recurrence, gradients, seed, distance).recurrence, upstream);
   };
-  const double before = loss(-kDistance);
-  const double behind = loss(kDistance);
-  if (has_kink(before, loss(0.0), behind)) return false;
+  const std::optional<double> difference = central_difference(loss);
+  if (!difference) return false;
   const Moved here = moved_by(recurrence, gradients, seed, 0.0);
-  EXPECT_NEAR(here.derivative, (behind - before) / (2 * kDistance), 1e-8 * std::max(1.0, std::sqrt(here.square)));
+  EXPECT_NEAR(here.derivative, *difference, 1e-8 * std::max(1.0, std::sqrt(here.square)));
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "rondo/ops/ops.h"
+#include "support/central_difference.h"
 #include "support/compare.h"
 #include "support/expect_error.h"
 #include "support/network_gradients.h"
@@ -96,7 +97,6 @@ Moved moved_by(const RandomNetwork& from, const NetworkGradients& gradients, std
 }
 
 TEST(NetworkGradients, AreThoseOfFiniteDifferences) {
-  constexpr double kDistance = 1e-6;
   int kinks = 0;
   int runs = 0;
   for_each_seed([&](std::uint64_t seed) {
@@ -104,19 +104,15 @@ TEST(NetworkGradients, AreThoseOfFiniteDifferences) {
     const RandomNetwork network = moved(random_network(random), DType::f64, cpu());
     const Loss loss{random_network_upstream(random, with_outputs(network))};
     const NetworkGradients gradients = gradients_of(network, loss, random.pick({Keep::states, Keep::gates}));
-    const auto at = [&](double distance) {
-      return loss_at(moved_by(network, gradients, seed, distance).network, loss);
-    };
-    const double before = at(-kDistance);
-    const double here = at(0.0);
-    const double behind = at(kDistance);
+    const std::optional<double> difference = central_difference(
+        [&](double distance) { return loss_at(moved_by(network, gradients, seed, distance).network, loss); });
     ++runs;
-    if (std::abs(before - 2 * here + behind) > 1e-9 * std::max(1.0, std::abs(here))) {  // a kink lies between
+    if (!difference) {
       ++kinks;
       return;
     }
     const Moved along = moved_by(network, gradients, seed, 0.0);
-    EXPECT_NEAR(along.derivative, (behind - before) / (2 * kDistance), 2e-8 * std::max(1.0, std::sqrt(along.square)))
+    EXPECT_NEAR(along.derivative, *difference, 2e-8 * std::max(1.0, std::sqrt(along.square)))
         << plan_of(network, Keep::gates).explain();
   });
   EXPECT_LE(kinks, 2 + runs / 20) << "of " << runs << " runs had a kink between the points";

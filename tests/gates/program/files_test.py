@@ -1,6 +1,7 @@
 """info, run, explain, bench and convert on files of every kind."""
 
 import json
+import re
 import zipfile
 
 import command
@@ -110,6 +111,31 @@ class FilesTest(CommandTest):
         shape, numbers = read_npy(self.FOLDER / "y.npy")
         self.assertEqual(shape, (5, 1, 2, 4))
         self.assertLess(furthest(numbers, tensors["o"][1]), 1e-6)
+
+    def test_weights_in_eight_bits(self):
+        self.input_of(DATA / "pytorch/expected_lstmcell.safetensors")
+        model = DATA / "pytorch/lstmcell.safetensors"
+        text = self.call("convert", model, "small.safetensors", "--int8", "--check", "x.npy")
+        found = re.search(r"in 8 bits output differs by ([\d.e-]+) of its length, and at most by ([\d.e-]+)", text)
+        self.assertLess(float(found[1]), 2e-2)
+        self.assertGreater(float(found[1]), 1e-5)
+        for math, name in (("strict", "y"), ("int8", "z")):
+            self.call("run", "small.safetensors", "-i", "x.npy", "-o", f"{name}.npy", "--math", math)
+        difference = furthest(read_npy(self.FOLDER / "y.npy")[1], read_npy(self.FOLDER / "z.npy")[1])
+        self.assertLess(difference, 1e-2)
+        self.assertGreater(difference, 0)
+        self.assertIn("products of 8 bits", self.call("explain", "small.safetensors", "--math", "int8"))
+
+    def test_a_whole_model_of_keras_tells_its_error_in_eight_bits(self):
+        self.input_of(MODELS / "expected_k3_sentiment.safetensors")
+        text = self.call("convert", MODELS / "k3_sentiment.keras", "small.safetensors", "--int8", "--check", "x.npy")
+        self.assertRegex(text, r"in 8 bits \w+ differs by [\d.e-]+ of its length")
+
+    def test_eight_bits_are_for_safetensors_alone(self):
+        model = DATA / "pytorch/lstmcell.safetensors"
+        self.assertIn("--int8: got 'small.onnx'", self.call("convert", model, "small.onnx", "--int8", code=1))
+        self.assertIn("--check: got", self.call("convert", model, "y.safetensors", "--check", "x.npy", code=1))
+        self.assertIn('math: got "int4"', self.call("explain", model, "--math", "int4", code=1))
 
     def test_nodes_of_onnx_that_do_not_run_are_told(self):
         tagger = ONNX / "whole_models" / "tagger_dyn.onnx"

@@ -57,7 +57,7 @@ class RefusalsTest(support.ProviderTest):
                 self.assertEqual((count.value, factories[0]), (0, None))
 
     def test_options(self):
-        for settings, words in (({'thread': '1'}, "'thread', expected threads or leave_out"), ({'threads': '0'}, "threads: got '0'"),
+        for settings, words in (({'thread': '1'}, "'thread', expected threads, leave_out or math"), ({'threads': '0'}, "threads: got '0'"),
                                 ({'threads': '2x'}, "threads: got '2x'"), ({'leave_out': 'Conv'}, "leave_out: got 'Conv'")):
             with self.subTest(str(settings)):
                 self.assert_refused(words, session, one_node(), settings=settings)

@@ -9,6 +9,7 @@
 #include "rondo/formats/onnx_model.h"
 #include "rondo/formats/onnx_writer.h"
 #include "rondo/formats/pytorch_module.h"
+#include "rondo/recurrence/quantized.h"
 #include "support/compare.h"
 #include "support/expect_error.h"
 #include "support/random.h"
@@ -154,6 +155,49 @@ TEST(SaveFilesTest, NetworksForEveryOwner) {
     const Activation activation = network.spec.layers[0].forward.cell.activation;
     EXPECT_TRUE(identical(answer(pytorch_network(file, {.prefix = "net.", .activation = activation})), expected));
   }
+}
+
+TEST(SaveFilesTest, WeightsInEightBits) {
+  const LoadedNetwork network =
+      network_of({{cell_of(CellKind::lstm, 40), 30, true}, {cell_of(CellKind::lstm, 40), 80, true}}, DType::f32);
+  const std::filesystem::path path = scratch("small.safetensors");
+  save_pytorch(scratch("full.safetensors"), network, "net.");
+  save_pytorch(path, network, "net.", {.int8 = true});
+  EXPECT_LT(std::filesystem::file_size(path), std::filesystem::file_size(scratch("full.safetensors")) * 3 / 10);
+  const Safetensors file = load_safetensors(path);
+  EXPECT_EQ(file.tensor("net.weight_hh_l1_reverse").dtype(), DType::u8);
+  EXPECT_EQ(file.tensor("net.weight_hh_l1_reverse.scale").shape(), Shape{160});
+  EXPECT_EQ(file.tensor("net.bias_hh_l0").dtype(), DType::f32);
+  EXPECT_EQ(pytorch_prefix(file), "net.");
+  LoadedNetwork rounded = network;
+  for (NetworkWeights& layer : rounded.weights) {
+    layer.forward = dequantize(quantize(layer.forward));
+    layer.backward = dequantize(quantize(*layer.backward));
+  }
+  const LoadedNetwork again = pytorch_network(file, {.prefix = "net."});
+  EXPECT_TRUE(identical(answer(again), answer(rounded)));
+  EXPECT_TRUE(close(answer(again), answer(network), 0.2));
+  save_pytorch(scratch("again.safetensors"), again, "net.", {.int8 = true});
+  EXPECT_TRUE(identical(load_safetensors(scratch("again.safetensors")).tensor("net.weight_ih_l0"),
+                        file.tensor("net.weight_ih_l0")));
+}
+
+TEST(SaveFilesTest, RefusesScalesThatDoNotFit) {
+  const LoadedNetwork network = network_of({{cell_of(CellKind::lstm, 3), 2}});
+  const std::filesystem::path path = scratch("small.safetensors");
+  save_pytorch(path, network, "", {.int8 = true});
+  const auto expect_refusal = [&](const char* name, const Tensor& tensor, const std::vector<std::string>& words) {
+    std::vector<NamedTensor> tensors = load_safetensors(path).tensors();
+    for (NamedTensor& named : tensors) {
+      if (named.name == name) named.tensor = tensor;
+    }
+    save_safetensors(scratch("broken.safetensors"), tensors);
+    expect_words([] { (void)pytorch_network(load_safetensors(scratch("broken.safetensors"))); }, words);
+  };
+  expect_refusal("weight_hh_l0.scale", Tensor::zeros({11}, DType::f32), {"weight_hh_l0' scales", "f32(12,)"});
+  expect_refusal("weight_hh_l0.scale", Tensor::zeros({12}, DType::f64), {"weight_hh_l0' scales", "f32(12,)"});
+  expect_refusal("weight_hh_l0", Tensor::zeros({12, 3}, DType::f32), {"weight_hh_l0' bytes", "u8"});
+  expect_refusal("weight_hh_l0", Tensor::zeros({36}, DType::u8), {"weight_hh_l0' bytes", "rank 2"});
 }
 
 TEST(SaveFilesTest, WhatOneOwnerHasAlone) {

@@ -9,60 +9,13 @@
 #include <thread>
 
 #include "cpu/fused/kernels.h"
-#include "plan/planner.h"
 #include "rondo/tensor/thread_pool.h"
 #include "rondo/vocabulary/error.h"
 #include "support/compare.h"
-#include "support/random_recurrence.h"
-#include "support/seeds.h"
+#include "units/fused/fused_run.h"
 
 namespace rondo::test {
 namespace {
-
-/// Replaces the default pool for the life of this object.
-class PoolScope {
- public:
-  explicit PoolScope(std::shared_ptr<ThreadPool> pool) { set_default_thread_pool(std::move(pool)); }
-  ~PoolScope() { set_default_thread_pool(nullptr); }
-};
-
-/// Properties of a CPU with `count` processors, for plans that do not depend on the machine.
-DeviceProperties processors(int count) { return {.device = cpu(), .processors = count}; }
-
-RunResult run_fused(const Executor& executor, const RandomRecurrence& recurrence, DType dtype, int threads) {
-  RecurrenceSpec spec = recurrence.spec;
-  spec.dtype = dtype;
-  return run_plan(plan_for(executor, spec, processors(threads)), recurrence);
-}
-
-double tolerance(DType dtype) { return dtype == DType::f32 ? 1e-5 : (dtype == DType::f16 ? 1e-3 : 8e-3); }
-
-/// A random recurrence with sizes around the lanes of vectors, the tiles of rows and the ends of chunks.
-RandomRecurrence hazardous(Random& random) {
-  RandomRecurrence recurrence =
-      random_recurrence(random, {.units = random.pick<std::int64_t>({1, 4, 15, 16, 17, 33, 70, 130}),
-                                 .B = random.pick<std::int64_t>({1, 2, 3, 7, 9, 19, 100}),
-                                 .T = random.pick<std::int64_t>({1, 2, 5, 100, 230}),
-                                 .I = random.pick<std::int64_t>({1, 5, 16, 40})});
-  if (random.coin()) {  // the usual activations, whose gates are vectors
-    recurrence.spec.cell.activation = Activation::tanh;
-    recurrence.spec.cell.recurrent_activation = Activation::sigmoid;
-  }
-  return recurrence;
-}
-
-/// Runs a hundredth of the other properties' number of cases, because each case is a hundred times as large.
-template <typename Check>
-void for_each_hazard(Check&& check) {
-  std::uint64_t count = 0;
-  for_each_seed([&](std::uint64_t seed) {
-    if (count++ % 50 != 0) return;
-    Random random(seed);
-    const RandomRecurrence recurrence = hazardous(random);
-    SCOPED_TRACE(to_string(recurrence.spec));
-    check(recurrence, random);
-  });
-}
 
 TEST(FusedExecutor, EveryInstructionSetEqualsTheReferenceInDouble) {
   const auto tables = fused::all_kernels();
@@ -76,14 +29,6 @@ TEST(FusedExecutor, EveryInstructionSetEqualsTheReferenceInDouble) {
       expect_close(run_fused(*make_fused_executor(*kernels), recurrence, dtype, 1), expected, bound);
     }
   });
-}
-
-void expect_identical(const RunResult& actual, const RunResult& expected) {
-  EXPECT_TRUE(identical(actual.y, expected.y));
-  EXPECT_TRUE(identical(actual.last_output, expected.last_output));
-  for (std::size_t k = 0; k < expected.final_state.size(); ++k) {
-    EXPECT_TRUE(identical(actual.final_state[k], expected.final_state[k]));
-  }
 }
 
 TEST(FusedExecutor, AnyNumberOfThreadsGivesTheSameBits) {

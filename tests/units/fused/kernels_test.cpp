@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "cpu/fused/flush_denormals.h"
+#include "cpu/threads/flush_denormals.h"
 #include "rondo/vocabulary/float16.h"
 #include "support/random.h"
 #include "units/fused/accuracy.h"

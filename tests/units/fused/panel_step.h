@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "cpu/fused/flush_denormals.h"
 #include "cpu/fused/panels.h"
 #include "cpu/fused/scalar_gates.h"
+#include "cpu/threads/flush_denormals.h"
 
 namespace rondo::test {
 
@@ -47,7 +47,7 @@ class PanelStep {
   PanelStep& operator=(const PanelStep&) = delete;
 
   std::vector<SteppedUnit> operator()(std::span<const GateUnit> units) const {
-    const fused::FlushDenormals flush_denormals;
+    const FlushDenormals flush_denormals;
     std::vector<SteppedUnit> results;
     for (std::size_t first = 0; first < units.size(); first += kRows * width_) {
       const std::span<const GateUnit> some = units.subspan(first, std::min(kRows * width_, units.size() - first));

@@ -21,6 +21,7 @@ RecurrenceSpec small_lstm() { return {.cell = {.units = 4}, .T = 3, .B = 2, .I =
 /// The value of the variable that allows no more than the instruction set.
 std::string cap_of(const KernelTable& table) {
   const std::string target = table.target;
+  if (target == "AMX") return "amx";
   if (target == "AVX3") return "avx512";
   if (target == "AVX2") return "avx2";
   if (target == "SSE4") return "sse4";

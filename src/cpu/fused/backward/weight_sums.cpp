@@ -94,7 +94,7 @@ void WeightSums::project(std::int64_t live) const {
                          .panels = matrix.panel(group.first),
                          .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(run_.spec.dtype)),
                          .panel_count = group.panels,
-                         .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes()),
+                         .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes(), product_),
                          .start = nullptr,
                          .sums = notes.block,
                          .sums_stride = tile.rows * shape_.panel});

@@ -77,6 +77,37 @@ HWY_INLINE void narrow_row(const float* source, std::int64_t count, Narrow* targ
   std::copy_n(rest, count - i, target + i);
 }
 
+// As split() in cpu/fused/split.h, which says why.
+HWY_INLINE void store_split(Floats value, hwy::bfloat16_t* high, hwy::bfloat16_t* low) {
+  const hn::RebindToUnsigned<FloatTag> du;
+  const auto bits = hn::BitCast(du, value);
+  const auto upper = hn::Set(du, 0xFFFF0000U);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+  const auto sum = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF)));
+  const Floats rounded = hn::BitCast(FloatTag(), hn::And(sum, upper));
+  const Floats cut = hn::BitCast(FloatTag(), hn::And(bits, upper));
+  const auto is_finite = hn::IsFinite(value);
+  const Floats first = hn::IfThenElse(is_finite, hn::IfThenElse(hn::IsFinite(rounded), rounded, cut), value);
+  store_narrow(first, high);
+  store_narrow(hn::IfThenElseZero(is_finite, hn::Sub(value, first)), low);
+}
+
+inline void split_row(const float* source, std::int64_t count, void* high, void* low) {
+  const FloatTag d;
+  auto* const highs = static_cast<hwy::bfloat16_t*>(high);
+  auto* const lows = static_cast<hwy::bfloat16_t*>(low);
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) store_split(hn::LoadU(d, source + i), highs + i, lows + i);
+  if (i == count) return;
+  HWY_ALIGN float wide[hn::MaxLanes(FloatTag())] = {};
+  HWY_ALIGN hwy::bfloat16_t rest[2][hn::MaxLanes(FloatTag())];
+  std::copy_n(source + i, count - i, wide);
+  store_split(hn::LoadU(d, wide), rest[0], rest[1]);
+  std::copy_n(rest[0], count - i, highs + i);
+  std::copy_n(rest[1], count - i, lows + i);
+}
+
 inline void load_row(DType dtype, const void* source, std::int64_t count, float* target) {
   if (dtype == DType::bf16) return widen(static_cast<const hwy::bfloat16_t*>(source), count, target);
   if (dtype == DType::f16) return widen(static_cast<const hwy::float16_t*>(source), count, target);

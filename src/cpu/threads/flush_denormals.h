@@ -7,7 +7,7 @@
 #include <cstdint>
 #endif
 
-namespace rondo::fused {
+namespace rondo {
 
 /// Flushes denormal numbers to zero on the calling thread while the object lives. States that die away become denormal,
 /// and arithmetic with denormal numbers takes many times as long.
@@ -42,4 +42,4 @@ class FlushDenormals {
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 };
 
-}  // namespace rondo::fused
+}  // namespace rondo

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "cpu/fused/int8_panels.h"
 #include "cpu/fused/pack_memory.h"
 #include "cpu/fused/pack_threads.h"
+#include "cpu/fused/panel_columns.h"
+#include "cpu/fused/split.h"
 #include "recurrence/dispatch_cell.h"
 #include "recurrence/workspace.h"
 #include "vocabulary/dispatch_dtype.h"
@@ -12,42 +15,27 @@
 namespace rondo::fused {
 namespace {
 
-/// Maps the columns of a pass from the source, ordered by gate and then unit, to elements of a panel.
-struct Columns {
-  const Pass& pass;
-  std::int64_t H;
-  int lanes;
-
-  /// Calls `move(source column, target element, count)` for the columns of panel `p`, in runs that are adjacent in
-  /// both.
-  template <typename Move>
-  void for_each_run(std::int64_t p, Move&& move) const {
-    const std::int64_t first = p * pass.panel_units(lanes);
-    for (std::int64_t v = 0; v < pass.unit_vectors; ++v) {
-      const std::int64_t u = first + v * lanes;
-      const std::int64_t count = std::min<std::int64_t>(lanes, H - u);
-      for (int gate = 0; gate < pass.gates && count > 0; ++gate) {
-        move((pass.first_gate + gate) * H + u, (v * pass.gates + gate) * lanes, count);
-      }
-    }
-  }
+/// The rows of a matrix, and those of its panels.
+struct PackedRows {
+  std::int64_t source;
+  std::int64_t of_panel;
+  int parts = 1;  ///< of a row of a panel
+  int part = 0;   ///< the part that is packed
 };
 
-/// Packs some panels of a matrix (rows, G H) as [panel][k][vector][lane][kTogether]: each kTogether rows of the matrix
-/// lie side by side. The target must be zeros, since padding is not written.
-template <int kTogether, typename Element, typename Source>
-void pack_matrix(const Source* source, std::int64_t rows, std::int64_t source_columns, const Columns& columns,
-                 const Range& panels, Element* target) {
-  const std::int64_t width = columns.pass.panel_floats(columns.lanes);
-  const std::int64_t packed_rows = (rows + kTogether - 1) / kTogether;
+/// Packs some panels of a matrix (rows, G H) as [panel][k][part][vector][lane][kTogether]: each kTogether rows of the
+/// matrix lie side by side. The target must be zeros, since padding is not written.
+template <int kTogether, typename Element, typename Source, typename Convert>
+void pack_matrix(const Source* source, const PackedRows& rows, std::int64_t source_columns, const Columns& columns,
+                 const Range& panels, Element* target, const Convert& convert) {
+  const std::int64_t width = columns.pass.panel_floats(columns.lanes) * kTogether;
   for (std::int64_t p = panels.begin; p < panels.end; ++p) {
-    for (std::int64_t k = 0; k < rows; ++k) {
+    for (std::int64_t k = 0; k < rows.source; ++k) {
       const Source* const from = source + k * source_columns;
-      Element* const to = target + (p * packed_rows + k / kTogether) * width * kTogether + k % kTogether;
+      const std::int64_t row = (p * rows.of_panel + k / kTogether) * rows.parts + rows.part;
+      Element* const to = target + row * width + k % kTogether;
       columns.for_each_run(p, [&](std::int64_t column, std::int64_t element, std::int64_t count) {
-        for (std::int64_t i = 0; i < count; ++i) {
-          to[(element + i) * kTogether] = convert_element<Element>(from[column + i]);
-        }
+        for (std::int64_t i = 0; i < count; ++i) to[(element + i) * kTogether] = convert(from[column + i]);
       });
     }
   }
@@ -77,25 +65,10 @@ std::int64_t padded_units(const CellSpec& cell, int lanes) {
   return padded;
 }
 
-PanelFormat PanelFormat::of(const RecurrenceSpec& spec, const KernelTable& kernels) {
-  const bool wants_bf16 = spec.dtype == DType::bf16 || (spec.dtype == DType::f32 && spec.math == MatrixMath::bf16);
-  if (wants_bf16 && kernels.pair_product != nullptr) return {kernels.lanes, PanelElements::bf16_pairs, DType::bf16};
-  return {kernels.lanes, PanelElements::numbers, spec.dtype};
-}
-
-std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& format) {
-  if (format.has_pairs()) return "; products of pairs of bf16";
-  if (spec.dtype == DType::f32 && spec.math == MatrixMath::bf16) {
-    return "; products are strict, because the instruction set has none of bf16";
-  }
-  return "";
-}
-
 PackedWeights::PackedWeights(const RunnerRequest& request, const PanelFormat& format) : format_(format) {
   const std::size_t bytes = lay_out(request.spec, nullptr);
   bytes_ = static_cast<std::int64_t>(bytes);
-  pack_ = packed(request, {.key = "panels of " + std::to_string(format.lanes) +
-                                  (format.has_pairs() ? " lanes of pairs" : " lanes"),
+  pack_ = packed(request, {.key = "panels of " + std::to_string(format.lanes) + name_of(format.elements),
                            .allocate = [bytes, device = request.spec.device] { return allocate_pack(bytes, device); },
                            .fill =
                                [bytes, format, spec = request.spec, weights = request.weights,
@@ -115,9 +88,8 @@ std::size_t PackedWeights::lay_out(const RecurrenceSpec& spec, void* base) {
     PassWeights& weights = passes_.emplace_back();
     weights.panels = pass.panels(spec.cell.units, format_.lanes);
     const std::int64_t width = weights.panels * pass.panel_floats(format_.lanes);
-    const std::int64_t row_bytes = width * format_.lane_bytes();
-    weights.recurrent_kernel = cutter.take<std::byte>(row_bytes * format_.rows(output_units(spec.cell)));
-    weights.kernel = cutter.take<std::byte>(row_bytes * format_.rows(spec.I));
+    weights.recurrent_kernel = cutter.take<std::byte>(width * format_.panel_lane_bytes(output_units(spec.cell)));
+    weights.kernel = cutter.take<std::byte>(width * format_.panel_lane_bytes(spec.I));
     weights.bias = cutter.take<float>(width);
     const auto* recurrent_bias = cutter.take<float>(width);
     if (bias_rows(spec.cell) == 2) weights.recurrent_bias = recurrent_bias;
@@ -129,31 +101,58 @@ void PackedWeights::fill(const RecurrenceSpec& spec, const WeightBuffers& source
   const std::int64_t H = spec.cell.units;
   const std::int64_t source_columns = gate_count(spec.cell.kind) * H;
   dispatch_dtype(spec.dtype, [&]<typename Element>(ElementTag<Element>) {
-    const auto pack = [&]<int kTogether>(std::integral_constant<int, kTogether>, const void* matrix, std::int64_t rows,
-                                         const Columns& columns, auto* target) {
+    const auto pack = [&]<int kTogether, typename Target>(std::integral_constant<int, kTogether>, const void* matrix,
+                                                          const PackedRows& rows, const Columns& columns,
+                                                          Target* target, const auto& convert) {
       if (matrix == nullptr) return;
       const std::int64_t panels = columns.pass.panels(H, format_.lanes);
       const std::int64_t bytes =
-          panels * columns.pass.panel_floats(format_.lanes) * rows * static_cast<std::int64_t>(sizeof *target);
+          panels * columns.pass.panel_floats(format_.lanes) * rows.source * static_cast<std::int64_t>(sizeof(Target));
       threads.run(panels, bytes, [&](const Range& range) {
-        pack_matrix<kTogether>(static_cast<const Element*>(matrix), rows, source_columns, columns, range, target);
+        pack_matrix<kTogether>(static_cast<const Element*>(matrix), rows, source_columns, columns, range, target,
+                               convert);
+      });
+    };
+    const auto pack_in_8_bits = [&](const float* matrix, std::int64_t rows, const Columns& columns, std::byte* target) {
+      const std::int64_t panels = columns.pass.panels(H, format_.lanes);
+      const std::int64_t bytes = panels * columns.pass.panel_floats(format_.lanes) * format_.panel_lane_bytes(rows);
+      threads.run(panels, bytes, [&](const Range& range) {
+        pack_int8(matrix, rows, source_columns, columns, range, format_, target);
       });
     };
     constexpr std::integral_constant<int, 1> kAlone;
     constexpr std::integral_constant<int, 2> kPairs;
-    const auto pack_kernel = [&](const void* matrix, std::int64_t rows, const Columns& columns,
-                                 const std::byte* target) {
+    const auto pack_bias = [&](const void* bias, const Columns& columns, const float* target) {
+      pack(kAlone, bias, {1, 1}, columns, const_cast<float*>(target),
+           [](Element weight) { return convert_element<float>(weight); });
+    };
+    const auto pack_kernel = [&](const void* matrix, std::int64_t K, const Columns& columns, const std::byte* target) {
       auto* const elements = const_cast<std::byte*>(target);
-      if (format_.has_pairs()) return pack(kPairs, matrix, rows, columns, reinterpret_cast<BFloat16*>(elements));
-      pack(kAlone, matrix, rows, columns, reinterpret_cast<Element*>(elements));
+      if constexpr (std::is_same_v<Element, float>) {
+        if (format_.is_int8()) return pack_in_8_bits(static_cast<const float*>(matrix), K, columns, elements);
+      }
+      auto* const pairs = reinterpret_cast<BFloat16*>(elements);
+      const std::int64_t rows = format_.rows(K);
+      if (format_.is_split()) {
+        pack(kPairs, matrix, {K, rows, 2, 0}, columns, pairs,
+             [](Element weight) { return split(convert_element<float>(weight)).high; });
+        pack(kPairs, matrix, {K, rows, 2, 1}, columns, pairs,
+             [](Element weight) { return split(convert_element<float>(weight)).low; });
+      } else if (format_.together() == 2) {
+        pack(kPairs, matrix, {K, rows}, columns, pairs,
+             [](Element weight) { return convert_element<BFloat16>(weight); });
+      } else {
+        pack(kAlone, matrix, {K, rows}, columns, reinterpret_cast<Element*>(elements),
+             [](Element weight) { return weight; });
+      }
     };
     for (std::size_t i = 0; i < passes_.size(); ++i) {
       const Columns columns{passes_of(spec.cell)[i], H, format_.lanes};
       const PassWeights& weights = passes_[i];
       pack_kernel(source.kernel, spec.I, columns, weights.kernel);
       pack_kernel(source.recurrent_kernel, output_units(spec.cell), columns, weights.recurrent_kernel);
-      pack(kAlone, source.bias, 1, columns, const_cast<float*>(weights.bias));
-      pack(kAlone, source.recurrent_bias, 1, columns, const_cast<float*>(weights.recurrent_bias));
+      pack_bias(source.bias, columns, weights.bias);
+      pack_bias(source.recurrent_bias, columns, weights.recurrent_bias);
     }
   });
 }

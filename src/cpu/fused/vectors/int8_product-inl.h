@@ -1,0 +1,238 @@
+// Products in 8 bits. kernels.cpp includes this once per instruction set.
+//
+// Integers are summed exactly, so the order does not matter and all instruction sets have the same bits:
+//
+//     sums[p][r][v] = (sum over k of row[r][k] panel[p][k][v]) * (scale of row r * scale of column v) + start
+//
+// Two ways to multiply: quads, four products in one instruction (VNNI) of signed rows and unsigned weights, so that
+// weights have an offset of 128, and the sum begins with -128 times the sum of the row; and pairs, two products of
+// 16 bits, which every instruction set has. Both let a sum of 32 bits overflow on its way, which is no error as long as
+// the last sum is in range.
+
+namespace rondo::fused::HWY_NAMESPACE {
+
+using Ints = hn::Vec<IntTag>;
+
+// Weights of one k, as they are multiplied.
+HWY_INLINE Ints load_int8(const Int8Pair* weights) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+  const hn::Repartition<std::int16_t, IntTag> shorts;
+  const hn::Rebind<std::int8_t, decltype(shorts)> bytes;
+  return hn::BitCast(IntTag(), hn::PromoteTo(shorts, hn::LoadU(bytes, &weights->first)));
+#else
+  const hn::Rebind<std::int16_t, IntTag> pairs;
+  return hn::PromoteTo(IntTag(), hn::LoadU(pairs, reinterpret_cast<const std::int16_t*>(weights)));
+#endif
+}
+
+// The sums with the products of x, two integers of 16 bits, and two weights added.
+HWY_INLINE Ints multiply_add_int8(const Int8Pair*, Ints x, Ints w, Ints sum) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+  const hn::Repartition<std::int16_t, IntTag> shorts;
+  Ints unused = sum;  // on x86 adjacent products are added to the lane that they are in
+  return hn::ReorderWidenMulAccumulate(IntTag(), hn::BitCast(shorts, x), hn::BitCast(shorts, w), sum, unused);
+#else
+  const Ints first = hn::Mul(hn::ShiftRight<16>(hn::ShiftLeft<16>(x)), hn::ShiftRight<24>(hn::ShiftLeft<24>(w)));
+  return hn::Add(sum, hn::Add(first, hn::Mul(hn::ShiftRight<16>(x), hn::ShiftRight<8>(w))));
+#endif
+}
+
+#undef RONDO_HAS_QUADS
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+#define RONDO_HAS_QUADS 1
+HWY_INLINE Ints load_int8(const Int8Quad* weights) {
+  return hn::LoadU(IntTag(), reinterpret_cast<const std::int32_t*>(weights));
+}
+
+HWY_INLINE Ints multiply_add_int8(const Int8Quad*, Ints x, Ints w, Ints sum) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(x.raw));
+  return sum;
+}
+#else
+#define RONDO_HAS_QUADS 0
+#endif
+
+// Keeps a value in a register: weights as kept() does, and a product that must be rounded before it is added to.
+template <typename Vector>
+HWY_INLINE Vector in_register(Vector value) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE4
+  asm("" : "+v"(value.raw));
+#elif HWY_ARCH_ARM_A64
+  asm("" : "+w"(value.raw));
+#endif
+  return value;
+}
+
+// Behind rows of narrow panels scales are not aligned as floats are.
+HWY_INLINE Floats load_scales(const std::byte* scales) {
+  HWY_ALIGN float aligned[hn::MaxLanes(FloatTag())];
+  std::memcpy(aligned, scales, sizeof aligned);
+  return hn::LoadU(FloatTag(), aligned);
+}
+
+// The sums in f32. The product with the scales is rounded before the start is added, so that the bits do not depend on
+// whether the instruction set does both at once.
+HWY_INLINE Floats scaled(Ints sums, Floats row_scale, Floats scales, const float* start) {
+  const FloatTag d;
+  const Floats result = hn::Mul(hn::ConvertTo(d, sums), hn::Mul(row_scale, scales));
+  return start == nullptr ? result : hn::Add(in_register(result), hn::LoadU(d, start));
+}
+
+template <typename Weight, int kPanels, int kRows, int kVectors>
+HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(IntTag()));
+  const IntTag di;
+  const auto* weights = static_cast<const Weight*>(product.panels);
+  const Int8Row* heads[kRows];
+  const std::int32_t* rows[kRows];
+  Ints sums[kPanels][kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+    heads[r] = reinterpret_cast<const Int8Row*>(product.rows[r]);
+    rows[r] = reinterpret_cast<const std::int32_t*>(heads[r] + 1);
+#pragma GCC unroll 4
+    for (int p = 0; p < kPanels; ++p) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[p][r][v] = hn::Set(di, heads[r]->first_sum);
+    }
+  }
+  for (std::int64_t k = 0; k < product.K; ++k) {
+#pragma GCC unroll 4
+    for (int p = 0; p < kPanels; ++p) {
+      const Weight* panel = weights + p * product.panel_stride;
+      Ints w[kVectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        w[v] = load_int8(panel + v * lanes);
+        if constexpr (kRows > 1) w[v] = in_register(w[v]);
+      }
+#pragma GCC unroll 16
+      for (int r = 0; r < kRows; ++r) {
+        const Ints x = hn::Set(di, rows[r][k]);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) sums[p][r][v] = multiply_add_int8(panel, x, w[v], sums[p][r][v]);
+      }
+    }
+    weights += kVectors * lanes;
+  }
+#pragma GCC unroll 4
+  for (int p = 0; p < kPanels; ++p) {
+    const auto* behind = reinterpret_cast<const std::byte*>(weights + p * product.panel_stride);
+    Floats scales[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) scales[v] = load_scales(behind + v * lanes * sizeof(float));
+    float* target = product.sums + p * product.sums_stride;
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const Floats row_scale = all(heads[r]->scale);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        const float* start = product.start;
+        if (start != nullptr) start += r * product.start_stride + (p * kVectors + v) * lanes;
+        hn::StoreU(scaled(sums[p][r][v], row_scale, scales[v], start), FloatTag(), target + (r * kVectors + v) * lanes);
+      }
+    }
+  }
+}
+
+// Besides sums and weights, a row's integers and a product that is not yet added need registers.
+template <int kVectors>
+inline constexpr int kInt8Rows = (kRegisters - kVectors - 2) / kVectors;
+
+template <typename Weight, int kVectors>
+struct Int8Tiles {
+  static constexpr int kMost = kInt8Rows<kVectors>;
+  static_assert(kMost <= kMostRows);
+  MultiplyFunction one[kMost];
+  MultiplyFunction several[kMost];
+
+  template <int... kRow>
+  static constexpr Int8Tiles make(std::integer_sequence<int, kRow...>) {
+    constexpr ProductKernel kernel{nullptr, kMost};
+    return {{multiply_int8_tile<Weight, 1, kRow + 1, kVectors>...},
+            {multiply_int8_tile<Weight, kernel.panels_at_once(kRow + 1), kRow + 1, kVectors>...}};
+  }
+};
+
+template <typename Weight, int kVectors>
+void multiply_int8(const PanelProduct& product) {
+  static constexpr auto kTiles =
+      Int8Tiles<Weight, kVectors>::make(std::make_integer_sequence<int, kInt8Rows<kVectors>>());
+  const auto row = static_cast<std::size_t>(product.row_count - 1);
+  (product.panel_count == 1 ? kTiles.one : kTiles.several)[row](product);
+}
+
+template <typename Weight>
+ProductKernel int8_product_of(int vectors) {
+  if (vectors == 3) return {multiply_int8<Weight, 3>, kInt8Rows<3>};
+  return {multiply_int8<Weight, 4>, kInt8Rows<4>};
+}
+
+// The bits of the largest magnitude of a row. As integers they have a largest one even where the row has NaN.
+HWY_INLINE std::uint32_t largest_bits(const float* row, std::int64_t count) {
+  const IntTag di;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(di));
+  const Ints mask = hn::Set(di, 0x7FFFFFFF);
+  const auto bits = [&](std::int64_t i) HWY_ATTR {
+    return hn::And(mask, hn::LoadU(di, reinterpret_cast<const std::int32_t*>(row + i)));
+  };
+  Ints largest = hn::Zero(di);
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) largest = hn::Max(largest, bits(i));
+  std::uint32_t result = static_cast<std::uint32_t>(hn::GetLane(hn::MaxOfLanes(di, largest)));
+  for (; i < count; ++i) result = std::max(result, magnitude_bits(row[i]));
+  return result;
+}
+
+template <typename Narrow>
+HWY_INLINE Ints store_int8(Floats scaled_row, Narrow* target) {
+  const hn::Rebind<Narrow, IntTag> narrow;
+  const Ints integers = hn::NearestInt(scaled_row);
+  hn::StoreU(hn::DemoteTo(narrow, integers), narrow, target);
+  return integers;
+}
+
+// Writes a row as products take it, padded with zeros to whole vectors; returns the sum of its integers in `head`.
+template <typename Narrow>
+HWY_INLINE void quantize_row(const float* row, std::int64_t count, void* target) {
+  const FloatTag d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const Int8Scale scale = int8_scale(largest_bits(row, count));
+  auto* const head = static_cast<Int8Row*>(target);
+  auto* const integers = reinterpret_cast<Narrow*>(head + 1);
+  *head = {.scale = scale.scale, .first_sum = 0};
+  if (scale.inverse == 0.0F) {
+    std::fill_n(integers, (count + lanes - 1) / lanes * lanes, Narrow{0});
+    return;
+  }
+  const Floats inverse = all(scale.inverse);
+  Ints sum = hn::Zero(IntTag());
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    sum = hn::Add(sum, store_int8(hn::Mul(hn::LoadU(d, row + i), inverse), integers + i));
+  }
+  if (i < count) {
+    HWY_ALIGN float rest[hn::MaxLanes(FloatTag())] = {};
+    std::copy_n(row + i, count - i, rest);
+    sum = hn::Add(sum, store_int8(hn::Mul(hn::LoadU(d, rest), inverse), integers + i));
+  }
+  if constexpr (sizeof(Narrow) == 1) {
+    head->first_sum = -kInt8Offset * hn::GetLane(hn::SumOfLanes(IntTag(), sum));
+  }
+}
+
+inline Int8Kernels int8_pairs() {
+  return {.together = 2, .product = int8_product_of<Int8Pair>, .quantize_row = quantize_row<std::int16_t>};
+}
+
+// Without a product where the processor has no VNNI.
+inline Int8Kernels int8_quads() {
+#if RONDO_HAS_QUADS
+  if (__builtin_cpu_supports("avx512vnni") != 0) {
+    return {.together = 4, .product = int8_product_of<Int8Quad>, .quantize_row = quantize_row<std::int8_t>};
+  }
+#endif
+  return {};
+}
+
+}  // namespace rondo::fused::HWY_NAMESPACE
