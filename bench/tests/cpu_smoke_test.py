@@ -107,7 +107,7 @@ class CpuSmokeTest(unittest.TestCase):
 
     def test_int8_has_a_peer_for_each_cell(self):
         record, text = self.record_of("int8")
-        self.look_at(record, text, (1e-4, 6e-2), strict_may_run=True)
+        self.look_at(record, text, (1e-4, 6e-2), strict_may_run=False)
         of_onednn = [name for name in record["peers"] if name.startswith("oneDNN")]
         self.assertTrue(any(name.endswith(" bf16") for name in of_onednn), of_onednn)
         self.assertTrue(any(not name.endswith(" bf16") for name in of_onednn), of_onednn)
