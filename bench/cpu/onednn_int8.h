@@ -1,5 +1,5 @@
-/// What an LSTM in 8 bits needs with oneDNN: x, h and y are unsigned with one scale, weights signed with a scale for each
-/// column.
+/// What an LSTM in 8 bits needs with oneDNN: x, h and y are unsigned with one scale, weights signed with a scale for
+/// each column.
 #pragma once
 
 #include <cstdint>

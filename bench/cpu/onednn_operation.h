@@ -25,8 +25,8 @@ typename Operation::primitive_desc make(const dnnl::engine& engine, const dnnl::
 #if DNNL_VERSION_MAJOR >= 3
   return typename Operation::primitive_desc(engine, kind, kDirection, arguments..., attributes);
 #else
-  return typename Operation::primitive_desc(typename Operation::desc(kind, kDirection, arguments...), attributes,
-                                            engine);
+  return
+      typename Operation::primitive_desc(typename Operation::desc(kind, kDirection, arguments...), attributes, engine);
 #endif
 }
 

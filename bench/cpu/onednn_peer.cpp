@@ -51,8 +51,8 @@ struct Peer {
     const Sizes sizes = sizes_of(problem, type);
     const auto h = state_of(problem, type);
     const auto c = state_of(problem, Type::f32);
-    const auto desc = make<dnnl::lstm_forward>(engine, attributes, kind, sizes.x, h, c, sizes.kernel, sizes.recurrent_kernel,
-                                               sizes.bias, sizes.y, h, c);
+    const auto desc = make<dnnl::lstm_forward>(engine, attributes, kind, sizes.x, h, c, sizes.kernel,
+                                               sizes.recurrent_kernel, sizes.bias, sizes.y, h, c);
     fill(desc, problem);
     if (problem.initial_h != nullptr) {
       arguments[DNNL_ARG_SRC_ITER_C] = memory(c, engine, const_cast<float*>(problem.initial_c));
@@ -64,8 +64,8 @@ struct Peer {
   void make_gru(const PeerProblem& problem) {
     const Sizes sizes = sizes_of(problem, type);
     const auto h = state_of(problem, type);
-    const auto desc = make<dnnl::lbr_gru_forward>(engine, attributes, kind, sizes.x, h, sizes.kernel, sizes.recurrent_kernel,
-                                                  sizes.bias, sizes.y, h);
+    const auto desc = make<dnnl::lbr_gru_forward>(engine, attributes, kind, sizes.x, h, sizes.kernel,
+                                                  sizes.recurrent_kernel, sizes.bias, sizes.y, h);
     fill(desc, problem);
     primitive = dnnl::lbr_gru_forward(desc);
   }
