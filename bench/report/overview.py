@@ -32,9 +32,15 @@ def cpu_table(records):
     return table(["points", "number", *columns], rows)
 
 
+def charted(record):
+    """{name of a point: the best peer's time over Rondo's}. A record without any of CHART_ROWS has all rows."""
+    plain = [point for point in record["results"] if point["T"] > 1 and point["I"] == point["H"]]
+    of_rows = [point for point in plain if point["B"] in CHART_ROWS]
+    return {point["name"]: point["ratios"][point["best"]]["median"] for point in of_rows or plain}
+
+
 def cpu_chart(records):
-    shown = [{point["name"]: point["ratios"][point["best"]]["median"] for point in record["results"]
-              if point["T"] > 1 and point["I"] == point["H"] and point["B"] in CHART_ROWS} for record in records]
+    shown = [charted(record) for record in records]
     labels = list(dict.fromkeys(name for ratios in shown for name in ratios))
     series = {threads_of(record): [ratios.get(name) for name in labels] for record, ratios in zip(records, shown)}
     return chart("The best peer's time over Rondo's: above 1, Rondo is faster", labels, series)

@@ -21,7 +21,7 @@ def _ticks(low, high):
 def chart(title, labels, series):
     """The chart's text. `series` maps a name to a value for each label, or None for a missing value."""
     values = [value for column in series.values() for value in column if value]
-    ticks = _ticks(min(values), max(values))
+    ticks = _ticks(min(values, default=1), max(values, default=1))
     span = math.log10(ticks[-1] / ticks[0])
 
     def x(value):
