@@ -71,8 +71,7 @@ TEST(Int8Tiles, NumbersThatAreNotFiniteStayInTheirRows) {
 }
 
 TEST(Int8Tiles, AreExplained) {
-  const fused::KernelTable* const kernels = fused::amx_kernels(*fused::all_kernels().back());
-  ASSERT_NE(kernels, nullptr);
+  const fused::KernelTable* const kernels = fused::all_kernels().front();
   const auto explanation = [&](std::int64_t B) {
     const RecurrenceSpec spec{.cell = {.units = 8}, .T = 3, .B = B, .I = 5, .math = MatrixMath::int8};
     return plan_for(*make_fused_executor(*kernels), spec, processors(1)).explain();
