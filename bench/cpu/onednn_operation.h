@@ -17,14 +17,16 @@ inline memory::desc describe(const memory::dims& dims, Tag tag, Type type = Type
 
 constexpr auto kDirection = dnnl::rnn_direction::unidirectional_left2right;
 
-/// Describes an operation and makes its primitive description; version 3 has one object for both.
+/// Describes an operation and makes its primitive description; version 3 has one object for both. The attributes have
+/// the scales of 8 bits.
 template <typename Operation, typename... Arguments>
-typename Operation::primitive_desc make(const dnnl::engine& engine, dnnl::prop_kind kind,
-                                        const Arguments&... arguments) {
+typename Operation::primitive_desc make(const dnnl::engine& engine, const dnnl::primitive_attr& attributes,
+                                        dnnl::prop_kind kind, const Arguments&... arguments) {
 #if DNNL_VERSION_MAJOR >= 3
-  return typename Operation::primitive_desc(engine, kind, kDirection, arguments...);
+  return typename Operation::primitive_desc(engine, kind, kDirection, arguments..., attributes);
 #else
-  return typename Operation::primitive_desc(typename Operation::desc(kind, kDirection, arguments...), engine);
+  return
+      typename Operation::primitive_desc(typename Operation::desc(kind, kDirection, arguments...), attributes, engine);
 #endif
 }
 
@@ -46,10 +48,12 @@ struct Sizes {
   memory::desc x, kernel, recurrent_kernel, bias, y;
 };
 
+/// `type` is that of x, h and y; weights are signed where these are unsigned.
 inline Sizes sizes_of(const PeerProblem& p, Type type = Type::f32) {
   const std::int64_t gates = p.gru != 0 ? 3 : 4;
-  return {describe({p.T, p.B, p.I}, Tag::tnc, type), describe({1, 1, p.I, gates, p.H}, Tag::any, type),
-          describe({1, 1, p.H, gates, p.H}, Tag::any, type), describe({1, 1, 4, p.H}, Tag::ldgo),
+  const Type of_weights = type == Type::u8 ? Type::s8 : type;
+  return {describe({p.T, p.B, p.I}, Tag::tnc, type), describe({1, 1, p.I, gates, p.H}, Tag::any, of_weights),
+          describe({1, 1, p.H, gates, p.H}, Tag::any, of_weights), describe({1, 1, 4, p.H}, Tag::ldgo),
           describe({p.T, p.B, p.H}, Tag::tnc, type)};
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cpu/onednn_int8.h"
 #include "cpu/onednn_operation.h"
 #include "cpu/onednn_training.h"
 #include "cpu/peer.h"
@@ -14,11 +15,27 @@
 
 using namespace onednn_peer;
 
+namespace {
+
+// Of x, h and y.
+Type type_of(const std::string& variant) {
+  if (variant == "int8") return Type::u8;
+  return variant == "bf16" ? Type::bf16 : Type::f32;
+}
+
+template <typename Value>
+Value* values_of(const memory& tensor) {
+  return static_cast<Value*>(tensor.get_data_handle());
+}
+
+}  // namespace
+
 struct Peer {
   explicit Peer(const PeerProblem& problem)
       : engine(dnnl::engine::kind::cpu, 0),
         stream(engine),
-        type(std::string(problem.variant) == "bf16" ? Type::bf16 : Type::f32),
+        type(type_of(problem.variant)),
+        attributes(type == Type::u8 ? int8_attributes(problem) : dnnl::primitive_attr()),
         kind(std::string(problem.variant) == "forward_training" ? dnnl::prop_kind::forward_training
                                                                 : dnnl::prop_kind::forward_inference) {
     if (std::string(problem.variant).starts_with("train")) {
@@ -34,8 +51,8 @@ struct Peer {
     const Sizes sizes = sizes_of(problem, type);
     const auto h = state_of(problem, type);
     const auto c = state_of(problem, Type::f32);
-    const auto desc = make<dnnl::lstm_forward>(engine, kind, sizes.x, h, c, sizes.kernel, sizes.recurrent_kernel,
-                                               sizes.bias, sizes.y, h, c);
+    const auto desc = make<dnnl::lstm_forward>(engine, attributes, kind, sizes.x, h, c, sizes.kernel,
+                                               sizes.recurrent_kernel, sizes.bias, sizes.y, h, c);
     fill(desc, problem);
     if (problem.initial_h != nullptr) {
       arguments[DNNL_ARG_SRC_ITER_C] = memory(c, engine, const_cast<float*>(problem.initial_c));
@@ -47,8 +64,8 @@ struct Peer {
   void make_gru(const PeerProblem& problem) {
     const Sizes sizes = sizes_of(problem, type);
     const auto h = state_of(problem, type);
-    const auto desc = make<dnnl::lbr_gru_forward>(engine, kind, sizes.x, h, sizes.kernel, sizes.recurrent_kernel,
-                                                  sizes.bias, sizes.y, h);
+    const auto desc = make<dnnl::lbr_gru_forward>(engine, attributes, kind, sizes.x, h, sizes.kernel,
+                                                  sizes.recurrent_kernel, sizes.bias, sizes.y, h);
     fill(desc, problem);
     primitive = dnnl::lbr_gru_forward(desc);
   }
@@ -63,6 +80,7 @@ struct Peer {
     bias = bias_rows_of(p);
     y = memory(desc.dst_layer_desc(), engine);
     y_of_problem = memory(sizes_of(p).y, engine, p.y);
+    count_of_y = p.T * p.B * p.H;
     arguments = {
         {DNNL_ARG_SRC_LAYER, converted(desc.src_layer_desc(), memory(sizes_of(p).x, engine, const_cast<float*>(p.x)))},
         {DNNL_ARG_WEIGHTS_LAYER, converted(desc.weights_layer_desc(), plain_weights(engine, p, p.I, p.kernel))},
@@ -82,7 +100,7 @@ struct Peer {
   /// In the layout and dtype of `wanted`.
   memory converted(const memory::desc& wanted, memory plain) {
     memory result(wanted, engine);
-    dnnl::reorder(plain, result).execute(stream, plain, result);
+    dnnl::reorder(plain, result, attributes).execute(stream, plain, result);
     stream.wait();
     return result;
   }
@@ -96,6 +114,7 @@ struct Peer {
   /// Writes the last run's results to where the problem wants them.
   void write_results() {
     if (training) return training->write_gradients();
+    if (type == Type::u8) return widen(values_of<std::uint8_t>(y), count_of_y, values_of<float>(y_of_problem));
     dnnl::reorder(y, y_of_problem).execute(stream, y, y_of_problem);
     stream.wait();
   }
@@ -103,7 +122,9 @@ struct Peer {
   dnnl::engine engine;
   dnnl::stream stream;
   Type type;
+  dnnl::primitive_attr attributes;
   dnnl::prop_kind kind;
+  std::int64_t count_of_y = 0;
   std::vector<float> bias;
   memory y, y_of_problem;
   std::unordered_map<int, memory> arguments;

@@ -39,7 +39,7 @@ OnednnTraining::OnednnTraining(const PeerProblem& problem)
 void OnednnTraining::make_lstm(const PeerProblem& problem) {
   const Sizes s = sizes_of(problem);
   const auto state = describe({1, 1, problem.B, problem.H}, Tag::ldnc);
-  const auto forward = make<dnnl::lstm_forward>(engine_, kForward, s.x, state, state, s.kernel, s.recurrent_kernel,
+  const auto forward = make<dnnl::lstm_forward>(engine_, {}, kForward, s.x, state, state, s.kernel, s.recurrent_kernel,
                                                 s.bias, s.y, kNoState, kNoState);
   const auto backward = make_backward<dnnl::lstm_backward>(
       engine_, forward, s.x, state, state, s.kernel, s.recurrent_kernel, s.bias, s.y, kNoState, kNoState,  //
@@ -57,7 +57,7 @@ void OnednnTraining::make_lstm(const PeerProblem& problem) {
 
 void OnednnTraining::make_gru(const PeerProblem& problem) {
   const Sizes s = sizes_of(problem);
-  const auto forward = make<dnnl::lbr_gru_forward>(engine_, kForward, s.x, kNoState, s.kernel, s.recurrent_kernel,
+  const auto forward = make<dnnl::lbr_gru_forward>(engine_, {}, kForward, s.x, kNoState, s.kernel, s.recurrent_kernel,
                                                    s.bias, s.y, kNoState);
   const auto backward = make_backward<dnnl::lbr_gru_backward>(
       engine_, forward, s.x, kNoState, s.kernel, s.recurrent_kernel, s.bias, s.y, kNoState,  //

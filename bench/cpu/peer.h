@@ -27,8 +27,9 @@ struct PeerProblem {
   float* final_h;
   float* final_c;
   /// Rondo's variants: "holes", "lengths", "packed", "live_alone", "resets", "reversed", "batch_major", "last_output",
-  /// "bf16", ..., and "train_lengths", "train_packed", "train_live_alone". Other libraries: "", "train",
-  /// "train_reload", "forward_training" (a run by the operation that keeps what gradients need), and "bf16", whose x,
+  /// "bf16", "f16", "math_bf16x3", "math_bf16" and "math_int8" (f32 tensors, products of MatrixMath), and
+  /// "train_lengths", "train_packed", "train_live_alone". Other libraries: "", "train", "train_reload",
+  /// "forward_training" (a run by the operation that keeps what gradients need), and "bf16" and "int8", whose x,
   /// weights and y are converted from and to f32 outside of the time that is measured.
   const char* variant;
   const std::int32_t* lengths;  ///< (B), longest first, of the variants of lengths, packed batches and live steps alone

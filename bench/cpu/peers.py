@@ -1,6 +1,9 @@
 """The libraries that are measured on the CPU, behind three common calls: Rondo, oneDNN, ONNX Runtime. torch_peer.py has PyTorch."""
 
 import ctypes
+import logging
+import pathlib
+import tempfile
 import time
 
 import numpy as np
@@ -19,7 +22,9 @@ class Problem:
         self.gates = 3 if self.cell == "gru" else 4
         columns = self.gates * self.H
         draw = lambda *shape: random.uniform(-0.1, 0.1, shape).astype(np.float32)
-        self.kernel, self.recurrent_kernel = draw(self.I, columns), draw(self.H, columns)
+        # Of gain 1, where errors neither die out nor grow: a standard deviation of one over the root of the rows.
+        kernel_of = lambda rows: random.uniform(-(3 / rows) ** 0.5, (3 / rows) ** 0.5, (rows, columns)).astype(np.float32)
+        self.kernel, self.recurrent_kernel = kernel_of(self.I), kernel_of(self.H)
         self.bias = draw(2, columns) if self.cell == "gru" else draw(columns)
         self.x = random.uniform(-1, 1, (self.T, self.B, self.I)).astype(np.float32)
         # A stream runs one step per call, and passes the states of the previous call.
@@ -57,7 +62,6 @@ class SharedObject:
     """A library that is called through peer.h."""
 
     packs_weights = True
-    modes = ("f32", "bf16")
 
     def __init__(self, path):
         self._library = ctypes.CDLL(path)
@@ -68,6 +72,10 @@ class SharedObject:
         self._library.peer_version.restype = ctypes.c_char_p
         self.name = self._library.peer_version().decode()
         self.has_forward_training = self.name.startswith("oneDNN")
+
+    def precisions(self, cell):
+        """oneDNN's; those of Rondo are variants. oneDNN has 8 bits for GRUs that reset before their product alone."""
+        return ("f32", "bf16", "int8") if cell == "lstm" else ("f32", "bf16")
 
     def create(self, problem, threads, variant=""):
         return _SharedObjectRun(self._library, problem, threads, variant)
@@ -116,7 +124,6 @@ class PythonRun:
 
 
 class OnnxRuntime:
-    modes = ("f32",)
     has_forward_training = False
 
     def __init__(self):
@@ -124,12 +131,16 @@ class OnnxRuntime:
         self._library = onnxruntime
         self.name = f"ONNX Runtime {onnxruntime.__version__}"
 
+    def precisions(self, cell):
+        return ("f32", "int8") if cell == "lstm" else ("f32",)
+
     def create(self, problem, threads, variant=""):
-        assert not variant, variant
+        assert variant in ("", "int8"), variant
         options = self._library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        session = self._library.InferenceSession(onnx_model(problem).SerializeToString(), options,
+        model = quantized(onnx_model(problem)) if variant == "int8" else onnx_model(problem)
+        session = self._library.InferenceSession(model.SerializeToString(), options,
                                                  providers=["CPUExecutionProvider"])
         binding = session.io_binding()
         y = np.empty((problem.T, 1, problem.B, problem.H), np.float32)
@@ -143,6 +154,19 @@ class OnnxRuntime:
         run.y = y[:, 0]
         run.final_states = finals  # the binding refers to these arrays
         return run
+
+
+def quantized(model):
+    """The model with ONNX Runtime's own DynamicQuantizeLSTM, whose weights have 8 bits and a scale for each column."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    logging.getLogger().setLevel(logging.ERROR)  # it warns each time that models may need preparation; one node needs none
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "quantized.onnx")
+        quantize_dynamic(model, path, op_types_to_quantize=["LSTM"], per_channel=True, weight_type=QuantType.QInt8)
+        result = onnx.load(path)
+    assert "DynamicQuantizeLSTM" in [node.op_type for node in result.graph.node], "the model was not quantised"
+    return result
 
 
 def onnx_model(problem):

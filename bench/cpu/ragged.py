@@ -19,9 +19,10 @@ import sys
 
 import numpy as np
 
-from contest import measure, name_of, points_of
+from contest import name_of, points_of
 from peers import Problem, SharedObject
 from torch_peer import PyTorch
+from turns import measure
 
 VARIANTS = ("", "lengths", "live_alone", "packed", "resets")
 TRAINING_VARIANTS = VARIANTS[:-1]

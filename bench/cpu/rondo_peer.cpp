@@ -28,11 +28,18 @@ std::string variant_of(const PeerProblem& problem) {
   return trains(problem) ? variant.substr(std::min(variant.size(), std::string("train_").size())) : variant;
 }
 
+// "math_int8" computes products of f32 in 8 bits, and so on; other variants compute strictly.
+MatrixMath math_of(const std::string& variant) {
+  const std::string prefix = "math_";
+  return variant.starts_with(prefix) ? math_from_name(variant.substr(prefix.size())) : MatrixMath::strict;
+}
+
 RecurrenceSpec spec_of(const PeerProblem& problem, const std::string& variant) {
   RecurrenceSpec spec{.cell = {.kind = problem.gru != 0 ? CellKind::gru : CellKind::lstm, .units = problem.H},
                       .T = problem.T,
                       .B = problem.B,
                       .I = problem.I};
+  spec.math = math_of(variant);
   if (variant == "bf16") spec.dtype = DType::bf16;
   if (variant == "f16") spec.dtype = DType::f16;
   if (variant == "reversed") spec.rules.read = ReadOrder::reversed;

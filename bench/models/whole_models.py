@@ -28,9 +28,10 @@ import onnxruntime  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import tf2onnx  # noqa: E402
 
-from contest import measure, processor, ratios_of, spread  # noqa: E402
+from machine import processor  # noqa: E402
 from models import cases, large  # noqa: E402
 from peers import PythonRun  # noqa: E402
+from turns import measure, ratios_of, spread  # noqa: E402
 
 TOLERANCE = 1e-4
 THREADS = 1

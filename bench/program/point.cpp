@@ -57,6 +57,8 @@ Arithmetic arithmetic_from_name(const std::string& name) { return value_of(kArit
 std::string Point::cell_name() const {
   std::string name = to_string(cell.kind);
   if (cell.kind == CellKind::gru && !cell.reset_after) name += "_reset_before";
+  if (cell.use_peepholes) name += "_peepholes";
+  if (cell.cell_clip) name += "_clipped";
   if (cell.activation != Activation::tanh) name += "_" + to_string(cell.activation);
   return name;
 }

@@ -21,13 +21,21 @@ std::vector<Json> values(const Json& row, const char* field, const Json& otherwi
   return {value.begin(), value.end()};
 }
 
+/// Some c of random recurrences reach it.
+constexpr double kCellClip = 0.5;
+
 CellSpec cell_of(const std::string& name) {
   if (name == "lstm") return {.kind = CellKind::lstm};
+  if (name == "lstm_peepholes") return {.kind = CellKind::lstm, .use_peepholes = true};
+  if (name == "lstm_clipped") return {.kind = CellKind::lstm, .cell_clip = kCellClip};
+  if (name == "lstm_peepholes_clipped") return {.kind = CellKind::lstm, .use_peepholes = true, .cell_clip = kCellClip};
   if (name == "gru") return {.kind = CellKind::gru};
   if (name == "gru_reset_before") return {.kind = CellKind::gru, .reset_after = false};
   if (name == "simple_rnn") return {.kind = CellKind::simple_rnn};
   if (name == "simple_rnn_relu") return {.kind = CellKind::simple_rnn, .activation = Activation::relu};
-  throw ValueError("cell", "'" + name + "'", "lstm, gru, gru_reset_before, simple_rnn or simple_rnn_relu");
+  throw ValueError("cell", "'" + name + "'",
+                   "lstm, lstm_peepholes, lstm_clipped, lstm_peepholes_clipped, gru, gru_reset_before, simple_rnn or "
+                   "simple_rnn_relu");
 }
 
 void check_fields(const Json& row) {

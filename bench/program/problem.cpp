@@ -81,6 +81,7 @@ Problem make_problem(const Point& point, const DeviceProperties& device, std::ui
   problem.weights = {random({point.I, columns}, scale), random({point.H(), columns}, scale)};
   const bool two_biases = bias_rows(point.cell) == 2;
   problem.weights.bias = random(two_biases ? Shape{2, columns} : Shape{columns}, scale);
+  if (point.cell.use_peepholes) problem.weights.peepholes = random({3, point.H()}, scale);
   for (std::size_t k = set_count(point, device); k > 0; --k) {
     problem.sets.push_back(make_set(point, problem.spec, random));
   }

@@ -36,10 +36,10 @@ struct Options {
 };
 
 void describe(CLI::App& app, Options& options) {
-  app.add_option(
-         "--set", options.set,
-         "quick, smoke, all, or some of inference, training, flashrnn, applications, "
-         "cliff, variants, steps, train_steps, joined by commas; or front_door, for layers beside sessions on the CPU")
+  app.add_option("--set", options.set,
+                 "quick, smoke, all, or some of inference, training, flashrnn, applications, "
+                 "cliff, variants, steps, train_steps, lstm_variants, joined by commas; or front_door, for layers "
+                 "beside sessions on the CPU")
       ->capture_default_str();
   app.add_option("--filter", options.filter, "only points in whose name this regular expression is found");
   app.add_option("--device", options.device, "cuda:N or cpu; without it the first CUDA device, or the CPU");

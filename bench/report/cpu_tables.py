@@ -3,6 +3,7 @@
 import json
 import pathlib
 
+import mode_tables
 from markdown import link_to, table
 from measurements import geometric_mean
 from plot import chart
@@ -12,11 +13,18 @@ PARITY = 0.97
 LIMITS = """ Limit: the share of Rondo's time that the products take at least: operations at the rate of operands from the first-level \
 cache, reading the kernel of the inputs once and the recurrent one in every step. At the limit: what the ratio would be if \
 nothing but that took time, no gate either."""
-ERRORS = """ Errors: how far y is from double precision, relative to its length, of Rondo and of the best peer."""
+ERRORS = """ Error: how far y is from double precision, relative to its length."""
+MODES = ("f32", "bf16x3", "bf16", "int8")  # in the order of pages
 
 
 def load(path):
     return json.loads(pathlib.Path(path).read_text())
+
+
+def load_runs(paths):
+    """The records of runs among files, in the order of pages; those of training steps have a page of their own."""
+    records = [record for record in map(load, paths) if not record.get("training")]
+    return sorted(records, key=lambda record: (MODES.index(mode_of(record)), record["threads"], record["date"]))
 
 
 def limit_seconds(record, point):
@@ -52,30 +60,41 @@ def has_limits(record):
     return mode_of(record) == "f32"
 
 
-def errors_text(record, point):
-    """The errors of Rondo and of its best peer; older records have none."""
-    errors = point.get("errors")
-    return [f"{errors[record['peers'][0]]:.1e}, {errors[point['best']]:.1e}"] if errors else []
+def columns_of(record):
+    """The runs that have a column, Rondo's first."""
+    rondo, *peers = record["peers"]
+    return [rondo, *record.get("beside", ()), *peers]
+
+
+def has_errors(record):
+    return "errors" in record["results"][0]
 
 
 def speed_heads(record):
-    limits = has_limits(record)
-    return ["point", "Rondo", *["limit"] * limits, *[short(peer) for peer in record["peers"][1:]], "best peer / Rondo",
-            *["at the limit"] * limits, *["errors"] * ("errors" in record["results"][0])]
+    limits, errors = has_limits(record), has_errors(record)
+    heads = [[short(name), *["error"] * errors] for name in columns_of(record)]
+    heads[0] += ["limit"] * limits
+    return ["point", *[head for column in heads for head in column], "best peer / Rondo", *["at the limit"] * limits]
+
+
+def run_cells(record, point, name):
+    """The time of a run and, where the record has errors, its error; empty where it does not take part at the point."""
+    if name not in point["seconds"]:
+        return [""] * (1 + has_errors(record))
+    return [steps(point, point["seconds"][name]["median"]), *([f"{point['errors'][name]:.1e}"] if has_errors(record) else [])]
 
 
 def speed_rows(record):
-    rondo, *peers = record["peers"]
     limits = has_limits(record)
     rows = []
     for point in record["results"]:
-        seconds, best = point["seconds"], point["ratios"][point["best"]]
-        mine = seconds[rondo]["median"]
-        limit = [f"{100 * limit_seconds(record, point) / mine:.0f} %"] if limits else []
-        rows.append([point["name"], steps(point, mine), *limit,
-                     *[steps(point, seconds[peer]["median"]) if peer in seconds else "" for peer in peers],
+        cells = [run_cells(record, point, name) for name in columns_of(record)]
+        best = point["ratios"][point["best"]]
+        if limits:
+            cells[0].append(f"{100 * limit_seconds(record, point) / point['seconds'][record['peers'][0]]['median']:.0f} %")
+        rows.append([point["name"], *[cell for column in cells for cell in column],
                      f"**{best['median']:.2f}** ({best['p10']:.2f} to {best['p90']:.2f}) {short(point['best'])}",
-                     *([f"{ratio_at_limit(record, point):.2f}"] if limits else []), *errors_text(record, point)])
+                     *([f"{ratio_at_limit(record, point):.2f}"] if limits else [])])
     return rows
 
 
@@ -103,10 +122,16 @@ def variant_rows(record):
     rondo = record["peers"][0]
     rows = []
     for point in record["results"]:
-        variants = [name for name in point["ratios"] if name.startswith(rondo + " ")]
+        beside = record.get("beside", ())
+        variants = [name for name in point["ratios"] if name.startswith(rondo + " ") and name not in beside]
         rows += [[point["name"], name[len(rondo) + 1:], f"{point['ratios'][name]['median']:.3f}",
                   f"{point['ratios'][name]['p10']:.3f} to {point['ratios'][name]['p90']:.3f}"] for name in variants]
     return rows
+
+
+def f32_summary(record):
+    heads = ["points", "number", "geometric mean", "least", f"below {PARITY}", "at the limit"]
+    return ["Times of the best peer over Rondo's:", "", table(heads, summary_rows(record))]
 
 
 def record_markdown(record, plot=None):
@@ -116,36 +141,56 @@ def record_markdown(record, plot=None):
              f"{record['processor']}, {record['date'][:10]}, commit {record['commit']}; "
              f"{record['limits']['flops'] / 1e9:.0f} GFLOP/s in registers, {record['limits']['product'] / 1e9:.0f} with operands "
              f"from the first-level cache. Medians of {record['rounds']} rounds.", "",
-             "Times of the best peer over Rondo's:", "",
-             table(["points", "number", "geometric mean", "least", f"below {PARITY}", *["at the limit"] * limits],
-                   summary_rows(record)), ""]
+             *(f32_summary(record) if limits else mode_tables.summary(record)), ""]
     if plot:
         lines += [f"![Rondo beside its peers]({plot})", ""]
-    lines += ["Microseconds a step." + LIMITS * limits + ERRORS * ("errors" in record["results"][0]), "",
+    lines += ["Microseconds a step." + LIMITS * limits + ERRORS * has_errors(record), "",
               table(speed_heads(record), speed_rows(record)), ""]
+    lines += [line for line in mode_tables.remarks(record) for line in (line, "")]
     if variant_rows(record):
         lines += ["Time of a variant over that of the plain run:", "",
                   table(["point", "variant", "ratio", "p10 to p90"], variant_rows(record)), ""]
     return "\n".join(lines)
 
 
+def family(name):
+    """What a chart calls a library: its versions, and its operation of training, are one series."""
+    words = [word for word in short(name).split() if word != "forward_training"]
+    return " ".join([words[0], *words[2:]] if "in PyTorch" not in name else words[:1])
+
+
+def series_of(record, points):
+    """{name: microseconds a step at each point}: Rondo's runs, and the best of each family of peers."""
+    rondo, *peers = record["peers"]
+    groups = {name: [name] for name in (rondo, *record.get("beside", ()))}
+    for peer in peers:
+        groups.setdefault(family(peer), []).append(peer)
+    def value(point, names):
+        return min((1e6 * point["seconds"][name]["median"] / point["T"] for name in names if name in point["seconds"]), default=None)
+    return {group: [value(point, names) for point in points] for group, names in groups.items()}
+
+
 def chart_of(record):
     points = [point for point in record["results"] if point["T"] > 1 and point["I"] == point["H"]]
-    value = lambda point, peer: 1e6 * point["seconds"][peer]["median"] / point["T"] if peer in point["seconds"] else None
-    peers = [peer for peer in record["peers"] if not peer.endswith("forward_training")]
-    series = {short(peer): [value(point, peer) for point in points] for peer in peers}
     title = f"Microseconds a step, {record['threads']} thread(s)" + ("" if has_limits(record) else f", {mode_of(record)}")
-    return chart(title, [point["name"] for point in points], series)
+    return chart(title, [point["name"] for point in points], series_of(record, points))
+
+
+def chart_name(record, names):
+    """A name that is not among `names`: the first record of a mode and a number of threads has the plain one."""
+    mode = "" if has_limits(record) else f"{mode_of(record)}_"
+    name = f"cpu_{mode}{record['threads']}_threads"
+    return f"{name}_{record['date'][:10]}.svg" if f"{name}.svg" in names else f"{name}.svg"
 
 
 def cpu_markdown(paths, plots=None, document=None):
     """The whole section. Charts are written into the folder `plots`, if one is given."""
-    parts = []
-    for record in sorted((load(path) for path in paths), key=lambda record: (not has_limits(record), record["threads"])):
-        mode = "" if has_limits(record) else f"{mode_of(record)}_"
-        chart_path = plots / f"cpu_{mode}{record['threads']}_threads.svg" if plots else None
+    parts, names = [], []
+    for record in load_runs(paths):
+        names.append(chart_name(record, names))
+        path = plots / names[-1] if plots else None
         if plots:
             plots.mkdir(parents=True, exist_ok=True)
-            chart_path.write_text(chart_of(record))
-        parts.append(record_markdown(record, link_to(chart_path, document) if plots else None))
+            path.write_text(chart_of(record))
+        parts.append(record_markdown(record, link_to(path, document) if plots else None))
     return "\n".join(parts)

@@ -1,6 +1,7 @@
-"""The two tables and the two charts of docs/performance.md: Rondo against its peers on the CPU, and against cuDNN."""
+"""The tables and charts of docs/performance.md: Rondo against its peers on the CPU in each mode, and against cuDNN."""
 
 import cpu_tables
+import mode_tables
 from markdown import link_to, table
 from measurements import PLANNED, fastest, geometric_mean, load, planned_rondo, runs_of
 from plot import chart
@@ -31,23 +32,73 @@ def cpu_table(records):
     return table(["points", "number", *columns], rows)
 
 
+def charted(record):
+    """{name of a point: the best peer's time over Rondo's}. A record without any of CHART_ROWS has all rows."""
+    plain = [point for point in record["results"] if point["T"] > 1 and point["I"] == point["H"]]
+    of_rows = [point for point in plain if point["B"] in CHART_ROWS]
+    return {point["name"]: point["ratios"][point["best"]]["median"] for point in of_rows or plain}
+
+
 def cpu_chart(records):
-    shown = [{point["name"]: point["ratios"][point["best"]]["median"] for point in record["results"]
-              if point["T"] > 1 and point["I"] == point["H"] and point["B"] in CHART_ROWS} for record in records]
+    shown = [charted(record) for record in records]
     labels = list(dict.fromkeys(name for ratios in shown for name in ratios))
     series = {threads_of(record): [ratios.get(name) for name in labels] for record, ratios in zip(records, shown)}
     return chart("The best peer's time over Rondo's: above 1, Rondo is faster", labels, series)
 
 
-def cpu_overview(paths, plots, document):
-    """The section about files of scripts/bench cpu, one file for each number of threads."""
-    records = sorted((cpu_tables.load(path) for path in paths), key=lambda record: record["threads"])
-    parts = [cpu_table(records)]
+def newest(records):
+    """{mode: its records}, of each number of threads the newest one."""
+    kept = {(cpu_tables.mode_of(record), record["threads"]): record for record in sorted(records, key=lambda record: record["date"])}
+    return {mode: [kept[key] for key in sorted(kept) if key[0] == mode] for mode in cpu_tables.MODES
+            if any(key[0] == mode for key in kept)}
+
+
+def origin_of(record):
+    return f"{threads_of(record)}: {record['processor']}, {record['date'][:10]}, commit {record['commit']}"
+
+
+def with_chart(text, records, name, plots, document):
+    """A section of the page: text, then a chart of the records where there is a folder for charts."""
+    parts = ["; ".join(map(origin_of, records)) + ".", text]
     if plots:
-        path = plots / "overview_cpu.svg"
+        path = plots / f"{name}.svg"
         path.write_text(cpu_chart(records))
         parts.append(f"![The best peer's time over Rondo's]({link_to(path, document)})")
     return "\n\n".join(parts)
+
+
+def mode_table(records):
+    """A table of a mode of low precision: for each number of threads the ratios to the best peer and to strict f32, and the error."""
+    groups = [mode_tables.groups_of(record) for record in records]
+    labels = list(dict.fromkeys(label for group in groups for label in group))
+    rows = []
+    for label in labels:
+        row = [label]
+        for record, group in zip(records, groups):
+            points = group.get(label, [])
+            row += mode_tables.mean_and_least([mode_tables.against_best(point) for point in points])
+            row.append(mode_tables.mean_and_least(mode_tables.against_strict(record, points))[0])
+        row.append(f"{max(mode_tables.largest_error(record, group[label]) for record, group in zip(records, groups) if label in group):.1e}")
+        rows.append(row)
+    columns = [f"{threads_of(record)}, {what}" for record in records for what in ("best peer / Rondo", "least", "strict f32 / Rondo")]
+    return table(["points", *columns, "largest error"], rows)
+
+
+def modes_overview(kept, plots, document):
+    """The section about the modes of low precision, each with a table and a chart."""
+    parts = []
+    for mode, records in kept.items():
+        parts += [f"### {mode}", mode_tables.ABOUT[mode],
+                  with_chart(mode_table(records), records, f"overview_cpu_{mode}", plots, document)]
+    return "\n\n".join(parts)
+
+
+def cpu_overviews(paths, plots, document):
+    """(marker, text) of files of scripts/bench cpu: of f32, and of the modes of low precision."""
+    kept = newest(cpu_tables.load_runs(paths))
+    of_f32 = kept.pop("f32", None)
+    parts = [("overview_cpu", with_chart(cpu_table(of_f32), of_f32, "overview_cpu", plots, document))] if of_f32 else []
+    return parts + ([("overview_modes", modes_overview(kept, plots, document))] if kept else [])
 
 
 def gpu_row(executor, math_name, pairs):
@@ -103,5 +154,5 @@ def overviews(paths, plots, document):
         plots.mkdir(parents=True, exist_ok=True)
     of_cpu = [path for path in paths if is_of_cpu(path)]
     of_gpu = [path for path in paths if path not in of_cpu]
-    parts = [("overview_cpu", cpu_overview(of_cpu, plots, document))] if of_cpu else []
+    parts = cpu_overviews(of_cpu, plots, document)
     return parts + ([("overview_gpu", gpu_overview(of_gpu[-1], plots, document))] if of_gpu else [])

@@ -3,8 +3,9 @@
 import math
 from xml.sax.saxutils import escape
 
-COLORS = ["#d1495b", "#1f6feb", "#888888", "#2a9d8f"]
+COLORS = ["#d1495b", "#1f6feb", "#888888", "#2a9d8f", "#8e44ad", "#e9a23b"]
 ROW, LEFT, WIDTH, TOP = 18, 330, 520, 64
+LEGEND, FEW = 150, 4  # the width of a series' name, and how many stand above the axis
 
 
 def _ticks(low, high):
@@ -20,7 +21,7 @@ def _ticks(low, high):
 def chart(title, labels, series):
     """The chart's text. `series` maps a name to a value for each label, or None for a missing value."""
     values = [value for column in series.values() for value in column if value]
-    ticks = _ticks(min(values), max(values))
+    ticks = _ticks(min(values, default=1), max(values, default=1))
     span = math.log10(ticks[-1] / ticks[0])
 
     def x(value):
@@ -33,11 +34,12 @@ def chart(title, labels, series):
     for tick in ticks:
         parts.append(f'<line x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{TOP - 10}" y2="{height - 20}" stroke="#dddddd"/>')
         parts.append(f'<text x="{x(tick):.1f}" y="{height - 6}" text-anchor="middle">{tick:g}</text>')
+    first = LEFT if len(series) <= FEW else 10
     for k, (name, column) in enumerate(series.items()):
         color = COLORS[k % len(COLORS)]
         if any(column):
-            parts.append(f'<circle cx="{LEFT + 150 * k}" cy="36" r="4" fill="{color}"/>')
-            parts.append(f'<text x="{LEFT + 150 * k + 8}" y="40">{escape(name)}</text>')
+            parts.append(f'<circle cx="{first + LEGEND * k}" cy="36" r="4" fill="{color}"/>')
+            parts.append(f'<text x="{first + LEGEND * k + 8}" y="40">{escape(name)}</text>')
         for row, value in enumerate(column):
             if value:
                 parts.append(f'<circle cx="{x(value):.1f}" cy="{TOP + ROW * row}" r="4" fill="{color}" fill-opacity="0.85"/>')

@@ -11,18 +11,19 @@
     report.py plans PLANS FILE [--doc bench/results/predictions.md]
     report.py model [FILE] [--header src/cuda/model/hardware_constants.h] [--doc bench/results/predictions.md]
     report.py overview FILE... [--doc docs/performance.md] [--plots docs/images]
+    report.py figures FILE... [--doc README.md]
     report.py tuning FILE... [--header src/cuda/persistent/planner/tuning_rows.h]
 
 FILE is what `scripts/gpu-check` wrote. `results` also takes files of `rondo_bench --json`, `constants` files of
 `rondo_micro --out`, and `cpu` files of `scripts/bench cpu`. `record` is constants and results together, and `overview`
 takes files of a GPU and of the CPU. Without --doc the Markdown is printed; with --doc it replaces the text between markers,
 `<!-- results:begin -->` and `<!-- results:end -->` (or `constants`, `cpu`, `training`, `modules`, `prediction`, `plans`, `model`,
-`overview_cpu`, `overview_gpu`). --plots writes SVG charts into a folder.
+`overview_cpu`, `overview_modes`, `overview_gpu`, `figures`). --plots writes SVG charts into a folder.
 
 `training` makes tables of training steps beside cuDNN's, from `scripts/gpu-check --part training` or `rondo_bench --train`.
 `modules` makes the table of `rondo.torch` beside `torch.nn`, from bench/python/torch_modules.py.
 
-`overview` makes one table and one chart for the CPU and for the GPU each.
+`overview` makes one table and one chart for each mode of the CPU and for the GPU, and `figures` a sentence for each mode of the CPU.
 
 `plans` compares the predictions for every point, from `rondo_bench --explain h200 --json PLANS`, with cuDNN in FILE.
 
@@ -42,6 +43,7 @@ from alternatives import alternatives_markdown
 from charts import write_plots
 from constants import constants_markdown
 from cpu_tables import cpu_markdown
+from figures import figures_markdown
 from markdown import number, put_into, table
 from measurements import FileError, load, load_alternatives, load_micro, load_ways, merge, points_of
 from model_fit import fit_markdown
@@ -169,6 +171,8 @@ def parse(arguments):
     cpu.add_argument("files", nargs="+", type=pathlib.Path)
     overview = commands.add_parser("overview")
     overview.add_argument("files", nargs="+", type=pathlib.Path)
+    figures = commands.add_parser("figures")
+    figures.add_argument("files", nargs="+", type=pathlib.Path)
     modules = commands.add_parser("modules")
     modules.add_argument("file", type=pathlib.Path)
     for command in (record, results, cpu, overview, modules):
@@ -182,7 +186,7 @@ def parse(arguments):
     constants.add_argument("file", type=pathlib.Path)
     training = commands.add_parser("training")
     training.add_argument("file", type=pathlib.Path)
-    for command in (record, results, plans, predict, constants, model, cpu, overview, training, modules):
+    for command in (record, results, plans, predict, constants, model, cpu, overview, figures, training, modules):
         command.add_argument("--doc", type=pathlib.Path)
     return parser.parse_args(arguments)
 
@@ -212,6 +216,8 @@ def main(arguments):
         parts = [model_of(options.file, options.header)]
     elif options.command == "cpu":
         parts = [("cpu", cpu_markdown(options.files, options.plots, options.doc))]
+    elif options.command == "figures":
+        parts = [("figures", figures_markdown(options.files))]
     elif options.command == "overview":
         parts = overviews(options.files, options.plots, options.doc)
     elif options.command == "results":

@@ -27,10 +27,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cpu"))
 
 import numpy as np  # noqa: E402
 
-from contest import TOLERANCES, check_equal, measure, processor, ratios_of, settle, spread  # noqa: E402
+from agreement import check_equal  # noqa: E402
+from machine import processor  # noqa: E402
 from onnx_streams import onnx_streams  # noqa: E402
 from peers import Problem, SharedObject, c_problem  # noqa: E402
+from turns import measure, ratios_of, settle, spread  # noqa: E402
 
+TOLERANCE = 1e-4
 LOADS = {"as fast as it answers": 0, "half of that": 0.5, "four fifths of that": 0.8}
 
 
@@ -86,7 +89,7 @@ def contest(problem, peers, arguments):
             print(f"left out: {error}", file=sys.stderr)
     for name, run in runs.items():
         run.run(1)
-        check_equal(f"H {problem.H}", name, run, runs["session"], TOLERANCES["f32"])
+        check_equal(f"H {problem.H}", name, run, runs["session"], TOLERANCE)
     timed = {name: ProcessorTime(run) for name, run in runs.items()} if arguments.processor_time else runs
     seconds = measure(timed, arguments.rounds)
     for run in runs.values():

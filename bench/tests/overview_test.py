@@ -56,6 +56,13 @@ class CpuTest(unittest.TestCase):
             self.assertNotIn(f">{name}<", chart)
         self.assertEqual(chart.count("<circle"), 2 + 2)  # two of the records, two of the legend
 
+    def test_a_record_of_other_batches_has_them_in_its_chart(self):
+        chart = cpu_chart([cpu_record(1, [cpu_point("eight", "lstm", 8, 1.6)])])
+        self.assertIn(">eight<", chart)
+
+    def test_a_record_of_steps_alone_has_an_empty_chart(self):
+        self.assertNotIn("<circle", cpu_chart([cpu_record(1, [cpu_point("step", "gru", 1, 3.0, T=1)])]))
+
 
 class GpuTest(unittest.TestCase):
     def setUp(self):

@@ -12,6 +12,8 @@ namespace rondo::c_api {
 namespace {
 
 constexpr DType kDTypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16};
+constexpr MatrixMath kMaths[] = {MatrixMath::strict, MatrixMath::tf32,   MatrixMath::tf32x3,
+                                 MatrixMath::bf16,   MatrixMath::bf16x3, MatrixMath::int8};
 
 }  // namespace
 
@@ -91,6 +93,8 @@ Device device_of(std::int32_t type, std::int32_t index) {
 }
 
 DType dtype_of_number(std::int32_t number) { return chosen(number, kDTypes, "dtype"); }
+
+MatrixMath math_of_number(std::int32_t number) { return chosen(number, kMaths, "math"); }
 
 std::int32_t number_of(DType dtype) {
   const auto* place = std::find(std::begin(kDTypes), std::end(kDTypes), dtype);

@@ -52,6 +52,8 @@ std::string required_text(const char* text, const std::string& name);
 /// RONDO_CPU ... as a device, RONDO_F32 ... as a dtype, and back. Throw `ValueError` for other numbers.
 Device device_of(std::int32_t type, std::int32_t index);
 DType dtype_of_number(std::int32_t number);
+/// The mode of RONDO_MATH_STRICT and so on. Throws `ValueError` naming "math" for another number.
+MatrixMath math_of_number(std::int32_t number);
 std::int32_t number_of(DType dtype);
 
 /// The value of a caller's number: `values[number]`. Throws `ValueError` naming `name` for a number beyond them.

@@ -37,7 +37,8 @@ rondo_status rondo_model_load(const char* path, const rondo_model_options* optio
     rondo_model*& result = cleared(model, "model");
     const rondo_model_options given = read_optional(options, "options");
     const ModelOptions model_options{.device = device_of(given.device_type, given.device_index),
-                                     .threads = given.threads};
+                                     .threads = given.threads,
+                                     .math = math_of_number(given.math)};
     Model loaded = load_keras_model(required_text(path, "path"), model_options);
     result = handle_of<rondo_model>(std::make_shared<ModelObject>(std::move(loaded)));
   });

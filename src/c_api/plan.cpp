@@ -11,8 +11,6 @@ namespace rondo::c_api {
 namespace {
 
 constexpr CellKind kCells[] = {CellKind::lstm, CellKind::gru, CellKind::simple_rnn, CellKind::mgu};
-constexpr MatrixMath kMaths[] = {MatrixMath::strict, MatrixMath::tf32,   MatrixMath::tf32x3,
-                                 MatrixMath::bf16,   MatrixMath::bf16x3, MatrixMath::int8};
 constexpr ReadOrder kReads[] = {ReadOrder::forward, ReadOrder::reversed, ReadOrder::reversed_within_length};
 constexpr WriteOrder kWrites[] = {WriteOrder::processing, WriteOrder::input};
 constexpr DeadOutput kDead[] = {DeadOutput::previous_output, DeadOutput::zeros, DeadOutput::incoming_state};
@@ -43,7 +41,7 @@ RecurrenceSpec spec_of(const rondo_recurrence& given) {
           .B = given.B,
           .I = given.I,
           .dtype = dtype_of_number(given.dtype),
-          .math = chosen(given.math, kMaths, "math"),
+          .math = math_of_number(given.math),
           .device = device_of(given.device_type, given.device_index),
           .rules = {.read = chosen(given.read_order, kReads, "read_order"),
                     .write = chosen(given.write_order, kWrites, "write_order"),

@@ -12,8 +12,8 @@ typedef struct rondo_model_options {
   size_t struct_size;
   int32_t device_type;  ///< RONDO_CPU ...
   int32_t device_index;
-  int32_t threads;   ///< the most threads of the CPU that recurrences use; 0: the processors that the process may use
-  int32_t reserved;  ///< 0
+  int32_t threads;  ///< the most threads of the CPU that recurrences use; 0: the processors that the process may use
+  int32_t math;     ///< RONDO_MATH_STRICT ...: how recurrences multiply f32
 } rondo_model_options;
 
 /// Inputs and outputs of a model.

@@ -15,16 +15,6 @@ enum { RONDO_READ_FORWARD = 0, RONDO_READ_REVERSED = 1, RONDO_READ_REVERSED_WITH
 enum { RONDO_WRITE_PROCESSING_ORDER = 0, RONDO_WRITE_INPUT_ORDER = 1 };
 enum { RONDO_DEAD_PREVIOUS_OUTPUT = 0, RONDO_DEAD_ZEROS = 1, RONDO_DEAD_INCOMING_STATE = 2 };
 
-/// How products of f32 are computed.
-enum {
-  RONDO_MATH_STRICT = 0,
-  RONDO_MATH_TF32 = 1,
-  RONDO_MATH_TF32X3 = 2,
-  RONDO_MATH_BF16 = 3,
-  RONDO_MATH_BF16X3 = 4,
-  RONDO_MATH_INT8 = 5
-};
-
 /// A recurrence: one cell over T steps of B rows. Members that are 0 or null have defaults, except T, B, I and H.
 typedef struct rondo_recurrence {
   size_t struct_size;

@@ -16,6 +16,16 @@ extern "C" {
 /// Element types of specs and networks. Tensors have those of DLPack, which are more: i32, i64, bool and u8.
 enum { RONDO_F32 = 0, RONDO_F64 = 1, RONDO_F16 = 2, RONDO_BF16 = 3 };
 
+/// How products of f32 are computed.
+enum {
+  RONDO_MATH_STRICT = 0,
+  RONDO_MATH_TF32 = 1,
+  RONDO_MATH_TF32X3 = 2,
+  RONDO_MATH_BF16 = 3,
+  RONDO_MATH_BF16X3 = 4,
+  RONDO_MATH_INT8 = 5
+};
+
 /// Types of devices.
 enum { RONDO_CPU = 0, RONDO_CUDA = 1 };
 

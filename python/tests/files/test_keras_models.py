@@ -52,6 +52,15 @@ def test_gives_kerass_answer(file, expected):
     assert x.name in repr(model) and "float32" in model.describe() + y.dtype and model.explain(2, 5)
 
 
+def test_products_of_8_bits():
+    case = expected_of("k2_sentiment")
+    answer = rondo.keras.load_model(CASES / "k2_sentiment.keras", math="int8").predict(case["x"])
+    np.testing.assert_allclose(answer, case["y"], rtol=0, atol=2e-2)
+    assert not np.array_equal(answer, rondo.keras.load_model(CASES / "k2_sentiment.keras").predict(case["x"]))
+    with pytest.raises(ValueError, match="math.*int4"):
+        rondo.keras.load_model(CASES / "k2_sentiment.keras", math="int4")
+
+
 @pytest.mark.parametrize("file", ["nested_keras2.keras", "nested_keras3.keras", "nested_keras3.h5"])
 def test_several_inputs(file):
     model, case = rondo.keras.load_model(CASES / file), expected_of(file.partition(".")[0])

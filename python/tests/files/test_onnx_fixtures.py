@@ -46,3 +46,14 @@ def test_takes_a_model_in_memory():
     node = rondo.onnx.load(onnx.ModelProto.FromString(data)).nodes[case["node"]]
     assert node.get_weights()["W"].shape[2] == arrays["X"].shape[2]
     assert node.inputs[1] and node.outputs[0]
+
+
+def test_products_of_8_bits():
+    arrays, case, data = case_of(GOLDENS / "pytorch_export_lstm.safetensors")
+    proto = onnx.ModelProto.FromString(data)
+    given = {name: arrays[name] for name in ("sequence_lens", "initial_h", "initial_c") if name in arrays}
+    rounded = rondo.onnx.load(proto, math="int8").nodes[case["node"]](arrays["X"], **given)[0]
+    numpy.testing.assert_allclose(rounded, arrays["expected/Y"], rtol=0, atol=2e-2)
+    assert not numpy.array_equal(rounded, rondo.onnx.load(proto).nodes[case["node"]](arrays["X"], **given)[0])
+    with pytest.raises(ValueError, match="math.*int4"):
+        rondo.onnx.load(proto, math="int4").nodes[case["node"]](arrays["X"], **given)

@@ -17,7 +17,7 @@ struct AmxPermission {
 };
 
 /// For a processor with these features, as processor_features() names them. `ask` asks for the registers, and returns 0
-/// or the number of an error; it is not called for a processor without AMX for bf16.
+/// or the number of an error; it is not called for a processor without AMX for bf16 and int8.
 AmxPermission ask_for_amx(const std::string& features, int (*ask)());
 
 /// This process's. Linux is asked at the first call; children of fork() inherit what it grants.

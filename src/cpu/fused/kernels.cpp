@@ -18,6 +18,7 @@
 
 #include "cpu/fused/amx.h"
 #include "cpu/fused/kernels.h"
+#include "cpu/fused/processor_features.h"
 #include "recurrence/int8_scale.h"
 #include "rondo/vocabulary/float16.h"
 
@@ -37,6 +38,8 @@ HWY_BEFORE_NAMESPACE();
 #include "cpu/fused/vectors/product-inl.h"
 
 #include "cpu/fused/vectors/int8_product-inl.h"
+
+#include "cpu/fused/vectors/int8_rows-inl.h"
 
 #include "cpu/fused/vectors/convert-inl.h"
 

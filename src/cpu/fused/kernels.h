@@ -57,8 +57,9 @@ struct Int8Row {
 /// 8 bits, k counts pairs or quads, each row is an Int8Row and what follows it, and behind the last k of a panel are
 /// the scales of its columns, [vector][lane] in f32: the integers' sum times both scales, plus start, each rounded.
 ///
-/// A product on tile registers has K in whole tiles of kTilePairs pairs. Its rows lie `row_stride` apart, in memory
-/// that has a multiple of kTileRows rows; of `rows` it reads the first pointer alone. All rows have the same start.
+/// A product on tile registers has K in whole tiles of kTilePairs pairs, or of as many quads, whose weights then have a
+/// sign and no offset. Its rows lie `row_stride` apart, in memory that has a multiple of kTileRows rows; of `rows` it
+/// reads the first pointer alone. All rows have the same start.
 struct PanelProduct {
   const float* const* rows;
   int row_count;  ///< 1 .. most_rows
@@ -113,8 +114,14 @@ using GatesFunction = void (*)(const PanelGates&);
 /// A product with panels of one number of vectors, in one dtype of weights.
 struct ProductKernel {
   MultiplyFunction multiply;
-  int most_rows;          ///< the sums of more rows do not fit the registers
-  int rows_together = 1;  ///< rows that take no longer than one: the rows of a tile register
+  int most_rows;                      ///< the sums of more rows do not fit the registers
+  int rows_together = 1;              ///< rows that take no longer than one: the rows of a tile register
+  MultiplyFunction finish = nullptr;  ///< where `multiply` leaves sums of integers: makes them the sums; else null
+
+  void operator()(const PanelProduct& product) const {
+    multiply(product);
+    if (finish != nullptr) finish(product);
+  }
 
   /// How many panels a product of `rows` rows takes at a time, while that many are left. With few rows and one panel
   /// the multipliers would wait for their own sums.
@@ -134,6 +141,8 @@ struct TileKernels {
   /// + high low + low high, added up in this order for each tile of k. A row has its high pairs before its low ones,
   /// and so has each k of a panel.
   ProductKernel (*product)(int vectors, int parts);
+  /// Of quads in 8 bits. The sums are integers of 32 bits, without `start`, for Int8Kernels::scale_sums to finish.
+  ProductKernel (*int8_product)(int vectors);
   void (
       *configure)();  ///< gives the calling thread its tile registers; without them a product is an illegal instruction
   void (*release)();
@@ -174,6 +183,8 @@ struct Int8Kernels {
   ProductKernel (*product)(int vectors) = nullptr;  ///< null where the processor has no instruction for it
   /// Rounds `count` numbers to an Int8Row and its integers.
   void (*quantize_row)(const float* row, std::int64_t count, void* target) = nullptr;
+  /// What makes the sums of a product on tile registers from its sums of integers.
+  MultiplyFunction (*scale_sums)(int vectors) = nullptr;
 };
 
 struct KernelTable {

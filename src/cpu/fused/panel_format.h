@@ -16,6 +16,7 @@ enum class PanelElements : std::uint8_t {
   split_tiles,  ///< likewise with two bf16 for each number: [pair of k][high, low][vector][lane][2]
   int8_pairs,   ///< pairs in 8 bits, multiplied by rows of 8 bits; a panel's scales are behind its rows
   int8_quads,   ///< four k of a lane side by side, with kInt8Offset
+  int8_tiles,   ///< quads for tile registers, without it: K is rounded up to whole tiles
 };
 
 struct PanelFormat {
@@ -26,8 +27,10 @@ struct PanelFormat {
   /// The format in which this machine multiplies the weights of a spec.
   static PanelFormat of(const RecurrenceSpec& spec, const KernelTable& kernels);
 
-  bool is_int8() const { return elements == PanelElements::int8_pairs || elements == PanelElements::int8_quads; }
-  bool has_tiles() const { return elements == PanelElements::bf16_tiles || is_split(); }
+  bool is_int8() const { return elements >= PanelElements::int8_pairs; }
+  bool has_tiles() const {
+    return elements == PanelElements::bf16_tiles || elements == PanelElements::int8_tiles || is_split();
+  }
   /// Whether panels and rows have two bf16 for each number, the high one and the low one.
   bool is_split() const { return elements == PanelElements::split_tiles; }
   int parts() const { return is_split() ? 2 : 1; }
@@ -65,7 +68,7 @@ struct PanelFormat {
   const TileKernels* tiles(const KernelTable& kernels) const { return has_tiles() ? kernels.tiles : nullptr; }
   /// The kernels of a format in 8 bits.
   const Int8Kernels& int8(const KernelTable& kernels) const {
-    return elements == PanelElements::int8_quads ? kernels.int8_quads : kernels.int8_pairs;
+    return elements == PanelElements::int8_pairs ? kernels.int8_pairs : kernels.int8_quads;
   }
 };
 

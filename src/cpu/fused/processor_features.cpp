@@ -115,4 +115,8 @@ const std::string& processor_features() {
   return features;
 }
 
+bool has_feature(std::string_view features, std::string_view name) {
+  return (" " + std::string(features) + " ").find(" " + std::string(name) + " ") != std::string::npos;
+}
+
 }  // namespace rondo::fused

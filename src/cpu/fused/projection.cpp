@@ -27,16 +27,16 @@ void Projection::run(std::int64_t count, bool backward) const {
   alignas(64) float sums[kMostSums];
   for_each_group(panels_, at_once, backward, [&](const Group& group) {
     for_each_tile(count, product_.most_rows, [&](const Tile& tile) {
-      product_.multiply({.rows = notes.operands + tile.first,
-                         .row_count = tile.rows,
-                         .K = matrix.K,
-                         .panels = matrix.panel(group.first),
-                         .panel_stride = stride,
-                         .panel_count = group.panels,
-                         .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes(), product_),
-                         .start = nullptr,
-                         .sums = sums,
-                         .sums_stride = tile.rows * shape_.width});
+      product_({.rows = notes.operands + tile.first,
+                .row_count = tile.rows,
+                .K = matrix.K,
+                .panels = matrix.panel(group.first),
+                .panel_stride = stride,
+                .panel_count = group.panels,
+                .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes(), product_),
+                .start = nullptr,
+                .sums = sums,
+                .sums_stride = tile.rows * shape_.width});
       store(tile, group, sums);
     });
   });

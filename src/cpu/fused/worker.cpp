@@ -109,18 +109,17 @@ class Worker {
     const std::int64_t width = pass.panel_floats(lanes_);
     for_each_group(own_panels(pass), at_once(index, live), false, [&](const Group& group) {
       for_each_tile(live, products_[index], [&](const Tile& tile) {
-        products_[index].multiply(
-            {.rows = scratch_.notes.inputs + tile.first,
-             .row_count = tile.rows,
-             .K = kernel.K,
-             .panels = kernel.panel(group.first),
-             .panel_stride = kernel.panel_bytes / lane_bytes_,
-             .panel_count = group.panels,
-             .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes(), products_[index]),
-             .start = bias + group.first * width,
-             .sums = scratch_.input[index] + (group.first * scratch_.capacity + tile.first) * width,
-             .sums_stride = scratch_.capacity * width,
-             .row_stride = format_.operand_stride(spec_.I)});
+        products_[index]({.rows = scratch_.notes.inputs + tile.first,
+                          .row_count = tile.rows,
+                          .K = kernel.K,
+                          .panels = kernel.panel(group.first),
+                          .panel_stride = kernel.panel_bytes / lane_bytes_,
+                          .panel_count = group.panels,
+                          .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes(), products_[index]),
+                          .start = bias + group.first * width,
+                          .sums = scratch_.input[index] + (group.first * scratch_.capacity + tile.first) * width,
+                          .sums_stride = scratch_.capacity * width,
+                          .row_stride = format_.operand_stride(spec_.I)});
       });
     });
   }
@@ -197,18 +196,17 @@ class Worker {
     for_each_group(own_panels(pass), at_once(index, count), step.backward, [&](const Group& group) {
       for_each_tile(count, products_[index], [&](const Tile& tile) {
         if (!step.h_is_zeros) {
-          products_[index].multiply(
-              {.rows = scratch_.notes.operands + tile.first,
-               .row_count = tile.rows,
-               .K = kernel.K,
-               .panels = kernel.panel(group.first),
-               .panel_stride = kernel.panel_bytes / lane_bytes_,
-               .panel_count = group.panels,
-               .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes(), products_[index]),
-               .start = nullptr,
-               .sums = sums,
-               .sums_stride = tile.rows * width,
-               .row_stride = format_.operand_stride(output_units(spec_.cell))});
+          products_[index]({.rows = scratch_.notes.operands + tile.first,
+                            .row_count = tile.rows,
+                            .K = kernel.K,
+                            .panels = kernel.panel(group.first),
+                            .panel_stride = kernel.panel_bytes / lane_bytes_,
+                            .panel_count = group.panels,
+                            .prefetch = prefetch_of(tile, group, kernel, run_.weights.bytes(), products_[index]),
+                            .start = nullptr,
+                            .sums = sums,
+                            .sums_stride = tile.rows * width,
+                            .row_stride = format_.operand_stride(output_units(spec_.cell))});
         }
         for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
           gates_.apply(index, {.rows = scratch_.notes.row_states + tile.first,

@@ -26,15 +26,17 @@ TEST(AmxPermission, IsAskedForWhereTheProcessorHasAmx) {
 
 TEST(AmxPermission, IsNotAskedForElsewhere) {
   asked = 0;
-  const AmxPermission none = ask_for_amx("avx512f amx_tile amx_bf16_of_another", grant);
-  EXPECT_EQ(asked, 0);
-  EXPECT_FALSE(none.has_instructions);
-  EXPECT_EQ(none.obstacle, "the processor has no AMX for bf16");
-  EXPECT_EQ(none.refusal_in_words(), "");
+  for (const char* features : {"avx512f amx_tile amx_int8 amx_bf16_of_another", "amx_bf16"}) {
+    const AmxPermission none = ask_for_amx(features, grant);
+    EXPECT_EQ(asked, 0);
+    EXPECT_FALSE(none.has_instructions);
+    EXPECT_EQ(none.obstacle, "the processor has no AMX for bf16 and int8");
+    EXPECT_EQ(none.refusal_in_words(), "");
+  }
 }
 
 TEST(AmxPermission, MayBeRefused) {
-  const AmxPermission refused = ask_for_amx("amx_bf16", refuse);
+  const AmxPermission refused = ask_for_amx("amx_bf16 amx_int8", refuse);
   EXPECT_TRUE(refused.has_instructions);
   EXPECT_EQ(refused.obstacle, "the operating system refuses AMX's registers: Operation not permitted");
   EXPECT_EQ(refused.refusal_in_words(), "; " + refused.obstacle);

@@ -1,5 +1,5 @@
 /// Tile registers in memory, which compute what Intel's manual says of AMX's instructions ("Intel 64 and IA-32
-/// Architectures Software Developer's Manual", TDPBF16PS): for machines without AMX.
+/// Architectures Software Developer's Manual", TDPBF16PS and TDPBSSD): for machines without AMX.
 #pragma once
 
 #include <cstdint>
@@ -75,6 +75,25 @@ class SimulatedTiles {
       }
       float* const sums = row<kSums>(m);
       for (int n = 0; n < kLanes; ++n) sums[n] += first[n] + second[n];
+    }
+  }
+
+  /// Quads of integers with signs: their products are exact, and so are the sums, modulo 2^32.
+  template <int kSums, int kRows, int kWeights>
+  static void multiply_int8() {
+    for (int m = 0; m < fused::kTileRows; ++m) {
+      for (int n = 0; n < kLanes; ++n) {
+        std::uint32_t sum = 0;
+        std::memcpy(&sum, row<kSums>(m) + n, sizeof sum);
+        for (int k = 0; k < fused::kTilePairs; ++k) {
+          std::int8_t x[4];
+          std::int8_t w[4];
+          std::memcpy(x, row<kRows>(m) + k, sizeof x);
+          std::memcpy(w, row<kWeights>(k) + n, sizeof w);
+          for (int i = 0; i < 4; ++i) sum += static_cast<std::uint32_t>(x[i] * w[i]);
+        }
+        std::memcpy(row<kSums>(m) + n, &sum, sizeof sum);
+      }
     }
   }
 

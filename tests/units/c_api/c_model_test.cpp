@@ -61,6 +61,26 @@ TEST(CModel, PredictsAsInCpp) {
   EXPECT_EQ(rondo_model_close(model), RONDO_OK);
 }
 
+TEST(CModel, MultipliesAsItsOptionsSay) {
+  auto options = sized<rondo_model_options>();
+  options.math = RONDO_MATH_INT8;
+  rondo_model* model = nullptr;
+  ASSERT_EQ(rondo_model_load(kForecast.c_str(), &options, &model), RONDO_OK) << rondo_last_error();
+  Model same = load_keras_model(kForecast, {.math = MatrixMath::int8});
+  const std::int64_t I = same.inputs()[0].shape[2];
+  CTensor x({2, 7, I}, 0.25F);
+  const Tensor same_x = Tensor::full({2, 7, I}, 0.25, DType::f32);
+  const rondo_dl_tensor* inputs[] = {&x.view};
+  rondo_dl_managed* outputs[] = {nullptr};
+  ASSERT_EQ(rondo_model_predict(model, inputs, 1, outputs, 1), RONDO_OK) << rondo_last_error();
+  const std::vector<float> answer = taken(outputs[0]);
+  EXPECT_EQ(answer, elements(same.predict(same_x)));
+  EXPECT_NE(answer, elements(load_keras_model(kForecast).predict(same_x)));
+  rondo_model_close(model);
+  options.math = 6;
+  expect_failed(rondo_model_load(kForecast.c_str(), &options, &model), RONDO_INVALID_VALUE, "math: got 6");
+}
+
 TEST(CModel, StreamsAsInCpp) {
   rondo_model* model = loaded(kForecast);
   rondo_model_stream* stream = nullptr;

@@ -31,6 +31,11 @@ struct AmxRegisters {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(kSums), "i"(kRows), "i"(kWeights));
   }
 
+  template <int kSums, int kRows, int kWeights>
+  static void multiply_int8() {
+    asm volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(kSums), "i"(kRows), "i"(kWeights));
+  }
+
   /// All registers have their full size. A product of fewer rows takes as long, and a configuration for each number of
   /// rows would take longer.
   static void configure() {

@@ -26,8 +26,8 @@ int ask_linux() {
 }  // namespace
 
 AmxPermission ask_for_amx(const std::string& features, int (*ask)()) {
-  if ((" " + features + " ").find(" amx_bf16 ") == std::string::npos) {
-    return {.has_instructions = false, .obstacle = "the processor has no AMX for bf16"};
+  if (!has_feature(features, "amx_bf16") || !has_feature(features, "amx_int8")) {
+    return {.has_instructions = false, .obstacle = "the processor has no AMX for bf16 and int8"};
   }
   const int error = ask();
   if (error == 0) return {.has_instructions = true};

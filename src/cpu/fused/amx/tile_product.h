@@ -1,13 +1,15 @@
 /// The product of rows with a panel on tile registers, for any kind of them: AMX's, and those that tests simulate.
 ///
 /// `Registers` is a type with static functions. Numbers of registers are template arguments, because they are part of
-/// the instructions. A register has kTileRows rows of kTilePairs pairs of bf16, or of kLanes numbers:
+/// the instructions. A register has kTileRows rows of kTilePairs pairs of bf16 or quads in 8 bits, or of kLanes
+/// numbers:
 ///
 ///     kLanes                              floats of a row of sums
 ///     load<tile>(address, stride)         fills a register; `stride` has the bytes from one row to the next
 ///     zero<tile>()
 ///     store<tile>(address, stride)
 ///     multiply_bf16<sums, rows, weights>  sums[m][n] += the sum over k of rows[m][k] weights[k][n], which are pairs
+///     multiply_int8<sums, rows, weights>  the same of quads with signs, summed in integers of 32 bits
 ///     configure(), release()              begin and end the use of registers on the calling thread
 #pragma once
 
@@ -19,9 +21,13 @@
 
 namespace rondo::fused {
 
+/// What a product multiplies: bf16, numbers split into two bf16, or integers of 8 bits. For the latter rows are Int8Row
+/// and what follows it, and the sums are integers, without a start.
+enum class TileNumbers : std::uint8_t { bf16, split, int8 };
+
 /// Registers 0 .. 3 have sums. With up to kTileRows rows these are of four vectors; with more of two vectors and two
 /// blocks of rows, so that each register of weights is loaded once for two products.
-template <typename Registers, int kVectors, int kParts>
+template <typename Registers, int kVectors, TileNumbers kNumbers>
 class TileProduct {
  public:
   static void multiply(const PanelProduct& product) {
@@ -35,6 +41,8 @@ class TileProduct {
   }
 
  private:
+  static constexpr int kParts = kNumbers == TileNumbers::split ? 2 : 1;
+  static constexpr std::int64_t kRowHead = kNumbers == TileNumbers::int8 ? sizeof(Int8Row) : 0;
   static constexpr int kRows = 4;     ///< the first of two registers of rows
   static constexpr int kWeights = 6;  ///< the first of two registers of weights
   static constexpr std::int64_t kFloat = sizeof(float);
@@ -45,7 +53,7 @@ class TileProduct {
 
   explicit TileProduct(const PanelProduct& product)
       : product_(product),
-        rows_(reinterpret_cast<const std::byte*>(product.rows[0])),
+        rows_(reinterpret_cast<const std::byte*>(product.rows[0]) + kRowHead),
         stride_(product.row_stride * kFloat) {}
 
   template <int kValue>
@@ -78,7 +86,7 @@ class TileProduct {
 
   template <int kSums, int kVector>
   void start() const {
-    if (product_.start == nullptr) {
+    if (kNumbers == TileNumbers::int8 || product_.start == nullptr) {
       Registers::template zero<kSums>();
     } else {
       Registers::template load<kSums>(product_.start + kVector * Registers::kLanes, 0);
@@ -96,13 +104,22 @@ class TileProduct {
     Registers::template load<kRegister>(weights + part * kPartBytes + vector * kVectorBytes, kPanelRow);
   }
 
+  template <int kSums, int kFactors, int kOthers>
+  static void multiply_add() {
+    if constexpr (kNumbers == TileNumbers::int8) {
+      Registers::template multiply_int8<kSums, kFactors, kOthers>();
+    } else {
+      Registers::template multiply_bf16<kSums, kFactors, kOthers>();
+    }
+  }
+
   template <int kBlocks, int kCount>
   void add(std::int64_t k, const std::byte* weights) const {
     unrolled<kBlocks>([&]<int kBlock>(Index<kBlock>) { load_rows<kRows + kBlock>(kBlock, k, 0); });
     unrolled<kCount>([&]<int kVector>(Index<kVector>) {
       load_weights<kWeights + kVector % 2>(weights, kVector, 0);
       unrolled<kBlocks>([]<int kBlock>(Index<kBlock>) {
-        Registers::template multiply_bf16<kBlock * kCount + kVector, kRows + kBlock, kWeights + kVector % 2>();
+        multiply_add<kBlock * kCount + kVector, kRows + kBlock, kWeights + kVector % 2>();
       });
     });
   }
@@ -118,9 +135,9 @@ class TileProduct {
       load_weights<kWeights>(weights, kVector, 0);
       load_weights<kWeights + 1>(weights, kVector, 1);
       if constexpr (kBlocks == 1) {
-        Registers::template multiply_bf16<kVector, kRows, kWeights>();
-        Registers::template multiply_bf16<kVector, kRows, kWeights + 1>();
-        Registers::template multiply_bf16<kVector, kRows + 1, kWeights>();
+        multiply_add<kVector, kRows, kWeights>();
+        multiply_add<kVector, kRows, kWeights + 1>();
+        multiply_add<kVector, kRows + 1, kWeights>();
       } else {
         add_two_blocks<kVector, kCount + kVector>(k);
       }
@@ -132,14 +149,14 @@ class TileProduct {
   void add_two_blocks(std::int64_t k) const {
     load_rows<kRows>(0, k, 0);
     load_rows<kRows + 1>(1, k, 0);
-    Registers::template multiply_bf16<kFirstSums, kRows, kWeights>();
-    Registers::template multiply_bf16<kSecondSums, kRows + 1, kWeights>();
-    Registers::template multiply_bf16<kFirstSums, kRows, kWeights + 1>();
-    Registers::template multiply_bf16<kSecondSums, kRows + 1, kWeights + 1>();
+    multiply_add<kFirstSums, kRows, kWeights>();
+    multiply_add<kSecondSums, kRows + 1, kWeights>();
+    multiply_add<kFirstSums, kRows, kWeights + 1>();
+    multiply_add<kSecondSums, kRows + 1, kWeights + 1>();
     load_rows<kRows>(0, k, 1);
     load_rows<kRows + 1>(1, k, 1);
-    Registers::template multiply_bf16<kFirstSums, kRows, kWeights>();
-    Registers::template multiply_bf16<kSecondSums, kRows + 1, kWeights>();
+    multiply_add<kFirstSums, kRows, kWeights>();
+    multiply_add<kSecondSums, kRows + 1, kWeights>();
   }
 
   /// Stores the rows that the product has. The register's other rows belong to nobody.
@@ -176,23 +193,26 @@ class TileProduct {
   const std::int64_t stride_;
 };
 
-template <typename Registers, int kParts>
+template <typename Registers, TileNumbers kNumbers>
 ProductKernel tile_product_of(int vectors) {
-  if (vectors == 3) return {TileProduct<Registers, 3, kParts>::multiply, kMostTileRows, kTileRows};
-  return {TileProduct<Registers, 4, kParts>::multiply, kMostTileRows, kTileRows};
+  if (vectors == 3) return {TileProduct<Registers, 3, kNumbers>::multiply, kMostTileRows, kTileRows};
+  return {TileProduct<Registers, 4, kNumbers>::multiply, kMostTileRows, kTileRows};
 }
 
 template <typename Registers>
 ProductKernel tile_product(int vectors, int parts) {
-  return parts == 2 ? tile_product_of<Registers, 2>(vectors) : tile_product_of<Registers, 1>(vectors);
+  return parts == 2 ? tile_product_of<Registers, TileNumbers::split>(vectors)
+                    : tile_product_of<Registers, TileNumbers::bf16>(vectors);
 }
 
 /// A table of kernels with products on tile registers: the others are those of `vectors`, which has Registers::kLanes
 /// lanes. `target` names it.
 template <typename Registers>
 KernelTable with_tiles(const KernelTable& vectors, const char* target) {
-  static constexpr TileKernels kTiles{
-      .product = tile_product<Registers>, .configure = Registers::configure, .release = Registers::release};
+  static constexpr TileKernels kTiles{.product = tile_product<Registers>,
+                                      .int8_product = tile_product_of<Registers, TileNumbers::int8>,
+                                      .configure = Registers::configure,
+                                      .release = Registers::release};
   KernelTable table = vectors;
   table.target = target;
   table.tiles = &kTiles;

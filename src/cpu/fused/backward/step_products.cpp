@@ -33,17 +33,17 @@ void StepProducts::multiply_group(int count, const Group& group, const PanelMatr
       const float* rows[kMostRows];
       for (int i = 0; i < tile.rows; ++i) rows[i] = notes.operands[tile.first + i] + k;
       float* const sums = notes.step_sums + tile.first * run_.shape.panel;
-      product_.multiply({.rows = rows,
-                         .row_count = tile.rows,
-                         .K = part.K,
-                         .panels = part.panel(group.first),
-                         .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(run_.spec.dtype)),
-                         .panel_count = group.panels,
-                         .prefetch = {},
-                         .start = k == 0 ? nullptr : sums,
-                         .sums = sums,
-                         .sums_stride = tile.rows * run_.shape.panel,
-                         .start_stride = run_.shape.panel});
+      product_({.rows = rows,
+                .row_count = tile.rows,
+                .K = part.K,
+                .panels = part.panel(group.first),
+                .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(run_.spec.dtype)),
+                .panel_count = group.panels,
+                .prefetch = {},
+                .start = k == 0 ? nullptr : sums,
+                .sums = sums,
+                .sums_stride = tile.rows * run_.shape.panel,
+                .start_stride = run_.shape.panel});
     });
   }
 }

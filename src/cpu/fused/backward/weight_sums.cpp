@@ -88,16 +88,16 @@ void WeightSums::project(std::int64_t live) const {
   const int at_once = product_.panels_at_once(static_cast<int>(std::min<std::int64_t>(rows.size(), kMostRows)));
   for_each_group({0, shape_.input_panels()}, at_once, false, [&](const Group& group) {
     for_each_tile(rows.size(), product_.most_rows, [&](const Tile& tile) {
-      product_.multiply({.rows = notes.operands + tile.first,
-                         .row_count = tile.rows,
-                         .K = matrix.K,
-                         .panels = matrix.panel(group.first),
-                         .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(run_.spec.dtype)),
-                         .panel_count = group.panels,
-                         .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes(), product_),
-                         .start = nullptr,
-                         .sums = notes.block,
-                         .sums_stride = tile.rows * shape_.panel});
+      product_({.rows = notes.operands + tile.first,
+                .row_count = tile.rows,
+                .K = matrix.K,
+                .panels = matrix.panel(group.first),
+                .panel_stride = matrix.panel_bytes / static_cast<std::int64_t>(size_of(run_.spec.dtype)),
+                .panel_count = group.panels,
+                .prefetch = prefetch_of(tile, group, matrix, run_.weights.bytes(), product_),
+                .start = nullptr,
+                .sums = notes.block,
+                .sums_stride = tile.rows * shape_.panel});
       store_inputs(tile, group, rows);
     });
   });

@@ -13,6 +13,11 @@ namespace {
 /// run's or a thread's rows, so that bits depend on the plan alone.
 constexpr std::int64_t kRowsWorthSplitting = 4;
 
+/// The fewest rows of a batch for which int8 is multiplied on tile registers. By the instructions' throughput (Intel's
+/// optimisation manual) a tile of 1024 weights takes 16 cycles for up to 16 rows, and quads in vectors 8 cycles for
+/// each row. The sums are the same integers.
+constexpr std::int64_t kRowsWorthInt8Tiles = 3;
+
 bool asks_for(const RecurrenceSpec& spec, MatrixMath math) { return spec.dtype == DType::f32 && spec.math == math; }
 
 bool fits_int8(const RecurrenceSpec& spec) { return std::max(spec.I, output_units(spec.cell)) <= kMostInt8Rows; }
@@ -38,6 +43,7 @@ PanelFormat PanelFormat::of(const RecurrenceSpec& spec, const KernelTable& kerne
   const auto format = [&](PanelElements held, DType its_dtype) { return PanelFormat{kernels.lanes, held, its_dtype}; };
   if (asks_for(spec, MatrixMath::int8) && fits_int8(spec)) {
     const bool has_quads = kernels.int8_quads.product != nullptr;
+    if (kernels.tiles != nullptr && spec.B >= kRowsWorthInt8Tiles) return format(PanelElements::int8_tiles, DType::u8);
     return format(has_quads ? PanelElements::int8_quads : PanelElements::int8_pairs, DType::u8);
   }
   if (spec.dtype == DType::bf16 || asks_for(spec, MatrixMath::bf16)) {
@@ -54,7 +60,8 @@ PanelFormat PanelFormat::of(const RecurrenceSpec& spec, const KernelTable& kerne
 int PanelFormat::together() const {
   switch (elements) {
     case PanelElements::numbers: return 1;
-    case PanelElements::int8_quads: return 4;
+    case PanelElements::int8_quads:
+    case PanelElements::int8_tiles: return 4;
     default: return 2;
   }
 }
@@ -63,10 +70,15 @@ std::int64_t PanelFormat::operand_stride(std::int64_t K) const {
   constexpr std::int64_t kLine = 16;
   if (!is_int8()) return parts() * rows(K) + kLine;
   const std::int64_t padded = (K + kMostLanes - 1) / kMostLanes * kMostLanes;  // to whole vectors
-  return static_cast<std::int64_t>(sizeof(Int8Row) / sizeof(float)) + padded / together() + kLine;
+  return static_cast<std::int64_t>(sizeof(Int8Row) / sizeof(float)) + std::max(padded / together(), rows(K)) + kLine;
 }
 
 ProductKernel PanelFormat::product(const KernelTable& kernels, int vectors) const {
+  if (elements == PanelElements::int8_tiles) {
+    ProductKernel product = kernels.tiles->int8_product(vectors);
+    product.finish = kernels.int8_quads.scale_sums(vectors);
+    return product;
+  }
   if (has_tiles()) return kernels.tiles->product(vectors, parts());
   if (is_int8()) return int8(kernels).product(vectors);
   return elements == PanelElements::bf16_pairs ? kernels.pair_product(vectors) : kernels.product(dtype, vectors);
@@ -80,6 +92,7 @@ const char* name_of(PanelElements elements) {
     case PanelElements::split_tiles: return " lanes of split pairs for tiles";
     case PanelElements::int8_pairs: return " lanes of pairs in 8 bits";
     case PanelElements::int8_quads: return " lanes of quads in 8 bits";
+    case PanelElements::int8_tiles: return " lanes of quads in 8 bits for tiles";
   }
   return " lanes";
 }
@@ -91,6 +104,7 @@ std::string products_in_words(const RecurrenceSpec& spec, const PanelFormat& for
     case PanelElements::split_tiles: return "; products of numbers split into two bf16, on tile registers";
     case PanelElements::int8_pairs: return "; products of 8 bits, two at a time";
     case PanelElements::int8_quads: return "; products of 8 bits, four at a time";
+    case PanelElements::int8_tiles: return "; products of 8 bits on tile registers";
     case PanelElements::numbers: break;
   }
   const std::string reason = spec.dtype == DType::f32 ? why_strict(spec.math, kernels) : "";

@@ -37,19 +37,29 @@ HWY_INLINE Ints multiply_add_int8(const Int8Pair*, Ints x, Ints w, Ints sum) {
 #endif
 }
 
-#undef RONDO_HAS_QUADS
+// With 256 bits the instruction has two encodings, of which processors without AVX-512 have one (AVX-VNNI).
+#undef RONDO_QUADS
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-#define RONDO_HAS_QUADS 1
+#define RONDO_QUADS "avx512_vnni"
+#define RONDO_MULTIPLY_QUADS "vpdpbusd"
+#define RONDO_VECTOR_REGISTER "v"
+#elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
+#define RONDO_QUADS "avx_vnni"
+#define RONDO_MULTIPLY_QUADS "%{vex%} vpdpbusd"
+#define RONDO_VECTOR_REGISTER "x"
+#endif
+
+#ifdef RONDO_QUADS
 HWY_INLINE Ints load_int8(const Int8Quad* weights) {
   return hn::LoadU(IntTag(), reinterpret_cast<const std::int32_t*>(weights));
 }
 
 HWY_INLINE Ints multiply_add_int8(const Int8Quad*, Ints x, Ints w, Ints sum) {
-  asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(x.raw));
+  asm(RONDO_MULTIPLY_QUADS " %2, %1, %0"
+      : "+" RONDO_VECTOR_REGISTER(sum.raw)
+      : RONDO_VECTOR_REGISTER(w.raw), RONDO_VECTOR_REGISTER(x.raw));
   return sum;
 }
-#else
-#define RONDO_HAS_QUADS 0
 #endif
 
 // Keeps a value in a register: weights as kept() does, and a product that must be rounded before it is added to.
@@ -62,6 +72,8 @@ HWY_INLINE Vector in_register(Vector value) {
 #endif
   return value;
 }
+
+inline constexpr std::int64_t kFloatBytes = sizeof(float);
 
 // Behind rows of narrow panels scales are not aligned as floats are.
 HWY_INLINE Floats load_scales(const std::byte* scales) {
@@ -120,7 +132,7 @@ HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
     const auto* behind = reinterpret_cast<const std::byte*>(weights + p * product.panel_stride);
     Floats scales[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) scales[v] = load_scales(behind + v * lanes * sizeof(float));
+    for (int v = 0; v < kVectors; ++v) scales[v] = load_scales(behind + v * lanes * kFloatBytes);
     float* target = product.sums + p * product.sums_stride;
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
@@ -168,71 +180,29 @@ ProductKernel int8_product_of(int vectors) {
   return {multiply_int8<Weight, 4>, kInt8Rows<4>};
 }
 
-// The bits of the largest magnitude of a row. As integers they have a largest one even where the row has NaN.
-HWY_INLINE std::uint32_t largest_bits(const float* row, std::int64_t count) {
+// Sums of integers become floats where they lie, for all rows of a product on tile registers.
+template <int kVectors>
+void scale_int8_sums(const PanelProduct& product) {
   const IntTag di;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(di));
-  const Ints mask = hn::Set(di, 0x7FFFFFFF);
-  const auto bits = [&](std::int64_t i) HWY_ATTR {
-    return hn::And(mask, hn::LoadU(di, reinterpret_cast<const std::int32_t*>(row + i)));
-  };
-  Ints largest = hn::Zero(di);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) largest = hn::Max(largest, bits(i));
-  std::uint32_t result = static_cast<std::uint32_t>(hn::GetLane(hn::MaxOfLanes(di, largest)));
-  for (; i < count; ++i) result = std::max(result, magnitude_bits(row[i]));
-  return result;
-}
-
-template <typename Narrow>
-HWY_INLINE Ints store_int8(Floats scaled_row, Narrow* target) {
-  const hn::Rebind<Narrow, IntTag> narrow;
-  const Ints integers = hn::NearestInt(scaled_row);
-  hn::StoreU(hn::DemoteTo(narrow, integers), narrow, target);
-  return integers;
-}
-
-// Writes a row as products take it, padded with zeros to whole vectors; returns the sum of its integers in `head`.
-template <typename Narrow>
-HWY_INLINE void quantize_row(const float* row, std::int64_t count, void* target) {
-  const FloatTag d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const Int8Scale scale = int8_scale(largest_bits(row, count));
-  auto* const head = static_cast<Int8Row*>(target);
-  auto* const integers = reinterpret_cast<Narrow*>(head + 1);
-  *head = {.scale = scale.scale, .first_sum = 0};
-  if (scale.inverse == 0.0F) {
-    std::fill_n(integers, (count + lanes - 1) / lanes * lanes, Narrow{0});
-    return;
-  }
-  const Floats inverse = all(scale.inverse);
-  Ints sum = hn::Zero(IntTag());
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    sum = hn::Add(sum, store_int8(hn::Mul(hn::LoadU(d, row + i), inverse), integers + i));
-  }
-  if (i < count) {
-    HWY_ALIGN float rest[hn::MaxLanes(FloatTag())] = {};
-    std::copy_n(row + i, count - i, rest);
-    sum = hn::Add(sum, store_int8(hn::Mul(hn::LoadU(d, rest), inverse), integers + i));
-  }
-  if constexpr (sizeof(Narrow) == 1) {
-    head->first_sum = -kInt8Offset * hn::GetLane(hn::SumOfLanes(IntTag(), sum));
+  const std::int64_t width = kVectors * lanes;
+  const auto* behind = static_cast<const std::byte*>(product.panels) + product.K * width * kFloatBytes;
+  Floats scales[kVectors];
+  for (int v = 0; v < kVectors; ++v) scales[v] = load_scales(behind + v * lanes * kFloatBytes);
+  float* sums = product.sums;
+  const float* row = product.rows[0];
+  for (int r = 0; r < product.row_count; ++r, row += product.row_stride) {
+    const Floats row_scale = all(reinterpret_cast<const Int8Row*>(row)->scale);
+    for (int v = 0; v < kVectors; ++v, sums += lanes) {
+      const Ints integers = hn::LoadU(di, reinterpret_cast<const std::int32_t*>(sums));
+      const float* const start = product.start == nullptr ? nullptr : product.start + v * lanes;
+      hn::StoreU(scaled(integers, row_scale, scales[v], start), FloatTag(), sums);
+    }
   }
 }
 
-inline Int8Kernels int8_pairs() {
-  return {.together = 2, .product = int8_product_of<Int8Pair>, .quantize_row = quantize_row<std::int16_t>};
-}
-
-// Without a product where the processor has no VNNI.
-inline Int8Kernels int8_quads() {
-#if RONDO_HAS_QUADS
-  if (__builtin_cpu_supports("avx512vnni") != 0) {
-    return {.together = 4, .product = int8_product_of<Int8Quad>, .quantize_row = quantize_row<std::int8_t>};
-  }
-#endif
-  return {};
+inline MultiplyFunction scale_int8_sums_of(int vectors) {
+  return vectors == 3 ? scale_int8_sums<3> : scale_int8_sums<4>;
 }
 
 }  // namespace rondo::fused::HWY_NAMESPACE
