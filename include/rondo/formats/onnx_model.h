@@ -103,8 +103,7 @@ struct OnnxNode {
   std::vector<std::string> outputs = {};  ///< Y Y_h Y_c
   OnnxConstants constants = {};
   std::string op_type = {};  ///< in the file, such as "LSTM" or "com.microsoft.DynamicQuantizeLSTM"
-  /// For each of `inputs` that is no constant, the reason: "'x', which MatMul 'm' computes". For X, of an unknown
-  /// order.
+  /// Of each of `inputs` that is no constant, why: "'x', which MatMul 'm' computes"; of X, why its order is unknown.
   std::vector<std::string> reasons = {};
   OnnxInputOrder input_order = OnnxInputOrder::unknown;
   /// Why nothing can be made of the node, as a whole message; empty if nothing is wrong.
@@ -120,6 +119,7 @@ struct OnnxTensorInfo {
   std::string name;  ///< with the path of a graph or function before it, as OnnxNode::name
   std::string type;  ///< data type and shape, such as "FLOAT(3, 4)"
 };
+
 struct OnnxSource;
 
 /// Holds the recurrent nodes of a model file, and gives access to all of its constants.

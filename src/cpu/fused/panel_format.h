@@ -27,7 +27,7 @@ struct PanelFormat {
   /// The format in which this machine multiplies the weights of a spec.
   static PanelFormat of(const RecurrenceSpec& spec, const KernelTable& kernels);
 
-  bool is_int8() const { return elements >= PanelElements::int8_pairs; }
+  bool is_int8() const { return dtype == DType::u8; }
   bool has_tiles() const {
     return elements == PanelElements::bf16_tiles || elements == PanelElements::int8_tiles || is_split();
   }

@@ -38,12 +38,7 @@ RandomRecurrence small_hazard(Random& random) {
 }
 
 TEST(Int8Tiles, HaveTheBitsOfVectors) {
-  std::uint64_t count = 0;
-  for_each_seed([&](std::uint64_t seed) {
-    if (count++ % 20 != 0) return;
-    Random random(seed);
-    const RandomRecurrence recurrence = small_hazard(random);
-    SCOPED_TRACE(to_string(recurrence.spec));
+  for_each_drawn(20, small_hazard, [&](const RandomRecurrence& recurrence, Random&) {
     for_each_pair_of_tables([&](const Executor& with_tiles, const Executor& without) {
       expect_identical(run_fused(with_tiles, recurrence, DType::f32, 1), run_fused(without, recurrence, DType::f32, 1));
     });

@@ -60,14 +60,7 @@ RandomRecurrence small_hazard(Random& random) {
 
 template <typename Check>
 void for_each_small_hazard(Check&& check) {
-  std::uint64_t count = 0;
-  for_each_seed([&](std::uint64_t seed) {
-    if (count++ % 20 != 0) return;
-    Random random(seed);
-    const RandomRecurrence recurrence = small_hazard(random);
-    SCOPED_TRACE(to_string(recurrence.spec));
-    check(recurrence, random);
-  });
+  for_each_drawn(20, small_hazard, check);
 }
 
 TEST(TileExecutor, EqualsTheReferenceInDoubleBesideEveryInstructionSet) {

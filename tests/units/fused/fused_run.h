@@ -48,17 +48,23 @@ inline RandomRecurrence hazardous(Random& random) {
   return recurrence;
 }
 
-/// Runs a hundredth of the other properties' number of cases, because each case is a hundred times as large.
-template <typename Check>
-void for_each_hazard(Check&& check) {
+/// Calls `check(recurrence, random)` with what `draw(random)` gives for every `one_in`th seed: for cases that are as
+/// many times as large as those of other properties.
+template <typename Draw, typename Check>
+void for_each_drawn(std::uint64_t one_in, Draw&& draw, Check&& check) {
   std::uint64_t count = 0;
   for_each_seed([&](std::uint64_t seed) {
-    if (count++ % 50 != 0) return;
+    if (count++ % one_in != 0) return;
     Random random(seed);
-    const RandomRecurrence recurrence = hazardous(random);
+    const RandomRecurrence recurrence = draw(random);
     SCOPED_TRACE(to_string(recurrence.spec));
     check(recurrence, random);
   });
+}
+
+template <typename Check>
+void for_each_hazard(Check&& check) {
+  for_each_drawn(50, hazardous, check);
 }
 
 inline void expect_identical(const RunResult& actual, const RunResult& expected) {

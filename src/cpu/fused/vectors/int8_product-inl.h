@@ -39,6 +39,8 @@ HWY_INLINE Ints multiply_add_int8(const Int8Pair*, Ints x, Ints w, Ints sum) {
 
 // With 256 bits the instruction has two encodings, of which processors without AVX-512 have one (AVX-VNNI).
 #undef RONDO_QUADS
+#undef RONDO_MULTIPLY_QUADS
+#undef RONDO_VECTOR_REGISTER
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 #define RONDO_QUADS "avx512_vnni"
 #define RONDO_MULTIPLY_QUADS "vpdpbusd"
