@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cpu/threads/pool_scope.h"
+#include "cpu/threads/processor_claims.h"
 #include "cpu/threads/spin.h"
 #include "rondo/vocabulary/device.h"
 #include "rondo/vocabulary/error.h"
@@ -46,7 +47,8 @@ class Crew {
   bool is_here() const { return generation_ == fork_generation(); }
 
   void run(ThreadPool::Part part, void* work, int count) {
-    work_ = {part, work, count};
+    work_ = {part, work, count, work_.run + 1};
+    claims_.claim(work_.run);
     under_way_.store(count - 1, std::memory_order_relaxed);
     for (int index = 0; index < count - 1; ++index) workers_[static_cast<std::size_t>(index)].wake();
     part(work, 0, count);
@@ -57,6 +59,7 @@ class Crew {
   struct alignas(64) Worker {
     std::thread thread;
     std::atomic<std::uint32_t> runs = 0;
+    LastMove last_move{};
 
     void wake() {
       runs.fetch_add(1, std::memory_order_release);
@@ -68,6 +71,7 @@ class Crew {
     ThreadPool::Part part = nullptr;
     void* data = nullptr;
     int count = 0;
+    std::uint32_t run = 0;
   };
 
   void dismiss() {
@@ -89,6 +93,7 @@ class Crew {
       worker.runs.wait(seen, std::memory_order_acquire);
       const Work work = work_;
       if (work.part == nullptr) return;
+      claims_.claim_alone(work.run, worker.last_move);
       work.part(work.data, static_cast<int>(index) + 1, work.count);
       under_way_.fetch_sub(1, std::memory_order_release);
     }
@@ -96,6 +101,7 @@ class Crew {
 
   const std::uint64_t generation_ = fork_generation();
   Work work_;
+  ProcessorClaims claims_;
   std::vector<Worker> workers_;
   std::atomic<int> under_way_ = 0;
 };
