@@ -39,6 +39,8 @@ HWY_BEFORE_NAMESPACE();
 
 #include "cpu/fused/vectors/int8_product-inl.h"
 
+#include "cpu/fused/vectors/tiles-inl.h"
+
 #include "cpu/fused/vectors/int8_rows-inl.h"
 
 #include "cpu/fused/vectors/convert-inl.h"

@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <cstring>
 
-#include "rondo/vocabulary/dtype.h"
-
 namespace rondo::fused {
 
 const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) const {
   const DType dtype = run_.spec.dtype;
   const std::int64_t I = run_.spec.I;
-  const auto element_bytes = static_cast<std::int64_t>(size_of(dtype));
   const std::int64_t offset = run_.buffers.x.strides.offset(run_.buffers.schedule.read_time(s, b), b);
-  const auto* x = static_cast<const std::byte*>(run_.buffers.x.data) + offset * element_bytes;
-  if (format_.takes(dtype, I)) return reinterpret_cast<const float*>(x);
-  float* const converted = scratch_.notes.converted + live * format_.operand_stride(I);
+  const auto* x = static_cast<const std::byte*>(run_.buffers.x.data) + offset * element_bytes_;
+  if (takes_input_) return reinterpret_cast<const float*>(x);
+  float* const converted = scratch_.notes.converted + live * input_stride_;
   if (format_.is_int8()) {
     format_.int8(run_.kernels).quantize_row(reinterpret_cast<const float*>(x), I, converted);
   } else if (format_.is_split()) {
@@ -23,7 +20,7 @@ const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) 
     narrow(reinterpret_cast<const float*>(x), I, converted);
   } else if (dtype == format_.operand()) {
     clear_padding(I, converted);
-    std::memcpy(converted, x, static_cast<std::size_t>(I * element_bytes));
+    std::memcpy(converted, x, static_cast<std::size_t>(I * element_bytes_));
   } else {
     run_.kernels.load_row(dtype, x, I, converted);
   }
@@ -31,9 +28,9 @@ const float* Operands::input(std::int64_t s, std::int64_t b, std::int64_t live) 
 }
 
 const float* Operands::state(std::int64_t i, const float* states) const {
-  const std::int64_t P = output_units(run_.spec.cell);
-  if (format_.takes(DType::f32, P)) return states;
-  float* const pairs = scratch_.notes.pairs + i * format_.operand_stride(P);
+  if (takes_state_) return states;
+  const std::int64_t P = features_;
+  float* const pairs = scratch_.notes.pairs + i * state_stride_;
   if (format_.is_int8()) {
     format_.int8(run_.kernels).quantize_row(states, P, pairs);
   } else if (format_.is_split()) {
@@ -57,10 +54,9 @@ void Operands::split(const std::byte* numbers, DType dtype, std::int64_t K, floa
   auto* const high = reinterpret_cast<BFloat16*>(target);
   auto* const low = reinterpret_cast<BFloat16*>(target + format_.rows(K));
   if (dtype == DType::f32) return run_.kernels.split_row(reinterpret_cast<const float*>(numbers), K, high, low);
-  const auto element_bytes = static_cast<std::int64_t>(size_of(dtype));
   for (std::int64_t k = 0; k < K; k += kBlock) {
     const std::int64_t count = std::min(kBlock, K - k);
-    run_.kernels.load_row(dtype, numbers + k * element_bytes, count, block);
+    run_.kernels.load_row(dtype, numbers + k * element_bytes_, count, block);
     run_.kernels.split_row(block, count, high + k, low + k);
   }
 }

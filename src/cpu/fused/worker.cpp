@@ -119,7 +119,7 @@ class Worker {
                           .start = bias + group.first * width,
                           .sums = scratch_.input[index] + (group.first * scratch_.capacity + tile.first) * width,
                           .sums_stride = scratch_.capacity * width,
-                          .row_stride = format_.operand_stride(spec_.I)});
+                          .row_stride = operands_.input_stride()});
       });
     });
   }
@@ -206,7 +206,7 @@ class Worker {
                             .start = nullptr,
                             .sums = sums,
                             .sums_stride = tile.rows * width,
-                            .row_stride = format_.operand_stride(output_units(spec_.cell))});
+                            .row_stride = operands_.state_stride()});
         }
         for (std::int64_t p = group.first; p < group.first + group.panels; ++p) {
           gates_.apply(index, {.rows = scratch_.notes.row_states + tile.first,

@@ -48,8 +48,7 @@ HWY_INLINE void store_narrow(Floats value, hwy::bfloat16_t* target) {
   const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF)));
   const auto quiet = hn::Or(bits, hn::Set(du, 0x400000));
   const auto chosen = hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(value)), quiet, rounded);
-  hn::StoreU(hn::DemoteTo(narrow, hn::BitCast(hn::RebindToSigned<FloatTag>(), hn::ShiftRight<16>(chosen))), narrow,
-             reinterpret_cast<std::uint16_t*>(target));
+  hn::StoreU(hn::TruncateTo(narrow, hn::ShiftRight<16>(chosen)), narrow, reinterpret_cast<std::uint16_t*>(target));
 }
 
 HWY_INLINE void store_narrow(Floats value, hwy::float16_t* target) {

@@ -92,7 +92,7 @@ HWY_INLINE Floats scaled(Ints sums, Floats row_scale, Floats scales, const float
   return start == nullptr ? result : hn::Add(in_register(result), hn::LoadU(d, start));
 }
 
-template <typename Weight, int kPanels, int kRows, int kVectors>
+template <typename Weight, Prefetch::What kPrefetch, int kPanels, int kRows, int kVectors>
 HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(IntTag()));
   const IntTag di;
@@ -110,7 +110,9 @@ HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
       for (int v = 0; v < kVectors; ++v) sums[p][r][v] = hn::Set(di, heads[r]->first_sum);
     }
   }
+  Prefetcher<kPrefetch> prefetcher(product.prefetch);
   for (std::int64_t k = 0; k < product.K; ++k) {
+    prefetcher.begin_k();
 #pragma GCC unroll 4
     for (int p = 0; p < kPanels; ++p) {
       const Weight* panel = weights + p * product.panel_stride;
@@ -119,6 +121,7 @@ HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
       for (int v = 0; v < kVectors; ++v) {
         w[v] = load_int8(panel + v * lanes);
         if constexpr (kRows > 1) w[v] = in_register(w[v]);
+        prefetcher.read(panel + v * lanes);
       }
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
@@ -152,35 +155,6 @@ HWY_NOINLINE void multiply_int8_tile(const PanelProduct& product) {
 // Besides sums and weights, a row's integers and a product that is not yet added need registers.
 template <int kVectors>
 inline constexpr int kInt8Rows = (kRegisters - kVectors - 2) / kVectors;
-
-template <typename Weight, int kVectors>
-struct Int8Tiles {
-  static constexpr int kMost = kInt8Rows<kVectors>;
-  static_assert(kMost <= kMostRows);
-  MultiplyFunction one[kMost];
-  MultiplyFunction several[kMost];
-
-  template <int... kRow>
-  static constexpr Int8Tiles make(std::integer_sequence<int, kRow...>) {
-    constexpr ProductKernel kernel{nullptr, kMost};
-    return {{multiply_int8_tile<Weight, 1, kRow + 1, kVectors>...},
-            {multiply_int8_tile<Weight, kernel.panels_at_once(kRow + 1), kRow + 1, kVectors>...}};
-  }
-};
-
-template <typename Weight, int kVectors>
-void multiply_int8(const PanelProduct& product) {
-  static constexpr auto kTiles =
-      Int8Tiles<Weight, kVectors>::make(std::make_integer_sequence<int, kInt8Rows<kVectors>>());
-  const auto row = static_cast<std::size_t>(product.row_count - 1);
-  (product.panel_count == 1 ? kTiles.one : kTiles.several)[row](product);
-}
-
-template <typename Weight>
-ProductKernel int8_product_of(int vectors) {
-  if (vectors == 3) return {multiply_int8<Weight, 3>, kInt8Rows<3>};
-  return {multiply_int8<Weight, 4>, kInt8Rows<4>};
-}
 
 // Sums of integers become floats where they lie, for all rows of a product on tile registers.
 template <int kVectors>

@@ -80,18 +80,45 @@ HWY_INLINE Floats kept(Floats weights) {
 // How far ahead weights are prefetched, in elements of f32: what a core reads during one access to memory.
 inline constexpr std::int64_t kPrefetchDistance = 1024;
 
-// Prefetches a line into the second-level cache.
-HWY_INLINE void ask_for(const std::byte* line) {
+// Prefetches while a product multiplies.
+template <Prefetch::What kPrefetch>
+class Prefetcher {
+ public:
+  HWY_INLINE explicit Prefetcher(const Prefetch& prefetch)
+      : next_(prefetch.begin), second_((prefetch.lines - 1) * kLine) {}
+
+  // Before the products of a k.
+  HWY_INLINE void begin_k() {
+    if constexpr (kPrefetch != Prefetch::What::next) return;
+    ask_for(next_);
+    ask_for(next_ + second_);
+    next_ += second_ + kLine;
+  }
+
+  // Where the product reads a vector of its own weights.
+  template <typename Weight>
+  HWY_INLINE void read(const Weight* weights) const {
+    if constexpr (kPrefetch == Prefetch::What::own) hwy::Prefetch(weights + kPrefetchDistance);
+  }
+
+ private:
+  static constexpr std::ptrdiff_t kLine = 64;
+
+  // Prefetches a line into the second-level cache.
+  static HWY_INLINE void ask_for(const std::byte* line) {
 #if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-  __builtin_prefetch(line, 0, 2);
+    __builtin_prefetch(line, 0, 2);
 #else
-  (void)line;
+    (void)line;
 #endif
-}
+  }
+
+  const std::byte* next_;
+  std::ptrdiff_t second_;
+};
 
 template <typename Weight, Prefetch::What kPrefetch, int kPanels, int kRows, int kVectors>
 HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
-  constexpr std::ptrdiff_t kLine = 64;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(FloatTag()));
   const FloatTag d;
   const auto* weights = static_cast<const Weight*>(product.panels);
@@ -110,14 +137,9 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
       }
     }
   }
-  const std::byte* next = product.prefetch.begin;
-  const std::ptrdiff_t second = (product.prefetch.lines - 1) * kLine;
+  Prefetcher<kPrefetch> prefetcher(product.prefetch);
   for (std::int64_t k = 0; k < product.K; ++k) {
-    if constexpr (kPrefetch == Prefetch::What::next) {
-      ask_for(next);
-      ask_for(next + second);
-      next += second + kLine;
-    }
+    prefetcher.begin_k();
 #pragma GCC unroll 4
     for (int p = 0; p < kPanels; ++p) {
       const Weight* panel = weights + p * product.panel_stride;
@@ -126,7 +148,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
       for (int v = 0; v < kVectors; ++v) {
         w[v] = load_weights(panel + v * lanes);
         if constexpr (kRows > 1) w[v] = kept(w[v]);
-        if constexpr (kPrefetch == Prefetch::What::own) hwy::Prefetch(panel + v * lanes + kPrefetchDistance);
+        prefetcher.read(panel + v * lanes);
       }
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
@@ -146,61 +168,6 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product) {
       for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[p][r][v], d, target + (r * kVectors + v) * lanes);
     }
   }
-}
-
-// The kernels for 1, 2, ... rows: with `one` panel, and with the `several` panels that panels_at_once returns.
-template <typename Weight, Prefetch::What kPrefetch, int kVectors>
-struct Tiles {
-  static constexpr int kMost = kRowsOf<kVectors>;
-  static_assert(kMost <= kMostRows);
-  MultiplyFunction one[kMost];
-  MultiplyFunction several[kMost];
-
-  template <int... kRow>
-  static constexpr Tiles make(std::integer_sequence<int, kRow...>) {
-    constexpr ProductKernel kernel{nullptr, kMost};
-    return {{multiply_tile<Weight, kPrefetch, 1, kRow + 1, kVectors>...},
-            {multiply_tile<Weight, kPrefetch, kernel.panels_at_once(kRow + 1), kRow + 1, kVectors>...}};
-  }
-};
-
-template <typename Weight, Prefetch::What kPrefetch, int kVectors>
-void multiply_with(const PanelProduct& product) {
-  static constexpr auto kTiles =
-      Tiles<Weight, kPrefetch, kVectors>::make(std::make_integer_sequence<int, kRowsOf<kVectors>>());
-  const auto row = static_cast<std::size_t>(product.row_count - 1);
-  (product.panel_count == 1 ? kTiles.one : kTiles.several)[row](product);
-}
-
-template <typename Weight, int kVectors>
-void multiply(const PanelProduct& product) {
-  switch (product.prefetch.what) {
-    case Prefetch::What::nothing: return multiply_with<Weight, Prefetch::What::nothing, kVectors>(product);
-    case Prefetch::What::own: return multiply_with<Weight, Prefetch::What::own, kVectors>(product);
-    case Prefetch::What::next: return multiply_with<Weight, Prefetch::What::next, kVectors>(product);
-  }
-}
-
-template <typename Weight>
-ProductKernel product_of(int vectors) {
-  if (vectors == 3) return {multiply<Weight, 3>, kRowsOf<3>};
-  return {multiply<Weight, 4>, kRowsOf<4>};
-}
-
-inline ProductKernel product(DType weights, int vectors) {
-  if (weights == DType::bf16) return product_of<hwy::bfloat16_t>(vectors);
-  if (weights == DType::f16) return product_of<hwy::float16_t>(vectors);
-  return product_of<float>(vectors);
-}
-
-using PairProduct = ProductKernel (*)(int vectors);
-
-// Null where the processor has no products of pairs.
-inline PairProduct pair_product() {
-#if RONDO_HAS_PAIRS
-  if (__builtin_cpu_supports("avx512bf16") != 0) return product_of<BFloat16Pair>;
-#endif
-  return nullptr;
 }
 
 }  // namespace rondo::fused::HWY_NAMESPACE
