@@ -166,7 +166,7 @@ def main():
     record = {"date": time.strftime("%Y-%m-%dT%H:%M:%S"), "commit": arguments.commit, "processor": processor(),
               "system": platform.platform(), "training": arguments.train, "mode": arguments.mode,
               "threads": arguments.threads, "rounds": arguments.rounds, "peers": peers, "beside": beside,
-              "limits": limits_of(arguments.peers / "limits.so", results, arguments.threads), "results": results}
+              "limits": limits_of(arguments.peers / "limits.so", results, arguments.threads, arguments.mode), "results": results}
     arguments.json.write_text(json.dumps(record, indent=1) + "\n")
 
 

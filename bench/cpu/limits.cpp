@@ -1,6 +1,10 @@
 // Measures this machine's cores: floating-point operations in registers, operations of a product whose operands are in
-// the first-level cache, and bytes read from caches or memory.
+// the first-level cache, in f32, in pairs of bf16 and in quads of 8 bits, and bytes read from caches or memory.
 // The file is compiled for the machine that runs it.
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include <cstdint>
 #include <thread>
@@ -36,11 +40,40 @@ void multiply_in_registers(std::int64_t steps) {
   for (const Vector& sum : sums) sink = static_cast<float>(sum_of(sum));
 }
 
+// How a product multiplies one vector of weights with an element of a row. kOperations counts a multiply-add as two.
+struct Floats {
+  static constexpr double kOperations = 2 * 16;
+  static Vector multiply_add(Vector sum, Vector weights, float element) { return sum + weights * element; }
+};
+
+// The processor's instructions for pairs and quads, unless it has tile registers, which multiply faster.
+#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
+struct Bf16Pairs {
+  static constexpr double kOperations = 2 * Floats::kOperations;
+  static Vector multiply_add(Vector sum, Vector weights, float element) {
+    const __m512 rows = _mm512_set1_ps(element);
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(rows), "v"(weights));
+    return sum;
+  }
+};
+#endif
+#if defined(__AVX512VNNI__) && !defined(__AMX_INT8__)
+struct Int8Quads {
+  static constexpr double kOperations = 4 * Floats::kOperations;
+  static Vector multiply_add(Vector sum, Vector weights, float element) {
+    const __m512 rows = _mm512_set1_ps(element);
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(weights), "v"(rows));
+    return sum;
+  }
+};
+#endif
+
 // sums[r][v] += rows[r][k] panel[k][v], with as many sums as registers hold, and operands that stay in the first-level
 // cache.
 constexpr int kRows = 6;
 constexpr int kVectors = 4;
 constexpr int kDepth = 64;
+template <typename Arithmetic>
 void multiply_from_cache(std::int64_t products) {
   const std::vector<Vector> panel(kDepth * kVectors, Vector{} + 0.01F);
   const std::vector<float> rows(kRows * kDepth, 0.01F);
@@ -59,7 +92,7 @@ void multiply_from_cache(std::int64_t products) {
       for (int r = 0; r < kRows; ++r) {
         const float element = rows[static_cast<std::size_t>(r * kDepth + k)];
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) sums[r][v] += weights[v] * element;
+        for (int v = 0; v < kVectors; ++v) sums[r][v] = Arithmetic::multiply_add(sums[r][v], weights[v], element);
       }
     }
   }
@@ -99,6 +132,15 @@ double best_seconds(int threads, Work&& work) {
   return best;
 }
 
+// Operations per second that `threads` threads together do in products with operands in the first-level cache.
+template <typename Arithmetic>
+double product_rate(int threads) {
+  constexpr std::int64_t kProducts = 150'000;
+  constexpr double kOperations = Arithmetic::kOperations * kRows * kVectors * kDepth;  // of one product
+  const double seconds = best_seconds(threads, [](int) { multiply_from_cache<Arithmetic>(kProducts); });
+  return threads * kOperations * static_cast<double>(kProducts) / seconds;
+}
+
 }  // namespace
 
 extern "C" {
@@ -111,11 +153,24 @@ double limits_flops(int threads) {
 }
 
 /// Operations per second that `threads` threads together do in products with operands in the first-level cache.
-double limits_product(int threads) {
-  constexpr std::int64_t kProducts = 150'000;
-  constexpr double kFlops = 2.0 * kRows * kVectors * kDepth * 16;  // operations of one product
-  const double seconds = best_seconds(threads, [](int) { multiply_from_cache(kProducts); });
-  return threads * kFlops * static_cast<double>(kProducts) / seconds;
+double limits_product_f32(int threads) { return product_rate<Floats>(threads); }
+
+/// Likewise in pairs of bf16; 0 where that is not the processor's fastest way to multiply bf16.
+double limits_product_bf16([[maybe_unused]] int threads) {
+#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
+  return product_rate<Bf16Pairs>(threads);
+#else
+  return 0;
+#endif
+}
+
+/// Likewise in quads of 8 bits; 0 where that is not the processor's fastest way to multiply them.
+double limits_product_int8([[maybe_unused]] int threads) {
+#if defined(__AVX512VNNI__) && !defined(__AMX_INT8__)
+  return product_rate<Int8Quads>(threads);
+#else
+  return 0;
+#endif
 }
 
 /// Bytes per second that `threads` threads together read. Each reads its share of `bytes` repeatedly, back and forth.

@@ -1,9 +1,11 @@
 """Tables and charts of what bench/cpu/contest.py measured: Rondo beside its peers on the CPU."""
 
+import itertools
 import json
 import pathlib
 
 import mode_tables
+from cpu_limits import has_limits, mode_of, ratio_at_limit, share_of_limit
 from markdown import link_to, table
 from measurements import geometric_mean
 from plot import chart
@@ -27,37 +29,12 @@ def load_runs(paths):
     return sorted(records, key=lambda record: (MODES.index(mode_of(record)), record["threads"], record["date"]))
 
 
-def limit_seconds(record, point):
-    """A lower bound of the time of the products on this machine. The product of the inputs takes the longer of its
-    operations and one reading of its kernel; the recurrent product, of its operations and a reading in every step."""
-    limits = record["limits"]
-    read = point["recurrent_bytes"] / limits["read"][str(point["recurrent_bytes"])]
-    of_inputs = point["I"] / (point["I"] + point["H"])
-    operations = point["flops"] / limits["product"]
-    inputs = max(of_inputs * operations, point["I"] / point["H"] * read)
-    return inputs + max((1 - of_inputs) * operations, point["T"] * read)
-
-
-def ratio_at_limit(record, point):
-    """The best peer's time over the limit, a ratio that no implementation can exceed."""
-    return point["seconds"][point["best"]]["median"] / limit_seconds(record, point)
-
-
 def steps(point, seconds):
     return f"{1e6 * seconds / point['T']:.2f}"
 
 
 def short(name):
     return name.split("+")[0].replace("ONNX Runtime", "ORT")
-
-
-def mode_of(record):
-    return record.get("mode", "f32")
-
-
-def has_limits(record):
-    """The limits are those of products in f32."""
-    return mode_of(record) == "f32"
 
 
 def columns_of(record):
@@ -91,7 +68,7 @@ def speed_rows(record):
         cells = [run_cells(record, point, name) for name in columns_of(record)]
         best = point["ratios"][point["best"]]
         if limits:
-            cells[0].append(f"{100 * limit_seconds(record, point) / point['seconds'][record['peers'][0]]['median']:.0f} %")
+            cells[0].append(f"{100 * share_of_limit(record, point):.0f} %")
         rows.append([point["name"], *[cell for column in cells for cell in column],
                      f"**{best['median']:.2f}** ({best['p10']:.2f} to {best['p90']:.2f}) {short(point['best'])}",
                      *([f"{ratio_at_limit(record, point):.2f}"] if limits else [])])
@@ -105,9 +82,7 @@ def summary_rows(record):
         if not ratios:
             return None
         cells = [label, str(len(ratios)), f"{geometric_mean(ratios):.2f}", f"{min(ratios):.2f}", str(below)]
-        if has_limits(record):
-            cells.append(f"{geometric_mean([ratio_at_limit(record, point) for point in points]):.2f}")
-        return cells
+        return [*cells, f"{geometric_mean([ratio_at_limit(record, point) for point in points]):.2f}"]
     points = [point for point in record["results"] if point["T"] > 1]
     rows = [row("all", points)]
     for cell in ("lstm", "gru"):
@@ -134,14 +109,25 @@ def f32_summary(record):
     return ["Times of the best peer over Rondo's:", "", table(heads, summary_rows(record))]
 
 
+def mode_name(record):
+    """The record's mode, or nothing for f32."""
+    return "" if mode_of(record) == "f32" else mode_of(record)
+
+
+def machine_words(record):
+    limits = record["limits"]
+    math = limits.get("math", "f32")
+    unit = "" if math == "f32" else f" billion operations a second of {math}"
+    return (f"{limits['flops'] / 1e9:.0f} GFLOP/s in registers, {limits['product'] / 1e9:.0f}{unit} with operands from the "
+            "first-level cache")
+
+
 def record_markdown(record, plot=None):
     threads = f"{record['threads']} thread" + ("s" if record["threads"] > 1 else "")
-    limits = has_limits(record)
-    lines = [f"### {threads}" + ("" if limits else f", {mode_of(record)}"), "",
-             f"{record['processor']}, {record['date'][:10]}, commit {record['commit']}; "
-             f"{record['limits']['flops'] / 1e9:.0f} GFLOP/s in registers, {record['limits']['product'] / 1e9:.0f} with operands "
-             f"from the first-level cache. Medians of {record['rounds']} rounds.", "",
-             *(f32_summary(record) if limits else mode_tables.summary(record)), ""]
+    limits, mode = has_limits(record), mode_name(record)
+    lines = [f"### {threads}" + (f", {mode}" if mode else ""), "",
+             f"{record['processor']}, {record['date'][:10]}, commit {record['commit']}; {machine_words(record)}. "
+             f"Medians of {record['rounds']} rounds.", "", *(mode_tables.summary(record) if mode else f32_summary(record)), ""]
     if plot:
         lines += [f"![Rondo beside its peers]({plot})", ""]
     lines += ["Microseconds a step." + LIMITS * limits + ERRORS * has_errors(record), "",
@@ -172,15 +158,17 @@ def series_of(record, points):
 
 def chart_of(record):
     points = [point for point in record["results"] if point["T"] > 1 and point["I"] == point["H"]]
-    title = f"Microseconds a step, {record['threads']} thread(s)" + ("" if has_limits(record) else f", {mode_of(record)}")
+    title = f"Microseconds a step, {record['threads']} thread(s)" + (f", {mode_name(record)}" if mode_name(record) else "")
     return chart(title, [point["name"] for point in points], series_of(record, points))
 
 
 def chart_name(record, names):
-    """A name that is not among `names`: the first record of a mode and a number of threads has the plain one."""
-    mode = "" if has_limits(record) else f"{mode_of(record)}_"
-    name = f"cpu_{mode}{record['threads']}_threads"
-    return f"{name}_{record['date'][:10]}.svg" if f"{name}.svg" in names else f"{name}.svg"
+    """A name that is not among `names`: the first record of a mode and a number of threads has the plain one, the next ones have
+    their dates and, within a day, numbers."""
+    plain = "_".join(["cpu", *filter(None, [mode_name(record)]), str(record["threads"]), "threads"])
+    dated = f"{plain}_{record['date'][:10]}"
+    choices = itertools.chain([plain, dated], (f"{dated}_{number}" for number in itertools.count(2)))
+    return next(name for name in (f"{choice}.svg" for choice in choices) if name not in names)
 
 
 def cpu_markdown(paths, plots=None, document=None):

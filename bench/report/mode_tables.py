@@ -1,5 +1,6 @@
 """Tables of the contest's modes of low precision: what each is worth beside its peers and beside Rondo's strict f32."""
 
+from cpu_limits import has_limits, ratio_at_limit
 from markdown import table
 from measurements import geometric_mean
 
@@ -50,14 +51,15 @@ def others_beside(record):
 
 def summary(record):
     """Lines of Markdown. Means are geometric."""
-    others = others_beside(record)
+    others, limits = others_beside(record), has_limits(record)
     heads = ["points", "number", "best peer / Rondo, mean", "least", *[f"best peer / {name}, mean" for name in others],
-             "strict f32 / Rondo, mean", "least", "strict f32 was taken", "largest error"]
+             *["at the limit"] * limits, "strict f32 / Rondo, mean", "least", "strict f32 was taken", "largest error"]
     rows = []
     for label, points in groups_of(record).items():
         strict = sum(record["peers"][0] in point.get("strict", ()) for point in points)
         rows.append([label, str(len(points)), *mean_and_least([against_best(point) for point in points]),
                      *[mean_and_least([against_best(point, name) for point in points])[0] for name in others],
+                     *([f"{geometric_mean([ratio_at_limit(record, point) for point in points]):.2f}"] if limits else []),
                      *mean_and_least(against_strict(record, points)), str(strict), f"{largest_error(record, points):.1e}"])
     return ["Times of others over Rondo's:", "", table(heads, rows)]
 
