@@ -37,8 +37,8 @@ struct Tiles {
 
 template <typename Weight, Prefetch::What kPrefetch, int kVectors>
 void multiply_with(const PanelProduct& product) {
-  static constexpr auto kTiles = Tiles<Weight, kPrefetch, kVectors>::make(
-      std::make_integer_sequence<int, kMostOf<Weight, kVectors>>());
+  static constexpr auto kTiles =
+      Tiles<Weight, kPrefetch, kVectors>::make(std::make_integer_sequence<int, kMostOf<Weight, kVectors>>());
   const auto row = static_cast<std::size_t>(product.row_count - 1);
   (product.panel_count == 1 ? kTiles.one : kTiles.several)[row](product);
 }
