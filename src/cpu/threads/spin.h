@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 
@@ -28,6 +29,20 @@ void spin_until(Done&& done) {
       std::this_thread::yield();
     }
   }
+}
+
+/// Polls `done` for at most `most`, and does not yield the processor. Returns whether `done` was true.
+template <typename Done>
+bool spin_for(std::chrono::microseconds most, Done&& done) {
+  constexpr int kPollsOfAClock = 16;  // reading the clock takes as long as a poll
+  const auto end = std::chrono::steady_clock::now() + most;
+  do {
+    for (int poll = 0; poll < kPollsOfAClock; ++poll) {
+      if (done()) return true;
+      relax();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
 }
 
 /// A reusable barrier for threads that all run at the same time.

@@ -1,6 +1,7 @@
 #include "rondo/tensor/thread_pool.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,10 @@
 
 namespace rondo {
 namespace {
+
+/// How long a worker waits busily for the next run before it sleeps. Runs of layers and steps follow one another within
+/// a few microseconds, and waking a thread takes longer; besides, a virtual processor that halts may be moved.
+constexpr std::chrono::microseconds kBetweenRuns{20};
 
 /// The threads of a pool besides the caller's. They belong to one process: a child of fork() has none of them.
 class Crew {
@@ -90,6 +95,7 @@ class Crew {
   void serve(std::size_t index) {
     Worker& worker = workers_[index];
     for (std::uint32_t seen = 0;; ++seen) {
+      spin_for(kBetweenRuns, [&] { return worker.runs.load(std::memory_order_relaxed) != seen; });
       worker.runs.wait(seen, std::memory_order_acquire);
       const Work work = work_;
       if (work.part == nullptr) return;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -94,6 +95,16 @@ TEST(ThreadPool, TheDefaultOneIsAsLargeAsTheMachineAndCanBeSet) {
 
 TEST(ThreadPool, NeedsAThread) {
   expect_words([] { make_thread_pool(0); }, {"threads: got 0", "at least 1"});
+}
+
+TEST(SpinFor, TellsWhetherItIsDone) {
+  using std::chrono::microseconds;
+  int polls = 0;
+  EXPECT_TRUE(spin_for(std::chrono::hours(1), [&] { return ++polls == 100; }));
+  EXPECT_EQ(polls, 100);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_FALSE(spin_for(microseconds(200), [] { return false; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, microseconds(200));
 }
 
 TEST(PoolScope, IsTheDefaultOfItsThreadAlone) {
