@@ -43,11 +43,12 @@ class ThreadPool {
   virtual void run(int most, Part part, void* work) = 0;
 };
 
-/// A pool of `threads` threads, the caller's included. The other threads wait busily for 20
-/// microseconds after a run and then sleep until the next one. While one run has them, every other run has its caller's
-/// thread alone, so that no more threads work than the pool and the callers have. In a child of fork() the first run
-/// that needs threads starts them again, and allocates memory to do so; if the system refuses, runs have their caller's
-/// thread alone. Throws `ValueError` if `threads` is below 1.
+/// A pool of `threads` threads, the caller's included. The other threads wait busily for 20 microseconds after a run
+/// and then sleep until the next one. On Linux a thread that finds itself on the processor of another thread of its run
+/// leaves it, within its affinity mask. While one run has the threads, every other run has its caller's thread alone,
+/// so that no more threads work than the pool and the callers have. In a child of fork() the first run that needs
+/// threads starts them again, and allocates memory to do so; if the system refuses, runs have their caller's thread
+/// alone. Throws `ValueError` if `threads` is below 1.
 std::shared_ptr<ThreadPool> make_thread_pool(int threads);
 
 /// The pool in which sessions run that are made from now on. Unless a pool was set, the first call makes one with a

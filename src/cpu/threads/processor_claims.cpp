@@ -56,7 +56,7 @@ bool ProcessorClaims::leave(std::uint32_t run) const {
     if (is_claimed(processor, run)) CPU_CLR(static_cast<std::size_t>(processor), &others);
   }
   if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof(others), &others) != 0) return false;
-  sched_setaffinity(0, sizeof(allowed), &allowed);
+  sched_setaffinity(0, sizeof(allowed), &allowed);  // fails only if the system has taken all of them away meanwhile
   return true;
 #else
   (void)run;

@@ -35,7 +35,8 @@ void stay_on(const Processors& processors) {
 class ProcessorClaimsTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (processors_.size() < 2) GTEST_SKIP() << "needs two processors";
+    if (processors_.size() < 2)
+      GTEST_SKIP() << "a worker that may use one processor has nowhere to go, so nothing can be seen to move";
     two_ = {processors_[0], processors_[1]};
     on({two_[0]}, two_, [&] { claims_.claim(kRun); });
   }
